@@ -187,7 +187,7 @@ def printed_lengths(stems: tuple[str, ...]) -> list[int]:
 
 
 def printed_table(models: Path) -> str:
-    """Lines of printed source beside those of torchvision's files, as a table in Markdown."""
+    """Lines of printed source compared with those of torchvision's files, as a table in Markdown."""
     rows = ["| torchvision | lines | networks | printed source | ratio |", "| --- | ---: | ---: | ---: | ---: |"]
     ratios: list[float] = []
     for source, stems in SOURCES.items():

@@ -42,7 +42,7 @@ NEWEST = (3, 15)  # how far to search the PATH if the current Python is too old
 RESULTS = {
     "lenet5.svg": "the first network, drawn; lenet5.png is the same in pixels",
     "digits/report.html": "the training of the second one: curves, confusion matrix, wrong answers",
-    "digits/curves.png": "its learning curves; confusion.png beside it is the matrix",
+    "digits/curves.png": "its learning curves; confusion.png next to it is the matrix",
     "digits/report.json": "the same as numbers",
 }
 

@@ -116,20 +116,20 @@ def export(exportable: Exportable, form: Form, path: Path, opset: int | None = N
     `opset` is the version of ONNX's operators; None is torch's default. Raises CannotExport, OSError.
     """
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder, torch.no_grad(), _quiet():
-        beside = Path(folder) / path.name
+        temporary = Path(folder) / path.name
         try:
-            _write(exportable, form, beside, opset)
+            _write(exportable, form, temporary, opset)
         except CannotExport:
             raise
         except Exception as error:  # torch raises exceptions of its own, of libraries, and built-in ones
             raise _explained(exportable, form, error) from error
         try:
-            agreement = _compare(exportable, form, beside)
+            agreement = _compare(exportable, form, temporary)
         except CannotExport:
             raise
         except Exception as error:  # exceptions of the runtime
             raise CannotExport(f"the exported file cannot be run: {_line(error)}") from error
-        for made in sorted(Path(folder).iterdir(), key=lambda made: made == beside):  # weights of a large ONNX first
+        for made in sorted(Path(folder).iterdir(), key=lambda made: made == temporary):  # weights of a large ONNX first
             made.replace(path.parent / made.name)
     return agreement
 

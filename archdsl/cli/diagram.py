@@ -145,7 +145,7 @@ def command(
         if place is None:
             data = diagram(network.graph, kind, style, view_options)
         else:
-            freedom = Freedom.beside(view, direction, parameters)
+            freedom = Freedom.given(view, direction, parameters)
             data, chosen = placed_diagram(network.graph, kind, style, view_options, place, freedom)
     except CannotDraw as error:
         usage(str(error))

@@ -90,7 +90,7 @@ def panel(title: str, content: str) -> str:
 
 
 def panels(*parts: str) -> str:
-    """Parts of a figure, beside each other where there is room."""
+    """Parts of a figure, next to each other where there is room."""
     return f'<div class="lecture-panels">{"".join(parts)}</div>'
 
 

@@ -68,7 +68,7 @@ def render(
     room = place_of(place["name"], place["width"], place["height"], place["font"])
     if room is None:
         return RenderedDiagram(diagram(graph, kind, look, options), kind)
-    free = Freedom.beside(view, direction, parameters)
+    free = Freedom.given(view, direction, parameters)
     return RenderedDiagram(placed_diagram(graph, kind, look, options, room, free)[0], kind)
 
 

@@ -55,7 +55,7 @@ def build_diagram(graph: Graph, costs: Costs, view_options: ViewOptions | None =
 
 
 def _require_effect(graph: Graph, costs: Costs, view_options: ViewOptions, name: str) -> None:
-    """Raise CannotDraw if expanding a name changes nothing beside the others."""
+    """Raise CannotDraw if expanding a name changes nothing in addition to the others."""
     others = tuple(each for each in view_options.expand if each != name)
     with_it = _build(graph, costs, view_options)
     if _build(graph, costs, view_options.replace(expand=others)).boxes != with_it.boxes:

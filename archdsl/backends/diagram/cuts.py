@@ -100,5 +100,5 @@ def _balanced(cuts: list[Cut], length: float, parts: int) -> list[Cut]:
 
 
 def _cost(cut: Cut) -> float:
-    """What a cut costs beside unequal lengths: one through a frame, or one that another tensor crosses."""
+    """The cost of a cut in addition to unequal lengths: one through a frame, or one that another tensor crosses."""
     return _FRAME * cut.depth + _CROSSED * cut.passing

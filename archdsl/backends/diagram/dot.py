@@ -23,7 +23,7 @@ _STRIP = 24
 _BAR = 98
 """The width of a long color strip, in points."""
 _LEGEND = 3
-"""The number of legend entries beside each other in a narrow diagram."""
+"""The number of legend entries next to each other in a narrow diagram."""
 _LONG_LEGEND = 20
 """The number in a wide one: all of them."""
 _WEIGHTS = {Flow.MAIN: STRAIGHT, Flow.BRANCH: "10", Flow.SKIP: "0"}
@@ -154,7 +154,7 @@ def _end_colors(style: DiagramStyle) -> str:
 
 
 def _layers(box: Box, style: DiagramStyle) -> str:
-    """Stacked layers; the number of repetitions is beside them, where no arrow ends."""
+    """Stacked layers; the number of repetitions is next to them, where no arrow ends."""
     if style.direction == "LR":
         # Equal space below, so that arrows meet the middle of the layers.
         space = '<TR><TD BORDER="0" CELLPADDING="0" FIXEDSIZE="TRUE" WIDTH="24" HEIGHT="14">{}</TD></TR>'

@@ -59,8 +59,8 @@ def draw(dot: str, format: str, dpi: int | None = None, *, fixed: bool = False) 
 
 
 def _renderer(format: str) -> Path:
-    if format in EMBEDDED_FORMATS and (beside := embedded()):
-        return beside
+    if format in EMBEDDED_FORMATS and (installed := embedded()):
+        return installed
     if system := shutil.which("dot"):
         return Path(system)
     if format in EMBEDDED_FORMATS:

@@ -15,7 +15,7 @@ from .figure_options import DiagramStyle
 
 Point = tuple[float, float]
 _CLEAR = 3
-"""Points between a title and the arrows beside it."""
+"""Points between a title and the arrows next to it."""
 _ROOMS = 3
 """How often the space for titles is corrected."""
 

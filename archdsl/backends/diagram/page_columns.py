@@ -30,7 +30,7 @@ _WIDEST = 190
 _GUTTER = {"TB": 44, "LR": 22}
 _MARGIN = 8
 _FEWEST = 2
-"""The fewest legend entries beside each other."""
+"""The smallest number of legend entries next to each other."""
 _OVERLAP = 4
 """Points by which the line between two parts covers the arrows at its ends, which stop short of them."""
 
@@ -124,7 +124,7 @@ def join(
     heading_in: Callable[[float], Drawing | None],
     style: DiagramStyle,
 ) -> Drawing:
-    """The parts beside or below each other; `places` are the positions of the boxes of each.
+    """The parts next to or below each other; `places` are the positions of the boxes of each.
 
     `heading_in` returns the heading above them for their width.
     """

@@ -71,8 +71,8 @@ class Freedom(Record):
     parameters: tuple[bool, ...] = (True, False)
 
     @classmethod
-    def beside(cls, view: str | None, direction: str | None, parameters: bool | None) -> Self:
-        """What remains free beside these options; None for an option that is not given."""
+    def given(cls, view: str | None, direction: str | None, parameters: bool | None) -> Self:
+        """The choices that these options leave open; None for an option that is not given."""
         free = cls()
         return cls(
             views=free.views if view is None else (View(view),),

@@ -77,7 +77,7 @@ def rails(diagram: Diagram, row: Sequence[Box]) -> list[Rail]:
 def _tangled(box: Box) -> CannotDraw:
     name = next(iter(_words(box)), "a layer")
     return CannotDraw(
-        f"`{name}` is on a branch that splits or merges beside the longest path, which the view `volumes` cannot show: "
+        f"`{name}` is on a branch that splits or merges off the longest path, which the view `volumes` cannot show: "
         "use the view `blocks` or `stages`"
     )
 

@@ -26,16 +26,18 @@ def draw_volumes(diagram: Diagram, style: DiagramStyle) -> Drawing:
     found = volumes(diagram, style.theme)
     parts: list[ShapeGroup] = []
     for index, volume in enumerate(found):
-        if index and not found[index - 1].beside(volume):
+        if index and not found[index - 1].is_close_to(volume):
             parts.append(_connection(found[index - 1], volume, style.theme))
         parts.append(_solid(volume, style.theme))
     taken = [strip for volume in found for strip in volume.outline()]
     parts += _shapes(found, taken, style.theme)
-    beside = rails(diagram, [volume.box for volume in found])
-    ends = {found[index].box.id for rail in beside for index in (rail.start, rail.end) if index is not None}
+    bypasses = rails(diagram, [volume.box for volume in found])
+    ends = {found[index].box.id for rail in bypasses for index in (rail.start, rail.end) if index is not None}
     named, names = _names(found, ends, taken, style.theme)
     parts += names
-    parts += _rails(beside, [named[volume.box.id] for volume in found], min(top for _, top, _, _ in taken), style.theme)
+    parts += _rails(
+        bypasses, [named[volume.box.id] for volume in found], min(top for _, top, _, _ in taken), style.theme
+    )
     parts = _heading(diagram, found, parts, style.replace(legend=style.legend is not False))
     return framed(parts, MARGIN, style.theme.background, diagram.title, diagram.description)
 

@@ -91,7 +91,7 @@ class Volume(Record):
             return self.box.replace(rows=rows, inside=(_chief(self.box),))
         return self.box
 
-    def beside(self, other: "Volume") -> bool:
+    def is_close_to(self, other: "Volume") -> bool:
         """Whether two boxes have the same size, so that they are drawn close together."""
         return not self.round and not other.round and (self.height, self.depth) == (other.height, other.depth)
 
@@ -111,7 +111,7 @@ def groups(found: list[Volume]) -> list[list[Volume]]:
     """The boxes in groups that are drawn close together."""
     together = [found[:1]]
     for before, volume in pairwise(found):
-        if before.beside(volume):
+        if before.is_close_to(volume):
             together[-1].append(volume)
         else:
             together.append([volume])
@@ -125,7 +125,7 @@ def _placed(found: list[Volume]) -> list[Volume]:
         if placed:
             before = placed[-1]
             apart = max(WIDE_GAP, before.overhang + volume.overhang + WIDE_GAP)
-            left = before.right + (NARROW_GAP if before.beside(volume) else apart)
+            left = before.right + (NARROW_GAP if before.is_close_to(volume) else apart)
         placed.append(volume.replace(left=left))
     return placed
 

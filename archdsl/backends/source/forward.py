@@ -263,14 +263,14 @@ class Forward:
         value: int,
         index: int,
         first: int,
-        beside: Sequence[str] = (),
+        avoided: Sequence[str] = (),
         item: Node | Unit | Skipped | None = None,
     ) -> str:
         """`x` or `y` if that is free and the value is read soon, else its own name."""
         last = max(self.uses.get(value, [index]))
         for name in _SHORT:
             near = last <= index + 1 or name == "x"
-            if near and self.held.get(name, -1) <= first and name not in beside:
+            if near and self.held.get(name, -1) <= first and name not in avoided:
                 return name
         base = item.name if isinstance(item, Unit | Skipped) else _local(self.unit.graph.nodes[value])
         name = base

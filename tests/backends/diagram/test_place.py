@@ -46,6 +46,6 @@ def test_a_place_with_own_sizes() -> None:
         place_of(None, None, None, "7pt")
 
 
-def test_what_is_asked_for_is_not_free() -> None:
-    assert Freedom.beside(None, None, None) == Freedom()
-    assert Freedom.beside("blocks", "LR", True) == Freedom(views=(View.BLOCKS,), directions=("LR",), parameters=(True,))
+def test_a_given_option_is_the_only_choice() -> None:
+    assert Freedom.given(None, None, None) == Freedom()
+    assert Freedom.given("blocks", "LR", True) == Freedom(views=(View.BLOCKS,), directions=("LR",), parameters=(True,))

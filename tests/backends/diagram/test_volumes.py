@@ -59,7 +59,7 @@ def test_boxes_stand_in_order_without_covering_each_other(text: str) -> None:
     assert found[0].box.rows[0].words == "input"
     for before, after in pairwise(found):
         assert after.left > before.right
-        if not before.beside(after):
+        if not before.is_close_to(after):
             assert after.left - after.overhang >= before.right + before.overhang
     assert [volume for group in groups(found) for volume in group] == found
 
@@ -187,7 +187,7 @@ def test_branches_inputs_and_outputs_are_named() -> None:
 
 
 def test_a_branch_that_splits_is_refused() -> None:
-    with pytest.raises(CannotDraw, match="splits or merges beside the longest path"):
+    with pytest.raises(CannotDraw, match="splits or merges off the longest path"):
         scene(SPLIT)
 
 
