@@ -22,7 +22,7 @@ TERMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("stride", "padding", "corner", "floor", "never read"),
         ("스트라이드", "패딩", "모서리", "내림", "출력 크기"),
     ),
-    "zero_padding": (("padding with zero",), ("0으로 패딩",)),
+    "zero_padding": (("pad with zeros",), ("0으로 패딩",)),
     "pooling": (("max pooling", "average pooling", "stride equals its kernel size"), ("최대 풀링", "평균 풀링")),
     "relu_and_pooling": (("relu with max pooling",), ("relu와 최대 풀링",)),
     "deeper_features": (("deeper features", "receptive field", "transfer learning"), ("깊은 층의 특징", "수용 영역")),
