@@ -1,4 +1,4 @@
-"""Choosing among the candidates that the checker accepts: their order, and which two are shown."""
+"""Ranks the candidates that the checker accepts, and selects the two that are shown."""
 
 from math import log2
 
@@ -12,18 +12,18 @@ from .candidate import Candidate
 from .candidate_judge import Key
 
 UNLIKELY = 2.0
-"""The score beyond which an edit is shown, but applied by nothing."""
+"""The score above which an edit is shown but never applied by `--fix`."""
 LIKELY = 1.1
-"""The rank up to which a candidate is shown although other errors show after it."""
+"""The rank up to which a candidate is shown even though it reveals other errors."""
 _MEASURED = 400
-"""Nodes of the networks for which warnings and parameters are counted: those of the likeliest candidates."""
+"""Total nodes of the networks whose warnings and parameters are counted, from the likeliest candidate on."""
 _LEAST_MEASURED = 2
 _GROWTH = 64
-"""Times the parameters of the networks that most candidates lead to, beyond which one is dropped."""
+"""A candidate is dropped if its network has more than this many times the parameters of the usual ones."""
 _MAY_GROW = ("bridges", "sizes")
-"""Kinds of candidates that are not dropped for their parameters: `flatten` makes many, and is right."""
+"""Kinds of candidates that are not dropped for their parameters: `flatten` adds many, and is right."""
 _DIVERSITY = 1.0
-"""How much worse the second suggestion may be for being of another kind than the first."""
+"""How much worse the second suggestion may be if it is of a different kind than the first."""
 _OF_TRAINING = frozenset(
     {
         "activation_before_pool",
@@ -35,16 +35,16 @@ _OF_TRAINING = frozenset(
         "whiten_without_data",
     }
 )
-"""Lints about how well a network may be trained, which say nothing about what was meant."""
+"""Lints about how well a network may be trained, which give no evidence of what was meant."""
 _USUAL_WEIGHT = 0.75
 _WEIGHTS = {"W0904": 0.25}
-"""What each warning says against a candidate, where it is not as much as others."""
+"""The penalty of a warning, if it differs from that of others."""
 LEFT_OUT = "words left out"
-"""The kind of a candidate that drops a word of a statement: never the second choice."""
+"""The kind of a candidate that drops a word of a statement: it is never shown second."""
 
 
 class TriedCandidate(Record):
-    """A candidate that removes its error: what else it removes, and what speaks against it.
+    """A candidate that removes its error, the other errors that it removes, and its score; lower is better.
 
     `new` counts errors in what could not be checked before.
     """
@@ -57,20 +57,20 @@ class TriedCandidate(Record):
     score: float = 0.0
 
     def fix(self) -> Fix:
-        """What is shown of it; nothing applies what is unlikely."""
+        """The fix to show; `--fix` does not apply an unlikely one."""
         fix = self.candidate.fix()
         return fix.replace(ambiguous=True) if self.score > UNLIKELY else fix
 
 
 def ranked(before: Draft, found: list[TriedCandidate]) -> list[TriedCandidate]:
-    """The accepted candidates, the best first, without those that make a network many times as large."""
+    """The accepted candidates, the best first, without those that make the network many times as large."""
     first = sorted(((likelihood(before, each), each) for each in found), key=lambda pair: pair[0])
     nodes = max(1, len(before.nodes))
     likeliest = first[: max(_LEAST_MEASURED, _MEASURED // nodes)]
     if len(likeliest) == 1:
         return [each.replace(score=score) for score, each in likeliest]
     counted = [(score, each, *_measured(each)) for score, each in likeliest]
-    # Warnings that every candidate leaves are none that one of them causes.
+    # Warnings that remain after every candidate are not caused by any of them.
     least = min((warnings for *_, warnings, _ in counted), default=0.0)
     measured = [(each.replace(score=score + warnings - least), size) for score, each, warnings, size in counted]
     sizes = sorted(size for _, size in measured if size)
@@ -84,19 +84,19 @@ def ranked(before: Draft, found: list[TriedCandidate]) -> list[TriedCandidate]:
 
 
 def _too_large(outcome: TriedCandidate, times: float) -> float:
-    """What speaks against so many times the parameters of other candidates."""
+    """The penalty for this many times the parameters of other candidates."""
     return 0.0 if outcome.candidate.kind in _MAY_GROW else 0.3 * max(0.0, log2(times) - 5)
 
 
 def likelihood(before: Draft, outcome: TriedCandidate) -> float:
-    """What speaks against a candidate, without what takes long to find out."""
+    """The penalty of a candidate, without the parts that take long to compute."""
     output = _output(before)
     other = output is not None and _output(outcome.draft) != output
     return outcome.candidate.rank + outcome.new - (len(outcome.removed) - 1) + 1.0 * other
 
 
 def next_to_show(left: list[TriedCandidate], shown: list[TriedCandidate]) -> int:
-    """The index of what to show next: the best; after one is shown, one of another kind that is nearly as good."""
+    """The index of the next to show: the best; after one is shown, one of a different kind that is nearly as good."""
     kinds = {outcome.candidate.kind for outcome in shown}
     best = left[0].score
     for index, outcome in enumerate(left):
@@ -108,13 +108,13 @@ def next_to_show(left: list[TriedCandidate], shown: list[TriedCandidate]) -> int
 
 
 def adds_to(first: TriedCandidate, second: TriedCandidate) -> bool:
-    """Whether a second suggestion says something new: another network, of no more errors, that is not less complete."""
+    """Whether a second suggestion adds information: another network, with no more errors, that is not less complete."""
     left_out = second.candidate.kind == LEFT_OUT and first.candidate.kind != LEFT_OUT
     return not left_out and first.removed <= second.removed and not _is_same(first.draft, second.draft)
 
 
 def _is_same(a: Draft, b: Draft) -> bool:
-    """Whether two networks have the same layers and shapes, however they are written: `k3 same` and `k3 p1`."""
+    """Whether two networks have the same layers and shapes, even if written differently: `k3 same` and `k3 p1`."""
     one, two = a.checked(), b.checked()
     if one is None or two is None or len(one.nodes) != len(two.nodes):
         return False
@@ -129,7 +129,7 @@ def _alike(one: Graph, x: Node, two: Graph, y: Node) -> bool:
 
 
 def _measured(outcome: TriedCandidate) -> tuple[float, int | None]:
-    """The weight of the warnings about a candidate's network, and its parameters; none where it still has errors."""
+    """The weight of the warnings about a candidate's network, and its parameters; none if it still has errors."""
     graph = outcome.draft.checked()
     if graph is None:
         return 0.0, None
@@ -144,6 +144,6 @@ def _lints(program: ast.Program, graph: Graph, total: Costs) -> float:
 
 
 def _output(draft: Draft) -> object:
-    """The number of outputs of a network that gives a vector, most often its classes."""
+    """The output size of a network that returns a vector, usually its classes; None for other networks."""
     shape = likely_shape(draft.nodes[draft.outputs[0][1]]) if draft.outputs else None
     return shape.dims if shape is not None and shape.rank == 1 else None

@@ -73,7 +73,7 @@ class Judge(WatchedSink):
             raise Rejected
 
     def _is_moved(self, diagnostic: Diagnostic) -> bool:
-        """Whether an error is that of the candidate at another place, or one that shapes have nothing to do with.
+        """Whether an error is that of the candidate at another place, or one that is unrelated to shapes.
 
         What encloses the statement of an error has it next: a body that gives another shape fails where it is merged.
         """

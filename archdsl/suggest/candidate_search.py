@@ -1,4 +1,4 @@
-"""Trying candidates: which of them the checker accepts, and which of those to show."""
+"""Tries candidates, and selects those to show among the ones that the checker accepts."""
 
 from collections.abc import Iterable
 
@@ -16,33 +16,33 @@ from .suggestion_context import ErrorSite, SuggestionContext
 from .whole_reading import reads_alike
 
 MOST_TRIED = 100
-"""Candidates that are tried for one error."""
+"""The largest number of candidates that are tried for one error."""
 MOST_WORK = 1400
-"""Statements that are executed for one error, in about 20 ms; a large network is elaborated at least once."""
+"""Statements that are elaborated for one error, in about 20 ms; a large network is elaborated at least once."""
 MOST_SHOWN = 2
 _WORSE = 1.3
 """How much worse the second edit may be than the first."""
 _PARTS = ("exchanged arguments", "exchanged names")
 """Kinds of candidates with two edits, one of which may be enough."""
 _ONE_IS_ENOUGH = 0.5
-"""What speaks against two edits where one of them is enough."""
+"""The penalty of two edits if one of them is enough."""
 
 AFTERWARDS = ("E0506", "E0512")
 """Errors that are found in a graph as a whole, once it has no others."""
 
 
 class Search:
-    """The search for suggestions in one text: the errors that it has, and what is tried against each."""
+    """The search for suggestions in one text: its errors, and the candidates that are tried for each."""
 
     def __init__(self, context: SuggestionContext, errors: Iterable[Diagnostic]) -> None:
         self.context = context
         self.errors = {key_of(each): each for each in errors}
 
     def best(self, site: ErrorSite, candidates: Iterable[Candidate]) -> list[TriedCandidate]:
-        """The candidates to show for an error, the best first: tried, ranked, and their text read once more."""
+        """The candidates to show for an error, the best first: tried, ranked, and their text parsed once more."""
         found = self._accepted(site, candidates)
         clean = [each for each in found if not each.new]
-        # What only reveals other errors is a first step, if it is likely by itself.
+        # A candidate that only reveals other errors is a first step, if it is likely in itself.
         steps = [each for each in found if each.candidate.rank <= LIKELY and each.new <= len(each.removed)]
         likely = any(likelihood(self.context.draft, each) <= UNLIKELY for each in clean)
         left = ranked(self.context.draft, clean if likely else [*clean, *steps])
@@ -67,7 +67,7 @@ class Search:
                 continue
             text = edited_text(source.text, candidate.edits)
             if text in found:
-                # The same edit by another generator, which may think it likelier.
+                # The same edit by another generator, which may rank it as likelier.
                 same = found[text]
                 if same is not None and candidate.rank < same.candidate.rank:
                     found[text] = same.replace(candidate=candidate)
@@ -89,7 +89,7 @@ class Search:
         return any(each is not None and each.new <= outcome.new and each.removed >= outcome.removed for each in smaller)
 
     def outcome(self, site: ErrorSite, candidate: Candidate) -> TriedCandidate | None:
-        """What a candidate does; None where it keeps the error or has a new one."""
+        """The outcome of a candidate; None if it keeps the error or adds one."""
         program = edited_program(self.context.program, candidate.edits)
         if program is None:
             return None
@@ -111,7 +111,7 @@ class Search:
         return TriedCandidate(candidate=candidate, program=program, draft=draft, removed=removed, new=judge.new)
 
     def _holds(self, draft: Draft, diagnostic: Diagnostic, judge: Judge) -> bool:
-        """Whether a network without errors passes what is checked of a whole graph."""
+        """Whether a network without errors passes the checks of a whole graph."""
         graph = draft.checked()
         if graph is None:
             return False
@@ -128,14 +128,14 @@ class Search:
             if key in self.errors:
                 judge.seen.add(key)
             elif self.context.draft.errors:
-                judge.new += 1  # nothing of the sort was checked before
+                judge.new += 1  # these checks did not run before
             else:
                 return False
         return judge.new <= MOST_NEW
 
 
 def _turn(candidate: Candidate) -> float:
-    """The place of a candidate among those that are tried."""
+    """The sort key of candidates to try."""
     return candidate.rank - 0.8 * candidate.inferred
 
 
@@ -152,7 +152,7 @@ class _Lazy(Costs):
 
 
 def _dead(draft: Draft) -> int:
-    """How many nodes no output depends on."""
+    """The number of nodes that no output depends on."""
     used = {node for _, node in draft.outputs}
     for node in reversed(draft.nodes):
         if node.id in used:

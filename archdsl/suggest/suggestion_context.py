@@ -123,7 +123,7 @@ class SuggestionContext:
 
     @cached_property
     def slides(self) -> bool:
-        """Whether a layer slides a window over its input, so that inputs have channels first."""
+        """Whether some layer slides a window over its input, so that inputs have channels first."""
         return any(node.op is not None and node.op.style in ("conv", "pool") for node in self.draft.nodes)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Reading an edited text once more: whether the program that was tried is what the text says."""
+"""Parses an edited text once more, to check that it is the program that was tried."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,9 @@ from ..text.source import Source, Span
 
 
 def reads_alike(before: ast.Program, edits: Sequence[Edit], tried: ast.Program) -> bool:
-    """Whether an edited text is read as the program that was tried.
+    """Whether an edited text is parsed as the program that was tried.
 
-    Only the lines around the edits are read, with the statements before and after them, which may be one with theirs.
+    Only the lines around the edits are parsed, with the statements before and after them, which they may continue.
     """
     part = None if _reads_words_anew(before, tried) else _around(before, edits)
     if part is not None:
@@ -30,7 +30,7 @@ def reads_alike(before: ast.Program, edits: Sequence[Edit], tried: ast.Program) 
 
 
 def _within(part: Span, edit: Edit) -> Edit:
-    """An edit of a text as one of a part of it."""
+    """An edit of a text as an edit of a part of it."""
     return Edit(span=Span(edit.span.source, edit.span.start - part.start, edit.span.end - part.start), text=edit.text)
 
 
@@ -40,13 +40,13 @@ def _read(source: Source, text: str, tried: ast.Program) -> tuple[ast.Statement,
 
 
 def _reads_words_anew(before: ast.Program, tried: ast.Program) -> bool:
-    """Whether words elsewhere may change their meaning: a new name such as `x2`, or a block with a merge's name."""
+    """Whether words elsewhere may change their meaning, by a new name such as `x2` or a block with a merge's name."""
     words = {*merges(), "moe"}
     return before.names != tried.names or any(block.name.text in words for block in (*before.blocks, *tried.blocks))
 
 
 def _around(program: ast.Program, edits: Sequence[Edit]) -> tuple[int, int, Span] | None:
-    """The range of statements whose lines are read again, and those lines; None where the edits are in no statement."""
+    """The range of statements whose lines are parsed again, and those lines; None if the edits are in no statement."""
     statements, text = program.statements, program.source.text
     start, end = min(edit.span.start for edit in edits), max(edit.span.end for edit in edits)
     touched = [index for index, each in enumerate(statements) if each.span.start <= end and start <= each.span.end]

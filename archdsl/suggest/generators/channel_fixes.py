@@ -206,7 +206,7 @@ def shortcuts(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
 
 
 def _deciding(context: SuggestionContext, node: DraftNode) -> tuple[ast.LayerStatement, DraftNode, str] | None:
-    """The layer that decides the channels of a path, also where a gate or a residual follows it."""
+    """The layer that determines the channels of a path, even if a gate or a residual follows it."""
     for _ in range(_MOST_JOINTS):
         found = setter(context, node)
         if found is not None:

@@ -153,7 +153,7 @@ def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     for rank, name in enumerate(_unused(context, site)):
         span, place = name.span, site.span
         ends = ((place, name.text), (span, word))
-        # A misspelling is corrected where it stands.
+        # A misspelling is corrected in its place.
         for index, (one, text) in enumerate(ends[:1] if list(near(word, [name.text])) else ends):
             title = f"write `{text}` instead of `{one.text}`" + (f" in line {span.line}" if one is span else "")
             # With two unused definitions, either may be meant.

@@ -55,7 +55,7 @@ def _enlarged(
         ops = [node.op for node in context.nodes.get(id(each), ()) if node.op is not None]
         if isinstance(each, ast.LayerStatement) and any(_enlarges(op, ratio) for op in ops) and each.alias is None:
             texts.append(written(each))
-    # A skip connection is not enlarged, but what meets it.
+    # The other operand is enlarged, not the skip connection.
     meets = is_exact and isinstance(site.statement, ast.Merge) and site.operand(index) is None
     for number, text in enumerate(list(dict.fromkeys(texts))[:2] if is_exact else []):
         yield from at_end(context, site, index, text, (0.9 if meets else 2.2) + 0.4 * number)

@@ -1,4 +1,4 @@
-"""Statements at the wrong place: exchanged lines, a statement outside its braces, one that is commented out."""
+"""Misplaced statements: swapped lines, a statement outside its braces, one that is commented out."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _NEAR_LINES = 12
 
 
 def exchanged(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The line of an error or one before it, exchanged with its neighbor."""
+    """The line of an error or one before it, swapped with its neighbor."""
     source, line = site.span.source, site.line
     if source is not context.source:
         return
@@ -44,7 +44,7 @@ def _start(source: Source, line: int) -> int:
 
 
 def flattened_late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """A `flatten` or `gap` that comes after the layer which needs it, before that layer."""
+    """A `flatten` or `gap` after the layer that needs it, moved before that layer."""
     layer = site.layer
     home = context.statements.home(layer) if layer is not None else None
     if layer is None or home is None:
@@ -57,7 +57,7 @@ def flattened_late(context: SuggestionContext, site: ErrorSite) -> Iterator[Cand
 
 
 def inside(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The statement after a residual, or before it, inside its braces."""
+    """The statement after or before a residual, moved inside its braces."""
     statement = site.statement
     home = context.statements.home(statement) if statement is not None else None
     if not isinstance(statement, ast.Residual) or home is None:
@@ -78,7 +78,7 @@ def inside(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def uncommented(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """A statement that is commented out near an error, or that gives the name which is unknown."""
+    """A statement that is commented out near an error, or that defines the unknown name."""
     source, line = site.span.source, site.line
     if source is not context.source:
         return

@@ -1,4 +1,4 @@
-"""Sequences: steps made of an image, and the tensors that attention reads beside its input."""
+"""Sequences: an image as steps, and the additional tensors that attention reads."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ def rows(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def tokens(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """For an image in a transformer: its places as steps, before the first residual that works on each of them."""
+    """For an image in a transformer: its positions as steps, before the first residual that processes each of them."""
     node, statement = site.node, site.statement
     shape = context.shape(node.inputs[0]) if node is not None and node.inputs else None
     if node is None or statement is None or shape is None or shape.layout is not Layout.IMAGE:
@@ -45,7 +45,7 @@ def tokens(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def other_tensors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """For tensors that a layer reads beside its input: another one, the first that nothing reads; or none."""
+    """For additional tensors that a layer reads: another one, the first that nothing reads; or none."""
     layer = site.layer
     if layer is None:
         return
@@ -57,7 +57,7 @@ def other_tensors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candi
     read = given["from"].value.span.text if "from" in given else None
     for argument in given.values():
         now = argument.value.span.text
-        # Where values are of the same tensor as keys, they are not written.
+        # If values come from the same tensor as keys, they are not written.
         others = [each for each in ordered if each != now and not (argument is given.get("value") and each == read)]
         for index, name in enumerate(others):
             rank = (1.0 if name not in context.used_names else 1.6) + 0.1 * index

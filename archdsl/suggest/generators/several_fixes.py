@@ -1,4 +1,4 @@
-"""One change in several layers at once: the padding of a body, the output padding of a decoder, names at poolings."""
+"""One change in several layers: the padding of a body, the output padding of a decoder, names at pooling layers."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -32,7 +32,7 @@ def kept(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def padded(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """`same` for every convolution without padding that leads to a kernel which is too large."""
+    """`same` for every convolution without padding before a kernel that is too large."""
     if site.node is None or not isinstance(site.diagnostic, KernelTooLarge):
         return
     layers = [each for each, _, _ in context.behind(site.node, _FAR)]
@@ -69,7 +69,7 @@ def _step(op: Op) -> int:
 
 
 def _keeping(context: SuggestionContext, statement: ast.LayerStatement, op: Op) -> Candidate | None:
-    """The layer with the padding that keeps the spatial size; None where it has that, or none does."""
+    """The layer with the padding that keeps the spatial size; None if it has that already, or none does."""
     kernel, padding, dilation = getattr(op, "kernel", 1), getattr(op, "padding", 0), getattr(op, "dilation", 1)
     if not (isinstance(kernel, int) and isinstance(padding, int) and isinstance(dilation, int)):
         return None
@@ -123,7 +123,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def named_late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The names of results of poolings for what they pool, where skip connections need the larger tensors."""
+    """The names of results of pooling layers, moved to their inputs, if skip connections need the larger tensors."""
     found = list(_named_poolings(context))
     for before, pool, edits in found:
         assert pool.alias is not None

@@ -1,4 +1,4 @@
-"""Values that solve the shapes: arguments with which the layers on the way to an error give what it needs.
+"""Values that solve the shapes: arguments with which the layers before an error return the shape that it needs.
 
 Only `infer` of each layer is called, so that many values can be considered; the checker tries those that fit.
 """
@@ -32,21 +32,21 @@ _USUAL: Mapping[str, tuple[int, ...]] = {
     "units": (),
     "features": (),
 }
-"""Values that layers often have, by argument: what is searched, the likeliest argument first."""
+"""The usual values of arguments to search, the likeliest argument first."""
 _TOGETHER = (("stride", "padding"), ("kernel", "padding"), ("kernel", "stride"))
 _USUAL_WINDOW = 0.5
 _HUGE = 15
 """The largest usual kernel of a convolution of images."""
 _MOST_STATEMENTS = 8
 _MOST_INFERRED = 350
-"""Layers that are inferred for one error, in about 5 ms."""
+"""The largest number of layers that are inferred for one error, in about 5 ms."""
 
 Change = tuple[tuple[ParameterSpec, int], ...]
 """Arguments with new values."""
 
 
 def values(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """One argument, or two of one window, of the layers that lead to an error."""
+    """One argument, or two of one window, of the layers before an error."""
     if site.node is None or (isinstance(site.statement, ast.Assert) and _asserted(site) is None):
         return
     solver = _Solver(context, site, site.node)
@@ -69,13 +69,13 @@ def reads_image(context: SuggestionContext, maker: DraftNode) -> bool:
 
 
 def is_huge(context: SuggestionContext, maker: DraftNode) -> bool:
-    """Whether a convolution of an image has a kernel beyond any usual one."""
+    """Whether a convolution of an image has a kernel larger than any usual one."""
     kernel = getattr(maker.op, "kernel", 0)
     return isinstance(kernel, int) and plain(kernel) > _HUGE and reads_image(context, maker)
 
 
 def _is_usual(maker: DraftNode, new: Change, is_image: bool) -> bool:
-    """Whether one argument changes, to a window as most layers have it: such changes are considered first."""
+    """Whether one argument changes, to the usual window: such changes are considered first."""
     return len(new) == 1 and _unusual(_changed(maker, new), is_image) < _USUAL_WINDOW
 
 
@@ -87,13 +87,13 @@ def _changed(maker: DraftNode, new: Change) -> Op:
 def _layers(
     context: SuggestionContext, site: ErrorSite, node: DraftNode
 ) -> Iterator[tuple[ast.LayerStatement, DraftNode, int]]:
-    """The layers whose arguments are looked at, the nearest first; not that of the error itself, which has its own."""
+    """The layers whose arguments are changed, the nearest first; that of the error itself has separate generators."""
     found = [each for each in context.behind(node, FAR) if each[0].keyword.text not in context.blocks]
     yield from found[:_MOST_STATEMENTS]
 
 
 def _number(op: Op, p: ParameterSpec) -> int | None:
-    """The value of an argument as one number, 0 where it is left out; None for a value of another kind."""
+    """The value of an argument as one number, 0 if it is omitted; None for a value of another kind."""
     value = op.value_of(p)
     if isinstance(value, tuple):
         value = value[0] if value and len(set(value)) == 1 else None
@@ -119,7 +119,7 @@ def _changes(maker: DraftNode, sizes: list[int]) -> Iterator[Change]:
 
 
 def _values(op: Op, p: ParameterSpec, sizes: list[int]) -> Iterator[int]:
-    """Values for an argument other than its own: usual ones, near ones, for widths and sizes those around the error."""
+    """New values for an argument: usual ones, near ones, and for widths and sizes those around the error."""
     now = _number(op, p) or 0
     usual = sizes if p.name in _WIDTHS or p.name == "size" else _USUAL[p.name]
     near = (2 * now, now // 2) if p.name in (*_WIDTHS, "stride", "factor") else (now + 1, now - 1)
@@ -151,7 +151,7 @@ class _Solver:
         self.sizes = list(dict.fromkeys([*wanted, *(plain(dim) for shape in shapes for dim in shape.dims)]))
 
     def fits(self, statement: ast.Statement, new: Change) -> bool:
-        """Whether what had the error accepts what then reaches it."""
+        """Whether the node with the error accepts its new input."""
         shapes: dict[int, Shape] = {}
         for node in self._nodes:
             op = node.op
@@ -202,7 +202,7 @@ def _written(
 
 
 def _unusual(op: Op, is_image: bool) -> float:
-    """How unusual the window of a layer is: most keep the spatial size, or change it by their stride."""
+    """How unusual the window of a layer is: most preserve the spatial size, or divide it by their stride."""
     kernel, padding, stride, dilation, extra = (
         next((n for p in op.parameters if p.name == name and (n := _number(op, p)) is not None), 0)
         for name in ("kernel", "padding", "stride", "dilation", "output_padding")
@@ -215,15 +215,15 @@ def _unusual(op: Op, is_image: bool) -> float:
         return 0.0 if kernel - 2 * padding + extra == max(stride, 1) and dilation == 1 else 0.9
     around = max(dilation, 1) * (kernel - 1)
     if 2 * padding == around:
-        # A window of one position only takes steps, and does nothing in a pooling.
+        # A window of one position only subsamples, and does nothing in a pooling layer.
         return 0.0 if kernel > 1 or hasattr(op, "filters") else 0.9
     if not hasattr(op, "filters") and stride == 1 and kernel % 2 == 0:
-        return 1.2  # a pooling that takes each place but one
+        return 1.2  # a pooling layer with an even kernel and no stride
     return 0.2 if padding == 0 else 0.9
 
 
 def _named(context: SuggestionContext, statement: ast.Statement, value: int) -> list[str]:
-    """The names that a statement can use for a number: parameters of the network and variables."""
+    """The parameters of the network and the variables with this value that a statement can use."""
     found = set()
     for each in context.program.statements:
         match each:

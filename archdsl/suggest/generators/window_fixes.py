@@ -82,7 +82,7 @@ def _stride_for_kernel(context: SuggestionContext, statement: ast.LayerStatement
         if kernel.isdigit() and stride.isdigit() and kernel != stride:
             values: dict[str, str | None] = {"kernel": stride, "stride": kernel}
             yield from only(
-                # A window that steps further than it reaches is unlikely, wherever it is.
+                # A stride larger than the window is unlikely in any layer.
                 changed(context, statement, values, 0.7 if int(stride) > int(kernel) else rank + 1.2)
             )
 
@@ -115,7 +115,7 @@ def _own_window(context: SuggestionContext, layer: ast.LayerStatement, node: Dra
 
 
 def _is_last_pooling(context: SuggestionContext, node: DraftNode) -> bool:
-    """Whether a pooling is followed by no other layer that slides: it most likely averages over the whole image."""
+    """Whether no other layer with a window follows a pooling layer: it most likely averages over the whole image."""
     after = [each.op for each in context.draft.nodes[node.id + 1 :] if each.op is not None]
     return not any(op.style in ("conv", "pool") for op in after)
 

@@ -1,4 +1,4 @@
-"""The words of a statement with an error: split, joined, in another order, in another notation, one too many."""
+"""The words of a statement with an error: split, joined, reordered, in another notation, or removed."""
 
 import re
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ _WORD = re.compile(r"\"[^\"\n]*\"|(?:[^\s;{}()\[\],]|\([^()\n]*\)|\[[^\[\]\n]*\]
 _SHORTHANDS = re.compile(r"(?:[a-zA-Z]\d+(?:x\d+)*[-_,/.:]?){2,}")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "none", "null")
 _DIGITS = str.maketrans("OoQlIiSsZzB", "00011155228")
-"""What a digit is read or typed as."""
+"""Letters that are confused with digits."""
 
 
 def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Edits of the word of an error, and of the words beside it."""
+    """Edits of the word of an error, and of the words next to it."""
     if site.span.source is not context.source:
         return
     line = line_of(site.span)
@@ -54,7 +54,7 @@ def _beside(one: Span, other: Span) -> bool:
 
 
 def _otherwise(word: Span, parameters: tuple[ParameterSpec, ...], far: float) -> Iterator[Candidate]:
-    """One word in the notation of this language."""
+    """A word in the notation of this language."""
     text = word.text
     flags = {flag for p in parameters for flag, _ in p.words}
     if _SHORTHANDS.fullmatch(text):
@@ -86,7 +86,7 @@ def _otherwise(word: Span, parameters: tuple[ParameterSpec, ...], far: float) ->
 
 
 def _cleaned(text: str) -> Iterator[tuple[str, float]]:
-    """A word without quotes and punctuation, in lower case, with digits for letters that look alike."""
+    """A word without quotes and punctuation, in lower case, with digits for letters that look similar."""
     bare = text.strip("\"'`´’.,:;!?\\/|&^~$%<>*+-")
     yield bare, 0.3
     yield bare.replace("×", "x").replace("X", "x").replace("*", "x").replace("_", ""), 0.5
@@ -151,17 +151,17 @@ def _removed(word: Span, rank: float, statement: ast.Statement | None = None) ->
 
 
 def _starts(context: SuggestionContext, word: str) -> bool:
-    """Whether a statement may start with a word: then a separator is missing, rather than the word too much."""
+    """Whether a statement may start with a word: then a separator is missing, and the word is not superfluous."""
     return word in KEYWORDS or word in context.blocks or word in merges() or context.find_layer(word) is not None
 
 
 def _left_out(context: SuggestionContext, words: list[Span], here: int, site: ErrorSite) -> Iterator[Candidate]:
-    """Without the word of the error or one beside it, never the first of a statement; without a factor `2 *`."""
+    """Without the word of the error or one next to it, never the first of a statement; without a factor `2 *`."""
     statement = site.statement
     first = statement.span.start if statement is not None else -1
     for index, rank in ((here, 1.8), (here + 1, 2.4), (here - 1, 2.6)):
         if 0 <= index < len(words) and words[index].start != first and not _starts(context, words[index].text):
-            # An argument whose value is unknown is seldom left out.
+            # An argument whose value is unknown is rarely the superfluous one.
             unknown = "=" in words[index].text and isinstance(site.diagnostic, name_errors.UnknownName)
             yield _removed(words[index], rank + 0.8 * unknown, statement)
     source = site.span.source
@@ -190,7 +190,7 @@ def _left_out(context: SuggestionContext, words: list[Span], here: int, site: Er
 
 
 def _tensors(context: SuggestionContext, site: ErrorSite, word: Span) -> Iterator[Candidate]:
-    """`from NAME` before a layer that is given a tensor, as functions are."""
+    """`from NAME` before a layer that is given a tensor like a function."""
     statement = site.statement
     if not isinstance(statement, ast.LayerStatement | ast.Residual) or statement.span.source is not context.source:
         return
