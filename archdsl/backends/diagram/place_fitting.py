@@ -25,7 +25,7 @@ from .font_metrics import width_of
 from .graphviz_layout import best_arrangement
 from .page_columns import WholeLayout, heading_of, lay_out, set_parts
 from .place import MM, Freedom, Place
-from .scenes import DRAWN, draw_scene
+from .scenes import OWN_LAYOUT, scenes
 from .unet_form import unet_form
 from .view import View
 from .xdot import read_drawing
@@ -148,7 +148,7 @@ class _Level:
 
     @property
     def _own_layout(self) -> bool:
-        return self.view in DRAWN
+        return self.view in OWN_LAYOUT
 
     @cached_property
     def _candidates(self) -> list[_Candidate]:
@@ -157,8 +157,11 @@ class _Level:
     def best(self, place: Place) -> Drawing | None:
         """The best arrangement that fits; None if none does."""
         if self._own_layout:
-            made = in_place(self._scene, place)
-            return made if smallest_text(made) >= place.font - 1e-6 else None
+            everything = [in_place(scene, place) for scene in self._scenes]
+            fits = [drawing for drawing in everything if smallest_text(drawing) >= place.font - 1e-6]
+            if place.fills:
+                return max(fits, key=smallest_text, default=None)
+            return fits[0] if fits else None
         if not self._may_fit(place):
             return None
         ranked = sorted(self._candidates, key=lambda each: _penalty(each, each.width, each.height, place))
@@ -172,9 +175,9 @@ class _Level:
         return min(fitting, key=lambda each: each[0])[1] if fitting else None
 
     @cached_property
-    def _scene(self) -> Drawing:
-        made = draw_scene(self.diagram, self.view, self._looks[0])
-        return framed(list(made.parts), 0, made.background, made.title, made.description)
+    def _scenes(self) -> list[Drawing]:
+        made = scenes(self.diagram, self.view, self._looks[0])
+        return [framed(list(each.parts), 0, each.background, each.title, each.description) for each in made]
 
     def _may_fit(self, place: Place) -> bool:
         area = (place.width or inf) * (place.height or inf)
@@ -187,7 +190,8 @@ class _Level:
     def shortfall(self, place: Place) -> str:
         """What is missing for a place."""
         if self._own_layout:
-            return f"its text would be {smallest_text(in_place(self._scene, place)):.1f} pt"
+            text = max(smallest_text(in_place(scene, place)) for scene in self._scenes)
+            return f"its text would be {text:.1f} pt"
         text = max(factor(each.width, each.height, place) * _text(each.style) for each in self._candidates)
         return f"its text would be about {min(text, place.font - 0.1):.1f} pt"
 

@@ -10,36 +10,43 @@ from .figure import Diagram
 from .figure_options import SYMBOLS, DiagramStyle
 from .font_metrics import width_of
 from .labels import shape_words
+from .legend import legend_rows
 from .rails import Rail, rails
 from .theme import Theme, mixed
+from .volume_rows import VolumeRow, split_rows, stacked
 from .volumes import DEPTH_OFFSET, Rectangle, Volume, groups, volumes
 
 MARGIN = 7.2
 SMALL, PLAIN = 8.0, 9.0
 
 
-def draw_volumes(diagram: Diagram, style: DiagramStyle) -> Drawing:
+def draw_volumes(diagram: Diagram, style: DiagramStyle, geometry: float = 1.0, rows: int = 1) -> Drawing:
     """The tensors of a diagram along its longest path, from left to right, and above them the parallel paths.
 
-    Raises CannotDraw if that splits or merges.
+    `geometry` scales the boxes without their text; `rows` is the number of rows. Raises CannotDraw if a branch splits
+    or merges, or there are fewer places for a new row.
     """
-    found = volumes(diagram, style.theme)
-    parts: list[ShapeGroup] = []
-    for index, volume in enumerate(found):
-        if index and not found[index - 1].is_close_to(volume):
-            parts.append(_connection(found[index - 1], volume, style.theme))
-        parts.append(_solid(volume, style.theme))
-    taken = [strip for volume in found for strip in volume.outline()]
-    parts += _shapes(found, taken, style.theme)
-    bypasses = rails(diagram, [volume.box for volume in found])
-    ends = {found[index].box.id for rail in bypasses for index in (rail.start, rail.end) if index is not None}
-    named, names = _names(found, ends, taken, style.theme)
-    parts += names
-    parts += _rails(
-        bypasses, [named[volume.box.id] for volume in found], min(top for _, top, _, _ in taken), style.theme
-    )
+    found = volumes(diagram, style.theme, geometry)
+    split = split_rows(found, rails(diagram, [volume.box for volume in found]), rows)
+    parts = stacked([_row(row, style.theme) for row in split], split, style.theme)
     parts = _heading(diagram, found, parts, style.replace(legend=style.legend is not False))
     return framed(parts, MARGIN, style.theme.background, diagram.title, diagram.description)
+
+
+def _row(row: VolumeRow, theme: Theme) -> list[ShapeGroup]:
+    """A row of volumes around the axis y = 0, with its labels and rails."""
+    found, parts = list(row.volumes), []
+    for index, volume in enumerate(found):
+        if index and not found[index - 1].is_close_to(volume):
+            parts.append(_connection(found[index - 1], volume, theme))
+        parts.append(_solid(volume, theme))
+    taken = [strip for volume in found for strip in volume.outline()]
+    parts += _shapes(found, taken, theme)
+    ends = {found[index].box.id for rail in row.rails for index in (rail.start, rail.end) if index is not None}
+    named, names = _names(found, ends, taken, theme)
+    parts += names
+    top = min(top for _, top, _, _ in taken)
+    return parts + _rails(list(row.rails), [named[volume.box.id] for volume in found], top, theme)
 
 
 def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
@@ -238,12 +245,5 @@ def _heading(diagram: Diagram, found: list[Volume], parts: list[ShapeGroup], sty
     if style.caption:
         caption = TextLabel(at=(middle, top - 12), text=diagram.caption, color=theme.note, size=11)
         parts = [*parts, ShapeGroup(shapes=(caption,))]
-    entries = style.legend_of(diagram.replace(boxes=tuple(volume.colored for volume in found)))
-    x = middle - sum(20 + width_of(kind, SMALL) for _, _, kind in entries) / 2
-    for color, border, kind in entries:
-        corners = ((x, bottom + 10), (x + 8, bottom + 10), (x + 8, bottom + 18), (x, bottom + 18))
-        wide = width_of(kind, SMALL)
-        label = TextLabel(at=(x + 11 + wide / 2, bottom + 17), text=kind, color=theme.note, size=SMALL)
-        parts = [*parts, ShapeGroup(shapes=(Polygon(points=corners, fill=color, line=border), label))]
-        x += 20 + wide
-    return parts
+    shown = diagram.replace(boxes=tuple(volume.colored for volume in found))
+    return [*parts, *legend_rows(style.legend_of(shown), (left, right), bottom, SMALL, theme)]

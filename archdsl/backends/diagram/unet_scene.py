@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 from .box_shapes import draw_box, size_of
-from .drawing import Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, TextLabel, bounds, framed
+from .drawing import Drawing, Point, Polyline, Shape, ShapeGroup, TextLabel, bounds, framed
 from .figure import Arrow, Box, Diagram
 from .figure_options import DiagramStyle
 from .font_metrics import width_of
+from .legend import legend_rows
 from .unet_form import UNetForm, UNetSkip, unet_form
 
 _MARGIN = 7.2
@@ -167,18 +168,5 @@ def _heading(diagram: Diagram, parts: list[ShapeGroup], style: DiagramStyle) -> 
     if style.caption:
         caption = TextLabel(at=(middle, top - 10), text=diagram.caption, color=theme.note, size=style.fonts.words)
         found.append(ShapeGroup(shapes=(caption,)))
-    size = style.fonts.numbers
-    rows: list[list[tuple[tuple[str, str, str], float]]] = []
-    for entry in style.legend_of(diagram):
-        wide = 20 + width_of(entry[2], size)
-        if not rows or sum(w for _, w in rows[-1]) + wide > right - left:
-            rows.append([])
-        rows[-1].append((entry, wide))
-    for row in rows:
-        x, y, bottom = middle - sum(wide for _, wide in row) / 2, bottom + 12, bottom + 8 + size
-        for (color, border, words), wide in row:
-            corners = ((x, y), (x + 8, y), (x + 8, y + 8), (x, y + 8))
-            label = TextLabel(at=(x + 11 + (wide - 20) / 2, y + 7), text=words, color=theme.note, size=size)
-            found.append(ShapeGroup(shapes=(Polygon(points=corners, fill=color, line=border), label)))
-            x += wide
-    return found
+    entries = style.legend_of(diagram)
+    return [*found, *legend_rows(entries, (left, right), bottom, style.fonts.numbers, theme)]

@@ -27,6 +27,8 @@ NARROW_GAP, WIDE_GAP = 2.0, 14.0
 """Points between boxes of the same size, and the minimum between others."""
 SLICE = 3.0
 """Points for a layer that keeps the shape, behind the previous layer."""
+_THINNEST = 3.0
+"""The smallest dimension of a box in points."""
 STRIPS = 8
 """The number of rectangles that approximate a box when labels look for free space."""
 Rectangle = tuple[float, float, float, float]
@@ -96,15 +98,18 @@ class Volume(Record):
         return not self.round and not other.round and (self.height, self.depth) == (other.height, other.depth)
 
 
-def volumes(diagram: Diagram, theme: Theme) -> list[Volume]:
-    """The boxes on the longest path from an input to the first output, from left to right."""
+def volumes(diagram: Diagram, theme: Theme, geometry: float = 1.0) -> list[Volume]:
+    """The boxes on the longest path from an input to the first output, from left to right.
+
+    `geometry` scales the boxes, but not the text beside them.
+    """
     by_id = {box.id: box for box in diagram.boxes}
     path = main_path([(arrow.start, arrow.end) for arrow in diagram.arrows], "y0")
     boxes = [by_id[id] for id in path if by_id[id].role is not Role.OUTPUT]
     shaped = [(box, box.shape) for box in boxes if box.shape is not None]
     shapes = [shape for _, shape in shaped]
-    found = [_sized(box, shape, shapes, theme) for box, shape in shaped]
-    return _placed(found)
+    found = [_sized(box, shape, shapes, theme, geometry) for box, shape in shaped]
+    return placed(found)
 
 
 def groups(found: list[Volume]) -> list[list[Volume]]:
@@ -118,24 +123,25 @@ def groups(found: list[Volume]) -> list[list[Volume]]:
     return together
 
 
-def _placed(found: list[Volume]) -> list[Volume]:
-    placed: list[Volume] = []
+def placed(found: list[Volume]) -> list[Volume]:
+    """Volumes in a row from 0 on."""
+    row: list[Volume] = []
     for volume in found:
         left = 0.0
-        if placed:
-            before = placed[-1]
+        if row:
+            before = row[-1]
             apart = max(WIDE_GAP, before.overhang + volume.overhang + WIDE_GAP)
             left = before.right + (NARROW_GAP if before.is_close_to(volume) else apart)
-        placed.append(volume.replace(left=left))
-    return placed
+        row.append(volume.replace(left=left))
+    return row
 
 
-def _sized(box: Box, shape: Shape, shapes: list[Shape], theme: Theme) -> Volume:
+def _sized(box: Box, shape: Shape, shapes: list[Shape], theme: Theme, geometry: float) -> Volume:
     if box.role is Role.MERGE and box.rows[0].words in SYMBOLS:
         return Volume(box=box, thickness=ROUND, height=ROUND, depth=0.0, slices=())
-    thickness, height, depth = _size(shape, shapes)
+    thickness, height, depth = (max(_THINNEST, size * geometry) for size in _size(shape, shapes))
     first, *rest = _colors(box, theme)
-    slices = ((thickness, first), *((SLICE, color) for color in rest))
+    slices = ((thickness, first), *((max(_THINNEST / 2, SLICE * geometry), color) for color in rest))
     return Volume(box=box, thickness=sum(size for size, _ in slices), height=height, depth=depth, slices=slices)
 
 

@@ -11,9 +11,12 @@ from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.drawing import Drawing, Polygon, Polyline, TextLabel, bounds
 from archdsl.backends.diagram.figure import Diagram, Role
 from archdsl.backends.diagram.figure_options import KINDS
+from archdsl.backends.diagram.place import PLACES, Freedom
+from archdsl.backends.diagram.place_fitting import fit
 from archdsl.backends.diagram.rails import rails
 from archdsl.backends.diagram.scene import draw_volumes
 from archdsl.backends.diagram.theme import LIGHT
+from archdsl.backends.diagram.volume_rows import split_rows
 from archdsl.backends.diagram.volumes import Volume, groups, volumes
 from archdsl.graph import Graph
 from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, renamed
@@ -168,6 +171,55 @@ def test_every_box_and_every_arrow_is_shown(name: str) -> None:
     last = next(box.id for box in drawn.boxes if box.role is Role.OUTPUT)
     assert boxes == Counter(box.id for box in drawn.boxes if box.id != last)
     assert arrows == {(arrow.start, arrow.end) for arrow in drawn.arrows if arrow.end != last}
+
+
+def read_rows(diagram: Diagram, rows: int) -> tuple[Counter[str], set[tuple[str, str]]]:
+    """The boxes and the arrows that several rows show, letters followed."""
+    found = volumes(diagram, LIGHT, 0.65)
+    split = split_rows(found, rails(diagram, [volume.box for volume in found]), rows)
+    names = [[volume.box.id for volume in row.volumes] for row in split]
+    shown = Counter(name for row in names for name in row)
+    chain = [name for row in names for name in row]
+    arrows = set(pairwise(chain))
+    open_ends: dict[str, str] = {}
+    for row, ids in zip(split, names, strict=True):
+        for rail in row.rails:
+            inner = list(rail.boxes)
+            start = [] if rail.start is None else [ids[rail.start]]
+            end = [] if rail.end is None else [ids[rail.end]]
+            if inner and inner[-1].id.startswith("output"):
+                letter = inner.pop().rows[0].words
+                open_ends[letter] = [*start, *(box.id for box in inner)][-1]
+            elif inner and inner[0].id.startswith("input"):
+                start = [open_ends.pop(inner.pop(0).rows[0].words)]
+            shown.update(box.id for box in inner)
+            arrows |= set(pairwise([*start, *(box.id for box in inner), *end]))
+    assert not open_ends
+    return shown, arrows
+
+
+@pytest.mark.parametrize("rows", [2, 3])
+@pytest.mark.parametrize("name", ["text", "unet", "alexnet", "resnet50", "googlenet", "vgg16", "densenet121"])
+def test_rows_show_every_box_and_every_arrow(name: str, rows: int) -> None:
+    drawn = built(BRANCHES if name == "text" else archdsl.load(f"zoo:{name}").graph)
+    boxes, arrows = read_rows(drawn, rows)
+    last = next(box.id for box in drawn.boxes if box.role is Role.OUTPUT)
+    assert boxes == Counter(box.id for box in drawn.boxes if box.id != last)
+    assert arrows == {(arrow.start, arrow.end) for arrow in drawn.arrows if arrow.end != last}
+
+
+def test_a_column_of_a_journal_has_rows_with_readable_text() -> None:
+    for name in ("alexnet", "resnet50", "vgg16", "unet"):
+        network = archdsl.load(f"zoo:{name}")
+        only = Freedom(views=(View.VOLUMES,))
+        figure = fit(network.graph, network.costs, DiagramStyle(), VIEW_OPTIONS, PLACES["column"], only)
+        assert figure.text >= 6
+        assert figure.drawing.width == PLACES["column"].width
+
+
+def test_more_rows_than_sizes_are_refused() -> None:
+    with pytest.raises(CannotDraw, match="2 sizes of tensors do not fill 3 rows"):
+        draw_volumes(built("input 3x8x8; conv 4 k3 p1; maxpool 2"), DiagramStyle(), 1.0, 3)
 
 
 def test_most_of_the_zoo_can_be_drawn() -> None:

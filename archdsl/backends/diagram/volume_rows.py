@@ -1,0 +1,97 @@
+"""Volumes in several rows: where a row ends, and what continues in the next."""
+
+from collections.abc import Sequence
+from itertools import combinations, count, pairwise
+from string import ascii_uppercase
+
+from ...record import Record
+from .drawing import Polyline, ShapeGroup, bounds, moved
+from .engine import CannotDraw
+from .figure import Box, BoxRow, Role
+from .rails import Rail
+from .theme import Theme
+from .volumes import Volume, groups, placed
+
+_APART = 20.0
+"""Points between rows."""
+_TURN = 8.0
+"""Points between a row and the line that leads to the next."""
+
+
+class VolumeRow(Record):
+    """A row of volumes, and the rails beside it, with indices in this row."""
+
+    volumes: tuple[Volume, ...]
+    rails: tuple[Rail, ...]
+
+
+def split_rows(found: list[Volume], beside: Sequence[Rail], rows: int) -> list[VolumeRow]:
+    """Volumes in rows of about equal width; a rail to another row ends at a letter, and continues at the same letter.
+
+    Volumes of the same size stay together. Raises CannotDraw if there are too few groups of them.
+    """
+    starts = [0, *_breaks(found, rows)]
+    ends = [*starts[1:], len(found)]
+    row_of = {
+        index: row for row, (start, end) in enumerate(zip(starts, ends, strict=True)) for index in range(start, end)
+    }
+    inside: list[list[Rail]] = [[] for _ in starts]
+    letters = (letter + (str(turn) if turn else "") for turn in count() for letter in ascii_uppercase)
+    for rail in beside:
+        first, last = (None if index is None else row_of[index] for index in (rail.start, rail.end))
+        local = [None if at is None else at - starts[row_of[at]] for at in (rail.start, rail.end)]
+        if first is None or last is None or first == last:
+            home = last if first is None else first
+            inside[home or 0].append(rail.replace(start=local[0], end=local[1]))
+            continue
+        letter = next(letters)
+        leaving = _port(letter, Role.OUTPUT, f"continues at {letter}")
+        coming = _port(letter, Role.INPUT, f"continued from {letter}")
+        inside[first].append(Rail(start=local[0], end=None, boxes=(*rail.boxes, leaving)))
+        inside[last].append(Rail(start=None, end=local[1], boxes=(coming,)))
+    return [
+        VolumeRow(volumes=tuple(placed(found[start:end])), rails=tuple(inside[row]))
+        for row, (start, end) in enumerate(zip(starts, ends, strict=True))
+    ]
+
+
+def _port(letter: str, role: Role, hover: str) -> Box:
+    return Box(id=f"{role.value}{letter}", role=role, rows=(BoxRow(words=letter, style="", hover=hover),))
+
+
+def _breaks(found: list[Volume], rows: int) -> tuple[int, ...]:
+    """The indices at which rows after the first start, so that the widest row is as narrow as possible."""
+    sizes = [len(group) for group in groups(found)]
+    edges = [sum(sizes[:n]) for n in range(1, len(sizes))]
+    if len(edges) < rows - 1:
+        raise CannotDraw(f"{len(sizes)} sizes of tensors do not fill {rows} rows")
+
+    def widest(breaks: tuple[int, ...]) -> float:
+        return max(_width(found[start:end]) for start, end in pairwise([0, *breaks, len(found)]))
+
+    return min(combinations(edges, rows - 1), key=widest)
+
+
+def _width(row: list[Volume]) -> float:
+    return row[-1].right + row[-1].overhang - row[0].left + row[0].overhang
+
+
+def stacked(drawn: list[list[ShapeGroup]], rows: list[VolumeRow], theme: Theme) -> list[ShapeGroup]:
+    """Rows below each other, with lines that lead from the end of each to the start of the next."""
+    edge = max(bounds(parts)[2] for parts in drawn) if len(drawn) > 1 else 0.0
+    found = list(drawn[0])
+    axis, below = 0.0, bounds(drawn[0])[3]
+    for index in range(1, len(drawn)):
+        before, after = rows[index - 1].volumes[-1], rows[index].volumes[0]
+        left, top, _, bottom = bounds(drawn[index])
+        gutter = below + _APART / 2
+        next_axis = below + _APART - top
+        start, end = (before.right, axis), (after.left - after.overhang, next_axis)
+        turn, side = edge + _TURN, min(left, end[0]) - _TURN
+        points = start, (turn, axis), (turn, gutter), (side, gutter), (side, next_axis), end
+        found.append(ShapeGroup(shapes=(Polyline(points=points, color=theme.line, arrow=True),)))
+        found += [
+            part.replace(shapes=tuple(moved(shape, (0.0, next_axis)) for shape in part.shapes)) for part in drawn[index]
+        ]
+        axis, below = next_axis, next_axis + bottom
+    return found
