@@ -7,6 +7,7 @@ load nothing from other servers.
 """
 
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -14,10 +15,14 @@ import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
 
+from archdsl.browser.json_values import plain
+from archdsl.highlight.rules import states
+
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "web"
 BUILD = ROOT / "build"
 PACKAGES = BUILD / "web-packages"
+RULES = BUILD / "web-lexer.json"
 NEEDED = ("lark",)
 """The packages that archdsl imports in a browser, besides itself."""
 LEFT_OUT = ("agents", "cli", "explain", "importing", "integrations", "lsp", "training")
@@ -30,7 +35,8 @@ def main() -> int:
         print("the interactive pages need Node.js 20 or newer with npm", file=sys.stderr)
         return 1
     _write_packages()
-    return _install(npm) or subprocess.call([node, "build/site.mjs", str(PACKAGES)], cwd=WEB)
+    RULES.write_text(json.dumps(plain(states())), encoding="utf-8")
+    return _install(npm) or subprocess.call([node, "build/site.mjs", str(PACKAGES), str(RULES)], cwd=WEB)
 
 
 def _install(npm: str) -> int:

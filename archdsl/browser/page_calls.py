@@ -11,6 +11,7 @@ from ..network.rendered_diagram import RenderedDiagram
 from ..version import __version__
 from ..zoo import names, read_named
 from .json_values import plain
+from .playground import PLAYGROUND_CALLS
 
 Arguments = Mapping[str, Any]
 _PACKAGE = "archdsl"
@@ -120,5 +121,6 @@ CALLS: Mapping[str, Callable[..., Any]] = {
     "source": source,
     "zoo.text": zoo_text,
     "zoo.names": names,
+    **PLAYGROUND_CALLS,
 }
 """The calls by name."""

@@ -7,10 +7,11 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Link, Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
 
-from scripts.pages import layers, lecture, zoo
+from scripts.pages import layers, lecture, playground, zoo
 from scripts.pages.diagrams import with_diagrams
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,7 +21,7 @@ OUTSIDE = {"contributing.md": "CONTRIBUTING.md", "changes.md": "CHANGELOG.md"}
 """Pages of the site that are files in the project's top folder."""
 WEB = ROOT / "build" / "web"
 """What interactive pages load, from scripts/web.py; the site is complete without it, except for them."""
-PLAYGROUND = "playground"
+PLAYGROUND = Path(playground.PAGE).parent
 """The folder of the site with the files of WEB."""
 
 
@@ -55,6 +56,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+    """Add the playground to the navigation, if it was built."""
+    if WEB.is_dir():
+        nav.items.insert(1, Link("Playground", playground.PAGE))
+    return nav
+
+
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Render the diagrams; show file names as titles; redirect links that leave docs/ to pages of the site."""
     up = "../" * page.file.src_uri.count("/")
@@ -73,6 +81,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     for path, content in pictures.items():
         if files.get_file_from_path(path) is None:
             files.append(File.generated(config, path, content=content))
+    if WEB.is_dir():
+        markdown = playground.with_links(markdown, up)
     return TITLED.sub(r'```arch title="\1"', markdown)
 
 

@@ -1,18 +1,20 @@
-// Builds what pages of the site load, in build/web: node build/site.mjs PACKAGES, the folder of the Python packages.
+// Builds what pages of the site load, in build/web: node build/site.mjs PACKAGES RULES, the folder of
+// the Python packages and the file with the rules of the lexer.
 import { build } from "esbuild";
-import { copyFileSync, cpSync, mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeLicenses } from "./licenses.mjs";
+import { writeServiceWorker } from "./offline.mjs";
 import { writePackages } from "./packages.mjs";
 
 const web = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = resolve(web, "../build/web");
 const archdsl = join(out, "archdsl");
 const pyodide = join(web, "node_modules/pyodide");
-const packages = process.argv[2];
-if (!packages) {
-  console.error("usage: node build/site.mjs PACKAGES");
+const [packages, rules] = process.argv.slice(2);
+if (!rules) {
+  console.error("usage: node build/site.mjs PACKAGES RULES");
   process.exit(2);
 }
 
@@ -28,4 +30,17 @@ await build({
 });
 await build({ ...shared, entryPoints: { graphviz: join(web, "node_modules/@hpcc-js/wasm-graphviz/dist/index.js") }, outdir: archdsl });
 await writePackages(resolve(packages), join(archdsl, "packages.zip"));
-writeLicenses(join(web, "package-lock.json"), join(web, "node_modules"), join(resolve(packages)), join(archdsl, "licenses.txt"));
+writeLicenses(join(web, "package-lock.json"), join(web, "node_modules"), resolve(packages), join(archdsl, "licenses.txt"));
+
+const playground = join(web, "src/playground");
+await build({
+  ...shared,
+  entryPoints: [join(playground, "main.ts")],
+  outfile: join(out, "playground.js"),
+  alias: { "lexer-rules": resolve(rules) },
+  loader: { ".arch": "text" },
+});
+await build({ entryPoints: [join(playground, "playground.css")], outfile: join(out, "playground.css"), minify: true, logLevel: "warning" });
+for (const name of ["index.html", "icon.svg"]) copyFileSync(join(playground, name), join(out, name));
+// Last, because it lists the files.
+writeServiceWorker(join(playground, "sw.js"), out);

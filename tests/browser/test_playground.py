@@ -1,0 +1,199 @@
+"""The playground's answers, without a browser."""
+
+import json
+from typing import Any
+
+import pytest
+
+from archdsl import loads, zoo
+from archdsl.browser.page_calls import call
+from archdsl.browser.playground import Playground
+from archdsl.service.answers import TextEdit, TextRange
+
+TEXT = "net Small(width = 8)\ninput 3x32x32\nconv width k3; relu\ngap\nfc 10\n"
+SPLIT = """
+input x 3x8x8
+conv 4 k3 same; conv 4 k5 same; conv 4 k7 same as m
+from x; conv 4 k1 as s
+conv 4 k1 as t
+from s; conv 4 k3 same as u
+concat m t u
+"""
+"""A branch that splits."""
+WRONG = "input 1x32x32\nconv 6 k5\nfc 10\n"
+
+
+def opened(text: str) -> Playground:
+    """A playground with a text."""
+    playground = Playground()
+    playground.update(text)
+    return playground
+
+
+def applied(text: str, edits: tuple[TextEdit, ...]) -> str:
+    """A text after edits."""
+    for edit in sorted(edits, key=lambda each: each.range.start, reverse=True):
+        text = text[: edit.range.start] + edit.text + text[edit.range.end :]
+    return text
+
+
+def test_each_update_is_that_of_its_text() -> None:
+    playground = Playground()
+    texts = [TEXT, WRONG, TEXT.replace("fc 10", "fc 7"), "", "conv", TEXT]
+    for text in texts:
+        assert playground.update(text) == opened(text).update(text)
+        assert playground.table() == opened(text).table()
+
+
+def test_an_update_has_problems_and_totals() -> None:
+    found = Playground().update(TEXT)
+    assert found["ok"]
+    assert found["verdict"] == "Small: 3×32×32 → 10"
+    assert "parameters 314," in found["totals"]
+    found = Playground().update(WRONG)
+    assert not found["ok"]
+    assert [problem.code for problem in found["problems"]] == ["E0403"]
+
+
+def test_a_row_has_its_place_in_the_text() -> None:
+    text = "block b(c) { conv c k3; relu }\ninput 3x8x8\nstage s { b 4; b 2 }\n"
+    found = opened(text).table()
+    rows = [(number, depth, layer, place and text[slice(*place)]) for number, depth, layer, *_, place in found["rows"]]
+    assert rows == [
+        ("", 0, "input 3x8x8", "input 3x8x8"),
+        ("", 0, "stage s", None),
+        ("", 1, "b 4", None),
+        ("1", 2, "conv c k3", "conv c k3"),
+        ("2", 2, "relu", "relu"),
+        ("", 1, "b 2", None),
+        ("3", 2, "conv c k3", "conv c k3"),
+        ("4", 2, "relu", "relu"),
+    ]
+    assert [hint.text for hint in found["hints"]][-1] == "2×4×4"
+
+
+def test_rows_of_another_file_lead_to_its_use() -> None:
+    text = "use std\ninput 64x8x8\nse 16\n"
+    places = [row[-1] for row in opened(text).table()["rows"] if row[0]]
+    assert places
+    assert all(place is not None and text[slice(*place)].startswith("se") for place in places)
+
+
+def test_a_suggestion_removes_its_problem() -> None:
+    (found,) = opened(WRONG).suggestions()
+    assert found["problem"].code == "E0403"
+    assert len(found["actions"]) >= 2
+    for action in found["actions"]:
+        assert Playground().update(applied(WRONG, action.edits))["ok"], action.title
+
+
+def test_problems_at_one_place_have_their_own_suggestions() -> None:
+    text = "input 3x8x8\nconv 8 k3 same; relu; relu\nfoo 3\n"
+    found = opened(text).suggestions()
+    for each in found:
+        assert all(action.code == each["problem"].code for action in each["actions"])
+
+
+CONTROLS = {
+    TEXT: [
+        ("width", "int", "8", ["8"], 16),
+        ("channels", "int", "3", ["3"], 6),
+        ("height and width", "int", "32", ["32", "32"], 64),
+    ],
+    "input 3x8x16; relu": [("channels", "int", "3", ["3"], 6), ("height", "int", "8", ["8"], 16),
+                           ("width", "int", "16", ["16"], 32)],
+    "input 784; fc 2": [("features", "int", "784", ["784"], 1568)],
+    "input 3xHxW; relu": [],
+    "let S = 4\ninput 3x(2*S)x8; relu": [],
+    "net N(depths = [2, 2], rate = 0.5, act = relu)\ninput 8\nfc 2": [
+        ("depths", "text", "[2, 2]", ["[2, 2]"], 0),
+        ("rate", "float", "0.5", ["0.5"], 1.0),
+        ("act", "text", "relu", ["relu"], 0),
+        ("features", "int", "8", ["8"], 16),
+    ],
+    "input left 3x8x8\ninput right 3x9x9\nfrom left; gap": [
+        ("left channels", "int", "3", ["3"], 6), ("left height and width", "int", "8", ["8", "8"], 16),
+        ("right channels", "int", "3", ["3"], 6), ("right height and width", "int", "9", ["9", "9"], 18),
+    ],
+    "net N(a)\ninput": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CONTROLS)
+def test_controls_are_the_numbers_of_the_text(text: str) -> None:
+    controls = Playground().update(text)["controls"]
+    found = [
+        (each.name, each.kind, each.value, [text[r.start : r.end] for r in each.ranges], each.greatest)
+        for each in controls
+    ]
+    assert found == CONTROLS[text]
+
+
+@pytest.mark.parametrize("name", list(zoo.names())[::7])
+def test_controls_of_the_zoo_change_the_network(name: str) -> None:
+    text = zoo.find(name).source().text
+    for control in Playground().update(text)["controls"]:
+        for place in control.ranges:
+            assert text[place.start : place.end] == control.value
+
+
+def test_a_diagram_is_that_of_the_command() -> None:
+    playground = opened(TEXT)
+    for view in ("layers", "blocks", "stages", "volumes"):
+        for theme in ("light", "dark"):
+            expected = loads(TEXT).diagram(view=view, theme=theme).text
+            assert playground.diagram(view, theme) == {"svg": expected, "error": None}
+    assert opened(WRONG).diagram() == {"svg": None, "error": "a text with errors has no diagram"}
+    error = opened(SPLIT).diagram("volumes")["error"]
+    assert "`volumes` cannot show" in error
+
+
+def test_source_is_that_of_the_command() -> None:
+    assert opened(TEXT).source().partition("\n")[2] == loads(TEXT).source().partition("\n")[2]
+
+
+def test_what_is_at_a_position() -> None:
+    playground = opened(TEXT)
+    found = playground.at(TEXT.index("width k3"))
+    assert "width" in found["word"].text
+    assert "3×32×32 → 8×30×30" in found["statement"].text
+    assert found["signature"].parameters[found["signature"].active].label == "filters"
+    found = playground.at(TEXT.index("conv"))
+    assert found["word"] is None
+    assert "3×32×32 → 8×30×30" in found["statement"].text
+    assert playground.at(0)["signature"] is None
+    assert playground.hover(TEXT.index("conv")).range == TextRange(start=35, end=39)
+    assert "fc" in {each.label for each in playground.complete(TEXT.index("fc"))}
+
+
+def test_formatting_is_refused_with_its_reason() -> None:
+    assert applied("conv   8", opened("input  3x8x8\nconv 8").format()["edits"]) != ""
+    text = "input   3x8x8\nconv  8 k3\n"
+    assert applied(text, opened(text).format()["edits"]) == "input 3x8x8\nconv 8 k3\n"
+    assert opened("conv (").format()["refused"]
+
+
+def test_valid_sizes_of_symbolic_dimensions() -> None:
+    assert opened("input 3xHxW\nconv 8 k5\ngap\n").valid_sizes() == ["H and W ≥ 5  — `conv 8 k5`, line 2"]
+    assert opened(TEXT).valid_sizes() == []
+
+
+def test_every_answer_has_a_form_in_json() -> None:
+    def answer(name: str, **given: Any) -> Any:
+        found = json.loads(call(f"playground.{name}", json.dumps(given)))
+        assert "result" in found, found
+        return found["result"]
+
+    assert json.loads(call("playground.table", "{}"))["error"]["kind"] == "LookupError"
+    for text in (TEXT, WRONG, "conv (", ""):
+        answer("update", text=text)
+        for name in ("table", "suggestions", "format", "diagram"):
+            answer(name)
+        for offset in (0, len(text)):
+            for name in ("at", "hover", "complete"):
+                answer(name, offset=offset)
+    answer("update", text=TEXT)
+    assert answer("valid_sizes") == []
+    assert "class Small" in answer("source")
+    names = [name for family in answer("menu") for name in family["names"]]
+    assert sorted(names) == sorted(zoo.names())

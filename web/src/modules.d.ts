@@ -1,0 +1,8 @@
+declare module "lexer-rules" {
+  const states: Record<string, any[]>;
+  export default states;
+}
+declare module "*.arch" {
+  const text: string;
+  export default text;
+}
