@@ -13,7 +13,7 @@ from .problems import fail
 from .shell_completion import complete_data, complete_folder
 
 if TYPE_CHECKING:
-    from ..training.report.run_report import ResultReport
+    from ..training.report.run_report import ResultReport, ScoresReport
 
 _MOST_IN_TABLE = 12
 _LONGEST_NAME = 16
@@ -69,7 +69,7 @@ def command(
     from ..training.errors.problem import Problem
     from ..training.inference.assess import assess, images_of
     from ..training.loop.device_setup import choose_device
-    from ..training.report.gather import gather_result
+    from ..training.report.gather import gather_result, gather_scores
     from ..training.runs.loaded_run import load_run
     from ..training.runs.run_folder import Run
     from ..training.tasks.class_scores import ClassScores
@@ -89,14 +89,32 @@ def command(
             usage("--fit: images of a folder are decoded at the network's size; leave it out")
         name, images = images_of(loaded, source, request, split, fit or settings.recipe.data.fit)
         scores = assess(loaded, images, tta)
-        assert isinstance(scores, ClassScores)
-        result = gather_result(name, scores, images, tuple(settings.data.classes), settings.recipe.loss)
+        classes = tuple(settings.data.classes)
+        title = f"{source.spec.name}, {name}: {len(images):,} images"
+        if not isinstance(scores, ClassScores):
+            _show_scores(gather_scores(name, scores, images, classes, loaded.task), title, output)
+            return
+        result = gather_result(name, scores, images, classes, settings.recipe.loss)
     except Problem as problem:
         fail(problem)
     if output == "json":
         click.echo(result.model_dump_json(indent=2))
         return
-    _show(result, f"{source.spec.name}, {name}: {result.count:,} images", scores.confusion.tolist())
+    _show(result, title, scores.confusion.tolist())
+
+
+def _show_scores(scores: "ScoresReport", title: str, output: str) -> None:
+    """The scores of a task other than classification."""
+    from ..training.tasks.metric import named_values
+
+    if output == "json":
+        click.echo(scores.model_dump_json(indent=2))
+        return
+    click.echo(printable(title))
+    click.echo(named_values(scores.metrics))
+    for table in scores.tables:
+        rows = [table.heads, *([_cut(printable(row[0])), *row[1:]] for row in table.rows)]
+        click.echo("\n" + _aligned(rows))
 
 
 def _show(result: "ResultReport", title: str, confusion: list[list[int]]) -> None:
@@ -123,6 +141,11 @@ def _table(result: "ResultReport", confusion: list[list[int]]) -> str:
     for name, each, counts in zip(names, result.classes, confusion, strict=True):
         part = "–" if each.accuracy is None else f"{each.accuracy:.1%}"
         rows.append([name, *(f"{count:,}" if count else "·" for count in counts), part])
+    return _aligned(rows)
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    """The rows as columns; the first is aligned on the left."""
     widths = [max(width(row[index]) for row in rows) for index in range(len(rows[0]))]
     lines = []
     for row in rows:

@@ -127,7 +127,7 @@ def _draw(loaded: "LoadedRun", image: _InputImage | None, points: "list[Inspecti
         predictor = Predictor(loaded)
         pixels, name = _read(loaded, predictor, image)
         title = f"feature maps of {name}"
-        answers = list(predictor([pixels], _ANSWERS)[0])
+        answers = list(predictor([pixels], _ANSWERS)[0].ranked)
         small = thumbnail(pixels)
         own = (
             [InspectionPoint(filters.name, filters.text, filters.node)] if filters and filters.node is not None else []

@@ -91,7 +91,12 @@ class PredictionReport(Model):
     image: str
     error: str | None = Field(default=None, description="Why the image could not be classified; otherwise absent.")
     true: str | None = Field(default=None, description="The true class, if it is known; otherwise absent.")
-    classes: dict[str, float] | None = Field(default=None, description="Class → probability, the most likely first.")
+    classes: dict[str, float] | None = Field(
+        default=None,
+        description="Class → probability, the most likely first; for segmentation, class → fraction of the pixels.",
+    )
+    values: dict[str, float] | None = Field(default=None, description="Other numbers, such as the PSNR; else absent.")
+    file: str | None = Field(default=None, description="The mask or image that was written; otherwise absent.")
 
 
 def layers_report(

@@ -1,6 +1,7 @@
 """`archdsl predict`: classify images with a trained run."""
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import click
 
 from ..diagnostics.terminal import printable
 from .allowing import allow_option, allowed
+from .common import usage
 from .problems import fail
 from .run_images import invert_option, note_inverse, own_images
 from .shell_completion import complete_file, complete_folder
@@ -22,12 +24,20 @@ if TYPE_CHECKING:
 @click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Number of classes to report.")
 @invert_option
 @allow_option
+@click.option(
+    "-o", "--output", "folder", metavar="FOLDER", help="Write the predicted masks or images to this folder, as PNG."
+)
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
 @click.option(
     "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
 )
-def command(run: str, images: tuple[str, ...], top: int, invert: bool, device: str, output: str) -> None:
+def command(
+    run: str, images: tuple[str, ...], top: int, invert: bool, folder: str | None, device: str, output: str
+) -> None:
     """Predict the most likely classes of each IMAGE, with probabilities, using the network trained in the folder RUN.
+
+    For segmentation, the classes are listed with their fractions of the pixels, and --output writes the masks; for
+    reconstruction, it writes the images.
 
     An IMAGE may be a folder, for all images in it, `-` for an image on standard input, or an image of the run's own
     data set by split and number, such as test:225. Unreadable images are reported and skipped, and the exit status is
@@ -41,12 +51,16 @@ def command(run: str, images: tuple[str, ...], top: int, invert: bool, device: s
 
     try:
         loaded = load_run(Run.open(Path(run)), choose_device(device), allowed())
+        if folder is not None and loaded.task.name == "classification":
+            usage("--output writes masks or images, and this run predicts classes; leave it out")
         named, answers = _found(images)
         own = own_images(loaded)
         if output == "text":
             _show(answers)
         for start in range(0, len(named), BATCH):
             some = predict(loaded, named[start : start + BATCH], top, own, invert)
+            if folder is not None:
+                some = [_written(answer, Path(folder)) for answer in some]
             if output == "text":
                 _show(some)
             answers += some
@@ -75,6 +89,8 @@ def _found(images: tuple[str, ...]) -> "tuple[list[ImageName], list[Prediction]]
 
 
 def _show(answers: "list[Prediction]") -> None:
+    from ..training.tasks.metric import written
+
     for answer in answers:
         if answer.problem:
             click.echo(printable(f"error: {answer.problem.message()}"), err=True)
@@ -82,8 +98,32 @@ def _show(answers: "list[Prediction]") -> None:
                 click.echo(f"  = help: {way}", err=True)
             continue
         named = ", ".join(f"{name} {probability:.1%}" for name, probability in answer.classes)
+        numbers = written(answer.values)
         true = f"; true class: {answer.true}" if answer.true is not None else ""
-        click.echo(printable(f"{answer.name}: {named}{true}"))
+        file = f"; {answer.file}" if answer.file is not None else ""
+        click.echo(printable(f"{answer.name}: {named}{numbers}{true}{file}"))
+
+
+def _written(answer: "Prediction", folder: Path) -> "Prediction":
+    """The answer, whose image was written to the folder. Raises DiskFull, CannotWrite."""
+    from dataclasses import replace
+
+    from PIL import Image
+
+    from ..training.safe_files import make_folder, write_atomically
+    from ..training.tasks.presentation import color_of
+
+    if answer.image is None:
+        return answer
+    if answer.image.ndim == 2:
+        image = Image.fromarray(answer.image, "P")
+        image.putpalette([part for number in range(256) for part in color_of(number)])
+    else:
+        image = Image.fromarray(answer.image.transpose(1, 2, 0) if len(answer.image) == 3 else answer.image[0])
+    make_folder(folder)
+    path = folder / (re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(answer.name).stem).strip("-.") + ".png")
+    write_atomically(path, lambda beside: image.save(beside, "PNG"))
+    return replace(answer, file=path)
 
 
 def _record(answer: "Prediction") -> dict[str, object]:
@@ -92,5 +132,11 @@ def _record(answer: "Prediction") -> dict[str, object]:
     if answer.problem:
         found = PredictionReport(image=answer.name, error=answer.problem.why)
     else:
-        found = PredictionReport(image=answer.name, true=answer.true, classes=dict(answer.classes))
+        found = PredictionReport(
+            image=answer.name,
+            true=answer.true,
+            classes=dict(answer.classes) if answer.classes else None,
+            values=dict(answer.values) if answer.values else None,
+            file=str(answer.file) if answer.file is not None else None,
+        )
     return found.model_dump(exclude_none=True)

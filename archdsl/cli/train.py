@@ -166,9 +166,17 @@ def _report(outcome: "Outcome", group: "ProcessGroup") -> int:
         name, scores = outcome.tested
         of = f"best epoch, {outcome.state.best.epoch}" if outcome.state.best else "last epoch"
         click.echo(f"{name} {_words(scores)} (weights of the {of}; {duration(outcome.state.seconds)} of training)")
-    predict = f"archdsl predict {word} {_example(outcome.run)}"
-    click.echo(f"{folder}: report.html, weights, log; to classify images: `{predict}`")
+    task = outcome.run.read_settings().recipe.task
+    predict = f"archdsl predict {word} {_example(outcome.run)}" + (" -o ." if task != "classification" else "")
+    click.echo(f"{folder}: report.html, weights, log; {_USES[task]}: `{predict}`")
     return 0
+
+
+_USES = {
+    "classification": "to classify images",
+    "segmentation": "to segment images",
+    "reconstruction": "to reconstruct images",
+}
 
 
 def _example(run: "Run") -> str:
@@ -183,7 +191,9 @@ def _example(run: "Run") -> str:
 def _words(scores: "Scores") -> str:
     """The scores as text."""
     from ..training.tasks.class_scores import ClassScores, shows_top5
+    from ..training.tasks.metric import named_values
 
-    assert isinstance(scores, ClassScores)
+    if not isinstance(scores, ClassScores):
+        return named_values(scores.summary())
     top5 = f", top-5 {scores.top5:.2%}" if shows_top5(len(scores.confusion)) else ""
     return f"accuracy {scores.accuracy:.2%}{top5}, loss {scores.loss:.4f}"

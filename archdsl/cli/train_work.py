@@ -20,6 +20,7 @@ from ..text import paths
 from ..text.source import Source
 from ..training.recipe.composition import EXTENDABLE, BadOption, compose, extend, option_of
 from ..training.recipe.recipe import Recipe
+from ..training.tasks.choice import resolved
 from .allowing import allowed
 from .common import parse_override, parse_settings, usage, use_color
 from .network_text import NetworkText, read_network_text
@@ -125,6 +126,7 @@ def _prepared(
             _refuse_unusable(network, Path(options.initial))
     except Problem as problem:
         fail(problem)
+    recipe = resolved(recipe, source.spec, network.graph)
     if not follows():
         _show_warnings(network, recipe)
     return _PreparedRun(network, given, sizes, recipe, source, options)
@@ -209,7 +211,8 @@ def _same_recipe(run: "Run", prepared: _PreparedRun) -> Recipe:
         usage(f"--set or --input differ from the run in {run.folder}: give the same values, or another --out")
     if settings.data.source != prepared.source.origin:
         usage(f"--data: the run in {run.folder} trains on {settings.data.source}, not {prepared.source.origin}")
-    before, now = settings.recipe.model_dump(exclude={"data": {"name"}}), prepared.recipe.model_dump()
+    earlier = resolved(settings.recipe, prepared.source.spec, prepared.network.graph)
+    before, now = earlier.model_dump(exclude={"data": {"name"}}), prepared.recipe.model_dump()
     del now["data"]["name"]
     if other := [line for line in now if line not in EXTENDABLE and now[line] != before[line]]:
         usage(f"{option_of(other[0])}: the run in {run.folder} was started with another value; give another --out")

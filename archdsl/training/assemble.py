@@ -35,7 +35,8 @@ def load(source: DataSource, recipe: Recipe, request: Request, callback: Trainin
     for note in splits.notes:
         callback.note(note)
     counted = ", ".join(f"{count:,} for {name}" for name, count in sizes(splits).items() if count)
-    callback.note(f"{source.spec.name}: {len(source.spec.classes)} classes, images of {request.shape}: {counted}")
+    classes = f"{len(source.spec.classes)} classes, " if recipe.task != "reconstruction" else ""
+    callback.note(f"{source.spec.name}: {classes}images of {request.shape}: {counted}")
     if recipe.patience is not None and splits.validation is None:
         callback.note(
             f"`patience {recipe.patience}` has no effect: there are no validation images (`split {recipe.split:g}`)"
@@ -76,7 +77,8 @@ def choose(
     batch = on_device(splits.train.take(np.arange(count)), device)
     inputs = Standardizer(standard, device, torch.contiguous_format)(batch.images)
     learned = objective or objective_of(TASKS["classification"], recipe)
-    chosen, trials = choose_setup(model, learned, (inputs, batch.labels), device, recipe.precision, recipe.layout)
+    targets = batch.images if learned.task.of_input else batch.labels
+    chosen, trials = choose_setup(model, learned, (inputs, targets), device, recipe.precision, recipe.layout)
     precision, layout = group.broadcast_text(f"{chosen.precision} {chosen.layout}").split()
     return Setup(device, precision, layout), trials
 
@@ -92,19 +94,20 @@ def make_context(
     objective: Objective | None = None,
 ) -> TrainContext:
     """What stays the same during the training, which is of classification if no `objective` is given."""
+    learned = objective or objective_of(TASKS["classification"], recipe)
     train = on_device(splits.train, setup.device, setup.memory_format)
     standardize = Standardizer(standard, setup.device, setup.memory_format)
     return TrainContext(
         recipe=recipe,
         setup=setup,
-        objective=objective or objective_of(TASKS["classification"], recipe),
+        objective=learned,
         standardize=standardize,
         classes=classes,
         train=train,
         validation=on_device(splits.validation, setup.device, setup.memory_format) if splits.validation else None,
         stop=stop,
         group=group,
-        inputs=_inputs(train, recipe, standardize, setup.device),
+        inputs=_inputs(train, recipe, standardize, setup.device) if not learned.task.of_input else None,
     )
 
 

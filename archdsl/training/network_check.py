@@ -6,6 +6,7 @@ Imports pydantic if there is a recipe to check, and neither torch nor numpy.
 from typing import TYPE_CHECKING
 
 from ..diagnostics import Sink
+from ..diagnostics.catalogue.task_errors import NotForTask
 from ..diagnostics.catalogue.training_errors import (
     BadSetting,
     NotForImages,
@@ -20,7 +21,7 @@ from ..text.source import Span
 from .data.dataset_spec import DataSpec, ImageShape
 from .data.registry import data_sets
 from .recipe.part_names import FREE, frozen_parts, is_part
-from .tasks.choice import TASKS
+from .tasks.choice import TASKS, resolved
 
 if TYPE_CHECKING:
     from .recipe.recipe import Recipe
@@ -53,10 +54,51 @@ def image_shape(graph: Graph) -> ImageShape:
 
 
 def check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
-    """Report what does not fit: the input's kind and shape, outputs and their losses, weights that no loss reaches."""
+    """Report what does not fit: the input's kind and shape, settings that are not for the task, outputs and their
+    losses, weights that no loss reaches.
+    """
+    recipe = resolved(recipe, spec, graph)
     if _takes_an_image(graph, spec, sink):
         _input(graph, spec, recipe.data.fit, sink)
-    _outputs(graph, spec, recipe, sink)
+    if _suits_task(graph, spec, recipe, sink):
+        _outputs(graph, spec, recipe, sink)
+
+
+def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> bool:
+    """Whether the data have what the task learns from; reports settings of the recipe that do not apply to it."""
+    task = TASKS[recipe.task]
+    if spec.targets not in task.targets:
+        fits = ", ".join(name for name, each in TASKS.items() if spec.targets in each.targets)
+        has = {"class": "a class for each image", "mask": "a mask for each image"}[spec.targets]
+        why = f"`{spec.name}` has {has}, from which {task.name} cannot learn"
+        _not_for_task(graph, "task", why, f"tasks for these data: {fits}", sink)
+        return False
+    named = (recipe.loss.name, *(loss for loss in recipe.loss.by_output.values() if isinstance(loss, str)))
+    if unfit := [loss for loss in named if loss not in (*task.losses, FREE)]:
+        why = f"{task.name} cannot minimize `{unfit[0]}`"
+        _not_for_task(graph, "loss", why, f"its losses are {' and '.join(task.losses)}", sink)
+        return False
+    unfit = [
+        loss for loss in recipe.loss.by_output.values() if isinstance(loss, str) and loss not in (*task.losses, FREE)
+    ]
+    if unfit:
+        why = f"{task.name} cannot minimize `{unfit[0]}`"
+        _not_for_task(graph, "loss", why, f"its losses are {' and '.join(task.losses)}", sink)
+    fields = type(recipe.augment).model_fields
+    for name in fields:
+        if name not in task.augmentations and getattr(recipe.augment, name) != fields[name].default:
+            why = f"`{name}` changes the targets in a way that has no meaning for {task.name}"
+            _not_for_task(graph, "augment", why, f"leave out `{name}`", sink)
+    if recipe.tta not in task.test_time:
+        why = f"`tta {recipe.tta}` averages class predictions, which {task.name} does not have"
+        _not_for_task(graph, "tta", why, "leave out `tta`", sink)
+    return True
+
+
+def _not_for_task(graph: Graph, line: str, why: str, suggestion: str, sink: Sink) -> None:
+    """Report it at the line of the text, or at the network's output for an option."""
+    span = next((setting.span for setting in graph.training if setting.name == line), graph.output.span)
+    sink.emit(NotForTask(span=span, why=why, suggestion=suggestion))
 
 
 def _takes_an_image(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
@@ -100,7 +142,7 @@ def _input(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
 
 
 def _outputs(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
-    task, losses, before = TASKS["classification"], recipe.loss.by_output, sink.errors
+    task, losses, before = TASKS[recipe.task], recipe.loss.by_output, sink.errors
     learned = []
     for index, (name, node) in enumerate(graph.outputs):
         if index and name not in losses:

@@ -35,7 +35,7 @@ from .runs.run_settings import DataSettings, NetworkSettings, RunSettings, Setup
 from .runs.text_digests import of_text
 from .runs.weights import fitting, part, save_tensors
 from .runs.weights import load_weights as load_run_weights
-from .tasks.choice import TASKS
+from .tasks.choice import TASKS, resolved
 from .tasks.meter import Scores
 from .tasks.outputs import Objective, objective_of
 
@@ -74,10 +74,14 @@ class Training:
     stop: StopRequest = field(default_factory=StopRequest)
     group: ProcessGroup = SINGLE_PROCESS
 
+    def __post_init__(self) -> None:
+        recipe = resolved(self.recipe, self.source.spec, self.model_spec.graph)
+        object.__setattr__(self, "recipe", recipe)  # frozen for everybody else
+
     @property
     def objective(self) -> Objective:
         """What its steps minimize."""
-        return objective_of(TASKS["classification"], self.recipe, self.model_spec.graph)
+        return objective_of(TASKS[self.recipe.task], self.recipe, self.model_spec.graph)
 
     def start(self) -> Outcome:
         """Train from the start. Raises Problem."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
     from ..network import Network
+    from .data.images import Pixels
     from .inference.prediction import ImageName, Prediction
     from .inference.split_images import OwnImages
     from .runs.loaded_run import LoadedRun
@@ -66,8 +67,15 @@ class TrainedRun:
         """The HTML report of the run."""
         return self.folder / "report.html"
 
-    def predict(self, *images: str | Path, top: int = 5, invert: bool = False) -> list[Ranked]:
+    @property
+    def task(self) -> str:
+        """What the network has learned: `classification`, `segmentation`, `reconstruction`."""
+        return self._loaded.task.name
+
+    def predict(self, *images: str | Path, top: int = 5, invert: bool = False) -> "list[Ranked] | list[Pixels]":
         """For each image, the `top` most likely classes with their probabilities, the most likely first.
+
+        For segmentation the mask, uint8 of H×W with class numbers; for reconstruction the image, uint8 of C×H×W.
 
         An image is a file, or `test:225` for one of the run's own data set; `invert` inverts the brightness. Raises
         BadImages for an image that cannot be read.
@@ -75,7 +83,9 @@ class TrainedRun:
         from .inference.prediction import predict
 
         found = [_image(str(name)) for name in images]
-        return [_classes(each) for each in predict(self._loaded, found, top, self._own, invert)]
+        made = [_readable(each) for each in predict(self._loaded, found, top, self._own, invert)]
+        pictures = [each.image for each in made if each.image is not None]
+        return pictures or [each.classes for each in made]
 
     @cached_property
     def _own(self) -> "OwnImages":
@@ -97,10 +107,10 @@ def _image(name: str) -> "ImageName":
     return parse_split_image(name) or Path(name)
 
 
-def _classes(prediction: "Prediction") -> Ranked:
+def _readable(prediction: "Prediction") -> "Prediction":
     if prediction.problem is not None:
         raise prediction.problem
-    return prediction.classes
+    return prediction
 
 
 def load_run(folder: str | Path, *, device: str = "auto", allow: Collection[str] = ()) -> TrainedRun:

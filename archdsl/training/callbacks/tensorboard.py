@@ -72,6 +72,9 @@ class TensorBoardCallback(TrainingCallback):
             writer.add_image("confusion", pixels, report.epochs, dataformats="HWC")
             for name in ("accuracy", "top5", "loss"):
                 writer.add_scalar(f"{report.result.images}/{name}", getattr(report.result, name), report.epochs)
+        if report.scores is not None:
+            for name, value in report.scores.metrics.items():
+                writer.add_scalar(f"{report.scores.images}/{name}", value, report.epochs)
         _add_hyperparameters(writer, report)
         writer.close()
 
@@ -104,7 +107,7 @@ def _add_hyperparameters(writer: "SummaryWriter", report: TrainingReport) -> Non
     from torch.utils.tensorboard.summary import hparams
 
     values = dict(_flat(report.recipe.model_dump()))
-    best = {"best validation accuracy": report.best.accuracy} if report.best else {}
+    best = {f"best validation {report.best.metric}": report.best.value} if report.best else {}
     result = {f"{report.result.images} accuracy": report.result.accuracy} if report.result else {}
     metrics = {f"hparam/{name}": value for name, value in {**best, **result}.items()}
     file = writer._get_file_writer()  # type: ignore[no-untyped-call]  # torch has no types here

@@ -3,6 +3,8 @@
 import struct
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import prod
 from pathlib import Path
 from typing import BinaryIO
@@ -10,8 +12,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from .dataset_spec import ImageShape
-from .images import Pixels
+from .dataset_spec import IGNORED, ImageShape
+from .images import Masks, Pixels
 
 EXTENSIONS = frozenset(
     (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".jp2")
@@ -36,15 +38,41 @@ def decode(path: Path | BinaryIO, shape: ImageShape) -> Pixels:
     """
     if prod(shape) > _MOST_VALUES:
         raise OSError(f"an image of {shape} has more than {_MOST_VALUES:,} values, the limit")
+    with _as_os_errors(), _opened(path) as image:
+        return _pixels(image, shape)
+
+
+@contextmanager
+def _as_os_errors() -> Iterator[None]:
+    """Raises OSError for what Pillow raises for damaged or dangerous files."""
     try:
-        with _opened(path) as image:
-            return _pixels(image, shape)
+        yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise OSError("too many pixels to decode safely") from error
     except UnidentifiedImageError as error:  # Pillow's message contains the file name or a memory address
         raise OSError("cannot identify image file") from error
     except (ValueError, SyntaxError, EOFError, struct.error) as error:  # what parsers of damaged files raise
         raise OSError(str(error)) from error
+
+
+def decode_mask(image: Path, mask: Path, shape: ImageShape, classes: int) -> Masks:
+    """The mask of an image, at the position at which `decode` reads the image: uint8 of H×W, below `classes` or 255.
+
+    A mask has the size of its image, and one channel (its palette, if any, is ignored). Raises OSError.
+    """
+    with _as_os_errors(), _opened(image) as picture, _opened(mask) as values:
+        upright = ImageOps.exif_transpose(picture).size
+        if values.mode not in ("L", "P", "1"):
+            raise OSError(f"its mask has the mode {values.mode}: a mask has one channel of class numbers")
+        if values.size != upright:
+            found, wanted = (f"{width}×{height}" for width, height in (values.size, upright))
+            raise OSError(f"its mask is {found}, and the image {wanted}")
+        plain = Image.fromarray(np.array(values, np.uint8))
+    fitted = ImageOps.fit(plain, (shape.width, shape.height), Image.Resampling.NEAREST)
+    made = np.array(fitted, np.uint8)
+    if wrong := [value for value in np.unique(made).tolist() if value >= classes and value != IGNORED]:
+        raise OSError(f"its mask has the value {wrong[0]}, and there are {classes} classes")
+    return made
 
 
 def _opened(path: Path | BinaryIO) -> Image.Image:

@@ -1,7 +1,5 @@
 """Folders of images: one subfolder per class, directly or in `train`, `val` (or `validation`, `valid`) and `test`."""
 
-import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors.data_errors import BadImages, DecodingStopped
-from .dataset_spec import DataSpec, ImageShape
+from .dataset_spec import DataSpec
 from .decode_many import decode_all
 from .decoded_cache import MAPPED, Flags, Note, kept
 from .decoding import EXTENSIONS, decode
+from .image_files import VALIDATION, cache_path, file_key, is_text, printable, refuse_unreadable, test_files
 from .images import DataSource, ImageSet, Pixels, Request, Splits, divide, hold_out
-
-_VALIDATION = ("val", "validation", "valid")
-_TEST_PART = 0.1
 
 
 @dataclass(frozen=True)
@@ -52,8 +48,8 @@ class FolderSource(DataSource):
     @cached_property
     def spec(self) -> DataSpec:
         names = sorted({name for root in self._roots.values() for name in _class_folders(root)})
-        if odd := [name for name in names if not _is_text(name)]:
-            raise BadImages(self.folder, f"the folder {_printable(odd[0])} has a name that is not UTF-8", "rename it")
+        if odd := [name for name in names if not is_text(name)]:
+            raise BadImages(self.folder, f"the folder {printable(odd[0])} has a name that is not UTF-8", "rename it")
         if len(names) < 2:
             found = f"only one class, {names[0]}" if names else "no subfolder with images"
             raise BadImages(self.folder, found, "put the images of each class into a separate subfolder: cat/ dog/ …")
@@ -69,7 +65,7 @@ class FolderSource(DataSource):
         train = self.folder / "train"
         if not train.is_dir():
             return {"": self.folder}
-        validation = next((self.folder / n for n in _VALIDATION if (self.folder / n).is_dir()), None)
+        validation = next((self.folder / n for n in VALIDATION if (self.folder / n).is_dir()), None)
         test = self.folder / "test"
         return {
             "train": train,
@@ -100,7 +96,7 @@ class FolderSource(DataSource):
         test, train, validation = (
             reading.read(items) if items else None for items in (parts.test, parts.train, parts.validation)
         )
-        reading.refuse()
+        refuse_unreadable(self.folder, reading.bad)
         if train is None:
             raise BadImages(self.folder, "no training images", "put images into the subfolders of the classes")
         if alone:
@@ -127,35 +123,12 @@ def _images(folder: Path) -> Iterator[Path]:
     return (path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
-def _is_text(name: str) -> bool:
-    """Whether a file name, which may be arbitrary bytes, is valid UTF-8."""
-    return not any("\udc80" <= letter <= "\udcff" for letter in name)
-
-
-def _printable(name: str) -> str:
-    return name if _is_text(name) else os.fsencode(name).decode("utf-8", "replace")
-
-
 def _divide(items: tuple[ImageFile, ...]) -> tuple[tuple[ImageFile, ...], tuple[ImageFile, ...]]:
     """Training and test files: the test files are the tenth of each class with the smallest digests of their names."""
     test: set[Path] = set()
     for label in {item.label for item in items}:
-        paths = [item.path for item in items if item.label == label]
-        ranked = sorted(paths, key=lambda path: hashlib.sha256(os.fsencode(path.name)).digest())
-        test.update(ranked[: round(len(paths) * _TEST_PART)])
+        test |= test_files(item.path for item in items if item.label == label)
     return tuple(i for i in items if i.path not in test), tuple(i for i in items if i.path in test)
-
-
-def _of(folder: Path, shape: ImageShape) -> str:
-    """An identifier of a folder's images at this shape."""
-    return hashlib.sha256(b"2 " + os.fsencode(f"{folder.resolve()} {shape}")).hexdigest()[:16]
-
-
-def _key(folder: Path, item: ImageFile) -> str:
-    """An identifier of a file's present version: it changes with the path, the time and the size."""
-    state = item.path.stat()
-    about = f"{item.path.relative_to(folder)}\0{state.st_size}\0{state.st_mtime_ns}"
-    return hashlib.sha256(os.fsencode(about)).hexdigest()[:32]
 
 
 @dataclass
@@ -168,22 +141,21 @@ class _Reading:
 
     def read(self, items: tuple[ImageFile, ...]) -> ImageSet | None:
         """The images of these files; None if one is unreadable, in which case it is in `bad`."""
-        keys = [_key(self.folder, item) for item in items]
-        digest = hashlib.sha256("".join(keys).encode()).hexdigest()[:16]
-        path = self.request.cache / "folders" / f"{_of(self.folder, self.request.shape)}-{digest}.npy"
+        keys = [file_key(self.folder, item.path) for item in items]
+        path = cache_path(self.request.cache, self.folder, self.request.shape, keys)
         paths = [item.path for item in items]
         images = kept(path, (len(items), *self.request.shape), keys, lambda *of: self._decode(paths, *of))
         if images is None:
             return None
         labels = np.array([item.label for item in items], np.int64)
-        return ImageSet(images, labels, tuple(_printable(path.relative_to(self.folder).as_posix()) for path in paths))
+        return ImageSet(images, labels, tuple(printable(path.relative_to(self.folder).as_posix()) for path in paths))
 
     def _decode(self, paths: list[Path], images: Pixels, done: Flags, note: Note) -> None:
         def one(index: int) -> str | None:
             try:
                 images[index] = decode(paths[index], self.request.shape)
             except OSError as error:
-                return _printable(f"{paths[index].relative_to(self.folder).as_posix()} ({error.strerror or error})")
+                return printable(f"{paths[index].relative_to(self.folder).as_posix()} ({error.strerror or error})")
             return None
 
         progress, name = self.request.download, self.folder.resolve().name
@@ -192,15 +164,6 @@ class _Reading:
         try:
             self.bad += decode_all(missing, one, done, note, progress)
         except KeyboardInterrupt as error:
-            raise DecodingStopped(_printable(name), int(done.sum()), len(done)) from error
+            raise DecodingStopped(printable(name), int(done.sum()), len(done)) from error
         finally:
             progress.finish()
-
-    def refuse(self) -> None:
-        """Raise BadImages with all unreadable files."""
-        if self.bad:
-            bad = sorted(self.bad)
-            more = f" and {len(bad) - 3:,} more, listed below" if len(bad) > 3 else ""
-            why = f"cannot read {', '.join(bad[:3])}{more}"
-            help_text = "remove or replace these files; the other images are decoded and cached"
-            raise BadImages(self.folder, why, help_text, tuple(bad) if more else ())

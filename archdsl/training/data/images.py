@@ -13,24 +13,26 @@ from .dataset_spec import DataSpec, ImageShape
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
+Masks = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images, uint8 of N×C×H×W, and their classes, int64 of N.
+    """Images, uint8 of N×C×H×W, and their targets: classes, int64 of N, or masks, uint8 of N×H×W with the class of each
+    pixel, or 255 for none.
 
     `files` are their paths in the data set's folder, if each image is a file.
     """
 
     images: Pixels
-    labels: Labels
+    labels: Labels | Masks
     files: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         assert self.images.dtype == np.uint8
         assert self.images.ndim == 4
         assert self.images.flags.writeable  # torch shares its memory with nothing else
-        assert self.labels.shape == self.images.shape[:1]
+        assert len(self.labels) == len(self.images)
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -59,6 +59,10 @@ def find_source(name: str, beside: Path | None = None, packages: Sequence[UsedPa
         return HubSource(name.removeprefix(HUB_PREFIX))
     folder = Path(name).expanduser() if beside is None else beside / Path(name).expanduser()
     if name and folder.is_dir():
+        from .mask_folder import MaskFolderSource, has_masks
+
+        if has_masks(folder):
+            return MaskFolderSource(folder)
         from .image_folder import FolderSource
 
         return FolderSource(folder)

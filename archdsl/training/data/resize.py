@@ -5,8 +5,8 @@ from dataclasses import replace
 import torch
 import torch.nn.functional as F
 
-from .dataset_spec import ImageShape
-from .images import Pixels, Splits
+from .dataset_spec import IGNORED, ImageShape
+from .images import Labels, Masks, Pixels, Splits
 
 _CHUNK = 4096
 
@@ -16,7 +16,9 @@ def fit_splits(splits: Splits, shape: ImageShape, how: str) -> Splits:
     if how == "exact":
         return splits
     train, validation, test = (
-        replace(part, images=fit_images(part.images, shape, how)) if part else None
+        replace(part, images=fit_images(part.images, shape, how), labels=fit_labels(part.labels, shape, how))
+        if part
+        else None
         for part in (splits.train, splits.validation, splits.test)
     )
     assert train is not None
@@ -37,10 +39,23 @@ def fit_images(images: Pixels, shape: ImageShape, how: str) -> Pixels:
     return made
 
 
-def _pad(images: torch.Tensor, shape: ImageShape) -> torch.Tensor:
+def fit_labels(labels: Labels | Masks, shape: ImageShape, how: str) -> Labels | Masks:
+    """The targets that belong to the images of `fit_images`: masks have no class where images are padded."""
+    if labels.ndim == 1 or labels.shape[1:] == shape[1:]:
+        return labels
+    masks = torch.from_numpy(labels)[:, None]
+    if how == "pad":
+        fitted = _pad(masks, shape, IGNORED)
+    else:
+        fitted = F.interpolate(masks, (shape.height, shape.width), mode="nearest-exact")
+    made: Masks = fitted[:, 0].numpy()
+    return made
+
+
+def _pad(images: torch.Tensor, shape: ImageShape, value: int = 0) -> torch.Tensor:
     rows, columns = shape.height - images.shape[2], shape.width - images.shape[3]
     top, left = int(rows / 2), int(columns / 2)  # negative crops; rounded to zero, so that cropping undoes padding
-    return F.pad(images, (left, columns - left, top, rows - top))
+    return F.pad(images, (left, columns - left, top, rows - top), value=value)
 
 
 def _resize(images: torch.Tensor, shape: ImageShape) -> torch.Tensor:

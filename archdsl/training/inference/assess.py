@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..data.dataset_spec import IGNORED
 from ..data.image_folder import FolderSource
-from ..data.images import DataSource, ImageSet, Request, Splits, join
+from ..data.images import DataSource, ImageSet, Labels, Masks, Request, Splits, join
+from ..data.mask_folder import MaskFolderSource
 from ..data.resize import fit_splits
 from ..errors.data_errors import OtherData
 from ..loop.device_setup import Setup
@@ -14,8 +16,8 @@ from ..loop.evaluation import evaluate
 from ..loop.standardization import Standard, Standardizer
 from ..loop.train_context import on_device
 from ..runs.loaded_run import LoadedRun, refuse_outputs
-from ..tasks.choice import TASKS
 from ..tasks.meter import Scores
+from ..tasks.outputs import objective_of
 
 SPLITS = ("test", "validation", "train", "all")
 """The splits of a data set; `all` is all of them together."""
@@ -30,7 +32,9 @@ def images_of(
     run's own data set is split as it was in training. Raises OtherData, and what a source raises.
     """
     refuse_other_shape(loaded, source, fit)
-    renumbered = _renumbered(loaded, source)
+    if source.spec.targets not in loaded.task.targets:
+        raise OtherData(source.spec.name, f"it has no targets for {loaded.task.name}", "choose another data set")
+    renumbered = None if loaded.task.of_input else _renumbered(loaded, source)
     request = replace(request, split=loaded.settings.recipe.split)
     splits = fit_splits(source.load(request), loaded.shape, fit)
     own = source.origin == loaded.settings.data.source
@@ -41,7 +45,7 @@ def images_of(
         has = ", ".join(name for name, part in parts.items() if part is not None and len(part))
         raise OtherData(source.spec.name, f"it has no images for `--split {chosen}`", f"it has {has}")
     images = join(found)
-    return chosen, replace(images, labels=renumbered[images.labels])
+    return chosen, images if renumbered is None else replace(images, labels=_relabeled(images.labels, renumbered))
 
 
 def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Scores:
@@ -50,16 +54,17 @@ def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Score
     same = settings.setup.device.partition(":")[0] == device.type
     setup = Setup(device, settings.setup.precision, settings.setup.layout) if same else Setup(device)
     standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
-    batches, task = on_device(images, device), TASKS["classification"]
+    batches, task, recipe = on_device(images, device), loaded.task, settings.recipe
     model = loaded.model.to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # torch's types lack it
     scores = evaluate(
         model,
         batches.images,
-        batches.labels,
-        task.meter(task.loss(settings.recipe.loss)),
+        batches.images if task.of_input else batches.labels,
+        task.meter(objective_of(task, recipe, loaded.network.graph).main, recipe.loss),
         setup,
         Standardizer(standard, device, setup.memory_format),
-        tta=tta or settings.recipe.tta,
+        tta=tta or recipe.tta,
+        noise=recipe.augment.noise if task.of_input else None,
     )
     refuse_outputs(scores.finite, loaded.run)
     return scores
@@ -79,7 +84,7 @@ def refuse_other_shape(loaded: LoadedRun, source: DataSource, fit: str) -> None:
         raise OtherData(source.spec.name, f"its images are {shape}, but the network takes {wanted}", ways)
 
 
-def _renumbered(loaded: LoadedRun, source: DataSource) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def _renumbered(loaded: LoadedRun, source: DataSource) -> Labels:
     """The run's index of each class of the data set; classes are matched by name."""
     classes = loaded.settings.data.classes
     numbers = {name: number for number, name in enumerate(classes)}
@@ -91,6 +96,15 @@ def _renumbered(loaded: LoadedRun, source: DataSource) -> "np.ndarray[tuple[int]
     return np.array([numbers[name] for name in source.spec.classes], np.int64)
 
 
+def _relabeled(labels: Labels | Masks, renumbered: Labels) -> Labels | Masks:
+    """Classes or masks with the run's indices; pixels without a class keep their value."""
+    if labels.ndim == 1:
+        return renumbered[labels]
+    table = np.full(256, IGNORED, np.uint8)
+    table[: len(renumbered)] = renumbered
+    return table[labels]
+
+
 def _usual(splits: Splits, everything: bool) -> str:
     if everything:
         return "all"
@@ -99,4 +113,4 @@ def _usual(splits: Splits, everything: bool) -> str:
 
 def _is_plain(source: DataSource) -> bool:
     """Whether it is a folder without splits."""
-    return isinstance(source, FolderSource) and not (Path(source.folder) / "train").is_dir()
+    return isinstance(source, FolderSource | MaskFolderSource) and not (Path(source.folder) / "train").is_dir()

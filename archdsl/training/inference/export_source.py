@@ -10,14 +10,7 @@ from ...network import Network
 from ...shapes.shape import Layout, Shape
 from ...version import __version__
 from ..loop.standardization import Standard
-from ..recipe.recipe import AnyLoss
 from ..runs.loaded_run import LoadedRun
-
-_OUTPUTS = {
-    "cross_entropy": "logits: softmax gives the probabilities of the classes",
-    "bce": "logits: the sigmoid of each gives the probability of its class",
-    "mse": "the probability of each class, not clamped to 0..1",
-}
 
 
 class Prepared(nn.Module):
@@ -54,7 +47,8 @@ def of_run(loaded: LoadedRun, prepare: bool, batch: int | None = None) -> Export
         **_facts(network, loaded.run.network.name),
         "input": _description(inputs[0], prepare),
         "classes": data.classes,
-        "output": output_words(settings.recipe.loss),
+        "task": loaded.task.name,
+        "output": loaded.task.output_words(settings.recipe.loss),
         "mean": data.mean,
         "deviation": data.deviation,
         "fit": settings.recipe.data.fit,
@@ -69,11 +63,6 @@ def of_network(network: Network, seed: int, batch: int | None = None) -> Exporta
     torch.manual_seed(seed)
     facts = {**_facts(network, network.program.source.name), "seed": seed}
     return Exportable(network.to_torch().eval(), _inputs(network), _output_names(network), facts, batch)
-
-
-def output_words(loss: AnyLoss) -> str:
-    """The meaning of the network's outputs, by its loss."""
-    return _OUTPUTS[loss.name]
 
 
 def _facts(network: Network, file: str) -> dict[str, Any]:

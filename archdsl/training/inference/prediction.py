@@ -1,8 +1,8 @@
-"""Classification with a trained run: images in, class probabilities out."""
+"""Predictions of a trained run: images in; class probabilities, masks or images out."""
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..errors.data_errors import BadImages
 from ..loop.evaluation import answers
 from ..loop.standardization import Standard, Standardizer
 from ..runs.loaded_run import LoadedRun, refuse_not_finite
-from ..tasks.class_losses import class_probabilities
+from ..tasks.presentation import Answer
 from .brightness import training_brightness
 from .split_images import OwnImages, SplitImage, parse_split_image
 
@@ -38,7 +38,9 @@ ImageName = Path | SplitImage | None
 class Prediction:
     """The result for one image: its ranked classes, or why it could not be read.
 
-    `true` is its class, known of the run's own images; `mean` is that of its pixels, in 0..1.
+    Segmentation ranks classes by their fraction of the pixels, and its `image` is the mask, uint8 of H×W. That of
+    reconstruction is uint8 of C×H×W, with `values`. `true` is the class, known of the run's own images; `mean` is that
+    of its pixels, in 0..1.
     """
 
     name: str
@@ -46,6 +48,9 @@ class Prediction:
     problem: BadImages | None = None
     true: str | None = None
     mean: float | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
+    image: Pixels | None = None
+    file: Path | None = None
 
 
 class Predictor:
@@ -80,19 +85,14 @@ class Predictor:
         """Images as network inputs: float32 of N×C×H×W on its device."""
         return self._standardize(torch.from_numpy(np.stack(pixels)).to(self._opened.device))
 
-    def __call__(self, pixels: Sequence[Pixels], top: int) -> list[Ranked]:
-        """The `top` most likely classes of each image, averaged over the augmented copies of the recipe's `tta`."""
-        settings = self._opened.settings
+    def __call__(self, pixels: Sequence[Pixels], top: int) -> list[Answer]:
+        """The prediction for each image, averaged over the copies of the recipe's `tta`; the `top` classes."""
+        settings, task, inputs = self._opened.settings, self._opened.task, self.inputs(pixels)
         with torch.inference_mode():
-            logits = answers(self._opened.model, self.inputs(pixels), settings.recipe.tta)
-        refuse_not_finite(logits, self._opened.run)
-        sure = class_probabilities(logits, settings.recipe.loss)
-        best = logits.topk(min(top, logits.shape[1]), dim=1).indices
-        names = settings.data.classes
-        return [
-            tuple((names[index], float(row[index])) for index in ranked)
-            for row, ranked in zip(sure.cpu(), best.tolist(), strict=True)
-        ]
+            output = answers(self._opened.model, inputs, settings.recipe.tta)
+            refuse_not_finite(output, self._opened.run)
+            found = task.answers(output, np.stack(pixels), tuple(settings.data.classes), settings.recipe.loss)
+        return [replace(answer, ranked=answer.ranked[:top]) for answer in found]
 
 
 def predict(
@@ -112,9 +112,10 @@ def predict(
             waiting.append((index, pixels))
             found.append(Prediction(name, true=true, mean=brightness.of(pixels)))
     if waiting:
-        ranked = predictor([pixels for _, pixels in waiting], top)
-        for (index, _), classes in zip(waiting, ranked, strict=True):
-            found[index] = replace(found[index], classes=classes)
+        made = predictor([pixels for _, pixels in waiting], top)
+        for (index, _), answer in zip(waiting, made, strict=True):
+            values = dict(answer.values or {})
+            found[index] = replace(found[index], classes=answer.ranked, values=values, image=answer.image)
     return found
 
 

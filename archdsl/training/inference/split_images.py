@@ -34,8 +34,8 @@ class OwnImages:
         self._opened, self._request = loaded, request
         self._loaded: tuple[Splits, tuple[str, ...]] | None = None
 
-    def read(self, image: SplitImage) -> tuple[Pixels, str]:
-        """An image, uint8 of C×H×W at the data set's size, and its class.
+    def read(self, image: SplitImage) -> tuple[Pixels, str | None]:
+        """An image, uint8 of C×H×W at the data set's size, and its class, if images have one class each.
 
         Raises BadImages if there is no such image, and what the data set raises.
         """
@@ -49,7 +49,8 @@ class OwnImages:
         if image.number >= len(found):
             why = f"there are {len(found):,} {image.split} images, numbered from 0"
             raise BadImages(Path(str(image)), why, f"the last one is `{image.split}:{len(found) - 1}`")
-        return found.images[image.number], classes[int(found.labels[image.number])]
+        one_class = found.labels.ndim == 1 and self._opened.task.name == "classification"
+        return found.images[image.number], classes[int(found.labels[image.number])] if one_class else None
 
     def _load(self) -> tuple[Splits, tuple[str, ...]]:
         if self._loaded is None:

@@ -31,6 +31,34 @@ def change_pixels(images: Tensor, recipe: Augment, generator: Generator, flipped
     return images
 
 
+def change_masked(
+    images: Tensor, masks: Tensor, recipe: Augment, generator: Generator, flipped: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """`change_pixels` for images and their masks, uint8 of N×H×W, which are moved in the same way.
+
+    Pixels that come from outside of the image have no class: 255.
+    """
+    last = not images.is_contiguous() and images.is_contiguous(memory_format=torch.channels_last)
+    # one more channel; a shift fills in zeros, so the classes are numbered from 1 meanwhile, and 255 becomes 0
+    both = torch.cat([images, masks[:, None] + 1], 1)
+    both = both.contiguous(memory_format=torch.channels_last) if last else both
+    if recipe.crop:
+        both = shift(both, recipe.crop, recipe.border, generator)
+    if recipe.flip:
+        flipped = torch.rand(len(images), generator=generator, device=images.device) < 0.5
+    if flipped is not None:
+        both = mirror(both, flipped)
+    images, numbers = both[:, :-1], both[:, -1:]
+    images = images.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
+    if recipe.rotate:
+        grid = rotation(images, recipe.rotate, generator)
+        images = sample(images, grid, "bilinear")
+        numbers = sample(numbers, grid, "nearest")
+    if recipe.jitter:
+        images = jitter(images, recipe.jitter, generator)
+    return images, numbers[:, 0].contiguous() - 1
+
+
 def changes_pixels(recipe: Augment) -> bool:
     """Whether `change_pixels` changes anything."""
     return bool(recipe.crop or recipe.flip or recipe.alternate or recipe.rotate or recipe.jitter)
@@ -100,13 +128,22 @@ def _reflect(index: Tensor, size: int) -> Tensor:
 
 def rotate(images: Tensor, degrees: float, generator: Generator) -> Tensor:
     """Each image rotated around its center by up to this many degrees; pixels from outside the image are zero."""
+    return sample(images, rotation(images, degrees, generator), "bilinear")
+
+
+def sample(images: Tensor, grid: Tensor, mode: str) -> Tensor:
+    """The images, uint8 of N×C×H×W, at the positions of the grid; zero outside."""
+    return F.grid_sample(images.float(), grid, mode=mode, align_corners=False).round().to(torch.uint8)
+
+
+def rotation(images: Tensor, degrees: float, generator: Generator) -> Tensor:
+    """The positions of the pixels of images that are rotated by a random angle of up to this many degrees: N×H×W×2."""
     n, _, h, w = images.shape
     angle = (torch.rand(n, generator=generator, device=images.device) * 2 - 1) * math.radians(degrees)
     cos, sin, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
     # affine_grid's coordinates range from -1 to 1 along both dimensions, whatever their sizes
     matrix = torch.stack([cos, -sin * h / w, zero, sin * w / h, cos, zero], 1).view(n, 2, 3)
-    grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
-    return F.grid_sample(images.float(), grid, align_corners=False).round().to(torch.uint8)
+    return F.affine_grid(matrix, list(images.shape), align_corners=False)
 
 
 def jitter(images: Tensor, part: float, generator: Generator) -> Tensor:

@@ -29,8 +29,12 @@ def evaluate(
     batch: int = 512,
     tta: str = "none",
     group: ProcessGroup = SINGLE_PROCESS,
+    noise: float | None = None,
 ) -> S:
     """Scores on images, uint8 of N×C×H×W, in the setup's precision; `tta` is the recipe's.
+
+    `noise` is the standard deviation of noise that is added to the inputs, for pixels in 0..1: always the same noise
+    for an image, whatever the batch size.
 
     The network is in evaluation mode meanwhile. Each process of a group evaluates its part; all get the complete
     scores.
@@ -41,8 +45,12 @@ def evaluate(
         mine = group.slice(len(targets))
         count = mine.stop - mine.start
         part = mine if count else slice(0, 1)  # a process without images contributes empty rows of the same shape
+        first = part.start
         for pixels, wanted in zip(torch.split(images[part], batch), torch.split(targets[part], batch), strict=True):
             inputs = standardize(pixels.to(setup.device))
+            if noise is not None:
+                inputs = standardize.with_noise(inputs, fixed_noise(first, inputs), noise)
+            first += len(pixels)
             with setup.autocast():
                 output = answers(model, inputs, tta)
             counted = min(count, len(output))
@@ -50,6 +58,14 @@ def evaluate(
         return meter.scores(group, len(targets))
     finally:
         model.train(trained)
+
+
+def fixed_noise(first: int, inputs: Tensor) -> Tensor:
+    """Normally distributed noise for inputs of which the first is image number `first` of its split."""
+    made, generator = torch.empty(inputs.shape), torch.Generator()
+    for number, image in enumerate(made, first):
+        image.normal_(generator=generator.manual_seed(number))
+    return made.to(inputs.device)
 
 
 def answers(model: nn.Module, inputs: Tensor, tta: str) -> Tensor:

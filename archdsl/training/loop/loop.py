@@ -80,17 +80,19 @@ def _epochs(
 
 def score(state: TrainingState, context: TrainContext, images: Batches, tta: str = "none") -> Scores:
     """Scores of the state's network on images, with its averaged weights if there are any."""
+    task = context.task
     with averaged(state.model, state.average):
         return evaluate(
             state.model,
             images.images,
-            images.labels,
-            context.task.meter(context.objective.main),
+            images.images if task.of_input else images.labels,
+            task.meter(context.objective.main, context.recipe.loss),
             context.setup,
             context.standardize,
             batch=min(_LARGEST_BATCH, 4 * context.recipe.batch),  # no backward pass, so it may be larger
             tta=tta,
             group=context.group,
+            noise=context.recipe.augment.noise if task.of_input else None,
         )
 
 

@@ -54,6 +54,10 @@ class Standardizer:
             return inputs
         return inputs.sub_(self._mean).mul_(self._scale)
 
+    def with_noise(self, inputs: Tensor, noise: Tensor, deviation: float) -> Tensor:
+        """Standardized inputs plus noise of standard deviation 1, scaled to this one for pixels in 0..1."""
+        return inputs + noise * (self._scale * 255 * deviation)
+
     def _rows(self, width: int) -> tuple[Tensor, Tensor]:
         """Means and factors for a row of pixels with their channels: a CPU is slow at rows as short as the channels."""
         if self._row is None or len(self._row[0]) != width * self._mean.numel():

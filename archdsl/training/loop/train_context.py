@@ -24,7 +24,8 @@ _MOST_COPIED = 1 << 30
 
 @dataclass(frozen=True)
 class Batches:
-    """Images, uint8 of N×C×H×W, and classes, int64 of N, on one device: the CPU if they are too large for a GPU.
+    """Images, uint8 of N×C×H×W, and targets, classes, int64 of N, or masks, uint8 of N×H×W, on one device: the CPU if
+    they are too large for a GPU.
 
     The images have the layout of the batches, channels first or last, unless they are too large to copy.
     """
@@ -123,22 +124,34 @@ class TrainContext:
         return (first ^ bool(epoch % 2)).to(self.train.labels.device)
 
     def feed(self, indices: Tensor, mirrored: Tensor | None, rng: RandomGenerators) -> tuple[Tensor, Tensor]:
-        """Inputs, float32 of N×C×H×W, and classes N or class probabilities N×K, of the images with these indices."""
+        """Inputs, float32 of N×C×H×W, and targets of the images with these indices: classes N or class probabilities
+        N×K, masks N×H×W, or the images, uint8 of N×C×H×W.
+        """
         changes = self.recipe.augment
-        inputs, labels = self._inputs(indices, mirrored, rng), self.train.labels.index_select(0, indices)
+        labels = self.train.labels.index_select(0, indices)
         if labels.device != self.setup.device:
             labels = labels.to(self.setup.device, non_blocking=True)
+        inputs, targets = self._inputs(indices, mirrored, rng, labels)
         if changes.cutout:
             inputs = augmentation.cutout(inputs, changes.cutout, rng.device)
-        return augmentation.mix(inputs, labels, self.classes, changes, rng.host)
+        if changes.noise:
+            noise = torch.empty_like(inputs).normal_(generator=rng.device)
+            inputs = self.standardize.with_noise(inputs, noise, changes.noise)
+        return augmentation.mix(inputs, targets, self.classes, changes, rng.host)
 
-    def _inputs(self, indices: Tensor, mirrored: Tensor | None, rng: RandomGenerators) -> Tensor:
-        """The images with these indices, augmented and standardized."""
-        if self.inputs is not None:
-            return augmentation.select(self.inputs, indices)
+    def _inputs(
+        self, indices: Tensor, mirrored: Tensor | None, rng: RandomGenerators, labels: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The images with these indices, augmented and standardized, and their targets, changed in the same way."""
+        if self.inputs is not None and not self.task.of_input:
+            return augmentation.select(self.inputs, indices), labels
         device = self.setup.device
         pixels = augmentation.select(self.train.images, indices)
         if pixels.device != device:
             pixels = pixels.to(device, non_blocking=True)
         flipped = mirrored[indices].to(device) if mirrored is not None else None
-        return self.standardize(augmentation.change_pixels(pixels, self.recipe.augment, rng.device, flipped))
+        if labels.ndim == 3:
+            pixels, labels = augmentation.change_masked(pixels, labels, self.recipe.augment, rng.device, flipped)
+        else:
+            pixels = augmentation.change_pixels(pixels, self.recipe.augment, rng.device, flipped)
+        return self.standardize(pixels), pixels if self.task.of_input else labels

@@ -22,6 +22,7 @@ from .sections import (
     Cosine,
     CrossEntropy,
     Data,
+    Dice,
     Freeze,
     Lookahead,
     Mse,
@@ -48,6 +49,7 @@ __all__ = [
     "Cosine",
     "CrossEntropy",
     "Data",
+    "Dice",
     "Freeze",
     "Lookahead",
     "Mse",
@@ -64,7 +66,7 @@ __all__ = [
 
 AnyOptimizer = Annotated[Sgd | Adam | AdamW | RmsProp | Muon, Field(discriminator="name")]
 AnySchedule = Annotated[Constant | Step | Cosine | OneCycle | Triangular, Field(discriminator="name")]
-AnyLoss = Annotated[CrossEntropy | Bce | Mse, Field(discriminator="name")]
+AnyLoss = Annotated[CrossEntropy | Bce | Mse | Dice, Field(discriminator="name")]
 _LOSS: TypeAdapter[AnyLoss] = TypeAdapter(AnyLoss)
 
 
@@ -77,6 +79,11 @@ class Recipe(RecipeSection):
     """All settings of a training."""
 
     data: Annotated[Data, OptionGroup.DATA] = Field(default=Data(), description="the data set")
+    task: Annotated[Literal["auto", "classification", "segmentation", "reconstruction"], OptionGroup.DATA] = Field(
+        default="auto",
+        description="what the network learns; `auto` chooses by the data set, and reconstruction for a network that "
+        "outputs images of the input's shape",
+    )
     split: Annotated[float, Field(gt=0, le=1), OptionGroup.DATA] = Field(
         default=0.9, description="fraction of the training images to train on; the rest is the validation set"
     )
@@ -90,7 +97,8 @@ class Recipe(RecipeSection):
         default=Constant(), description="learning rate schedule"
     )
     loss: Annotated[AnyLoss, OptionGroup.OPTIMIZATION] = Field(
-        default=CrossEntropy(), description="loss function to minimize"
+        default=CrossEntropy(),
+        description="loss function to minimize; reconstruction minimizes `mse` if none is given",
     )
     epochs: Annotated[PositiveFloat, Field(le=1e9), OptionGroup.COMMON] = Field(
         default=10,

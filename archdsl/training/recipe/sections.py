@@ -120,6 +120,13 @@ class Augment(RecipeSection):
         examples=[1.0],
     )
 
+    noise: Annotated[PositiveFloat | None, OrOff] = Field(
+        default=None,
+        description="add Gaussian noise with this standard deviation to the inputs, for pixels in 0..1; reconstruction "
+        "then removes noise from the test images, too",
+        examples=[0.3],
+    )
+
     @model_validator(mode="after")
     def _one_way_to_flip(self) -> Self:
         if self.flip and self.alternate:
@@ -284,7 +291,7 @@ class Triangular(RecipeSection):
     end: EndRate = 0.07
 
 
-LOSSES = ("cross_entropy", "bce", "mse")
+LOSSES = ("cross_entropy", "bce", "mse", "dice")
 """The names of the losses."""
 
 
@@ -346,16 +353,22 @@ class CrossEntropy(BaseLoss):
 
 
 class Bce(BaseLoss):
-    """Binary cross-entropy, for each class independently."""
+    """Binary cross-entropy, for each class, or each value of an image, independently."""
 
     name: Literal["bce"] = "bce"
     smoothing: Smoothing = 0.0
 
 
 class Mse(BaseLoss):
-    """Mean squared error against one-hot labels."""
+    """Mean squared error: against one-hot labels, or against the pixels of an image."""
 
     name: Literal["mse"] = "mse"
+
+
+class Dice(BaseLoss):
+    """Soft Dice loss of segmentation: one minus the mean Dice coefficient of the classes (Milletari et al. 2016)."""
+
+    name: Literal["dice"] = "dice"
 
 
 class Lookahead(RecipeSection):

@@ -9,13 +9,14 @@ from ..loop.loop import Ending
 from ..loop.training_state import TrainingState
 from ..runs.loaded_run import read_network
 from ..runs.run_folder import Run
+from ..tasks.choice import task_of
 from ..tasks.class_scores import ClassScores
 from ..tasks.meter import Scores
-from ..tasks.metric import LOSS_LABELS
+from ..tasks.metric import LOSS_LABELS, METRICS
 from .curves import draw_confusion, draw_curves
-from .gather import gather, gather_result
+from .gather import gather, gather_result, gather_scores
 from .report_page import write_html
-from .run_report import Status
+from .run_report import ResultReport, ScoresReport, Status
 
 _STATUS: dict[Ending | None, Status] = {
     Ending.FINISHED: "finished",
@@ -44,7 +45,8 @@ def write_report(
     settings = run.read_settings()
     best = state.best.epoch if state.best else None
     if state.history:
-        draw_curves(state.history, best, run.folder / "curves", LOSS_LABELS[settings.recipe.loss.name])
+        metric = METRICS[task_of(settings.recipe.task).metric]
+        draw_curves(state.history, best, run.folder / "curves", LOSS_LABELS[settings.recipe.loss.name], metric)
     if tested is not None:
         _write_scores(run, state, classes, *tested)
     network = read_network(run, settings, allow)
@@ -52,10 +54,10 @@ def write_report(
 
 
 def _write_scores(run: Run, state: TrainingState, classes: tuple[str, ...], name: str, scores: Scores) -> None:
-    assert isinstance(scores, ClassScores)
-    title = f"{scores.accuracy:.2%} of {int(scores.confusion.sum()):,} {name} images correct"
-    draw_confusion(scores.confusion.numpy(), classes, title, run.folder / "confusion")
-    run.write_text(run.folder / "confusion.json", _confusion(scores, classes))
+    if isinstance(scores, ClassScores):
+        title = f"{scores.accuracy:.2%} of {int(scores.confusion.sum()):,} {name} images correct"
+        draw_confusion(scores.confusion.numpy(), classes, title, run.folder / "confusion")
+        run.write_text(run.folder / "confusion.json", _confusion(scores, classes))
     result = {
         name: scores.summary(),
         "weights": run.best.name if run.best.is_file() else run.last.name,
@@ -78,14 +80,17 @@ def _write_pages(
 ) -> None:
     """report.json and report.html."""
     settings = run.read_settings()
-    result = confusion = None
+    result: ResultReport | ScoresReport | None = None
+    confusion = None
     if tested is not None:
         name, scores = tested
         images = splits.test if name == "test" else splits.validation
         assert images is not None
-        assert isinstance(scores, ClassScores)
-        result = gather_result(name, scores, images, classes, settings.recipe.loss)
-        confusion = scores.confusion.numpy()
+        if isinstance(scores, ClassScores):
+            result = gather_result(name, scores, images, classes, settings.recipe.loss)
+            confusion = scores.confusion.numpy()
+        else:
+            result = gather_scores(name, scores, images, classes, task_of(settings.recipe.task))
     report = gather(run, network, settings, state, status, result)
     run.write_text(run.folder / REPORT, report.model_dump_json(indent=2) + "\n")
     run.write_text(run.folder / PAGE, write_html(report, network, confusion))

@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from ..safe_files import write_atomically
+from ..tasks.metric import METRICS, Metric
 
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#777777"  # distinguishable with color vision deficiencies (Okabe & Ito)
 _NAMED_CLASSES = 30
@@ -27,32 +28,40 @@ _FONTS = (
 _MARGIN = 0.02  # beyond 0 and 100 %, so that lines at the ends are not clipped
 
 
-def draw_curves(history: Sequence[dict[str, Any]], best: int | None, stem: Path, loss_label: str = "loss") -> None:
-    """Loss and accuracy by epoch, on the training and the validation images, as `stem`.png and .svg.
+def draw_curves(
+    history: Sequence[dict[str, Any]],
+    best: int | None,
+    stem: Path,
+    loss_label: str = "loss",
+    metric: Metric = METRICS["accuracy"],
+) -> None:
+    """Loss and a metric by epoch, on the training and the validation images, as `stem`.png and .svg.
 
     `best` is the best epoch, marked if there is one; `loss_label` is the axis label of the loss, with its unit.
     """
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     loss, accuracy = figure.subplots(1, 2)
-    for axes, name, label in ((loss, "loss", loss_label), (accuracy, "accuracy", "fraction of the images")):
+    unit = "fraction of the images" if metric.name == "accuracy" else metric.unit or metric.label
+    for axes, name, label in ((loss, "loss", loss_label), (accuracy, metric.name, unit)):
         _curve(axes, history, "train", name, _BLUE, "training")
         _curve(axes, history, "validation", name, _ORANGE, "validation")
         if best is not None:
             axes.axvline(best, color=_GREY, linewidth=0.8, linestyle=":", label=f"best epoch, {best}")
-        axes.set(xlabel="epoch", ylabel=label, title=name)
+        axes.set(xlabel="epoch", ylabel=label, title="loss" if name == "loss" else metric.label)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         if len(history) == 1:  # otherwise the axis would span a tenth of an epoch
             axes.set_xlim(history[0]["epoch"] - 1, history[0]["epoch"] + 1)
-    low, high = accuracy.get_ylim()
-    accuracy.set_ylim(max(low, -_MARGIN), min(high, 1 + _MARGIN))
-    accuracy.yaxis.set_major_formatter(PercentFormatter(1))
+    if metric.fraction:
+        low, high = accuracy.get_ylim()
+        accuracy.set_ylim(max(low, -_MARGIN), min(high, 1 + _MARGIN))
+        accuracy.yaxis.set_major_formatter(PercentFormatter(1))
     loss.legend(frameon=False)
     save_figure(figure, stem)
 
 
 def _curve(axes: Axes, history: Sequence[dict[str, Any]], part: str, name: str, color: str, label: str) -> None:
-    points = [(line["epoch"], line[part][name]) for line in history if line[part]]
+    points = [(line["epoch"], line[part][name]) for line in history if line[part] and name in line[part]]
     if points:
         axes.plot(*zip(*points, strict=True), color=color, marker=".", markersize=4, linewidth=1.4, label=label)
 

@@ -17,12 +17,16 @@ from ...analysis.check_schema import NetworkReport
 from ...analysis.measures import NetworkMeasures
 from ...network import Network
 from ..data.images import ImageSet, Pixels
-from ..loop.training_state import TrainingState
+from ..loop.training_state import Best, TrainingState
 from ..recipe.recipe import AnyLoss
 from ..runs.run_folder import Run
 from ..runs.run_settings import RunSettings
+from ..tasks.choice import task_of
 from ..tasks.class_losses import class_probabilities
 from ..tasks.class_scores import ClassScores
+from ..tasks.meter import Scores
+from ..tasks.presentation import SHOWN
+from ..tasks.task import Task
 from . import run_report
 
 MOST_MISCLASSIFIED = 24
@@ -38,7 +42,7 @@ def gather(
     settings: RunSettings,
     state: TrainingState,
     status: run_report.Status,
-    result: run_report.ResultReport | None,
+    result: run_report.ResultReport | run_report.ScoresReport | None,
 ) -> run_report.TrainingReport:
     """The report of a run, from its settings, its state and its final scores."""
     weights = run.weights
@@ -56,9 +60,18 @@ def gather(
         steps=state.step,
         seconds=round(state.seconds, 3),
         weights=weights.name if weights else "",
-        best=run_report.BestReport.model_validate(state.best.record()) if state.best else None,
+        best=_best(state.best) if state.best else None,
         history=[_epoch(line) for line in state.history],
-        result=result,
+        result=result if isinstance(result, run_report.ResultReport) else None,
+        task=task_of(settings.recipe.task).name,
+        scores=result if isinstance(result, run_report.ScoresReport) else None,
+    )
+
+
+def _best(best: Best) -> run_report.BestReport:
+    accuracy = best.value if best.metric == "accuracy" else None
+    return run_report.BestReport(
+        epoch=best.epoch, accuracy=accuracy, loss=best.loss, metric=best.metric, value=best.value
     )
 
 
@@ -72,7 +85,41 @@ def _network(network: Network) -> NetworkReport:
 
 def _epoch(line: dict[str, Any]) -> run_report.EpochReport:
     """A line of the log; entries from later versions are ignored."""
-    return run_report.EpochReport.model_validate({name: line.get(name) for name in run_report.EpochReport.model_fields})
+    known = {name: line.get(name) for name in run_report.EpochReport.model_fields}
+    for part in ("train", "validation"):
+        if values := line.get(part):
+            others = {name: value for name, value in values.items() if name not in ("loss", "accuracy", "top5")}
+            known[part] = {**values, "metrics": others}
+    return run_report.EpochReport.model_validate(known)
+
+
+def gather_scores(
+    name: str, scores: Scores, images: ImageSet, classes: tuple[str, ...], task: Task
+) -> run_report.ScoresReport:
+    """The final scores of a task other than classification, on the images of the split with this name."""
+    targets = images.images if task.of_input else images.labels
+    shown = task.tiles(scores, images.images[:SHOWN], targets[:SHOWN].astype(np.uint8), classes)
+    return run_report.ScoresReport(
+        images=cast(run_report.Split, name),
+        count=len(images),
+        metrics=scores.summary(),
+        tables=[
+            run_report.TableReport(title=table.title, heads=list(table.heads), rows=[list(row) for row in table.rows])
+            for table in task.tables(scores, classes)
+        ],
+        samples=[
+            run_report.TileReport(
+                sample=images.files[index] if images.files else f"image {index}",
+                caption=tile.caption,
+                panels=[
+                    run_report.PanelReport(label=panel.label, image=png_uri(thumbnail(panel.pixels)))
+                    for panel in tile.panels
+                ],
+                small=max(images.images.shape[2:]) <= 64,
+            )
+            for index, tile in enumerate(shown)
+        ],
+    )
 
 
 def gather_result(

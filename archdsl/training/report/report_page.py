@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...network import Network
-from . import setup_sections, training_sections
+from . import setup_sections, task_sections, training_sections
 from .markup import Markup, head, join, tag, text
 from .run_report import TrainingReport
 
@@ -25,6 +25,8 @@ def write_html(report: TrainingReport, network: Network, confusion: NDArray[np.i
         result = report.result
         parts += [training_sections.confusion(result, confusion), training_sections.classes(result)]
         parts.append(training_sections.misclassified(result, report.recipe.loss))
+    if report.scores is not None:
+        parts += task_sections.results(report.scores)
     parts += [
         setup_sections.network(report, network),
         setup_sections.recipe(report),
@@ -37,7 +39,7 @@ def write_html(report: TrainingReport, network: Network, confusion: NDArray[np.i
 def _top(title: str, report: TrainingReport, parts: list[Markup]) -> Markup:
     status = _STATUS[report.status].format(epochs=report.epochs, steps=report.steps)
     status = status.replace(" 1 epochs", " 1 epoch").replace(" 1 steps", " 1 step")
-    if report.result is None and report.status in ("finished", "early"):
+    if report.result is None and report.scores is None and report.status in ("finished", "early"):
         status += " There were no test or validation images."
     status_line = tag("p", tag("span", report.status, class_=f"status {report.status}"), " ", status)
     links = [tag("a", heading, href=f"#{anchor}") for anchor, heading in _ANCHORS if f'id="{anchor}"' in join(*parts)]
@@ -55,6 +57,7 @@ _ANCHORS = (
     ("confusion", "Confusion matrix"),
     ("classes", "Classes"),
     ("errors", "Errors"),
+    ("predictions", "Predictions"),
     ("network", "Network"),
     ("recipe", "Recipe"),
     ("environment", "Environment"),

@@ -19,11 +19,19 @@ class PartScores(Model):
     """Mean scores over some images."""
 
     loss: float
-    accuracy: float = Field(description="Fraction of the images whose class is the most likely, in 0..1.")
+    accuracy: float | None = Field(
+        default=None,
+        description="Fraction of the images whose class is the most likely, in 0..1; null for other tasks.",
+    )
     top5: float | None = Field(
         default=None,
         description="Fraction of the images whose class is among the five most likely; null during training.",
     )
+    metrics: dict[str, float] = Field(default={}, description="Metrics of other tasks, by name.")
+
+    def value(self, name: str) -> float | None:
+        """A metric by its name; None if it was not measured."""
+        return self.metrics[name] if name in self.metrics else getattr(self, name, None)
 
 
 class EpochReport(Model):
@@ -39,11 +47,13 @@ class EpochReport(Model):
 
 
 class BestReport(Model):
-    """The best epoch, by accuracy on the validation images, then by loss."""
+    """The best epoch, by the task's metric on the validation images, then by loss."""
 
     epoch: int
-    accuracy: float
+    accuracy: float | None = Field(default=None, description="Null for tasks other than classification.")
     loss: float
+    metric: str = Field(default="accuracy", description="The metric that selects the best epoch.")
+    value: float | None = Field(default=None, description="Its value.")
 
 
 class ClassReport(Model):
@@ -112,6 +122,40 @@ class ResultReport(Model):
     misclassified: list[MisclassifiedReport] = Field(description="The most confident wrong predictions, 24 at most.")
 
 
+class TableReport(Model):
+    """A table of results: the first column has names, the others numbers."""
+
+    title: str
+    heads: list[str]
+    rows: list[list[str]]
+
+
+class PanelReport(Model):
+    """An image with its label."""
+
+    label: str
+    image: str = Field(description="A PNG as a `data:` URI, at most 128 pixels wide and high.")
+
+
+class TileReport(Model):
+    """The image, the target and the prediction of one sample."""
+
+    sample: str = Field(description="Its file in the data set's folder, or its index in the split.")
+    caption: str
+    panels: list[PanelReport]
+    small: bool = Field(description="Whether the images have few pixels, which are then shown enlarged.")
+
+
+class ScoresReport(Model):
+    """The final scores of a task other than classification."""
+
+    images: Split
+    count: int
+    metrics: dict[str, float] = Field(description="The loss and the metrics, by name.")
+    tables: list[TableReport]
+    samples: list[TileReport] = Field(description="Predictions for the first images, 12 at most.")
+
+
 class TrainingReport(Model):
     """The report of a run: report.json."""
 
@@ -134,5 +178,8 @@ class TrainingReport(Model):
     best: BestReport | None = Field(description="Null without validation.")
     history: list[EpochReport]
     result: ResultReport | None = Field(
-        description="Null for an unfinished run, or without test and validation images."
+        description="The final scores of classification. Null for an unfinished run, or without test and validation "
+        "images."
     )
+    task: str = Field(default="classification", description="What the network learns.")
+    scores: ScoresReport | None = Field(default=None, description="The final scores of other tasks; null as `result`.")

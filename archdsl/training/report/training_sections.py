@@ -9,13 +9,22 @@ from numpy.typing import NDArray
 from ...analysis.quantities import si
 from ..duration import duration
 from ..recipe.recipe import AnyLoss
+from ..tasks.choice import task_of
 from ..tasks.class_losses import sum_to_one
 from ..tasks.class_scores import shows_top5
-from ..tasks.metric import LOSS_LABELS
+from ..tasks.metric import LOSS_LABELS, METRICS, Metric
 from .charts import Series, line_chart
 from .confusion_matrix import MOST_IN_TABLE, matrix
 from .markup import Markup, join, name, path, tag
-from .run_report import ClassReport, EpochReport, MisclassifiedReport, PartScores, ResultReport, TrainingReport
+from .run_report import (
+    ClassReport,
+    EpochReport,
+    MisclassifiedReport,
+    PartScores,
+    ResultReport,
+    ScoresReport,
+    TrainingReport,
+)
 
 _MOST_CLASSES = 30
 
@@ -45,8 +54,15 @@ def figures(report: TrainingReport) -> Markup:
         if shows_top5(len(result.classes)):
             found.append(("top-5 accuracy", percent(result.top5), "the class is among the five most likely"))
         found.append((f"{result.images} loss", f"{result.loss:.4f}", LOSS_LABELS[report.recipe.loss.name]))
+    if report.scores:
+        found += [
+            (label, value, note or LOSS_LABELS[report.recipe.loss.name])
+            for label, value, note in metrics(report.scores)
+        ]
     if report.best:
-        words = f"validation accuracy {percent(report.best.accuracy)}"
+        metric, value = METRICS[report.best.metric], report.best.value
+        value = report.best.accuracy if value is None else value
+        words = f"validation {metric.label} {_write(metric, value)}"
         found.append(("best epoch", f"{report.best.epoch} of {report.epochs}", words))
     if total is not None:
         found.append(("parameters", f"{total.parameters:,}", f"{si_or_text(total.macs)} MACs per image"))
@@ -54,6 +70,21 @@ def figures(report: TrainingReport) -> Markup:
     note = f"{speed:,.0f} images/s" if speed else f"{report.steps:,} step{'' if report.steps == 1 else 's'}"
     found.append(("training", duration(report.seconds), note))
     return tag("dl", *(_figure(*each) for each in found), class_="figures")
+
+
+def metrics(scores: ScoresReport) -> list[tuple[str, str, str]]:
+    """The metrics as key figures: label, value, note."""
+    found = []
+    for key, value in scores.metrics.items():
+        metric = METRICS[key]
+        found.append((f"{scores.images} {metric.label}", _write(metric, value), metric.note))
+    return found
+
+
+def _write(metric: Metric, value: float | None) -> str:
+    if metric.fraction or value is None:
+        return percent(value)
+    return metric.write(value)
 
 
 def si_or_text(macs: int | str) -> str:
@@ -72,12 +103,22 @@ def curves(report: TrainingReport) -> Markup:
     label = LOSS_LABELS[report.recipe.loss.name]
     charts = [
         _chart("Loss", label, _both(history, "loss"), mark, decimals),
-        _chart("Accuracy", "accuracy (%)", _both(history, "accuracy", 100), mark, lambda value: f"{value:g}", most=100),
+        _metric_chart(METRICS[task_of(report.task).metric], history, mark),
         _chart("Learning rate", "learning rate", [_rates(history)], mark, decimals, zero=True),
     ]
     note = "Training losses are averages during the epoch, on augmented images and with dropout active."
-    epochs = tag("details", tag("summary", f"Table of all {len(history):,} epochs"), _epochs(history))
+    table = _epochs(history, METRICS[task_of(report.task).metric])
+    epochs = tag("details", tag("summary", f"Table of all {len(history):,} epochs"), table)
     return section("Curves", "curves", tag("div", *charts, class_="charts"), tag("p", note, class_="note"), epochs)
+
+
+def _metric_chart(metric: Metric, history: Sequence[EpochReport], mark: int | None) -> Markup:
+    title = metric.label[0].upper() + metric.label[1:]
+    if metric.fraction:
+        lines = _both(history, metric.name, 100)
+        return _chart(title, f"{metric.label} (%)", lines, mark, lambda value: f"{value:g}", most=100)
+    label = f"{metric.label} ({metric.unit})" if metric.unit else metric.label
+    return _chart(title, label, _both(history, metric.name), mark, decimals)
 
 
 def decimals(value: float) -> str:
@@ -103,8 +144,9 @@ def _chart(
 
 
 def _both(history: Sequence[EpochReport], what: str, times: float = 1) -> list[Series]:
-    train = [(line.epoch, times * float(getattr(line.train, what))) for line in history]
-    seen = [(line.epoch, times * float(getattr(line.validation, what))) for line in history if line.validation]
+    train = [(line.epoch, times * value) for line in history if (value := line.train.value(what)) is not None]
+    scored = [(line.epoch, line.validation) for line in history if line.validation]
+    seen = [(epoch, times * value) for epoch, part in scored if (value := part.value(what)) is not None]
     return [Series("training", "a", train), Series("validation", "b", seen)]
 
 
@@ -112,21 +154,24 @@ def _rates(history: Sequence[EpochReport]) -> Series:
     return Series("at the end of the epoch", "c", [(line.epoch, line.lr) for line in history])
 
 
-def _epochs(history: Sequence[EpochReport]) -> Markup:
-    heads = ("epoch", "learning rate", "training loss", "accuracy", "validation loss", "accuracy", "images/s")
-    rows = [_epoch(line) for line in history]
+def _epochs(history: Sequence[EpochReport], metric: Metric) -> Markup:
+    label = metric.label
+    heads = ("epoch", "learning rate", "training loss", label, "validation loss", label, "images/s")
+    rows = [_epoch(line, metric) for line in history]
     head = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in heads)))
     return wide("Epochs", tag("table", head, tag("tbody", *rows), class_="numbers"))
 
 
-def _epoch(line: EpochReport) -> Markup:
-    cells = [f"{line.lr:.3g}", *_scores(line.train), *_scores(line.validation)]
+def _epoch(line: EpochReport, metric: Metric) -> Markup:
+    cells = [f"{line.lr:.3g}", *_scores(line.train, metric), *_scores(line.validation, metric)]
     cells.append(f"{line.images_per_second:,.0f}" if line.images_per_second else "–")
     return tag("tr", tag("th", f"{line.epoch}", scope="row"), *(tag("td", cell) for cell in cells))
 
 
-def _scores(scores: PartScores | None) -> tuple[str, str]:
-    return (f"{scores.loss:.4f}", percent(scores.accuracy)) if scores else ("–", "–")
+def _scores(scores: PartScores | None, metric: Metric) -> tuple[str, str]:
+    if scores is None:
+        return "–", "–"
+    return f"{scores.loss:.4f}", _write(metric, scores.value(metric.name))
 
 
 def confusion(result: ResultReport, counts: NDArray[np.int64]) -> Markup:

@@ -23,11 +23,14 @@ class _Strict(BaseModel):
 
 
 class MeanScores(_Strict):
-    """Means over the images of an epoch."""
+    """Means over the images of an epoch, and the metrics of other tasks than classification."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True, ser_json_inf_nan="constants")
 
     loss: float
-    accuracy: Fraction
+    accuracy: Fraction | None = None
     top5: Fraction | None = None
+    __pydantic_extra__: dict[str, float]
 
 
 class EpochLine(_Strict):

@@ -14,6 +14,8 @@ from ...text.files import UnreadableFile, read_source
 from ..data.dataset_spec import ImageShape
 from ..errors.run_errors import CannotResume
 from ..network_check import image_shape
+from ..tasks.choice import task_of
+from ..tasks.task import Task
 from .run_folder import Run
 from .run_network import verify_texts
 from .run_settings import LARGEST_IMAGE, RunSettings
@@ -29,6 +31,11 @@ class LoadedRun:
     network: Network
     model: nn.Module
     device: torch.device
+
+    @property
+    def task(self) -> Task:
+        """What the network has learned."""
+        return task_of(self.settings.recipe.task)
 
     @property
     def shape(self) -> ImageShape:
@@ -97,8 +104,10 @@ def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
         raise CannotResume(run.folder, why)
     if shape.channels * shape.height * shape.width > LARGEST_IMAGE:
         raise CannotResume(run.folder, f"{run.network.name}: images of {shape} have more than {LARGEST_IMAGE:,} values")
-    if graph.output.shape.dims != (len(data.classes),):
-        why = f"{run.settings.name}: {len(data.classes)} classes, but the network outputs {graph.output.shape}"
+    task = task_of(settings.recipe.task)
+    if not task.fits(tuple(graph.output.shape.dims), tuple(shape), len(data.classes)):
+        why = f"{run.settings.name}: {task.name} of {len(data.classes)} classes, but the network outputs "
+        why += str(graph.output.shape)
         raise CannotResume(run.folder, why)
     needed = network.costs.total.parameters
     if run.weights is not None and needed > run.weights.stat().st_size:

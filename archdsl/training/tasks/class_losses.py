@@ -5,7 +5,7 @@ from typing import assert_never
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..recipe.recipe import AnyLoss, Bce, CrossEntropy, Mse
+from ..recipe.recipe import AnyLoss, Bce, CrossEntropy, Dice, Mse
 from .meter import Loss
 
 
@@ -23,6 +23,8 @@ def make_loss(recipe: AnyLoss) -> Loss:
             return bce
         case Mse():
             return lambda logits, labels: F.mse_loss(logits, _probabilities(labels, logits))
+        case Dice():
+            raise AssertionError("not a loss of classification")
         case _:
             assert_never(recipe)
 
@@ -57,6 +59,8 @@ def class_probabilities(logits: Tensor, loss: AnyLoss) -> Tensor:
             return logits.sigmoid()
         case Mse():
             return logits.clamp(0, 1)
+        case Dice():
+            raise AssertionError("not a loss of classification")
         case _:
             assert_never(loss)
 

@@ -7,13 +7,16 @@ from ...diagnostics import Sink
 from ...diagnostics.catalogue.training_errors import WrongOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec
-from .task import Task
+from .task import PIXEL_AUGMENTATIONS, Task
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from ..recipe.recipe import AnyLoss
     from .meter import Loss, Meter, Scores
+    from .presentation import Answer
 
 
 @final
@@ -22,11 +25,17 @@ class Classification(Task):
 
     name = "classification"
     losses = ("cross_entropy", "bce", "mse")
+    targets = ("class",)
     metric = "accuracy"
+    augmentations = PIXEL_AUGMENTATIONS | {"mixup", "cutmix"}
+    test_time = ("none", "flip", "shift")
+
+    def fits(self, output: tuple[int, ...], input: tuple[int, ...], classes: int) -> bool:
+        return output == (classes,)
 
     def check(self, graph: Graph, node: Node, spec: DataSpec, sink: Sink) -> None:
         classes = len(spec.classes)
-        if node.shape.dims == (classes,):
+        if self.fits(node.shape.dims, (), classes):
             return
         is_setting = node.shape.rank == 1 and graph.settings.get("classes") == node.shape.dims[0]
         option = f"--set classes={classes}" if is_setting else ""
@@ -37,10 +46,30 @@ class Classification(Task):
 
         return make_loss(recipe)
 
-    def meter(self, loss: "Loss") -> "Meter[Scores]":
+    def meter(self, loss: "Loss", recipe: "AnyLoss") -> "Meter[Scores]":
         from .class_scores import ClassMeter
 
         return ClassMeter(loss)
+
+    def answers(
+        self, output: "Tensor", pixels: "NDArray[np.uint8]", classes: tuple[str, ...], loss: "AnyLoss"
+    ) -> "list[Answer]":
+        from .class_losses import class_probabilities
+        from .presentation import Answer
+
+        sure = class_probabilities(output, loss).cpu()
+        order = output.topk(output.shape[1], dim=1).indices.tolist()
+        return [
+            Answer(tuple((classes[index], float(row[index])) for index in ranked))
+            for row, ranked in zip(sure, order, strict=True)
+        ]
+
+    def output_words(self, loss: "AnyLoss") -> str:
+        return {
+            "cross_entropy": "logits: softmax gives the probabilities of the classes",
+            "bce": "logits: the sigmoid of each gives the probability of its class",
+            "mse": "the probability of each class, not clamped to 0..1",
+        }[loss.name]
 
     def count(self) -> "Callable[[Tensor, Tensor], Tensor] | None":
         from .class_losses import count_right

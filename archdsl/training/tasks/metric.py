@@ -17,6 +17,8 @@ class Metric:
     fraction: bool = False
     higher: bool = True
     unit: str = ""
+    note: str = ""
+    """What it is, for the report."""
     brief: bool = True
     """Whether the line of an epoch shows it."""
 
@@ -38,6 +40,10 @@ _ALL = (
     Metric("loss", "loss", higher=False),
     Metric("accuracy", "accuracy", fraction=True),
     Metric("top5", "top-5 accuracy", fraction=True, brief=False),
+    Metric("miou", "mean IoU", fraction=True, note="intersection over union, mean over the classes"),
+    Metric("dice", "Dice", fraction=True, note="mean over the classes", brief=False),
+    Metric("pixel_accuracy", "pixel accuracy", fraction=True, note="fraction of the pixels", brief=False),
+    Metric("psnr", "PSNR", unit="dB", note="peak signal-to-noise ratio, mean over the images"),
 )
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
 """The metrics by name."""
@@ -46,6 +52,7 @@ LOSS_LABELS = {
     "cross_entropy": "cross entropy (nats)",
     "bce": "binary cross entropy (nats)",
     "mse": "mean squared error",
+    "dice": "1 − soft Dice coefficient",
 }
 """Axis labels of the losses, with units."""
 
@@ -53,6 +60,12 @@ LOSS_LABELS = {
 def written(values: Mapping[str, float]) -> str:
     """Metrics in one line, in their order: `loss 0.1234  accuracy 98.61%`."""
     return "  ".join(_aligned(name, value) for name, value in values.items() if METRICS[name].brief)
+
+
+def named_values(values: Mapping[str, float]) -> str:
+    """All metrics as a list: `mean IoU 91.20%, loss 0.1234`, the loss at the end."""
+    shown = [f"{METRICS[name].label} {METRICS[name].write(value)}" for name, value in values.items() if name != "loss"]
+    return ", ".join([*shown, f"loss {values['loss']:.4f}"])
 
 
 def _aligned(name: str, value: float) -> str:

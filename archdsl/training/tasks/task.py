@@ -9,24 +9,42 @@ from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from ..recipe.recipe import AnyLoss
     from .meter import Loss, Meter, Scores
+    from .presentation import Answer, Table, Tile
+
+PIXEL_AUGMENTATIONS = frozenset({"flip", "alternate", "crop", "border", "rotate", "jitter", "cutout", "noise"})
+"""The augmentations that change images only."""
 
 
 class Task(ABC):
-    """What a network learns: the targets, the outputs that fit them, losses, metrics.
+    """What a network learns: the targets, the outputs that fit them, losses, metrics, how results are shown.
 
     Files of tasks import torch inside methods only.
     """
 
     name: ClassVar[str]
     """The word for it in `train { task … }`."""
+    targets: ClassVar[tuple[str, ...]]
+    """The kinds of targets that it learns from, as in `DataSpec.targets`."""
     losses: ClassVar[tuple[str, ...]]
     """The losses that it can minimize; the first one is the default."""
     metric: ClassVar[str]
     """The metric that selects the best epoch, a name in METRICS."""
+    augmentations: ClassVar[frozenset[str]] = PIXEL_AUGMENTATIONS
+    """The fields of `augment` that it supports."""
+    test_time: ClassVar[tuple[str, ...]] = ("none",)
+    """The values of `tta` that it supports."""
+    of_input: ClassVar[bool] = False
+    """Whether the target is the image itself: uint8 of N×C×H×W, augmented, without noise."""
+
+    @abstractmethod
+    def fits(self, output: tuple[int, ...], input: tuple[int, ...], classes: int) -> bool:
+        """Whether an output of this shape fits an input of this shape, and this number of classes."""
 
     @abstractmethod
     def check(self, graph: Graph, node: Node, spec: DataSpec, sink: Sink) -> None:
@@ -37,11 +55,35 @@ class Task(ABC):
         """The mean loss over a batch: a scalar, from an output in 32 bits and the targets."""
 
     @abstractmethod
-    def meter(self, loss: "Loss") -> "Meter[Scores]":
-        """What evaluates the main output, with this loss."""
+    def meter(self, loss: "Loss", recipe: "AnyLoss") -> "Meter[Scores]":
+        """What evaluates the main output, with this loss of the recipe."""
+
+    @abstractmethod
+    def output_words(self, loss: "AnyLoss") -> str:
+        """The meaning of the main output, for those who use an exported network."""
 
     def count(self) -> "Callable[[Tensor, Tensor], Tensor] | None":
         """A function that counts the correct predictions of a batch: an int64 scalar, from the main output and the
         targets. None for a task without such a count.
         """
         return None
+
+    @abstractmethod
+    def answers(
+        self, output: "Tensor", pixels: "NDArray[np.uint8]", classes: tuple[str, ...], loss: "AnyLoss"
+    ) -> "list[Answer]":
+        """The prediction for each image, from the main output in 32 bits and the images, uint8 of N×C×H×W."""
+
+    def tables(self, scores: "Scores", classes: tuple[str, ...]) -> "list[Table]":
+        """Tables for the report of the final scores, besides the metrics."""
+        return []
+
+    def tiles(
+        self,
+        scores: "Scores",
+        pixels: "NDArray[np.uint8]",
+        targets: "NDArray[np.uint8]",
+        classes: tuple[str, ...],
+    ) -> "list[Tile]":
+        """Predictions of the first samples, for the report, next to their images and targets."""
+        return []

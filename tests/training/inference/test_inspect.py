@@ -214,4 +214,6 @@ def test_answers_are_the_means_that_the_test_took(trained: Path) -> None:
         logits = (loaded.model(inputs) + loaded.model(inputs.flip(3))) / 2
     probabilities = logits.softmax(1)[0]
     (answer,) = predictor([image], 2)
-    assert dict(answer) == pytest.approx({"dark": float(probabilities[0]), "light": float(probabilities[1])}, abs=1e-5)
+    assert dict(answer.ranked) == pytest.approx(
+        {"dark": float(probabilities[0]), "light": float(probabilities[1])}, abs=1e-5
+    )

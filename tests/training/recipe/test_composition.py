@@ -103,8 +103,8 @@ def test_off_and_parameters_of_the_network() -> None:
             4 │ epoch 5
               │ ^^^^^
               = help: did you mean `epochs`?
-              = help: the settings are data, split, augment, optimizer, schedule, loss, epochs, batch, accumulate, \
-clip, ema, lookahead, freeze, patience, precision, layout, compile, tta, checkpoint, seed
+              = help: the settings are data, task, split, augment, optimizer, schedule, loss, epochs, batch, \
+accumulate, clip, ema, lookahead, freeze, patience, precision, layout, compile, tta, checkpoint, seed
             """,
         ),
         (
@@ -126,7 +126,7 @@ clip, ema, lookahead, freeze, patience, precision, layout, compile, tta, checkpo
             4 │ augment flipp
               │         ^^^^^
               = help: did you mean `flip`?
-              = help: `augment` takes flip, alternate, crop, border, rotate, jitter, cutout, mixup, cutmix
+              = help: `augment` takes flip, alternate, crop, border, rotate, jitter, cutout, mixup, cutmix, noise
             """,
         ),
         (

@@ -1,0 +1,44 @@
+"""E08, continued: whether the network and the recipe fit the task that is learned."""
+
+from ..diagnostic import Diagnostic
+
+
+class WrongImageOutput(Diagnostic):
+    """The task predicts an image or a mask, and the output has another shape.
+
+    Segmentation needs one number per class for each pixel of the input; reconstruction an output of the input's shape.
+    """
+
+    code = "E0816"
+    title = "output does not match the images"
+    wrong = "input 3x64x64\nconv 4 k3\ntrain { data shapes }\n"
+    right = "input 3x64x64\nconv 4 k3 p1\ntrain { data shapes }\n"
+    has_alternatives = True
+
+    why: str
+    found: str
+    wanted: str
+
+    def message(self) -> str:
+        return f"{self.why}; this network outputs {self.found}"
+
+    def label(self) -> str:
+        return f"outputs {self.found}, not {self.wanted}"
+
+
+class NotForTask(Diagnostic):
+    """A setting of the recipe does not apply to the task: the data lack its targets, or it has no meaning for them."""
+
+    code = "E0817"
+    title = "setting does not fit the task"
+    wrong = "input 3x64x64\nconv 4 k3 p1\ntrain { data shapes; augment mixup=0.2 }\n"
+    right = "input 3x64x64\nconv 4 k3 p1\ntrain { data shapes; augment flip }\n"
+
+    why: str
+    suggestion: str
+
+    def message(self) -> str:
+        return self.why
+
+    def help(self) -> tuple[str, ...]:
+        return (self.suggestion,)

@@ -1,0 +1,48 @@
+"""Losses of segmentation: of logits N×K×H×W and masks N×H×W, whose pixels of value 255 are ignored."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..data.dataset_spec import IGNORED
+from ..recipe.recipe import AnyLoss, CrossEntropy, Dice
+from .meter import Loss
+
+
+def make_mask_loss(recipe: AnyLoss) -> Loss:
+    """The mean over the pixels of a batch that have a class, as a scalar."""
+    match recipe:
+        case CrossEntropy(smoothing=smoothing):
+            return lambda logits, masks: _cross_entropy(logits, masks, smoothing)
+        case Dice():
+            return soft_dice
+        case _:
+            raise AssertionError(f"{recipe.name} is not a loss of segmentation")
+
+
+def _cross_entropy(logits: Tensor, masks: Tensor, smoothing: float) -> Tensor:
+    total = F.cross_entropy(logits, masks.long(), ignore_index=IGNORED, label_smoothing=smoothing, reduction="sum")
+    return total / (masks != IGNORED).sum().clamp(min=1)  # zero, not NaN, for a batch without classes
+
+
+def soft_dice(logits: Tensor, masks: Tensor) -> Tensor:
+    """One minus the mean of 2·|p·t| / (|p| + |t|) over the classes that are in the masks or predicted; p are the
+    probabilities, t the targets, summed over the batch. A term of 1 in both parts avoids a division by zero.
+    """
+    known = masks != IGNORED
+    targets = F.one_hot(masks.long() * known, logits.shape[1]).movedim(-1, 1) * known[:, None]
+    probabilities = logits.softmax(1) * known[:, None]
+    axes = (0, *range(2, logits.ndim))
+    both = (probabilities * targets).sum(axes)
+    return 1 - ((2 * both + 1) / (probabilities.sum(axes) + targets.sum(axes) + 1)).mean()
+
+
+def dice_of(confusion: Tensor) -> tuple[list[float | None], list[float | None]]:
+    """IoU and Dice coefficient of each class, from K×K counts of pixels, true classes by predictions; None for a class
+    that is neither there nor predicted.
+    """
+    right = confusion.diagonal().double()
+    both = (confusion.sum(0) + confusion.sum(1)).double()
+    ious = torch.where(both > 0, right / (both - right), torch.nan).tolist()
+    dices = torch.where(both > 0, 2 * right / both, torch.nan).tolist()
+    return [None if x != x else x for x in ious], [None if x != x else x for x in dices]

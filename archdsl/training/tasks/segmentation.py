@@ -1,0 +1,104 @@
+"""Segmentation: a class for each pixel."""
+
+from typing import TYPE_CHECKING, final
+
+from ...diagnostics import Sink
+from ...diagnostics.catalogue.task_errors import WrongImageOutput
+from ...graph import Graph, Node
+from ..data.dataset_spec import DataSpec
+from .task import Task
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from ..recipe.recipe import AnyLoss
+    from .meter import Loss, Meter, Scores
+    from .presentation import Answer, Table, Tile
+
+
+@final
+class Segmentation(Task):
+    """The network outputs one number per class for each pixel: K×H×W. Pixels without a class are ignored."""
+
+    name = "segmentation"
+    targets = ("mask",)
+    losses = ("cross_entropy", "dice")
+    metric = "miou"
+
+    def fits(self, output: tuple[int, ...], input: tuple[int, ...], classes: int) -> bool:
+        return output == (classes, *input[1:])
+
+    def check(self, graph: Graph, node: Node, spec: DataSpec, sink: Sink) -> None:
+        input, classes = graph.nodes[graph.inputs[0]].shape.dims, len(spec.classes)
+        if self.fits(node.shape.dims, input, classes):
+            return
+        wanted = "×".join(map(str, (classes, *input[1:])))
+        why = f"segmentation of {classes} classes needs {wanted}: one number per class and pixel"
+        sink.emit(WrongImageOutput(span=node.span, uses=node.uses, why=why, found=str(node.shape), wanted=wanted))
+
+    def loss(self, recipe: "AnyLoss") -> "Loss":
+        from .mask_losses import make_mask_loss
+
+        return make_mask_loss(recipe)
+
+    def meter(self, loss: "Loss", recipe: "AnyLoss") -> "Meter[Scores]":
+        from .mask_scores import MaskMeter
+
+        return MaskMeter(loss)
+
+    def output_words(self, loss: "AnyLoss") -> str:
+        return "logits of each pixel, classes × height × width: the largest is the class of the pixel"
+
+    def answers(
+        self, output: "Tensor", pixels: "NDArray[np.uint8]", classes: tuple[str, ...], loss: "AnyLoss"
+    ) -> "list[Answer]":
+        import numpy as np
+
+        from .presentation import Answer
+
+        masks, found = output.argmax(1).to("cpu").numpy().astype(np.uint8), []
+        for mask in masks:
+            shares = np.bincount(mask.ravel(), minlength=len(classes)) / mask.size
+            order = np.argsort(-shares, kind="stable")
+            ranked = tuple((classes[number], float(shares[number])) for number in order if shares[number])
+            found.append(Answer(ranked, image=mask))
+        return found
+
+    def tables(self, scores: "Scores", classes: tuple[str, ...]) -> "list[Table]":
+        from .mask_scores import MaskScores
+        from .presentation import Table
+
+        assert isinstance(scores, MaskScores)
+        total = max(1, int(scores.confusion.sum()))
+        rows = tuple(
+            (name, _percent(iou), _percent(dice), _percent(int(scores.confusion[number].sum()) / total))
+            for number, (name, iou, dice) in enumerate(zip(classes, scores.ious, scores.dices, strict=True))
+        )
+        return [Table("Classes", ("class", "IoU", "Dice", "pixels"), rows)]
+
+    def tiles(
+        self,
+        scores: "Scores",
+        pixels: "NDArray[np.uint8]",
+        targets: "NDArray[np.uint8]",
+        classes: tuple[str, ...],
+    ) -> "list[Tile]":
+        from .mask_scores import MaskScores
+        from .presentation import Panel, Tile, painted
+
+        assert isinstance(scores, MaskScores)
+        found = []
+        for image, true, predicted in zip(pixels, targets, scores.shown.numpy(), strict=False):
+            known = true != 255
+            right = float((predicted[known] == true[known]).mean()) if known.any() else 1.0
+            panels = (
+                Panel("image", image), Panel("true classes", painted(true)), Panel("prediction", painted(predicted)),
+            )  # fmt: skip
+            found.append(Tile(f"{right:.1%} of the pixels correct", panels))
+        return found
+
+
+def _percent(part: float | None) -> str:
+    return "–" if part is None else f"{part:.2%}"
