@@ -72,6 +72,12 @@ if TYPE_CHECKING:
     help="Show the parameter count of each layer.  [default: if it fits]",
 )
 @click.option("--macs/--no-macs", default=False, help="Show the multiply-accumulates of each layer.")
+@click.option(
+    "--heat",
+    type=click.Choice(["params", "macs", "memory", "rf"]),
+    help="Color by a measure instead of the kind of layer: parameters, multiply-accumulates, the memory that training "
+    "keeps, the receptive field.",
+)
 @click.option("--title", metavar="TITLE", help="Title in the caption.  [default: the network's name]")
 @click.option("--caption/--no-caption", default=True, help="Show the network's name and totals above the diagram.")
 @click.option(
@@ -107,6 +113,7 @@ def command(
     legend: bool | None,
     parameters: bool | None,
     macs: bool,
+    heat: str | None,
     title: str | None,
     caption: bool,
     dpi: int,
@@ -127,6 +134,7 @@ def command(
     place = _place(for_, width, height, font)
     network = named_network(file, text).network(parse_settings(settings), parse_override(inputs))
     from ..backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram, placed_diagram
+    from ..backends.diagram.heat import Heat
     from ..backends.diagram.place import Freedom
 
     style = DiagramStyle(
@@ -139,7 +147,13 @@ def command(
         dpi=dpi,
         columns=columns,
     )
-    view_options = ViewOptions(view=View(view or "layers"), expand=expand, fold=fold, title=title or network.title)
+    view_options = ViewOptions(
+        view=View(view or "layers"),
+        expand=expand,
+        fold=fold,
+        title=title or network.title,
+        heat=None if heat is None else Heat(heat),
+    )
     chosen = ""
     try:
         if place is None:
@@ -182,6 +196,8 @@ def _conflicts(kind: str, view: str | None, direction: str | None) -> Iterator[C
         yield "", layout, f"the program that renders {kind} determines the layout"
     if kind == "mmd":
         yield "", "--legend --no-legend", "Mermaid has no legend"
+        yield "", "--heat", "without a legend, the colors of a measure have no meaning"
+    yield "--heat", "--macs", "--heat shows its measure instead of other numbers"
     if direction == "LR":
         yield "", "--columns", "columns are for top-to-bottom diagrams"
     if view in (None, "layers", "volumes"):
@@ -191,7 +207,7 @@ def _conflicts(kind: str, view: str | None, direction: str | None) -> Iterator[C
     if view == "volumes":
         layout = "--direction --columns --fold --no-fold"
         yield "", layout, "the view `volumes` runs from left to right and shows every tensor separately"
-        yield "", "--parameters --no-parameters --macs --no-macs", "the view `volumes` shows sizes, not counts"
+        yield "", "--parameters --no-parameters --macs --no-macs --heat", "the view `volumes` shows sizes, not counts"
 
 
 def _warn_of_limit(data: bytes) -> None:

@@ -189,6 +189,7 @@ class Network:
         width: str | None = None,
         height: str | None = None,
         font: str | None = None,
+        heat: str | None = None,
     ) -> "RenderedDiagram":
         """The diagram, with the options of `archdsl diagram`; it is also written to `path` if one is given.
 
@@ -201,7 +202,7 @@ class Network:
         drawn = render(
             self.graph,
             format or ("svg" if path is None else Path(path)),
-            {"view": view, "expand": tuple(expand), "fold": fold, "title": title or self.title},
+            {"view": view, "expand": tuple(expand), "fold": fold, "title": title or self.title, "heat": heat},
             {
                 "theme": theme,
                 "direction": direction,

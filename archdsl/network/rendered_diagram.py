@@ -6,6 +6,7 @@ from typing import Any
 
 from ..backends.diagram import FORMATS, THEMES, DiagramStyle, View, ViewOptions, diagram, placed_diagram
 from ..backends.diagram.formats import format_of
+from ..backends.diagram.heat import Heat
 from ..backends.diagram.place import PLACES, Freedom, place_of
 from ..graph import Graph
 from ..text.atomic import write_atomically
@@ -62,7 +63,10 @@ def render(
     _require("direction", direction or "TB", ["TB", "LR"])
     if place["name"] is not None:
         _require("place", place["name"], list(PLACES))
-    options = ViewOptions(**{**view_options, "view": View(view or "layers")})
+    heat = view_options["heat"]
+    if heat is not None:
+        _require("heat", heat, [each.value for each in Heat])
+    options = ViewOptions(**{**view_options, "view": View(view or "layers"), "heat": heat and Heat(heat)})
     given = {"theme": THEMES[style["theme"]], "direction": direction or "TB", "parameters": parameters is not False}
     look = DiagramStyle(**{**style, **given})
     room = place_of(place["name"], place["width"], place["height"], place["font"])

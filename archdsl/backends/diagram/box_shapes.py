@@ -40,7 +40,7 @@ def size_of(box: Box, style: DiagramStyle) -> tuple[float, float]:
     if box.role is Role.GROUP:
         lines = _group_lines(box, style)
         wide = max([_strip_width(box), *(line.width for line in lines)])
-        return wide + 2 * _PAD_X, _height(lines) + (_SQUARE + 3) * bool(box.inside)
+        return wide + 2 * _PAD_X, _height(lines) + (_SQUARE + 3) * _has_strip(box)
     if box.role is Role.LAYERS:
         rows = [_row_lines(row, style) for row in box.rows]
         wide = max(line.width for lines in rows for line in lines) + 2 * _PAD_X
@@ -62,9 +62,10 @@ def draw_box(box: Box, style: DiagramStyle, center: Point) -> ShapeGroup:
         return ShapeGroup(shapes=(circle, sign), hover=hover)
     if box.role is Role.GROUP:
         top = y - height / 2
-        shapes.append(rounded((x - width / 2, top), (x + width / 2, y + height / 2), _CORNER, theme.end, theme.line))
+        fill = theme.end if box.rows[0].heat is None else style.fill(box.rows[0])
+        shapes.append(rounded((x - width / 2, top), (x + width / 2, y + height / 2), _CORNER, fill, theme.line))
         shapes += _text(_group_lines(box, style), x, top)
-        shapes += _strip(box, style, x, y + height / 2 - _PAD_Y - _SQUARE) if box.inside else []
+        shapes += _strip(box, style, x, y + height / 2 - _PAD_Y - _SQUARE) if _has_strip(box) else []
     elif box.role is Role.LAYERS:
         shapes += _rows(box, style, center)
     else:
@@ -88,6 +89,11 @@ def rounded(low: Point, high: Point, radius: float, fill: str, line: str) -> Cur
     points += [(left, bottom - r), (left, top + r), (left, top + r)]
     points += [(left, top + k), (left + k, top), (left + r, top)]
     return Curve(points=tuple(points), fill=fill, line=line)
+
+
+def _has_strip(box: Box) -> bool:
+    """Whether a closed block shows the kinds of its layers: not if a measure colors it."""
+    return bool(box.inside) and box.rows[0].heat is None
 
 
 def _is_round(box: Box) -> bool:
@@ -138,8 +144,8 @@ def _rows(box: Box, style: DiagramStyle, center: Point) -> list[Curve | TextLabe
     for row in box.rows:
         lines = _row_lines(row, style)
         bottom = top + _height(lines)
-        fill, border = style.theme.fill(row.style), style.theme.border(row.style)
-        found += [rounded((x - half, top), (x + half, bottom), _CORNER, fill, border), *_text(lines, x, top)]
+        shape = rounded((x - half, top), (x + half, bottom), _CORNER, style.fill(row), style.border(row))
+        found += [shape, *_text(lines, x, top)]
         top = bottom + _BETWEEN
     if box.times > 1:
         words, size = f"×{box.times}", style.fonts.words
@@ -156,7 +162,7 @@ def _cells(box: Box) -> list[tuple[str, float]]:
 
 
 def _strip_width(box: Box) -> float:
-    return sum(side for _, side in _cells(box)) if box.inside else 0.0
+    return sum(side for _, side in _cells(box)) if _has_strip(box) else 0.0
 
 
 def _strip(box: Box, style: DiagramStyle, x: float, top: float) -> list[Polygon]:

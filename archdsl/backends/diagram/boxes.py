@@ -103,6 +103,7 @@ def _row(facts: DiagramSource, drawn: PlannedNode) -> BoxRow:
         macs=tuple(cost.macs for cost in costs),
         shared=node.shared is not None,
         kernel=_kernel(graph, drawn.node),
+        nodes=drawn.copies,
     )
 
 
@@ -137,6 +138,7 @@ def _closed_box(facts: DiagramSource, group: BoxGroup, frame: Frame) -> Box:
         parameters=tuple(cost.parameters for cost in costs),
         macs=tuple(cost.macs for cost in costs),
         shared=any(facts.graph.nodes[drawn.node].shared is not None for drawn in group.nodes),
+        nodes=tuple(copy for drawn in group.nodes for copy in drawn.copies),
     )
     return Box(
         id=group.id,
@@ -229,7 +231,7 @@ def _input(graph: Graph, node: int) -> BoxRow:
     words = "input" if len(graph.inputs) == 1 and name == "x" else f"input {name}"
     size = shape.vocabulary
     kind = f" IDs below {size:,}" if size else ""
-    return BoxRow(words=words, style="", hover=f"{words}: {shape}{kind}")
+    return BoxRow(words=words, style="", hover=f"{words}: {shape}{kind}", nodes=(node,))
 
 
 def output_boxes(graph: Graph) -> list[Box]:

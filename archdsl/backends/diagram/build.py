@@ -19,6 +19,7 @@ from .boxes import UNNAMED_SCOPES, BoxGroup, DiagramSource, cluster, group_box, 
 from .engine import CannotDraw
 from .figure import Arrow, Box, Cluster, Diagram, Flow, Role
 from .flow import find_flows
+from .heat import Heat, with_heat
 from .junctions import with_entries
 from .labels import count, shape_words, short
 from .plan import DrawingPlan, Frame, Path, PlannedNode, frames_around, make_plan
@@ -37,6 +38,8 @@ class ViewOptions(Record):
     fold: bool = True
     title: str | None = None
     """The title; None for the network's name."""
+    heat: Heat | None = None
+    """A measure that colors the boxes instead of their kind."""
 
 
 def build_diagram(graph: Graph, costs: Costs, view_options: ViewOptions | None = None) -> Diagram:
@@ -85,6 +88,7 @@ def _build(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram:
         arrows=_arrows(graph, plan, groups),
         clusters=_clusters(facts, groups),
     )
+    drawn = drawn if view_options.heat is None else with_heat(drawn, graph, costs, view_options.heat)
     # The view `volumes` shows one row of boxes, and no frames.
     return drawn if view_options.view is View.VOLUMES else with_entries(drawn)
 

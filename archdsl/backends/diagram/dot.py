@@ -170,8 +170,7 @@ def _layers(box: Box, style: DiagramStyle) -> str:
 
 
 def _row(row: BoxRow, style: DiagramStyle) -> str:
-    theme = style.theme
-    look = f'STYLE="ROUNDED" BGCOLOR="{theme.fill(row.style)}" COLOR="{theme.border(row.style)}"'
+    look = f'STYLE="ROUNDED" BGCOLOR="{style.fill(row)}" COLOR="{style.border(row)}"'
     return f"<TD {look}>{xml(row.words)}{_small(style.numbers(row), style)}</TD>"
 
 
@@ -180,10 +179,11 @@ def _group(box: Box, style: DiagramStyle) -> str:
     row, theme = box.rows[0], style.theme
     times = f" <B>×{box.times}</B>" if box.times > 1 else ""
     lines = [f"<TR><TD>{xml(row.words)}{times}{_small([box.note] if box.note else [], style)}</TD></TR>"]
-    lines += [f'<TR><TD CELLPADDING="0">{_strip(box, style)}</TD></TR>'] if box.inside else []
+    lines += [f'<TR><TD CELLPADDING="0">{_strip(box, style)}</TD></TR>'] if box.inside and row.heat is None else []
     numbers, size = style.numbers(row), decimal(style.fonts.numbers)
     lines += [f'<TR><TD><FONT POINT-SIZE="{size}">{xml(each)}</FONT></TD></TR>' for each in numbers]
-    look = f'STYLE="ROUNDED" BGCOLOR="{theme.end}" COLOR="{theme.line}"'
+    fill = theme.end if row.heat is None else style.fill(row)
+    look = f'STYLE="ROUNDED" BGCOLOR="{fill}" COLOR="{theme.line}"'
     return f'<TABLE {look} BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{"".join(lines)}</TABLE>'
 
 

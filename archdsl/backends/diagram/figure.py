@@ -56,6 +56,12 @@ class BoxRow(Record):
     """Whether the weights belong to another layer, with which they are counted."""
     kernel: tuple[int, ...] = ()
     """The size of the window that slides over its input, if there is one."""
+    nodes: tuple[int, ...] = ()
+    """The nodes of the graph for which it stands, with all repetitions."""
+    heat: float | None = None
+    """How much of a measure it has, as a part of the most, after a square root."""
+    measure: str = ""
+    """The measure in words."""
 
 
 class Box(Record):
@@ -107,6 +113,8 @@ class Diagram(Record):
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     clusters: tuple[Cluster, ...]
+    heat: tuple[tuple[float, str], ...] = ()
+    """The legend of a measure that colors the boxes: some values of `heat`, and the measure there in words."""
 
     @property
     def children(self) -> Mapping[tuple[str, ...], tuple["Box | Cluster", ...]]:

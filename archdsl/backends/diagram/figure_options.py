@@ -6,7 +6,7 @@ from ...contract.styles import STYLES
 from ...record import Record
 from .figure import BoxRow, Diagram
 from .labels import count, short
-from .theme import LIGHT, Theme
+from .theme import LIGHT, Theme, mixed
 
 KINDS = {style.name: style.legend for style in STYLES.values() if style.legend}
 """The legend entries of the kinds of layers that have their own color."""
@@ -53,16 +53,29 @@ class DiagramStyle(Record):
 
     def legend_of(self, diagram: Diagram) -> list[tuple[str, str, str]]:
         """The colors of a diagram, with their borders and meanings; empty if there is no legend."""
-        wanted = any(box.inside for box in diagram.boxes) if self.legend is None else self.legend
+        wanted = any(box.inside for box in diagram.boxes) or bool(diagram.heat) if self.legend is None else self.legend
         if not wanted:
             return []
+        if diagram.heat:
+            colors = [(self.theme.warmth(heat), words) for heat, words in diagram.heat]
+            return [(color, mixed(color, self.theme.ink, 0.45), words) for color, words in colors]
         found = diagram.styles
         entries = [(kind, words) for kind, words in KINDS.items() if kind in found]
         entries += [("", "other")] if set(found) - set(KINDS) else []
         return [(self.theme.fill(kind), self.theme.border(kind), words) for kind, words in entries]
 
+    def fill(self, row: BoxRow) -> str:
+        """The color of a layer: that of its kind, or of a measure if the diagram shows one."""
+        return self.theme.fill(row.style) if row.heat is None else self.theme.warmth(row.heat)
+
+    def border(self, row: BoxRow) -> str:
+        """The same color, darker."""
+        return mixed(self.fill(row), self.theme.ink, 0.45)
+
     def numbers(self, row: BoxRow) -> list[str]:
-        """The numbers under the name of a layer."""
+        """The numbers under the name of a layer; the measure that colors it, if there is one."""
+        if row.heat is not None:
+            return [row.measure] if row.measure and self.parameters else []
         shared = ["shared weights"] if row.shared else []
         parameters = [_each(row.parameters, lambda n: count(n, "parameter"))] if self.parameters else []
         macs = [_each(row.macs, lambda n: short(n, "MAC"))] if self.macs else []

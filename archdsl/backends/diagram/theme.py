@@ -24,10 +24,16 @@ class Theme(Record):
     end: str
     fills: Mapping[str, str]
     other: str
+    heat: tuple[str, str]
+    """The color of no heat, and of the most."""
 
     def fill(self, style: str) -> str:
         """The color of a kind of layer."""
         return self.fills.get(style, self.other)
+
+    def warmth(self, heat: float) -> str:
+        """The color of a part of the most heat."""
+        return mixed(*self.heat, heat)
 
     def border(self, style: str) -> str:
         """The same color, darker."""
@@ -66,6 +72,7 @@ LIGHT = Theme(
         "recurrent": "#99ddff",
     },
     other="#dddddd",
+    heat=("#ffffff", "#f28e2b"),
 )
 
 DARK = Theme(
@@ -88,6 +95,7 @@ DARK = Theme(
         "recurrent": "#0d4560",
     },
     other="#4a4f56",
+    heat=("#161b22", "#a34a00"),
 )
 
 # For black-and-white printing: shades of gray that stay distinct in a copy. The labels name the kinds.
@@ -111,6 +119,7 @@ PRINT = Theme(
         "recurrent": "#cacaca",
     },
     other="#f7f7f7",
+    heat=("#ffffff", "#8f8f8f"),
 )
 
 THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT)}

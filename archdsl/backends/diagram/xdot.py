@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .drawing import Curve, Drawing, Point, Polygon, Shape, ShapeGroup, TextLabel
+from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, TextLabel
 from .escaping import clean
 from .figure import Diagram
 from .graphviz_layout import Rectangle
@@ -66,6 +66,8 @@ def _shapes(operations: list[dict[str, Any]], height: float) -> Iterator[Shape]:
                 bold = bool(operation["fontchar"] & 1)
             case "P":
                 yield Polygon(points=points, fill=fill, line=_seen(line, fill))
+            case "p":
+                yield Polyline(points=(*points, points[0]), color=line, width=0.6)
             case "B":
                 yield Curve(points=points, fill=fill, line=_seen(line, fill))
             case "b":

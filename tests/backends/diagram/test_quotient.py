@@ -1,0 +1,143 @@
+"""A diagram is a quotient of the graph: every box stands for nodes, every edge is drawn or inside a box.
+
+It is read back from the data, and from what is written in DOT and Mermaid.
+"""
+
+import random
+import re
+from collections import Counter
+from math import prod
+
+import pytest
+
+import archdsl
+from archdsl.analysis.cost import costs
+from archdsl.backends.diagram import DiagramStyle, View, ViewOptions
+from archdsl.backends.diagram.build import build_diagram
+from archdsl.backends.diagram.dot import write_dot
+from archdsl.backends.diagram.figure import Box, Diagram, Role
+from archdsl.backends.diagram.mermaid import write_mermaid
+from archdsl.graph import Graph
+from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL, graph
+
+VIEWS = [View.LAYERS, View.BLOCKS, View.STAGES, View.UNET, View.VOLUMES]
+SIAMESE = """
+input left 1x28x28
+input right 1x28x28
+from left
+stage tower { conv 8 k5; relu; gap }
+from right
+reuse tower as other
+concat tower
+fc 1
+"""
+NESTED = """
+block unit(c) { conv c k3 p1; bn; relu }
+block pair { unit 8; residual { unit 8; conv 8 k1 } }
+input 8x16x16
+repeat 2 { repeat 3 { pair; relu }; maxpool 2; pair }
+aux early { gap; fc 3 }
+gap; fc 10
+"""
+TEXTS = [LENET, RESIDUAL, INCEPTION, SIAMESE, NESTED]
+LINE = (
+    "conv 8 k3 p1", "conv 8 k1; bn; relu", "unit 8", "pair", "residual { unit 8; conv 8 k3 p1 }", "bn", "relu",
+    "repeat 3 { unit 8 }", "repeat 2 { residual { conv 8 k1; relu } }", "stage NAME { pair; repeat 2 { pair } }",
+    "concat { conv 4 k1 } { unit 4 }", "add { unit 8 } { conv 8 k1 }",
+)  # fmt: skip
+
+
+def random_text(seed: int) -> str:
+    """A program of blocks, repetitions, branches and stages."""
+    choice = random.Random(seed)
+    lines = [choice.choice(LINE).replace("NAME", f"s{i}") for i in range(choice.randint(3, 12))]
+    blocks = "block unit(c) { conv c k3 p1; bn; relu }\nblock pair { unit 8; residual { unit 8 } }\n"
+    return f"{blocks}input 8x8x8\n" + "\n".join(lines) + "\ngap; fc 2"
+
+
+def check(found: Graph, view: View) -> Diagram:
+    """Assert that a view is a quotient of the graph."""
+    drawn = build_diagram(found, costs(found), ViewOptions(view=view))
+    owner = {node: box for box in drawn.boxes for row in box.rows for node in row.nodes}
+    nodes = [node for box in drawn.boxes for row in box.rows for node in row.nodes]
+    assert Counter(nodes) == Counter(range(len(found.nodes))), "every node is in one box"
+    steps = _steps(drawn)
+    for node in found.nodes:
+        for source in node.inputs:
+            start, end = owner[source], owner[node.id]
+            assert start is end or (start.id, end.id) in steps or _turns(drawn, start, end), (start.id, end.id)
+    for index, (_, node) in enumerate(found.outputs):
+        assert (owner[node].id, f"y{index}") in steps
+    edges = {(owner[i].id, owner[node.id].id) for node in found.nodes for i in node.inputs}
+    edges |= {(owner[node].id, f"y{index}") for index, (_, node) in enumerate(found.outputs)}
+    assert steps <= edges, "every arrow is an edge"
+    for box in drawn.boxes:
+        around = prod(c.times for c in drawn.clusters if box.cluster[: len(c.path)] == c.path)
+        for row in box.rows:
+            if box.role in (Role.LAYERS, Role.MERGE):
+                assert len(row.nodes) == box.times * around
+            else:
+                assert len(row.nodes) % (box.times * around) == 0
+    return drawn
+
+
+def _steps(drawn: Diagram) -> set[tuple[str, str]]:
+    """The arrows, where those to the entry of a repetition lead on to its readers."""
+    entries = {box.id for box in drawn.boxes if box.role is Role.ENTRY}
+    steps = {(arrow.start, arrow.end) for arrow in drawn.arrows}
+    while through := {(a, c) for a, b in steps for other, c in steps if b == other and b in entries} - steps:
+        steps |= through
+    return {(a, b) for a, b in steps if not {a, b} & entries}
+
+
+def _turns(drawn: Diagram, start: Box, end: Box) -> bool:
+    """Whether an edge leads from one turn of a repetition to the next, which `×N` stands for."""
+    return any(
+        cluster.times > 1 and all(box.cluster[: len(cluster.path)] == cluster.path for box in (start, end))
+        for cluster in drawn.clusters
+    )
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("index", range(len(TEXTS)))
+def test_views_of_programs(index: int, view: View) -> None:
+    check(graph(TEXTS[index]), view)
+
+
+@pytest.mark.parametrize("name", archdsl.zoo.names()[::7])
+def test_views_of_the_zoo(name: str) -> None:
+    found = archdsl.load(f"zoo:{name}").graph
+    for view in VIEWS:
+        check(found, view)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_views_of_random_programs(seed: int) -> None:
+    found = graph(random_text(seed))
+    for view in VIEWS:
+        drawn = check(found, view)
+        if view is not View.VOLUMES:
+            read_back(drawn)
+
+
+def read_back(drawn: Diagram) -> None:
+    """Assert that DOT and Mermaid contain the boxes, the arrows and the repetitions of a diagram."""
+    arrows = Counter((arrow.start, arrow.end) for arrow in drawn.arrows)
+    dot, mermaid = write_dot(drawn, DiagramStyle()), write_mermaid(drawn, DiagramStyle())
+    ids = {box.id for box in drawn.boxes}
+    in_dot = Counter(re.findall(r"^\s*(\w+) -> (\w+) \[weight", dot, re.MULTILINE))
+    assert in_dot == arrows
+    assert set(re.findall(r"^\s*(\w+) \[label", dot, re.MULTILINE)) == ids
+    steps = re.findall(r"^\s*(\w+) -\.?->(?:\|.*\|)? (\w+)$", mermaid, re.MULTILINE)
+    assert Counter(steps) == arrows
+    times = Counter(str(each.times) for each in (*drawn.boxes, *drawn.clusters) if each.times > 1)
+    assert Counter(re.findall(r"<B>×(\d+)</B>", dot)) == times
+    marks = re.findall(r"<b>×(\d+)</b>|subgraph .*?×(\d+)\"", mermaid)
+    assert Counter(box or cluster for box, cluster in marks) == times
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_formats_of_programs(text: str) -> None:
+    for view in VIEWS[:-1]:
+        found = graph(text)
+        read_back(build_diagram(found, costs(found), ViewOptions(view=view)))
