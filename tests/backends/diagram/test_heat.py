@@ -31,13 +31,13 @@ def test_heat_is_the_share_of_the_most(text: str, heat: Heat, view: View) -> Non
     found = archdsl.load(text).graph if text.startswith("zoo:") else graph(text)
     each = costs(found)
     memory = MemoryOptions(batch=1).memory(found).layers
-    value = {
-        Heat.PARAMS: lambda node: each[node].parameters,
-        Heat.MACS: lambda node: each[node].macs,
-        Heat.MEMORY: lambda node: memory[node],
+    values = {
+        Heat.PARAMS: [each[node.id].parameters for node in found.nodes],
+        Heat.MACS: [each[node.id].macs for node in found.nodes],
+        Heat.MEMORY: list(memory),
     }[heat]
     shown = rows(built(text, heat, view))
-    totals = [sum(value(node) for node in row.nodes) for row in shown]
+    totals = [sum(values[node] for node in row.nodes) for row in shown]
     assert max(row.heat or 0.0 for row in shown) == 1.0
     for row, total in zip(shown, totals, strict=True):
         assert row.heat is not None

@@ -66,8 +66,8 @@ def check(found: Graph, view: View) -> Diagram:
         for source in node.inputs:
             start, end = owner[source], owner[node.id]
             assert start is end or (start.id, end.id) in steps or _turns(drawn, start, end), (start.id, end.id)
-    for index, (_, node) in enumerate(found.outputs):
-        assert (owner[node].id, f"y{index}") in steps
+    for index, (_, made) in enumerate(found.outputs):
+        assert (owner[made].id, f"y{index}") in steps
     edges = {(owner[i].id, owner[node.id].id) for node in found.nodes for i in node.inputs}
     edges |= {(owner[node].id, f"y{index}") for index, (_, node) in enumerate(found.outputs)}
     assert steps <= edges, "every arrow is an edge"
@@ -130,7 +130,8 @@ def read_back(drawn: Diagram) -> None:
     assert set(re.findall(r"^\s*(\w+) \[label", dot, re.MULTILINE)) == ids
     steps = re.findall(r"^\s*(\w+) -\.?->(?:\|.*\|)? (\w+)$", mermaid, re.MULTILINE)
     assert Counter(steps) == arrows
-    times = Counter(str(each.times) for each in (*drawn.boxes, *drawn.clusters) if each.times > 1)
+    repeated = [*(box.times for box in drawn.boxes), *(cluster.times for cluster in drawn.clusters)]
+    times = Counter(str(each) for each in repeated if each > 1)
     assert Counter(re.findall(r"<B>×(\d+)</B>", dot)) == times
     marks = re.findall(r"<b>×(\d+)</b>|subgraph .*?×(\d+)\"", mermaid)
     assert Counter(box or cluster for box, cluster in marks) == times
