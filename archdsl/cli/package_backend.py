@@ -46,5 +46,5 @@ def _output(package: str, name: str, backend: Callable[[Graph], Any], graph: Gra
     if isinstance(found, str):
         return found.encode()
     if not isinstance(found, bytes):
-        raise PackageFailed(package, f"the backend `{name}` returned {type(found).__name__}, not a text or bytes")
+        raise PackageFailed(package, f"the backend `{name}` returned {type(found).__name__}, not str or bytes")
     return found

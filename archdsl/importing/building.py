@@ -68,7 +68,7 @@ class UnknownOp(Op):
 
 
 class RepeatedOp(Op):
-    """A tensor that is repeated along axes: no layer has it, unless one is found that repeats it, as attention does."""
+    """A tensor that is repeated along axes: it has no layer, unless one is found that repeats it, as attention does."""
 
     keyword = "unknown"
     dims: tuple[int, ...]

@@ -34,7 +34,7 @@ class Origins:
 
 
 class Imported:
-    """An imported network: its text, and its weights by our names.
+    """An imported network: its text, and its weights by their names in archdsl.
 
     `network` is None where `problems` has operations without a counterpart: the text then has `unknown` in their
     places. `proof` is what was compared; None if nothing could be.

@@ -144,7 +144,7 @@ class Lifter:
             if rows is None and bool((args[1].tensor == args[1].tensor.flatten()[0]).all()):
                 raise CannotSay("a table of which one row is read", "the IDs as an input, such as `token_type_ids`")
             if rows is not None:
-                # The first rows of a table: positions.
+                # The first rows of a table are those of positions.
                 sizes = (*args[1].sizes, args[0].sizes[1])
                 return Computed("slice", _rows(rows[0], rows[1], sizes), (args[0],), (), sizes)
         shape = node.meta.get("val")

@@ -9,7 +9,7 @@ from .atoms import View, sizes
 
 
 class Tensor(NamedTuple):
-    """A tensor that depends on the input: a node of ours, and how the foreign tensor lies in it."""
+    """A tensor that depends on the input: a node, and the arrangement of the foreign tensor in it."""
 
     node: int
     view: View
@@ -49,7 +49,7 @@ class Computed(NamedTuple):
 
 
 class NoResult:
-    """A result that nothing of ours gives: `what` it is, and what it would take; `reported` if a problem says so."""
+    """A result that no layer returns: `what` it is, and what it would need; `reported` if a problem mentions it."""
 
     def __init__(self, what: str = "", needs: str = "", *, reported: bool = False) -> None:
         self.what = what

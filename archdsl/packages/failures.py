@@ -1,4 +1,4 @@
-"""What goes wrong in the code of a package, in one line that names it."""
+"""Errors in the code of a package, in one line that names the package."""
 
 
 class PackageError(Exception):
@@ -6,7 +6,7 @@ class PackageError(Exception):
 
 
 class PackageFailed(RuntimeError):
-    """The code of a package raised an exception, or returned what it must not; the cause is chained."""
+    """The code of a package raised an exception or returned an invalid value; the cause is chained."""
 
     def __init__(self, package: str, why: str) -> None:
         super().__init__(f"package `{package}`: {why}")

@@ -1,7 +1,7 @@
-"""A package's layer with its errors contained: each method of the contract is checked where it is called.
+"""A package's layer with its errors contained: each call of a method of the contract is checked.
 
-An exception in a rule, or a result of the wrong type, becomes `PackageFailed`. Where the layer accepts an input, all
-other methods are called once, so a layer that would fail in a later analysis is refused like one that fails at once.
+An exception in a method, or a result of the wrong type, becomes `PackageFailed`. When the layer accepts an input, all
+other methods are called once, so a layer that would fail in a later analysis is refused immediately.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""An extension that was loaded: its layers and lints, and its data sets and backends by name."""
+"""A loaded package: its layers and lints, and its data sets and backends by name."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,7 +32,7 @@ class Package(Record):
 
 
 class UsedPackage(Record):
-    """A package and where a text names it."""
+    """A package, and the position where a text names it."""
 
     package: Package
     span: Span

@@ -101,7 +101,7 @@ def _layer(point: "EntryPoint") -> type[LayerOp]:
 
 
 def _by_word(package: str, layers: Iterable[type[LayerOp]]) -> dict[str, type[LayerOp]]:
-    """The layers by keyword and synonym, with their errors contained. Raises PackageError for a word that is taken."""
+    """The layers by keyword and synonym, with their errors contained. Raises PackageError for a word already in use."""
     found: dict[str, type[LayerOp]] = {}
     for layer in layers:
         safe = guarded(layer, package)

@@ -279,7 +279,7 @@ def test_a_data_set_that_fails_ends_the_training(installed: Installed, tmp_path:
 
 @pytest.mark.parametrize(
     ("backend", "words"),
-    [("def own(graph): 1 / 0", "ZeroDivisionError"), ("def own(graph): return 3", "returned int, not a text or bytes")],
+    [("def own(graph): 1 / 0", "ZeroDivisionError"), ("def own(graph): return 3", "returned int, not str or bytes")],
 )
 def test_a_backend_that_fails(installed: Installed, backend: str, words: str) -> None:
     package = installed({"backend": backend}, {"archdsl.backends": {"own": "{name}.backend:own"}})

@@ -21,11 +21,11 @@ def package_lints(facts: Facts) -> Iterator[Diagnostic]:
 
 
 def _checked(lint: PackageLint, found: Diagnostic) -> Diagnostic:
-    """A warning of a package whose texts were made once, so that no renderer fails on them."""
+    """A warning of a package whose texts were created once, so that no renderer fails on them."""
     if not isinstance(found, lint.kind):
         raise TypeError(f"`find` yielded {type(found).__name__}, not {lint.kind.__name__}")
     texts = [found.message(), found.label(), *found.help(), *(label.text for label in found.others())]
     if not all(isinstance(text, str) for text in texts):
-        raise TypeError("a message, label or help is not a text")
+        raise TypeError("a message, label or help text is not a string")
     found.fix()
     return found

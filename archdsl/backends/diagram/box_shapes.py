@@ -9,14 +9,14 @@ from .figure_options import SYMBOLS, DiagramStyle
 from .font_metrics import width_of
 
 _LINE = 1.2
-"""The height of a line of text, in parts of its size."""
+"""The height of a line of text, as a fraction of its size."""
 _PAD_X, _PAD_Y, _BETWEEN = 8.0, 4.0, 1.0
 _ROUND = 17.0
 _SQUARE, _STRIP, _BAR = 7.0, 24, 98.0
 """The side of a square in a color strip, the most squares, the width of a bar that stands for more."""
 _CORNER = 6.0
 _BOLD = 1.1
-"""How much wider bold text is than plain text, at most."""
+"""The largest ratio of the width of bold text to that of plain text."""
 
 
 class TextLine(Record):
@@ -122,7 +122,7 @@ def _height(lines: list[TextLine]) -> float:
 
 
 def _text(lines: list[TextLine], x: float, top: float) -> list[TextLabel]:
-    """Lines below each other, centered, from the top of their box on."""
+    """Lines below each other, centered, from the top of their box."""
     labels, at = [], top + _PAD_Y
     for line in lines:
         at += line.size * _LINE

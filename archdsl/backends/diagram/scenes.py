@@ -1,4 +1,4 @@
-"""The views that have a layout of their own."""
+"""The views with a separate layout algorithm."""
 
 from contextlib import suppress
 

@@ -11,11 +11,11 @@ from .figure import Arrow, Box, Diagram, Role
 from .flow import main_path
 
 _SCALE = 1.5
-"""The ratio of two lengths from which on they are different levels; unpadded convolutions change them less."""
+"""The ratio of two sizes from which they are different levels; unpadded convolutions change them less."""
 
 
 class UNetSkip(Record):
-    """A path from the encoder to the decoder; `boxes` are those on it, mostly none."""
+    """A path from the encoder to the decoder; `boxes` are those on it, usually none."""
 
     start: Box
     end: Box
@@ -37,7 +37,7 @@ class UNetForm(Record):
 
 
 def unet_form(diagram: Diagram) -> UNetForm:
-    """The form of a diagram as a U-Net. Raises CannotDraw with the first thing that differs."""
+    """The form of a diagram as a U-Net. Raises CannotDraw with the first difference."""
     boxes = {box.id: box for box in diagram.boxes}
     outputs = [box for box in diagram.boxes if box.role is Role.OUTPUT]
     if len(outputs) != 1 or sum(box.role is Role.INPUT for box in diagram.boxes) != 1:
@@ -58,9 +58,10 @@ def unet_form(diagram: Diagram) -> UNetForm:
     before, after = set(path[:first]), set(path[turn + 1 :])
     for skip in skips:
         if skip.start.id not in before or skip.end.id not in after or levels[skip.start.id] != levels[skip.end.id]:
-            raise _other(f"a skip to `{skip.end.rows[0].words}` does not lead from the encoder to the same resolution")
+            words = skip.end.rows[0].words
+            raise _other(f"the skip connection to `{words}` does not lead from the encoder to the same resolution")
     if not all(encoder) or not all(decoder) or not skips:
-        raise _other("the resolution does not fall and rise again, with skips between")
+        raise _other("the resolution does not decrease and increase again, with skip connections between")
     return UNetForm(
         encoder=tuple(map(tuple, encoder)),
         bottom=tuple(boxes[name] for name in path[first : turn + 1]),
@@ -71,7 +72,7 @@ def unet_form(diagram: Diagram) -> UNetForm:
 
 
 def _levels(path: list[Box]) -> Mapping[str, int]:
-    """The level of each box on the path: how often the resolution has fallen before, less how often it has risen."""
+    """The level of each box on the path: how often the resolution decreased before it, minus how often it increased."""
     levels: dict[str, int] = {}
     level, rising = 0, False
     length: float | None = None
@@ -82,18 +83,18 @@ def _levels(path: list[Box]) -> Mapping[str, int]:
             after = float(plain(box.shape.spatial_size[-1]))
             ratio = 1.0 if length is None else length / after
             if ratio >= _SCALE and rising:
-                raise _other("the resolution falls again after it has risen")
+                raise _other("the resolution decreases again after it increased")
             rising = rising or ratio <= 1 / _SCALE
             level += (ratio >= _SCALE) - (ratio <= 1 / _SCALE)
             length = after
         levels[box.id] = level
     if min(levels.values()) < 0 or max(levels.values()) < 1:
-        raise _other("the resolution does not fall and rise again")
+        raise _other("the resolution does not decrease and increase again")
     return levels
 
 
 def _skips(diagram: Diagram, boxes: Mapping[str, Box], path: list[str], levels: Mapping[str, int]) -> list[UNetSkip]:
-    """The paths beside the main path. Raises CannotDraw if one splits or merges."""
+    """The paths off the main path. Raises CannotDraw if one splits or merges."""
     steps = set(pairwise(path))
     readers = Counter(arrow.start for arrow in diagram.arrows)
     into = Counter(arrow.end for arrow in diagram.arrows)
@@ -119,4 +120,4 @@ def _skips(diagram: Diagram, boxes: Mapping[str, Box], path: list[str], levels: 
 
 
 def _other(difference: str) -> CannotDraw:
-    return CannotDraw(f"this network has not the form of a U-Net: {difference}; use another view")
+    return CannotDraw(f"this network does not have the form of a U-Net: {difference}; use another view")

@@ -1,4 +1,4 @@
-"""Draw a U-Net: the encoder runs down at the left, the decoder up at the right, and skips are level between them."""
+"""Draws a U-Net: the encoder runs down on the left, the decoder up on the right, with horizontal skips between."""
 
 from collections.abc import Iterable, Mapping
 
@@ -66,7 +66,7 @@ def _all(form: UNetForm) -> list[Box]:
 
 
 def _bands(form: UNetForm) -> Iterable[tuple[tuple[Box, ...], tuple[Box, ...], UNetSkip | None]]:
-    """Each level's boxes in the encoder and in the decoder, and the skip that is level."""
+    """Each level's boxes in the encoder and in the decoder, and the horizontal skip."""
     for encoder, decoder in zip(form.encoder, form.decoder, strict=True):
         yield encoder, decoder, next((skip for skip in form.skips if skip.start in encoder), None)
 
@@ -94,7 +94,7 @@ def _between(skip: UNetSkip, size: Mapping[str, tuple[float, float]], style: Dia
 
 
 def _stack(boxes: tuple[Box, ...], size: Mapping[str, tuple[float, float]], style: DiagramStyle) -> dict[str, float]:
-    """The middles of boxes below each other, from their top on."""
+    """The vertical centers of boxes below each other, from the given top."""
     found, at = {}, 0.0
     for box in boxes:
         found[box.id] = at + size[box.id][1] / 2
@@ -145,7 +145,7 @@ def _arrows(
 
 
 def _line(points: tuple[Point, ...], arrow: Arrow, skip: bool, style: DiagramStyle) -> ShapeGroup:
-    """An arrow with its label: beside a line that runs down or up, above one that runs to the right."""
+    """An arrow with its label: next to a vertical line, above a horizontal one."""
     theme, size = style.theme, style.fonts.shapes
     level = points[0][0] != points[1][0]
     color = theme.skip if skip else theme.line

@@ -90,8 +90,8 @@ class PackageFault(Diagnostic):
     """A package that a text names, and that is allowed, cannot be used.
 
     It is not installed in the environment of archdsl, does not extend archdsl, is older than the text needs, cannot be
-    imported, declares a layer with a name of the language, or its code fails. Errors in the code of a package are for
-    its authors: the message names the method and the line.
+    imported, declares a layer with a name of the language, or its code fails. Report errors in the code of a package
+    to its authors: the message names the method and the line.
     """
 
     code = "E0605"

@@ -1,4 +1,4 @@
-"""Passes over the lifted nodes: several nodes that one layer stands for become that layer."""
+"""Passes over the lifted nodes: several nodes that are equivalent to one layer become that layer."""
 
 from collections.abc import Mapping, Sequence
 

@@ -483,7 +483,7 @@ def _assembled(
 
 
 def _repeats(outer: Sequence[Group]) -> int | None:
-    """How many heads in a row have the same keys or values; None if it is not those in a row."""
+    """How many consecutive heads share keys or values; None if heads that are not consecutive do."""
     atoms = [atom for group in outer for atom in group]
     count = length(atom for atom in atoms if atom.axis == REPEATED)
     last = [group[-1] for group in outer if any(atom.axis == REPEATED for atom in group)]

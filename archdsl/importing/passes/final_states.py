@@ -8,7 +8,7 @@ from .small_layers import readers_of
 
 
 def final_states(b: Builder, live: Sequence[int], outputs: Sequence[int]) -> dict[int, int]:
-    """New layers by the nodes that they replace, where nothing reads the states of other steps."""
+    """New layers by the nodes that they replace, if nothing reads the states of other steps."""
     readers = readers_of(b, live, outputs)
     found: dict[int, int] = {}
     for i in live:
@@ -38,7 +38,7 @@ def _step(b: Builder, node: int) -> int | None:
 
 
 def _last_of_both(b: Builder, node: int, readers: dict[int, list[int]]) -> int | None:
-    """Where the last step's first half and the first step's second half are joined."""
+    """The node that concatenates the last step's first half and the first step's second half."""
     steps = {_step(b, i): i for i in readers[node] if i >= 0}
     if len(readers[node]) != 2 or steps.keys() != {-1, 0}:
         return None

@@ -1,4 +1,4 @@
-"""Concatenations that grow: each appends to the one before, as in DenseNet."""
+"""Growing concatenations: each appends to the previous one, as in DenseNet."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from ..building import Builder
 
 
 def growing_concats(b: Builder, live: Sequence[int]) -> None:
-    """Let a concatenation whose first tensors are those of an earlier one append to that one.
+    """Make a concatenation whose first tensors are those of an earlier one append to that one.
 
     Each then belongs to the module that makes what it appends: the layer of a dense block.
     """

@@ -35,7 +35,7 @@ def numbers(bias: Bias, given: dict[str, torch.Tensor]) -> torch.Tensor:
 
 
 def summands(bias: Bias) -> list[Bias]:
-    """The tensors whose sum a bias is: those of parameters, and constant ones."""
+    """The summands of a bias: those computed from parameters, and constant ones."""
     return [bias._replace(value=each) for each in _terms(bias.value)]
 
 
@@ -56,7 +56,7 @@ def _expanded(value: Any, sizes: tuple[int, ...]) -> Any:
 
 
 def _plain(value: Computed) -> Any:
-    """The value as a constant, if no parameter is part of it."""
+    """The value as a constant, if it does not depend on a parameter."""
     return value if any(parameters_of(value)) else ConstantTensor(evaluate(value, {}))
 
 

@@ -1,4 +1,4 @@
-"""Rotary positions: pairs of features that are rotated by an angle that grows with the step (Su et al., 2021)."""
+"""Rotary position embeddings: pairs of features rotated by an angle that grows with the step (Su et al., 2021)."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from ..building import Builder, ConstantOp, Lifted
 
 
 class Rotary(NamedTuple):
-    """What is rotated: a node, its axes of steps and of features, and how many of the features, with which base."""
+    """A rotated node: its axes of steps and of features, the number of rotated features, and the base."""
 
     source: int
     steps: int
@@ -20,13 +20,13 @@ class Rotary(NamedTuple):
 
 
 def rotated(b: Builder, node: int) -> Rotary | None:
-    """How a node is rotated; None if it is something else. The pairs are half of the rotated features apart."""
+    """The rotation that a node is; None if it is none. The features of a pair are half of the rotated ones apart."""
     here = b.nodes[node]
     if here.op.keyword == "add":
         return _rotated(b, here)
     if not isinstance(here.op, Concat) or len(here.inputs) != 2:
         return None
-    # The features after the rotated ones stay.
+    # The features after the rotated ones are unchanged.
     turned, rest = (b.nodes[i] for i in here.inputs)
     found = _rotated(b, turned) if turned.op.keyword == "add" else None
     if found is None or not isinstance(rest.op, Slice) or _axis(rest) != found.features:
@@ -115,7 +115,7 @@ def _found(dims: tuple[int, ...], x: int, features: int, cos: torch.Tensor, sin:
 
 
 def _base(cos: torch.Tensor, sin: torch.Tensor) -> float | None:
-    """The base of the wavelengths of steps×features, to as few digits as it takes; None if there is none."""
+    """The base of the wavelengths of steps×features, with as few digits as necessary; None if there is none."""
     steps, count = cos.shape
     if count == 2:
         found = 10000.0

@@ -1,4 +1,4 @@
-"""Two layers that one stands for: `silu` and `hardswish` as products, a bias that is added."""
+"""Two nodes that are equivalent to one layer: `silu` and `hardswish` as products, a bias that is added."""
 
 from collections.abc import Sequence
 from math import pi, prod, sqrt
@@ -77,7 +77,7 @@ def _input_of(b: Builder, node: int, keyword: str, argument: str = "", value: fl
 
 
 def _rms_norm(b: Builder, here: Lifted, readers: dict[int, list[int]]) -> int | None:
-    """x/√(mean of x² + ε) along the features, and what it is scaled with."""
+    """x/√(mean of x² + ε) along the features, with its scale."""
     found = _scaled_features(b, here, readers)
     weights = {} if found is None else {"weight": found[1]}
     product = here if found is None else b.nodes[found[0]]
@@ -92,7 +92,7 @@ def _rms_norm(b: Builder, here: Lifted, readers: dict[int, list[int]]) -> int | 
 
 
 def _scaled_features(b: Builder, here: Lifted, readers: dict[int, list[int]]) -> tuple[int, Weight] | None:
-    """What is scaled by a factor for each feature, and the factors: learned ones, or computed ones as in Gemma."""
+    """The node that is scaled by a factor for each feature, and the factors: learned, or computed as in Gemma."""
     if here.op.keyword == "scale" and "weight" in here.weights and readers[here.inputs[0]] == [here.id]:
         weight = here.weights["weight"]
         return here.inputs[0], Weight(weight.sources, lambda *tensors: weight.make(*tensors).flatten())
@@ -138,7 +138,7 @@ def _inverse_root_mean_square(b: Builder, x: int, factor: int) -> float | None:
 
 
 def _bias(b: Builder, here: Lifted, readers: dict[int, list[int]]) -> int | None:
-    """A learned bias that is added to what a layer without one makes."""
+    """A learned bias that is added to the output of a layer without one."""
     if here.op.keyword != "shift" or "bias" not in here.weights or here.shared is not None:
         return None
     source = b.nodes[here.inputs[0]]

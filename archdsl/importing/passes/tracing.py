@@ -21,10 +21,10 @@ class TracedNode(NamedTuple):
     normalized: bool = False
     """Whether it is divided by its norm along the features."""
     scale: Any = None
-    """What computes a factor for each head from parameters, if there is one."""
+    """The computation of a factor for each head from parameters, if there is one."""
     rotary: Rotary | None = None
     axis: int | None = None
-    """The axis along which it is a part of the node, from position `start`."""
+    """The axis along which it is a slice of the node, from position `start`."""
     start: int = 0
 
 
@@ -42,7 +42,7 @@ def _behind(found: TracedNode, origin: Origin) -> TracedNode | None:
 
 
 def _part(b: Builder, found: TracedNode) -> TracedNode | None:
-    """The node of which a node is a part along an axis: queries, keys or values among the features of each head."""
+    """The node of which this is a slice along an axis: queries, keys or values among the features of each head."""
     here = b.nodes[found.node]
     if not isinstance(here.op, Slice) or here.op.step != 1 or here.shape.rank < 3:
         return None
@@ -52,7 +52,7 @@ def _part(b: Builder, found: TracedNode) -> TracedNode | None:
 
 
 def _scaled_heads(b: Builder, here: Lifted) -> tuple[int, Any] | None:
-    """For heads×steps×features times a factor for each head that is computed from parameters: both."""
+    """The operands of heads×steps×features times a factor for each head that is computed from parameters."""
     if here.op.keyword != "mul" or len(here.inputs) != 2 or here.shape.rank < 3:
         return None
     for x, factor in (here.inputs, here.inputs[::-1]):

@@ -138,7 +138,7 @@ def part(lifter: Any, x: Tensor, dim: int, start: int, stop: int, step: int = 1)
         raise CannotSay("an empty part of a tensor", "a tensor needs elements")
     steps = group and group[0].axis >= 0 and group[0].axis != b.nodes[x.node].shape.channel_axis
     if steps and group[0].stride != 1 and len(x.view) <= 5:
-        # A part of a part of the steps: an axis of its own says it better.
+        # A part of a part of the steps is expressed better with a separate axis.
         x = materialized(b, x)
     found = _sliced(lifter, x, dim, start, stop, step)
     if found is None:
@@ -198,7 +198,7 @@ def narrow(lifter: Any, a: Mapping[str, Any]) -> Value:
 
 
 def _perhaps_empty(lifter: Any, sizes: Sequence[int]) -> ConstantTensor | None:
-    """A tensor without elements, if it has none: it is left out where it is joined with others."""
+    """A tensor without elements, if it has none: a concatenation with others omits it."""
     return ConstantTensor(torch.empty(tuple(sizes))) if 0 in sizes else None
 
 

@@ -90,16 +90,16 @@ def test_shapes_and_layers_are_named() -> None:
     [
         (LENET, "has no spatial dimensions"),
         (RESIDUAL, "has no spatial dimensions"),
-        ("input 3x8x8; conv 4 k3 p1; conv 4 k3 p1", "does not fall and rise again"),
-        ("input 3x16x16; maxpool 2; upconv 4 k2 s2", "does not fall and rise again, with skips between"),
+        ("input 3x8x8; conv 4 k3 p1; conv 4 k3 p1", "does not decrease and increase again"),
+        ("input 3x16x16; maxpool 2; upconv 4 k2 s2", "does not decrease and increase again, with skip connections"),
         ("input a 3x8x8\ninput b 3x8x8\nfrom a; conv 4 k1 as c; from b; conv 4 k1; add c", "several inputs"),
-        (PLAIN.replace("concat a;", "concat a; maxpool 2; upconv 8 k2 s2;"), "falls again after it has risen"),
+        (PLAIN.replace("concat a;", "concat a; maxpool 2; upconv 8 k2 s2;"), "decreases again after it increased"),
         (PLAIN.replace("conv 32 k3 p1", "residual { conv 16 k3 p1 }; conv 32 k3 p1"), "does not lead from the encoder"),
         ("zoo:unet_plus_plus", "splits or merges|several outputs"),
     ],
 )
 def test_another_form_is_refused_with_its_difference(text: str, reason: str) -> None:
-    with pytest.raises(CannotDraw, match=f"not the form of a U-Net: .*({reason}).*; use another view"):
+    with pytest.raises(CannotDraw, match=f"not have the form of a U-Net: .*({reason}).*; use another view"):
         draw_unet(built(text), DiagramStyle())
 
 
