@@ -135,7 +135,7 @@ def part(lifter: Any, x: Tensor, dim: int, start: int, stop: int, step: int = 1)
     if (start, stop, step) == (0, size, 1):
         return x
     if stop <= start:
-        raise CannotSay("an empty part of a tensor", "a tensor needs elements")
+        raise CannotSay("an empty part of a tensor", "a part with elements")
     steps = group and group[0].axis >= 0 and group[0].axis != b.nodes[x.node].shape.channel_axis
     if steps and group[0].stride != 1 and len(x.view) <= 5:
         # A part of a part of the steps is expressed better with a separate axis.
