@@ -312,21 +312,25 @@ def limited(model: Model, *, only_read: bool = False) -> dict[str, Any]:
 def table(results: dict[str, list[dict[str, Any]]]) -> str:
     """The part of the page: how many of each set, and what was refused."""
     lines = [
-        "| set | imported and equal | read, not compared yet | refused | words, median | relative to the zoo's text |"
+        "| set | tried | imported and equal | of these, usable | refused | words, median | relative to the zoo's text |"
     ]
-    lines.append("| --- | --- | --- | --- | --- | --- |")
+    lines.append("| --- | --- | --- | --- | --- | --- | --- |")
     for name, rows in results.items():
         done = [row for row in rows if row["imported"]]
         ratios = [row["words"] / row["handwritten"] for row in done if row.get("handwritten")]
-        waiting = sum(bool(row.get("read")) for row in rows)
-        counts = f"{len(done)} | {waiting} | {len(rows) - len(done) - waiting}"
+        usable = sum(not row["fails"] for row in done)
+        counts = f"{len(rows)} | {len(done)} | {usable} | {len(rows) - len(done)}"
         median = f"{statistics.median(row['words'] for row in done):.0f}" if done else ""
-        ratio = f"{statistics.median(ratios):.2f} (of {len(ratios)})" if ratios else ""
+        ratio = f"{statistics.median(ratios):.2f} (of {len(ratios)}; at most {max(ratios):.2f})" if ratios else ""
         lines.append(f"| {name} | {counts} | {median} | {ratio} |")
+    broken = [(name, row) for name, rows in results.items() for row in rows if row["imported"] and row["fails"]]
+    if broken:
+        lines += ["", "Not usable:", "", "| set | model | what fails |", "| --- | --- | --- |"]
+        lines += [f"| {name} | {row['name']} | {', '.join(row['fails'])} |" for name, row in broken]
     lines += ["", "Refused:", "", "| set | model | why |", "| --- | --- | --- |"]
     for name, rows in results.items():
         for row in rows:
-            if not row["imported"] and not row.get("read"):
+            if not row["imported"]:
                 why = re.sub(r"\s+", " ", "; ".join(row["reasons"][:1])).replace("|", "\\|")
                 lines.append(f"| {name} | {row['name']} | {why[:160]} |")
     return "\n".join(lines) + "\n"

@@ -47,7 +47,7 @@ def command(
     partial: bool,
 ) -> None:
     """Import the network of SOURCE: MODULE:CALLABLE, which runs that Python code, or a file, which runs none
-    (.keras, .json of Keras, .onnx, .pt2, .yaml of a detection network).
+    (.cfg of Darknet, .keras, .json of Keras, .onnx, .pt2, .yaml of a detection network).
 
     The network is compared with the source: parameters, multiply-accumulates and, with its weights, outputs. Nothing is
     written if they differ.

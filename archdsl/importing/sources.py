@@ -42,6 +42,8 @@ def import_source(request: ImportRequest) -> Imported:
 def _no_reader(suffix: str, source: str) -> str:
     if suffix in (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle"):
         return f"{source} holds weights or pickled objects, which are never unpickled, not a network"
+    if suffix in (".h5", ".hdf5"):
+        return f"{source} is a Keras model in the format of HDF5, which is not read: save it as .keras with Keras 3"
     if suffix == ".safetensors":
         return f"{source} holds only weights, not a network"
     return f"{source} is neither MODULE:CALLABLE nor a file of a known kind ({', '.join(_READERS)})"
@@ -91,18 +93,31 @@ def _from_keras(path: Path, request: ImportRequest) -> Imported:
     return import_keras(path, request.name)
 
 
-def _from_table(path: Path, request: ImportRequest) -> Imported:
+def _from_darknet(path: Path, request: ImportRequest) -> Imported:
+    from .darknet import import_darknet
+
+    sizes = _image_size(request.inputs, "a Darknet configuration") if request.inputs else None
+    return import_darknet(path, request.name, sizes)
+
+
+def _image_size(inputs: Sequence[str], what: str) -> list[int]:
+    """The sizes of the one input that tables of layers have. Raises UnusableSource."""
     from ..elaborate.given_values import parse_sizes
+
+    try:
+        sizes = parse_sizes(inputs[0])
+    except ValueError:
+        raise UnusableSource(f"--input: `{inputs[0]}` is not a size like 3x640x640") from None
+    numbers = [size for size in sizes if isinstance(size, int)]
+    if len(inputs) > 1 or len(sizes) != 3 or len(numbers) != 3:
+        raise UnusableSource(f"--input: {what} has one input, an image like 3x640x640")
+    return numbers
+
+
+def _from_table(path: Path, request: ImportRequest) -> Imported:
     from .detection_table import import_table
 
-    given = request.inputs[0] if request.inputs else "3x640x640"
-    try:
-        sizes = parse_sizes(given)
-    except ValueError:
-        raise UnusableSource(f"--input: `{given}` is not a size like 3x640x640") from None
-    numbers = [size for size in sizes if isinstance(size, int)]
-    if len(request.inputs) > 1 or len(sizes) != 3 or len(numbers) != 3:
-        raise UnusableSource("--input: a table of layers has one input, an image like 3x640x640")
+    numbers = _image_size(request.inputs or ["3x640x640"], "a table of layers")
     scale = request.arguments.get("scale")
     if request.arguments.keys() - {"scale"}:
         raise UnusableSource("--set: a table of layers has only the setting `scale`, such as scale=n")
@@ -110,6 +125,7 @@ def _from_table(path: Path, request: ImportRequest) -> Imported:
 
 
 _READERS: dict[str, Callable[[Path, ImportRequest], Imported]] = {
+    ".cfg": _from_darknet,
     ".json": _from_keras,
     ".keras": _from_keras,
     ".onnx": _from_onnx,

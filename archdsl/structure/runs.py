@@ -74,15 +74,18 @@ def _longest(items: Sequence[Item], keys: Sequence[Hashable], at: int, uses: Cou
         if count == 1:
             continue
         parts = [items[at + i * period : at + (i + 1) * period] for i in range(count)]
-        if any(each.sort in ("from", "aux", "zeros") for part in parts for each in part):
-            continue
-        relative = {_relative(part) for part in parts}
-        if len(relative) > 1 or not _closed(parts, uses):
-            continue
         saved = (count - 1) * weight(parts[0]) - (1.0 if period == 1 else _BRACES)
-        if saved > best:
+        if saved > best and _repeats(parts, uses):
             best, found = saved, (period, count)
     return found
+
+
+def _repeats(parts: Sequence[Sequence[Item]], uses: Counter[int]) -> bool:
+    """Whether parts that look alike can be iterations of a repetition."""
+    if any(each.sort in ("from", "aux", "zeros") for part in parts for each in part):
+        return False
+    first = _relative(parts[0])
+    return all(_relative(part) == first for part in parts[1:]) and _closed(parts, uses)
 
 
 def _closed(parts: Sequence[Sequence[Item]], uses: Counter[int]) -> bool:

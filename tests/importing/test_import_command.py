@@ -104,6 +104,7 @@ ERRORS = {
     "a wrong size": (["imported_example:Net", "--input", "4x8x8"], 1, "torch.export cannot trace the module"),
     "no counterpart": (["imported_example:Odd", "--input", "8"], 1, "--partial"),
     "pickled": (["net.pth"], 2, "never unpickled"),
+    "another format of Keras": (["net.h5"], 2, "save it as .keras"),
     "weights": (["net.safetensors"], 2, "holds only weights"),
     "no kind": (["net.xyz"], 2, "neither MODULE:CALLABLE nor a file of a known kind"),
 }
