@@ -14,7 +14,7 @@ from ..structure import Scope
 from ..text.source import Source, Span
 from .atoms import View
 from .import_problem import CannotSay
-from .values import Learned, evaluate
+from .values import ConstantTensor, Learned, evaluate
 
 _NOWHERE = Span(Source("", name="<imported>"), 0, 0)
 
@@ -22,7 +22,7 @@ _NOWHERE = Span(Source("", name="<imported>"), 0, 0)
 class Weight(NamedTuple):
     """The origin of a weight: the source values that it is computed from, and how."""
 
-    sources: tuple[Learned | torch.Tensor, ...]
+    sources: tuple[Learned | ConstantTensor | torch.Tensor, ...]
     make: Callable[..., torch.Tensor]
 
     def value(self, given: Mapping[str, torch.Tensor]) -> torch.Tensor:
@@ -30,7 +30,7 @@ class Weight(NamedTuple):
         return self.make(*(evaluate(source, given) for source in self.sources))
 
 
-def same(source: Learned, dims: Sequence[int] | None = None) -> Weight:
+def same(source: Learned | ConstantTensor, dims: Sequence[int] | None = None) -> Weight:
     """A weight that is a source parameter, perhaps in another shape."""
     return Weight((source,), lambda tensor: tensor if dims is None else tensor.reshape(tuple(dims)))
 

@@ -115,6 +115,35 @@ def conv(c: int, n: int, k: int = 3, **more: Any) -> nn.Conv2d:
 IMAGE, SEQUENCE = (12, 8, 8), (10, 12)
 
 
+class Filtered(nn.Module):
+    """Each channel with a filter that is not learned."""
+
+    def __init__(self, *rows: list[float], stride: int = 1) -> None:
+        super().__init__()
+        self.filter: torch.Tensor
+        self.register_buffer("filter", torch.tensor(rows)[None, None], persistent=False)
+        self.stride = stride
+
+    def forward(self, x: torch.Tensor) -> Any:
+        filters = self.filter.expand(x.shape[1], -1, -1, -1)
+        return F.conv2d(F.pad(x, (1, 1, 1, 1), "reflect"), filters, stride=self.stride, groups=x.shape[1])
+
+
+class Standardized(nn.Conv2d):
+    """Standardized filters with a learned gain."""
+
+    def __init__(self, *args: Any, eps: float = 1e-5, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.eps = eps
+        self.gain = nn.Parameter(torch.rand(self.out_channels, 1, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> Any:
+        flat = self.weight.flatten(1)[None]
+        gain = self.gain.flatten() * flat.shape[-1] ** -0.5
+        weight = F.batch_norm(flat, None, None, gain, training=True, momentum=0.0, eps=self.eps).reshape_as(self.weight)
+        return F.conv2d(x, weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+
 class NamedGraph(nn.Module):
     """A part has a name that torch's own modules use."""
 
@@ -161,6 +190,12 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
         lambda: nn.Sequential(nn.GroupNorm(3, 12), nn.InstanceNorm2d(12), nn.BatchNorm2d(12, eps=1e-3, affine=False)),
         IMAGE,
     ),
+    "blurred": (
+        lambda: Filtered([1 / 16, 1 / 8, 1 / 16], [1 / 8, 0.25, 1 / 8], [1 / 16, 1 / 8, 1 / 16], stride=2),
+        IMAGE,
+    ),
+    "another fixed filter": (lambda: Filtered([0.1, -2, 0.3], [1 / 3, 5, 1e-5]), IMAGE),
+    "standardized": (lambda: nn.Sequential(Standardized(12, 8, 3), Standardized(8, 6, 1, bias=False)), IMAGE),
     "resized": (lambda: nn.Upsample((11, 13), mode="bilinear"), IMAGE),
     "pixel shuffle": (lambda: nn.Sequential(nn.PixelShuffle(2), nn.PixelUnshuffle(4)), IMAGE),
     "padding of each edge": (lambda: nn.ReflectionPad2d((1, 2, 3, 0)), IMAGE),

@@ -15,7 +15,7 @@ from archdsl.syntax import parse
 from archdsl.syntax.format import format_program
 from archdsl.text.source import Source
 
-from .modules import MODULES, Function, conv
+from .modules import MODULES, Function, Standardized, conv
 
 
 def randomized(module: nn.Module) -> nn.Module:
@@ -158,6 +158,11 @@ def test_moved_elements(first: int) -> None:
 
 
 # --- what is refused ---
+
+
+def test_another_epsilon_of_standardized_filters_is_refused() -> None:
+    with pytest.raises(ImportFailed, match="a form of `weight=` that computes it"):
+        archdsl.from_torch(Standardized(12, 8, 3, eps=1e-3), torch.randn(1, 12, 8, 8))
 
 
 REFUSED = {

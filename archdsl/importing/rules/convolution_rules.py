@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+import torch
+
+from ...contract.layer import Reject
+from ...layers._fixed import NAMES, fixed_filter
+from ...shapes.shape import Shape
 from ..arranging import channels_first
 from ..atoms import whole
 from ..building import Weight, same
 from ..import_problem import CannotSay
-from ..reparametrized import weight_form
-from ..values import Computed, ForeignParameter, Tensor, only_moves
+from ..reparametrized import standardized_with_gain, weight_form
+from ..values import Computed, ConstantTensor, ForeignParameter, Tensor, only_moves
 from . import rule
 
 
@@ -53,11 +58,16 @@ def weights_of(lifter: Any, weight: Any, bias: Any) -> tuple[dict[str, Weight], 
 def convolution(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`conv`, or `dwconv` where each channel has its own filters."""
     b = lifter.b
+    if isinstance(a["weight"], Computed) and (found := standardized_with_gain(lifter, a["weight"])) is not None:
+        return _with_gain(lifter, a, *found)
     if not isinstance(a["input"], Tensor) or isinstance(a["weight"], Tensor):
         raise CannotSay("a convolution whose filters depend on the input", "a layer with computed filters")
     filters, per_group, *kernel = a["weight"].sizes
     x = channels_first(b, a["input"])
-    weights, arguments = weights_of(lifter, a["weight"], a["bias"])
+    if isinstance(a["weight"], ConstantTensor):
+        weights, arguments = _fixed(a)
+    else:
+        weights, arguments = weights_of(lifter, a["weight"], a["bias"])
     arguments |= spatial_arguments(a, ("stride", "padding", "dilation"))
     groups = a["groups"]
     if groups > 1 and per_group == 1:
@@ -69,6 +79,42 @@ def convolution(lifter: Any, a: Mapping[str, Any]) -> Tensor:
             arguments["groups"] = groups
         node = lifter.made("conv", x, weights=weights, filters=filters, kernel=compact(kernel), **arguments)
     return Tensor(node, whole(b.dims(node), b.batch))
+
+
+def _with_gain(lifter: Any, a: Mapping[str, Any], filters: Computed, gain: Weight) -> Tensor:
+    """Standardized filters whose outputs are scaled, and shifted by the bias."""
+    b = lifter.b
+    made = convolution(lifter, {**a, "weight": filters, "bias": None})
+    node = lifter.made("scale", made.node, weights={"weight": gain}, learned=True)
+    if a["bias"] is not None:
+        bias = same(a["bias"], (*b.dims(node)[:1], *(1 for _ in b.dims(node)[1:])))
+        node = lifter.made("shift", node, weights={"bias": bias}, learned=True)
+    return Tensor(node, whole(b.dims(node), b.batch))
+
+
+def _fixed(a: Mapping[str, Any]) -> tuple[dict[str, Weight], dict[str, Any]]:
+    """The weights and arguments of a filter that is not learned: `dwconv k3 fixed=gaussian`. Raises CannotSay."""
+    filters: torch.Tensor = a["weight"].tensor
+    first = filters[0, 0]
+    is_each_channel = filters.shape[1] == 1 and filters.shape[0] == a["groups"] and bool((filters == first).all())
+    if not is_each_channel or a["bias"] is not None or first.ndim > 2:
+        raise CannotSay("a convolution with fixed filters", "one filter for each channel, without a bias")
+    for name in NAMES:
+        try:
+            named = fixed_filter(name, tuple(first.shape), Shape(1, *(3,) * first.ndim))
+        except Reject:
+            continue
+        if torch.equal(torch.tensor(named, dtype=first.dtype), first):
+            return {"weight": same(a["weight"])}, {"fixed": name}
+    rows = first if first.ndim == 2 else first[None]
+    text = "; ".join(" ".join(_number(value) for value in row) for row in rows)
+    return {"weight": same(a["weight"])}, {"fixed": text}
+
+
+def _number(value: torch.Tensor) -> str:
+    """A number with as few digits as keep it the same."""
+    texts = (f"{float(value):.{digits}g}" for digits in range(1, 18))
+    return next(text for text in texts if bool(torch.tensor(float(text), dtype=value.dtype) == value))
 
 
 @rule("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
