@@ -83,18 +83,18 @@ class Playground:
         return network.sizes.described() if network.graph.symbols else []
 
     def at(self, offset: int) -> Values:
-        """What is at a position: hovers of the word and of its statement, and the signature being written."""
+        """The hovers at a position, of the word and of its statement, and the signature being written."""
         now = self._now
         word, statement = hover(now, offset), spot(now, offset).innermost
         around = None if statement is None else hover(now, start_of(statement.span))
         return {"word": None if word == around else word, "statement": around, "signature": signature(now, offset)}
 
     def hover(self, offset: int) -> Any:
-        """What a hover over a position shows, if anything."""
+        """The hover at a position, if there is one."""
         return hover(self._now, offset)
 
     def complete(self, offset: int) -> Any:
-        """What may be written at a position."""
+        """The completions at a position."""
         return completions(self._now, offset)
 
     def format(self) -> Values:

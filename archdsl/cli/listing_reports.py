@@ -95,7 +95,9 @@ class PredictionReport(Model):
         default=None,
         description="Class → probability, the most likely first; for segmentation, class → fraction of the pixels.",
     )
-    values: dict[str, float] | None = Field(default=None, description="Other numbers, such as the PSNR; else absent.")
+    values: dict[str, float] | None = Field(
+        default=None, description="Other numbers, such as the PSNR; otherwise absent."
+    )
     file: str | None = Field(default=None, description="The mask or image that was written; otherwise absent.")
 
 

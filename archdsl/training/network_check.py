@@ -71,7 +71,7 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
         fits = ", ".join(name for name, each in TASKS.items() if spec.targets in each.targets)
         has = {"class": "a class for each image", "mask": "a mask for each image"}[spec.targets]
         why = f"`{spec.name}` has {has}, from which {task.name} cannot learn"
-        _not_for_task(graph, "task", why, f"tasks for these data: {fits}", sink)
+        _not_for_task(graph, "task", why, f"tasks for this data set: {fits}", sink)
         return False
     named = (recipe.loss.name, *(loss for loss in recipe.loss.by_output.values() if isinstance(loss, str)))
     if unfit := [loss for loss in named if loss not in (*task.losses, FREE)]:

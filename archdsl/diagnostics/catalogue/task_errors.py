@@ -6,7 +6,8 @@ from ..diagnostic import Diagnostic
 class WrongImageOutput(Diagnostic):
     """The task predicts an image or a mask, and the output has another shape.
 
-    Segmentation needs one number per class for each pixel of the input; reconstruction an output of the input's shape.
+    Segmentation needs one number per class for each pixel of the input; reconstruction needs
+    an output of the input's shape.
     """
 
     code = "E0816"
@@ -27,7 +28,7 @@ class WrongImageOutput(Diagnostic):
 
 
 class NotForTask(Diagnostic):
-    """A setting of the recipe does not apply to the task: the data lack its targets, or it has no meaning for them."""
+    """A setting of the recipe has no meaning for the task, or the data has no targets for it."""
 
     code = "E0817"
     title = "setting does not fit the task"

@@ -366,7 +366,7 @@ class Mse(BaseLoss):
 
 
 class Dice(BaseLoss):
-    """Soft Dice loss of segmentation: one minus the mean Dice coefficient of the classes (Milletari et al. 2016)."""
+    """Soft Dice loss for segmentation: one minus the mean Dice coefficient of the classes (Milletari et al. 2016)."""
 
     name: Literal["dice"] = "dice"
 

@@ -182,4 +182,4 @@ class TrainingReport(Model):
         "images."
     )
     task: str = Field(default="classification", description="What the network learns.")
-    scores: ScoresReport | None = Field(default=None, description="The final scores of other tasks; null as `result`.")
+    scores: ScoresReport | None = Field(default=None, description="The final scores of other tasks; otherwise null.")

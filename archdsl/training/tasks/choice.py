@@ -1,4 +1,4 @@
-"""The tasks by name, and which one a training has. Imports pydantic only to change a recipe, and no torch."""
+"""The tasks by name, and the choice of one. Imports pydantic only to change a recipe, and no torch."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ def choose(spec: DataSpec, recipe: "Recipe", graph: Graph | None) -> Task:
 
 
 def task_of(name: str) -> Task:
-    """The task that a run's settings name; runs from before tasks are classification."""
+    """The task that a run's settings name; runs older than tasks are classification."""
     return TASKS["classification" if name == "auto" else name]
 
 

@@ -29,7 +29,7 @@ class MaskScores(Scores):
 
     @property
     def ious(self) -> list[float | None]:
-        """Intersection over union of each class; None for a class that is neither there nor predicted."""
+        """Intersection over union of each class; None for a class that is neither present nor predicted."""
         return dice_of(self.confusion)[0]
 
     @property

@@ -12,7 +12,7 @@ SHOWN = 12
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its title, its heads, its rows. The first column has names, the others numbers."""
+    """A table: its title, its column headings, its rows. The first column has names, the others numbers."""
 
     title: str
     heads: tuple[str, ...]
@@ -58,7 +58,7 @@ def color_of(number: int) -> tuple[int, int, int]:
     if number == 255:
         return 128, 128, 128
     red, green, blue = _PALETTE[number % len(_PALETTE)]
-    shade = 1 / (1 + number // len(_PALETTE))  # darker for the classes beyond the palette
+    shade = 1 / (1 + number // len(_PALETTE))  # darker for classes without a color in the palette
     return round(red * shade), round(green * shade), round(blue * shade)
 
 

@@ -22,7 +22,7 @@ PIXEL_AUGMENTATIONS = frozenset({"flip", "alternate", "crop", "border", "rotate"
 
 
 class Task(ABC):
-    """What a network learns: the targets, the outputs that fit them, losses, metrics, how results are shown.
+    """What a network learns: the targets, the outputs that fit them, losses, metrics, and the presentation of results.
 
     Files of tasks import torch inside methods only.
     """
@@ -56,7 +56,7 @@ class Task(ABC):
 
     @abstractmethod
     def meter(self, loss: "Loss", recipe: "AnyLoss") -> "Meter[Scores]":
-        """What evaluates the main output, with this loss of the recipe."""
+        """The meter that evaluates the main output, with this loss of the recipe."""
 
     @abstractmethod
     def output_words(self, loss: "AnyLoss") -> str:
@@ -75,7 +75,7 @@ class Task(ABC):
         """The prediction for each image, from the main output in 32 bits and the images, uint8 of N×C×H×W."""
 
     def tables(self, scores: "Scores", classes: tuple[str, ...]) -> "list[Table]":
-        """Tables for the report of the final scores, besides the metrics."""
+        """Tables for the report of the final scores, in addition to the metrics."""
         return []
 
     def tiles(
