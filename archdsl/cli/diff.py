@@ -1,19 +1,28 @@
 """`archdsl diff`: compare two networks. Imports neither torch nor numpy."""
 
 import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from ..diagnostics.terminal import printable
 from ..network import Network
 from .allowing import allow_option
-from .common import parse_override, parse_settings, refuse_unused, show_diagnostics
+from .common import parse_override, parse_settings, refuse_unused, show_diagnostics, usage
 from .conflicts import refuse_conflicts
 from .network_text import NetworkText, named_network
-from .shell_completion import complete_network
+from .output import write_output
+from .shell_completion import complete_file, complete_network
+
+if TYPE_CHECKING:
+    from ..analysis.diff.differences import Diff
 
 _CONFLICTS = (
     ("--format json", "--full", "--format json has every tensor"),
     ("--format markdown", "--full", "--format markdown is a short summary"),
+    ("--output", "--format --full", "--output writes a figure instead of text"),
 )
 
 
@@ -40,6 +49,14 @@ _CONFLICTS = (
     show_default=True,
     help="Output format: text for people, JSON, or Markdown for a pull request comment.",
 )
+@click.option(
+    "-o",
+    "--output",
+    "path",
+    metavar="PATH",
+    shell_complete=complete_file,
+    help="Write a figure of the differences: .svg, .png, .dot, .tex, or .pdf if Graphviz is installed.",
+)
 def command(
     names: tuple[str, ...],
     texts: tuple[str, ...],
@@ -49,6 +66,7 @@ def command(
     inputs: tuple[str, ...],
     full: bool,
     output: str,
+    path: str | None,
 ) -> None:
     """Compare two networks layer by layer, and list which weights of A can be loaded into B.
 
@@ -64,7 +82,9 @@ def command(
     from ..analysis.diff import diff
 
     found = diff(first.graph, second.graph, (first.program.source.name, second.program.source.name))
-    if output == "json":
+    if path is not None:
+        _write_figure(path, first, second, found)
+    elif output == "json":
         from ..analysis.diff.diff_report import report
 
         click.echo(report(found).model_dump_json(indent=2))
@@ -77,6 +97,20 @@ def command(
 
         click.echo(render(found, full=full))
     sys.exit(int(found.differs))
+
+
+def _write_figure(path: str, a: Network, b: Network, found: "Diff") -> None:
+    """Write the figure of a diff, and print what it shows."""
+    from ..backends.diagram import CannotDraw, draw_diff
+    from ..backends.diagram.formats import format_of
+
+    try:
+        write_output(path, draw_diff(a.graph, b.graph, found, format_of(Path(path))))
+    except (CannotDraw, ValueError) as error:
+        usage(str(error))
+    kinds = Counter(row.kind for row in found.rows)
+    words = [f"{kinds[kind]} {kind}" for kind in ("added", "removed", "changed") if kinds[kind]]
+    click.echo(f"{printable(path)}: {', '.join(words) or 'no layer differs'}")
 
 
 def _network(text: NetworkText, settings: tuple[str, ...], inputs: tuple[str, ...]) -> Network:

@@ -67,3 +67,12 @@ def test_markdown() -> None:
     done = run("a.arch", "b.arch", "--format", "markdown")
     assert done.stdout.startswith("### a → b\n\n`a.arch` → `b.arch`\n")
     assert "| ~ | `conv1` | `conv 8 k3 → conv 8 k5` |" in done.stdout
+
+
+def test_a_figure(folder: Path) -> None:
+    done = run("a.arch", "b.arch", "-o", "changes.svg")
+    assert (done.exit_code, done.output) == (1, "changes.svg: 2 changed\n")
+    assert b"was conv" in (folder / "changes.svg").read_bytes()
+    assert run("a.arch", "a.arch", "-o", "same.svg").output == "same.svg: no layer differs\n"
+    assert run("a.arch", "b.arch", "-o", "changes.txt").exit_code == 2
+    assert run("a.arch", "b.arch", "-o", "changes.svg", "--full").exit_code == 2

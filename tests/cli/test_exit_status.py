@@ -38,6 +38,8 @@ WRONG: dict[str, list[str]] = {
         "net.arch wrong.arch",
         "net.arch net.arch net.arch",
         "zoo:resnet1 zoo:lenet5",
+        "net.arch net.arch -o x.xyz",
+        "net.arch net.arch -o nowhere/x.svg",
     ],
     "eval": ["", "gone", "folder"],
     "explain": ["E9999", "E0301 E0302"],

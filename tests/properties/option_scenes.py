@@ -97,7 +97,7 @@ SCENES = (
         command="diff",
         words=("diff", "a.arch", "b.arch"),
         files=(("a.arch", RICH), ("b.arch", OTHER)),
-        values=NETWORK_VALUES | {"--set-a": ("n=2",), "--set-b": ("width=6",)},
+        values=NETWORK_VALUES | {"--set-a": ("n=2",), "--set-b": ("width=6",), "--output": ("diff.svg", "diff.txt")},
     ),
     OptionScene(
         command="fmt", words=("fmt", "a.arch"), files=(("a.arch", "input  3x8x8;conv 4   k3\n"),), values=EXPRESSION

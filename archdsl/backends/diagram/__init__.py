@@ -1,5 +1,6 @@
 """Diagrams of a network: SVG, PNG, DOT, Mermaid, TikZ."""
 
+from ...analysis.diff.differences import Diff
 from ...graph import Graph
 from .build import ViewOptions, build_diagram
 from .drawing import Drawing
@@ -11,7 +12,17 @@ from .place import Freedom, Place
 from .theme import THEMES
 from .view import View
 
-__all__ = ["FORMATS", "THEMES", "CannotDraw", "DiagramStyle", "View", "ViewOptions", "diagram", "placed_diagram"]
+__all__ = [
+    "FORMATS",
+    "THEMES",
+    "CannotDraw",
+    "DiagramStyle",
+    "View",
+    "ViewOptions",
+    "diagram",
+    "draw_diff",
+    "placed_diagram",
+]
 
 MOST = 3000
 """The maximum number of boxes in a diagram; more would take minutes and be unreadable."""
@@ -31,6 +42,23 @@ def diagram(
     view = view_options.view if view_options is not None else View.LAYERS
     if view in (View.VOLUMES, View.UNET):
         return _scene(drawn, view, format, style)
+    return _rendered(drawn, format, style)
+
+
+def draw_diff(a: Graph, b: Graph, found: Diff, format: str, style: DiagramStyle | None = None) -> bytes:
+    """The figure of a diff between two networks in one of FORMATS but Mermaid. Raises CannotDraw."""
+    from .diff_figure import diff_figure
+
+    if format == "mmd":
+        raise CannotDraw("Mermaid does not support the figure of a diff: use svg, png or dot")
+    drawn = diff_figure(a, b, found)
+    if len(drawn.boxes) > MOST:
+        raise CannotDraw(f"{len(drawn.boxes):,} boxes are more than the limit of {MOST:,}")
+    return _rendered(drawn, format, style or DiagramStyle())
+
+
+def _rendered(drawn: Diagram, format: str, style: DiagramStyle) -> bytes:
+    """A diagram that Graphviz lays out."""
     if format == "mmd":
         from .mermaid import write_mermaid
 

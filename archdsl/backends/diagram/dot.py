@@ -218,7 +218,9 @@ def _arrow(arrow: Arrow, style: DiagramStyle) -> str:
         given["label"] = f"<&#160;{xml(arrow.shape)}&#160;{gap}>"
     if arrow.end == FOOT or arrow.end.startswith(ENTRY):
         given["arrowhead"] = "none"
-    if arrow.flow is Flow.SKIP:
+    if arrow.removed:
+        given["style"] = "dashed"
+    if arrow.flow is Flow.SKIP or arrow.removed:
         given["color"] = quoted(style.theme.skip)
     return f"{arrow.start} -> {arrow.end} [{_attributes(given)}]"
 

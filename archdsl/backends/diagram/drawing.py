@@ -24,6 +24,7 @@ class Curve(Record):
     line: str
     fill: str | None = None
     width: float = 0.8
+    dashed: bool = False
 
 
 class Polyline(Record):

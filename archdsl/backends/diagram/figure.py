@@ -61,7 +61,9 @@ class BoxRow(Record):
     heat: float | None = None
     """How much of a measure it has, as a part of the most, after a square root."""
     measure: str = ""
-    """The measure in words."""
+    """The measure in words; of a changed layer, what it was."""
+    change: str | None = None
+    """In the figure of a diff: `added`, `removed`, `changed` or `same`."""
 
 
 class Box(Record):
@@ -91,6 +93,8 @@ class Arrow(Record):
     end: str
     shape: str | None = None
     flow: Flow = Flow.MAIN
+    removed: bool = False
+    """In the figure of a diff: whether only the first network has it."""
     source: int | None = None
     """The node of the graph that makes the tensor; a closed box may make several."""
 
@@ -113,6 +117,8 @@ class Diagram(Record):
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     clusters: tuple[Cluster, ...]
+    changes: tuple[str, ...] = ()
+    """The kinds of changes that the figure of a diff shows."""
     heat: tuple[tuple[float, str], ...] = ()
     """The legend of a measure that colors the boxes: some values of `heat`, and the measure there in words."""
 

@@ -53,9 +53,12 @@ class DiagramStyle(Record):
 
     def legend_of(self, diagram: Diagram) -> list[tuple[str, str, str]]:
         """The colors of a diagram, with their borders and meanings; empty if there is no legend."""
-        wanted = any(box.inside for box in diagram.boxes) or bool(diagram.heat) if self.legend is None else self.legend
-        if not wanted:
+        needed = any(box.inside for box in diagram.boxes) or bool(diagram.heat or diagram.changes)
+        if not (needed if self.legend is None else self.legend):
             return []
+        if diagram.changes:
+            kinds = [(self.theme.change(kind), kind) for kind in diagram.changes]
+            return [(color, mixed(color, self.theme.ink, 0.45), kind) for color, kind in kinds]
         if diagram.heat:
             colors = [(self.theme.warmth(heat), words) for heat, words in diagram.heat]
             return [(color, mixed(color, self.theme.ink, 0.45), words) for color, words in colors]
@@ -65,7 +68,9 @@ class DiagramStyle(Record):
         return [(self.theme.fill(kind), self.theme.border(kind), words) for kind, words in entries]
 
     def fill(self, row: BoxRow) -> str:
-        """The color of a layer: that of its kind, or of a measure if the diagram shows one."""
+        """The color of a layer: that of its kind, or of its change or its measure if the diagram shows them."""
+        if row.change is not None:
+            return self.theme.change(row.change)
         return self.theme.fill(row.style) if row.heat is None else self.theme.warmth(row.heat)
 
     def border(self, row: BoxRow) -> str:
@@ -74,7 +79,7 @@ class DiagramStyle(Record):
 
     def numbers(self, row: BoxRow) -> list[str]:
         """The numbers under the name of a layer; the measure that colors it, if there is one."""
-        if row.heat is not None:
+        if row.heat is not None or row.change is not None:
             return [row.measure] if row.measure and self.parameters else []
         shared = ["shared weights"] if row.shared else []
         parameters = [_each(row.parameters, lambda n: count(n, "parameter"))] if self.parameters else []

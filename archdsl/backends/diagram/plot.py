@@ -8,6 +8,7 @@ from .labels import decimal
 from .svg import fitted, opening
 
 _PIECE = 8000
+_DASHED, _SOLID = "S 6 -dashed", "S 5 -solid"
 _RISE, _RISE_OF_BOLD = 0.3, 0.11
 """The center of a label above its baseline, in parts of the font size, where the renderer places it."""
 
@@ -35,6 +36,7 @@ def _element(shape: Shape) -> str:
         case Curve():
             start, *rest = (f"{decimal(x)},{decimal(y)}" for x, y in shape.points)
             look = f'fill="{shape.fill or "none"}" stroke="{shape.line}" stroke-width="{decimal(shape.width)}"'
+            look += ' stroke-dasharray="4 3"' if shape.dashed else ""
             return f'<path d="M{start}C{" ".join(rest)}" {look}/>'
         case Polyline():
             look = f'stroke="{shape.color}" stroke-width="{decimal(shape.width)}"'
@@ -94,7 +96,9 @@ def _operations(shape: Shape, height: float) -> Iterator[str]:
         case Curve():
             yield from (_pen(shape.width), _color("c", shape.line), _color("C", shape.fill or shape.line))
             # In xdot text, the lower-case letter is the filled shape; in the renderer's JSON it is the reverse.
+            yield from [_DASHED] if shape.dashed else []
             yield _path("b" if shape.fill else "B", shape.points, height)
+            yield from [_SOLID] if shape.dashed else []
         case Polyline():
             yield from (_pen(shape.width), _color("c", shape.color), _path("L", shape.points, height))
             if shape.arrow:

@@ -31,6 +31,12 @@ class Theme(Record):
         """The color of a kind of layer."""
         return self.fills.get(style, self.other)
 
+    def change(self, kind: str) -> str:
+        """The color of a layer that was `added`, `removed` or `changed`; these kinds of layers differ for everybody."""
+        return {"added": self.fill("attention"), "removed": self.fill("pool"), "changed": self.fill("norm")}.get(
+            kind, self.end
+        )
+
     def warmth(self, heat: float) -> str:
         """The color of a part of the most heat."""
         return mixed(*self.heat, heat)

@@ -30,9 +30,8 @@ def _command(shape: Shape, names: dict[str, str]) -> str:
             return f"\\filldraw[{look}] {_chain(shape.points)} -- cycle;"
         case Curve():
             fill = f"fill={names[shape.fill]}, " if shape.fill else ""
-            return (
-                f"\\path[{fill}draw={names[shape.line]}, line width={decimal(shape.width)}pt] {_curve(shape.points)};"
-            )
+            look = f"{fill}draw={names[shape.line]}, line width={decimal(shape.width)}pt" + ", dashed" * shape.dashed
+            return f"\\path[{look}] {_curve(shape.points)};"
         case Polyline():
             line = f"\\draw[{names[shape.color]}, line width={decimal(shape.width)}pt] {_chain(shape.points)};"
             return line + (f" \\fill[{names[shape.color]}] {_chain(head(shape))} -- cycle;" if shape.arrow else "")

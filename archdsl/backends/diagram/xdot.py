@@ -52,7 +52,7 @@ def _part(drawn: dict[str, Any], height: float, hover: Mapping[str, str]) -> Sha
 
 def _shapes(operations: list[dict[str, Any]], height: float) -> Iterator[Shape]:
     """The shapes of a list of operations, which set the pen, the fill and the font before they draw."""
-    line, fill, size, bold = "#000000", "#000000", 9.0, False
+    line, fill, size, bold, dashed = "#000000", "#000000", 9.0, False, False
     for operation in operations:
         points = tuple((x, height - y) for x, y in operation.get("points", ()))
         match operation["op"]:
@@ -60,6 +60,8 @@ def _shapes(operations: list[dict[str, Any]], height: float) -> Iterator[Shape]:
                 line = operation["color"]
             case "C":
                 fill = operation["color"]
+            case "S":
+                dashed = operation["style"] == "dashed"
             case "F":
                 size, bold = float(operation["size"]), False
             case "t":
@@ -71,7 +73,7 @@ def _shapes(operations: list[dict[str, Any]], height: float) -> Iterator[Shape]:
             case "B":
                 yield Curve(points=points, fill=fill, line=_seen(line, fill))
             case "b":
-                yield Curve(points=points, line=line)
+                yield Curve(points=points, line=line, dashed=dashed)
             case "E" | "e":
                 yield _ellipse(operation["rect"], height, fill if operation["op"] == "E" else None, line)
             case "T":

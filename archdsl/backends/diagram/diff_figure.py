@@ -1,0 +1,135 @@
+"""One figure of two networks: layers that were added, removed or changed, between those that are the same.
+
+Its boxes are the rows of a diff, which are in the order of both networks, so a run of rows that are the same can be one
+box: every arrow of either network is drawn, or inside such a box.
+"""
+
+from collections import Counter
+
+from ...analysis.diff.differences import Diff, DiffLayer, DiffRow
+from ...graph import Graph
+from ...record import Record
+from .boxes import output_boxes
+from .figure import Arrow, Box, BoxRow, Diagram, Flow, Role
+from .flow import find_flows
+from .labels import count, layer_words, shape_words
+
+_SHOWN = 2
+"""The most layers in a run that are drawn one by one although they are the same."""
+SIGNS = {"added": "+", "removed": "−", "changed": "~", "same": ""}
+"""The sign before the layers of each kind, because color alone conveys nothing."""
+
+
+class _Union(Record):
+    """The rows of a diff as boxes: by node of each network, the index of its box."""
+
+    runs: tuple[tuple[DiffRow, ...], ...]
+    of_a: dict[int, int]
+    of_b: dict[int, int]
+
+
+def diff_figure(a: Graph, b: Graph, found: Diff) -> Diagram:
+    """The figure of a diff from the first network to the second."""
+    union = _union(found)
+    boxes = [_box(a, b, index, run) for index, run in enumerate(union.runs)]
+    kinds = Counter[str](row.kind for row in found.rows if row.kind != "same")
+    words = [f"{kinds[kind]} {kind}" for kind in ("added", "removed", "changed") if kinds[kind]] or ["no difference"]
+    caption = f"{found.a.name} → {found.b.name}: {', '.join(words)}"
+    if found.a.name == found.b.name:
+        caption = f"{found.b.name}: {', '.join(words)}"
+    shown = tuple(kind for kind in SIGNS if kind != "same" and kinds[kind])
+    total = count(len(found.rows), "layer or input")
+    return Diagram(
+        title=found.b.name,
+        caption=caption,
+        description=f"{caption}, of {total}: {'; '.join(row.words for box in boxes for row in box.rows)}.",
+        boxes=(*boxes, *output_boxes(b)),
+        arrows=_arrows(a, b, union),
+        clusters=(),
+        changes=shown,
+    )
+
+
+def _union(found: Diff) -> _Union:
+    """Rows in boxes: each by itself, but long runs of rows that are the same together."""
+    runs: list[list[DiffRow]] = []
+    for row in found.rows:
+        if runs and row.kind == runs[-1][-1].kind == "same" and not _is_input(runs[-1][-1]):
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    split = [piece for run in runs for piece in ([run] if len(run) > _SHOWN else [[row] for row in run])]
+    of_a = {row.a.id: index for index, run in enumerate(split) for row in run if row.a is not None}
+    of_b = {row.b.id: index for index, run in enumerate(split) for row in run if row.b is not None}
+    return _Union(runs=tuple(map(tuple, split)), of_a=of_a, of_b=of_b)
+
+
+def _is_input(row: DiffRow) -> bool:
+    return row.here.keyword == "input"
+
+
+def _box(a: Graph, b: Graph, index: int, run: tuple[DiffRow, ...]) -> Box:
+    name = f"n{index}"
+    if len(run) > 1:
+        first, last = run[0].here.name, run[-1].here.name
+        hover = "\n".join(f"{row.here.name}: {row.here.text}" for row in run)
+        row = BoxRow(words=f"{len(run)} layers, the same", style="", hover=hover, change="same")
+        return Box(id=name, role=Role.GROUP, rows=(row,), note=f"{first} … {last}")
+    (only,) = run
+    graph, layer = (b, only.b) if only.b is not None else (a, only.here)
+    node = graph.nodes[layer.id]
+    sign = SIGNS[only.kind]
+    if node.is_input:
+        words = f"{sign} input".strip()
+    else:
+        words = f"{sign} {layer_words(node.op, graph.shapes_in(node)[0])}".strip()
+    before = _before(a, b, only)
+    hover = f"{layer.name}: {layer.text}, {only.kind}" + (f", {before}" if before else "")
+    row = BoxRow(words=words, style=node.op.style, hover=hover, change=only.kind, measure=before)
+    role = Role.INPUT if node.is_input and only.kind == "same" else Role.LAYERS
+    return Box(id=name, role=role, rows=(row,), shape=node.shape)
+
+
+def _before(a: Graph, b: Graph, row: DiffRow) -> str:
+    """What a changed layer was: another layer, or the shape or the parameters of the same one."""
+    if row.kind != "changed" or row.a is None or row.b is None:
+        return ""
+    before, after = a.nodes[row.a.id], b.nodes[row.b.id]
+    if before.is_input or after.is_input:
+        return f"was {shape_words(before.shape)}"
+    words = [layer_words(node.op, graph.shapes_in(node)[0]) for graph, node in ((a, before), (b, after))]
+    if words[0] != words[1]:
+        return f"was {words[0]}"
+    return f"was {_facts(row.a)}"
+
+
+def _facts(layer: DiffLayer) -> str:
+    return f"{layer.shape}, {count(layer.parameters, 'parameter')}" if layer.parameters else layer.shape
+
+
+def _arrows(a: Graph, b: Graph, union: _Union) -> tuple[Arrow, ...]:
+    """The arrows of the second network, then those that only the first has."""
+    sources: dict[tuple[str, str], int] = {}
+    for node in b.nodes:
+        for i in node.inputs:
+            sources.setdefault((f"n{union.of_b[i]}", f"n{union.of_b[node.id]}"), i)
+    sources |= {(f"n{union.of_b[i]}", f"y{index}"): i for index, (_, i) in enumerate(b.outputs)}
+    current = set(sources)
+    for node in a.nodes:
+        for i in node.inputs:
+            # The nodes of the first network are numbered after those of the second.
+            sources.setdefault((f"n{union.of_a[i]}", f"n{union.of_a[node.id]}"), len(b.nodes) + i)
+    pairs = [pair for pair in sources if pair[0] != pair[1]]
+    order = sorted(pairs, key=lambda pair: [_rank(name, len(union.runs)) for name in reversed(pair)])
+    arrows, labeled = [], set()
+    for pair, flow in zip(order, find_flows(order), strict=True):
+        source, shown = sources[pair], pair in current and flow is not Flow.SKIP and sources[pair] not in labeled
+        shape = shape_words(b.nodes[source].shape) if shown else None
+        labeled |= {source} if shown else set()
+        removed = pair not in current
+        arrows.append(Arrow(start=pair[0], end=pair[1], shape=shape, flow=flow, removed=removed, source=source))
+    return tuple(arrows)
+
+
+def _rank(name: str, boxes: int) -> int:
+    return int(name[1:]) + (boxes if name.startswith("y") else 0)
