@@ -17,6 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from archdsl.training.tasks.metric import METRICS, Metric
+
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = ROOT / "docs" / "accuracy"
 PICTURE = ROOT / "docs" / "images" / "accuracy"
@@ -25,11 +27,15 @@ BEGIN, END = "<!-- runs: made by scripts/accuracy.py -->\n", "<!-- end of runs -
 
 
 class Case(NamedTuple):
-    """A network to train: its name on the page, the command, the published accuracy with its source."""
+    """A network to train: its name on the page, the command, the published accuracy with its source.
+
+    For tasks other than classification, `metric` is the metric to show, and `published` what to compare it with.
+    """
 
     title: str
     command: str
     published: str
+    metric: str = "accuracy"
 
     @property
     def by_hand(self) -> bool:
@@ -63,6 +69,19 @@ CASES = {
         "archdsl train examples/lenet5.arch --data mnist --fit pad --epochs 60 --batch 64 --optimizer adamw --lr 3e-3 "
         "--schedule onecycle --crop 2 --rotate 12 --ema 0.999",
         "99.05 % from 60,000 images (LeCun et al. 1998)",
+    ),
+    "unet_shapes": Case(
+        "segmentation, U-Net",
+        "archdsl train examples/unet_small.arch --precision fp32 --layout channels_first",
+        "19.6 % if every pixel is background",
+        "miou",
+    ),
+    "autoencoder_mnist": Case(
+        "denoising, autoencoder",
+        "archdsl train zoo:autoencoder --data mnist --epochs 5 --batch 64 --noise 0.3 --schedule onecycle --lr 3e-3 "
+        "--precision fp32 --layout channels_first",
+        "10.46 dB of the noisy images themselves",
+        "psnr",
     ),
 }
 
@@ -112,7 +131,34 @@ def page() -> None:
 
 
 def tables(found: dict[str, Any]) -> str:
-    """Markdown: one row per run, and the commands."""
+    """Markdown: the runs of classification and those of other tasks, one row each, and the commands."""
+    classified = {name: figures for name, figures in found.items() if CASES[name].metric == "accuracy"}
+    others = {name: figures for name, figures in found.items() if name not in classified}
+    return f"{_classified(classified)}\n{_others(others)}"
+
+
+def _others(found: dict[str, Any]) -> str:
+    """One row per run of another task."""
+    rows = [
+        "| task and network | parameters | training images | epochs | test result | for comparison | training |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, figures in found.items():
+        metric, seconds = METRICS[CASES[name].metric], figures["result"]["seconds"]
+        cells = (
+            CASES[name].title,
+            f"{figures['network']['parameters']:,}",
+            f"{figures['data']['images']['training']:,} of {figures['data']['name']}",
+            f"{figures['epochs']:g}",
+            f"{metric.label} **{metric.write(figures['result']['test'][metric.name])}**".replace("%", " %"),
+            CASES[name].published,
+            f"{seconds // 60:.0f} min {seconds % 60:.0f} s in {figures['setup']['precision']}",
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*rows, "", "```sh", *(CASES[name].command for name in found), "```", ""])
+
+
+def _classified(found: dict[str, Any]) -> str:
     rows = [
         "| network | parameters | training images | epochs | test accuracy | published | training |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -135,17 +181,22 @@ def tables(found: dict[str, Any]) -> str:
 
 
 def draw(found: dict[str, Any]) -> None:
-    """Accuracy by epoch of each run of `archdsl train`, as docs/images/accuracy.svg and .png; a line marks the test."""
+    """The metric by epoch of each run of `archdsl train`, as docs/images/accuracy.svg and .png, and the test result."""
     found = {name: figures for name, figures in found.items() if figures["history"]}
     figure = Figure(figsize=(3.4 * len(found), 3.2), layout="constrained")
     for axes, (name, figures) in zip(figure.subplots(1, len(found), squeeze=False)[0], found.items(), strict=True):
-        _curves(axes, figures["history"], "train", "#0072B2", "training images, changed by chance")
-        _curves(axes, figures["history"], "validation", "#D55E00", "validation images")
-        test = figures["result"]["test"]["accuracy"]
-        axes.axhline(test, color="#777777", linewidth=0.9, linestyle=":", label=f"test images, at the end: {test:.2%}")
-        low = min(line["train"]["accuracy"] for line in figures["history"])
-        axes.set(title=CASES[name].title, xlabel="epoch", ylim=(max(0.0, low - 0.03), 1.005))
-        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        metric = METRICS[CASES[name].metric]
+        _curves(axes, figures["history"], "train", "#0072B2", "training images, augmented", metric.name)
+        _curves(axes, figures["history"], "validation", "#D55E00", "validation images", metric.name)
+        test = figures["result"]["test"][metric.name]
+        label = f"test images, at the end: {metric.write(test)}"
+        axes.axhline(test, color="#777777", linewidth=0.9, linestyle=":", label=label)
+        axes.set(title=CASES[name].title, xlabel="epoch", ylabel=label_of(metric))
+        if metric.fraction:
+            of = "train" if metric.name == "accuracy" else "validation"
+            low = min(line[of][metric.name] for line in figures["history"])
+            axes.set(ylim=(max(0.0, low - 0.03), 1.005))
+            axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.grid(alpha=0.3)
         axes.legend(frameon=False, fontsize=7, loc="lower right")
     for ending in ("svg", "png"):
@@ -153,8 +204,15 @@ def draw(found: dict[str, Any]) -> None:
         figure.savefig(PICTURE.with_suffix(f".{ending}"), dpi=150, metadata=metadata)
 
 
-def _curves(axes: Axes, history: list[dict[str, Any]], part: str, color: str, label: str) -> None:
-    points = [(line["epoch"], line[part]["accuracy"]) for line in history if line[part]]
+def label_of(metric: Metric) -> str:
+    """The label of the metric's axis."""
+    if metric.name == "accuracy":
+        return ""
+    return f"{metric.label} ({metric.unit})" if metric.unit else metric.label
+
+
+def _curves(axes: Axes, history: list[dict[str, Any]], part: str, color: str, label: str, metric: str) -> None:
+    points = [(line["epoch"], line[part][metric]) for line in history if metric in (line[part] or {})]
     if points:
         axes.plot(*zip(*points, strict=True), color=color, marker=".", markersize=3, linewidth=1.3, label=label)
 

@@ -104,7 +104,7 @@ class Training:
         self._load_initial(model)
         setup, trials = assemble.choose(model, splits, standard, self.recipe, device, self.group, self.objective)
         tried = ", ".join(f"{s.precision} {s.layout} {speed:,.0f}" for s, speed in trials)
-        self.callback.note(f"running on {setup}" + (f" (tried, in images/s: {tried})" if tried else ""))
+        tried = f" (tried, in images/s: {tried})" if tried else ""
         for note in self.group.notes(model, self.recipe.batch):
             self.callback.note(note)
         settings = self._settings(splits, standard, setup, trials, sum(p.numel() for p in model.parameters()))
@@ -114,6 +114,8 @@ class Training:
         context = assemble.make_context(
             self.recipe, setup, standard, splits, len(self.source.spec.classes), self.stop, self.group, self.objective
         )
+        steps = f"{context.updates:,} step{'s' * (context.updates > 1)} per epoch, {context.steps:,} in total"
+        self.callback.note(f"running on {setup}{tried}; {steps}")
         return assemble.first_state(model, context), context
 
     def _load_initial(self, model: nn.Module) -> None:

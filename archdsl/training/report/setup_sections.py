@@ -73,26 +73,38 @@ def _count(number: int | str | None) -> Markup:
 
 
 def recipe(report: TrainingReport) -> Markup:
-    """Every value that was used; values that differ from the default are emphasized."""
+    """Every value that was used; those at their defaults are collapsed."""
+    fields = list(_fields(report.recipe))
+    changed, rest = ([field for field in fields if field[3] is wanted] for wanted in (True, False))
+    words = "The settings that differ from their defaults." if changed else "All settings have their default values."
+    summary = f"The {len(rest)} other settings, at their defaults"
+    return section(
+        "Recipe",
+        "recipe",
+        tag("p", words, class_="note"),
+        _settings("Recipe", changed) if changed else None,
+        tag("details", tag("summary", summary), _settings("Defaults", rest)),
+    )
+
+
+def _settings(label: str, fields: list[tuple[str, str, str, bool]]) -> Markup:
     rows = [
-        tag("tr", tag("th", tag("code", field), scope="row"), tag("td", value), tag("td", words), class_=kind)
-        for field, value, words, kind in _fields(report.recipe)
+        tag("tr", tag("th", tag("code", field), scope="row"), tag("td", value), tag("td", words))
+        for field, value, words, _ in fields
     ]
     heads = (tag("th", each, scope="col") for each in ("setting", "value", "description"))
-    table = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="recipe")
-    note = tag("p", "Values in bold differ from the defaults.", class_="note")
-    return section("Recipe", "recipe", note, wide("Recipe", table))
+    return wide(label, tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="recipe"))
 
 
-def _fields(used: Recipe) -> Iterable[tuple[str, str, str, str | None]]:
-    """Name, value, description and class of each field of the recipe."""
+def _fields(used: Recipe) -> Iterable[tuple[str, str, str, bool]]:
+    """Name, value and description of each field of the recipe, and whether it differs from its default."""
     for entry in recipe_fields():
         line: Any = getattr(used, entry.path[0])
         if len(entry.path) > 1 and entry.path[1] not in type(line).model_fields:
             continue  # fields of another optimizer or schedule
         value = line if len(entry.path) == 1 else getattr(line, entry.path[1])
         label = entry.path[0] if entry.head else " ".join(entry.path)
-        yield label, _value(value), entry.description, None if _is_default(entry, line, value) else "changed"
+        yield label, _value(value), entry.description, not _is_default(entry, line, value)
 
 
 def _is_default(entry: RecipeField, line: Any, value: Any) -> bool:

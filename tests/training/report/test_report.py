@@ -18,6 +18,7 @@ from archdsl import loads
 from archdsl.training import report as package
 from archdsl.training.data.images import ImageSet
 from archdsl.training.errors.loop_errors import Diverged
+from archdsl.training.loop.callback import TrainingCallback
 from archdsl.training.recipe.recipe import Bce, CrossEntropy, Mse
 from archdsl.training.report.charts import Series, line_chart, nice_step
 from archdsl.training.report.confusion_matrix import matrix
@@ -298,3 +299,26 @@ def test_the_text_is_shown_whole_and_marked() -> None:
         '<span class="at">@c</span>',
     ):
         assert marked in shown
+
+
+def test_settings_at_their_defaults_are_collapsed(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    training(folder, epochs=1).start()
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    recipe = page[page.index('id="recipe"') : page.index('id="environment"')]
+    shown, _, collapsed = recipe.partition("<details>")
+    assert "<code>epochs</code>" in shown
+    assert "<code>seed</code>" not in shown
+    assert "<code>seed</code>" in collapsed
+    assert "<code>epochs</code>" not in collapsed
+
+
+def test_the_first_lines_have_the_number_of_steps(tmp_path: Path) -> None:
+    notes: list[str] = []
+
+    class Notes(TrainingCallback):
+        def note(self, text: str) -> None:
+            notes.append(text)
+
+    training(tmp_path / "run", callback=Notes(), epochs=1.5).start()
+    assert notes[-1] == "running on cpu fp32 channels_first; 6 steps per epoch, 9 in total"

@@ -195,6 +195,29 @@ def test_a_resumed_run_is_bit_for_bit_the_same(tmp_path: Path) -> None:
     assert_same(tmp_path / "whole", tmp_path / "parts")
 
 
+class Killed(BaseException):
+    """The end of a process, as far as its state is concerned."""
+
+
+class KillAfter(StopAfter):
+    """Ends the training after this many queries, without saving anything."""
+
+    def __call__(self) -> bool:
+        if super().__call__():
+            raise Killed
+        return False
+
+
+def test_a_killed_run_resumes_from_its_checkpoint_bit_for_bit(tmp_path: Path) -> None:
+    recipe: dict[str, Any] = {"augment": {"crop": 2, "rotate": 10, "noise": 0.1}}
+    task_training(SEGMENTS, tmp_path / "whole", **recipe).start()
+    with pytest.raises(Killed):
+        task_training(SEGMENTS, tmp_path / "parts", KillAfter(7), **recipe).start()
+    state = task_training(SEGMENTS, tmp_path / "parts", **recipe).resume().state
+    assert state.step == 8
+    assert_same(tmp_path / "whole", tmp_path / "parts")
+
+
 def test_steps_are_those_of_a_handwritten_loop(tmp_path: Path) -> None:
     started = task_training("input 3x16x16\nconv 4 k3 p1\n", tmp_path / "run", StopAfter(3))
     state = started.start().state
