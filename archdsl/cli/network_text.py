@@ -10,7 +10,7 @@ import click
 
 from ..diagnostics import Sink
 from ..elaborate import Override
-from ..network import Analysis, Network, allowing, analyze, beside
+from ..network import Analysis, Network, allowing, analyze, default_library
 from ..record import Record
 from ..text.files import MAX_BYTES, UnreadableFile, decode
 from ..text.library import Library, Stack
@@ -96,7 +96,7 @@ def read_network_text(name: str) -> NetworkText:
 def _allowing(text: NetworkText) -> NetworkText:
     """The text with the packages of `--allow`."""
     packages = allowed()
-    return text.replace(library=allowing(text.library or beside(text.source), packages)) if packages else text
+    return text.replace(library=allowing(text.library or default_library(text.source), packages)) if packages else text
 
 
 class NetworkTexts:

@@ -122,7 +122,7 @@ def _written(answer: "Prediction", folder: Path) -> "Prediction":
         image = Image.fromarray(answer.image.transpose(1, 2, 0) if len(answer.image) == 3 else answer.image[0])
     make_folder(folder)
     path = folder / (re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(answer.name).stem).strip("-.") + ".png")
-    write_atomically(path, lambda beside: image.save(beside, "PNG"))
+    write_atomically(path, lambda temporary: image.save(temporary, "PNG"))
     return replace(answer, file=path)
 
 

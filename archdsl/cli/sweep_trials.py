@@ -8,7 +8,7 @@ import click
 
 from ..diagnostics import Sink
 from ..diagnostics.terminal import printable, render, summary
-from ..network import beside
+from ..network import default_library
 from ..text import paths
 from ..training.recipe.composition import BadOption
 from ..training.sweep.search_space import Space
@@ -40,7 +40,7 @@ def sweep_context(
     return SweepContext(
         space=space,
         network=network.source,
-        library=network.library or beside(network.source),
+        library=network.library or default_library(network.source),
         sizes=inputs,
         override=parse_override(inputs),
         data_dir=Path(data_dir) if data_dir else None,
@@ -65,7 +65,7 @@ def checked(context: "SweepContext") -> tuple[str, str, str]:
     network_name = ""
     path = context.network.path
     given = "--data" in {*context.space.options, *context.space.dimensions}
-    beside = path.parent if path is not None and not given else None
+    relative_to = path.parent if path is not None and not given else None
     for point in context.space.corners():
         sink = Sink()
         network = analysed(context, point, sink).network
@@ -80,7 +80,9 @@ def checked(context: "SweepContext") -> tuple[str, str, str]:
             usage("no data set: give `--data digits`, or write `train { data digits }` in the file")
         if recipe.split == 1:
             usage("a sweep compares accuracies on validation images, and `--split 1` leaves none")
-        source = sources.setdefault(recipe.data.name, find_source(recipe.data.name, beside, network.graph.packages))
+        source = sources.setdefault(
+            recipe.data.name, find_source(recipe.data.name, relative_to, network.graph.packages)
+        )
         if context.data_dir is not None and not source.reads_data_dir:
             usage(f"--data-dir: `{source.spec.name}` does not read files from a folder; leave it out")
     if not network_name and first is not None:

@@ -268,8 +268,8 @@ def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Give
 
     name = recipe.data.name or ""
     path = network.program.source.path
-    beside = path.parent if path is not None and ("data", "name") not in options.recipe else None
-    source = find_source(name, beside, network.graph.packages)
+    relative_to = path.parent if path is not None and ("data", "name") not in options.recipe else None
+    source = find_source(name, relative_to, network.graph.packages)
     if options.data_dir is not None and not source.reads_data_dir:
         usage(f"--data-dir: `{source.spec.name}` does not read files from a folder; leave it out")
     if source.spec.shape is None and ("data", "fit") in options.recipe:

@@ -3,7 +3,7 @@
 from .analysis import Analysis, Check, analyze, check_draft
 from .errors import ArchError
 from .layer_list import LayerInfo, LayerList, TensorShape
-from .libraries import allowing, beside
+from .libraries import allowing, default_library
 from .loading import check, load, loads
 from .network import Network
 from .notebook import Display, register_display
@@ -19,9 +19,9 @@ __all__ = [
     "TensorShape",
     "allowing",
     "analyze",
-    "beside",
     "check",
     "check_draft",
+    "default_library",
     "load",
     "loads",
     "register_display",

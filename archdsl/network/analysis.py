@@ -22,7 +22,7 @@ from ..syntax.ast import Program
 from ..text.library import Library
 from ..text.source import Source, Span
 from .errors import ArchError
-from .libraries import beside
+from .libraries import default_library
 from .network import Network
 from .resizing import ResizableProgram, input_shapes
 
@@ -159,7 +159,7 @@ def analyze(
     `recipe` checks its `train` block, and the network against its data set; `pedantic` enables the warnings about
     style; `blocks_only` allows a file that only defines blocks.
     """
-    library = library or beside(source)
+    library = library or default_library(source)
     program = parse(source, sink)
     caches = Caches()
     draft = elaborate_examples(program, sink, settings, override, library, caches)

@@ -8,7 +8,7 @@ from ..text.source import Source
 from ..zoo import shipped
 
 
-def beside(source: Source, allow: Collection[str] = ()) -> Library:
+def default_library(source: Source, allow: Collection[str] = ()) -> Library:
     """The library of files that a program may use: those in its folder, then those that ship with the package.
 
     `allow` names the Python packages that may run if the program names them.

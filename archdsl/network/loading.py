@@ -11,7 +11,7 @@ from ..text.files import UnreadableFile
 from ..text.source import Source
 from ..zoo import read_named
 from .analysis import Analysis, analyze
-from .libraries import beside
+from .libraries import default_library
 from .network import Network
 
 
@@ -72,4 +72,4 @@ def _analyzed(
 ) -> Analysis:
     values = {name: parameter(name, value, any_layer=bool(allow)) for name, value in parameters.items()}
     override = Override({} if input is None else {None: parse_sizes(input)})
-    return analyze(source, Sink(), values, override, beside(source, allow))
+    return analyze(source, Sink(), values, override, default_library(source, allow))

@@ -15,7 +15,7 @@ from ..text.library import Library
 from ..zoo import PREFIX, display_name
 from . import notebook
 from .layer_list import LayerList, TensorShape, layer_list, shape_of
-from .libraries import beside
+from .libraries import default_library
 from .resizing import ResizableProgram, input_shapes
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Network:
         self.program = program
         self.graph = graph
         self.diagnostics = with_fixes(found)
-        self.library = beside(program.source) if library is None else library
+        self.library = default_library(program.source) if library is None else library
         self.given = dict(settings or {})
         self._resizable = ResizableProgram(program, settings, library)
 

@@ -12,7 +12,7 @@ from ..diagnostics.diagnostic import Finding, with_fixes
 from ..elaborate.state import BlockDef, ExecutedStatement
 from ..elaborate.versions import Versions
 from ..graph import Draft, DraftNode, Graph, likely_shape
-from ..network import Analysis, Check, analyze, beside, check_draft
+from ..network import Analysis, Check, analyze, check_draft, default_library
 from ..shapes.shape import Shape
 from ..syntax import ast
 from ..syntax.pieces import Pieces
@@ -39,7 +39,7 @@ class Document:
         pedantic: bool = False,
     ) -> None:
         self._pieces = Pieces(Source(text, name=name, path=path, key=key))
-        self.library = library if library is not None else beside(self.source)
+        self.library = library if library is not None else default_library(self.source)
         self._versions = Versions(self.library)
         self._recipe = recipe
         self._pedantic = pedantic

@@ -36,12 +36,12 @@ def _modules() -> "dict[str, ModuleType]":
     return found
 
 
-def find_source(name: str, beside: Path | None = None, packages: Sequence[UsedPackage] = ()) -> "DataSource":
+def find_source(name: str, relative_to: Path | None = None, packages: Sequence[UsedPackage] = ()) -> "DataSource":
     """The data set with this name, of the Hub for `hf:OWNER/NAME`, or the folder of images at this path.
 
-    A relative path is relative to `beside`, if given (the folder of a network's file that names its data), else to the
-    working folder. `packages` are those of the network, which may have data sets; an own one takes precedence. Raises
-    UnknownData, PackageDataFailed, MissingExtra, HubFailed.
+    A relative path is relative to `relative_to`, if given (the folder of a network's file that names its data), else to
+    the working folder. `packages` are those of the network, which may have data sets; one of archdsl takes precedence.
+    Raises UnknownData, PackageDataFailed, MissingExtra, HubFailed.
     """
     if name in data_sets():
         from .published import Published
@@ -57,7 +57,7 @@ def find_source(name: str, beside: Path | None = None, packages: Sequence[UsedPa
         from .hf import HubSource
 
         return HubSource(name.removeprefix(HUB_PREFIX))
-    folder = Path(name).expanduser() if beside is None else beside / Path(name).expanduser()
+    folder = Path(name).expanduser() if relative_to is None else relative_to / Path(name).expanduser()
     if name and folder.is_dir():
         from .mask_folder import MaskFolderSource, has_masks
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ...diagnostics import Sink
 from ...elaborate import Override
 from ...elaborate.given_values import parse_sizes
-from ...network import Network, analyze, beside
+from ...network import Network, analyze, default_library
 from ...text.files import UnreadableFile, read_source
 from ..data.dataset_spec import ImageShape
 from ..errors.run_errors import CannotResume
@@ -61,7 +61,7 @@ def read_network(run: Run, settings: RunSettings, allow: Collection[str] = ()) -
     for given in settings.network.sizes:
         name, equals, value = given.rpartition("=")
         sizes[name if equals else None] = parse_sizes(value)
-    return analyze(source, Sink(), settings.network.given, Override(sizes), beside(source, allow)).checked()
+    return analyze(source, Sink(), settings.network.given, Override(sizes), default_library(source, allow)).checked()
 
 
 def load_run(run: Run, device: torch.device, allow: Collection[str] = ()) -> LoadedRun:
