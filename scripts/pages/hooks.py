@@ -75,7 +75,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if page.file.src_uri == "diagnostics.md":
         # Only on the site: in the file, a block that is marked as a program must be valid.
         markdown = EXAMPLE.sub(r"\1```arch", markdown)
-    script = up + lecture.SCRIPT if files.get_file_from_path(lecture.SCRIPT) else None
+    script = f"{up}{PLAYGROUND}/{lecture.SCRIPT}" if (WEB / lecture.SCRIPT).is_file() else None
     markdown = lecture.with_figures(markdown, page.file.src_uri, script)
     markdown, pictures = with_diagrams(markdown, up)
     for path, content in pictures.items():
@@ -105,3 +105,11 @@ def on_page_context(context: TemplateContext, page: Page, config: MkDocsConfig, 
         if code in pages and other
     ]
     return context
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """A page without the links in its head to the other language: for each, the theme would fetch a sitemap.
+
+    The links in the header remain.
+    """
+    return re.sub(r'<link rel="alternate" href="[^"]*" hreflang="[^"]*">\s*', "", output)

@@ -18,8 +18,8 @@ COMMENT = re.compile(r"^<!-- archdsl lecture (\w+) -->$", re.MULTILINE)
 EXAMPLE = re.compile(r"^<!-- example (\d+) -->$", re.MULTILINE)
 FENCE = re.compile(r"^```\w+[^\n]*\n.*?^```$", re.MULTILINE | re.DOTALL)
 KOREAN = "ko/"
-SCRIPT = "playground/archdsl/archdsl.js"
-"""The module that runs archdsl in a page, where the site has it."""
+SCRIPT = "archdsl/archdsl.js"
+"""The module that runs archdsl in a page, in the folder of the interactive pages."""
 
 AUGMENTATIONS = (
     ("original", "원본"),
