@@ -76,10 +76,15 @@ def _network(options: Mapping[str, Any], texts: Mapping[str, str]) -> Network:
     return analyze(Source(text, name=file, path=Path(file)), Sink(), settings, override).checked()
 
 
-def figure(light: str, dark: str, description: str) -> str:
-    """HTML with both versions, of which the page's theme shows one; a click opens it."""
+def figure(light: str, dark: str, description: str, least: tuple[float, float]) -> str:
+    """HTML with both versions, of which the page's theme shows one; a click opens it.
+
+    `least` is the width and height in CSS pixels that the page may not shrink it below.
+    """
+    style = f"--least-width: {least[0]:.0f}px; --least-height: {least[1]:.0f}px"
     shown = "".join(
-        f'<a class="{theme}" href="{path}"><img src="{path}" alt="{escape(description)}" loading="lazy"></a>'
+        f'<a class="{theme}" href="{path}"><img src="{path}" alt="{escape(description)}" style="{style}"'
+        ' loading="lazy"></a>'
         for theme, path in (("light", light), ("dark", dark))
     )
     return f'<figure class="picture">{shown}</figure>'
@@ -95,9 +100,22 @@ def with_diagrams(markdown: str, up: str) -> tuple[str, dict[str, bytes]]:
         drawn = draw(found[1], texts | {"-": before[-1] if before else ""})
         files.update(drawn.files())
         light, dark = (up + path for path in drawn.files())
-        return figure(light, dark, description(drawn.light))
+        return figure(light, dark, description(drawn.light), least_size(drawn.light))
 
     return COMMENT.sub(place, IMAGE.sub(_redrawn, markdown)), files
+
+
+def least_size(svg: bytes) -> tuple[float, float]:
+    """The width and height in CSS pixels at which the smallest label has 9 px; at most the diagram's own size."""
+    text = svg.decode()
+    found = re.search(r'<svg[^>]* width="([\d.]+)(pt|px)?" height="([\d.]+)(?:pt|px)?"', text)
+    if found is None:
+        return 0.0, 0.0
+    scale = 4 / 3 if found[2] == "pt" else 1.0
+    labels = re.findall(r'<text[^>]* font-size="([\d.]+)"[^>]*>\s*[^\s<]', text)
+    smallest = min((float(label) * scale for label in labels), default=9.0)
+    shrunk = min(1.0, 9 / smallest) * scale
+    return float(found[1]) * shrunk, float(found[3]) * shrunk
 
 
 def _redrawn(image: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -28,7 +28,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("MPLBACKEND", "agg")
-    made = InteractiveShell()
+    made: Any = cast(Any, InteractiveShell)()
     made.history_manager.enabled = False
     made.history_manager.end_session()
     with chdir(tmp_path):

@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+from scripts.pages.diagrams import least_size
+
 ROOT = Path(__file__).resolve().parents[2]
 FETCHED = {("link", "href"), ("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "srcset")}
 """Attributes whose target a browser loads automatically."""
@@ -134,3 +136,11 @@ def test_site(tmp_path: Path) -> None:
     _check_search(tmp_path / "search")
     for sheet in tmp_path.rglob("*.css"):
         assert not re.search(r"url\(['\"]?(https?:)?//|@import", sheet.read_text(encoding="utf-8")), sheet
+
+
+def test_labels_of_diagrams_keep_nine_pixels() -> None:
+    svg = '<svg width="300pt" height="90pt"><text x="1" font-size="4"> </text><text font-size="{}">a</text></svg>'
+    assert least_size(svg.format(9).encode()) == (300, 90)  # 12 px, shrunk to 9
+    assert least_size(svg.format(18).encode()) == (150, 45)
+    assert least_size(svg.format(6).encode()) == (400, 120)  # 8 px, not enlarged
+    assert least_size(svg.format(9).replace("pt", "px").encode()) == (300, 90)
