@@ -176,7 +176,7 @@ class _Level:
 
     @cached_property
     def _scenes(self) -> list[Drawing]:
-        made = scenes(self.diagram, self.view, self._looks[0])
+        made = [each for style in self._looks for each in scenes(self.diagram, self.view, style)]
         return [framed(list(each.parts), 0, each.background, each.title, each.description) for each in made]
 
     def _may_fit(self, place: Place) -> bool:
@@ -190,6 +190,8 @@ class _Level:
     def shortfall(self, place: Place) -> str:
         """What is missing for a place."""
         if self._own_layout:
+            if not self._scenes:
+                return f"the view `{self.view}` cannot show it"
             text = max(smallest_text(in_place(scene, place)) for scene in self._scenes)
             return f"its text would be {text:.1f} pt"
         text = max(factor(each.width, each.height, place) * _text(each.style) for each in self._candidates)

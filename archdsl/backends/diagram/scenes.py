@@ -23,9 +23,17 @@ def draw_scene(diagram: Diagram, view: View, style: DiagramStyle) -> Drawing:
 
 
 def scenes(diagram: Diagram, view: View, style: DiagramStyle) -> list[Drawing]:
-    """The arrangements of a diagram in one of these views, the largest first. Raises CannotDraw if there is none."""
+    """The arrangements of a diagram in one of these views, the largest first; none if it has none in
+    the direction `LR`. Raises CannotDraw."""
     if view is View.UNET:
-        return [draw_unet(diagram, style)]
+        try:
+            return [draw_unet(diagram, style)]
+        except CannotDraw:
+            if style.direction == "TB":
+                raise
+            return []
+    if style.direction == "LR":
+        return []  # they have one direction
     found = [draw_volumes(diagram, style)]
     for geometry in _GEOMETRIES:
         for rows in range(1, _MOST_ROWS + 1):

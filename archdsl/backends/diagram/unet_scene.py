@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from .box_shapes import draw_box, size_of
 from .drawing import Drawing, Point, Polyline, Shape, ShapeGroup, TextLabel, bounds, framed
+from .engine import CannotDraw
 from .figure import Arrow, Box, Diagram
 from .figure_options import DiagramStyle
 from .font_metrics import width_of
@@ -13,6 +14,8 @@ from .unet_form import UNetForm, UNetSkip, unet_form
 _MARGIN = 7.2
 _STEP, _TIGHT = 26.0, 16.0
 """Points between boxes below each other, with and without a label on the arrow."""
+_TURN = 10.0
+"""Points between a box and the turn of an arrow to it."""
 _ASIDE = 24.0
 """The shortest arrow to the right."""
 
@@ -38,18 +41,16 @@ def _places(form: UNetForm, style: DiagramStyle) -> dict[str, Point]:
     under = size[form.bottom[0].id][0] / 2 if len(form.bottom) > 1 else 0.0
     low = sum(size[box.id][0] + _aside(form, style) for box in form.bottom[len(form.bottom) > 1 :])
     apart = max(left / 2 + middle + right / 2, under + _aside(form, style) + low)
-    heights: dict[str, float] = {}
     places: dict[str, Point] = {}
     top = 0.0
     for encoder, decoder, skip in _bands(form):
-        down, up = _stack(encoder, size, style), _stack(decoder[::-1], size, style)
-        lower = down[skip.start.id] - up[skip.end.id] if skip is not None else 0.0
-        shift = (max(0.0, -lower), max(0.0, lower))
-        heights |= {name: top + y + shift[0] for name, y in down.items()}
-        heights |= {name: top + y + shift[1] for name, y in up.items()}
-        places |= {name: (0.0, heights[name]) for name in down} | {name: (apart, heights[name]) for name in up}
-        ends = [heights[box.id] + size[box.id][1] / 2 for box in (*encoder, *decoder)]
-        top = max(ends) + _step(style)
+        if style.direction == "LR":
+            found = _level_row(form, encoder, decoder, size, apart, style)
+        else:
+            found = _below(encoder, decoder, skip, size, apart, style)
+        high = min(y - size[name][1] / 2 for name, (_, y) in found.items())
+        places |= {name: (x, top - high + y) for name, (x, y) in found.items()}
+        top = max(places[name][1] + size[name][1] / 2 for name in found) + _step(style)
     deep = top + max(size[box.id][1] for box in form.bottom) / 2
     slack = (apart - under - _aside(form, style) - low) / 2
     x = -under if under else _aside(form, style) + slack
@@ -57,6 +58,60 @@ def _places(form: UNetForm, style: DiagramStyle) -> dict[str, Point]:
         places[box.id] = (x + size[box.id][0] / 2, deep)
         x += size[box.id][0] + _aside(form, style) + (slack if under and not index else 0.0)
     return places | _on_skips(form, places, size)
+
+
+def _below(
+    encoder: tuple[Box, ...],
+    decoder: tuple[Box, ...],
+    skip: UNetSkip | None,
+    size: Mapping[str, tuple[float, float]],
+    apart: float,
+    style: DiagramStyle,
+) -> dict[str, Point]:
+    """The boxes of a level below each other, so that its first skip is level."""
+    down, up = _stack(encoder, size, style), _stack(decoder[::-1], size, style)
+    lower = down[skip.start.id] - up[skip.end.id] if skip is not None else 0.0
+    places = {name: (0.0, y + max(0.0, -lower)) for name, y in down.items()}
+    return places | {name: (apart, y + max(0.0, lower)) for name, y in up.items()}
+
+
+def _level_row(
+    form: UNetForm,
+    encoder: tuple[Box, ...],
+    decoder: tuple[Box, ...],
+    size: Mapping[str, tuple[float, float]],
+    apart: float,
+    style: DiagramStyle,
+) -> dict[str, Point]:
+    """The boxes of a level in a row, from which its skip leaves at the right; those after and before it are below.
+
+    Raises CannotDraw for several skips, which would cross boxes.
+    """
+    skips = [skip for skip in form.skips if skip.start in encoder]
+    if len({(skip.start.id, skip.end.id) for skip in skips}) > 1:
+        raise CannotDraw("several skips of a level would cross its boxes in a row")
+    last = encoder.index(skips[0].start) if skips else len(encoder) - 1
+    first = decoder.index(skips[0].end) if skips else 0
+    places = _in_row(encoder[last::-1], -1, form, size, style)
+    places |= {name: (apart + x, y) for name, (x, y) in _in_row(decoder[first:], 1, form, size, style).items()}
+    under = max(size[name][1] / 2 for name in places) + _step(style)
+    for x, boxes in ((0.0, encoder[last + 1 :]), (apart, decoder[:first][::-1])):
+        places |= {name: (x, under + y) for name, y in _stack(boxes, size, style).items()}
+    return places
+
+
+def _in_row(
+    boxes: tuple[Box, ...], way: int, form: UNetForm, size: Mapping[str, tuple[float, float]], style: DiagramStyle
+) -> dict[str, Point]:
+    """Boxes in a row, from 0 on to the right (1) or to the left (-1)."""
+    found, x = {}, 0.0
+    for index, box in enumerate(boxes):
+        if index:
+            pair = {box.id, boxes[index - 1].id}
+            label = max((_label_width(a, style) for a in form.path if {a.start, a.end} == pair), default=0.0)
+            x += way * (size[boxes[index - 1].id][0] / 2 + _ASIDE + label + size[box.id][0] / 2)
+        found[box.id] = (x, 0.0)
+    return found
 
 
 def _all(form: UNetForm) -> list[Box]:
@@ -123,6 +178,7 @@ def _arrows(
     """Each arrow with the points of its line."""
     size = {box.id: size_of(box, style) for box in _all(form)}
     bottom = {box.id for box in form.bottom}
+    levels = [{box.id for box in pair[0] + pair[1]} for pair in zip(form.encoder, form.decoder, strict=True)]
     for arrow in form.path:
         (x0, y0), (x1, y1) = places[arrow.start], places[arrow.end]
         (w0, h0), (w1, h1) = size[arrow.start], size[arrow.end]
@@ -132,9 +188,17 @@ def _arrows(
             yield arrow, ((x0, y0 + h0 / 2), (x0, y1), (x1 - w1 / 2, y1))
         elif arrow.start in bottom:
             yield arrow, ((x0 + w0 / 2, y0), (x1, y0), (x1, y1 + h1 / 2))
+        elif y0 == y1:
+            yield arrow, ((x0 + w0 / 2, y0), (x1 - w1 / 2, y1))
         else:
             ends = (y0 + h0 / 2, y1 - h1 / 2) if y0 < y1 else (y0 - h0 / 2, y1 + h1 / 2)
-            yield arrow, ((x0, ends[0]), (x1, ends[1]))
+            corner: tuple[Point, ...] = ()
+            if x0 != x1:  # it turns between the levels, where there are no boxes
+                level = next(level for level in levels if arrow.end in level)
+                edges = [places[name][1] + side * size[name][1] / 2 for name in level for side in (-1, 1)]
+                turn = min(edges) - _TURN if y0 < y1 else max(edges) + _TURN
+                corner = (x0, turn), (x1, turn)
+            yield arrow, ((x0, ends[0]), *corner, (x1, ends[1]))
     for skip in form.skips:
         for arrow in skip.arrows:
             (x0, y0), (x1, y1) = places[arrow.start], places[arrow.end]
@@ -147,7 +211,7 @@ def _arrows(
 def _line(points: tuple[Point, ...], arrow: Arrow, skip: bool, style: DiagramStyle) -> ShapeGroup:
     """An arrow with its label: next to a vertical line, above a horizontal one."""
     theme, size = style.theme, style.fonts.shapes
-    level = points[0][0] != points[1][0]
+    level = points[0][1] == points[1][1]
     color = theme.skip if skip else theme.line
     shapes: list[Shape] = [Polyline(points=points, color=color, arrow=True)]
     if arrow.shape is not None and style.shapes:
@@ -157,6 +221,8 @@ def _line(points: tuple[Point, ...], arrow: Arrow, skip: bool, style: DiagramSty
         if len(points) == 3 and not level:  # it turns to the bottom: the label is above the second part
             (x0, _), (x1, y1) = points[1:]
             at = (x0 + x1) / 2 - 2, y1 - 3.5
+        if len(points) == 4 and not skip:  # it turns to a level: the label is above the part between the turns
+            at = (points[1][0] + points[2][0]) / 2, points[1][1] - 3.5
         shapes.append(TextLabel(at=at, text=arrow.shape, color=theme.note, size=size))
     return ShapeGroup(shapes=tuple(shapes))
 

@@ -56,11 +56,12 @@ def test_levels_are_aligned_by_resolution(name: str) -> None:
     assert all(high > low for high, low in pairwise(tops))
 
 
+@pytest.mark.parametrize("direction", ["TB", "LR"])
 @pytest.mark.parametrize("shapes", [True, False])
 @pytest.mark.parametrize("name", UNETS)
-def test_no_box_covers_another_and_one_skip_of_each_level_is_level(name: str, shapes: bool) -> None:
+def test_no_box_covers_another_and_one_skip_of_each_level_is_level(name: str, shapes: bool, direction: str) -> None:
     drawn = built(name)
-    style = DiagramStyle(shapes=shapes)
+    style = DiagramStyle(shapes=shapes, direction=direction)
     drawing = draw_unet(drawn, style)
     boxes = [bounds([part]) for part in drawing.parts if part.hover]
     assert len(boxes) == len([box for box in drawn.boxes if box.rows])
@@ -101,6 +102,13 @@ def test_shapes_and_layers_are_named() -> None:
 def test_another_form_is_refused_with_its_difference(text: str, reason: str) -> None:
     with pytest.raises(CannotDraw, match=f"not have the form of a U-Net: .*({reason}).*; use another view"):
         draw_unet(built(text), DiagramStyle())
+
+
+def test_another_form_is_refused_in_a_place_too() -> None:
+    network = archdsl.loads(LENET)
+    only = Freedom(views=(View.UNET,))
+    with pytest.raises(CannotDraw, match="the form of a U-Net"):
+        fit(network.graph, network.costs, DiagramStyle(), ViewOptions(view=View.UNET), PLACES["page"], only)
 
 
 def test_it_is_chosen_for_a_place_by_itself() -> None:
