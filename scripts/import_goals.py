@@ -311,19 +311,18 @@ def limited(model: Model, *, only_read: bool = False) -> dict[str, Any]:
 
 def table(results: dict[str, list[dict[str, Any]]]) -> str:
     """The part of the page: how many of each set, and what was refused."""
-    lines = [
-        "| set | tried | imported and equal | of these, usable | refused | words, median | relative to the zoo's text |"
-    ]
+    lines = ["| set | models | imported and equal | usable | refused | words, median | relative to the zoo's text |"]
     lines.append("| --- | --- | --- | --- | --- | --- | --- |")
     for name, rows in results.items():
         done = [row for row in rows if row["imported"]]
         ratios = [row["words"] / row["handwritten"] for row in done if row.get("handwritten")]
-        usable = sum(not row["fails"] for row in done)
+        used = [row for row in done if "fails" in row]
+        usable = f"{sum(not row['fails'] for row in used)} of {len(used)}"
         counts = f"{len(rows)} | {len(done)} | {usable} | {len(rows) - len(done)}"
         median = f"{statistics.median(row['words'] for row in done):.0f}" if done else ""
         ratio = f"{statistics.median(ratios):.2f} (of {len(ratios)}; at most {max(ratios):.2f})" if ratios else ""
         lines.append(f"| {name} | {counts} | {median} | {ratio} |")
-    broken = [(name, row) for name, rows in results.items() for row in rows if row["imported"] and row["fails"]]
+    broken = [(name, row) for name, rows in results.items() for row in rows if row["imported"] and row.get("fails")]
     if broken:
         lines += ["", "Not usable:", "", "| set | model | what fails |", "| --- | --- | --- |"]
         lines += [f"| {name} | {row['name']} | {', '.join(row['fails'])} |" for name, row in broken]

@@ -22,9 +22,7 @@ def arranged(b: Builder, node: int, groups: Sequence[Group], layout: Layout | No
     """
     dims = tuple(map(length, groups))
     if not 1 <= len(dims) <= 4:
-        raise CannotSay(
-            f"a tensor of {len(dims)} axes ({'×'.join(map(str, dims)) or 'a number'})", "it needs one to four"
-        )
+        raise CannotSay(f"a tensor of {len(dims)} axes ({'×'.join(map(str, dims)) or 'a number'})", "one to four axes")
     own = b.nodes[node].shape
     if any(atom.axis == REPEATED for group in groups for atom in group):
         return _repeated(b, node, tuple(map(tuple, groups)))

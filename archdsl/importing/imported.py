@@ -108,7 +108,7 @@ def left_over(builder: Builder, outputs: Sequence[int]) -> list[ImportProblem]:
             size = "×".join(map(str, node.op.tensor.shape)) or "one number"
             found.append(ImportProblem(where, f"a fixed tensor of {size}", "a layer that computes it"))
         elif isinstance(node.op, ComputedOp):
-            size = "×".join(map(str, node.op.value.sizes))
+            size = "×".join(map(str, node.op.value.sizes)) or "one number"
             what = f"a tensor of {size} computed from learned ones"
             found.append(ImportProblem(where, what, "a layer that computes it"))
         elif isinstance(node.op, RepeatedOp):

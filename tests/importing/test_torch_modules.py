@@ -37,6 +37,8 @@ def assert_same(imported: archdsl.importing.Imported, module: nn.Module, *x: tor
     source = Source(imported.text)
     assert format_program(parse(source, Sink())) == imported.text
     assert not analyze(source, Sink()).diagnostics
+    assert imported.network is not None
+    assert imported.network.diagram(format="dot").text.startswith("digraph")
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -49,6 +51,16 @@ def test_module(name: str) -> None:
     imported = archdsl.from_torch(module, x)
     assert_same(imported, module, x)
     assert all(bool((tensor == before[each]).all()) for each, tensor in module.state_dict().items())
+
+
+@pytest.mark.parametrize("name", ["attention in shifted windows", "encoder layer", "growing", "u-net"])
+def test_exports(name: str) -> None:
+    make, sizes = MODULES[name]
+    x = torch.randn(2, *sizes)
+    module = archdsl.from_torch(make(), x).to_torch()
+    program = torch.export.export(module, (x,))
+    with torch.no_grad():
+        torch.testing.assert_close(program.module()(x), module(x))
 
 
 def test_parameters_count_once() -> None:
