@@ -1,6 +1,7 @@
 """Which tensor of a file belongs to which tensor of a module.
 
-By name where names and shapes are equal. Other layers are matched by their kind and size, and equal ones by their
+By name where names and shapes are equal, or where all names are those that torchvision gives to a network of the zoo
+(published_names.py). Other layers are matched by their kind and size, and equal ones by their
 order: only where the layers of the module run one after another and the names in the file are numbered. The order of
 the tensors in a file is never used: it is that of their names or of their definition. What remains open is refused.
 """
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from ..record import Record
+from .published_names import NAMINGS, Naming
 from .weight_files import CannotLoad
 from .weight_layers import COUNTER, WeightLayer
 
@@ -45,12 +47,12 @@ def match_weights(layers: Sequence[WeightLayer], wanted: Shapes, found: Shapes) 
     absent = [each for each in layers if each not in same and each not in resized]
     taken = {f"{each.name}.{name}" for each in (*same, *resized) for name in each.shapes}
     rest = {name: shape for name, shape in given.items() if name not in taken}
-    renamed = _by_structure(absent, rest, last) if absent else {}
+    moved = _by_published_names(absent, rest, last) or _by_structure(absent, rest, last) if absent else {}
+    owner = {f"{each.name}.{name}": each.name for each in absent for name in each.shapes}
+    renamed = {owner[ours]: theirs.rpartition(".")[0] for ours, theirs in reversed(moved.items())}
     heads = [each for each in layers if each in resized or (each in absent and each.name not in renamed)]
     names = {f"{each.name}.{name}": f"{each.name}.{name}" for each in same for name in each.shapes}
-    names |= {
-        f"{ours.name}.{n}": f"{renamed[ours.name]}.{n}" for ours in absent if ours.name in renamed for n in ours.shapes
-    }
+    names |= moved
     owned = {f"{each.name}.{name}" for each in layers for name in each.shapes}
     names |= {name: name for name, shape in wanted.items() if name not in owned and given.get(name) == shape}
     names = {ours: theirs for ours, theirs in names.items() if theirs in given}
@@ -106,10 +108,47 @@ def _refuse_resized(layers: Sequence[WeightLayer], given: Shapes) -> None:
         raise CannotLoad(f"{len(lines):,} of its tensors have other shapes", _some(lines))
 
 
+# --- by published names ---
+
+
+def _by_published_names(layers: Sequence[WeightLayer], given: Shapes, last: set[str]) -> dict[str, str] | None:
+    """The tensors of the file by ours, if rules for published names hold for all of both; None if none do.
+
+    Last layers of another size remain without.
+    """
+    return next((found for each in NAMINGS.values() if (found := _named(each, layers, given, last))), None)
+
+
+def _named(naming: Naming, layers: Sequence[WeightLayer], given: Shapes, last: set[str]) -> dict[str, str] | None:
+    found: dict[str, str] = {}
+    resized: set[str] = set()
+    for each in layers:
+        theirs = {name: naming.tensor(each.name, name) for name in each.shapes}
+        shapes = {name: given.get(theirs[name] or "") for name, _ in each.signature}
+        if any(shape is None for shape in shapes.values()):
+            return None
+        if shapes == dict(each.signature):
+            found |= {f"{each.name}.{ours}": name for ours, name in theirs.items() if name in given}
+        elif each.name in last:
+            resized |= {name for name in theirs.values() if name is not None}
+        else:
+            return None
+    used = {*found.values(), *resized}
+    others = [name for name in given if name not in used and not _counts(name) and not naming.ignores(name)]
+    return found if not others and len(set(found.values())) == len(found) else None
+
+
 # --- by structure ---
 
 
 def _by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set[str]) -> dict[str, str]:
+    """The tensors of the file by ours, for layers with other names. Last layers may remain without."""
+    found = _layers_by_structure(layers, given, last)
+    named = [each for each in layers if each.name in found]
+    return {f"{each.name}.{name}": f"{found[each.name]}.{name}" for each in named for name in each.shapes}
+
+
+def _layers_by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set[str]) -> dict[str, str]:
     """The names in the file of layers with other names. Last layers may remain without one."""
     groups: dict[tuple[object, ...], list[WeightLayer]] = defaultdict(list)
     for each in layers:
