@@ -1,7 +1,7 @@
 """The names that torchvision gives to the layers of the networks in the zoo, as rules from our names to theirs.
 
-Structure alone cannot tell equal layers of a block apart: the convolution of a shortcut and that before it. A set of
-rules is used only if it names all tensors in question, and the file has all of them, with equal shapes. timm has the
+Structure alone cannot distinguish equal layers of a block: the convolution of a shortcut and the one before it. A set
+of rules is used only if it names all tensors in question, and the file has all of them, with equal shapes. timm has the
 same names for ResNet, ResNeXt and Wide ResNet.
 """
 

@@ -123,14 +123,14 @@ def _named(naming: Naming, layers: Sequence[WeightLayer], given: Shapes, last: s
     found: dict[str, str] = {}
     resized: set[str] = set()
     for each in layers:
-        theirs = {name: naming.tensor(each.name, name) for name in each.shapes}
-        shapes = {name: given.get(theirs[name] or "") for name, _ in each.signature}
+        theirs = {name: naming.tensor(each.name, name) or "" for name in each.shapes}
+        shapes = {name: given.get(theirs[name]) for name, _ in each.signature}
         if any(shape is None for shape in shapes.values()):
             return None
         if shapes == dict(each.signature):
             found |= {f"{each.name}.{ours}": name for ours, name in theirs.items() if name in given}
         elif each.name in last:
-            resized |= {name for name in theirs.values() if name is not None}
+            resized |= set(theirs.values())
         else:
             return None
     used = {*found.values(), *resized}

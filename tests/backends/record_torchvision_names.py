@@ -1,19 +1,15 @@
 """Record the digests of torchvision's names and shapes: `python -m tests.backends.record_torchvision_names`."""
 
 import json
-import sys
 from pathlib import Path
 
-from .test_published_names import NETWORKS, ROOT, digest
-
-sys.path.insert(0, str(ROOT / "scripts"))
+from .test_published_names import NETWORKS, digest
 
 
 def main() -> None:
     """Write torchvision_names.json; needs torchvision."""
-    import conformance
-
     import archdsl
+    from scripts import conformance
 
     found = {}
     for name in NETWORKS.values():

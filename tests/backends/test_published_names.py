@@ -1,7 +1,6 @@
 """Weights by the names that torchvision gives them: `--from resnet50.pth` for a network of the zoo."""
 
 import json
-import sys
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from hashlib import sha256
@@ -20,7 +19,6 @@ from archdsl.backends.weight_layers import weight_layers
 from archdsl.backends.weight_loading import load_weights
 from archdsl.backends.weight_matching import match_weights
 
-ROOT = Path(__file__).resolve().parents[2]
 # By family, networks of the zoo whose layers structure alone cannot tell apart.
 NETWORKS: Mapping[str, str] = {
     "ResNet": "resnet18",
@@ -37,9 +35,9 @@ RECORDED = json.loads(Path(__file__).with_name("torchvision_names.json").read_te
 Shapes = dict[str, tuple[int, ...]]
 
 
-def built(name: str, **given: int) -> nn.Module:
+def built(name: str) -> nn.Module:
     with torch.device("meta"):
-        return archdsl.load(f"zoo:{name}", **given).to_torch().eval()
+        return archdsl.load(f"zoo:{name}").to_torch().eval()
 
 
 def shapes(module: nn.Module) -> Shapes:
@@ -79,8 +77,7 @@ def test_the_names_and_shapes_are_those_of_torchvision(family: str, name: str) -
 @pytest.mark.parametrize(("family", "name"), NETWORKS.items())
 def test_the_order_of_execution_is_that_of_torchvision(family: str, name: str) -> None:
     """Each tensor is the one that torchvision's forward pass reaches at the same time."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    import conformance
+    from scripts import conformance
 
     network = archdsl.load(f"zoo:{name}")
     sizes = network.graph.nodes[network.graph.inputs[0]].shape.dims
