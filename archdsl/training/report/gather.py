@@ -104,7 +104,12 @@ def gather_scores(
         count=len(images),
         metrics=scores.summary(),
         tables=[
-            run_report.TableReport(title=table.title, heads=list(table.heads), rows=[list(row) for row in table.rows])
+            run_report.TableReport(
+                title=table.title,
+                heads=list(table.heads),
+                rows=[list(row) for row in table.rows],
+                colors=["#{:02x}{:02x}{:02x}".format(*color) for color in table.colors],
+            )
             for table in task.tables(scores, classes)
         ],
         samples=[

@@ -128,6 +128,7 @@ class TableReport(Model):
     title: str
     heads: list[str]
     rows: list[list[str]]
+    colors: list[str] = Field(default=[], description="The colors of the rows in the images of the samples: `#e69f00`.")
 
 
 class PanelReport(Model):

@@ -19,8 +19,10 @@ def results(scores: ScoresReport) -> list[Markup]:
 
 def _table(table: TableReport) -> Markup:
     heads = [tag("th", head, scope="col") for head in table.heads]
+    keys: list[Markup | None] = [tag("i", class_="swatch", style=f"background:{color}") for color in table.colors]
     rows = [
-        tag("tr", tag("th", name(row[0]), scope="row"), *(tag("td", cell) for cell in row[1:])) for row in table.rows
+        tag("tr", tag("th", key, name(row[0]), scope="row"), *(tag("td", cell) for cell in row[1:]))
+        for key, row in zip(keys or [None] * len(table.rows), table.rows, strict=True)
     ]
     body = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="numbers")
     return section(table.title, table.title.lower(), wide(table.title, body))

@@ -17,6 +17,8 @@ class Table:
     title: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    colors: tuple[tuple[int, int, int], ...] = ()
+    """The colors of the rows in the images of the samples, if they have any."""
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class Segmentation(Task):
 
     def tables(self, scores: "Scores", classes: tuple[str, ...]) -> "list[Table]":
         from .mask_scores import MaskScores
-        from .presentation import Table
+        from .presentation import Table, color_of
 
         assert isinstance(scores, MaskScores)
         total = max(1, int(scores.confusion.sum()))
@@ -76,7 +76,8 @@ class Segmentation(Task):
             (name, _percent(iou), _percent(dice), _percent(int(scores.confusion[number].sum()) / total))
             for number, (name, iou, dice) in enumerate(zip(classes, scores.ious, scores.dices, strict=True))
         )
-        return [Table("Classes", ("class", "IoU", "Dice", "pixels"), rows)]
+        colors = tuple(color_of(number) for number in range(len(classes)))
+        return [Table("Classes", ("class", "IoU", "Dice", "pixels"), rows, colors)]
 
     def tiles(
         self,

@@ -180,6 +180,7 @@ def test_a_run_learns_and_reports(run: Path) -> None:
     assert report.scores is not None
     assert report.scores.metrics == result["test"]
     assert [row[0] for row in report.scores.tables[0].rows] == ["background", "circle", "rectangle", "triangle"]
+    assert report.scores.tables[0].colors[1] == "#e69f00"
     assert [panel.label for panel in report.scores.samples[0].panels] == ["image", "true classes", "prediction"]
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "Mean IoU" in page
