@@ -225,7 +225,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with a network; figures, which take longer than these trainings, are not drawn."""
     (tmp_path / "net.arch").write_text(NET)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(session, "write_report", lambda *_: None)
+    monkeypatch.setattr(session, "write_report", lambda *_, **__: None)
     monkeypatch.setattr(sweep_report, "draw_sweep", lambda *_: None)
     return tmp_path
 
