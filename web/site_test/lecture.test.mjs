@@ -21,6 +21,7 @@ before(async () => {
   server = await serve(site, "/folder/");
   browser = await launch();
   page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+  page.setDefaultTimeout(120_000);
   await page.goto(`${server.url}empty.html`);
   const made = await page.evaluate(async () => {
     const { Archdsl } = await import("./archdsl/archdsl.js");
