@@ -32,9 +32,7 @@ def numbers(text: str) -> list[float]:
     ("operation", "kernel", "stride", "padding"),
     [
         (operation, kernel, stride, padding)
-        for operation, kernel, stride, padding in product(
-            ("conv", "maxpool", "avgpool"), (1, 2, 5), (1, 3), (0, 2)
-        )
+        for operation, kernel, stride, padding in product(("conv", "maxpool", "avgpool"), (1, 2, 5), (1, 3), (0, 2))
         if operation == "conv" or padding <= kernel // 2
     ],
 )
