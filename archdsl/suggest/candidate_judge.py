@@ -10,6 +10,9 @@ from .suggestion_context import SuggestionContext
 MOST_NEW = 3
 """The largest number of errors in parts that could not be checked before; candidates with more are dropped."""
 
+_OF_VALUES = ("E0401", "E0402", "E0404", "E0405", "E0406")
+"""Errors that another value of an argument may not have."""
+
 Key = tuple[str, int, int, int]
 
 
@@ -98,6 +101,8 @@ class Judge(WatchedSink):
 
 def _hides(error: str, other: str) -> bool:
     """Whether an error of a statement hides another: arguments of an unknown layer, and the shape behind both."""
+    if error == "E0301" and other in _OF_VALUES:
+        return False  # what is missing was made up, and does not fit
     if other.startswith(("E04", "E05")):
         return error.startswith(("E02", "E03"))
     return error == "E0201" and other != error and other.startswith(("E02", "E03"))

@@ -9,7 +9,7 @@ from ..diagnostics import Diagnostic, Sink
 from ..diagnostics.fixes import edited_text
 from ..graph import Draft, Graph
 from .candidate import Candidate
-from .candidate_choice import LIKELY, UNLIKELY, TriedCandidate, adds_to, likelihood, next_to_show, ranked
+from .candidate_choice import LIKELY, TriedCandidate, adds_to, likelihood, next_to_show, ranked
 from .candidate_judge import MOST_NEW, Judge, Rejected, key_of
 from .statements import edited_program
 from .suggestion_context import ErrorSite, SuggestionContext
@@ -20,6 +20,8 @@ MOST_TRIED = 100
 MOST_WORK = 1400
 """Statements that are elaborated for one error, in about 20 ms; a large network is elaborated at least once."""
 MOST_SHOWN = 2
+_WORTH_SHOWING = 2.5
+"""The score up to which what leaves no other error is shown rather than a first step."""
 _WORSE = 1.3
 """How much worse the second edit may be than the first."""
 _PARTS = ("exchanged arguments", "exchanged names")
@@ -44,7 +46,7 @@ class Search:
         clean = [each for each in found if not each.new]
         # A candidate that only reveals other errors is a first step, if it is likely in itself.
         steps = [each for each in found if each.candidate.rank <= LIKELY and each.new <= len(each.removed)]
-        likely = any(likelihood(self.context.draft, each) <= UNLIKELY for each in clean)
+        likely = any(likelihood(self.context.draft, each) <= _WORTH_SHOWING for each in clean)
         left = ranked(self.context.draft, clean if likely else [*clean, *steps])
         shown: list[TriedCandidate] = []
         while left and len(shown) < MOST_SHOWN:

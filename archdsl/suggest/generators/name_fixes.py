@@ -15,8 +15,7 @@ from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, removed, written
 from .foreign_names import FOREIGN_NAMES
 
-_FAR = 3
-_SHORT = 4
+_FAR, _SHORT = 3, 4
 
 
 def near(word: str, known: Iterable[str]) -> Iterator[tuple[str, float]]:
@@ -42,12 +41,15 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if not isinstance(diagnostic, name_errors.UnknownLayer) or diagnostic.in_std:
         return
     word = diagnostic.name
+    if word not in context.blocks and re.search(rf"\bblock\s+{re.escape(word)}\b", context.source.text):
+        return  # its definition cannot be read
     if (keyword := FOREIGN_NAMES.get(word.lower())) is not None:
         yield _renamed(site, keyword, 0.0).replace(why=f"`{keyword}` is its name here")
     if re.fullmatch(r"separable_?conv(olution)?_?([123]d)?|sepconv(2d)?", word.lower()) and site.layer is not None:
         yield from _separable(site.layer)
     if is_operation(word):
         return
+    yield from (_renamed(site, bare, 0.6) for bare in _of_any_size(word))
     used = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
     own = [name for name, block in context.blocks.items() if context.owns(block) and name not in used]
     for index, name in enumerate(own):
@@ -61,6 +63,13 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         unused = name in context.blocks and name not in used
         candidate = _renamed(site, name, steps - 0.5 * unused - 0.25 * (name in used))
         yield candidate.replace(ambiguous=not diagnostic.is_certain)
+
+
+def _of_any_size(word: str) -> Iterator[str]:
+    """The layer for any number of spatial dimensions of a class such as `Conv2D`."""
+    found = re.fullmatch(r"([a-z_]+?)_?[123]d", word.lower())
+    if found is not None and found[1] in registry():
+        yield found[1]
 
 
 def standard(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -129,11 +138,12 @@ def _abbreviates(one: str, other: str) -> bool:
 
 def _renamed_values(context: SuggestionContext, site: ErrorSite, values: list[str]) -> Iterator[Candidate]:
     """Named numbers whose name is part of an unknown one, or unused; the value of a `let` elsewhere."""
-    word = site.span.text
+    word, parameters = site.span.text, {p.name for p in context.parameters(site.layer)} if site.layer else set()
     for index, name in enumerate(dict.fromkeys(values)):
         alike = len(name) > 2 and (word in name or name in word)
-        if alike or name not in context.variables:
-            yield _renamed(site, name, (0.4 if alike else 1.0) + 0.2 * index)
+        initial = name == word[0] and word in parameters  # `s` for `stride`
+        if alike or initial or name not in context.variables:
+            yield _renamed(site, name, (0.4 if alike or initial else 1.0) + 0.2 * index)
     for each in context.statements.all:
         if isinstance(each, ast.Let) and each.target.names[0].text == word and isinstance(each.value, ast.Number):
             text = each.value.span.text

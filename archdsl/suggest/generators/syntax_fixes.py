@@ -101,6 +101,9 @@ def _separated(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
 def _braced(site: ErrorSite, line: Span) -> Iterator[Candidate]:
     """Braces around what follows a keyword on its line: `residual conv 16 k3` is `residual { conv 16 k3 }`."""
     rest = line.source.text[site.span.start : line.end].rstrip()
+    if rest.count("}") > rest.count("{"):
+        edit = Edit(span=site.span.head, text="{ ")
+        yield Candidate(title=f"insert `{{` before `{site.span.text}`", edits=(edit,), rank=0.2)
     if not rest or set(rest) & set("{}"):
         return
     end = site.span.start + len(rest)
