@@ -40,6 +40,10 @@ FIRST = {
     ),
     "block unit(c, k) { conv c k=k same }\ninput 3x8x8\nunit 16\n": "give it a default: `k = 3`",
     BLOCK: "declare `s`: `block basic(c, s = 1)`",
+    "block unit(c, s = 1) { conv c k3 s=stride }\ninput 3x8x8\nunit 8; unit 16 s2\n": "write `s` instead of `stride`",
+    "input 1x64\nconv 8 k3; Conv2D 8 k3\n": "write `conv` instead of `Conv2D`",
+    "input 3x8x8\nconv 1 k8; reshape; sigmoid\n": "write `flatten` instead of `reshape`",
+    "block unit(c) conv c k3 same; relu }\ninput 3x8x8\nunit 8\n": "insert `{` before `conv`",
     "block double(c) { conv c k3 same }\ninput 3x8x8\ndoubel 8\n": "write `double` instead of `doubel`",
     "net N(classes = 10)\ninput 64\nfc clases\n": "write `classes` instead of `clases`",
     # convolutions
@@ -145,6 +149,12 @@ def test_what_nobody_would_write_is_not_suggested(text: str, unwanted: str) -> N
     titles = [fix.title for fix in suggestions(text)]
     assert titles
     assert not any(unwanted in title for title in titles)
+
+
+def test_a_block_whose_definition_cannot_be_read_is_no_misspelling() -> None:
+    text = "block up(c) conv c k3 same; relu }\ninput 3x8x8\nup 8\n"
+    found = [item for item in analyze(Source(text), Sink()).diagnostics if item.diagnostic.code == "E0201"]
+    assert not any(item.suggestions for item in found)
 
 
 @pytest.mark.parametrize(
