@@ -43,7 +43,7 @@ CASES = 24
 """How many networks are tried with each kind of error."""
 PAIRS = 120
 """How many networks with two errors there are."""
-ROUNDS = 5
+ROUNDS = 15
 MEASURES = ("located", "offered", "valid", "first", "first two")
 KNOWN = (known_words, known_arguments, known_branches, known_sizes, known_forms)
 UNSEEN = {

@@ -20,7 +20,7 @@ from .candidate import Candidate
 from .names_in_text import names_before, names_given, names_used
 from .padding_words import in_usual_words, writes_same
 from .statements import Statements
-from .written_arguments import parameters_of, remove_argument, set_argument
+from .written_arguments import parameters_of, remove_argument, set_argument, written_arguments
 
 FAR = 14
 """How many layers away from an error its cause is searched."""
@@ -42,6 +42,8 @@ class SuggestionContext:
         self.statements = Statements(attempts.program)
         self.blocks = attempts.blocks
         self.layers = attempts.layers
+        self._parameters: dict[int, tuple[ParameterSpec, ...]] = {}
+        self._given: dict[int, dict[str, ast.Argument]] = {}
         self.nodes: dict[int, list[DraftNode]] = {}
         for node in self.draft.nodes:
             if node.statement is not None:
@@ -62,11 +64,20 @@ class SuggestionContext:
 
     def parameters(self, statement: ast.LayerStatement) -> tuple[ParameterSpec, ...]:
         """The parameters of the layer or block that a statement uses."""
-        if known := parameters_of(statement, self.blocks, self.layers):
-            return known
-        # The keyword may be a parameter of the block around the statement.
-        ops = (node.op for node in self.nodes.get(id(statement), ()))
-        return next((op.parameters for op in ops if op is not None), ())
+        found = self._parameters.get(id(statement))
+        if found is None:
+            # The keyword may be a parameter of the block around the statement.
+            ops = (node.op for node in self.nodes.get(id(statement), ()))
+            of_node = next((op.parameters for op in ops if op is not None), ())
+            found = self._parameters[id(statement)] = parameters_of(statement, self.blocks, self.layers) or of_node
+        return found
+
+    def given(self, statement: ast.LayerStatement) -> dict[str, ast.Argument]:
+        """The arguments of a statement by the parameter that each sets."""
+        found = self._given.get(id(statement))
+        if found is None:
+            found = self._given[id(statement)] = written_arguments(statement, self.parameters(statement))
+        return found
 
     def owns(self, statement: ast.Statement | None) -> bool:
         """Whether a statement is in this text, not in a used file."""
@@ -115,11 +126,6 @@ class SuggestionContext:
     def written(self) -> Counter[str]:
         """How often each argument occurs in the text."""
         return Counter(a.span.text for s in self.statements.all if isinstance(s, ast.LayerStatement) for a in s.args)
-
-    @cached_property
-    def writes_same(self) -> bool:
-        """Whether padding that keeps a size is written `same` in the text, rather than as a number."""
-        return writes_same(self.written)
 
     @cached_property
     def slides(self) -> bool:
@@ -251,7 +257,7 @@ def changed(
 ) -> Candidate | None:
     """A candidate that sets arguments of a layer to values, as text, or removes those that are None."""
     parameters = context.parameters(statement)
-    values = dict(in_usual_words(statement, parameters, values, context.writes_same))
+    values = dict(in_usual_words(statement, parameters, values, writes_same(context.written)))
     edits = [
         remove_argument(statement, parameters, name)
         if text is None

@@ -55,6 +55,13 @@ def _named(argument: ast.Argument, parameters: Sequence[ParameterSpec]) -> str |
     return None
 
 
+def takes(block: ast.Block, use: ast.LayerStatement | None) -> bool:
+    """Whether a block has parameters for the arguments of a use."""
+    names = {p.name.text for p in block.parameters}
+    args = use.args if use is not None else ()
+    return len(args) <= len(names) and all(a.name is None or a.name.text in names for a in args)
+
+
 def value_text(argument: ast.Argument, p: ParameterSpec) -> str:
     """The value of an argument as it would be written after `NAME=`: `3` for `k3`."""
     text = argument.value.span.text

@@ -41,6 +41,9 @@ FIRST = {
     "block unit(c, k) { conv c k=k same }\ninput 3x8x8\nunit 16\n": "give it a default: `k = 3`",
     BLOCK: "declare `s`: `block basic(c, s = 1)`",
     "block unit(c, s = 1) { conv c k3 s=stride }\ninput 3x8x8\nunit 8; unit 16 s2\n": "write `s` instead of `stride`",
+    "block cna(c, act = relu) { fc c; act }\nblock plain(c) { fc c }\ninput 3\ncna 8; cna_block 8 act=silu": (
+        "write `cna` instead of `cna_block`"
+    ),
     "input 1x64\nconv 8 k3; Conv2D 8 k3\n": "write `conv` instead of `Conv2D`",
     "input 3x8x8\nconv 1 k8; reshape; sigmoid\n": "write `flatten` instead of `reshape`",
     "block unit(c) conv c k3 same; relu }\ninput 3x8x8\nunit 8\n": "insert `{` before `conv`",

@@ -149,7 +149,7 @@ def twice(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if layer is None or not isinstance(diagnostic, argument_errors.ArgumentTwice):
         return
     second = next((a for a in layer.args if a.span == site.span), None)
-    first = written_arguments(layer, context.parameters(layer)).get(diagnostic.name)
+    first = context.given(layer).get(diagnostic.name)
     for argument, rank in ((second, 1.0), (first, 1.5)):
         if argument is not None:
             yield rewritten(layer, (remove_this(layer, argument),), rank)

@@ -50,7 +50,7 @@ def _width(shape: Shape, name: str) -> int:
 
 
 def _now(context: SuggestionContext, statement: ast.LayerStatement, name: str) -> str:
-    argument = written_arguments(statement, context.parameters(statement)).get(name)
+    argument = context.given(statement).get(name)
     return "" if argument is None else argument.span.text
 
 
@@ -156,7 +156,7 @@ def _rounded(
     step = lcm(value, 8) if size >= 16 else value
     multiples = {-(-size // step) * step, size // step * step}
     nearest = sorted(multiples, key=lambda each: (abs(each - size), -gcd(each, 64)))
-    default = default_of(context, written_arguments(statement, context.parameters(statement)).get(name))
+    default = default_of(context, context.given(statement).get(name))
     for index, multiple in enumerate(nearest):
         if multiple > 0:
             rank = (0.9 if uneven and of_heads else 1.1 if uneven else 2.0) + 0.4 * index

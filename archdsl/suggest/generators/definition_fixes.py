@@ -10,6 +10,7 @@ from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, removed, written
+from ..written_arguments import takes
 from .name_fixes import near, values_in_scope
 
 KIND = "definition"
@@ -171,7 +172,8 @@ def _unused(context: SuggestionContext, site: ErrorSite) -> Iterator[ast.Word]:
     assert site.statement is not None
     if isinstance(site.diagnostic, name_errors.UnknownLayer):
         used = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
-        yield from (block.name for block in context.program.blocks if block.name.text not in used)
+        unused = (block for block in context.program.blocks if block.name.text not in used)
+        yield from (block.name for block in unused if takes(block, site.layer))
         return
     owners: list[ast.Block | ast.Net] = [each for each in context.program.statements if isinstance(each, ast.Net)]
     if (block := context.statements.block(site.statement)) is not None:

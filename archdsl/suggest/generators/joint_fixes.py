@@ -12,7 +12,7 @@ from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, away, changed, inserted_before, only, removed, written
-from ..written_arguments import value_text, written_arguments
+from ..written_arguments import value_text
 
 _POOLS = ("maxpool", "avgpool")
 
@@ -100,7 +100,7 @@ def _strides(context: SuggestionContext, large: DraftNode, small: DraftNode, rat
     shared = {id(s) for s, _, _ in on_large} & {id(s) for s, _, _ in on_small}
     texts = [str(ratio)]
     for statement, _, _ in on_small:
-        argument = written_arguments(statement, context.parameters(statement)).get("stride")
+        argument = context.given(statement).get("stride")
         if argument is not None and id(statement) not in shared:
             p = next(p for p in context.parameters(statement) if p.name == "stride")
             texts.insert(0, value_text(argument, p))

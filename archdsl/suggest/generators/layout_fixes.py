@@ -14,7 +14,7 @@ from ...syntax import ast
 from ..candidate import Candidate
 from ..statements import covers
 from ..suggestion_context import ErrorSite, SuggestionContext, changed, inserted_before, removed, rewritten, written
-from ..written_arguments import set_argument, written_arguments
+from ..written_arguments import set_argument
 from .joint_fixes import at_end
 from .sibling_fixes import setter
 
@@ -93,7 +93,7 @@ def _unflattened(context: SuggestionContext, site: ErrorSite, node: DraftNode, c
         return
     found = setter(context, context.draft.nodes[node.inputs[0]])
     if found is not None:
-        argument = written_arguments(found[0], context.parameters(found[0])).get(found[2])
+        argument = context.given(found[0]).get(found[2])
         factors = argument.value.span.text.split("*") if argument is not None else []
         spatial = [int(each) for each in factors[-2:] if each.strip().isdigit()]
         if len(factors) > 2 and len(spatial) == 2 and count % prod(spatial) == 0:

@@ -13,6 +13,7 @@ from ...text.library import standard_blocks
 from ...text.names import distance
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, removed, written
+from ..written_arguments import takes
 from .foreign_names import FOREIGN_NAMES
 
 _FAR, _SHORT = 3, 4
@@ -49,10 +50,14 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         yield from _separable(site.layer)
     if is_operation(word):
         return
-    yield from (_renamed(site, bare, 0.6) for bare in _of_any_size(word))
+    bare = re.sub(r"_?[123]d$", "", word.lower())
+    if bare != word.lower() and bare in registry():
+        yield _renamed(site, bare, 0.6)  # `Conv2D` for a signal
     used = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
-    own = [name for name, block in context.blocks.items() if context.owns(block) and name not in used]
-    for index, name in enumerate(own):
+    own = [name for name, block in context.blocks.items() if context.owns(block) and takes(block, site.layer)]
+    for name in (name for name in own if name in used and len(name) > 2 and (name in word or word in name)):
+        yield _renamed(site, name, 0.5)
+    for index, name in enumerate(name for name in own if name not in used):
         # A block that was renamed: the unused one.
         alike = word in name or name in word
         yield _renamed(site, name, (0.2 if alike else 0.8) + 0.2 * index)
@@ -63,13 +68,6 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         unused = name in context.blocks and name not in used
         candidate = _renamed(site, name, steps - 0.5 * unused - 0.25 * (name in used))
         yield candidate.replace(ambiguous=not diagnostic.is_certain)
-
-
-def _of_any_size(word: str) -> Iterator[str]:
-    """The layer for any number of spatial dimensions of a class such as `Conv2D`."""
-    found = re.fullmatch(r"([a-z_]+?)_?[123]d", word.lower())
-    if found is not None and found[1] in registry():
-        yield found[1]
 
 
 def standard(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

@@ -8,7 +8,6 @@ from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, changed
-from ..written_arguments import written_arguments
 from .channel_fixes import default_of
 from .sibling_fixes import setter
 
@@ -39,7 +38,7 @@ def outputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     found = setter(context, node)
     if found is not None and shape is not None and shape.rank == 1:
         statement, _, name = found
-        default = default_of(context, written_arguments(statement, context.parameters(statement)).get(name))
+        default = default_of(context, context.given(statement).get(name))
         if default is not None:
             yield Candidate(
                 title=f"write the default {classes}", edits=(Edit(span=default.span, text=classes),), rank=0.4

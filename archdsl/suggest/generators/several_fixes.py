@@ -11,6 +11,7 @@ from ...shapes.symbolic import plain
 from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate
+from ..padding_words import writes_same
 from ..suggestion_context import ErrorSite, SuggestionContext, changed, written
 
 _FAR = 80
@@ -45,7 +46,9 @@ def padded(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             changes += [(each, found)] if found is not None else []
     if len(changes) > 1:
         edits = tuple(edit for _, each in changes for edit in each.edits)
-        title = f"write {'`same`' if context.writes_same else 'padding'} in each of {len(changes)} convolutions"
+        title = (
+            f"write {'`same`' if writes_same(context.written) else 'padding'} in each of {len(changes)} convolutions"
+        )
         yield Candidate(title=title, edits=edits, rank=1.5, kind="several layers")
 
 

@@ -52,7 +52,7 @@ def copied(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         parallel, others = _parallel(context, statement), _siblings(context, statement)
         odd = _odd_one_out(context, mine, parameters, others)
         for number, sibling in enumerate([*parallel, *others]):
-            theirs = written_arguments(sibling, context.parameters(sibling))
+            theirs = context.given(sibling)
             for index, name in enumerate(_shared(context, statement, sibling)):
                 text = _text(theirs, name, parameters)
                 if text == _text(mine, name, parameters):
@@ -75,9 +75,7 @@ def _odd_one_out(
     found = set()
     for name in ("kernel", "stride", "padding", "factor", "output_padding"):
         texts = [
-            _text(written_arguments(each, context.parameters(each)), name, parameters)
-            for each in others
-            if any(p.name == name for p in parameters)
+            _text(context.given(each), name, parameters) for each in others if any(p.name == name for p in parameters)
         ]
         if len(texts) > 1 and len(set(texts)) == 1 and texts[0] != _text(mine, name, parameters):
             found.add(name)
@@ -165,7 +163,7 @@ def missing(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         texts = [
             value_text(theirs[name], p)
             for sibling in _siblings(context, layer)
-            if name in (theirs := written_arguments(sibling, context.parameters(sibling)))
+            if name in (theirs := context.given(sibling))
         ]
         usual = _STANDARD.get(name) or _in_example(layer, name)
         options.append([*dict.fromkeys(texts), *([usual] if usual else [])][:_SIBLINGS])

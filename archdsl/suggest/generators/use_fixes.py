@@ -98,7 +98,7 @@ def conditions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     found = setter(context, context.draft.nodes[node.inputs[0]])
     channels = "c"
     if found is not None:
-        argument = written_arguments(found[0], context.parameters(found[0])).get(found[2])
+        argument = context.given(found[0]).get(found[2])
         p = next(p for p in context.parameters(found[0]) if p.name == found[2])
         channels = value_text(argument, p) if argument is not None else "c"
     block = context.statements.block(residual)

@@ -12,7 +12,7 @@ from ...shapes.symbolic import plain
 from ...syntax import ast
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, away, changed, only, rewritten
-from ..written_arguments import value_text, written_arguments
+from ..written_arguments import value_text
 from .solving_fixes import is_huge
 
 
@@ -65,7 +65,7 @@ def _sized_as_other(context: SuggestionContext, site: ErrorSite) -> Iterator[Can
 def _swapped(context: SuggestionContext, statement: ast.LayerStatement, rank: float) -> Iterator[Candidate]:
     """The filters and the kernel of a convolution, swapped if the kernel size is the larger number: `conv 3 64`."""
     parameters = {p.name: p for p in context.parameters(statement)}
-    given = written_arguments(statement, context.parameters(statement))
+    given = context.given(statement)
     if "filters" in given and "kernel" in given:
         filters, kernel = (value_text(given[name], parameters[name]) for name in ("filters", "kernel"))
         if filters.isdigit() and kernel.isdigit() and int(kernel) >= 8 > int(filters):
@@ -76,7 +76,7 @@ def _swapped(context: SuggestionContext, statement: ast.LayerStatement, rank: fl
 def _stride_for_kernel(context: SuggestionContext, statement: ast.LayerStatement, rank: float) -> Iterator[Candidate]:
     """The kernel and the stride of a window, swapped; most likely if the stride is larger than the kernel."""
     parameters = {p.name: p for p in context.parameters(statement)}
-    given = written_arguments(statement, context.parameters(statement))
+    given = context.given(statement)
     if "stride" in given and "kernel" in given:
         kernel, stride = (value_text(given[name], parameters[name]) for name in ("kernel", "stride"))
         if kernel.isdigit() and stride.isdigit() and kernel != stride:
@@ -129,7 +129,7 @@ def _padded(
     spread = dilation if isinstance(dilation, int) else dilation[0]
     reach = [plain(spread) * (plain(k) - 1) for k in kernels]
     half = "x".join(str(r // 2) for r in reach)
-    given = written_arguments(statement, context.parameters(statement))
+    given = context.given(statement)
     stride = getattr(op, "stride", None)
     strided = stride not in (1, None) or (isinstance(op, Pooling) and stride is None)
     if any(reach):
@@ -164,7 +164,7 @@ def _spread(
     kernel = op.kernel if isinstance(op.kernel, int) else op.kernel[0]
     step = plain(stride)
     if step > 1:
-        bare = "padding" not in written_arguments(statement, context.parameters(statement))
+        bare = "padding" not in context.given(statement)
         yield from only(
             changed(
                 context,
