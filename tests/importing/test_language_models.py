@@ -10,14 +10,18 @@ import archdsl
 STEPS, WIDTH, HEADS = 10, 24, 4
 
 
-def rotate(x: torch.Tensor, base: float, count: int) -> torch.Tensor:
+def rotate(x: torch.Tensor, base: float, count: int, *, halves: bool = False) -> torch.Tensor:
     """Rotary positions of N×heads×steps×features, as in Llama; only the first `count` features are rotated."""
     turned, rest = x[..., :count], x[..., count:]
     rates = 1.0 / base ** (torch.arange(0, count, 2, dtype=torch.int64).float() / count)
     angles = torch.arange(x.shape[2])[:, None].float() * rates
     cos, sin = (torch.cat([each, each], -1)[None, None] for each in (angles.cos(), angles.sin()))
     first, second = turned[..., : count // 2], turned[..., count // 2 :]
-    turned = turned * cos + torch.cat((-second, first), -1) * sin
+    if halves:
+        cos, sin = cos[..., : count // 2], sin[..., : count // 2]
+        turned = torch.cat((first * cos - second * sin, first * sin + second * cos), -1)
+    else:
+        turned = turned * cos + torch.cat((-second, first), -1) * sin
     return torch.cat((turned, rest), -1) if count < x.shape[-1] else turned
 
 
@@ -36,8 +40,18 @@ class RootMeanSquare(nn.Module):
 class Decoder(nn.Module):
     """An embedding, a norm and causal attention. `fused`: each head's features are its queries, keys and values."""
 
-    def __init__(self, kv_heads: int, base: float, count: int, *, fused: bool = False, offset: float = 0.0) -> None:
+    def __init__(
+        self,
+        kv_heads: int,
+        base: float,
+        count: int,
+        *,
+        fused: bool = False,
+        offset: float = 0.0,
+        halves: bool = False,
+    ) -> None:
         super().__init__()
+        self.halves = halves
         self.kv_heads, self.base, self.count, self.fused = kv_heads, base, count, fused
         self.table = nn.Embedding(40, WIDTH)
         self.norm, self.out = RootMeanSquare(offset), nn.Linear(WIDTH, WIDTH, bias=False)
@@ -51,7 +65,7 @@ class Decoder(nn.Module):
         else:
             sizes = [WIDTH, self.kv_heads * head, self.kv_heads * head]
             q, k, v = (each.unflatten(-1, (-1, head)).transpose(1, 2) for each in mixed.split(sizes, -1))
-        q, k = rotate(q, self.base, self.count), rotate(k, self.base, self.count)
+        q, k = (rotate(each, self.base, self.count, halves=self.halves) for each in (q, k))
         if self.kv_heads < HEADS:
             k, v = (self.repeated(each) for each in (k, v))
         seen = F.scaled_dot_product_attention(q, k, v, is_causal=True)
@@ -70,6 +84,7 @@ class Decoder(nn.Module):
         (lambda: Decoder(4, 10000, 6), "attention h4 causal rope nobias"),
         (lambda: Decoder(2, 500000, 6), "attention h4 kv_heads=2 rope_base=500000 causal rope nobias"),
         (lambda: Decoder(1, 10000, 6, offset=1.0), "attention h4 kv_heads=1 causal rope nobias"),
+        (lambda: Decoder(2, 10000, 6, halves=True), "attention h4 kv_heads=2 causal rope nobias"),
         (lambda: Decoder(4, 10000, 4, fused=True), "rope_part=0.6666666666666666 causal rope nobias"),
     ],
 )
@@ -108,3 +123,12 @@ def test_another_rotation_is_not_rotary(change: str) -> None:
 
     with pytest.raises(archdsl.importing.ImportFailed):
         archdsl.from_torch(Other(4, 10000, 6), torch.randint(0, 40, (1, STEPS)))
+
+
+def test_own_attention_is_found_again() -> None:
+    text = (
+        "net a\ninput 10 int(40)\n\nembedding 24\nattention h4 kv_heads=2 causal rope nobias\n"
+        "attention h4 rope_part=0.6666666666666666 rope\n"
+    )
+    module = archdsl.loads(text).to_torch()
+    assert archdsl.from_torch(module, torch.randint(0, 40, (1, 10)), name="a").text == text

@@ -24,17 +24,51 @@ def rotated(b: Builder, node: int) -> Rotary | None:
     here = b.nodes[node]
     if here.op.keyword == "add":
         return _rotated(b, here)
-    if not isinstance(here.op, Concat) or len(here.inputs) != 2:
+    if not isinstance(here.op, Concat):
         return None
-    # The features after the rotated ones are unchanged.
-    turned, rest = (b.nodes[i] for i in here.inputs)
-    found = _rotated(b, turned) if turned.op.keyword == "add" else None
-    if found is None or not isinstance(rest.op, Slice) or _axis(rest) != found.features:
+    turned, *others = (b.nodes[i] for i in here.inputs)
+    if len(others) in (1, 2) and turned.op.keyword == "sub":
+        found = _rotated_halves(b, turned, others[0], _axis_of(here))
+        rest = others[1:]
+    else:
+        found = _rotated(b, turned) if turned.op.keyword == "add" and len(others) == 1 else None
+        rest = others
+    return found if found is None or not rest else _before_rest(b, here, found, rest[0])
+
+
+def _before_rest(b: Builder, here: Lifted, found: Rotary, rest: Lifted) -> Rotary | None:
+    """The rotation of the first features, where the ones after them stay."""
+    if not isinstance(rest.op, Slice) or _axis(rest) != found.features:
         return None
     part = b.nodes[found.source]
     ends = (0, found.rotated), (found.rotated, here.shape.dims[found.features])
     is_split = isinstance(part.op, Slice) and _range(b, part) == ends[0] and _range(b, rest) == ends[1]
     return found._replace(source=rest.inputs[0]) if is_split and part.inputs == rest.inputs else None
+
+
+def _rotated_halves(b: Builder, minus: Lifted, plus: Lifted, axis: int) -> Rotary | None:
+    """first·cos − second·sin, and second·cos + first·sin."""
+    products = [b.nodes[i] for each in (minus, plus) for i in each.inputs]
+    if plus.op.keyword != "add" or len(products) != 4 or any(len(each.inputs) != 2 for each in products):
+        return None
+    if any(each.op.keyword != "mul" for each in products):
+        return None
+    (first, cos), (second, sin), *last = (_with_constant(b, each) for each in products)
+    if cos is None or sin is None:
+        return None
+    for (x, same_cos), (y, same_sin) in (last, last[::-1]):
+        is_same = same_cos is not None and same_sin is not None and torch.equal(same_cos, cos)
+        if (x, y) != (second, first) or not is_same or not torch.equal(same_sin, sin):  # type: ignore[arg-type]  # just tested
+            continue
+        halves = b.nodes[first], b.nodes[second]
+        if not all(isinstance(each.op, Slice) and _axis(each) == axis for each in halves):
+            return None
+        (source, *_), half = halves[0].inputs, cos.shape[axis]
+        ranges = [_range(b, each) for each in halves]
+        if halves[1].inputs != (source,) or ranges != [(0, half), (half, 2 * half)] or b.dims(source)[axis] != 2 * half:
+            return None
+        return _found(b.dims(source), source, axis, *(torch.cat([each, each], axis) for each in (cos, sin)))
+    return None
 
 
 def _rotated(b: Builder, here: Lifted) -> Rotary | None:
@@ -88,6 +122,14 @@ def _axis(node: Lifted) -> int:
     from ...layers._reading import find_axis
 
     return find_axis(node.op.axis, node.shape)  # type: ignore[attr-defined]  # an argument of `slice`
+
+
+def _axis_of(node: Lifted) -> int:
+    """The axis of a concatenation."""
+    from ...layers._reading import find_axis
+
+    axis = node.op.axis  # type: ignore[attr-defined]  # an argument of `concat`
+    return node.shape.channel_axis if axis is None else find_axis(axis, node.shape)
 
 
 def _range(b: Builder, node: Lifted) -> tuple[int, int] | None:

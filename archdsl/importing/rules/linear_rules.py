@@ -8,7 +8,7 @@ import torch
 
 from ...shapes.shape import Layout, Shape
 from ..arranging import arranged, features
-from ..atoms import BATCH, Group, View, axis_of, length, merged, whole
+from ..atoms import BATCH, REPEATED, Atom, Group, View, axis_of, length, merged, whole
 from ..building import Weight, same
 from ..import_problem import CannotSay
 from ..values import Computed, ConstantTensor, ForeignParameter, Tensor
@@ -153,8 +153,10 @@ def baddbmm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 def attention(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """The steps of attention; a later pass finds the layer that they are part of."""
     query, key, value = (lifter.tensor(a[name]) for name in ("query", "key", "value"))
-    if a["enable_gqa"] and key.sizes[-3] != query.sizes[-3]:
-        raise CannotSay("attention with fewer heads of keys", "`attention` with `kv_heads`")
+    if a["enable_gqa"] and (times := query.sizes[-3] // key.sizes[-3]) > 1:
+        # Each head of keys and values is that of several queries in a row.
+        shared = (Atom(REPEATED, 0, times),)
+        key, value = (Tensor(x.node, (*x.view[:-3], (*x.view[-3], *shared), *x.view[-2:])) for x in (key, value))
     size = query.sizes[-1]
     swapped = Tensor(key.node, (*key.view[:-2], key.view[-1], key.view[-2]))
     scores = product(lifter, query, swapped)
