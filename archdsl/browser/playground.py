@@ -19,6 +19,7 @@ from ..service.hints import inlay_hints
 from ..service.hover import hover
 from ..service.signature import signature
 from ..service.syntax_at import spot, start_of
+from ..syntax import ast
 from ..zoo import entries, read_named, shipped
 from .text_controls import text_controls
 
@@ -44,6 +45,8 @@ class Playground:
             "verdict": "" if now.graph is None else verdict(now.graph),
             "totals": totals(now.draft, now.costs),
             "controls": text_controls(now.program, text),
+            # The check of a recipe needs pydantic.
+            "has_unchecked_recipe": any(isinstance(each, ast.Train) for each in now.program.statements),
         }
 
     @property

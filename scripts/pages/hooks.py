@@ -81,6 +81,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     for path, content in pictures.items():
         if files.get_file_from_path(path) is None:
             files.append(File.generated(config, path, content=content))
+    markdown = markdown.replace(playground.PLACE, playground.entrance(up, is_built=WEB.is_dir()))
     if WEB.is_dir():
         markdown = playground.with_links(markdown, up)
     return TITLED.sub(r'```arch title="\1"', markdown)

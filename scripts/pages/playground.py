@@ -5,6 +5,8 @@ import re
 import zlib
 
 PAGE = "playground/index.html"
+PLACE = "<!-- archdsl playground -->"
+"""Where a page has the link to the playground, or the reason that there is none."""
 _FENCE = re.compile(r"^```arch(?:[ ][^\n]*)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MOST = 20_000
 """A longer text has no link: it would be a large part of its page."""
@@ -15,6 +17,13 @@ def fragment(text: str) -> str:
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed = packer.compress(text.encode()) + packer.flush()
     return "#text/" + base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+
+
+def entrance(up: str, *, is_built: bool) -> str:
+    """The link to the playground in place of PLACE."""
+    if not is_built:
+        return "*This copy of the site was built without the playground, which needs Node.js.*"
+    return f'<p><a class="md-button md-button--primary" href="{up}{PAGE}">Open the playground</a></p>'
 
 
 def with_links(markdown: str, up: str) -> str:

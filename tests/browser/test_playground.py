@@ -50,6 +50,8 @@ def test_an_update_has_problems_and_totals() -> None:
     assert found["ok"]
     assert found["verdict"] == "Small: 3×32×32 → 10"
     assert "parameters 314," in found["totals"]
+    assert not found["has_unchecked_recipe"]
+    assert Playground().update(TEXT + "train { epochs 3 }\n")["has_unchecked_recipe"]
     found = Playground().update(WRONG)
     assert not found["ok"]
     assert [problem.code for problem in found["problems"]] == ["E0403"]

@@ -63,6 +63,14 @@ def test_other_blocks_have_no_link() -> None:
     assert playground.with_links(page, "") == page
 
 
+@pytest.mark.parametrize("is_built", [True, False])
+def test_the_page_about_the_playground_leads_to_it_if_there_is_one(is_built: bool) -> None:
+    assert playground.PLACE in (ROOT / "docs" / "playground.md").read_text(encoding="utf-8")
+    entrance = playground.entrance("../", is_built=is_built)
+    assert ('href="../playground/index.html"' in entrance) == is_built
+    assert ("Node.js" in entrance) != is_built
+
+
 @needs_node
 def test_the_editor_colors_texts_as_pygments_does() -> None:
     classes = {token: name for name, token in TOKENS.items()}

@@ -36,6 +36,7 @@ export interface Update {
   verdict: string;
   totals: string;
   controls: Control[];
+  has_unchecked_recipe: boolean;
 }
 /** Number, depth, layer, output, parameters, MACs, and the place in the text. */
 export type Row = [string, number, string, string, string, string, [number, number] | null];

@@ -9,7 +9,7 @@ function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
-export function showVerdict({ problems, verdict, totals }: Update): void {
+export function showVerdict({ problems, verdict, totals, has_unchecked_recipe }: Update): void {
   const errors = problems.filter((each) => each.severity === "error").length;
   const warnings = problems.filter((each) => each.severity === "warning").length;
   const mark = element("span", errors ? "bad" : "good", errors ? "✗ " : "✓ ");
@@ -17,7 +17,7 @@ export function showVerdict({ problems, verdict, totals }: Update): void {
   const shown = words.filter(Boolean).join(", ");
   const place = byId("verdict");
   if (place.textContent !== mark.textContent + shown) place.replaceChildren(mark, shown);
-  byId("totals").textContent = totals;
+  byId("totals").textContent = has_unchecked_recipe ? `${totals}\nThe train block is not checked here.` : totals;
 }
 
 export interface ProblemActions {
