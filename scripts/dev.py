@@ -209,7 +209,8 @@ def sitetest() -> None:
         raise Failure("The tests of the interactive pages need Node.js.")
     npm = shutil.which("npm")
     assert npm is not None
-    status = subprocess.call([npm, "run", "site-test"], cwd=str(ROOT / "web"))
+    environment = dict(os.environ, PYTHON=str(venv_program("python")))
+    status = subprocess.call([npm, "run", "site-test"], cwd=str(ROOT / "web"), env=environment)
     if status:
         raise Failure(f"The tests ended with status {status}.")
 

@@ -46,9 +46,11 @@ def _install(npm: str) -> int:
     if stamp.is_file() and stamp.read_text() == digest:
         return 0
     status = subprocess.call([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=WEB)
-    if not status:
-        stamp.write_text(digest)
-    return status
+    if status:
+        print("npm cannot install the packages of web/package-lock.json: see its output above", file=sys.stderr)
+        return status
+    stamp.write_text(digest)
+    return 0
 
 
 def _write_packages() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from ..network import Network, check, loads
+from ..network import Network, check, load, loads
 from ..network.rendered_diagram import RenderedDiagram
 from ..version import __version__
 from ..zoo import names, read_named
@@ -109,6 +109,11 @@ def source(text: str, input: str | None = None, settings: Arguments | None = Non
     return _network(text, input, settings).source()
 
 
+def zoo_diagram(name: str, **options: Any) -> RenderedDiagram:
+    """The diagram of a network of the zoo, as `archdsl diagram zoo:NAME` renders it."""
+    return load(f"zoo:{name}").diagram(**options)
+
+
 def zoo_text(name: str) -> str:
     """The text of a network of the zoo: `resnet50`. Raises UnreadableFile."""
     return read_named(f"zoo:{name}").text
@@ -120,6 +125,7 @@ CALLS: Mapping[str, Callable[..., Any]] = {
     "diagram": diagram,
     "source": source,
     "zoo.text": zoo_text,
+    "zoo.diagram": zoo_diagram,
     "zoo.names": names,
     **PLAYGROUND_CALLS,
 }

@@ -65,6 +65,11 @@ def test_the_zoo_by_name() -> None:
     assert result("report", text=result("zoo.text", name="resnet50"))["totals"]["parameters"] == 25_557_032
 
 
+def test_a_diagram_of_the_zoo_is_that_of_the_command() -> None:
+    assert result("zoo.diagram", name="lenet5") == archdsl.load("zoo:lenet5").diagram().text
+    assert "there is no such network in the zoo" in error("zoo.diagram", {"name": "nothing"})["message"]
+
+
 def test_source_is_that_of_the_command() -> None:
     assert result("source", text=TEXT) == archdsl.loads(TEXT).source()
 
