@@ -247,6 +247,11 @@ def epochs(random: Random, scene: Scene) -> str:
     return random.choice(["1", "1,2", "30,60,80", "3,1", "", "x", "-1", "1.5,2", "1000000000"])
 
 
+def output_losses(random: Random, scene: Scene) -> str:
+    """Losses of additional outputs."""
+    return random.choice(["aux=0.3", "aux1=0.3,aux2=mse", "a=free", "off", "", "a", "=1", "a=-1", "a=nan", "a=x,a=mse"])
+
+
 GENERATORS: dict[str, Callable[[Random, Scene], str]] = {
     "FILE": file,
     "FILES": file,
@@ -282,6 +287,7 @@ GENERATORS: dict[str, Callable[[Random, Scene], str]] = {
     "N": number,
     "X": number,
     "EPOCHS": epochs,
+    "NAME=X,…": output_losses,
     "PARTS": parts,
 }
 """By metavar, or the parameter's name in capitals; `COMMAND METAVAR` and `COMMAND --OPTION` take precedence."""

@@ -181,8 +181,10 @@ def _may_write(example: Example, path: str) -> bool:
         return by_name and not quiet and path in dict(example.files)
     if name in ("train", "sweep"):
         return by_name or path.startswith(("runs" + os.sep, "sweeps" + os.sep))
+    if name == "predict":
+        return by_name
     if name in ("export", "inspect"):
         return by_name or path.endswith((".onnx", ".safetensors", ".pt", ".pt2", ".onnx.data"))
-    if name in ("compile", "diagram"):
+    if name in ("compile", "diagram", "diff"):
         return by_name and path not in dict(example.files)
     return False

@@ -118,7 +118,7 @@ SCENES = (
     OptionScene(
         command="predict",
         words=("predict", RUN, f"{IMAGES}/cat/0.png"),
-        values={"--top": ("1",), "--device": (REFUSED,)} | ALLOW,
+        values={"--top": ("1",), "--output": ("made",), "--device": (REFUSED,)} | ALLOW,
     ),
     OptionScene(
         command="inspect",
