@@ -81,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
             return None
         found = re.fullmatch(r"/repos/me/nets/issues/7/comments\?per_page=100(?:&page=(\d+))?", self.path)
         if found is None:
-            return self.answer(404, {"message": "Not Finding"})
+            return self.answer(404, {"message": "Not Found"})
         page = int(found[1] or 1)
         part = self.server.comments[2 * page - 2 : 2 * page]
         following = f"{self.server.url}/repos/me/nets/issues/7/comments?per_page=100&page={page + 1}"

@@ -58,7 +58,7 @@ def test_nothing_with_a_wrong_digest_is_kept(tmp_path: Path) -> None:
             fetch(RemoteFile("a.bin", digest(CONTENT), urls), tmp_path, Download())
     assert caught.value.attempts == (
         (urls[0], "its sha256 differs from that of the published file"),
-        (urls[1], "404 Not Finding"),
+        (urls[1], "404 Not Found"),
         (nobody, "no connection"),
     )
     assert "--data-dir" in caught.value.help()[0]
