@@ -223,8 +223,10 @@ def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         if len(dims) > 2 and not any(word in context.source.text for word in ("3d ", "3D ")):
             # `64x1x28x28`: of a volume the first size is 1 or 3 channels, and it is not 1 or 3 deep.
             batch = len(dims) == 4 and (dims[0] not in (1, 2, 3, 4) or dims[1] in (1, 3))
+            image = len(dims) == 3 and dims[0] in (1, 3) and context.slides
             rank = 0.6 if batch else 1.3 if len(dims) == 4 else 2.2
-            yield _resized(statement, size.span, dims[1:], rank, "without the batch")
+            if not image:
+                yield _resized(statement, size.span, dims[1:], rank, "without the batch")
         if len(dims) > 1 and dims[-1] < min(dims[:-1]):
             # Without layers that slide, two sizes are steps and features.
             steps = 1.2 * (len(dims) == 2 and not context.slides)
