@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from ...diagnostics import Edit
 from ...diagnostics.catalogue import syntax_errors
-from ...layers import find
 from ...syntax import ast
 from ...text.source import Source, Span
 from ..candidate import Candidate
@@ -88,7 +87,7 @@ def _separated(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     places = []
     for found in re.finditer(r"(?<=[^\s;{}])([ \t]+)([a-z]\w*)", line.text):
         word, before = found[2], line.text[: found.start()]
-        starts = find(word) is not None or word in context.blocks
+        starts = context.find_layer(word) is not None or word in context.blocks
         if starts and not re.search(r"(?:\bas|\bfrom|\bblock|\bstage|=|\bconcat|\badd)$", before):
             places.append((line.start + found.start(1), word))
     if len(places) > 1:
@@ -130,7 +129,7 @@ def _assigned(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
         Edit(span=Span(source, end, end), text=f" as {found[1]}"),
     )
     text = source.text[statement.span.start + found.end() : end]
-    if find(found[1]) is not None:
+    if context.find_layer(found[1]) is not None:
         edit = Edit(span=Span(source, start + len(found[1]), statement.span.start + found.end()), text=" ")
         yield Candidate(title=f"write `{found[1]} {text}`", edits=(edit,), rank=0.2)
     yield Candidate(title=f"write `{text} as {found[1]}`", edits=edits, rank=0.3)
