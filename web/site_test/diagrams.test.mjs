@@ -36,7 +36,7 @@ after(async () => {
   await server?.close();
 });
 
-const call = (...given) => page.evaluate((given) => window.archdsl.call(...given, { timeout: 300_000 }), given);
+const call = (name, given = {}) => page.evaluate(([name, given]) => window.archdsl.call(name, given, { timeout: 300_000 }), [name, given]);
 const withoutCurves = (svg) => svg.replace(/(?<=<(?:path|polygon) [^>]*(?:d|points)=")[^"]*/g, "").replace(/(title|desc)-[0-9a-f]{8}/g, "$1");
 
 function expected(name) {
