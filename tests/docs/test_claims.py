@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,12 +35,13 @@ CLAIMS = [claim(row) for row in table("README.md", "What it does")]
 
 
 def figures(value: Any) -> set[float]:
-    """Every number in a JSON value, and the number of members of each of its objects."""
+    """Every number in a JSON value, the length of each object and list, and how often each flag in a list is true."""
     match value:
         case dict():
             return {float(len(value))}.union(*map(figures, value.values()))
         case list():
-            return set[float]().union(*map(figures, value))
+            flags = Counter(key for each in value if isinstance(each, dict) for key in each if each[key] is True)
+            return {float(len(value)), *map(float, flags.values())}.union(*map(figures, value))
         case bool() | str() | None:
             return set()
         case _:
