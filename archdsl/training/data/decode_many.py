@@ -1,11 +1,16 @@
 """Decodes many images with one thread per core, with progress; can be interrupted."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
 
+import numpy as np
+
+from ..errors.data_errors import DecodingStopped
 from .decoded_cache import Flags, Note
-from .images import Download
+from .image_files import printable
+from .images import Download, Pixels
 
 _AHEAD = 16
 """Number of images queued per thread: few, so that an interruption need not wait for them."""
@@ -43,3 +48,35 @@ def decode_all(
         for future, index in waiting.items():  # not decoded because of the interruption
             done[index] = not future.cancelled() and future.exception() is None and future.result() is None
     return bad
+
+
+def decode_files(
+    folder: Path,
+    paths: Sequence[Path],
+    decoded: Callable[[int], Pixels],
+    into: Pixels,
+    done: Flags,
+    note: Note,
+    progress: Download,
+) -> list[str]:
+    """Decode the files in `folder` that are not done yet; return the name and the reason of each unreadable one.
+
+    `decoded` returns the array of a file by its index. Raises DecodingStopped after Ctrl-C.
+    """
+
+    def one(index: int) -> str | None:
+        try:
+            into[index] = decoded(index)
+        except OSError as error:
+            return printable(f"{paths[index].relative_to(folder).as_posix()} ({error.strerror or error})")
+        return None
+
+    name = folder.resolve().name
+    missing = np.flatnonzero(~done).tolist()
+    progress.start_decoding(name, len(missing))
+    try:
+        return decode_all(missing, one, done, note, progress)
+    except KeyboardInterrupt as error:
+        raise DecodingStopped(printable(name), int(done.sum()), len(done)) from error
+    finally:
+        progress.finish()

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors.data_errors import BadImages, DecodingStopped
+from ..errors.data_errors import BadImages
 from .dataset_spec import DataSpec
-from .decode_many import decode_all
+from .decode_many import decode_files
 from .decoded_cache import MAPPED, Flags, Note, kept
 from .decoding import EXTENSIONS, decode
 from .image_files import VALIDATION, cache_path, file_key, is_text, printable, refuse_unreadable, test_files
@@ -151,19 +151,7 @@ class _Reading:
         return ImageSet(images, labels, tuple(printable(path.relative_to(self.folder).as_posix()) for path in paths))
 
     def _decode(self, paths: list[Path], images: Pixels, done: Flags, note: Note) -> None:
-        def one(index: int) -> str | None:
-            try:
-                images[index] = decode(paths[index], self.request.shape)
-            except OSError as error:
-                return printable(f"{paths[index].relative_to(self.folder).as_posix()} ({error.strerror or error})")
-            return None
+        def decoded(index: int) -> Pixels:
+            return decode(paths[index], self.request.shape)
 
-        progress, name = self.request.download, self.folder.resolve().name
-        missing = np.flatnonzero(~done).tolist()
-        progress.start_decoding(name, len(missing))
-        try:
-            self.bad += decode_all(missing, one, done, note, progress)
-        except KeyboardInterrupt as error:
-            raise DecodingStopped(printable(name), int(done.sum()), len(done)) from error
-        finally:
-            progress.finish()
+        self.bad += decode_files(self.folder, paths, decoded, images, done, note, self.request.download)

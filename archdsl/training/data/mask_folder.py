@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
-from ..errors.data_errors import BadImages, DecodingStopped
+from ..errors.data_errors import BadImages
 from ..safe_files import read_bytes
 from .dataset_spec import IGNORED, DataSpec
-from .decode_many import decode_all
+from .decode_many import decode_files
 from .decoded_cache import Flags, Note, kept
 from .decoding import EXTENSIONS, decode, decode_mask
 from .image_files import VALIDATION, cache_path, file_key, printable, refuse_unreadable, test_files
@@ -151,20 +149,6 @@ class _Reading:
     def _decode(
         self, pairs: list[_Pair], decoded: Callable[[_Pair], Pixels], into: Pixels, done: Flags, note: Note
     ) -> None:
-        def one(index: int) -> str | None:
-            try:
-                into[index] = decoded(pairs[index])
-            except OSError as error:
-                name = pairs[index].image.relative_to(self.folder).as_posix()
-                return printable(f"{name} ({error.strerror or error})")
-            return None
-
-        progress, name = self.request.download, self.folder.resolve().name
-        missing = np.flatnonzero(~done).tolist()
-        progress.start_decoding(name, len(missing))
-        try:
-            self.bad += decode_all(missing, one, done, note, progress)
-        except KeyboardInterrupt as error:
-            raise DecodingStopped(printable(name), int(done.sum()), len(done)) from error
-        finally:
-            progress.finish()
+        files = [pair.image for pair in pairs]
+        progress = self.request.download
+        self.bad += decode_files(self.folder, files, lambda i: decoded(pairs[i]), into, done, note, progress)
