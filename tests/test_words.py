@@ -190,7 +190,7 @@ def messages() -> Iterator[Text]:
     yield from literals("archdsl/importing", "archdsl/structure", "archdsl/graph")
 
 
-def helps() -> Iterator[Text]:
+def help_texts() -> Iterator[Text]:
     """`--help` of every command."""
     assert isinstance(main, click.Group)
     context = click.Context(main, info_name="archdsl")
@@ -221,7 +221,7 @@ AREAS: Mapping[str, tuple[Callable[[], Iterator[Text]], Mapping[str, str]]] = {
     "layers": (layers, {**WORDS, **IN_MESSAGES}),
     "analysis": (analysis, {**WORDS, **IN_MESSAGES}),
     "messages": (messages, {**WORDS, **IN_MESSAGES}),
-    "help": (helps, WORDS),
+    "help": (help_texts, WORDS),
     "core": (core, IN_CODE),
     "using": (using, IN_CODE),
     "pages": (pages, WORDS),

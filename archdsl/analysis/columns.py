@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..graph import Node
 from ..record import Record
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from ..text.names import nearest
 from .measures import FIELD, MEMORY, PATHS, Measure, NetworkMeasures
 from .measures import SHARE as SHARES
@@ -109,7 +109,7 @@ def _parameters_share(facts: NetworkMeasures, node: Node) -> str:
 
 
 def _macs_share(facts: NetworkMeasures, node: Node) -> str:
-    return percent(plain(facts.costs[node.id].macs), plain(facts.costs.total.macs))
+    return percent(concrete(facts.costs[node.id].macs), concrete(facts.costs.total.macs))
 
 
 def _memory_share(facts: NetworkMeasures, node: Node) -> str:

@@ -12,7 +12,7 @@ from math import prod
 from ..graph import Draft, Graph, Node
 from ..record import Record
 from ..shapes.shape import Shape
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 
 
 class Cost(Record):
@@ -98,9 +98,9 @@ def _cost(xs: tuple[Shape, ...], node: Node, memo: dict[object, Cost]) -> Cost:
             weights = node.op.weights_of(xs)
             frozen = node.op.frozen_weights()
             found = Cost(
-                parameters=sum(plain(prod(dims)) for dims in weights.values()),
-                trainable=sum(plain(prod(dims)) for name, dims in weights.items() if name not in frozen),
-                buffers=sum(plain(prod(dims)) for dims in node.op.buffers_of(xs).values()),
+                parameters=sum(concrete(prod(dims)) for dims in weights.values()),
+                trainable=sum(concrete(prod(dims)) for name, dims in weights.items() if name not in frozen),
+                buffers=sum(concrete(prod(dims)) for dims in node.op.buffers_of(xs).values()),
                 macs=macs,
             )
         memo[key] = found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..graph import Graph, Node
 from ..record import Record
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from .cost import Costs
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _share(facts: NetworkMeasures, node: Node) -> Values:
     cost, total = facts.costs[node.id], facts.costs.total
     return {
         "parameters": cost.parameters / max(1, total.parameters),
-        "macs": plain(cost.macs) / max(1, plain(total.macs)),
+        "macs": concrete(cost.macs) / max(1, concrete(total.macs)),
         "memory": facts.memory.layers[node.id] / max(1, facts.memory.activations),
     }
 

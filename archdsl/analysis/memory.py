@@ -9,7 +9,7 @@ from math import prod
 from ..contract.layer import Weights
 from ..graph import Graph, Node
 from ..record import Record
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from .tape import FULL, HALF, ID, SavedBytes, Tape, weights_of
 
 PRECISIONS = ("fp32", "bf16", "fp16")
@@ -115,7 +115,7 @@ def _buffers(graph: Graph, node: Node) -> int:
     if node.shared is not None:
         return 0
     found: Weights = node.op.buffers_of(graph.shapes_in(node))
-    return sum(FULL * plain(prod(dims)) if dims else ID for dims in found.values())
+    return sum(FULL * concrete(prod(dims)) if dims else ID for dims in found.values())
 
 
 def _states(optimizer: str, momentum: bool, filters: bool) -> int:

@@ -1,7 +1,7 @@
 """Counts and bytes in words: `15.47 G`, `241.1 KiB`."""
 
 from ..graph import Draft, Graph, likely_shape
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 
 
 def si(count: int) -> str:
@@ -24,8 +24,10 @@ def size(count: int) -> str:
 
 def at_example(network: Draft | Graph, count: int) -> str:
     """A count of a network: `9,219`; if it depends on symbolic dimensions, at the example sizes: `9,219 at 3×8×8`."""
-    number = plain(count)
+    number = concrete(count)
     if number is count:
         return f"{count:,}"
     shapes = (likely_shape(network.nodes[i]) for i in network.inputs)
-    return f"{number:,} at " + ", ".join("×".join(str(plain(dim)) for dim in shape.dims) for shape in shapes if shape)
+    return f"{number:,} at " + ", ".join(
+        "×".join(str(concrete(dim)) for dim in shape.dims) for shape in shapes if shape
+    )

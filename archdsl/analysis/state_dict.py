@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ..graph import Graph, Node
 from ..record import Record
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 
 
 class StateTensor(Record):
@@ -37,5 +37,5 @@ def _own(graph: Graph, node: Node) -> dict[str, tuple[tuple[int, ...], bool]]:
     if node.shared is not None:
         return {}
     xs = graph.shapes_in(node)
-    weights = {name: (tuple(map(plain, dims)), True) for name, dims in node.op.weights_of(xs).items()}
-    return weights | {name: (tuple(map(plain, dims)), False) for name, dims in node.op.buffers_of(xs).items()}
+    weights = {name: (tuple(map(concrete, dims)), True) for name, dims in node.op.weights_of(xs).items()}
+    return weights | {name: (tuple(map(concrete, dims)), False) for name, dims in node.op.buffers_of(xs).items()}

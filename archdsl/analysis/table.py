@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..contract.layer import Layer
 from ..diagnostics.terminal import printable, width
 from ..graph import Draft, DraftNode, Graph, Node, likely_shape
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from .cost import Cost, DraftCosts, add, draft_costs
 from .quantities import si, size
 
@@ -83,11 +83,11 @@ def totals(draft: Draft | Graph, costs: DraftCosts | None = None) -> str:
 def _macs(draft: Draft | Graph, total: Cost, at_least: str) -> str:
     """The multiply-accumulates; if they depend on symbolic dimensions, those of the example sizes."""
     macs = total.macs
-    number = plain(macs)
+    number = concrete(macs)
     if number is macs:
         return f"{at_least}{macs:,} per sample ({si(macs)}; FLOPs = 2 × MACs)"
     shapes = (likely_shape(draft.nodes[i]) for i in draft.inputs)
-    example = ", ".join("×".join(str(plain(dim)) for dim in shape.dims) for shape in shapes if shape)
+    example = ", ".join("×".join(str(concrete(dim)) for dim in shape.dims) for shape in shapes if shape)
     return f"depend on {' and '.join(draft.symbols)}: {number:,} at {example} ({si(number)}; FLOPs = 2 × MACs)"
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..contract.saves import MemoryFormat, SavedTensor, Saves
 from ..graph import BodyOp, BodyRuns, Graph, Node
 from ..shapes.shape import Layout
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 
 FULL, HALF, ID = 4, 2, 8
 """Bytes of a number in 32 and 16 bits, and of an index."""
@@ -46,7 +46,7 @@ def weights_of(graph: Graph, node: Node) -> Iterator[WeightTensor]:
     frozen = node.op.frozen_weights()
     for name, dims in node.op.weights_of(graph.shapes_in(node)).items():
         filters = node.op.style == "conv" and len(dims) > 2
-        yield WeightTensor(numel=plain(prod(dims)), filters=filters, trains=name not in frozen)
+        yield WeightTensor(numel=concrete(prod(dims)), filters=filters, trains=name not in frozen)
 
 
 class Tape:
@@ -80,7 +80,7 @@ class Tape:
         return self.elements(node) * self.tensors[node].bytes
 
     def elements(self, node: int) -> int:
-        return plain(self.graph.nodes[node].shape.numel)
+        return concrete(self.graph.nodes[node].shape.numel)
 
     def entry(self, node: Node) -> ResultTensor:
         if node.id in self.entries:
@@ -188,11 +188,11 @@ class Tape:
         owner = node.id if node.shared is None else node.shared
         new = [name for name in names if name in found and (owner, name) not in self.cast_already]
         self.cast_already.update((owner, name) for name in new)
-        return sum(plain(prod(found[name])) for name in new)
+        return sum(concrete(prod(found[name])) for name in new)
 
     def add(self, node: int, own: SavedTensor, number: int) -> None:
         bytes = number if own.bytes is None else own.bytes
         before = self.own[node]
         self.own[node] = SavedBytes(
-            before.per_sample + plain(own.per_sample) * bytes, before.per_batch + plain(own.per_batch) * bytes
+            before.per_sample + concrete(own.per_sample) * bytes, before.per_batch + concrete(own.per_batch) * bytes
         )

@@ -9,7 +9,7 @@ import click
 from ..diagnostics.diagnostic import Finding
 from ..diagnostics.terminal import printable, summary
 from ..network import Analysis, Network
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from ..text.source import Source
 from .check_measures import MeasureOptions, columns_of, facts_of, show_measures, wanted_of
 from .common import show_diagnostics
@@ -115,7 +115,7 @@ def _figures(network: Network) -> str:
 
     if not network.graph.nodes:
         return ""
-    macs = plain(network.costs.total.macs)
+    macs = concrete(network.costs.total.macs)
     example = "" if macs is network.costs.total.macs else f" at {network.graph.example}"
     return f", {network.parameters:,} parameters, {si(macs)} MACs{example}"
 

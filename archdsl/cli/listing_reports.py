@@ -12,7 +12,7 @@ from ..diagnostics import Sink
 from ..diagnostics.diagnostic import Diagnostic
 from ..diagnostics.json_models import Model
 from ..network import analyze
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from .standard_pages import StandardBlock
 
 
@@ -172,7 +172,7 @@ def _network(name: str, entry: zoo.ZooEntry) -> ZooNetwork:
     return ZooNetwork(
         name=name,
         parameters=total.parameters,
-        macs=plain(total.macs),
+        macs=concrete(total.macs),
         task=entry.task,
         year=paper.year,
         authors=paper.authors,

@@ -12,7 +12,7 @@ from ..diagnostics import Diagnostic, Sink
 from ..diagnostics.catalogue.ignore_warnings import UnusedIgnore
 from ..diagnostics.diagnostic import Finding
 from ..diagnostics.terminal import render, summary
-from ..elaborate.attempts import Given
+from ..elaborate.attempts import ElaborationInputs
 from ..graph import Graph
 from ..network import Network, analyze
 from ..suggest import suggest
@@ -118,7 +118,7 @@ def _prepared(
     from ..training.errors.problem import Problem
 
     try:
-        values = Given(settings=given, override=parse_override(sizes), library=network.library)
+        values = ElaborationInputs(settings=given, override=parse_override(sizes), library=network.library)
         source = _source(network, recipe, options, values)
         if options.initial is not None:
             if not Path(options.initial).exists():
@@ -193,7 +193,7 @@ def _resumed(run: "Run", recipe: Recipe, options: TrainOptions) -> Work:
     settings = run.read_settings()
     network = read_network(run, settings, allowed())
     refuse_misfit(run, settings, network)
-    given = Given(
+    given = ElaborationInputs(
         settings=settings.network.given,
         override=parse_override(settings.network.sizes),
         library=network.library,
@@ -261,7 +261,7 @@ def _recipe(network: Network, options: TrainOptions) -> Recipe:
     return recipe
 
 
-def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Given) -> "DataSource":
+def _source(network: Network, recipe: Recipe, options: TrainOptions, given: ElaborationInputs) -> "DataSource":
     """The data set, after checking that the network fits it. Raises Problem; shows mismatches and exits with 1."""
     from ..training.data.registry import find_source
     from ..training.network_check import check

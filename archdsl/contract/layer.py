@@ -9,7 +9,7 @@ from ..diagnostics import Change
 from ..diagnostics.catalogue.shape_errors import CannotTake, OperandsDiffer
 from ..record import Record
 from ..shapes.shape import Shape, Window
-from ..shapes.symbolic import Sym, plain
+from ..shapes.symbolic import Sym, concrete
 from .arguments import REQUIRED, Declared, Kind, ParameterSpec, TensorName, argument
 from .call import Step, Steps
 from .reads import Links
@@ -127,7 +127,7 @@ class Op(Record):
             for axis, dim in enumerate(dims):
                 if isinstance(dim, Sym):
                     # A comparison records a condition.
-                    _ = dim <= plain(dim) if (name, axis) in self.variable_length else dim == plain(dim)
+                    _ = dim <= concrete(dim) if (name, axis) in self.variable_length else dim == concrete(dim)
 
     def buffers_of(self, xs: tuple[Shape, ...]) -> Weights:
         """Entries of the state dict that are not parameters; a scalar has the shape ()."""

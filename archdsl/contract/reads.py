@@ -13,7 +13,7 @@ from math import gcd
 
 from ..record import Record
 from ..shapes.shape import Window
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 
 LONGEST_PERIOD = 4096
 """The longest period whose offsets are stored."""
@@ -101,7 +101,7 @@ def sliding(window: Window, border: str = "zeros") -> Reads:
     """A kernel that slides along a dimension."""
     if not _known(window.kernel, window.stride, window.dilation):
         return MIXED
-    first = -plain(window.before)  # for `same_upper` on a symbolic dimension, the padding of the example size
+    first = -concrete(window.before)  # for `same_upper` on a symbolic dimension, the padding of the example size
     offsets = range(first, first + window.extent, window.dilation)
     return PeriodicReads(step=window.stride, offsets=(offsets,), border=border)
 

@@ -26,7 +26,7 @@ _DEFINING = 15
 """Number of statements that take as long as collecting the definitions, where an edited one is among them."""
 
 
-class Given(Record):
+class ElaborationInputs(Record):
     """What a caller provides in addition to a text: parameter values, input sizes, and the files that the text uses."""
 
     settings: Mapping[str, Any] = {}
@@ -58,7 +58,7 @@ class Attempts:
     def __init__(
         self,
         program: ast.Program,
-        given: Given,
+        given: ElaborationInputs,
     ) -> None:
         self.program = program
         self._overhead = 0

@@ -71,7 +71,7 @@ class _Binder:
         else:
             self.positional(arg)
 
-    def stranger(self, arg: ast.Argument) -> str | None:
+    def unrecognized_word(self, arg: ast.Argument) -> str | None:
         """A bare word that has no meaning here: not a flag, a shorthand or a name."""
         if arg.name is not None or not isinstance(arg.value, ast.Variable):
             return None
@@ -83,7 +83,7 @@ class _Binder:
 
     def new_statement(self, arg: ast.Argument) -> bool:
         """Whether a layer's name is among the arguments, so that a new statement follows; that is reported."""
-        word = self.stranger(arg)
+        word = self.unrecognized_word(arg)
         layer = self.layer_named(word) if word is not None else None
         # `window=7 shift 3`: the name of an argument does not start a statement.
         if word is None or layer is None or any(word == p.name for p in self.parameters):
@@ -91,11 +91,11 @@ class _Binder:
         lacking = [p.name for p in self.parameters if p.required and p.name not in self.bound.values]
         if lacking and all(p.kind is None for p in self.parameters):
             return False  # A required parameter of a block may be a layer.
-        taker = next((p for p in self.queue if p.name not in self.bound.values and self.takes_layer(p)), None)
-        if taker is not None:
-            edits = (Edit(span=arg.span, text=f"{taker.name}={word}"), self.separator(arg))
+        receiver = next((p for p in self.queue if p.name not in self.bound.values and self.takes_layer(p)), None)
+        if receiver is not None:
+            edits = (Edit(span=arg.span, text=f"{receiver.name}={word}"), self.separator(arg))
             self.report_ambiguous(
-                arg.span, (f"the `{taker.name}` of `{self.keyword.text}`", "the next statement"), edits
+                arg.span, (f"the `{receiver.name}` of `{self.keyword.text}`", "the next statement"), edits
             )
             return True
         complete = not lacking
@@ -126,8 +126,8 @@ class _Binder:
 
     def parted(self, arg: ast.Argument, after: ast.Argument) -> bool:
         """Whether two arguments are one that contains a space, `k 3` or `x 3`: reported, and bound as intended."""
-        word = self.stranger(arg)
-        if word is None or after.name is not None or self.stranger(after) is not None:
+        word = self.unrecognized_word(arg)
+        if word is None or after.name is not None or self.unrecognized_word(after) is not None:
             return False
         p = next((p for p in self.parameters if word in (p.name, p.letter)), None)
         if (p is None and word != "x") or _is_shorthand(after, self.parameters):
@@ -193,7 +193,7 @@ class _Binder:
 
     def boolean(self, p: ParameterSpec, arg: ast.Argument) -> bool:
         """Whether a flag is set to `False` or `yes`, which do not exist here: reported, and bound as intended."""
-        word = self.stranger(arg.replace(name=None))
+        word = self.unrecognized_word(arg.replace(name=None))
         if word is None or word.lower() not in _BOOLEANS or not isinstance(p.kind, Bool):
             return False
         meant = _BOOLEANS[word.lower()]
@@ -326,9 +326,9 @@ class _Binder:
         flags = [flag for p in self.parameters for flag, _ in p.words]
         near = nearest(word.name, [*flags, *self.ev.scope.visible()])
         what = f"neither a flag of `{self.keyword.text}` nor a known name"
-        helps = () if near else help_for_word(word.name, self.parameters)
+        help_texts = () if near else help_for_word(word.name, self.parameters)
         error = name_errors.UnknownName(
-            span=word.span, uses=self.ev.uses, name=word.name, nearest=near, what=what, helps=helps
+            span=word.span, uses=self.ev.uses, name=word.name, nearest=near, what=what, help_texts=help_texts
         )
         if near is None:
             self.wrong(error)
@@ -353,11 +353,13 @@ class _Binder:
         uses, name = self.ev.uses, span.text
         self.wrong(name_errors.AmbiguousWord(span=span, uses=uses, name=name, meanings=meanings, readings=edits))
 
-    def report_unknown(self, span: Span, what: str, helps: tuple[str, ...], corrections: tuple[str, ...] = ()) -> None:
+    def report_unknown(
+        self, span: Span, what: str, help_texts: tuple[str, ...], corrections: tuple[str, ...] = ()
+    ) -> None:
         """Report words that are not arguments, if their intended meaning is clear."""
         uses, name = self.ev.uses, span.text
         error = name_errors.UnknownName(
-            span=span, uses=uses, name=name, nearest=None, what=what, helps=helps, corrections=corrections
+            span=span, uses=uses, name=name, nearest=None, what=what, help_texts=help_texts, corrections=corrections
         )
         self.ev.unknown(error)
 

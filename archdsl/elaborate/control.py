@@ -265,7 +265,7 @@ def _infer_again(state: State, statement: ast.Reuse, old: Node, op: Op, inputs: 
                 keyword=keyword,
                 shape=str(now[0]),
                 why=reject.why,
-                helps=reject.help,
+                help_texts=reject.help,
                 changes=reject.changes,
             )
         )

@@ -10,7 +10,7 @@ from ..diagnostics.catalogue import structure_errors, syntax_errors
 from ..expressions.scope import UNKNOWN, NamedTensor
 from ..limits import MAX_COUNT
 from ..shapes.shape import Layout, Shape
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from ..syntax import ast
 from ..text.names import as_size
 from ..text.source import Source, Span
@@ -79,7 +79,7 @@ def run_input(state: State, statement: ast.Input, override: Override) -> None:
         sizes_of = "x".join(map(str, given))
         count = f"{len(dims)} dimension{'s' * (len(dims) > 1)}" if dims else "no dimensions"
         why = f"it has {count}, but {sizes_of} was given"
-        error = structure_errors.BadInput(span=statement.span, uses=state.uses, why=why, helps=())
+        error = structure_errors.BadInput(span=statement.span, uses=state.uses, why=why, help_texts=())
         state.emit(error)
         dims = None
     elif given is not None:
@@ -192,7 +192,7 @@ def _dims(state: State, sizes: ast.Expr) -> tuple[int, ...] | None:
     dims = value if isinstance(value, tuple) else (value,)
     if UNKNOWN in dims:
         return None
-    if not all(isinstance(dim, int) and not isinstance(dim, bool) and plain(dim) >= 1 for dim in dims):
+    if not all(isinstance(dim, int) and not isinstance(dim, bool) and concrete(dim) >= 1 for dim in dims):
         _refuse(state, sizes.span, "every size must be an integer of at least 1")
         return None
     return dims
@@ -210,7 +210,7 @@ def _shape(
         )
         _refuse(state, span, why)
         return None
-    count = prod(map(plain, dims))
+    count = prod(map(concrete, dims))
     if count > MAX_COUNT:
         _refuse(state, span, f"it has {count:,} elements, more than 2^63")
         return None

@@ -13,7 +13,7 @@ from ..layers import registry, synonyms
 from ..limits import MAX_COUNT
 from ..packages.failures import PackageFailed
 from ..shapes.shape import Shape
-from ..shapes.symbolic import Sym, Undecided, plain
+from ..shapes.symbolic import Sym, Undecided, concrete
 from ..syntax import ast
 from ..text.source import Span
 from .bind import bind
@@ -148,8 +148,8 @@ def infer(
 def is_too_large(state: State, op: Op, xs: tuple[Shape, ...], y: Shape, span: Span) -> bool:
     """Whether a tensor, a weight or the MACs of an op exceed the limit; that is reported."""
     weights = op.weights_of(xs).values()
-    count = max(prod(map(plain, dims)) for dims in (y.dims, *weights))
-    if max(count, plain(op.macs_of(xs, y))) <= MAX_COUNT:
+    count = max(prod(map(concrete, dims)) for dims in (y.dims, *weights))
+    if max(count, concrete(op.macs_of(xs, y))) <= MAX_COUNT:
         return False
     state.emit(limit_errors.TooLarge(span=span, uses=state.uses, what="a tensor or weight", count=count))
     return True
@@ -196,7 +196,7 @@ def report(
             keyword=op.keyword,
             shape=related.shape,
             why=reject.why,
-            helps=reject.help,
+            help_texts=reject.help,
             changes=reject.changes,
             maker=related if _elsewhere(span, related.span) else None,
         )

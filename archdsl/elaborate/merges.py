@@ -175,7 +175,7 @@ def _refuse(state: State, reject: Reject, joint: Joint, xs: tuple[Shape, ...]) -
                 keyword=word.text,
                 shape=str(xs[0]),
                 why=reject.why,
-                helps=reject.help,
+                help_texts=reject.help,
                 changes=reject.changes,
             )
         )

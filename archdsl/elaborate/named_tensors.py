@@ -19,10 +19,10 @@ def find_tensor(state: State, word: ast.Word) -> NamedTensor | None:
     known = _tensors(state)
     what = "not a tensor" if found is None else "a number, but a tensor is needed here"
     near = nearest(word.text, known) if found is None else None
-    helps = ("`as NAME` after a layer names its output",)
+    help_texts = ("`as NAME` after a layer names its output",)
     state.emit(
         name_errors.UnknownName(
-            span=word.span, uses=state.uses, name=word.text, nearest=near, what=what, known=known, helps=helps
+            span=word.span, uses=state.uses, name=word.text, nearest=near, what=what, known=known, help_texts=help_texts
         )
     )
     # Continue as if the nearest name had been written.

@@ -16,7 +16,7 @@ from ..layers import find
 from ..limits import MAX_DEPTH, MAX_NODES, MAX_TURNS
 from ..record import Record
 from ..shapes.shape import Shape
-from ..shapes.symbolic import Condition, Sym, plain, recording
+from ..shapes.symbolic import Condition, Sym, concrete, recording
 from ..syntax import ast
 from ..text.source import Span
 from .memo import Memo
@@ -263,7 +263,7 @@ class State:
         found: list[int] = []
         for size, near in zip(given, examples, strict=True):
             if isinstance(size, str) and size not in self.symbols:
-                self.symbols[size] = Sym.symbol(size, plain(near))
+                self.symbols[size] = Sym.symbol(size, concrete(near))
             found.append(self.symbols[size] if isinstance(size, str) else size)
         return tuple(found)
 

@@ -7,7 +7,7 @@ from ..contract.arguments import InvalidValue, ParameterSpec
 from ..contract.layer import Op, Reject
 from ..expressions.scope import UNKNOWN
 from ..shapes.shape import Layout, Shape
-from ..shapes.symbolic import Undecided, plain, recording
+from ..shapes.symbolic import Undecided, concrete, recording
 from ..syntax import ast
 
 _IN = "the input channels"
@@ -87,7 +87,7 @@ def _meant(order: tuple[str, ...], values: Sequence[ast.Number | ast.Size], x: S
 def _incoming(x: Shape) -> list[int]:
     """The input channels or features; for two sizes that no layer has read yet, either."""
     axes = (0, 1) if x.layout is Layout.OPEN else (x.channel_axis,) if x.dims else ()
-    return [plain(x.dims[axis]) for axis in axes]
+    return [concrete(x.dims[axis]) for axis in axes]
 
 
 def _chosen(layer: type[Op], meant: Mapping[str, Any], x: Shape) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from ..diagnostics import BlockUse, Diagnostic, Sink
 from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, structure_errors
 from ..limits import MAX_COUNT, MAX_ENTRIES
 from ..shapes.shape import Shape
-from ..shapes.symbolic import Sym, Undecided, plain
+from ..shapes.symbolic import Sym, Undecided, concrete
 from ..syntax import ast
 from ..text.names import nearest
 from ..text.source import Span
@@ -29,7 +29,7 @@ def power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, Sym):
         raise TypeError
     if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
-        if exponent > 63 and abs(plain(base)) > 1:
+        if exponent > 63 and abs(concrete(base)) > 1:
             raise OverflowError
         return math.prod([base] * exponent) if isinstance(base, Sym) else base**exponent
     result = base**exponent
@@ -196,9 +196,11 @@ class Evaluator:
                 continue
             found = self.scope.find(dim)
             if found is None:
-                what, helps = "a symbol without a value", (f"`let {dim} = …` gives it one",)
+                what, help_texts = "a symbol without a value", (f"`let {dim} = …` gives it one",)
                 span, uses = expr.span, self.uses
-                error = name_errors.UnknownName(span=span, uses=uses, name=dim, nearest=None, what=what, helps=helps)
+                error = name_errors.UnknownName(
+                    span=span, uses=uses, name=dim, nearest=None, what=what, help_texts=help_texts
+                )
                 return self.unknown(error)
             dims.append(found.value)
         return UNKNOWN if UNKNOWN in dims else tuple(dims)
@@ -293,6 +295,6 @@ class Evaluator:
         if isinstance(result, float) and not math.isfinite(result):
             return self.bad(expr, "the result is not a finite number")
         # In Python, a string or a tuple times a number is a repetition; here it is an error.
-        if isinstance(result, (str, tuple)) or (isinstance(result, int) and abs(plain(result)) > MAX_COUNT):
+        if isinstance(result, (str, tuple)) or (isinstance(result, int) and abs(concrete(result)) > MAX_COUNT):
             return self.bad(expr, "the result is not a number below 2^63")
         return result

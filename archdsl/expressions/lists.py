@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from ..diagnostics import BlockUse, Diagnostic
 from ..diagnostics.catalogue import argument_errors
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from ..syntax import ast
 from .scope import UNKNOWN, ListValue, Scope, Unknown
 from .show import show
@@ -106,7 +106,7 @@ def _position(ev: Evaluation, expr: ast.Expr) -> int | None:
         ev.bad(expr, f"an index must be an integer, not {show(found)}")
         return None
     # A symbolic dimension must then have this value.
-    return plain(found) if found == plain(found) else None
+    return concrete(found) if found == concrete(found) else None
 
 
 def _comprehension(ev: Evaluation, expr: ast.Comprehension) -> Any:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..record import Record
 from ..shapes.shape import Shape
-from ..shapes.symbolic import Condition, Sym, plain
+from ..shapes.symbolic import Condition, Sym, concrete
 from ..text.source import Span
 from .assertion import Assertion
 from .node import DraftNode, Node
@@ -65,7 +65,7 @@ class Graph(BaseGraph[Node]):
     def example(self) -> str:
         """The sizes of the inputs, with the example sizes of symbolic dimensions: `3×224×224`."""
         dims = (self.nodes[i].shape.dims for i in self.inputs)
-        return ", ".join("×".join(str(plain(dim)) for dim in each) for each in dims)
+        return ", ".join("×".join(str(concrete(dim)) for dim in each) for each in dims)
 
     @property
     def output(self) -> Node:

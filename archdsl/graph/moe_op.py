@@ -10,7 +10,7 @@ from ..contract.reasons import Reasons, reasons
 from ..contract.saves import SavedTensor, Saves, contiguous
 from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from .body_op import BodyOp, BodyRuns
 
 MOST_EXPERTS = 4096
@@ -82,23 +82,27 @@ class MoeOp(BodyOp):
         return ((*steps, (y.rank - 1, MIXED)),)
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
-        steps = plain(prod(xs[0].dims[:-1]))
+        steps = concrete(prod(xs[0].dims[:-1]))
         routed = steps * self.top
         # The probabilities; of each chosen expert, its probability, and its result among all that are added.
-        numbers = steps * (plain(self.experts) + (self.top + 1 if self.renormalize else 0)) + routed * (1 + y.features)
+        numbers = steps * (concrete(self.experts) + (self.top + 1 if self.renormalize else 0)) + routed * (
+            1 + y.features
+        )
         # The chosen expert, the step and place among its choices, and the step again among all results.
         indices = 4 * routed
         return Saves(
             inputs=(0,),
-            saved=(SavedTensor(per_sample=plain(numbers)), SavedTensor(per_sample=indices, bytes=8)),
+            saved=(SavedTensor(per_sample=concrete(numbers)), SavedTensor(per_sample=indices, bytes=8)),
             autocast=True,
             cast_for_input_gradient=("router.weight",),
             output_format=contiguous(xs[0].rank),
         )
 
     def runs_of(self, xs: tuple[Shape, ...]) -> BodyRuns:
-        routed = plain(prod(xs[0].dims[:-1])) * self.top
-        return BodyRuns(times=routed, copies=plain(self.experts), sources=(None,), carried=(None,), saves_result=True)
+        routed = concrete(prod(xs[0].dims[:-1])) * self.top
+        return BodyRuns(
+            times=routed, copies=concrete(self.experts), sources=(None,), carried=(None,), saves_result=True
+        )
 
     def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
         return reasons(f"{self.top} of {self.experts} experts, each {Shape(xs[0].features)} to {Shape(y.features)}")

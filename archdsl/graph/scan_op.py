@@ -6,7 +6,7 @@ from ..contract.reads import MIXED, Links, ReadsBefore
 from ..contract.reasons import Reasons, reasons
 from ..contract.saves import Saves, contiguous
 from ..shapes.shape import Layout, Shape
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from .body_op import BodyOp, BodyRuns
 
 _PREFIX = "body"
@@ -111,7 +111,7 @@ class ScanOp(BodyOp):
         states: tuple[int | None, ...] = (None,) * len(self.initial)
         outer = tuple(given)
         return BodyRuns(
-            times=plain(self._steps(xs)),
+            times=concrete(self._steps(xs)),
             copies=1,
             sources=(0, *states, *outer),
             carried=(None, *range(1, 1 + len(self.initial)), *(None for _ in outer)),

@@ -13,7 +13,7 @@ from .exporting import BATCH_SIZE
 from .import_problem import ImportFailed, first_line
 from .imported import Imported, written
 from .lift import Lifter
-from .proof import Proof, difference, macs_of, module_with, scattered, tensors, values_of
+from .proof import Comparison, difference, macs_of, module_with, scattered, tensors, values_of
 
 
 def import_archive(path: Path, name: str) -> Imported:
@@ -41,7 +41,7 @@ def import_archive(path: Path, name: str) -> Imported:
     unused = sum(p.numel() for name, p in program.named_parameters() if name not in used)
     parameters = sum(p.numel() for name, p in program.named_parameters() if name in used)
     compared = difference(expected[: len(network.graph.outputs)], found)
-    imported.proof = Proof((network.parameters, parameters), (network.macs, macs), compared, unused)
+    imported.proof = Comparison((network.parameters, parameters), (network.macs, macs), compared, unused)
     return imported
 
 

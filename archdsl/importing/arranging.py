@@ -8,7 +8,7 @@ from ..layers.pool import GlobalPool
 from ..shapes.shape import Layout
 from .atoms import BATCH, REPEATED, Atom, Group, View, has_batch, length, merged, refined, whole
 from .building import Builder, Origin, RepeatedOp
-from .import_problem import CannotSay
+from .import_problem import NotExpressible
 from .values import Tensor
 
 _NAMES = {1: "c", 2: "tc", 3: "chw", 4: "cdhw"}
@@ -18,11 +18,13 @@ def arranged(b: Builder, node: int, groups: Sequence[Group], layout: Layout | No
     """A node whose axes are these groups of atoms of another one, without the batch; perhaps that node itself.
 
     `layout` is how a result with two axes is read: SEQUENCE or SIGNAL. An axis of length 1 is an empty group. Raises
-    CannotSay for more than four axes.
+    NotExpressible for more than four axes.
     """
     dims = tuple(map(length, groups))
     if not 1 <= len(dims) <= 4:
-        raise CannotSay(f"a tensor of {len(dims)} axes ({'×'.join(map(str, dims)) or 'a number'})", "one to four axes")
+        raise NotExpressible(
+            f"a tensor of {len(dims)} axes ({'×'.join(map(str, dims)) or 'a number'})", "one to four axes"
+        )
     own = b.nodes[node].shape
     if any(atom.axis == REPEATED for group in groups for atom in group):
         return _repeated(b, node, tuple(map(tuple, groups)))
@@ -148,7 +150,7 @@ def _pattern(b: Builder, node: int, groups: tuple[Group, ...], _: tuple[int, ...
                 given[names[atom]] = atom.size
         words = [names[atom] for atom in mine]
         if prod(atom.size for atom in mine) != size:
-            raise CannotSay("a part of a tensor that is not a range", "a range that `slice` supports")
+            raise NotExpressible("a part of a tensor that is not a range", "a range that `slice` supports")
         left.append(words[0] if len(words) == 1 else f"({' '.join(words)})" if words else "1")
     right = [[names[atom] for atom in group] for group in groups]
     renamed = _names_for(right, layout)
@@ -204,12 +206,14 @@ def _without_batch(view: View) -> tuple[Group, ...]:
     if first and first[0].axis == BATCH:
         rest = first[1:]
         if any(atom.axis == BATCH for group in (rest, *others) for atom in group):
-            raise CannotSay("samples that are split", "operations that process each sample independently")
+            raise NotExpressible("samples that are split", "operations that process each sample independently")
         return (rest, *others) if rest else tuple(others)
     places = [i for i, group in enumerate(view) if any(atom.axis == BATCH for atom in group)]
     if len(places) == 1 and len(view[places[0]]) == 1:
         return tuple(group for i, group in enumerate(view) if i != places[0])
-    raise CannotSay("samples that are mixed with another axis", "operations that process each sample independently")
+    raise NotExpressible(
+        "samples that are mixed with another axis", "operations that process each sample independently"
+    )
 
 
 def features(b: Builder, x: Tensor) -> tuple[int, View, int]:
@@ -272,7 +276,7 @@ def _inside(atom: Atom, places: dict[Atom, Atom]) -> list[Atom]:
     parts = sorted((a for a in places if a.axis == atom.axis), key=lambda a: -a.stride)
     found = [a for a in parts if atom.stride <= a.stride < atom.stride * atom.size]
     if prod(a.size for a in found) != atom.size:
-        raise CannotSay("axes that are split unevenly", "sizes that are multiples of each other")
+        raise NotExpressible("axes that are split unevenly", "sizes that are multiples of each other")
     return [places[a] for a in found]
 
 

@@ -13,7 +13,7 @@ from ..shapes.shape import Shape
 from ..structure import Scope
 from ..text.source import Source, Span
 from .atoms import View
-from .import_problem import CannotSay
+from .import_problem import NotExpressible
 from .values import ConstantTensor, Learned, evaluate
 
 _NOWHERE = Span(Source("", name="<imported>"), 0, 0)
@@ -125,13 +125,13 @@ class Builder:
         return node.id
 
     def add(self, op: Op, *inputs: int, **weights: Weight) -> int:
-        """Add a node; its id. Raises CannotSay if the layer does not accept the shapes."""
+        """Add a node; its id. Raises NotExpressible if the layer does not accept the shapes."""
         inputs = (self.inputs[0],) if getattr(op, "starts", False) else inputs
         try:
             shape = op.infer(tuple(self.nodes[i].shape for i in inputs))
         except Reject as reject:
             shapes = ", ".join(str(self.nodes[i].shape) for i in inputs)
-            raise CannotSay(f"`{op.keyword}` of {shapes} ({reject.why})", "a layer for these shapes") from None
+            raise NotExpressible(f"`{op.keyword}` of {shapes} ({reject.why})", "a layer for these shapes") from None
         node = Lifted(len(self.nodes), op, inputs, shape, self.scopes)
         node.weights = dict(weights)
         self.nodes.append(node)
@@ -159,7 +159,7 @@ class Builder:
 
 
 def make_op(keyword: str, arguments: Mapping[str, Any]) -> Op:
-    """The op of a keyword with these arguments, each validated. Raises CannotSay for invalid values."""
+    """The op of a keyword with these arguments, each validated. Raises NotExpressible for invalid values."""
     kind: type[Op] = (registry() | merges())[keyword]
     known = {p.name: p.kind for p in kind.parameters if not p.rest and not p.many}
     values = {name: _accepted(known.get(name), value, name) for name, value in arguments.items()}
@@ -172,7 +172,7 @@ def _accepted(kind: Kind | None, value: Any, name: str) -> Any:
     try:
         return kind.accept(value)
     except InvalidValue as error:
-        raise CannotSay(f"the value {name}={value}", f"a layer that takes more than {error}") from None
+        raise NotExpressible(f"the value {name}={value}", f"a layer that takes more than {error}") from None
 
 
 def live_nodes(nodes: Sequence[Lifted], outputs: Sequence[int], inputs: Sequence[int]) -> list[int]:

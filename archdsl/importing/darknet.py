@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..shapes.shape import Shape
 from .building import Builder, make_op
-from .import_problem import CannotSay, ImportFailed, ImportProblem
+from .import_problem import ImportFailed, ImportProblem, NotExpressible
 from .imported import Imported, written
 
 _MOST_BYTES = 2**20
@@ -24,19 +24,19 @@ class Section(NamedTuple):
     values: dict[str, str]
 
     def number(self, key: str, default: int) -> int:
-        """A value that is an integer. Raises CannotSay."""
+        """A value that is an integer. Raises NotExpressible."""
         (found, *others) = self.numbers(key) or [default]
         if others:
-            raise CannotSay(f"`{key}` with {len(others) + 1} numbers", "one number")
+            raise NotExpressible(f"`{key}` with {len(others) + 1} numbers", "one number")
         return found
 
     def numbers(self, key: str) -> list[int]:
-        """A value that is a list of integers; empty if it is not given. Raises CannotSay."""
+        """A value that is a list of integers; empty if it is not given. Raises NotExpressible."""
         parts = [part.strip() for part in self.values.get(key, "").split(",") if part.strip()]
         try:
             return [int(part) for part in parts]
         except ValueError:
-            raise CannotSay(f"`{key}={self.values[key]}`", "integers") from None
+            raise NotExpressible(f"`{key}={self.values[key]}`", "integers") from None
 
 
 def import_darknet(path: Path, name: str, sizes: Sequence[int] | None) -> Imported:
@@ -76,7 +76,7 @@ def _sections(path: Path) -> list[Section]:
 def _input_size(path: Path, net: Section) -> tuple[int, int, int]:
     try:
         channels, height, width = (net.number(key, 0) for key in ("channels", "height", "width"))
-    except CannotSay as error:
+    except NotExpressible as error:
         raise ImportFailed(f"{path.name}, line {net.line}: {error.what} in [net]") from None
     if min(channels, height, width) < 1:
         raise ImportFailed(f"{path.name}, line {net.line}: [net] states no input; specify it with --input")
@@ -98,9 +98,9 @@ class _Reader:
         maker = _SECTIONS.get(section.name)
         try:
             if maker is None:
-                raise CannotSay(f"the section [{section.name}]", "a layer for it")
+                raise NotExpressible(f"the section [{section.name}]", "a layer for it")
             self.current = maker(self, section)
-        except CannotSay as error:
+        except NotExpressible as error:
             where = f"line {section.line} [{section.name}]"
             self.problems.append(ImportProblem(where, error.what, error.needs))
         self.made.append(self.current)
@@ -114,10 +114,10 @@ class _Reader:
         return self.b.add(make_op(keyword, arguments), *inputs)
 
     def node(self, place: int) -> int:
-        """The result of another section, by its number or relative to this one. Raises CannotSay."""
+        """The result of another section, by its number or relative to this one. Raises NotExpressible."""
         index = place if place >= 0 else len(self.made) + place
         if not 0 <= index < len(self.made):
-            raise CannotSay(f"the layer {place}", f"one of the {len(self.made)} layers before")
+            raise NotExpressible(f"the layer {place}", f"one of the {len(self.made)} layers before")
         return self.made[index]
 
 
@@ -129,7 +129,7 @@ def _activated(reader: _Reader, section: Section, node: int, default: str = "lin
         return reader.add("leakyrelu", node, negative_slope=0.1)
     keyword = _ACTIVATIONS.get(word)
     if keyword is None:
-        raise CannotSay(f"`activation={word}`", "a layer for it")
+        raise NotExpressible(f"`activation={word}`", "a layer for it")
     return reader.add(keyword, node)
 
 
@@ -149,7 +149,7 @@ _ACTIVATIONS = {
 def _convolution(reader: _Reader, section: Section) -> int:
     for key in ("binary", "xnor", "antialiasing", "deform", "share_index"):
         if section.number(key, 0):
-            raise CannotSay(f"`{key}={section.values[key]}`", "a convolution of this kind")
+            raise NotExpressible(f"`{key}={section.values[key]}`", "a convolution of this kind")
     kernel, groups = section.number("size", 1), section.number("groups", 1)
     padding = kernel // 2 if section.number("pad", 0) else section.number("padding", 0)
     normed = bool(section.number("batch_normalize", 0))
@@ -193,14 +193,14 @@ def _maxpool(reader: _Reader, section: Section) -> int:
 def _image(reader: _Reader) -> tuple[int, int]:
     dims = reader.b.dims(reader.current)
     if len(dims) != 3:
-        raise CannotSay("pooling of a vector", "an image")
+        raise NotExpressible("pooling of a vector", "an image")
     return dims[1], dims[2]
 
 
 def _route(reader: _Reader, section: Section) -> int:
     nodes = [reader.node(place) for place in section.numbers("layers")]
     if not nodes:
-        raise CannotSay("a route without `layers`", "the layers that it joins")
+        raise NotExpressible("a route without `layers`", "the layers that it joins")
     groups, group = section.number("groups", 1), section.number("group_id", 0)
     if groups > 1:
         nodes = [_part(reader, node, groups, group) for node in nodes]
@@ -210,7 +210,7 @@ def _route(reader: _Reader, section: Section) -> int:
 def _part(reader: _Reader, node: int, groups: int, group: int) -> int:
     channels = reader.b.dims(node)[0]
     if channels % groups or not 0 <= group < groups:
-        raise CannotSay(f"group {group} of {groups} of {channels} channels", "groups of equal size")
+        raise NotExpressible(f"group {group} of {groups} of {channels} channels", "groups of equal size")
     size = channels // groups
     end = {} if group == groups - 1 else {"stop": (group + 1) * size}
     return reader.add("slice", node, start=group * size, **end)
@@ -218,20 +218,20 @@ def _part(reader: _Reader, node: int, groups: int, group: int) -> int:
 
 def _shortcut(reader: _Reader, section: Section) -> int:
     if section.values.get("weights_type", "none") != "none":
-        raise CannotSay("a weighted shortcut", "`add` with learned weights")
+        raise NotExpressible("a weighted shortcut", "`add` with learned weights")
     node = reader.current
     for place in section.numbers("from"):
         other = reader.node(place)
         if reader.b.dims(other) != reader.b.dims(node):
             sizes = ("×".join(map(str, reader.b.dims(each))) for each in (node, other))
-            raise CannotSay(f"a shortcut from {' and '.join(sizes)}", "tensors of equal size")
+            raise NotExpressible(f"a shortcut from {' and '.join(sizes)}", "tensors of equal size")
         node = reader.add("add", node, other)
     return _activated(reader, section, node)
 
 
 def _upsample(reader: _Reader, section: Section) -> int:
     if section.values.get("scale", "1") not in ("1", "1.0"):
-        raise CannotSay(f"`scale={section.values['scale']}`", "`upsample` and `scale`")
+        raise NotExpressible(f"`scale={section.values['scale']}`", "`upsample` and `scale`")
     return reader.add("upsample", reader.current, factor=section.number("stride", 2))
 
 
@@ -239,7 +239,7 @@ def _dropout(reader: _Reader, section: Section) -> int:
     try:
         probability = float(section.values.get("probability", "0.5"))
     except ValueError:
-        raise CannotSay(f"`probability={section.values['probability']}`", "a number") from None
+        raise NotExpressible(f"`probability={section.values['probability']}`", "a number") from None
     return reader.add("dropout", reader.current, p=probability)
 
 

@@ -15,7 +15,7 @@ class ImportProblem(NamedTuple):
         return f"{self.module or 'the network itself'}: {self.what}; it would take {self.needs}"
 
 
-class CannotSay(Exception):
+class NotExpressible(Exception):
     """An operation that the language cannot express: `what` it does, and what would be needed (`needs`)."""
 
     def __init__(self, what: str, needs: str) -> None:

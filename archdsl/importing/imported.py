@@ -16,7 +16,7 @@ from .building import Builder, ComputedOp, ConstantOp, RepeatedOp, UnknownOp, li
 from .import_problem import ImportFailed, ImportProblem
 from .partial_text import partial_text
 from .passes import improve
-from .proof import Proof, carried, module_with
+from .proof import Comparison, carried, module_with
 from .strictness import with_ignores
 
 
@@ -51,7 +51,7 @@ class Imported:
         self.network = network
         self.problems = tuple(problems)
         self.origins = origins
-        self.proof: Proof | None = None
+        self.proof: Comparison | None = None
         self.weights: Mapping[str, torch.Tensor] = {}
 
     def to_torch(self) -> nn.Module:

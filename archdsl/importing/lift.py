@@ -12,7 +12,7 @@ from ..shapes.shape import Layout, Shape
 from ..structure import Scope
 from .atoms import BATCH, REPEATED, Atom, View, whole
 from .building import Builder, ComputedOp, ConstantOp, UnknownOp, Weight
-from .import_problem import CannotSay, ImportFailed, ImportProblem
+from .import_problem import ImportFailed, ImportProblem, NotExpressible
 from .rules import rules
 from .rules.recurrent_rules import all_states, final_state
 from .values import (
@@ -94,7 +94,7 @@ class Lifter:
         self.b.scopes = tuple(scopes_of(node))
         try:
             self.env[node] = self._made(node, name)
-        except CannotSay as error:
+        except NotExpressible as error:
             module = module_of(node)
             self.problems.append(ImportProblem(module, error.what, error.needs))
             self.env[node] = self._unknown(node)
@@ -117,7 +117,7 @@ class Lifter:
         if any(each.reported for each in failed):
             return self._unknown(node)
         if failed:
-            raise CannotSay(failed[0].what, failed[0].needs)
+            raise NotExpressible(failed[0].what, failed[0].needs)
         in_place = changes_input(node.target)
         if in_place:
             self._check_in_place(node)
@@ -127,7 +127,7 @@ class Lifter:
         if any(isinstance(each, Tensor) for each in given) or (learned and name in ("expand", "repeat", "expand_as")):
             rule = rules().get(name)
             if rule is None:
-                raise CannotSay(f"the operation `{name}`", "a layer for it")
+                raise NotExpressible(f"the operation `{name}`", "a layer for it")
             made = rule(self, bound(node.target, args, kwargs))
             if in_place and node.args and isinstance(node.args[0], fx.Node):
                 self.env[node.args[0]] = made
@@ -142,7 +142,9 @@ class Lifter:
         if name == "embedding" and isinstance(args[0], ForeignParameter) and isinstance(args[1], ConstantTensor):
             rows = _range_of(args[1].tensor)
             if rows is None and bool((args[1].tensor == args[1].tensor.flatten()[0]).all()):
-                raise CannotSay("a table of which one row is read", "the IDs as an input, such as `token_type_ids`")
+                raise NotExpressible(
+                    "a table of which one row is read", "the IDs as an input, such as `token_type_ids`"
+                )
             if rows is not None:
                 # The first rows of a table are those of positions.
                 sizes = (*args[1].sizes, args[0].sizes[1])
@@ -184,7 +186,7 @@ class Lifter:
                 self._root[node] = self._root.get(source, source)
 
     def _check_in_place(self, node: fx.Node) -> None:
-        """Raise CannotSay if a tensor that is changed is read under another name afterwards."""
+        """Raise NotExpressible if a tensor that is changed is read under another name afterwards."""
         changed = node.args[0]
         if not isinstance(changed, fx.Node) or not isinstance(self.env.get(changed), Tensor):
             return
@@ -192,7 +194,7 @@ class Lifter:
         here = self._order[node]
         for other in [root, *(each for each, its in self._root.items() if its is root)]:
             if other is not changed and any(self._order[user] > here for user in other.users):
-                raise CannotSay(
+                raise NotExpressible(
                     f"`{base_name(node.target)}_` changes a part of a tensor", "an operation without side effects"
                 )
 
@@ -283,7 +285,7 @@ class Lifter:
             value = self.env[result]
             try:
                 self.outputs.append(_output(self.b, value))
-            except CannotSay as error:
+            except NotExpressible as error:
                 self.problems.append(ImportProblem("", f"an output of {error.what}", error.needs))
 
 
@@ -310,9 +312,9 @@ def _output(b: Builder, value: Any) -> int:
     from .arranging import as_is
 
     if not isinstance(value, Tensor):
-        raise CannotSay("numbers that do not depend on the input", "an output that is computed from the input")
+        raise NotExpressible("numbers that do not depend on the input", "an output that is computed from the input")
     if not value.view or not value.view[0] or value.view[0][0].axis != BATCH:
-        raise CannotSay("another first axis than the samples", "an output with the samples as its first axis")
+        raise NotExpressible("another first axis than the samples", "an output with the samples as its first axis")
     return as_is(b, value)
 
 

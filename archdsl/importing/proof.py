@@ -16,7 +16,7 @@ TOLERANCE = 1e-4
 """The largest allowed difference, as a fraction of the largest output: rounding errors of several hundred layers."""
 
 
-class Proof(NamedTuple):
+class Comparison(NamedTuple):
     """The result of the comparison. `difference` is a fraction of the largest output; None without a comparison."""
 
     parameters: tuple[int, int]
@@ -30,7 +30,7 @@ class Proof(NamedTuple):
         close = self.difference is None or self.difference <= TOLERANCE
         return self.parameters[0] == self.parameters[1] and self.macs[0] == self.macs[1] and close
 
-    def with_difference(self, other: float | None) -> "Proof":
+    def with_difference(self, other: float | None) -> "Comparison":
         """The result with another comparison of outputs: the larger difference counts."""
         if other is None or self.difference is None:
             return self if other is None else self._replace(difference=other)

@@ -6,12 +6,12 @@ from typing import Any
 import torch
 
 from .building import Weight
-from .import_problem import CannotSay
+from .import_problem import NotExpressible
 from .values import Computed, ForeignParameter, evaluate, parameters_of
 
 
 def weight_form(lifter: Any, weight: Any) -> tuple[str, dict[str, Weight]]:
-    """The value of `weight=` for a computed weight, and the weights by our names. Raises CannotSay.
+    """The value of `weight=` for a computed weight, and the weights by our names. Raises NotExpressible.
 
     A form is accepted if it computes the same numbers from random parameters.
     """
@@ -21,7 +21,7 @@ def weight_form(lifter: Any, weight: Any) -> tuple[str, dict[str, Weight]]:
         if _equal(evaluate(weight, given), _standardized(given[names[0]])):
             source = ForeignParameter(names[0], tuple(given[names[0]].shape))
             return "standardized", {"parametrizations.weight.original": Weight((source,), _itself)}
-    raise CannotSay("a weight that is computed from learned tensors", "a form of `weight=` that computes it")
+    raise NotExpressible("a weight that is computed from learned tensors", "a form of `weight=` that computes it")
 
 
 def standardized_with_gain(lifter: Any, weight: Any) -> tuple[Computed, Weight] | None:

@@ -10,7 +10,7 @@ from .exporting import BATCH_SIZE, export
 from .import_problem import ImportFailed
 from .imported import Imported, written
 from .lift import Lifter
-from .proof import Proof, difference, macs_of, module_with, scattered, tensors
+from .proof import Comparison, difference, macs_of, module_with, scattered, tensors
 
 
 class ModuleCall(NamedTuple):
@@ -86,7 +86,9 @@ def state_of(module: nn.Module, program: torch.export.ExportedProgram) -> dict[s
     }
 
 
-def _proof(imported: Imported, module: nn.Module, program: torch.export.ExportedProgram, call: ModuleCall) -> Proof:
+def _proof(
+    imported: Imported, module: nn.Module, program: torch.export.ExportedProgram, call: ModuleCall
+) -> Comparison:
     network, origins = imported.network, imported.origins
     assert network is not None
     assert origins is not None
@@ -102,7 +104,7 @@ def _proof(imported: Imported, module: nn.Module, program: torch.export.Exported
         found = ours(*x.all())
     theirs = sum(p.numel() for p in module.parameters())
     unused = theirs - sum(p.numel() for p in _used(program, module))
-    return Proof(
+    return Comparison(
         (network.parameters, theirs - unused),
         (network.macs, macs_of(program, x.args, dict(x.kwargs))),
         difference(tensors(expected)[: len(network.graph.outputs)], found),

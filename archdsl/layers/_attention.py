@@ -8,7 +8,7 @@ from ..diagnostics import Change
 from ..diagnostics.catalogue.shape_errors import HeadsDoNotDivide
 from ..record import Record
 from ..shapes.shape import Layout, Shape
-from ..shapes.symbolic import Sym, plain
+from ..shapes.symbolic import Sym, concrete
 from ._attention_options import AttentionOptions
 from ._reading import nearest_divisor, numbers
 
@@ -66,7 +66,7 @@ class AttentionSizes(Record):
     @property
     def packed(self) -> bool:
         """Whether one matrix has the rows of all three, as in torch if all are computed from equally many features."""
-        return len({plain(features) for features in self.features}) == 1
+        return len({concrete(features) for features in self.features}) == 1
 
     @property
     def macs(self) -> int:
@@ -82,8 +82,8 @@ class AttentionSizes(Record):
         if part == 1:
             return self.head
         if isinstance(self.head, Sym):
-            _ = self.head == plain(self.head)  # a comparison records a condition
-        return int(plain(self.head) * part)
+            _ = self.head == concrete(self.head)  # a comparison records a condition
+        return int(concrete(self.head) * part)
 
 
 def whole_sequence(argument: str, source: Shape, y: Shape) -> None:

@@ -9,7 +9,7 @@ from ..contract.call import ARG, Apply, Steps, method
 from ..contract.reads import ALL, MIXED, SAME, Link, Links, PeriodicReads, Reads
 from ..contract.saves import MemoryFormat
 from ..shapes.shape import Shape
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from ._pattern import PatternAxis, PatternTerm, wrong
 
 
@@ -62,7 +62,7 @@ class AxisPlan(NamedTuple):
             return axes[0], MIXED
         # The output position selects an index of one factor; all elements of the factors inside it are read.
         at = spatial[0]
-        if any(plain(f.size) != 1 for f in group[:at]):
+        if any(concrete(f.size) != 1 for f in group[:at]):
             return axes[0], MIXED
         number = next(i for i, f in enumerate(after) if f.key == group[at].key)
         outside = after[:number]
@@ -70,7 +70,7 @@ class AxisPlan(NamedTuple):
 
     def copies(self, order: MemoryFormat) -> tuple[bool, MemoryFormat]:
         """Whether joining copies a tensor with this memory order of axes, and the memory order of the result."""
-        sizes = {f.key: plain(f.size) for group in self.before for f in group}
+        sizes = {f.key: concrete(f.size) for group in self.before for f in group}
         strides: dict[str, int] = {}
         step = 1
         for axis in reversed(order):
@@ -82,7 +82,7 @@ class AxisPlan(NamedTuple):
     def copies_reduced(self) -> tuple[bool, MemoryFormat]:
         """The same after a reduction, whose result is contiguous."""
         kept = {f.key for group in self.after for f in group}
-        sizes = {f.key: plain(f.size) for group in self.before for f in group if f.key in kept}
+        sizes = {f.key: concrete(f.size) for group in self.before for f in group if f.key in kept}
         strides: dict[str, int] = {}
         step = 1
         for key in reversed(list(sizes)):

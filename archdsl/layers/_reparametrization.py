@@ -8,7 +8,7 @@ from ..contract.arguments import OneOf
 from ..contract.call import Module, ours
 from ..contract.layer import Reject, Weights
 from ..contract.saves import SavedTensor
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 
 WeightForm = Annotated[Literal["standardized", "spectral", "norm"], OneOf(choices=("standardized", "spectral", "norm"))]
 WEIGHT_DOC = (
@@ -67,7 +67,7 @@ def saved(form: str | None, layout: WeightLayout, *, frozen: bool) -> tuple[Save
     """What is saved for the backward pass besides what the layer saves: the weight, and how it was computed."""
     if form is None:
         return ()
-    numel = plain(prod(layout.sizes))
+    numel = concrete(prod(layout.sizes))
     if frozen:
         return (SavedTensor(per_batch=numel),)
     steps: Mapping[str, int] = {
@@ -75,7 +75,7 @@ def saved(form: str | None, layout: WeightLayout, *, frozen: bool) -> tuple[Save
         "spectral": 1 + sum(prod(sizes) for sizes in buffers(form, layout).values()),
         "standardized": 2 * layout.filters,
     }
-    return (SavedTensor(per_batch=numel + plain(steps[form])),)
+    return (SavedTensor(per_batch=numel + concrete(steps[form])),)
 
 
 def check_weight(form: str | None, layout: WeightLayout, init: object) -> None:

@@ -14,7 +14,7 @@ from ..contract.reasons import Reasons, factor_of, reasons
 from ..contract.saves import MemoryFormat, SavedTensor, Saves, contiguous
 from ..diagnostics.catalogue.shape_errors import OperandsDiffer
 from ..shapes.shape import Shape
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from ._pattern import AxisPattern, PatternTerm, check_names, check_rank, parse, read_by_names, wrong
 from ._reading import numbers
 from .merge import MergeOp, differ
@@ -144,10 +144,10 @@ class Einsum(MergeOp):
         copies: list[SavedTensor] = []
         for index, (term, x) in enumerate(zip(pattern.left, xs, strict=True)):
             rest = [name for name in term.names if name in sizes]
-            if len(rest) < x.rank and any(plain(size) > 1 for name, size in _named(term, x) if name not in sizes):
-                copies.append(SavedTensor(per_sample=plain(prod(sizes[name] for name in rest))))
+            if len(rest) < x.rank and any(concrete(size) > 1 for name, size in _named(term, x) if name not in sizes):
+                copies.append(SavedTensor(per_sample=concrete(prod(sizes[name] for name in rest))))
             elif shared and _is_copied(pattern, index, x, shared):
-                copies.append(SavedTensor(per_sample=plain(x.numel)))
+                copies.append(SavedTensor(per_sample=concrete(x.numel)))
             else:
                 inputs.append(index)
         return Saves(inputs=tuple(inputs), saved=tuple(copies), autocast=bool(shared), output_format=contiguous(y.rank))
@@ -180,10 +180,10 @@ def _is_copied(pattern: AxisPattern, index: int, x: Shape, shared: tuple[str, ..
     names, others = pattern.left[index].names, pattern.left[1 - index].names
     letters = _letters(pattern)
     order = [*pattern.right.names, *sorted(shared, key=lambda name: (letters[name].islower(), letters[name]))]
-    strides: dict[str, int] = {"": plain(x.numel)}
+    strides: dict[str, int] = {"": concrete(x.numel)}
     for axis, name in enumerate(names):
-        strides[name] = prod(map(plain, x.dims[axis + 1 :]))
-    sizes = {"": 2, **{name: plain(size) for name, size in _named(pattern.left[index], x)}}
+        strides[name] = prod(map(concrete, x.dims[axis + 1 :]))
+    sizes = {"": 2, **{name: concrete(size) for name, size in _named(pattern.left[index], x)}}
     both = ["", *(name for name in order if name in names and name in others and name not in shared)]
     own = [name for name in order if name in names and name not in others]
     summed = [name for name in order if name in shared]

@@ -20,7 +20,7 @@ from ..contract.reasons import Reasons, change, reasons
 from ..contract.saves import NOTHING, VIEW, Saves
 from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape, times
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from ._calls import given
 from ._reading import by_rank, find_axis, numbers, per_dimension, spatial, with_axes
 from ._window import check_mode
@@ -133,7 +133,7 @@ class Crop(LayerOp):
             if self.size is not None:
                 changes = (Change.of(like=None), Change.of(size=None))
                 raise Reject("like", "a size and `like=` are mutually exclusive", changes=changes, language_rule=True)
-            half = Change(instead=f"crop {max(1, plain(min(x.spatial_size)) // 2)}")
+            half = Change(instead=f"crop {max(1, concrete(min(x.spatial_size)) // 2)}")
             raise Reject(None, "either a size or `like=` is required", changes=half, language_rule=True)
         if self.size is not None:
             return per_dimension(self.size, x, "size")

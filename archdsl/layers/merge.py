@@ -10,7 +10,7 @@ from ..contract.reasons import Reasons, broadcast
 from ..contract.saves import NOTHING, SavedTensor, Saves
 from ..diagnostics.catalogue.shape_errors import OperandsDiffer
 from ..shapes.shape import Layout, Shape
-from ..shapes.symbolic import form_of, plain
+from ..shapes.symbolic import concrete, form_of
 from ._reading import numbers
 
 
@@ -38,7 +38,7 @@ class ElementwiseMerge(MergeOp):
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
         layout = common_layout(xs)
         xs = tuple(x.read_as(layout) for x in xs)
-        full = max(xs, key=lambda x: plain(x.numel))
+        full = max(xs, key=lambda x: concrete(x.numel))
         for x in xs:
             if not self._fits(x, full):
                 raise differ(xs, "have different shapes", full, language_rule=_torch_would_broadcast(xs))
@@ -152,7 +152,7 @@ class Minimum(ProductMerge):
 
 def _spread(xs: tuple[Shape, ...]) -> int:
     """The number of elements of the broadcast shape."""
-    return prod(max(map(plain, sizes)) for sizes in zip(*(x.dims for x in xs), strict=True))
+    return prod(max(map(concrete, sizes)) for sizes in zip(*(x.dims for x in xs), strict=True))
 
 
 def _is_one(size: int) -> bool:
@@ -165,7 +165,7 @@ def _from_each(dims: tuple[int, ...], full: tuple[int, ...]) -> Links:
     if dims == full:
         return pointwise(len(dims))
     pairs = enumerate(zip(dims, full, strict=True))
-    return tuple((axis, SAME if plain(size) == plain(whole) else only(0)) for axis, (size, whole) in pairs)
+    return tuple((axis, SAME if concrete(size) == concrete(whole) else only(0)) for axis, (size, whole) in pairs)
 
 
 def common_layout(xs: tuple[Shape, ...]) -> Layout:

@@ -12,7 +12,7 @@ from ..contract.reads import ALL, Links, PeriodicReads, along, pointwise
 from ..contract.saves import SavedTensor, Saves
 from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from ._calls import given
 from ._reading import check_groups, featured, numbers, spatial
 
@@ -108,7 +108,7 @@ class GroupNorm(ChannelNorm):
         if x.numel == self.groups:
             # torch raises for a batch of one.
             why = f"a group of {x} is a single number, which would always become 0"
-            changes = Change.of(groups=str(plain(x.dims[0]) // 2)) if plain(x.dims[0]) % 2 == 0 else None
+            changes = Change.of(groups=str(concrete(x.dims[0]) // 2)) if concrete(x.dims[0]) % 2 == 0 else None
             raise Reject("groups", why, changes=changes or (), recovery_shape=y, language_rule=True)
         return y
 

@@ -18,7 +18,7 @@ from ..contract.reads import Links
 from ..contract.reasons import Reasons, change
 from ..contract.saves import SavedTensor, Saves
 from ..shapes.shape import Shape
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from ._axis_plan import AxisPlan, plan, plan_reduced
 from ._pattern import AxisPattern, check_names, measure, parse, read_by_names, wrong
 from ._reading import numbers
@@ -125,7 +125,7 @@ class Reduce(PatternLayer):
         kept = Saves(output_format=lambda _: order)
         if self.operation in ("mean", "sum"):
             return kept
-        own = (SavedTensor(per_sample=plain(y.numel)),) if copied else ()
+        own = (SavedTensor(per_sample=concrete(y.numel)),) if copied else ()
         return kept.replace(inputs=(0,), output=not copied, saved=own)
 
     def torch(self, x: Shape) -> Steps:

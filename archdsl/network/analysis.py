@@ -13,7 +13,7 @@ from ..diagnostics.catalogue import structure_errors
 from ..diagnostics.diagnostic import Finding, with_fixes
 from ..diagnostics.fixes import edited_text
 from ..elaborate import Override
-from ..elaborate.attempts import Given
+from ..elaborate.attempts import ElaborationInputs
 from ..elaborate.example_sizes import elaborate_examples
 from ..elaborate.state import Caches
 from ..graph import Draft, Graph
@@ -43,7 +43,7 @@ class Analysis:
         draft: Draft,
         graph: Graph | None,
         sink: Sink,
-        given: Given,
+        given: ElaborationInputs,
         found: Costs | None = None,
         again: "Callable[[Source], Analysis] | None" = None,
     ) -> None:
@@ -172,7 +172,7 @@ def analyze(
             edited, Sink(), settings, override, library, recipe=recipe, pedantic=pedantic, blocks_only=blocks_only
         )
 
-    given = Given(settings=settings or {}, override=override, library=library, caches=caches)
+    given = ElaborationInputs(settings=settings or {}, override=override, library=library, caches=caches)
     return Analysis(program, draft, graph, sink, given, found, again)
 
 

@@ -9,7 +9,7 @@ from ..analysis.cost import Costs, costs
 from ..diagnostics.diagnostic import Finding, with_fixes
 from ..extras import require
 from ..graph import Graph, Setting
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from ..syntax.ast import Program
 from ..text.library import Library
 from ..zoo import PREFIX, display_name
@@ -225,7 +225,7 @@ class Network:
 
         if not has_symbolic_weights(self.graph):
             return self.graph
-        example = {name: plain(size) for name, size in self.graph.symbols.items()}
+        example = {name: concrete(size) for name, size in self.graph.symbols.items()}
         return self._resizable.graph_at(self.graph, example) or self.graph
 
     def _repr_svg_(self) -> str | None:

@@ -11,7 +11,7 @@ from ..analysis.table import verdict
 from ..expressions.scope import Callee, ListValue, NamedTensor
 from ..expressions.show import show
 from ..graph import DraftNode, Node, likely_shape
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from ..syntax import ast
 from .answers import Hover, TextRange
 from .defined_names import DefinedName, DefinedNames
@@ -128,7 +128,7 @@ def costs_of(version: Version, nodes: list[DraftNode]) -> str:
     """`36,864 parameters, 115.6 M MACs` of some nodes; empty if all are 0."""
     known = [cost for cost in (version.costs[node.id] for node in nodes) if cost is not None]
     total: Cost = add(known)
-    macs = plain(total.macs)
+    macs = concrete(total.macs)
     at_least = "" if len(known) == len(nodes) else "at least "
     parts = [f"{total.parameters:,} parameter{'s' * (total.parameters != 1)}"] if total.parameters else []
     parts += [f"{si(macs)} MACs"] if macs else []

@@ -15,7 +15,7 @@ from typing import Any
 from ..record import Record
 from .polynomial import Form, Var, grouped
 
-__all__ = ["Condition", "Form", "Sym", "Undecided", "Var", "evaluated", "form_of", "grouped", "plain", "recording"]
+__all__ = ["Condition", "Form", "Sym", "Undecided", "Var", "concrete", "evaluated", "form_of", "grouped", "recording"]
 
 
 class Condition(Record):
@@ -173,6 +173,6 @@ def evaluated(dims: Sequence[int], sizes: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(form_of(dim).value(sizes) for dim in dims)
 
 
-def plain(value: int) -> int:
+def concrete(value: int) -> int:
     """The example value as a plain number, for comparisons that must not become conditions."""
     return int(value) if isinstance(value, Sym) else value

@@ -9,7 +9,7 @@ from ..graph import Graph, MoeOp, Node, ScanOp, ZerosOp
 from ..layers.linear import Unembedding
 from ..layers.merge import MergeOp
 from ..shapes.shape import Layout, Shape
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import concrete
 from .compare import has_state
 from .dominators import ROOT, Dominators
 from .items import Chain, Column, Item, ModuleScope, Operand, Ref
@@ -283,5 +283,5 @@ def _positions(shape: Shape) -> int:
         return 1
     count = 1
     for dim in shape.spatial_size:
-        count *= plain(dim)
+        count *= concrete(dim)
     return count

@@ -7,7 +7,7 @@ from ..elaborate import elaborate
 from ..graph import Graph
 from ..layers import find
 from ..shapes.shape import Layout
-from ..shapes.symbolic import Sym, plain
+from ..shapes.symbolic import Sym, concrete
 from ..syntax import ast, parse
 from ..syntax.format import format_program
 from ..text.source import Source
@@ -56,7 +56,7 @@ def _parsed(text: str) -> ast.Program:
 
 def elaborated(program: ast.Program, graph: Graph) -> Graph | None:
     """The graph of a program, with the example sizes of another graph's symbolic dimensions; None after an error."""
-    example = {plain(dim) for dim in graph.symbols.values()}
+    example = {concrete(dim) for dim in graph.symbols.values()}
     return elaborate(program, Sink(), example_size=min(example, default=224)).checked()
 
 
@@ -111,7 +111,7 @@ class FlatText:
             dims = [self.dimension(dim) for dim in shape.dims]
             if shape.layout in _LETTERS and not _shows_layout(dims, shape.layout):
                 axis = 0 if shape.layout is Layout.SEQUENCE else 1
-                dims[axis] = self.letter(_LETTERS[shape.layout], plain(shape.dims[axis]))
+                dims[axis] = self.letter(_LETTERS[shape.layout], concrete(shape.dims[axis]))
             words += ["x".join(dims)] if dims else []
             words += [f"int({shape.vocabulary})"] if shape.layout is Layout.IDS else []
             found.append(" ".join(words))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from ..diagnostics import Diagnostic, Fix, Severity
 from ..diagnostics.diagnostic import Finding
-from ..elaborate.attempts import Attempts, Given
+from ..elaborate.attempts import Attempts, ElaborationInputs
 from ..syntax import ast
 from ..text.source import Source
 from .candidate_choice import TriedCandidate
@@ -34,7 +34,7 @@ _MOST_ERRORS = 8
 def suggest(
     program: ast.Program,
     found: tuple[Finding, ...],
-    given: Given,
+    given: ElaborationInputs,
     recheck: Recheck,
     size: int = 0,
 ) -> tuple[Finding, ...]:

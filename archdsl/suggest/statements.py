@@ -10,7 +10,7 @@ from ..syntax.bodies import bodies
 from ..text.source import Source, Span
 
 
-class Home(NamedTuple):
+class StatementPosition(NamedTuple):
     """The position of a statement: the statements of its body, its index there, and the statement with that body."""
 
     siblings: tuple[ast.Statement, ...]
@@ -30,17 +30,17 @@ class Statements:
     def __init__(self, program: ast.Program) -> None:
         self.program = program
         self.all: list[ast.Statement] = []
-        self._homes: dict[int, Home] = {}
+        self._homes: dict[int, StatementPosition] = {}
         self._add(program.statements, None)
 
     def _add(self, statements: tuple[ast.Statement, ...], owner: ast.Statement | None) -> None:
         for index, statement in enumerate(statements):
-            self._homes[id(statement)] = Home(statements, index, owner, len(self.all))
+            self._homes[id(statement)] = StatementPosition(statements, index, owner, len(self.all))
             self.all.append(statement)
             for body in bodies(statement):
                 self._add(body.statements, statement)
 
-    def home(self, statement: ast.Statement) -> Home | None:
+    def home(self, statement: ast.Statement) -> StatementPosition | None:
         """The position of a statement; None for one of another program."""
         return self._homes.get(id(statement))
 

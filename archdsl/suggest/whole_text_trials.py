@@ -26,7 +26,7 @@ _LONG = 20_000
 Place = tuple[str, int]
 
 
-class Reread(NamedTuple):
+class WholeTextFixes(NamedTuple):
     """The suggestions for an error, and the other errors of the text that the first of them removes."""
 
     fixes: tuple[Fix, ...]
@@ -38,7 +38,7 @@ def best_rereading(
     site: ErrorSite,
     found: Iterable[Finding],
     recheck: Callable[[Source], tuple[Finding, ...]],
-) -> Reread:
+) -> WholeTextFixes:
     """The candidates to show for an error: those after which the text has fewer errors and none elsewhere."""
     errors = [item.diagnostic for item in found if item.diagnostic.severity is Severity.ERROR]
     source = context.source
@@ -71,7 +71,7 @@ def best_rereading(
         gone = [each for each in errors if each is not site.diagnostic and _moved(each, candidate, source) not in left]
         removed = frozenset(id(each) for each in gone if not each.code.startswith("E01"))
     fixes = (each.fix().replace(ambiguous=each.ambiguous or each.rank > _UNLIKELY) for _, _, each, _ in best)
-    return Reread(tuple(fixes), removed)
+    return WholeTextFixes(tuple(fixes), removed)
 
 
 def _new_errors(

@@ -219,7 +219,9 @@ class _Driver:
     def report(self, token: Token, span: Span, accepted: set[str]) -> None:
         word = self.statement_word()
         if token.type == "LBRACE" and word == SCAN_WORDS[0]:
-            self.sink.emit(syntax_errors.Unexpected(span=span, found="`{`", expected=("`carry`",), helps=(_CARRY,)))
+            self.sink.emit(
+                syntax_errors.Unexpected(span=span, found="`{`", expected=("`carry`",), help_texts=(_CARRY,))
+            )
         elif token.type == "LBRACE" and word is not None:
             guess = _MERGES.get(str(word).lower()) or nearest(str(word), _WITH_BODY)
             self.sink.emit(syntax_errors.NoBody(span=_span(self.source, word), word=str(word), nearest=guess))
@@ -229,7 +231,9 @@ class _Driver:
         else:
             found = "the end of the line" if token.type == "SEP" and token != ";" else f"`{token}`"
             expected = tuple(describe(accepted - {"STRING"} if self.in_merge() else accepted))
-            self.sink.emit(syntax_errors.Unexpected(span=span, found=found, expected=expected, helps=self.habit(token)))
+            self.sink.emit(
+                syntax_errors.Unexpected(span=span, found=found, expected=expected, help_texts=self.habit(token))
+            )
 
     def habit(self, token: Token) -> tuple[str, ...]:
         """The syntax of this language for a construct of other languages."""

@@ -223,5 +223,5 @@ def _check_outputs(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
 def _unknown_name(spans: list[Span], option: str, why: str, suggested: str, sink: Sink) -> str | None:
     if not spans:
         return f"{option}: {why}; {suggested}"
-    sink.emit(BadSetting(span=spans[0], why=why, helps=(suggested,)))
+    sink.emit(BadSetting(span=spans[0], why=why, help_texts=(suggested,)))
     return None

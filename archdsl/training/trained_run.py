@@ -84,8 +84,8 @@ class TrainedRun:
 
         found = [_image(str(name)) for name in images]
         made = [_readable(each) for each in predict(self._loaded, found, top, self._own, invert)]
-        pictures = [each.image for each in made if each.image is not None]
-        return pictures or [each.classes for each in made]
+        images_found = [each.image for each in made if each.image is not None]
+        return images_found or [each.classes for each in made]
 
     @cached_property
     def _own(self) -> "OwnImages":

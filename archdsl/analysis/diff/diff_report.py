@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from ...diagnostics.json_models import Model
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from .differences import Diff, DiffLayer, Named, NetworkTotals, Pair
 
 
@@ -141,7 +141,7 @@ def _layer(layer: DiffLayer | None) -> LayerSide | None:
 
 
 def _number(count: int) -> int | str:
-    return count if plain(count) is count else str(count)
+    return count if concrete(count) is count else str(count)
 
 
 def _tensor(named: Named) -> TensorReport:

@@ -5,7 +5,7 @@ from itertools import groupby
 from math import prod
 
 from ...record import Record
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from ..quantities import si
 from .differences import Diff, DiffLayer, DiffRow, Weights
 
@@ -154,7 +154,7 @@ def _arrow(a: str, b: str) -> str:
 
 
 def _number(count: int) -> str:
-    if plain(count) is not count:
+    if concrete(count) is not count:
         return str(count)
     return f"{count:,}" if count else ""
 
@@ -180,7 +180,7 @@ def _or_dash(count: int | None) -> str:
 
 def _delta(a: int, b: int) -> str:
     """`+10.1 M (+86.5 %)`; empty if nothing changes or a symbolic dimension is involved."""
-    if plain(a) is not a or plain(b) is not b or a == b:
+    if concrete(a) is not a or concrete(b) is not b or a == b:
         return ""
     sign = "+" if b > a else "−"
     share = f" ({sign}{abs(b - a) / a:.1%})" if a else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ...diagnostics import Diagnostic, Edit, Fix, Severity
 from ...graph import BaseGraph, Draft, DraftNode, Node, likely_shape
 from ...layers.conv import Conv, UpConv
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from ...text.source import Span
 from ._facts import Facts
 
@@ -70,7 +70,11 @@ def _find(network: BaseGraph[Node] | BaseGraph[DraftNode]) -> Iterator[ChannelsA
         written = _TWO.match(node.span.text)
         if x is None or not x.spatial or written is None or type(op.kernel) is not int:
             continue
-        filters, kernel = plain(op.filters), op.kernel
-        if (str(filters), str(kernel)) == written.groups()[1:] and filters == plain(x.channels) and kernel >= _KERNEL:
+        filters, kernel = concrete(op.filters), op.kernel
+        if (
+            (str(filters), str(kernel)) == written.groups()[1:]
+            and filters == concrete(x.channels)
+            and kernel >= _KERNEL
+        ):
             span = Span(node.span.source, node.span.start, node.span.start + written.end())
             yield ChannelsAsFilters(span=span, uses=node.uses, keyword=written[1], filters=filters, kernel=kernel)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ...diagnostics import Diagnostic, Edit, Fix, Severity
 from ...layers.resample import Resampling, Resize, Upsample
 from ...shapes.shape import Shape, times
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from ...text.source import Span
 from ._facts import Facts
 
@@ -77,11 +77,11 @@ def find(facts: Facts) -> Iterator[SizeOrFactor]:
 def _looks_wrong(op: Resampling, x: Shape) -> bool:
     match op:
         case Upsample(factor=tuple() as factors):
-            pairs = [(plain(f), plain(side)) for f, side in zip(factors, x.spatial_size, strict=True)]
+            pairs = [(concrete(f), concrete(side)) for f, side in zip(factors, x.spatial_size, strict=True)]
             return all(f >= max(side, _LEAST) for f, side in pairs) or max(f for f, _ in pairs) > _LARGE
         case Upsample(factor=int() as factor):
-            return plain(factor) > _LARGE
+            return concrete(factor) > _LARGE
         case Upsample(size=int() as size) | Resize(size=int() as size):
-            return type(size) is int and size <= _SMALL and all(size < plain(side) for side in x.spatial_size)
+            return type(size) is int and size <= _SMALL and all(size < concrete(side) for side in x.spatial_size)
         case _:
             return False

@@ -8,7 +8,7 @@ from ...graph import Node
 from ...layers.conv import Conv
 from ...layers.linear import Linear
 from ...layers.regularization import Dropout
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from ._facts import Facts
 
 
@@ -92,7 +92,7 @@ def _is_low_rank(facts: Facts, before: Node, node: Node) -> bool:
     x = facts.graph.nodes[before.inputs[0]].shape
     if isinstance(before.op, Linear) and isinstance(node.op, Linear):
         axis = before.op.axis_of(x)
-        start, middle, end = (plain(shape.dims[axis]) for shape in (x, before.shape, node.shape))
+        start, middle, end = (concrete(shape.dims[axis]) for shape in (x, before.shape, node.shape))
     else:
-        start, middle, end = (plain(shape.channels) for shape in (x, before.shape, node.shape))
+        start, middle, end = (concrete(shape.channels) for shape in (x, before.shape, node.shape))
     return middle < min(start, end)

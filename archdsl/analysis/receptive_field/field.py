@@ -9,7 +9,7 @@ from ...contract.reads import LONGEST_PERIOD
 from ...graph import Graph
 from ...record import Record
 from ...shapes.shape import Layout
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from .field_paths import PATTERNS, AxisPath, Path, Traced, input_axes, trace
 from .reach import Pattern, Reach, Whole
 from .spans import ElementSet, joined
@@ -67,7 +67,7 @@ class Fields:
         return self._seen[id(paths)]
 
     def _of_input(self, entry: int, paths: list[Path[Reach]], node: int) -> Seen:
-        sizes = tuple(map(plain, self._graph.nodes[node].shape.dims))
+        sizes = tuple(map(concrete, self._graph.nodes[node].shape.dims))
         paths = [_at_all_channels(path, self._channels[node]) for path in paths]
         along = list(zip(*(path.lines for path in paths), strict=True))
         exact = all(path.exact and all(_is_exact(line.reach) for line in path.lines) for path in paths)

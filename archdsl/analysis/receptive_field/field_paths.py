@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from ...contract.reads import Links, PeriodicReads, Reads, ReadsAll, Unfolded, pointwise
 from ...graph import Graph, Node
 from ...shapes.shape import Layout, Shape
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from . import bounded, reach
 
 R = TypeVar("R")
@@ -90,7 +90,7 @@ class _Trace(Generic[R]):
     def entry(self, node: Node) -> Paths[R]:
         if not (axes := input_axes(self.graph, node)):
             return ()
-        lines = tuple(AxisPath(axis, self.algebra.start(plain(node.shape.dims[axis]))) for axis in axes)
+        lines = tuple(AxisPath(axis, self.algebra.start(concrete(node.shape.dims[axis]))) for axis in axes)
         return (Path(node.id, lines),)
 
     def paths(self, node: Node) -> Paths[R]:
@@ -122,10 +122,10 @@ class _Trace(Generic[R]):
             return line
         axis, reads = links[line.axis]
         if isinstance(reads, Unfolded):
-            dimension, found = self.algebra.unfolded(line.reach, tuple(map(plain, reads.spatial_size)))
+            dimension, found = self.algebra.unfolded(line.reach, tuple(map(concrete, reads.spatial_size)))
             return AxisPath(None if dimension is None else dimension + 1, found)
-        size = 1 if axis is None else plain(y.dims[axis])
-        length = plain(x.dims[line.axis])
+        size = 1 if axis is None else concrete(y.dims[axis])
+        length = concrete(x.dims[line.axis])
         key = id(line.reach), reads, length, size
         if key not in self.reached:
             self.reached[key] = self.algebra.through(line.reach, reads, length, size)

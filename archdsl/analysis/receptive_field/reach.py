@@ -5,7 +5,7 @@ from math import gcd, lcm
 from typing import NamedTuple
 
 from ...contract.reads import LONGEST_PERIOD, PeriodicReads, Reads, ReadsAll, ReadsBefore
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from .spans import ElementSet, joined, repeated
 
 _MOST_STEPS = 1 << 16
@@ -138,7 +138,7 @@ def unfolded(reach: Reach, sizes: tuple[int, ...]) -> tuple[int | None, Reach]:
         return 0, reach
     after = 1
     for dimension in range(len(sizes) - 1, -1, -1):
-        size = plain(sizes[dimension])
+        size = concrete(sizes[dimension])
         own = _follows(reach, None if dimension == 0 else size, after)
         if own is not None:
             return dimension, own

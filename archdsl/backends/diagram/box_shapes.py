@@ -138,8 +138,8 @@ def _times_width(box: Box, style: DiagramStyle) -> float:
 def _rows(box: Box, style: DiagramStyle, center: Point) -> list[Curve | TextLabel]:
     """Stacked layers, with the number of repetitions to their right."""
     width, height = size_of(box, style)
-    beside, (x, top) = _times_width(box, style), (center[0], center[1] - height / 2)
-    half = width / 2 - beside
+    times_width, (x, top) = _times_width(box, style), (center[0], center[1] - height / 2)
+    half = width / 2 - times_width
     found: list[Curve | TextLabel] = []
     for row in box.rows:
         lines = _row_lines(row, style)
@@ -149,7 +149,7 @@ def _rows(box: Box, style: DiagramStyle, center: Point) -> list[Curve | TextLabe
         top = bottom + _BETWEEN
     if box.times > 1:
         words, size = f"×{box.times}", style.fonts.words
-        at = x + half + beside / 2 + 2, center[1] + 0.3 * size
+        at = x + half + times_width / 2 + 2, center[1] + 0.3 * size
         found.append(TextLabel(at=at, text=words, color=style.theme.ink, size=size, bold=True))
     return found
 

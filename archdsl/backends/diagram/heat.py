@@ -9,7 +9,7 @@ from ...analysis.measures import NetworkMeasures
 from ...analysis.memory_options import MemoryOptions
 from ...analysis.quantities import size
 from ...graph import Graph, Node
-from ...shapes.symbolic import Sym, plain
+from ...shapes.symbolic import Sym, concrete
 from .engine import CannotDraw
 from .figure import Box, BoxRow, Diagram, Role
 from .labels import count, short
@@ -75,7 +75,7 @@ def _values(graph: Graph, costs: Costs, heat: Heat) -> Mapping[int, float]:
 def _longest(facts: NetworkMeasures, node: Node) -> float | None:
     """The longest dimension of the receptive field of a layer; None if it has none, as after `flatten`."""
     sizes = [each.size for dimensions in facts.dimensions(node) for each in dimensions]
-    return max((float(plain(size)) for size in sizes if size is not None), default=None)
+    return max((float(concrete(size)) for size in sizes if size is not None), default=None)
 
 
 def _number(value: int) -> int:

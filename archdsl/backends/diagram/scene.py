@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import groupby
 from math import cos, pi, sin
 
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from .drawing import Drawing, Point, Polygon, Polyline, ShapeGroup, TextLabel, bounds, framed
 from .figure import Diagram
 from .figure_options import SYMBOLS, DiagramStyle
@@ -100,7 +100,7 @@ def _connection(before: Volume, after: Volume, theme: Theme) -> ShapeGroup:
     if before.round or shape is None or len(kernel) != 2 or max(kernel) < 2 or len(shape.spatial_size) != 2:
         start = (before.right, 0.0)
         return ShapeGroup(shapes=(Polyline(points=(start, end), color=theme.line, arrow=True),))
-    window = _window(before, (kernel[0] / plain(shape.spatial_size[0]), kernel[1] / plain(shape.spatial_size[1])))
+    window = _window(before, (kernel[0] / concrete(shape.spatial_size[0]), kernel[1] / concrete(shape.spatial_size[1])))
     lines = tuple(Polyline(points=(corner, end), color=theme.line, width=0.5) for corner in window)
     return ShapeGroup(shapes=(Polygon(points=window, fill=theme.end, line=theme.line, width=0.5), *lines))
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from ...record import Record
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from .engine import CannotDraw
 from .figure import Arrow, Box, Diagram, Role
 from .flow import main_path
@@ -80,7 +80,7 @@ def _levels(path: list[Box]) -> Mapping[str, int]:
         if box.role is not Role.OUTPUT:
             if box.shape is None or not box.shape.spatial_size:
                 raise _other(f"`{box.rows[0].words if box.rows else 'a box'}` has no spatial dimensions")
-            after = float(plain(box.shape.spatial_size[-1]))
+            after = float(concrete(box.shape.spatial_size[-1]))
             ratio = 1.0 if length is None else length / after
             if ratio >= _SCALE and rising:
                 raise _other("the resolution decreases again after it increased")

@@ -25,7 +25,7 @@ class VolumeRow(Record):
     rails: tuple[Rail, ...]
 
 
-def split_rows(found: list[Volume], beside: Sequence[Rail], rows: int) -> list[VolumeRow]:
+def split_rows(found: list[Volume], rails: Sequence[Rail], rows: int) -> list[VolumeRow]:
     """Volumes in rows of about equal width; a rail to another row ends at a letter, and continues at the same letter.
 
     Volumes of the same size stay together. Raises CannotDraw if there are too few groups of them.
@@ -37,7 +37,7 @@ def split_rows(found: list[Volume], beside: Sequence[Rail], rows: int) -> list[V
     }
     inside: list[list[Rail]] = [[] for _ in starts]
     letters = (letter + (str(turn) if turn else "") for turn in count() for letter in ascii_uppercase)
-    for rail in beside:
+    for rail in rails:
         first, last = (None if index is None else row_of[index] for index in (rail.start, rail.end))
         local = [None if at is None else at - starts[row_of[at]] for at in (rail.start, rail.end)]
         if first is None or last is None or first == last:

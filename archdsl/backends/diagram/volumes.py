@@ -11,7 +11,7 @@ from itertools import pairwise
 from ...contract.styles import COLOR_PRIORITY
 from ...record import Record
 from ...shapes.shape import Layout, Shape
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from .figure import Box, Diagram, Role
 from .figure_options import SYMBOLS
 from .flow import main_path
@@ -164,34 +164,34 @@ def _chief(box: Box) -> str:
 def _size(shape: Shape, shapes: list[Shape]) -> tuple[float, float, float]:
     """Thickness, height and depth in points."""
     alike = [each for each in shapes if each.layout is shape.layout]
-    dims = [plain(size) for size in shape.dims]
+    dims = [concrete(size) for size in shape.dims]
     match shape.layout:
         case Layout.IMAGE | Layout.VOLUME:
-            longest = max(plain(side) for each in alike for side in each.spatial_size)
+            longest = max(concrete(side) for each in alike for side in each.spatial_size)
             return (
                 _thickness(shape, alike),
                 _scaled(dims[-2], longest, MAX_LENGTH),
                 _scaled(dims[-1], longest, MAX_LENGTH),
             )
         case Layout.SIGNAL | Layout.OPEN:
-            longest = max(plain(each.dims[1]) for each in alike)
+            longest = max(concrete(each.dims[1]) for each in alike)
             return _thickness(shape, alike), _scaled(dims[1], longest, MAX_LENGTH), 6.0
         case Layout.SEQUENCE:
-            longest, widest = (max(plain(each.dims[axis]) for each in alike) for axis in (0, 1))
+            longest, widest = (max(concrete(each.dims[axis]) for each in alike) for axis in (0, 1))
             return 6.0, _scaled(dims[0], longest, MAX_LENGTH), _scaled(dims[1], widest, MAX_LENGTH * 0.7)
         case Layout.VECTOR | Layout.IDS:
             return 7.0, _scaled(_length(shape), max(map(_length, alike)), BAR), 7.0
 
 
 def _length(shape: Shape) -> int:
-    return plain(shape.dims[0]) if shape.dims else 1
+    return concrete(shape.dims[0]) if shape.dims else 1
 
 
 def _thickness(shape: Shape, alike: list[Shape]) -> float:
     """Points for the channels; fewer if there are many boxes."""
-    most = max(plain(each.channels) for each in alike)
-    whole: float = sum(math.sqrt(plain(each.channels) / most) for each in alike)
-    return max(3.0, min(MAX_THICKNESS, TOTAL_THICKNESS / whole) * math.sqrt(plain(shape.channels) / most))
+    most = max(concrete(each.channels) for each in alike)
+    whole: float = sum(math.sqrt(concrete(each.channels) / most) for each in alike)
+    return max(3.0, min(MAX_THICKNESS, TOTAL_THICKNESS / whole) * math.sqrt(concrete(shape.channels) / most))
 
 
 def _scaled(size: int, largest: int, points: float) -> float:

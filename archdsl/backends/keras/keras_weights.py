@@ -7,7 +7,7 @@ import numpy as np
 from torch import nn
 
 from ...graph import Graph
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from .keras_writer import layer_names
 
 Array = np.ndarray[Any, Any]
@@ -29,7 +29,7 @@ def copy_weights(graph: Graph, module: nn.Module, model: Any) -> None:
                 _set_recurrent(layer, own, index)
         else:
             layer = model.get_layer(names[node.id])
-            layer.set_weights(_weights(type(layer).__name__, own, plain(graph.shapes_in(node)[0].channels)))
+            layer.set_weights(_weights(type(layer).__name__, own, concrete(graph.shapes_in(node)[0].channels)))
 
 
 def _weights(kind: str, own: Mapping[str, Array], channels: int) -> list[Array]:

@@ -80,7 +80,7 @@ class UnknownName(_Unknown):
 
     what: str
     known: tuple[str, ...] = ()
-    helps: tuple[str, ...] = ()
+    help_texts: tuple[str, ...] = ()
     corrections: tuple[str, ...] = ()
     """What the words at the span are meant as, where that is clear."""
 
@@ -90,7 +90,7 @@ class UnknownName(_Unknown):
     def help(self) -> tuple[str, ...]:
         if self.nearest:
             return ()
-        return (f"available: {', '.join(f'`{name}`' for name in self.known)}",) if self.known else self.helps
+        return (f"available: {', '.join(f'`{name}`' for name in self.known)}",) if self.known else self.help_texts
 
 
 class NameTaken(Diagnostic):

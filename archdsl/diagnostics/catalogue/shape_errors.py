@@ -18,7 +18,7 @@ class CannotTake(Diagnostic):
     keyword: str
     shape: str
     why: str
-    helps: tuple[str, ...] = ()
+    help_texts: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     """The change with which the layer would accept its input."""
     maker: Related | None = None
@@ -35,7 +35,7 @@ class CannotTake(Diagnostic):
         return (self.maker.label(),)
 
     def help(self) -> tuple[str, ...]:
-        return self.helps
+        return self.help_texts
 
 
 class KernelTooLarge(CannotTake):

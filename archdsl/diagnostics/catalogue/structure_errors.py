@@ -47,7 +47,7 @@ class BadInput(Diagnostic):
     right = "input 3x32x32\nconv 8 k3\n"
 
     why: str
-    helps: tuple[str, ...] = ("an input has the shape of one sample without the batch, channels first",)
+    help_texts: tuple[str, ...] = ("an input has the shape of one sample without the batch, channels first",)
     correction: Fix | None = None
 
     def message(self) -> str:
@@ -57,7 +57,7 @@ class BadInput(Diagnostic):
         return self.why
 
     def help(self) -> tuple[str, ...]:
-        return self.helps
+        return self.help_texts
 
     def fix(self) -> Fix | None:
         return self.correction

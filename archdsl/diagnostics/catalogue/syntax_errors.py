@@ -18,7 +18,7 @@ class Unexpected(Diagnostic):
 
     found: str
     expected: tuple[str, ...]
-    helps: tuple[str, ...] = ()
+    help_texts: tuple[str, ...] = ()
 
     def message(self) -> str:
         return f"unexpected {self.found.removeprefix('the ')}"
@@ -28,7 +28,7 @@ class Unexpected(Diagnostic):
         return f"expected {', '.join(first)} or {last}" if first else f"expected {last}"
 
     def help(self) -> tuple[str, ...]:
-        return self.helps
+        return self.help_texts
 
 
 class MissingSeparator(Diagnostic):

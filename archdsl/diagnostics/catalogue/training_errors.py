@@ -75,13 +75,13 @@ class BadSetting(Diagnostic):
     right = "input 1x8x8\nflatten; fc 10\ntrain { batch 32 }\n"
 
     why: str
-    helps: tuple[str, ...] = ()
+    help_texts: tuple[str, ...] = ()
 
     def message(self) -> str:
         return self.why
 
     def help(self) -> tuple[str, ...]:
-        return self.helps
+        return self.help_texts
 
 
 class RepeatedSetting(Diagnostic):

@@ -10,7 +10,7 @@ from ...contract.arguments import TensorRef
 from ...shapes.shape import Layout
 from ..atoms import REPEATED, Atom, Group, length, merged, whole
 from ..building import Builder, ComputedOp, ConstantOp, Lifted, Weight, make_op
-from ..import_problem import CannotSay
+from ..import_problem import NotExpressible
 from ..values import ConstantTensor, ForeignParameter, evaluate, parameter_sizes, parameters_of
 from .position_biases import Bias, matched_bias, summands
 from .tracing import Rows, TracedNode, composed, feature_axis, is_linear, positions, rows_of, trace, unrolled
@@ -115,7 +115,7 @@ class _Match(NamedTuple):
                 node = b.add(b.nodes[each].op, node, **b.nodes[each].weights)
                 b.nodes[node].runs = b.nodes[each].runs
                 b.nodes[node].scopes = b.nodes[each].scopes
-        except CannotSay:
+        except NotExpressible:
             return None
         if b.nodes[node].shape != b.nodes[replaced].shape:
             return None

@@ -7,7 +7,7 @@ from typing import Any
 from ..arranging import channels_first
 from ..atoms import Atom, whole
 from ..building import same
-from ..import_problem import CannotSay
+from ..import_problem import NotExpressible
 from ..values import Computed, ForeignParameter, Tensor, only_moves
 from . import rule
 from .reduction_rules import own_axes
@@ -45,7 +45,7 @@ def gelu(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 def elu(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`elu`."""
     if (a["scale"], a["input_scale"]) != (1, 1):
-        raise CannotSay("a scaled elu", "`elu` with a scale")
+        raise NotExpressible("a scaled elu", "`elu` with a scale")
     return apply(lifter, a["self"], "elu", **({} if a["alpha"] == 1 else {"alpha": float(a["alpha"])}))
 
 
@@ -74,7 +74,7 @@ def prelu(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`prelu`."""
     weight = a["weight"]
     if not isinstance(weight, ForeignParameter | Computed) or not only_moves(weight):
-        raise CannotSay("a slope that is not a learned tensor", "`prelu` with a computed slope")
+        raise NotExpressible("a slope that is not a learned tensor", "`prelu` with a computed slope")
     b = lifter.b
     node = channels_first(b, a["self"])
     count = prod(weight.sizes)
@@ -97,7 +97,7 @@ def clamp(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`clamp`."""
     bounds = {name: value for name in ("min", "max") if (value := a.get(name)) is not None}
     if not all(isinstance(value, int | float) for value in bounds.values()):
-        raise CannotSay("`clamp` between tensors", "`maximum` and `minimum`")
+        raise NotExpressible("`clamp` between tensors", "`maximum` and `minimum`")
     return apply(lifter, a["self"], "clamp", **{name: float(value) for name, value in bounds.items()})
 
 
@@ -106,7 +106,7 @@ def power(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`pow` and `square`."""
     exponent = a["exponent"]
     if not isinstance(exponent, int | float) or not isinstance(a["self"], Tensor):
-        raise CannotSay("a power with a tensor as its exponent", "`pow` with a tensor")
+        raise NotExpressible("a power with a tensor as its exponent", "`pow` with a tensor")
     if exponent == 2:
         return apply(lifter, a["self"], "square")
     return apply(lifter, a["self"], "pow", exponent=float(exponent))
@@ -137,7 +137,7 @@ def glu(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     node, axes, view = own_axes(lifter, x, [dim])
     shape = b.nodes[node].shape
     if axes != [shape.channel_axis]:
-        raise CannotSay("`glu` along another axis than the channels", "`glu` with an axis")
+        raise NotExpressible("`glu` along another axis than the channels", "`glu` with an axis")
     half = b.dims(node)[axes[0]] // 2
     return Tensor(
         lifter.made("glu", node),
@@ -153,7 +153,7 @@ def dropout(lifter: Any, a: Mapping[str, Any]) -> Tensor:
         return x  # type: ignore[no-any-return]  # the tensor itself
     name = str(lifter.at.target)
     if "alpha" in name:
-        raise CannotSay("alpha dropout", "a layer for it")
+        raise NotExpressible("alpha dropout", "a layer for it")
     if "feature" in name:
         b = lifter.b
         made = lifter.made("dropout2d", channels_first(b, x), p=float(a["p"]))
@@ -175,7 +175,7 @@ def unchanged(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     before = next(iter(lifter.at.args)).meta["val"].dtype
     after = lifter.at.meta["val"].dtype
     if before.is_floating_point != after.is_floating_point:
-        raise CannotSay(f"a conversion from {before} to {after}".replace("torch.", ""), "a layer that rounds")
+        raise NotExpressible(f"a conversion from {before} to {after}".replace("torch.", ""), "a layer that rounds")
     return x  # type: ignore[no-any-return]  # a value of the network
 
 

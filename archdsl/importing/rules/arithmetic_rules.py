@@ -9,7 +9,7 @@ from ...shapes.shape import Layout
 from ..arranging import aligned, materialized
 from ..atoms import Group, View, has_batch, length
 from ..building import Weight
-from ..import_problem import CannotSay
+from ..import_problem import NotExpressible
 from ..values import Computed, ConstantTensor, ForeignParameter, Tensor, evaluate, only_moves
 from . import rule
 
@@ -23,7 +23,7 @@ def binary(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     if name == "rsub":
         name, x, y = "sub", y, x
     if a.get("rounding_mode"):
-        raise CannotSay("a division that rounds", "a layer for it")
+        raise NotExpressible("a division that rounds", "a layer for it")
     alpha = a.get("alpha", 1)
     if alpha != 1:
         y = y * alpha if isinstance(y, int | float) else scaled(lifter, lifter.tensor(y), float(alpha))
@@ -114,7 +114,7 @@ def combined(lifter: Any, name: str, first: Any, second: Any) -> Tensor:
             x, y = (_in_order(lifter, x), y) if size_x >= size_y else (x, _in_order(lifter, y))
         elif attempt == 1:
             x, y = _in_order(lifter, x), _in_order(lifter, y)
-    raise CannotSay(f"`{name}` of {x.sizes} and {y.sizes}", "operands of which one has the size of the result")
+    raise NotExpressible(f"`{name}` of {x.sizes} and {y.sizes}", "operands of which one has the size of the result")
 
 
 def _merged(lifter: Any, name: str, main: int, other: int, swapped: bool) -> int:
@@ -122,7 +122,7 @@ def _merged(lifter: Any, name: str, main: int, other: int, swapped: bool) -> int
     nodes = [other, main] if swapped else [main, other]
     try:
         return int(lifter.merged(name, nodes))
-    except CannotSay:
+    except NotExpressible:
         if name != "add" or b.dims(main) == b.dims(other):
             raise
         # `add` repeats only one number for each channel; `sub` of the negative repeats along all axes.

@@ -11,7 +11,7 @@ from ...shapes.shape import Shape
 from ..arranging import channels_first
 from ..atoms import whole
 from ..building import Weight, same
-from ..import_problem import CannotSay
+from ..import_problem import NotExpressible
 from ..reparametrized import standardized_with_gain, weight_form
 from ..values import Computed, ConstantTensor, ForeignParameter, Tensor, only_moves
 from . import rule
@@ -36,7 +36,7 @@ def compact(value: Any) -> Any:
 
 
 def weights_of(lifter: Any, weight: Any, bias: Any) -> tuple[dict[str, Weight], dict[str, Any]]:
-    """The weights of a layer, and the arguments that specify what they are computed from. Raises CannotSay."""
+    """The weights of a layer, and the arguments that specify what they are computed from. Raises NotExpressible."""
     arguments: dict[str, Any] = {} if bias is not None else {"bias": False}
     found: dict[str, Weight] = {}
     if isinstance(weight, ForeignParameter) or (isinstance(weight, Computed) and only_moves(weight)):
@@ -49,7 +49,7 @@ def weights_of(lifter: Any, weight: Any, bias: Any) -> tuple[dict[str, Weight], 
         found |= more
     if bias is not None:
         if not isinstance(bias, ForeignParameter) and not (isinstance(bias, Computed) and only_moves(bias)):
-            raise CannotSay("a bias that is not a learned tensor", "a layer that computes its bias")
+            raise NotExpressible("a bias that is not a learned tensor", "a layer that computes its bias")
         found["bias"] = same(bias)
     return found, arguments
 
@@ -61,7 +61,7 @@ def convolution(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     if isinstance(a["weight"], Computed) and (found := standardized_with_gain(lifter, a["weight"])) is not None:
         return _with_gain(lifter, a, *found)
     if not isinstance(a["input"], Tensor) or isinstance(a["weight"], Tensor):
-        raise CannotSay("a convolution whose filters depend on the input", "a layer with computed filters")
+        raise NotExpressible("a convolution whose filters depend on the input", "a layer with computed filters")
     filters, per_group, *kernel = a["weight"].sizes
     x = channels_first(b, a["input"])
     if isinstance(a["weight"], ConstantTensor):
@@ -93,12 +93,12 @@ def _with_gain(lifter: Any, a: Mapping[str, Any], filters: Computed, gain: Weigh
 
 
 def _fixed(a: Mapping[str, Any]) -> tuple[dict[str, Weight], dict[str, Any]]:
-    """The weights and arguments of a filter that is not learned: `dwconv k3 fixed=gaussian`. Raises CannotSay."""
+    """The weights and arguments of a filter that is not learned: `dwconv k3 fixed=gaussian`. Raises NotExpressible."""
     filters: torch.Tensor = a["weight"].tensor
     first = filters[0, 0]
     is_each_channel = filters.shape[1] == 1 and filters.shape[0] == a["groups"] and bool((filters == first).all())
     if not is_each_channel or a["bias"] is not None or first.ndim > 2:
-        raise CannotSay("a convolution with fixed filters", "one filter for each channel, without a bias")
+        raise NotExpressible("a convolution with fixed filters", "one filter for each channel, without a bias")
     for name in NAMES:
         try:
             named = fixed_filter(name, tuple(first.shape), Shape(1, *(3,) * first.ndim))
@@ -122,7 +122,7 @@ def transposed_convolution(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`upconv`."""
     b = lifter.b
     if not isinstance(a["input"], Tensor) or isinstance(a["weight"], Tensor):
-        raise CannotSay("a convolution whose filters depend on the input", "a layer with computed filters")
+        raise NotExpressible("a convolution whose filters depend on the input", "a layer with computed filters")
     _, per_group, *kernel = a["weight"].sizes
     weights, arguments = weights_of(lifter, a["weight"], a["bias"])
     arguments |= spatial_arguments(a, ("stride", "padding", "dilation", "output_padding"))

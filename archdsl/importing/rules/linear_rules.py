@@ -10,7 +10,7 @@ from ...shapes.shape import Layout, Shape
 from ..arranging import arranged, features
 from ..atoms import BATCH, REPEATED, Atom, Group, View, axis_of, length, merged, whole
 from ..building import Weight, same
-from ..import_problem import CannotSay
+from ..import_problem import NotExpressible
 from ..values import Computed, ConstantTensor, ForeignParameter, Tensor
 from . import rule
 from .arithmetic_rules import combined, scaled
@@ -22,7 +22,7 @@ from .normalization_rules import with_features
 def linear(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`fc` of a vector or a sequence, `conv … k1` of channels first."""
     if not isinstance(a["input"], Tensor) or isinstance(a["weight"], Tensor):
-        raise CannotSay("a linear layer whose weights depend on the input", "`matmul`")
+        raise NotExpressible("a linear layer whose weights depend on the input", "`matmul`")
     weights, arguments = linear_weights(lifter, a["weight"], a["bias"])
     return along_features(lifter, a["input"], a["weight"].sizes[0], weights, arguments)
 
@@ -42,7 +42,7 @@ def along_features(
     """A linear layer along the last foreign axis."""
     b = lifter.b
     if len(x.view) == 1:
-        raise CannotSay("a linear layer along the batch axis", "operations that process each sample independently")
+        raise NotExpressible("a linear layer along the batch axis", "operations that process each sample independently")
     node, view, axis = features(b, x)
     shape = b.nodes[node].shape
     if shape.layout is Layout.OPEN and axis == 0:
@@ -68,7 +68,7 @@ def _as_filters(weight: Weight, kernel: tuple[int, ...]) -> Any:
 def addmm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`fc` with the weight transposed."""
     if not isinstance(a["mat1"], Tensor) or (a["beta"], a["alpha"]) != (1, 1):
-        raise CannotSay("a product of matrices of another form", "`fc` or `matmul`")
+        raise NotExpressible("a product of matrices of another form", "`fc` or `matmul`")
     weight = _transposed(a["mat2"])
     weights, arguments = weights_of(lifter, weight, a["self"])
     return along_features(lifter, a["mat1"], weight.sizes[0], weights, arguments)
@@ -76,7 +76,7 @@ def addmm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 def _transposed(value: Any) -> Computed:
     if not isinstance(value, ForeignParameter | Computed):
-        raise CannotSay("a product with a tensor that is not learned", "`fc` or `matmul`")
+        raise NotExpressible("a product with a tensor that is not learned", "`fc` or `matmul`")
     return Computed("transpose", torch.transpose, (value, -1, -2), (), value.sizes[::-1])
 
 
@@ -96,7 +96,7 @@ def product(lifter: Any, first: Tensor, second: Tensor) -> Tensor:
     b = lifter.b
     rank = max(len(first.view), len(second.view))
     if rank < 3:
-        raise CannotSay(
+        raise NotExpressible(
             "a product of two matrices without a batch axis", "operations that process each sample independently"
         )
     first, second = (_padded(each, rank) for each in (first, second))
@@ -124,7 +124,7 @@ def _together(first: Tensor, second: Tensor) -> tuple[list[Group], list[Group], 
         batch = tuple(atom for atom in a if atom.axis == BATCH) or tuple(atom for atom in o if atom.axis == BATCH)
         rest_a, rest_o = (tuple(atom for atom in group if atom.axis != BATCH) for group in (a, o))
         if length(rest_a) != length(rest_o) and (rest_a or rest_o):
-            raise CannotSay("a product of tensors that are repeated", "`matmul` that repeats an axis of length 1")
+            raise NotExpressible("a product of tensors that are repeated", "`matmul` that repeats an axis of length 1")
         outer.append((batch, bool(rest_a)))
         if rest_a:
             mine.append(rest_a)
@@ -132,7 +132,7 @@ def _together(first: Tensor, second: Tensor) -> tuple[list[Group], list[Group], 
     if len(mine) > 2:
         merged_a = merged(atom for group in mine for atom in group)
         merged_o = merged(atom for group in theirs for atom in group)
-        raise CannotSay(
+        raise NotExpressible(
             f"a product with {len(mine)} axes before the last two ({length(merged_a)} and {length(merged_o)} products)",
             "a tensor of more than four axes",
         )
@@ -182,7 +182,7 @@ def einsum(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     terms = before.split(",")
     tensors = a["tensors"]
     if len(terms) != 2 or not after or "." in equation:
-        raise CannotSay(f"einsum of {equation}", "`einsum` of one or two tensors with named axes")
+        raise NotExpressible(f"einsum of {equation}", "`einsum` of one or two tensors with named axes")
     if any(isinstance(each, ForeignParameter | Computed) for each in tensors) and len(terms[1]) == 2:
         learned, moved = (1, 0) if isinstance(tensors[1], ForeignParameter | Computed) else (0, 1)
         return _linear_einsum(lifter, terms[moved], terms[learned], after, tensors[moved], tensors[learned])
@@ -192,7 +192,7 @@ def einsum(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     mine = [c for c in terms[0] if c not in terms[1]]
     theirs = [c for c in terms[1] if c not in terms[0]]
     if len(inner) != 1 or any(c not in after for c in mine + theirs):
-        raise CannotSay(f"einsum of {equation}", "a product over one axis")
+        raise NotExpressible(f"einsum of {equation}", "a product over one axis")
     x = _grouped(left, terms[0], [*common, mine, inner])
     y = _grouped(right, terms[1], [*common, inner, theirs])
     made = product(lifter, x, y)
@@ -214,7 +214,7 @@ def _ungrouped(group: Group, parts: list[Group]) -> list[Group]:
         return [group]
     made = reshaped((group,), [length(part) for part in parts])
     if made is None:
-        raise CannotSay("an einsum whose axes are split unevenly", "`einsum` with named axes")
+        raise NotExpressible("an einsum whose axes are split unevenly", "`einsum` with named axes")
     return list(made)
 
 
@@ -223,7 +223,7 @@ def _linear_einsum(lifter: Any, term: str, matrix: str, after: str, x: Tensor, l
     inner = next((c for c in matrix if c in term and c not in after), None)
     new = next((c for c in matrix if c not in term), None)
     if inner is None or new is None:
-        raise CannotSay("an einsum with a learned tensor that is not a linear layer", "`einsum`")
+        raise NotExpressible("an einsum with a learned tensor that is not a linear layer", "`einsum`")
     weight = learned if matrix == new + inner else _transposed(learned)
     rest = [c for c in term if c != inner]
     weights, arguments = weights_of(lifter, weight, None)
@@ -238,11 +238,11 @@ def embedding(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`embedding` of ids."""
     b, ids, weight = lifter.b, a["indices"], a["weight"]
     if not isinstance(ids, Tensor) or not isinstance(weight, ForeignParameter):
-        raise CannotSay("a table that is looked up by something other than ids", "`embedding` of an input of ids")
+        raise NotExpressible("a table that is looked up by something other than ids", "`embedding` of an input of ids")
     rows, size = weight.sizes
     node = b.nodes[ids.node]
     if node.shape.layout is not Layout.IDS:
-        raise CannotSay("a table that is looked up by computed numbers", "`embedding` of an input of ids")
+        raise NotExpressible("a table that is looked up by computed numbers", "`embedding` of an input of ids")
     if node.shape.vocabulary is None and ids.node in b.inputs:
         node.shape = Shape(*node.shape.dims, layout=Layout.IDS, vocabulary=rows)
     arguments = {} if node.shape.vocabulary == rows else {"vocabulary": rows}

@@ -8,7 +8,7 @@ import torch
 from ...shapes.shape import Layout
 from ..arranging import aligned, arranged, channels_first, materialized
 from ..atoms import BATCH, REPEATED, Atom, Group, View, axis_of, length, merged, refined, reshaped, whole
-from ..import_problem import CannotSay
+from ..import_problem import NotExpressible
 from ..values import ConstantTensor, Tensor, Value
 from . import rule
 from .convolution_rules import compact
@@ -20,7 +20,7 @@ def _reshape(lifter: Any, x: Tensor, dims: Sequence[int]) -> Tensor:
         x = materialized(lifter.b, x)
         flat = reshaped(x.view, (lifter.b.batch, -1 * -1 * _rest(x)))
         if flat is None or dims[0] != lifter.b.batch:
-            raise CannotSay(f"reshaping {x.sizes} to {tuple(dims)}", "sizes that are multiples of each other")
+            raise NotExpressible(f"reshaping {x.sizes} to {tuple(dims)}", "sizes that are multiples of each other")
         node = lifter.b.layer("reshape", x.node, sizes=tuple(dims[1:]))
         return Tensor(node, whole(tuple(dims[1:]), lifter.b.batch))
     return Tensor(x.node, made)
@@ -135,7 +135,7 @@ def part(lifter: Any, x: Tensor, dim: int, start: int, stop: int, step: int = 1)
     if (start, stop, step) == (0, size, 1):
         return x
     if stop <= start:
-        raise CannotSay("an empty part of a tensor", "a part with elements")
+        raise NotExpressible("an empty part of a tensor", "a part with elements")
     steps = group and group[0].axis >= 0 and group[0].axis != b.nodes[x.node].shape.channel_axis
     if steps and group[0].stride != 1 and len(x.view) <= 5:
         # A part of a part of the steps is expressed better with a separate axis.
@@ -145,7 +145,7 @@ def part(lifter: Any, x: Tensor, dim: int, start: int, stop: int, step: int = 1)
         made = materialized(b, x)
         found = _sliced(lifter, made, dim, start, stop, step)
     if found is None:
-        raise CannotSay("a part of the samples", "operations that process each sample independently")
+        raise NotExpressible("a part of the samples", "operations that process each sample independently")
     return found
 
 
@@ -288,7 +288,7 @@ def roll(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 @rule("flip")
 def flip(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """There is no layer that reverses an axis."""
-    raise CannotSay("reversing an axis", "a layer for it")
+    raise NotExpressible("reversing an axis", "a layer for it")
 
 
 @rule("pad", "constant_pad_nd")
@@ -335,7 +335,7 @@ def _padded_axis(lifter: Any, x: Tensor, dim: int, before: int, after: int, more
 def _cropped(lifter: Any, x: Tensor, pairs: Sequence[tuple[int, int]], more: Mapping[str, Any]) -> Tensor:
     """Negative padding is a slice."""
     if more:
-        raise CannotSay("negative padding of another kind than zeros", "`slice` and `pad`")
+        raise NotExpressible("negative padding of another kind than zeros", "`slice` and `pad`")
     for place, (before, after) in enumerate(pairs, len(x.view) - len(pairs)):
         size = x.sizes[place]
         x = part(lifter, x, place, max(0, -before), size - max(0, -after))
@@ -366,11 +366,11 @@ def joined(lifter: Any, tensors: Sequence[Tensor], dim: int) -> Tensor:
     if not _whole_axis(b, main, dim):
         main = materialized(b, main)
     if not _whole_axis(b, main, dim):
-        raise CannotSay(
+        raise NotExpressible(
             "tensors that are joined along the samples", "operations that process each sample independently"
         )
     axis = main.view[dim][0].axis if main.view[dim] else _one_axis(b, main, dim)
-    nodes = [main.node if i == place else _beside(b, main, x, dim, axis) for i, x in enumerate(tensors)]
+    nodes = [main.node if i == place else _aligned(b, main, x, dim, axis) for i, x in enumerate(tensors)]
     shape = b.nodes[main.node].shape
     plain = axis == shape.channel_axis and shape.layout is not Layout.OPEN
     node = lifter.merged("concat", nodes, **({} if plain else {"axis": _axis_word(shape, axis)}))
@@ -402,7 +402,7 @@ def _one_axis(b: Any, x: Tensor, dim: int) -> int:
     return -1
 
 
-def _beside(b: Any, main: Tensor, other: Tensor, dim: int, axis: int) -> int:
+def _aligned(b: Any, main: Tensor, other: Tensor, dim: int, axis: int) -> int:
     """A node for another operand with the axes of the main one, but its own length along `axis`."""
     start = tuple(() if i == dim else group for i, group in enumerate(main.view))
     rest = tuple(() if i == dim else group for i, group in enumerate(other.view))
@@ -410,7 +410,7 @@ def _beside(b: Any, main: Tensor, other: Tensor, dim: int, axis: int) -> int:
     groups = _groups(b, main, start, rest, axis, group)
     shape = b.nodes[main.node].shape
     if groups is None:
-        raise CannotSay("tensors of different axes that are joined", "operands with equal axes")
+        raise NotExpressible("tensors of different axes that are joined", "operands with equal axes")
     return arranged(b, other.node, groups, shape.layout if shape.rank == 2 else None)
 
 
@@ -452,7 +452,7 @@ def stacked(lifter: Any, tensors: Sequence[Tensor], dim: int) -> Tensor:
     for each in tensors[1:]:
         found = aligned(b, first, each)
         if found is None:
-            raise CannotSay("tensors of different axes that are stacked", "operands with equal axes")
+            raise NotExpressible("tensors of different axes that are stacked", "operands with equal axes")
         nodes.append(found[0])
     node = lifter.merged("stack", nodes)
     moved = [tuple(atom._replace(axis=atom.axis + 1) if atom.axis >= 0 else atom for atom in g) for g in first.view]

@@ -7,17 +7,17 @@ from ...shapes.shape import Layout
 from ..arranging import arranged, channels_first, features
 from ..atoms import BATCH, Atom, View, merged, whole
 from ..building import Weight, same
-from ..import_problem import CannotSay
+from ..import_problem import NotExpressible
 from ..values import ForeignParameter, Tensor
 from . import rule
 
 
 def scale_and_shift(weight: Any, bias: Any) -> tuple[dict[str, Weight], dict[str, Any]]:
-    """The weights of a normalization, and `affine` or `bias` where they are missing. Raises CannotSay."""
+    """The weights of a normalization, and `affine` or `bias` where they are missing. Raises NotExpressible."""
     if weight is None and bias is None:
         return {}, {"affine": False}
     if not isinstance(weight, ForeignParameter) or not (bias is None or isinstance(bias, ForeignParameter)):
-        raise CannotSay("a scale that is not a learned tensor", "a normalization that computes its scale")
+        raise NotExpressible("a scale that is not a learned tensor", "a normalization that computes its scale")
     found = {"weight": same(weight, (weight.sizes[0],) if len(weight.sizes) == 1 else None)}
     if bias is None:
         return found, {"bias": False}
@@ -30,10 +30,10 @@ def batch_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     b, x = lifter.b, a["input"]
     names = [lifter.name_of(a[name]) for name in ("running_mean", "running_var")]
     if None in names or a["training"]:
-        raise CannotSay("batch normalization with the statistics of each batch", "`track_running_stats=True`")
+        raise NotExpressible("batch normalization with the statistics of each batch", "`track_running_stats=True`")
     weights, arguments = scale_and_shift(a["weight"], a["bias"])
     if a["bias"] is None and a["weight"] is not None:
-        raise CannotSay("batch normalization that scales but does not shift", "`bn` with a scale alone")
+        raise NotExpressible("batch normalization that scales but does not shift", "`bn` with a scale alone")
     weights |= {name: same(ForeignParameter(a[name].name, a[name].sizes)) for name in ("running_mean", "running_var")}
     arguments |= {"eps": a["eps"]} if a["eps"] != 1e-5 else {}
     arguments |= {"momentum": a["momentum"]} if a["momentum"] != 0.1 else {}
@@ -69,7 +69,7 @@ def layer_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
             node = channels_first(b, x)
             made = lifter.made("groupnorm", node, groups=1, affine=False, eps=a["eps"])
             return Tensor(made, whole(b.dims(made), b.batch))
-        raise CannotSay("layer normalization over several axes", "`layernorm` over several axes")
+        raise NotExpressible("layer normalization over several axes", "`layernorm` over several axes")
     weights, arguments = scale_and_shift(a["weight"], a["bias"])
     if a["eps"] != 1e-5:
         arguments["eps"] = a["eps"]
@@ -80,7 +80,7 @@ def layer_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 def rms_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`rmsnorm` over the features."""
     if len(a["normalized_shape"]) != 1:
-        raise CannotSay("normalization over several axes", "`rmsnorm` over several axes")
+        raise NotExpressible("normalization over several axes", "`rmsnorm` over several axes")
     weights: dict[str, Weight] = {}
     arguments: dict[str, Any] = {} if a["eps"] is None else {"eps": a["eps"]}
     if a["weight"] is None:
@@ -88,7 +88,7 @@ def rms_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     elif isinstance(a["weight"], ForeignParameter):
         weights["weight"] = same(a["weight"])
     else:
-        raise CannotSay("a scale that is not a learned tensor", "a normalization that computes its scale")
+        raise NotExpressible("a scale that is not a learned tensor", "a normalization that computes its scale")
     return over_features(lifter, a["input"], "rmsnorm", weights, arguments)
 
 
@@ -119,7 +119,7 @@ def with_features(b: Any, x: Tensor) -> tuple[int, View]:
         channels, *rest = whole(b.dims(node), None)
         spread = iter(rest)
     else:
-        raise CannotSay("features that are not the last axis of a tensor", "a tensor with fewer axes")
+        raise NotExpressible("features that are not the last axis of a tensor", "a tensor with fewer axes")
     view = []
     for group in others:
         batch = tuple(atom for atom in group if atom.axis == BATCH)
@@ -143,7 +143,7 @@ def group_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 def instance_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`instancenorm`."""
     if a["running_mean"] is not None:
-        raise CannotSay("instance normalization with running statistics", "`track_running_stats=False`")
+        raise NotExpressible("instance normalization with running statistics", "`track_running_stats=False`")
     weights, arguments = scale_and_shift(a["weight"], a["bias"])
     arguments = {"affine": True} if weights else {}
     if a["eps"] != 1e-5:

@@ -7,7 +7,7 @@ from ...shapes.shape import Layout
 from ..arranging import arranged
 from ..atoms import BATCH, Group, axis_of, whole
 from ..building import same
-from ..import_problem import CannotSay
+from ..import_problem import NotExpressible
 from ..values import Computed, ConstantTensor, FinalStates, ForeignParameter, NoResult, Tensor, only_moves
 from . import rule
 from .moving_rules import part, selected, stacked
@@ -38,15 +38,15 @@ def _recurrent(
     lifter: Any, a: Mapping[str, Any], keyword: str, initial: Sequence[Any], **arguments: Any
 ) -> tuple[Tensor, FinalStates]:
     if "batch_sizes" in a:
-        raise CannotSay("sequences of different lengths", "a recurrent layer that takes the lengths")
+        raise NotExpressible("sequences of different lengths", "a recurrent layer that takes the lengths")
     if not all(isinstance(each, ConstantTensor) and not bool(each.tensor.any()) for each in initial):
-        raise CannotSay("a recurrent layer with a first state", "`initial=` with the axes of torch")
+        raise NotExpressible("a recurrent layer with a first state", "`initial=` with the axes of torch")
     count, directions = a["num_layers"], 2 if a["bidirectional"] else 1
     names = _names(count, directions, biased=a["has_biases"])
     if len(a["params"]) != len(names):
-        raise CannotSay("a recurrent layer that projects its states", "a layer for it")
+        raise NotExpressible("a recurrent layer that projects its states", "a layer for it")
     if not all(isinstance(p, ForeignParameter) or (isinstance(p, Computed) and only_moves(p)) for p in a["params"]):
-        raise CannotSay("a recurrent layer whose weights are computed", "a layer with computed weights")
+        raise NotExpressible("a recurrent layer whose weights are computed", "a layer with computed weights")
     weights = {name: same(p) for name, p in zip(names, a["params"], strict=True)}
     units = a["params"][1].sizes[1]
     if count > 1:
@@ -72,7 +72,7 @@ def _sequence(lifter: Any, x: Tensor, steps_axis: int) -> int:
     groups: list[Group] = list(x.view)
     samples = groups.pop(1 - steps_axis) if len(groups) == 3 else ()
     if len(groups) != 2 or samples != axis_of(BATCH, lifter.b.batch):
-        raise CannotSay("a recurrent layer along the samples", "operations that process each sample independently")
+        raise NotExpressible("a recurrent layer along the samples", "operations that process each sample independently")
     return arranged(lifter.b, x.node, groups, Layout.SEQUENCE)
 
 

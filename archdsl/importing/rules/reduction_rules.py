@@ -6,7 +6,7 @@ from typing import Any
 from ...shapes.shape import Layout
 from ..arranging import channels_first, materialized
 from ..atoms import Atom, Group, View, whole
-from ..import_problem import CannotSay
+from ..import_problem import NotExpressible
 from ..values import NoResult, Tensor
 from . import rule
 from .convolution_rules import compact
@@ -22,7 +22,7 @@ def own_axes(lifter: Any, x: Tensor, dims: Sequence[int]) -> tuple[int, list[int
     made = materialized(b, x)
     found = _axes(b, made, dims)
     if found is None:
-        raise CannotSay("an operation along the samples", "operations that process each sample independently")
+        raise NotExpressible("an operation along the samples", "operations that process each sample independently")
     return made.node, found, made.view
 
 
@@ -66,7 +66,7 @@ def reduced(lifter: Any, x: Tensor, dims: Any, keep: bool, keyword: str, **argum
             left = _without(left, axes)
     else:
         if shape.rank == len(axes):
-            raise CannotSay("a reduction to a single number", "a tensor needs an axis")
+            raise NotExpressible("a reduction to a single number", "a tensor needs an axis")
         axis = axes[0] if len(axes) == 1 else tuple(axes)
         made = lifter.made(keyword, node, axis=axis, **({"keep": True} if keep else {}), **arguments)
         if not keep:
@@ -94,7 +94,7 @@ def extreme(lifter: Any, a: Mapping[str, Any]) -> tuple[Any, Any] | Tensor:
     """`amax` and `amin`; the index is not known."""
     keyword = "a" + str(lifter.at.target).split(".")[1]
     if "other" in a:
-        raise CannotSay("`max` of two tensors", "`maximum`")
+        raise NotExpressible("`max` of two tensors", "`maximum`")
     return reduced(lifter, a["self"], a.get("dim"), bool(a.get("keepdim")), keyword), _positions()
 
 
@@ -146,7 +146,7 @@ def max_pool(lifter: Any, a: Mapping[str, Any]) -> Any:
 def avg_pool(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`avgpool`."""
     if a.get("divisor_override") is not None:
-        raise CannotSay("average pooling with another divisor", "`avgpool` and `scale`")
+        raise NotExpressible("average pooling with another divisor", "`avgpool` and `scale`")
     window = _window(a)
     # Without padding, there is none to count; with `ceil`, torch leaves out what is beyond the padding.
     more = {} if a["count_include_pad"] or "padding" not in window else {"count_include_pad": False}
@@ -191,4 +191,4 @@ def _adaptive(lifter: Any, a: Mapping[str, Any], globally: str, otherwise: str) 
 @rule("lp_pool2d")
 def lp_pool(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`lppool` is reached through its parts."""
-    raise CannotSay("power-average pooling", "`lppool`, written by hand")
+    raise NotExpressible("power-average pooling", "`lppool`, written by hand")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ...shapes.shape import Layout
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from ...syntax import ast
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, changed, inserted_before, removed, written
@@ -34,12 +34,12 @@ def resampled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
     shape = context.shape(node.id)
     if size is None or shape is None or not shape.spatial or len(size) != shape.rank:
         return
-    ratio = size[1] / max(plain(shape.spatial_size[0]), 1)
+    ratio = size[1] / max(concrete(shape.spatial_size[0]), 1)
     words = ("upsample", "upconv", "pixelshuffle") if ratio > 1 else ("maxpool", "avgpool")
     if ratio == 1:
         return
     step = round(ratio)
-    if ratio > 1 and plain(shape.channels) == size[0] * step ** len(shape.spatial_size):
+    if ratio > 1 and concrete(shape.channels) == size[0] * step ** len(shape.spatial_size):
         yield inserted_before(statement, f"pixelshuffle {step}", 0.8)
     if ratio > 1:
         yield inserted_before(statement, f"upsample {step}", 2.2)

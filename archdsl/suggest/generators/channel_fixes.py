@@ -7,7 +7,7 @@ from ...diagnostics import Edit
 from ...graph import DraftNode, Unresolved
 from ...layers.norm import BatchNorm
 from ...shapes.shape import Layout, Shape
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from ...syntax import ast
 from ..candidate import Candidate
 from ..statements import covers
@@ -46,7 +46,7 @@ def filters(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 def _width(shape: Shape, name: str) -> int:
     """The size of a shape that an argument sets: the channels, or the last axis."""
-    return plain(shape.dims[-1] if name in ("units", "features") and shape.dims else shape.channels)
+    return concrete(shape.dims[-1] if name in ("units", "features") and shape.dims else shape.channels)
 
 
 def _now(context: SuggestionContext, statement: ast.LayerStatement, name: str) -> str:
@@ -85,9 +85,9 @@ def divisors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     shape = context.shape(node.inputs[0])
     name = next((n for n in _SPLITTING if hasattr(node.op, n)), None)
     value = getattr(node.op, name, None) if name else None
-    if shape is None or not shape.dims or name is None or not isinstance(value, int) or plain(value) < 1:
+    if shape is None or not shape.dims or name is None or not isinstance(value, int) or concrete(value) < 1:
         return
-    value = plain(value)
+    value = concrete(value)
     if shape.layout is Layout.OPEN and name in ("heads", "kv_heads"):
         shape = shape.read_as(Layout.SEQUENCE)  # as attention reads it
     sizes = _to_divide(node, shape)
@@ -100,7 +100,7 @@ def divisors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
 
 def _to_divide(node: Unresolved, shape: Shape) -> list[int]:
     own = getattr(node.op, "filters", None)
-    return [plain(shape.channels), *([plain(own)] if isinstance(own, int) else [])]
+    return [concrete(shape.channels), *([concrete(own)] if isinstance(own, int) else [])]
 
 
 def _splitting(
@@ -184,9 +184,9 @@ def shortcuts(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
         return
     if not (body.spatial and start.spatial and body.rank == start.rank):
         if body.layout is start.layout:
-            yield _with_shortcut(residual, f"fc {plain(body.features)}", 1.6)
+            yield _with_shortcut(residual, f"fc {concrete(body.features)}", 1.6)
         return
-    strides = [_stride(plain(a), plain(b)) for a, b in zip(start.spatial_size, body.spatial_size, strict=True)]
+    strides = [_stride(concrete(a), concrete(b)) for a, b in zip(start.spatial_size, body.spatial_size, strict=True)]
     if any(stride is None for stride in strides):
         return
     inner = [each for each in residual.body.statements if isinstance(each, ast.LayerStatement)]
@@ -194,7 +194,7 @@ def shortcuts(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
     words = _stride_words(context, inner, tuple(s for s in strides if s is not None), block)
     names = {p.name.text for p in block.parameters} if block is not None else set()
     for index, tail in enumerate(_tails(context, residual)):
-        for channels, more in _as_text_of(context, found, plain(body.channels)):
+        for channels, more in _as_text_of(context, found, concrete(body.channels)):
             conv = f"conv {channels} k1{words}{tail}"
             # If no use and no other residual changes the shape, a body that does is most likely wrong itself.
             changes = channels in names or words.partition("=")[2] in names or _other_shortcuts(context, residual)

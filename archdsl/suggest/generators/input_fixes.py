@@ -8,7 +8,7 @@ from ...diagnostics import Edit
 from ...diagnostics.catalogue.shape_errors import KernelTooLarge, OperandsDiffer, WrongDimensions
 from ...graph import DraftNode, Node
 from ...shapes.shape import Shape
-from ...shapes.symbolic import Sym, Undecided, plain
+from ...shapes.symbolic import Sym, Undecided, concrete
 from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate
@@ -51,8 +51,8 @@ def sizes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         size = _literal(statement)
         if entry.id not in behind or size is None or not entry.shape.spatial:
             continue
-        sides = tuple(plain(side) for side in entry.shape.spatial_size)
-        channels = plain(entry.shape.channels)
+        sides = tuple(concrete(side) for side in entry.shape.spatial_size)
+        channels = concrete(entry.shape.channels)
         if isinstance(site.diagnostic, OperandsDiffer):
             stride = _total_stride(context, site)
             smaller = [m for m in reversed(_MULTIPLES) if m <= max(stride, 2)]
@@ -77,7 +77,7 @@ def _total_stride(context: SuggestionContext, site: ErrorSite) -> int:
     assert site.node is not None
     shapes = [context.shape(each.id) for each, _ in context.back(site.node, 10_000)]
     sides = [
-        plain(shape.spatial_size[0])
+        concrete(shape.spatial_size[0])
         for shape in shapes
         if shape is not None and shape.spatial and shape.spatial_size[0] > 0
     ]
@@ -93,7 +93,7 @@ def _grown(
     context: SuggestionContext, site: ErrorSite, statement: ast.Input, entry: Node, span: Span
 ) -> Iterator[Candidate]:
     """The smallest larger sizes for which the windows before the error fit."""
-    channels, sides = plain(entry.shape.channels), tuple(plain(side) for side in entry.shape.spatial_size)
+    channels, sides = concrete(entry.shape.channels), tuple(concrete(side) for side in entry.shape.spatial_size)
     for rank, wanted in enumerate(_least_sizes(context, site, entry)):
         new = tuple(max(side, size) for side, size in zip(sides, wanted, strict=True))
         if new != sides:
@@ -117,7 +117,7 @@ def _least_until(context: SuggestionContext, node: DraftNode, entry: Node) -> It
     chain.reverse()
     if len(chain) > _LONGEST:
         return
-    sides = [plain(side) for side in entry.shape.spatial_size]
+    sides = [concrete(side) for side in entry.shape.spatial_size]
     grown = list(sides)
     for axis in range(len(sides)):
         grown[axis] = next((n for n in _tries(sides[axis]) if _fits(chain, entry.shape, grown, axis, n)), 0)
@@ -138,7 +138,7 @@ def _tries(size: int) -> Iterator[int]:
 
 def _fits(chain: list[DraftNode], shape: Shape, sides: list[int], axis: int, size: int) -> bool:
     dims = [size if i == axis or side < size else side for i, side in enumerate(sides)]
-    x = shape.with_spatial_size(plain(shape.channels), tuple(dims))
+    x = shape.with_spatial_size(concrete(shape.channels), tuple(dims))
     try:
         for each in chain:
             if each.op is None or len(each.inputs) > 1:
@@ -182,12 +182,12 @@ def asserted(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
         if literal is None or own.rank != shape.rank:
             continue
         pairs = zip(own.spatial_size, size[1:], shape.spatial_size, strict=True)
-        new = tuple(round(plain(a) * wanted / max(plain(now), 1)) for a, wanted, now in pairs)
-        if all(new) and new != tuple(map(plain, own.spatial_size)):
-            kept = tuple(size[1:]) == tuple(map(plain, own.spatial_size))
+        new = tuple(round(concrete(a) * wanted / max(concrete(now), 1)) for a, wanted, now in pairs)
+        if all(new) and new != tuple(map(concrete, own.spatial_size)):
+            kept = tuple(size[1:]) == tuple(map(concrete, own.spatial_size))
             rank = 3.5 if kept else 0.9  # the output is as large as the input already: the layers between are wrong
             yield _resized(
-                entry, literal.span, (plain(own.channels), *new), rank, "the output then matches the assertion"
+                entry, literal.span, (concrete(own.channels), *new), rank, "the output then matches the assertion"
             )
 
 
@@ -218,7 +218,7 @@ def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             yield from _multiplied(statement)
         if entry.id not in behind or size is None:
             continue
-        dims = tuple(plain(dim) for dim in entry.shape.dims if not isinstance(dim, Sym))
+        dims = tuple(concrete(dim) for dim in entry.shape.dims if not isinstance(dim, Sym))
         far = min(2.0, 0.1 * behind[entry.id])
         if len(dims) > 2 and not any(word in context.source.text for word in ("3d ", "3D ")):
             # `64x1x28x28`: of a volume the first size is 1 or 3 channels, and it is not 1 or 3 deep.

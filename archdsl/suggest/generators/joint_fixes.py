@@ -7,7 +7,7 @@ from ...diagnostics import Edit
 from ...diagnostics.catalogue.shape_errors import OperandsDiffer
 from ...graph import DraftNode
 from ...shapes.shape import Shape
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate
@@ -26,19 +26,19 @@ def operands(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     sized = [(index, maker, shape) for index, maker, shape in pairs if shape is not None and shape.spatial]
     if len(sized) < 2 or len({shape.rank for _, _, shape in sized}) > 1:
         return
-    sized.sort(key=lambda each: -plain(each[2].spatial_size[0]))
+    sized.sort(key=lambda each: -concrete(each[2].spatial_size[0]))
     (first, large, big), (last, small, little) = sized[0], sized[-1]
     for maker, shape in ((large, little), (small, big)):
         yield from _given_size(context, maker, shape)
-    ratios = [plain(a) / max(plain(b), 1) for a, b in zip(big.spatial_size, little.spatial_size, strict=True)]
+    ratios = [concrete(a) / max(concrete(b), 1) for a, b in zip(big.spatial_size, little.spatial_size, strict=True)]
     nearest = round(max(ratios))
     if nearest > 1:
         yield from _strides(context, large, small, nearest)
         yield from _enlarged(context, site, last, nearest, is_exact=all(ratio == nearest for ratio in ratios))
         yield from at_end(context, site, first, f"maxpool {nearest}", 2.7)
         yield from _after_named(context, f"maxpool {nearest}")
-    sizes = [plain(side) for side in little.spatial_size]
-    if any(plain(a) != plain(b) for a, b in zip(big.spatial_size, little.spatial_size, strict=True)) and all(
+    sizes = [concrete(side) for side in little.spatial_size]
+    if any(concrete(a) != concrete(b) for a, b in zip(big.spatial_size, little.spatial_size, strict=True)) and all(
         r >= 1 for r in ratios
     ):
         text = f"crop {sizes[0] if len(set(sizes)) == 1 else 'x'.join(map(str, sizes))}"
@@ -88,7 +88,7 @@ def _given_size(context: SuggestionContext, maker: DraftNode, shape: Shape) -> I
     """The size of another operand for a layer that is given one, such as `crop`."""
     statement, op = maker.statement, maker.op
     if isinstance(statement, ast.LayerStatement) and op is not None and hasattr(op, "size"):
-        sizes = [str(plain(side)) for side in shape.spatial_size]
+        sizes = [str(concrete(side)) for side in shape.spatial_size]
         text = sizes[0] if len(set(sizes)) == 1 else "x".join(sizes)
         yield from only(changed(context, statement, {"size": text}, 0.6))
 

@@ -9,7 +9,7 @@ from ...elaborate.dimensions import other_number
 from ...graph import DraftNode
 from ...layers.reshape import Flatten, Reshape
 from ...shapes.shape import Layout, Shape
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from ...syntax import ast
 from ..candidate import Candidate
 from ..statements import covers
@@ -34,10 +34,10 @@ def bridges(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     for index, text in enumerate(_turning(shape, node, _pools_globally(context, site))):
         yield inserted_before(statement, text, 1.0 + 0.4 * index + 1.5 * stepped, _makes(shape, text))
     if shape.layout is Layout.VECTOR:
-        yield from _unflattened(context, site, node, plain(shape.dims[0]))
+        yield from _unflattened(context, site, node, concrete(shape.dims[0]))
         yield from _kept(context, site, node)
         spread = node.op is not None and node.op.keyword == "upconv"  # from noise, as generators do
-        yield inserted_before(statement, f"reshape {plain(shape.dims[0])}x1x1", 0.5 if spread else 3.5)
+        yield inserted_before(statement, f"reshape {concrete(shape.dims[0])}x1x1", 0.5 if spread else 3.5)
     if shape.layout in (Layout.VECTOR, Layout.SEQUENCE) and node.op is not None and node.op.keyword in _REDUCING:
         yield removed(context, statement, 1.6, f"{shape} has no spatial dimensions to reduce")
     if isinstance(site.diagnostic, WrongDimensions):
@@ -52,7 +52,7 @@ def gates(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if layer is None or node is None or not node.inputs or layer.keyword.text not in ("fc", "linear", "dense"):
         return
     shape = context.shape(node.inputs[0])
-    if shape is None or not shape.spatial or any(plain(side) != 1 for side in shape.spatial_size) or not layer.args:
+    if shape is None or not shape.spatial or any(concrete(side) != 1 for side in shape.spatial_size) or not layer.args:
         return
     merge = next((each for each in context.statements.ancestors(layer) if isinstance(each, ast.Merge)), None)
     home = context.statements.home(layer)
@@ -69,7 +69,7 @@ def gates(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     wanted = context.shape(start[0].inputs[0]) if start and start[0].inputs else None
     if last is None or wanted is None:
         return
-    channels = str(plain(wanted.channels))
+    channels = str(concrete(wanted.channels))
     if last.keyword.text == layer.keyword.text:
         changes = [e for e in edits if not covers(last.span, e.span)]
         whole = last.keyword.span.to(last.args[0].span)
@@ -107,8 +107,8 @@ def _unflattened(context: SuggestionContext, site: ErrorSite, node: DraftNode, c
     # What was flattened before the units, which are as many: not what is flattened right here.
     for each in context.draft.nodes[: found[1].id]:
         shape = context.shape(each.inputs[0]) if isinstance(each.op, Flatten) and each.inputs else None
-        if shape is not None and plain(shape.numel) == count:
-            yield inserted_before(statement, f"reshape {'x'.join(str(plain(dim)) for dim in shape.dims)}", 0.6)
+        if shape is not None and concrete(shape.numel) == count:
+            yield inserted_before(statement, f"reshape {'x'.join(str(concrete(dim)) for dim in shape.dims)}", 0.6)
 
 
 def _kept(context: SuggestionContext, site: ErrorSite, node: DraftNode) -> Iterator[Candidate]:
@@ -161,7 +161,7 @@ def _turning(shape: Shape, node: DraftNode, pooled: bool) -> tuple[str, ...]:
         case Layout.IDS:
             return ("embedding 64",)
         case Layout.VECTOR if node.op is not None and node.op.keyword in _STEPPING:
-            return (f"reshape 1x{plain(shape.dims[0])}",)
+            return (f"reshape 1x{concrete(shape.dims[0])}",)
         case _:
             return ()
 
@@ -169,9 +169,9 @@ def _turning(shape: Shape, node: DraftNode, pooled: bool) -> tuple[str, ...]:
 def _makes(shape: Shape, text: str) -> str:
     match text:
         case "flatten":
-            return f"it makes a vector of {plain(shape.numel):,}"
+            return f"it makes a vector of {concrete(shape.numel):,}"
         case "gap":
-            return f"it makes a vector of {plain(shape.channels):,}, the mean of each channel"
+            return f"it makes a vector of {concrete(shape.channels):,}, the mean of each channel"
         case _:
             return ""
 
@@ -192,7 +192,7 @@ def _between_operands(context: SuggestionContext, site: ErrorSite, node: DraftNo
     for number, (maker, shape) in enumerate(operands):
         if shape is None or shape.rank != low.rank:
             continue
-        yield from at_end(context, site, number, f"reshape {plain(low.channels)}x1x1", 2.5)
+        yield from at_end(context, site, number, f"reshape {concrete(low.channels)}x1x1", 2.5)
         for statement, each, distance in context.behind(maker, 8):
             word = each.op.keyword if each.op is not None else ""
             if word in ("gap", "gmp") and not statement.args:
@@ -278,7 +278,7 @@ def elements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     size = next((a.value for a in layer.args if isinstance(a.value, ast.Size)), None)
     if shape is None or size is None:
         return
-    dims, count = [plain(dim) for dim in node.op.sizes], plain(shape.numel)
+    dims, count = [concrete(dim) for dim in node.op.sizes], concrete(shape.numel)
     found = setter(context, context.draft.nodes[node.inputs[0]])
     if found is not None:
         text = "*".join(map(str, size.dims))

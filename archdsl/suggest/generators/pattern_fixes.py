@@ -7,7 +7,7 @@ from ...diagnostics import Edit
 from ...diagnostics.catalogue.shape_errors import OperandsDiffer
 from ...graph import DraftNode
 from ...shapes.shape import Shape
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from ...syntax import ast
 from ...syntax.bodies import bodies
 from ..candidate import Candidate
@@ -158,11 +158,11 @@ def _making(context: SuggestionContext, statement: ast.Statement, mine: Shape, t
     """Layers that turn one shape into another; forms that occur near a statement come first."""
     if mine.rank != theirs.rank:
         return
-    channels = plain(theirs.channels if theirs.spatial else theirs.dims[-1])
+    channels = concrete(theirs.channels if theirs.spatial else theirs.dims[-1])
     if not theirs.spatial or not mine.spatial:
         differ = [axis for axis in range(mine.rank) if mine.dims[axis] != theirs.dims[axis]]
         if len(differ) == 1:
-            size, axis = plain(theirs.dims[differ[0]]), differ[0]
+            size, axis = concrete(theirs.dims[differ[0]]), differ[0]
             named = [name for name in context.net_parameters if name in context.variables]
             texts = [str(size), *named[:2]]
             for text in texts:
@@ -178,7 +178,7 @@ def _making(context: SuggestionContext, statement: ast.Statement, mine: Shape, t
     block = context.statements.block(statement)
     names = [p.name.text for p in block.parameters][:2] if block is not None else []
     strides = {
-        (plain(a) + plain(b) - 1) // max(1, plain(b))
+        (concrete(a) + concrete(b) - 1) // max(1, concrete(b))
         for a, b in zip(mine.spatial_size, theirs.spatial_size, strict=True)
     }
     stride = f" s{next(iter(strides))}" if len(strides) == 1 and strides != {1} else ""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ...diagnostics import Edit
 from ...shapes.shape import Layout
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from ...syntax import ast
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, rewritten
@@ -20,8 +20,8 @@ def rows(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     shape = context.shape(node.inputs[0]) if node is not None and node.inputs else None
     if layer is None or shape is None or shape.layout is not Layout.IMAGE or layer.keyword.text not in _RECURRENT:
         return
-    if plain(shape.channels) == 1:
-        text = f"reshape {'x'.join(str(plain(side)) for side in shape.spatial_size)}"
+    if concrete(shape.channels) == 1:
+        text = f"reshape {'x'.join(str(concrete(side)) for side in shape.spatial_size)}"
         yield inserted_before(layer, text, 0.8, "each row is a step")
 
 

@@ -7,7 +7,7 @@ from ...diagnostics import Edit
 from ...diagnostics.catalogue.shape_errors import KernelTooLarge, OperandsDiffer
 from ...layers.conv import UpConv
 from ...layers.pool import Pooling
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate
@@ -68,7 +68,7 @@ def _step(op: Op) -> int:
     stride = getattr(op, "stride", 1)
     if stride is None:
         stride = getattr(op, "kernel", 1)
-    return plain(stride[0] if isinstance(stride, tuple) else stride)
+    return concrete(stride[0] if isinstance(stride, tuple) else stride)
 
 
 def _keeping(context: SuggestionContext, statement: ast.LayerStatement, op: Op) -> Candidate | None:
@@ -76,8 +76,8 @@ def _keeping(context: SuggestionContext, statement: ast.LayerStatement, op: Op) 
     kernel, padding, dilation = getattr(op, "kernel", 1), getattr(op, "padding", 0), getattr(op, "dilation", 1)
     if not (isinstance(kernel, int) and isinstance(padding, int) and isinstance(dilation, int)):
         return None
-    around = plain(dilation) * (plain(kernel) - 1)
-    if around % 2 or isinstance(op, UpConv) or (2 * plain(padding) == around and _step(op) == 1):
+    around = concrete(dilation) * (concrete(kernel) - 1)
+    if around % 2 or isinstance(op, UpConv) or (2 * concrete(padding) == around and _step(op) == 1):
         return None
     if isinstance(op, Pooling):
         return changed(context, statement, {"stride": "1", "padding": str(around // 2)}, 0.0)
@@ -92,7 +92,7 @@ def doubled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     for statement, maker, _ in context.behind(site.node, _FAR):
         op = maker.op
         if isinstance(op, UpConv) and isinstance(op.stride, int) and isinstance(op.kernel, int):
-            kernel, step = plain(op.kernel), plain(op.stride)
+            kernel, step = concrete(op.kernel), concrete(op.stride)
             padding = (kernel - 1) // 2 if kernel % 2 else (kernel - step) // 2
             extra = step - kernel + 2 * padding
             if step > 1 and padding >= 0 and 0 <= extra < step:

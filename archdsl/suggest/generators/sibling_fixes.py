@@ -11,7 +11,7 @@ from ...layers import find
 from ...syntax import ast, parse
 from ...text.source import Source
 from ..candidate import Candidate
-from ..statements import Home
+from ..statements import StatementPosition
 from ..suggestion_context import ErrorSite, SuggestionContext, away, changed, rewritten
 from ..written_arguments import rendered, value_text, written_arguments
 
@@ -96,7 +96,7 @@ def _parallel(context: SuggestionContext, statement: ast.LayerStatement) -> list
     return list(found.values())[:_SIBLINGS]
 
 
-def _branches(context: SuggestionContext, home: Home) -> list[ast.Body]:
+def _branches(context: SuggestionContext, home: StatementPosition) -> list[ast.Body]:
     """The other branches of a merge, and those of merges with the same structure."""
     own = [tuple(map(_kind_of, home.siblings))]
     found = [o for o in home.owner.operands if isinstance(o, ast.Body)] if isinstance(home.owner, ast.Merge) else []

@@ -11,7 +11,7 @@ from ...contract.arguments import InvalidValue, Kind, ParameterSpec
 from ...contract.layer import Op, Reject
 from ...graph import DraftNode
 from ...shapes.shape import Shape
-from ...shapes.symbolic import Undecided, plain
+from ...shapes.symbolic import Undecided, concrete
 from ...syntax import ast
 from ..candidate import Candidate
 from ..suggestion_context import FAR, ErrorSite, SuggestionContext, away, changed, only
@@ -71,7 +71,7 @@ def reads_image(context: SuggestionContext, maker: DraftNode) -> bool:
 def is_huge(context: SuggestionContext, maker: DraftNode) -> bool:
     """Whether a convolution of an image has a kernel larger than any usual one."""
     kernel = getattr(maker.op, "kernel", 0)
-    return isinstance(kernel, int) and plain(kernel) > _HUGE and reads_image(context, maker)
+    return isinstance(kernel, int) and concrete(kernel) > _HUGE and reads_image(context, maker)
 
 
 def _is_usual(maker: DraftNode, new: Change, is_image: bool) -> bool:
@@ -101,7 +101,7 @@ def _number(op: Op, p: ParameterSpec) -> int | None:
         value = 0
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    return 0 if isinstance(value, str) else plain(value)
+    return 0 if isinstance(value, str) else concrete(value)
 
 
 def _changes(maker: DraftNode, sizes: list[int]) -> Iterator[Change]:
@@ -148,7 +148,7 @@ class _Solver:
         self.inferred = 0
         shapes = [shape for i in node.inputs if (shape := context.shape(i)) is not None]
         wanted = list(self._wanted) if self._wanted is not None else []
-        self.sizes = list(dict.fromkeys([*wanted, *(plain(dim) for shape in shapes for dim in shape.dims)]))
+        self.sizes = list(dict.fromkeys([*wanted, *(concrete(dim) for shape in shapes for dim in shape.dims)]))
 
     def fits(self, statement: ast.Statement, new: Change) -> bool:
         """Whether the node with the error accepts its new input."""
@@ -168,7 +168,7 @@ class _Solver:
             except (Reject, Undecided, ValueError, IndexError, TypeError, ZeroDivisionError):
                 return False
         end = shapes.get(self._node.id)
-        return end is not None and (self._wanted is None or tuple(map(plain, end.dims)) == self._wanted)
+        return end is not None and (self._wanted is None or tuple(map(concrete, end.dims)) == self._wanted)
 
 
 def _asserted(site: ErrorSite) -> tuple[int, ...] | None:

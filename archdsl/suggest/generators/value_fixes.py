@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ...diagnostics import Edit
 from ...graph import DraftNode
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from ...syntax import ast
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, away, changed, only, rewritten
@@ -239,7 +239,7 @@ def asserted(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     shape = context.shape(node.id)
     if shape is None:
         return
-    dims = [plain(dim) for dim in shape.dims]
+    dims = [concrete(dim) for dim in shape.dims]
     for expr in _inner(statement.condition):
         if isinstance(expr, ast.Size) and all(isinstance(dim, int) for dim in expr.dims):
             given = sorted(dim for dim in expr.dims if isinstance(dim, int) and dim != 1)

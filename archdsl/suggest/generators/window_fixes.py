@@ -8,7 +8,7 @@ from ...diagnostics.catalogue.shape_errors import KernelTooLarge, OperandsDiffer
 from ...graph import DraftNode
 from ...layers.conv import UpConv
 from ...layers.pool import Pooling
-from ...shapes.symbolic import plain
+from ...shapes.symbolic import concrete
 from ...syntax import ast
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, away, changed, only, rewritten
@@ -57,7 +57,7 @@ def _sized_as_other(context: SuggestionContext, site: ErrorSite) -> Iterator[Can
         for i in joint.inputs:
             shape = context.shape(i)
             if i != node.id and shape is not None and shape.spatial:
-                sizes = [str(plain(side)) for side in shape.spatial_size]
+                sizes = [str(concrete(side)) for side in shape.spatial_size]
                 text = sizes[0] if len(set(sizes)) == 1 else "x".join(sizes)
                 yield from only(changed(context, layer, {"size": text}, 0.6, "as in the other branch"))
 
@@ -92,26 +92,26 @@ def _own_window(context: SuggestionContext, layer: ast.LayerStatement, node: Dra
     op, shape = node.op, context.shape(node.inputs[0]) if node.inputs else None
     if op is None or shape is None or not shape.spatial:
         return
-    room = min(plain(side) for side in shape.spatial_size)
+    room = min(concrete(side) for side in shape.spatial_size)
     yield from _swapped(context, layer, 0.6)
     kernel = getattr(op, "kernel", None)
     least = kernel if isinstance(kernel, int) else min(kernel) if isinstance(kernel, tuple) else 0
     if isinstance(op, Pooling):
         word = "gmp" if op.keyword == "maxpool" else "gap"
-        if op.keyword in ("maxpool", "avgpool") and plain(least) > room:
+        if op.keyword in ("maxpool", "avgpool") and concrete(least) > room:
             whole = layer.keyword.span.to(layer.args[-1].span) if layer.args else layer.keyword.span
             edit = Edit(span=whole, text=word)
             yield rewritten(layer, (edit,), 1.5, "it takes any spatial size")
     if isinstance(op, Pooling) and getattr(op, "padding", 0) != 0:
-        yield from only(changed(context, layer, {"padding": str(plain(least) // 2)}, 1.0))
+        yield from only(changed(context, layer, {"padding": str(concrete(least) // 2)}, 1.0))
     if room >= 1:
-        last = isinstance(op, Pooling) and plain(least) > room and _is_last_pooling(context, node)
+        last = isinstance(op, Pooling) and concrete(least) > room and _is_last_pooling(context, node)
         yield from only(changed(context, layer, {"kernel": str(room)}, 1.05 if last else 3.5))
     if "padding" in {p.name for p in context.parameters(layer)}:
         # A window that reads more padding than input is rarely intended.
-        mostly_padding = plain(least) > 2 * room
+        mostly_padding = concrete(least) > 2 * room
         yield from only(changed(context, layer, {"padding": "same"}, 1.6 + mostly_padding))
-        yield from only(changed(context, layer, {"padding": str(plain(least) // 2)}, 1.8 + mostly_padding))
+        yield from only(changed(context, layer, {"padding": str(concrete(least) // 2)}, 1.8 + mostly_padding))
 
 
 def _is_last_pooling(context: SuggestionContext, node: DraftNode) -> bool:
@@ -127,7 +127,7 @@ def _padded(
     kernel, dilation = getattr(op, "kernel", 1), getattr(op, "dilation", 1)
     kernels = kernel if isinstance(kernel, tuple) else (kernel,)
     spread = dilation if isinstance(dilation, int) else dilation[0]
-    reach = [plain(spread) * (plain(k) - 1) for k in kernels]
+    reach = [concrete(spread) * (concrete(k) - 1) for k in kernels]
     half = "x".join(str(r // 2) for r in reach)
     given = context.given(statement)
     stride = getattr(op, "stride", None)
@@ -162,7 +162,7 @@ def _spread(
     assert isinstance(op, UpConv)
     stride = op.stride if isinstance(op.stride, int) else op.stride[0]
     kernel = op.kernel if isinstance(op.kernel, int) else op.kernel[0]
-    step = plain(stride)
+    step = concrete(stride)
     if step > 1:
         bare = "padding" not in context.given(statement)
         yield from only(
@@ -173,14 +173,14 @@ def _spread(
                 rank + (0.05 if bare else 0.9),
             )
         )
-        half = (plain(kernel) - 1) // 2
-        padding = half if plain(kernel) % 2 else (plain(kernel) - step) // 2
-        extra = step - plain(kernel) + 2 * padding
+        half = (concrete(kernel) - 1) // 2
+        padding = half if concrete(kernel) % 2 else (concrete(kernel) - step) // 2
+        extra = step - concrete(kernel) + 2 * padding
         if padding >= 0 and 0 <= extra < step:
             values = {"padding": str(padding) if padding else None, "output_padding": str(extra) if extra else None}
             yield from only(changed(context, statement, values, rank + 0.1))
     for other in ("2", "4"):
         if other != str(step):
             yield from only(changed(context, statement, {"stride": other}, rank + 0.7))
-            if plain(kernel) == step or plain(kernel) < int(other):
+            if concrete(kernel) == step or concrete(kernel) < int(other):
                 yield from only(changed(context, statement, {"stride": other, "kernel": other}, rank + 0.6))

@@ -41,7 +41,7 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         if 0 <= index < len(words):
             word = words[index]
             yield from _otherwise(word, parameters, 0.3 * far)
-            if index and _beside(words[index - 1], word):
+            if index and _adjacent(words[index - 1], word):
                 yield from _joined(words[index - 1], word, 0.2 * far)
                 if find(words[index - 1].text) is None:  # a layer comes before its arguments
                     yield _exchanged(words[index - 1], word, 1.9 + 0.1 * far)
@@ -49,7 +49,7 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
     yield from _tensors(context, site, words[here])
 
 
-def _beside(one: Span, other: Span) -> bool:
+def _adjacent(one: Span, other: Span) -> bool:
     return not one.source.text[one.end : other.start].strip(" \t")
 
 

@@ -60,8 +60,8 @@ def decode_mask(image: Path, mask: Path, shape: ImageShape, classes: int) -> Mas
 
     A mask has the size of its image, and one channel (its palette, if any, is ignored). Raises OSError.
     """
-    with _as_os_errors(), _opened(image) as picture, _opened(mask) as values:
-        upright = ImageOps.exif_transpose(picture).size
+    with _as_os_errors(), _opened(image) as opened, _opened(mask) as values:
+        upright = ImageOps.exif_transpose(opened).size
         if values.mode not in ("L", "P", "1"):
             raise OSError(f"its mask has the mode {values.mode}: a mask has one channel of class numbers")
         if values.size != upright:

@@ -110,7 +110,7 @@ class _Block:
                 BadSetting(
                     span=setting.span,
                     why=f"`{name}` takes {'nothing' if is_flag else 'one value'}",
-                    helps=(f"write {example}",),
+                    help_texts=(f"write {example}",),
                 )
             )
 
@@ -141,7 +141,7 @@ class _Block:
                 self._unknown(line, owner, name, span, part)
             elif field.annotation is not bool:
                 way = f"write `{name}={_example(field)}`"
-                self.sink.emit(BadSetting(span=span, why=f"`{name}` needs a value", helps=(way,)))
+                self.sink.emit(BadSetting(span=span, why=f"`{name}` needs a value", help_texts=(way,)))
             self._set(line, name, True, span)
         for (name, value), span in zip(named, named_spans, strict=True):
             if name not in part.model_fields or name == "name":
@@ -167,7 +167,7 @@ class _Block:
         for (name, value), span in of_outputs:
             if not _is_output_loss(value, kinds):
                 why = f"the loss of the output `{name}` is a positive weight, the name of a loss, or `{FREE}`"
-                self.sink.emit(BadSetting(span=span, why=f"{why}, not {value}", helps=(f"write `{name}=0.3`",)))
+                self.sink.emit(BadSetting(span=span, why=f"{why}, not {value}", help_texts=(f"write `{name}=0.3`",)))
             elif ("output", name) in self.spans:
                 self.sink.emit(RepeatedSetting(span=span, name=name, first=self.spans["output", name]))
             self.spans["output", name] = span
@@ -186,7 +186,7 @@ class _Block:
         kinds = tuple(parts(line))
         if not values:
             why = f"`{line}` needs a name"
-            self.sink.emit(BadSetting(span=word, why=why, helps=(f"one of {', '.join(kinds)}",)))
+            self.sink.emit(BadSetting(span=word, why=why, help_texts=(f"one of {', '.join(kinds)}",)))
             return
         name = str(values[0])
         near = nearest(name, kinds)
