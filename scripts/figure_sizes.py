@@ -12,7 +12,7 @@ import archdsl
 from archdsl.backends.diagram import CannotDraw, DiagramStyle, ViewOptions
 from archdsl.backends.diagram.drawing import bounds
 from archdsl.backends.diagram.engine import draw
-from archdsl.backends.diagram.place import MM, PLACES, Freedom, Place
+from archdsl.backends.diagram.place import MM, PLACES, Place, PlaceChoices
 from archdsl.backends.diagram.place_fitting import PlacedFigure, fit
 from archdsl.backends.diagram.plot import write_fixed_dot
 from archdsl.network import Network
@@ -102,7 +102,7 @@ def main(folder: Path | None) -> int:
             start = time.perf_counter()
             options = ViewOptions(title=shown.title)
             try:
-                figure = fit(shown.graph, shown.costs, DiagramStyle(), options, PLACES[where], Freedom())
+                figure = fit(shown.graph, shown.costs, DiagramStyle(), options, PLACES[where], PlaceChoices())
             except CannotDraw as error:
                 failures += 1
                 print(f"{name:20}{where:9}refused: {error}")

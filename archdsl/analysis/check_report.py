@@ -19,7 +19,7 @@ from .measures import Measure, NetworkMeasures, Values
 SCHEMA_VERSION = 2
 
 
-class Wanted(Record):
+class ReportOptions(Record):
     """The optional parts of a report."""
 
     measures: tuple[Measure, ...] = ()
@@ -27,7 +27,7 @@ class Wanted(Record):
     arithmetic: bool = False
 
 
-NOTHING_ELSE = Wanted()
+NOTHING_ELSE = ReportOptions()
 
 
 def write(report: Values) -> Iterator[str]:
@@ -56,7 +56,7 @@ def report(
     facts: NetworkMeasures | None,
     diagnostics: Sequence[Finding],
     sizes: list[str] | None,
-    wanted: Wanted = NOTHING_ELSE,
+    wanted: ReportOptions = NOTHING_ELSE,
 ) -> Values:
     """The values of one network's report. In a network with errors, unknown values are null.
 
@@ -93,7 +93,7 @@ def _totals(facts: NetworkMeasures, measures: Sequence[Measure]) -> Values:
 
 
 def _layer(
-    draft: Draft | Graph, node: DraftNode, cost: Cost | None, facts: NetworkMeasures | None, wanted: Wanted
+    draft: Draft | Graph, node: DraftNode, cost: Cost | None, facts: NetworkMeasures | None, wanted: ReportOptions
 ) -> Values:
     known = node if isinstance(node, Node) and cost is not None else None
     found: Values = {

@@ -10,7 +10,7 @@ from ..record import Record
 from ..shapes.symbolic import Condition, recording
 from .shape_reasons import reasons_for, relative
 from .size_sets import in_words, solve
-from .valid_sizes import Demand
+from .valid_sizes import SizeCondition
 
 _REPETITION = re.compile(r" x\d+(?= as \w+$|$)")
 # Scopes that are not uses of blocks.
@@ -74,7 +74,7 @@ DerivationItem = DerivationStep | DerivationGroup
 def derive(graph: Graph, target: Node, *, full: bool = False) -> tuple[DerivationItem, ...]:
     """The steps that lead to a node. `full` lists each step, without folding."""
     cone = _cone(graph, target)
-    reported = _ReportedDemands()
+    reported = _ReportedConditions()
     steps: list[tuple[Node, DerivationStep]] = []
     before: int | None = None
     for node in cone:
@@ -118,7 +118,7 @@ def _cone(graph: Graph, target: Node) -> list[Node]:
     return [graph.nodes[i] for i in sorted(wanted)]
 
 
-class _ReportedDemands:
+class _ReportedConditions:
     """The requirements reported so far: a step reports only those that the earlier ones do not imply."""
 
     def __init__(self) -> None:
@@ -144,7 +144,7 @@ class _ReportedDemands:
         return "" if in_words(solve(known, symbol), symbol) == before else in_words(solve([condition], symbol), symbol)
 
     def _joint(self, condition: Condition, node: Node) -> str:
-        text = str(Demand(condition=condition, span=node.span))
+        text = str(SizeCondition(condition=condition, span=node.span))
         new = text not in self.words
         self.words.add(text)
         return text if new else ""
@@ -161,7 +161,7 @@ def conditions_of(graph: Graph, node: Node) -> list[Condition]:
     return found
 
 
-def _step(graph: Graph, node: Node, before: int | None, reported: _ReportedDemands) -> DerivationStep:
+def _step(graph: Graph, node: Node, before: int | None, reported: _ReportedConditions) -> DerivationStep:
     home = graph.nodes[graph.inputs[0]].span.source if graph.inputs else node.span.source
     here = node.span.source is home
     entry = node.id in graph.inputs
@@ -315,14 +315,14 @@ def _numbers(items: Sequence[DerivationItem]) -> list[object]:
     return [_numbers(item.items) if isinstance(item, DerivationGroup) else item.shape for item in items]
 
 
-def decided(graph: Graph, target: Node) -> tuple[Demand, ...]:
+def decided(graph: Graph, target: Node) -> tuple[SizeCondition, ...]:
     """What the program's own conditions before a node, such as `if @h > 7`, require of symbolic dimensions."""
     if not graph.symbols:
         return ()
     known = {condition for node in graph.layers for condition in conditions_of(graph, node)}
     here = target.uses[0].span if target.uses else target.span
     found = {
-        condition: Demand(condition=condition, span=span)
+        condition: SizeCondition(condition=condition, span=span)
         for condition, span in reversed(graph.conditions)
         if condition not in known and (span.source is not here.source or span.start <= here.start)
     }

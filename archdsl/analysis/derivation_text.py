@@ -7,7 +7,7 @@ from ..diagnostics.terminal import printable, width
 from ..graph import Node
 from .derivation import DerivationGroup, DerivationItem, DerivationStep
 from .locate import LocatedNode
-from .valid_sizes import Demand
+from .valid_sizes import SizeCondition
 
 _MOST = 56
 """The maximum width in columns of the statements on one line."""
@@ -25,7 +25,7 @@ def summary(place: LocatedNode) -> str:
     return f"{text}\nalso matches: {', '.join(others[:3])}{f' and {len(others) - 3} more' if len(others) > 3 else ''}"
 
 
-def questions(demands: Sequence[Demand]) -> str:
+def questions(demands: Sequence[SizeCondition]) -> str:
     """One line for each condition in the program on a symbolic dimension."""
     return "\n".join(f"`{demand.statement}`, line {demand.span.line}, assumes {demand}" for demand in demands)
 

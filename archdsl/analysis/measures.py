@@ -15,7 +15,7 @@ from .cost import Costs
 if TYPE_CHECKING:
     from .memory import Memory
     from .memory_options import MemoryOptions
-    from .receptive_field import Field, Fields, Seen
+    from .receptive_field import Field, Fields, ReceptiveField
 
 Values = dict[str, Any]
 
@@ -66,7 +66,7 @@ def _fields(facts: NetworkMeasures, node: Node) -> list[Values]:
     return [_seen(each) for each in facts.fields[node.id]]
 
 
-def _seen(seen: "Seen") -> Values:
+def _seen(seen: "ReceptiveField") -> Values:
     dimensions = [_field(field) for field in seen.dimensions]
     return {"input": seen.input, "exact": seen.exact, "placed": seen.placed, "dimensions": dimensions}
 

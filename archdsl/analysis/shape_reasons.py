@@ -31,12 +31,12 @@ def arguments(node: Node) -> Iterator[tuple[str, str]]:
     flags = {p.name: {flag for flag, _ in p.words} for p in node.op.parameters}
     values = dict(node.op)
     for name, span in node.arguments.items():
-        if name in values and span in written and _is_asked(written[span], span.text, flags[name]):
+        if name in values and span in written and _is_written(written[span], span.text, flags[name]):
             value = values[name]
             yield name, times(value) if isinstance(value, tuple) else show(value).strip("`")
 
 
-def _is_asked(value: ast.Expr, text: str, flags: set[str]) -> bool:
+def _is_written(value: ast.Expr, text: str, flags: set[str]) -> bool:
     """Whether an argument is an expression: not a number, sizes, a flag or a shorthand."""
     if isinstance(value, ast.Number | ast.Text):
         return False

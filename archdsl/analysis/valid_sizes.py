@@ -14,7 +14,7 @@ from .size_sets import SizeSet, TooComplex, in_words, solve, square
 from .state_dict import StateTensor, state_dict
 
 
-class Demand(Record):
+class SizeCondition(Record):
     """A condition and the statement that requires it."""
 
     condition: Condition
@@ -65,7 +65,7 @@ class Verdict(Record):
 
     sizes: tuple[int, ...]
     outputs: tuple[tuple[int, ...], ...]
-    failed: Demand | None = None
+    failed: SizeCondition | None = None
     larger: tuple[int, ...] | None = None
     smaller: tuple[int, ...] | None = None
 
@@ -108,7 +108,7 @@ class Sizes:
         self.graph = graph
         self._graph_at = graph_at
         self.symbols: tuple[str, ...] = tuple(graph.symbols)
-        self.demands = [Demand(condition=condition, span=span) for condition, span in _unique(graph.conditions)]
+        self.demands = [SizeCondition(condition=condition, span=span) for condition, span in _unique(graph.conditions)]
 
     @cached_property
     def sets(self) -> Mapping[str, SizeSet]:
@@ -116,7 +116,7 @@ class Sizes:
         return {symbol: solve(self._on(symbol), symbol) for symbol in self.symbols}
 
     @cached_property
-    def joint(self) -> list[Demand]:
+    def joint(self) -> list[SizeCondition]:
         """The conditions on several symbols that the separate ones do not imply. Raises TooComplex."""
         joint = [demand for demand in self.demands if len(demand.condition.form.symbols()) > 1]
         equal = {_sides(demand.condition.form)[0] for demand in joint if demand.condition.relation == "=="}
@@ -141,11 +141,11 @@ class Sizes:
     def _on(self, symbol: str) -> list[Condition]:
         return [d.condition for d in self.demands if d.condition.form.symbols() == {symbol}]
 
-    def first_failed(self, sizes: Mapping[str, int]) -> Demand | None:
+    def first_failed(self, sizes: Mapping[str, int]) -> SizeCondition | None:
         """The first condition, in program order, that these sizes do not satisfy."""
         return next((demand for demand in self.demands if not demand.condition.holds(sizes)), None)
 
-    def reasons(self, symbol: str) -> list[Demand]:
+    def reasons(self, symbol: str) -> list[SizeCondition]:
         """The conditions that bound one symbol: each excludes a size that no other one excludes first."""
         found, least = self.sets[symbol], self.sets[symbol].least
         if least is None:
@@ -155,7 +155,7 @@ class Sizes:
             tried.append(found.greatest + 1)
         return self._blocking(symbol, [n for n in tried if n >= 1])
 
-    def _blocking(self, symbol: str, sizes: Sequence[int]) -> list[Demand]:
+    def _blocking(self, symbol: str, sizes: Sequence[int]) -> list[SizeCondition]:
         own = [demand for demand in self.demands if demand.condition.form.symbols() == {symbol}]
         blocking = [next((d for d in own if not d.condition.holds({symbol: n})), None) for n in sizes]
         return list(dict.fromkeys(demand for demand in blocking if demand is not None))
@@ -215,7 +215,7 @@ def _unique(conditions: Sequence[tuple[Condition, Span]]) -> list[tuple[Conditio
     return list(found.items())
 
 
-def _sources(demands: Sequence[Demand]) -> str:
+def _sources(demands: Sequence[SizeCondition]) -> str:
     """`  (maxpool 2, line 13)`."""
     places = dict.fromkeys(f"`{demand.statement}`, line {demand.span.line}" for demand in demands)
     shown = list(places)[:3]

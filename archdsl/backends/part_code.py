@@ -50,7 +50,7 @@ class _Forward:
         results = tuple(self.values[i] for i in unit.outputs)
         returned: Any = tuple[(Tensor,) * len(results)]  # type: ignore[misc]  # as many as there are results
         self.code.output(results[0] if len(results) == 1 else results, Tensor if len(results) == 1 else returned)
-        return _tidied(self.code.python_code("self").src)
+        return _cleaned_source(self.code.python_code("self").src)
 
     def node(self, node: Node) -> torch.fx.Node:
         """The result of a node's steps."""
@@ -96,7 +96,7 @@ class _Forward:
         return ".".join(path[len(self.unit.path) :])
 
 
-def _tidied(source: str) -> str:
+def _cleaned_source(source: str) -> str:
     """Annotations, calls of modules that are arguments, and names of functions, as one would write them."""
     source = source.replace(" : torch.", ": torch.").replace("torch.nn.modules.module.Module", "torch.nn.Module")
     source = re.sub(r"tuple\[[\w.,]+\]", lambda found: found[0].replace(",", ", "), source)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..diagnostics.terminal import printable
-from ..text.package_names import WantedPackage, wanted_package
+from ..text.package_names import RequiredPackage, wanted_package
 
 if TYPE_CHECKING:
     from ..packages.package import Package
@@ -56,7 +56,7 @@ def allowed_packages() -> "list[Package]":
     found: list[Package] = []
     for name in dict.fromkeys(allowed()):
         try:
-            found.append(load_package(WantedPackage(name=name)))
+            found.append(load_package(RequiredPackage(name=name)))
         except PackageError as error:
             click.echo(f"archdsl: --allow {printable(name)}: {error}", err=True)
             raise SystemExit(2) from None

@@ -12,7 +12,7 @@ from ..network import Analysis, Network
 from .shell_completion import complete_columns
 
 if TYPE_CHECKING:
-    from ..analysis.check_report import Wanted
+    from ..analysis.check_report import ReportOptions
     from ..analysis.columns import TableColumns
     from ..analysis.measures import NetworkMeasures
     from ..analysis.memory import Memory
@@ -56,11 +56,11 @@ def parse_bytes(value: str) -> int:
 def measure_options(command: F) -> F:
     """The options, passed to the command as the parameter `measure` of type `MeasureOptions`."""
 
-    def with_asked(**values: Any) -> Any:
+    def with_options(**values: Any) -> Any:
         requested = MeasureOptions(**{name: values.pop(name) for name in MeasureOptions._fields})
         return command(**values, measure=requested)
 
-    with_asked.__doc__ = command.__doc__
+    with_options.__doc__ = command.__doc__
     options = (
         click.option("--schema", is_flag=True, callback=_print_schema, expose_value=False, is_eager=True, help=_SCHEMA),
         click.option(
@@ -96,7 +96,7 @@ def measure_options(command: F) -> F:
             help="Report input coverage: how many outputs read each element of the input.",
         ),
     )
-    wrapped: Any = with_asked
+    wrapped: Any = with_options
     wrapped.__click_params__ = getattr(command, "__click_params__", [])
     for option in reversed(options):
         wrapped = option(wrapped)
@@ -164,15 +164,15 @@ def terms_of(network: Network, requested: MeasureOptions) -> "MemoryOptions":
     return terms(network.graph, batch=requested.batch, optimizer=requested.optimizer, precision=requested.precision)
 
 
-def wanted_of(requested: MeasureOptions, explain: bool) -> "Wanted":
+def wanted_of(requested: MeasureOptions, explain: bool) -> "ReportOptions":
     """The measurements to include in a network's JSON beyond the default ones."""
-    from ..analysis.check_report import Wanted
+    from ..analysis.check_report import ReportOptions
     from ..analysis.columns import choose
     from ..analysis.measures import MEMORY
 
     columns = choose(requested.columns) if requested.columns else ()
     measures = [column.measure for column in columns if column.measure is not None]
-    return Wanted(
+    return ReportOptions(
         measures=tuple(dict.fromkeys([*measures, *([MEMORY] if requested.memory else [])])),
         texts=tuple(column for column in columns if column.measure is None and not column.always),
         arithmetic=explain,

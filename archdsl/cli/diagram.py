@@ -135,7 +135,7 @@ def command(
     network = named_network(file, text).network(parse_settings(settings), parse_override(inputs))
     from ..backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram, placed_diagram
     from ..backends.diagram.heat import Heat
-    from ..backends.diagram.place import Freedom
+    from ..backends.diagram.place import PlaceChoices
 
     style = DiagramStyle(
         theme=THEMES[theme],
@@ -159,7 +159,7 @@ def command(
         if place is None:
             data = diagram(network.graph, kind, style, view_options)
         else:
-            freedom = Freedom.given(view, direction, parameters)
+            freedom = PlaceChoices.given(view, direction, parameters)
             data, chosen = placed_diagram(network.graph, kind, style, view_options, place, freedom)
     except CannotDraw as error:
         usage(str(error))

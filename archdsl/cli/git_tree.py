@@ -124,7 +124,7 @@ def _git(*words: str, folder: Path, most: int | None = None) -> bytes:
                 return data
             if process.wait():
                 errors.seek(0)
-                raise UnreadableFile(_complaint(errors.read()))
+                raise UnreadableFile(_git_error(errors.read()))
             return data
     except FileNotFoundError:
         raise UnreadableFile("git is not installed") from None
@@ -134,6 +134,6 @@ def _git(*words: str, folder: Path, most: int | None = None) -> bytes:
         raise UnreadableFile("invalid name of a revision or file") from None
 
 
-def _complaint(errors: bytes) -> str:
+def _git_error(errors: bytes) -> str:
     lines = errors.decode(errors="replace").strip().splitlines()
     return f"git: {lines[0].removeprefix('fatal: ')}" if lines else "git cannot read it"

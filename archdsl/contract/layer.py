@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self, dataclass_transform
 
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import CannotTake, OperandsDiffer
+from ..diagnostics.catalogue.shape_errors import OperandsDiffer, UnsuitableInput
 from ..record import Record
 from ..shapes.shape import Shape, Window
 from ..shapes.symbolic import Sym, concrete
@@ -40,7 +40,7 @@ class Reject(Exception):
         at: tuple[int, int] | None = None,
         changes: tuple[Change, ...] | Change = (),
         recovery_shape: Shape | None = None,
-        kind: type[CannotTake] | type[OperandsDiffer] = CannotTake,
+        kind: type[UnsuitableInput] | type[OperandsDiffer] = UnsuitableInput,
         language_rule: bool = False,
     ) -> None:
         super().__init__(why)

@@ -50,6 +50,6 @@ def following(state: State, body: Scope, name: ast.Word) -> NamedTensor | Unknow
     return UNKNOWN
 
 
-def not_carried_on(state: State, keyword: str, name: ast.Word) -> None:
+def report_missing_value(state: State, keyword: str, name: ast.Word) -> None:
     """Report a carried tensor whose next value the body does not define."""
-    state.emit(structure_errors.NotCarriedOn(span=name.span, uses=state.uses, keyword=keyword, name=name.text))
+    state.emit(structure_errors.MissingNextValue(span=name.span, uses=state.uses, keyword=keyword, name=name.text))

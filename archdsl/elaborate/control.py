@@ -43,7 +43,7 @@ def run_block(state: State, statement: ast.LayerStatement, definition: BlockDef)
     first, source = len(state.nodes), state.current
     results: list[NamedTensor | None] | None = None
     for turn in range(statement.times):
-        state.take_turns(statement.keyword.span)
+        state.count_iterations(statement.keyword.span)
         alone = statement.alias if statement.times == 1 and not statement.others else None
         results = _use_block(state, statement, definition, alone, turn)
     if results is not None or statement.others:
@@ -259,7 +259,7 @@ def _infer_again(state: State, statement: ast.Reuse, old: Node, op: Op, inputs: 
         shape = op.infer(now)
     except Reject as reject:
         state.emit(
-            shape_errors.CannotTake(
+            shape_errors.UnsuitableInput(
                 span=statement.span,
                 uses=state.uses,
                 keyword=keyword,

@@ -9,7 +9,7 @@ from ..graph import DraftNode, Graph, Node
 from ..shapes.shape import Shape
 from ..syntax import ast
 from ..text.source import Span
-from .carried import following, not_carried_on
+from .carried import following, report_missing_value
 from .state import State
 
 
@@ -61,7 +61,7 @@ class LayerBody:
         """The node that the body defines as the next value of a carried tensor; None after a report."""
         found = following(self.state, inner, name)
         if found is None:
-            not_carried_on(self.state, self.statement.keyword.text, name)
+            report_missing_value(self.state, self.statement.keyword.text, name)
         return found.node if isinstance(found, NamedTensor) else None
 
     def has_misplaced(self) -> bool:

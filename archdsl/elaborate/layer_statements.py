@@ -188,7 +188,7 @@ def report(
     if reject.kind is shape_errors.KernelTooLarge and _is_channels_last(state, reject, op, span):
         return
     related = state.related(maker)
-    kind = shape_errors.CannotTake if issubclass(reject.kind, shape_errors.OperandsDiffer) else reject.kind
+    kind = shape_errors.UnsuitableInput if issubclass(reject.kind, shape_errors.OperandsDiffer) else reject.kind
     state.emit(
         kind(
             span=span,

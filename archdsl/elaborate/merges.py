@@ -39,7 +39,7 @@ def run_merge(state: State, statement: ast.Merge) -> None:
         for operand in statement.operands:
             state.current = start
             ends.append(_operand(state, operand, "branch" if bodies > 1 else None))
-        joint = Joint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), arguments=arguments)
+        joint = MergePoint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), arguments=arguments)
         _join(state, op, joint, _alias(statement, turn), _shown(statement))
     if statement.alias:
         state.name_result(statement.alias, first, source)
@@ -64,7 +64,7 @@ def run_residual(state: State, statement: ast.Residual) -> None:
             ends.append(_branch(state, statement.shortcut, "shortcut"))
         else:
             ends.append((start or 0, statement.keyword.span))
-        joint = Joint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), residual=statement)
+        joint = MergePoint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), residual=statement)
         op = state.ops.get((Add,)) or state.ops.setdefault((Add,), Add())
         _join(state, op, joint, _alias(statement, turn), statement.keyword.span)
     if statement.alias:
@@ -115,7 +115,7 @@ def _branch(state: State, body: ast.Body, word: str | None) -> tuple[int, Span]:
     return state.current or 0, last
 
 
-class Joint(Record):
+class MergePoint(Record):
     """The point where paths merge: the keyword, the node where they split, and the last node and statement of each
     path.
     """
@@ -132,7 +132,7 @@ class Joint(Record):
         return tuple(node for node, _ in self.ends)
 
 
-def _join(state: State, op: Op | None, joint: Joint, alias: str | None, span: Span) -> None:
+def _join(state: State, op: Op | None, joint: MergePoint, alias: str | None, span: Span) -> None:
     path = state.named_child(alias) if alias else state.child(op.keyword if op else joint.keyword.text)
     if op is None:
         state.unresolved(None, joint.inputs, None, path, span, alias, joint.arguments)
@@ -141,7 +141,7 @@ def _join(state: State, op: Op | None, joint: Joint, alias: str | None, span: Sp
     state.add(op, joint.inputs, result, path, span, alias=alias, arguments=joint.arguments)
 
 
-def _merged(state: State, op: Op, joint: "Joint") -> Result:
+def _merged(state: State, op: Op, joint: "MergePoint") -> Result:
     """The result of a merge."""
     known = state.shapes_of(joint.inputs)
     if known is None:
@@ -164,7 +164,7 @@ def _merged(state: State, op: Op, joint: "Joint") -> Result:
     return result
 
 
-def _refuse(state: State, reject: Reject, joint: Joint, xs: tuple[Shape, ...]) -> None:
+def _refuse(state: State, reject: Reject, joint: MergePoint, xs: tuple[Shape, ...]) -> None:
     """Report operands that a merge cannot take: a single one, or all together."""
     word = joint.keyword
     if not issubclass(reject.kind, shape_errors.OperandsDiffer):

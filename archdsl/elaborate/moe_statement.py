@@ -38,7 +38,7 @@ def _body(state: State, statement: ast.Moe, path: tuple[str, ...]) -> Subgraph |
         return None
     if x.layout not in (Layout.VECTOR, Layout.SEQUENCE, Layout.OPEN):
         why = f"it needs a vector or a sequence T×C, but this is {x}"
-        state.emit(shape_errors.CannotTake(span=word.span, uses=state.uses, keyword="moe", shape=str(x), why=why))
+        state.emit(shape_errors.UnsuitableInput(span=word.span, uses=state.uses, keyword="moe", shape=str(x), why=why))
         return None
     found = LayerBody(state, statement, path).run(Shape(x.features), ())
     if found is None:

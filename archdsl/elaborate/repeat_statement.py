@@ -13,7 +13,7 @@ from ..shapes.symbolic import Sym
 from ..syntax import ast
 from .assignment import assign
 from .budget import affordable, uncounted
-from .carried import following, initial, not_carried_on
+from .carried import following, initial, report_missing_value
 from .layer_statements import is_too_large
 from .state import UNRESOLVED, Result, State
 from .surroundings import evaluator
@@ -53,7 +53,7 @@ def _run(state: State, statement: ast.Repeat, entries: Sequence[Any], values: di
     carried = statement.carried
     named: set[str] = set()
     for entry in entries:
-        state.take_turns(statement.count.span)
+        state.count_iterations(statement.count.span)
         outer = scope = Scope(state.scope)
         if carried:
             for each in carried:
@@ -70,7 +70,7 @@ def _run(state: State, statement: ast.Repeat, entries: Sequence[Any], values: di
                 named.add(each.name.text)
     for each in carried if entries else ():
         if each.name.text not in named:
-            not_carried_on(state, "repeat", each.name)
+            report_missing_value(state, "repeat", each.name)
 
 
 def _initial(state: State, carried: ast.Carried) -> Any:

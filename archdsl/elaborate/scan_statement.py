@@ -39,7 +39,9 @@ def _layer(state: State, statement: ast.Scan, path: tuple[str, ...]) -> tuple[Sc
         _, step = scanned(x)
     except Reject as reject:
         span = statement.keyword.span
-        state.emit(shape_errors.CannotTake(span=span, uses=state.uses, keyword="scan", shape=str(x), why=reject.why))
+        state.emit(
+            shape_errors.UnsuitableInput(span=span, uses=state.uses, keyword="scan", shape=str(x), why=reject.why)
+        )
         return None
     states = [each for each in initial if each is not None]
     if len(states) < len(initial):

@@ -202,11 +202,11 @@ class State:
 
     # --- errors ---
 
-    def take_turns(self, span: Span, count: int = 1) -> None:
+    def count_iterations(self, span: Span, count: int = 1) -> None:
         """Count iterations of a repetition, which are not counted otherwise if they create no layer. Raises Abort."""
         self.turns += count
         if self.turns > MAX_TURNS:
-            self.emit(limit_errors.TooManyTurns(span=span, uses=self.uses, limit=MAX_TURNS))
+            self.emit(limit_errors.TooManyIterations(span=span, uses=self.uses, limit=MAX_TURNS))
             raise Abort
 
     def emit(self, diagnostic: Diagnostic) -> None:

@@ -41,7 +41,7 @@ class StateSurroundings:
 
     def spend(self, count: int, span: Span) -> None:
         """Count the entries of lists as iterations. Raises Abort if there are too many."""
-        self._state.take_turns(span, count)
+        self._state.count_iterations(span, count)
 
 
 class LayerNames:

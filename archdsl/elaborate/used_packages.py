@@ -8,13 +8,13 @@ from ..diagnostics import Sink
 from ..diagnostics.catalogue import file_errors, name_errors
 from ..syntax import ast
 from ..text.library import SUFFIX, Library
-from ..text.package_names import WantedPackage, wanted_package
+from ..text.package_names import RequiredPackage, wanted_package
 
 if TYPE_CHECKING:
     from ..packages.package import Package, UsedPackage
 
 
-def package_in(use: ast.UseFile) -> WantedPackage | None:
+def package_in(use: ast.UseFile) -> RequiredPackage | None:
     """The package that `use` names; None for a file."""
     return wanted_package(use.target.text) if use.quoted else None
 
@@ -27,7 +27,7 @@ class UsedPackages:
         self._library = library
         self.found: list[UsedPackage] = []
 
-    def add(self, layers: dict[str, type[LayerOp]], use: ast.UseFile, wanted: WantedPackage) -> bool:
+    def add(self, layers: dict[str, type[LayerOp]], use: ast.UseFile, wanted: RequiredPackage) -> bool:
         """Add a package's layers to those of a file; whether it could be used, otherwise that is reported."""
         span = use.target.span
         if not self._library.allows(wanted.name):
@@ -59,7 +59,7 @@ class UsedPackages:
         """The name of the package that a layer belongs to."""
         return next(used.package.name for used in self.found if layer in used.package.layers.values())
 
-    def _file_named(self, use: ast.UseFile, wanted: WantedPackage) -> str | None:
+    def _file_named(self, use: ast.UseFile, wanted: RequiredPackage) -> str | None:
         """The file of the library whose name is that of the package with a suffix."""
         name = f"{wanted.name}{SUFFIX}"
         folder = posixpath.dirname(use.span.source.key)

@@ -7,13 +7,13 @@ from lsprotocol import types
 
 from ..service.answers import (
     Action,
+    CodeLens,
     Completion,
     DocumentProblem,
     FilePlace,
     Fold,
     Hint,
     Hover,
-    Lens,
     SemanticToken,
     Signature,
     Symbol,
@@ -170,7 +170,7 @@ def action(each: Action, uri: str, at: LinePositions, problems: Sequence[Any]) -
     )
 
 
-def lens(each: Lens, uri: str, at: LinePositions, command: str) -> Any:
+def lens(each: CodeLens, uri: str, at: LinePositions, command: str) -> Any:
     """A code lens; one that only shows a text has a command without a name."""
     run = command if each.command == "diagram" else ""
     return types.CodeLens(

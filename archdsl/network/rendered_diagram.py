@@ -7,7 +7,7 @@ from typing import Any
 from ..backends.diagram import FORMATS, THEMES, DiagramStyle, View, ViewOptions, diagram, placed_diagram
 from ..backends.diagram.formats import format_of
 from ..backends.diagram.heat import Heat
-from ..backends.diagram.place import PLACES, Freedom, place_of
+from ..backends.diagram.place import PLACES, PlaceChoices, place_of
 from ..graph import Graph
 from ..text.atomic import write_atomically
 from ..text.names import nearest
@@ -72,7 +72,7 @@ def render(
     room = place_of(place["name"], place["width"], place["height"], place["font"])
     if room is None:
         return RenderedDiagram(diagram(graph, kind, look, options), kind)
-    free = Freedom.given(view, direction, parameters)
+    free = PlaceChoices.given(view, direction, parameters)
     return RenderedDiagram(placed_diagram(graph, kind, look, options, room, free)[0], kind)
 
 

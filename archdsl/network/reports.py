@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..analysis.check_report import Wanted
+from ..analysis.check_report import ReportOptions
 from ..analysis.columns import Column, TableColumns, choose
 from ..analysis.cost import Costs
 from ..analysis.measures import NetworkMeasures
@@ -25,11 +25,11 @@ def table(graph: Graph, costs: Costs, columns: Columns, *, explain: bool, format
     return render_table(graph, costs.nodes, chosen, format)
 
 
-def wanted(columns: Columns, *, explain: bool) -> Wanted:
+def wanted(columns: Columns, *, explain: bool) -> ReportOptions:
     """The optional parts of a report. Raises ValueError for an unknown column."""
     chosen = () if columns is None else _chosen(columns)
     measures = dict.fromkeys(column.measure for column in chosen if column.measure is not None)
-    return Wanted(
+    return ReportOptions(
         measures=tuple(measures),
         texts=tuple(column for column in chosen if column.measure is None and not column.always),
         arithmetic=explain,

@@ -18,7 +18,7 @@ from ..layers import find, merges
 from ..layers.merge import MergeOp
 from ..syntax.tokens import KEYWORDS, MERGE_NAMES, MOE_WORD, SCAN_WORDS
 from ..text.names import nearest
-from ..text.package_names import WantedPackage, is_older, normalized
+from ..text.package_names import RequiredPackage, is_older, normalized
 from .failures import PackageError, described
 from .guarded_layer import REQUIRED, guarded
 from .package import Package, PackageLint
@@ -34,7 +34,7 @@ _CODE = re.compile(r"[A-Z]{2,}[0-9]{2,4}")
 _WORDS = KEYWORDS | MERGE_NAMES | {MOE_WORD, *SCAN_WORDS}
 
 
-def load_package(wanted: WantedPackage) -> Package:
+def load_package(wanted: RequiredPackage) -> Package:
     """The installed package with this name. Raises PackageError. It is loaded once in a process."""
     package = _package(normalized(wanted.name))
     if wanted.least is not None and is_older(package.version, wanted.least):

@@ -124,7 +124,7 @@ class Action(Record):
     is_preferred: bool = False
 
 
-class Lens(Record):
+class CodeLens(Record):
     """A text above a line; `command` is what a click runs: `diagram` or nothing."""
 
     range: TextRange

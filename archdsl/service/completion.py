@@ -50,7 +50,7 @@ def _completions(version: Version, offset: int) -> tuple[Completion, ...]:
     typed = version.text[start:offset]
     earlier = before.text[: len(before.text) - len(typed)] if typed else before.text
     if not earlier.strip():
-        return tuple(_beginnings(version, offset, range))
+        return tuple(_at_statement_start(version, offset, range))
     if words[0] == "use":
         return (
             Completion(label="std", kind="file", range=range, text="std", detail="the blocks that ship with archdsl"),
@@ -70,7 +70,7 @@ def _completions(version: Version, offset: int) -> tuple[Completion, ...]:
 # --- the first word of a statement ---
 
 
-def _beginnings(version: Version, offset: int, range: TextRange) -> Iterator[Completion]:
+def _at_statement_start(version: Version, offset: int, range: TextRange) -> Iterator[Completion]:
     here = spot(version, range.start)
     in_body = here.body is not None
     for word, inside in _STATEMENTS.items():

@@ -2,7 +2,7 @@
 
 from ..graph import DraftNode, likely_shape
 from ..syntax import ast
-from .answers import Hint, Lens, TextRange
+from .answers import CodeLens, Hint, TextRange
 from .document import Version
 from .hover import costs_of, nodes_in
 from .syntax_at import end_of, start_of, statements
@@ -34,26 +34,26 @@ def _shapes(version: Version, statement: ast.Statement) -> str:
     return ", ".join(shapes[:_MOST]) + (", …" if len(shapes) > _MOST else "")
 
 
-def lenses(version: Version) -> tuple[Lens, ...]:
+def lenses(version: Version) -> tuple[CodeLens, ...]:
     """The parameters of the network, its stages and its blocks, and the diagram of the network, above their lines."""
-    found: list[Lens] = []
+    found: list[CodeLens] = []
     first = version.program.statements[0] if version.program.statements else None
     if first is not None and version.graph is not None:
         place = TextRange(start=start_of(first.span), end=end_of(first.span))
         total = costs_of(version, list(version.draft.nodes))
-        found += [Lens(range=place, text=total)] if total else []
-        found.append(Lens(range=place, text="open diagram", command="diagram"))
+        found += [CodeLens(range=place, text=total)] if total else []
+        found.append(CodeLens(range=place, text="open diagram", command="diagram"))
     for statement in statements(version.program):
         if isinstance(statement, ast.Stage | ast.Aux) and (nodes := nodes_in(version, statement)):
             text = costs_of(version, nodes)
             span = statement.name.span
             if text:
-                found.append(Lens(range=TextRange(start=start_of(span), end=end_of(span)), text=text))
+                found.append(CodeLens(range=TextRange(start=start_of(span), end=end_of(span)), text=text))
         elif isinstance(statement, ast.Block):
             uses = {node.uses[_depth(node, statement)] for node in version.draft.nodes if _depth(node, statement) >= 0}
             span = statement.name.span
             word = f"{len(uses)} use{'s' * (len(uses) != 1)}"
-            found.append(Lens(range=TextRange(start=start_of(span), end=end_of(span)), text=word))
+            found.append(CodeLens(range=TextRange(start=start_of(span), end=end_of(span)), text=word))
     return tuple(found)
 
 

@@ -60,7 +60,7 @@ class Repetitions:
         number of scopes around the statements.
         """
         period, run = self._repetition(items, at, depth)
-        if run is None or self._better_soon(items, at, period, run.times, depth):
+        if run is None or self._longer_run_follows(items, at, period, run.times, depth):
             return 0, None
         return period, run
 
@@ -76,7 +76,7 @@ class Repetitions:
                 best = period, run
         return best
 
-    def _better_soon(self, items: list[StatementNodes], at: int, period: int, times: int, depth: int) -> bool:
+    def _longer_run_follows(self, items: list[StatementNodes], at: int, period: int, times: int, depth: int) -> bool:
         """Whether a repetition that starts in the first or the last of these iterations is larger."""
         covered = period * times
         starts = {*range(at + 1, at + period), *range(at + covered - period, at + covered)}

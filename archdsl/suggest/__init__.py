@@ -13,8 +13,8 @@ from ..elaborate.attempts import Attempts, ElaborationInputs
 from ..syntax import ast
 from ..text.source import Source
 from .candidate_choice import TriedCandidate
-from .candidate_judge import key_of
 from .candidate_search import AFTERWARDS, Search
+from .candidate_sink import key_of
 from .generators import candidates
 from .generators.definition_fixes import KIND as DEFINITION
 from .statements import covers

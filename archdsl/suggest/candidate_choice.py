@@ -9,7 +9,7 @@ from ..graph import Draft, Graph, Node, likely_shape
 from ..record import Record
 from ..syntax import ast
 from .candidate import Candidate
-from .candidate_judge import Key
+from .candidate_sink import Key
 
 UNLIKELY = 2.0
 """The score above which an edit is shown but never applied by `--fix`."""

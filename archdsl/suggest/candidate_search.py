@@ -10,7 +10,7 @@ from ..diagnostics.fixes import edited_text
 from ..graph import Draft, Graph
 from .candidate import Candidate
 from .candidate_choice import LIKELY, TriedCandidate, adds_to, likelihood, next_to_show, ranked
-from .candidate_judge import MOST_NEW, Judge, Rejected, key_of
+from .candidate_sink import MOST_NEW, CandidateSink, Rejected, key_of
 from .statements import edited_program
 from .suggestion_context import ErrorSite, SuggestionContext
 from .whole_reading import reads_alike
@@ -96,7 +96,7 @@ class Search:
         if program is None:
             return None
         target = key_of(site.diagnostic)
-        judge = Judge(self.context, target, self.errors)
+        judge = CandidateSink(self.context, target, self.errors)
         try:
             draft = self.context.attempts.attempt(program, judge)
         except Rejected:
@@ -112,7 +112,7 @@ class Search:
         removed = frozenset(key for key in self.errors if key not in judge.seen)
         return TriedCandidate(candidate=candidate, program=program, draft=draft, removed=removed, new=judge.new)
 
-    def _holds(self, draft: Draft, diagnostic: Diagnostic, judge: Judge) -> bool:
+    def _holds(self, draft: Draft, diagnostic: Diagnostic, judge: CandidateSink) -> bool:
         """Whether a network without errors passes the checks of a whole graph."""
         graph = draft.checked()
         if graph is None:

@@ -14,7 +14,7 @@ def reads_alike(before: ast.Program, edits: Sequence[Edit], tried: ast.Program) 
 
     Only the lines around the edits are parsed, with the statements before and after them, which they may continue.
     """
-    part = None if _reads_words_anew(before, tried) else _around(before, edits)
+    part = None if _changes_vocabulary(before, tried) else _around(before, edits)
     if part is not None:
         first, last, span = part
         after = len(before.statements) - last
@@ -39,7 +39,7 @@ def _read(source: Source, text: str, tried: ast.Program) -> tuple[ast.Statement,
     return parse(part, Sink(), tried.names).statements
 
 
-def _reads_words_anew(before: ast.Program, tried: ast.Program) -> bool:
+def _changes_vocabulary(before: ast.Program, tried: ast.Program) -> bool:
     """Whether words elsewhere may change their meaning, by a new name such as `x2` or a block with a merge's name."""
     words = {*merges(), "moe"}
     return before.names != tried.names or any(block.name.text in words for block in (*before.blocks, *tried.blocks))

@@ -27,7 +27,7 @@ Node = Tree[Token]
 
 def lower(source: Source, tree: Node, sink: Sink) -> ast.Program:
     """The program of a parse tree."""
-    lowering = _Lower(source, sink)
+    lowering = _Lowering(source, sink)
     statements = lowering.statements(tree)
     return ast.Program(source=source, statements=statements, names=frozenset(lowering.names))
 
@@ -41,7 +41,7 @@ def _end(node: Node, side: int) -> Token | None:
     return None
 
 
-class _Lower:
+class _Lowering:
     """Methods are named after the rules of the grammar."""
 
     def __init__(self, source: Source, sink: Sink) -> None:

@@ -72,7 +72,7 @@ def parse(source: Source, sink: Sink, names: Collection[str] = ()) -> Program:
     return read_tokens(source, tokens, sink, names, defined_blocks(tokens)) or Program(source=source, statements=())
 
 
-class Before(IntEnum):
+class PrecedingTokens(IntEnum):
     """What precedes the tokens of a piece in its file."""
 
     NOTHING = 0
@@ -86,7 +86,7 @@ def read_tokens(
     sink: Sink,
     names: Collection[str],
     blocks: Collection[str],
-    before: Before = Before.NOTHING,
+    before: PrecedingTokens = PrecedingTokens.NOTHING,
 ) -> Program | None:
     """Parse the tokens of a text; None if they exceed a limit, which is reported. `blocks` are those of the file."""
     mark_words(tokens, blocks)
@@ -95,7 +95,7 @@ def read_tokens(
     if not _within_limits(source, tokens, sink):
         return None
     tree = _Driver(source, tokens, sink, before).run()
-    if before is Before.STATEMENT:
+    if before is PrecedingTokens.STATEMENT:
         tree.children = tree.children[1:]
     return lower(source, tree, sink)
 
@@ -152,7 +152,7 @@ def _span(source: Source, token: Token) -> Span:
 class _Driver:
     """One parse: the interactive parser, the tokens, and the open braces."""
 
-    def __init__(self, source: Source, tokens: list[Token], sink: Sink, before: Before) -> None:
+    def __init__(self, source: Source, tokens: list[Token], sink: Sink, before: PrecedingTokens) -> None:
         self.source = source
         self.tokens = tokens
         self.sink = sink
@@ -160,9 +160,9 @@ class _Driver:
         self.open: list[Token] = []
         self.at = 0
         # The words that may follow, and their description in messages, depend on the words before.
-        if before is Before.STATEMENT:
+        if before is PrecedingTokens.STATEMENT:
             self.parser.feed_token(Token("ERROR", "", start_pos=0, end_pos=0))
-        if before is not Before.NOTHING:
+        if before is not PrecedingTokens.NOTHING:
             self.parser.feed_token(Token("SEP", ";", start_pos=0, end_pos=0))
 
     def run(self) -> Tree[Token]:

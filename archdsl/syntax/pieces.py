@@ -16,7 +16,7 @@ from ..limits import MAX_TEXT, MAX_TOKENS
 from ..text.source import EditedFile, Source
 from . import ast
 from .grammar import grammar
-from .parser import Before, parse, read_tokens
+from .parser import PrecedingTokens, parse, read_tokens
 from .repetition_names import defined_repetitions
 from .tokens import MERGE_NAMES, MOE_WORD, defined_blocks
 
@@ -46,7 +46,7 @@ class _Context(NamedTuple):
 
     repetitions: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
-    before: Before = Before.NOTHING
+    before: PrecedingTokens = PrecedingTokens.NOTHING
 
 
 class _Piece:
@@ -178,16 +178,16 @@ class Pieces:
     def _settle(self) -> None:
         """Parse the pieces that are new or have a new context."""
         defined = [piece.defines for piece in self._pieces if any(piece.defines)]
-        before = Before.NOTHING
+        before = PrecedingTokens.NOTHING
         repetitions = frozenset().union(*(each.repetitions for each in defined))
         blocks = frozenset().union(*(each.blocks for each in defined))
         for piece in self._pieces:
             context = _Context(piece.asks.repetitions & repetitions, piece.asks.blocks & blocks, before)
             if piece.context != context:
                 piece.read(context)
-            if before is not Before.STATEMENT:
+            if before is not PrecedingTokens.STATEMENT:
                 begins = any(token.type not in ("SEP", "RBRACE") for token in piece.chunk.tokens)
-                before = Before.STATEMENT if begins else Before.SEPARATOR
+                before = PrecedingTokens.STATEMENT if begins else PrecedingTokens.SEPARATOR
         limited = len(self.source.text) > MAX_TEXT or any(piece.program is None for piece in self._pieces)
         self._whole = None
         if limited or sum(len(piece.chunk.tokens) for piece in self._pieces) > MAX_TOKENS:

@@ -25,7 +25,7 @@ class NotFound(UnreadableFile):
     number = errno.ENOENT
 
 
-class Forbidden(UnreadableFile):
+class PermissionDenied(UnreadableFile):
     """A file that the user is not permitted to read."""
 
     number = errno.EACCES
@@ -63,7 +63,7 @@ def read_source(path: Path, name: str | None = None, key: str | None = None) -> 
     except FileNotFoundError:
         raise NotFound("no such file") from None
     except PermissionError:
-        raise Forbidden("permission denied") from None
+        raise PermissionDenied("permission denied") from None
     except (OSError, ValueError) as error:
         raise UnreadableFile(getattr(error, "strerror", None) or "invalid file name") from None
     return Source(decode(data), name=name or str(path), path=path, key=key)

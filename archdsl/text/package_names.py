@@ -8,17 +8,17 @@ _WANTED = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)(?:\s*>=\s*(\d
 _RELEASE = re.compile(r"(?:\d+!)?v?(\d+(?:\.\d+)*)")
 
 
-class WantedPackage(Record):
+class RequiredPackage(Record):
     """A package that a text names, and the lowest version that it needs; None for any."""
 
     name: str
     least: str | None = None
 
 
-def wanted_package(text: str) -> WantedPackage | None:
+def wanted_package(text: str) -> RequiredPackage | None:
     """The package that the target of `use` names; None for a file name or another text."""
     found = _WANTED.fullmatch(text)
-    return None if found is None else WantedPackage(name=found[1], least=found[2])
+    return None if found is None else RequiredPackage(name=found[1], least=found[2])
 
 
 def normalized(name: str) -> str:

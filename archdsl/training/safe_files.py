@@ -15,7 +15,7 @@ LARGEST_TEXT = 64 << 20
 
 
 def write_atomically(path: Path, fill: Callable[[Path], object]) -> None:
-    """`atomic.write_atomically`, but refusing links: a run may come from somebody else, and its links may lead anywhere.
+    """`atomic.write_atomically`, but refusing links: a run may come from others, and its links may lead anywhere.
 
     Raises DiskFull, CannotWrite, SymbolicLinkRefused, and whatever `fill` raises.
     """

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 import archdsl
-from archdsl.analysis.receptive_field import Field, Seen, fields, receptive_field
+from archdsl.analysis.receptive_field import Field, ReceptiveField, fields, receptive_field
 
 from ..layers.contract import limited
 from .gradients import check, random_network
@@ -62,7 +62,7 @@ def test_layers_that_change_the_number_of_dimensions_read_what_they_declare(text
     receptive_field(graph)
 
 
-def last(text: str, input: str | None = None) -> Seen:
+def last(text: str, input: str | None = None) -> ReceptiveField:
     """The field of the last layer in the only input."""
     graph = archdsl.loads(text, input=input).graph
     (seen,) = fields(graph, every=True)[graph.nodes[-1].id]

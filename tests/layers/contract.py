@@ -43,7 +43,7 @@ def call_all(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
             assert axis is None or axis < y.rank
             if not isinstance(reads, Unfolded):
                 twice = reach.through(reach.through(reach.START, reads), reads)
-                assert reach.covers(twice, twice) or isinstance(twice, reach.Whole)
+                assert reach.covers(twice, twice) or isinstance(twice, reach.WholeDimension)
     assert all(reason.text for reason in op.reason_of(xs, y, tuple(f"x{i}" for i in range(len(xs)))))
     if isinstance(op, Layer):
         op.windows(xs[0])

@@ -25,7 +25,7 @@ from archdsl.service import Document
 from archdsl.service.completion import completions
 from archdsl.service.hover import hover
 from archdsl.text.library import AllowedPackages, Stack
-from archdsl.text.package_names import WantedPackage
+from archdsl.text.package_names import RequiredPackage
 from archdsl.zoo import shipped
 from tests.layers import layer_property, oracle
 from tests.layers.contract import call_all
@@ -54,7 +54,7 @@ def named_in_source(monkeypatch: pytest.MonkeyPatch, gempool: None) -> None:
 
 
 def gem() -> type[Op]:
-    return load_package(WantedPackage(name="gempool")).layers["gem"]
+    return load_package(RequiredPackage(name="gempool")).layers["gem"]
 
 
 def run(*words: str, input: str | None = None) -> tuple[int, str]:

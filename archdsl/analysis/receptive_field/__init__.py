@@ -10,8 +10,18 @@ gate, normalization over the whole image) sees the whole dimension. Channels are
 all channels at a position.
 """
 
-from .field import Field, Fields, Seen, channel_axes, fields, receptive_field
+from .field import Field, Fields, ReceptiveField, channel_axes, fields, receptive_field
 from .field_paths import input_axes
 from .support import Support, support
 
-__all__ = ["Field", "Fields", "Seen", "Support", "channel_axes", "fields", "input_axes", "receptive_field", "support"]
+__all__ = [
+    "Field",
+    "Fields",
+    "ReceptiveField",
+    "Support",
+    "channel_axes",
+    "fields",
+    "input_axes",
+    "receptive_field",
+    "support",
+]

@@ -11,7 +11,7 @@ from ...record import Record
 from ...shapes.shape import Layout
 from ...shapes.symbolic import concrete
 from .field_paths import PATTERNS, AxisPath, Path, Traced, input_axes, trace
-from .reach import Pattern, Reach, Whole
+from .reach import Pattern, Reach, WholeDimension
 from .spans import ElementSet, joined
 
 
@@ -29,7 +29,7 @@ class Field(Record):
     start: Fraction | None
 
 
-class Seen(Record):
+class ReceptiveField(Record):
     """The receptive field of a node in one input: the union over all paths, and each distinct path.
 
     `dimensions` and each of `paths` have one field for each dimension of the input. If not `exact`, the field is an
@@ -52,11 +52,11 @@ class Fields:
     def __init__(self, graph: Graph, traced: Traced[Reach]) -> None:
         self._graph = graph
         self._paths, self._complete = traced
-        self._seen: dict[int, tuple[Seen, ...]] = {}
+        self._seen: dict[int, tuple[ReceptiveField, ...]] = {}
         self._channels = channel_axes(graph)
-        self._alone: dict[tuple[Whole | int, int], Field] = {}
+        self._alone: dict[tuple[WholeDimension | int, int], Field] = {}
 
-    def __getitem__(self, node: int) -> tuple[Seen, ...]:
+    def __getitem__(self, node: int) -> tuple[ReceptiveField, ...]:
         """The fields of a node, one for each input that it depends on and that has spatial dimensions."""
         paths = self._paths[node]
         if id(paths) not in self._seen:
@@ -66,13 +66,13 @@ class Fields:
             )
         return self._seen[id(paths)]
 
-    def _of_input(self, entry: int, paths: list[Path[Reach]], node: int) -> Seen:
+    def _of_input(self, entry: int, paths: list[Path[Reach]], node: int) -> ReceptiveField:
         sizes = tuple(map(concrete, self._graph.nodes[node].shape.dims))
         paths = [_at_all_channels(path, self._channels[node]) for path in paths]
         along = list(zip(*(path.lines for path in paths), strict=True))
         exact = all(path.exact and all(_is_exact(line.reach) for line in path.lines) for path in paths)
         distinct = dict.fromkeys(tuple(self._field(line, sizes) for line in path.lines) for path in paths)
-        return Seen(
+        return ReceptiveField(
             input=entry,
             dimensions=tuple(
                 _union(lines, sizes) if len(lines) > 1 else self._field(lines[0], sizes) for lines in along
@@ -89,7 +89,7 @@ class Fields:
         """The field of one axis path; paths share most of theirs with others."""
         axis, reach = line
         # Patterns live as long as the paths.
-        key = reach if isinstance(reach, Whole) else id(reach), -1 if axis is None else sizes[axis]
+        key = reach if isinstance(reach, WholeDimension) else id(reach), -1 if axis is None else sizes[axis]
         if key not in self._alone:
             self._alone[key] = _union([line], sizes)
         return self._alone[key]
@@ -103,7 +103,7 @@ class Fields:
         for path in (_at_all_channels(each, self._channels[node]) for each in self._paths[node]):
             dimensions = []
             for axis, reach in path.lines:
-                if isinstance(reach, Whole):
+                if isinstance(reach, WholeDimension):
                     return None
                 span = reach.at(0 if axis is None else position[axis])
                 dimensions.append([span.low + i for i in range(span.size) if span.bits >> i & 1] if span else [])
@@ -129,7 +129,7 @@ def _at_all_channels(path: Path[Reach], channels: int | None) -> Path[Reach]:
         return path
     lines: list[AxisPath[Reach]] = []
     for line in path.lines:
-        lines.append(AxisPath(None, Whole(_is_exact(line.reach))) if line.axis == channels else line)
+        lines.append(AxisPath(None, WholeDimension(_is_exact(line.reach))) if line.axis == channels else line)
     return path._replace(lines=tuple(lines))
 
 
@@ -155,7 +155,7 @@ def receptive_field(graph: Graph) -> int | None:
     return best
 
 
-def _largest(graph: Graph, seen: Seen) -> int | None:
+def _largest(graph: Graph, seen: ReceptiveField) -> int | None:
     entry = graph.nodes[seen.input]
     lengths = (entry.shape.dims[axis] for axis in input_axes(graph, entry))
     sizes = [
@@ -171,7 +171,7 @@ def _has_places(line: tuple[int | None, Reach], sizes: tuple[int, ...]) -> bool:
 
 
 def _is_exact(reach: Reach) -> bool:
-    return not isinstance(reach, Whole) or reach.exact
+    return not isinstance(reach, WholeDimension) or reach.exact
 
 
 def _period(lines: Iterable[tuple[int | None, Reach]]) -> int:

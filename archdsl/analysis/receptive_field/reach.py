@@ -12,7 +12,7 @@ _MOST_STEPS = 1 << 16
 """Above this number of joined spans, a pattern is no longer tracked through a layer."""
 
 
-class Whole(NamedTuple):
+class WholeDimension(NamedTuple):
     """The whole dimension: everything that the previous layers read of it. If not `exact`, an upper bound."""
 
     exact: bool = True
@@ -37,7 +37,7 @@ class Pattern(NamedTuple):
         return span and span.moved(self.step * turn)
 
 
-Reach = Pattern | Whole
+Reach = Pattern | WholeDimension
 
 START = Pattern(1, 1, (ElementSet(0, 0),))
 
@@ -46,11 +46,11 @@ def through(reach: Reach, reads: Reads) -> Reach:
     """What a position after a layer reads, given what a position before it reads."""
     match reads:
         case ReadsAll(exact=exact):
-            return Whole(exact and (not isinstance(reach, Whole) or reach.exact))
+            return WholeDimension(exact and (not isinstance(reach, WholeDimension) or reach.exact))
         case ReadsBefore():
-            return Whole(not isinstance(reach, Whole) or reach.exact)
+            return WholeDimension(not isinstance(reach, WholeDimension) or reach.exact)
         case PeriodicReads():
-            return reach if isinstance(reach, Whole) else _composed(reach, reads)
+            return reach if isinstance(reach, WholeDimension) else _composed(reach, reads)
 
 
 def _composed(reach: Pattern, reads: PeriodicReads) -> Reach:
@@ -60,7 +60,7 @@ def _composed(reach: Pattern, reads: PeriodicReads) -> Reach:
         return Pattern(1, reach.step * reads.step, (span,))
     turns = reach.period // gcd(reach.period, reads.step)
     if _steps(reach, reads, turns) > _MOST_STEPS:
-        return Whole(exact=False)
+        return WholeDimension(exact=False)
     step = reach.step * (reads.step * turns // reach.period)
     spans = tuple(_read(reach, reads, position) for position in range(reads.period * turns))
     return _shortened(Pattern(reads.period * turns, step, spans))
@@ -105,9 +105,9 @@ def _moved(span: ElementSet | None, by: int) -> ElementSet | None:
 
 def covers(a: Reach, b: Reach) -> bool:
     """Whether a position reads through a everything that it reads through b."""
-    if isinstance(a, Whole) or isinstance(b, Whole):
+    if isinstance(a, WholeDimension) or isinstance(b, WholeDimension):
         # A pattern is kept next to a whole dimension, because it has the jump.
-        return isinstance(a, Whole) and isinstance(b, Whole) and (a == b or not a.exact)
+        return isinstance(a, WholeDimension) and isinstance(b, WholeDimension) and (a == b or not a.exact)
     if a.step * b.period != b.step * a.period:
         return False
     longest = lcm(a.period, b.period)
@@ -117,11 +117,11 @@ def covers(a: Reach, b: Reach) -> bool:
 
 def either(a: Reach, b: Reach) -> Reach:
     """What a position reads through a or b."""
-    if isinstance(a, Whole) or isinstance(b, Whole):
-        return a if isinstance(a, Whole) else b
+    if isinstance(a, WholeDimension) or isinstance(b, WholeDimension):
+        return a if isinstance(a, WholeDimension) else b
     longest = lcm(a.period, b.period)
     if a.jump != b.jump or longest > LONGEST_PERIOD:
-        return Whole(exact=False)
+        return WholeDimension(exact=False)
     step = a.step * (longest // a.period)
     return _shortened(Pattern(longest, step, tuple(joined(a.at(i), b.at(i)) for i in range(longest))))
 
@@ -132,7 +132,7 @@ def _covers(a: ElementSet | None, b: ElementSet | None) -> bool:
 
 def unfolded(reach: Reach, sizes: tuple[int, ...]) -> tuple[int | None, Reach]:
     """Unfold a reach along a sequence to these sizes: the dimension that it follows (from 0), and its reach."""
-    if isinstance(reach, Whole):
+    if isinstance(reach, WholeDimension):
         return None, reach
     if reach.step == 0 and reach.period == 1:
         return 0, reach
@@ -143,7 +143,7 @@ def unfolded(reach: Reach, sizes: tuple[int, ...]) -> tuple[int | None, Reach]:
         if own is not None:
             return dimension, own
         after *= size
-    return None, Whole(exact=False)
+    return None, WholeDimension(exact=False)
 
 
 def _follows(reach: Pattern, size: int | None, after: int) -> Pattern | None:

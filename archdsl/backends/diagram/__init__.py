@@ -8,7 +8,7 @@ from .engine import CannotDraw, draw
 from .figure import Diagram
 from .figure_options import DiagramStyle
 from .formats import FORMATS
-from .place import Freedom, Place
+from .place import Place, PlaceChoices
 from .theme import THEMES
 from .view import View
 
@@ -81,7 +81,7 @@ def _rendered(drawn: Diagram, format: str, style: DiagramStyle) -> bytes:
 
 
 def placed_diagram(
-    graph: Graph, format: str, style: DiagramStyle, view_options: ViewOptions, place: Place, freedom: Freedom
+    graph: Graph, format: str, style: DiagramStyle, view_options: ViewOptions, place: Place, freedom: PlaceChoices
 ) -> tuple[bytes, str]:
     """The figure for a place in one of FORMATS, and what was chosen, in words. Raises CannotDraw if nothing fits."""
     from ...analysis.cost import costs

@@ -63,7 +63,7 @@ PLACES = {
 """The places with a name."""
 
 
-class Freedom(Record):
+class PlaceChoices(Record):
     """What may be chosen for a place, most detailed first; a given option is the only choice."""
 
     views: tuple[View, ...] = (View.LAYERS, View.BLOCKS, View.STAGES)

@@ -24,7 +24,7 @@ from .figure_options import SMALL_FONTS, DiagramStyle
 from .font_metrics import width_of
 from .graphviz_layout import best_arrangement
 from .page_columns import WholeLayout, heading_of, lay_out, set_parts
-from .place import MM, Freedom, Place
+from .place import MM, Place, PlaceChoices
 from .scenes import OWN_LAYOUT, scenes
 from .unet_form import unet_form
 from .view import View
@@ -62,7 +62,7 @@ class PlacedFigure(Record):
 
 
 def fit(
-    graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, place: Place, freedom: Freedom
+    graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, place: Place, freedom: PlaceChoices
 ) -> PlacedFigure:
     """The most detailed figure that fits. Raises CannotDraw with the size that the least detailed one needs."""
     levels = _levels(graph, costs, style, view_options, freedom)
@@ -77,7 +77,7 @@ def fit(
 
 
 def _levels(
-    graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, freedom: Freedom
+    graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, freedom: PlaceChoices
 ) -> list["_Level"]:
     """Diagrams from the most detailed on. The shapes on arrows are left out only after all views were tried."""
     drawn = [(view, build_diagram(graph, costs, view_options.replace(view=view))) for view in freedom.views]
@@ -110,7 +110,7 @@ def _as_unet(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram |
     return None
 
 
-def _looks(style: DiagramStyle, freedom: Freedom) -> Iterator[list[DiagramStyle]]:
+def _looks(style: DiagramStyle, freedom: PlaceChoices) -> Iterator[list[DiagramStyle]]:
     """Styles from the most detailed on, each in every direction that may be chosen."""
     looks = [style.replace(parameters=parameters) for parameters in freedom.parameters]
     looks.append(looks[-1].replace(fonts=SMALL_FONTS))
@@ -119,7 +119,7 @@ def _looks(style: DiagramStyle, freedom: Freedom) -> Iterator[list[DiagramStyle]
         yield [look.replace(direction=direction) for direction in freedom.directions]
 
 
-def _refusal(place: Place, freedom: Freedom, shortfall: str) -> str:
+def _refusal(place: Place, freedom: PlaceChoices, shortfall: str) -> str:
     help = "give it more room, a smaller --font, or another --view"
     if View.STAGES in freedom.views:
         help = "give it more room or a smaller --font"
@@ -237,7 +237,7 @@ def _penalty(candidate: _Candidate, width: float, height: float, place: Place) -
     return small, (by * height if place.width is not None else by * width) / min(1.0, by) ** 0.5 * (1 + candidate.flaw)
 
 
-def _flaw(diagram: Diagram, cuts: list[Cut]) -> float:
+def _wasted_space(diagram: Diagram, cuts: list[Cut]) -> float:
     ends = [cut.after + 1 for cut in cuts] + [len(diagram.boxes)]
     alone = sum(end - start <= 1 for start, end in pairwise([0, *ends]))
     return _CROSSED * sum(cut.passing for cut in cuts) + _ALONE * alone * bool(cuts)
@@ -254,7 +254,7 @@ def _candidates(diagram: Diagram, style: DiagramStyle) -> Iterator[_Candidate]:
             continue
         width, height = _estimate(whole, diagram, cuts) if cuts else (whole.width, whole.height)
         width, height = max(width, above[0]), height + (above[1] if cuts else 0)
-        flaw = _flaw(diagram, cuts)
+        flaw = _wasted_space(diagram, cuts)
         yield _Candidate(style=style, cuts=tuple(cuts), width=width, height=height, flaw=flaw)
 
 

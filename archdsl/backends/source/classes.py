@@ -26,7 +26,7 @@ class Class:
         self.arguments = arguments
 
 
-class Common:
+class SharedClasses:
     """What several graphs in one text have in common: the classes, and their names."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Common:
 class Classes:
     """The classes of one graph."""
 
-    def __init__(self, graph: Graph, flat: bool, common: Common) -> None:
+    def __init__(self, graph: Graph, flat: bool, common: SharedClasses) -> None:
         self.graph = graph
         self.flat = flat
         self.common = common

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from ...graph import Graph
 from .calls import SourceText, class_name, our_code
-from .classes import Classes, Common
+from .classes import Classes, SharedClasses
 from .package_modules import package_modules
 from .settings import Variants, named_values
 
@@ -24,7 +24,7 @@ class _Writer:
     def __init__(self, graph: Graph, origin: str, flat: bool) -> None:
         self.graph = graph
         self.origin = origin
-        self.common = Common()
+        self.common = SharedClasses()
         self.classes = Classes(graph, flat, self.common)
         self.named: set[SourceText] = set()
 

@@ -79,7 +79,7 @@ class TooManyLayers(Diagnostic):
         return ("lower a repeat count; nested counts multiply",)
 
 
-class TooManyTurns(Diagnostic):
+class TooManyIterations(Diagnostic):
     """Repetitions and blocks take more iterations than the limit. Usually one of them creates no layer: remove it."""
 
     code = "E0708"

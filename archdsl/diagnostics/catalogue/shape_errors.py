@@ -4,7 +4,7 @@ from ...text.source import Span
 from ..diagnostic import Change, Diagnostic, Edit, Fix, Label, Related
 
 
-class CannotTake(Diagnostic):
+class UnsuitableInput(Diagnostic):
     """The input's shape violates a requirement of the layer, which the first label states.
 
     A second label shows the statement that created the input.
@@ -38,7 +38,7 @@ class CannotTake(Diagnostic):
         return self.help_texts
 
 
-class KernelTooLarge(CannotTake):
+class KernelTooLarge(UnsuitableInput):
     """A kernel is larger than the padded input it slides over.
 
     out = floor((W − K' + 2P)/S) + 1 with K' = D·(K − 1) + 1 would be below 1.
@@ -120,7 +120,7 @@ class WrongDimensions(Diagnostic):
         return (self.maker.label(),)
 
 
-class NeedsFlatten(CannotTake):
+class NeedsFlatten(UnsuitableInput):
     """`fc` works on the last axis of a vector or a sequence. An image must become a vector first.
 
     `flatten` keeps every element; `gap` averages each channel over its spatial dimensions.
@@ -135,7 +135,7 @@ class NeedsFlatten(CannotTake):
         return f"`{self.keyword}` needs a vector, but gets {self.shape}"
 
 
-class GroupsDoNotDivide(CannotTake):
+class GroupsDoNotDivide(UnsuitableInput):
     """The channels cannot be split into this many equal groups."""
 
     code = "E0404"
@@ -144,7 +144,7 @@ class GroupsDoNotDivide(CannotTake):
     right = "input 60x28x28\ngroupnorm 6\n"
 
 
-class PaddingTooLarge(CannotTake):
+class PaddingTooLarge(UnsuitableInput):
     """A pooling layer can be padded by at most half its kernel, as in PyTorch."""
 
     code = "E0405"
@@ -156,7 +156,7 @@ class PaddingTooLarge(CannotTake):
         return f"`{self.keyword}` is padded by more than half its kernel"
 
 
-class HeadsDoNotDivide(CannotTake):
+class HeadsDoNotDivide(UnsuitableInput):
     """The features of a sequence cannot be split among this many heads."""
 
     code = "E0406"

@@ -143,7 +143,7 @@ class ResultsDiffer(Diagnostic):
         return (f"name each: `{self.keyword} … as {', '.join(f'name{i + 1}' for i in range(self.results))}`",)
 
 
-class NotCarriedOn(Diagnostic):
+class MissingNextValue(Diagnostic):
     """A scan or a repetition carries a tensor over, but its body does not define the next value.
 
     In the body, `h` is the value before the step, and the tensor that the body names `as h` is the value after it.

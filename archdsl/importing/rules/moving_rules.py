@@ -187,17 +187,17 @@ def size(lifter: Any, a: Mapping[str, Any]) -> int:
 def slice_rule(lifter: Any, a: Mapping[str, Any]) -> Value:
     """`slice`."""
     stop = a["end"] if a["end"] is not None else 2**62
-    return _perhaps_empty(lifter, lifter.sizes) or part(lifter, a["self"], a["dim"], a["start"] or 0, stop, a["step"])
+    return _empty_tensor(lifter, lifter.sizes) or part(lifter, a["self"], a["dim"], a["start"] or 0, stop, a["step"])
 
 
 @rule("narrow")
 def narrow(lifter: Any, a: Mapping[str, Any]) -> Value:
     """`slice`."""
     stop = a["start"] + a["length"]
-    return _perhaps_empty(lifter, lifter.sizes) or part(lifter, a["self"], a["dim"], a["start"], stop)
+    return _empty_tensor(lifter, lifter.sizes) or part(lifter, a["self"], a["dim"], a["start"], stop)
 
 
-def _perhaps_empty(lifter: Any, sizes: Sequence[int]) -> ConstantTensor | None:
+def _empty_tensor(lifter: Any, sizes: Sequence[int]) -> ConstantTensor | None:
     """A tensor without elements, if it has none: a concatenation with others omits it."""
     return ConstantTensor(torch.empty(tuple(sizes))) if 0 in sizes else None
 

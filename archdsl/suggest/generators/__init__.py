@@ -148,7 +148,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
         similar_fixes.layers,
         *_WORDS,
     ),
-    structure_errors.NotCarriedOn: (carried_fixes.named,),
+    structure_errors.MissingNextValue: (carried_fixes.named,),
     structure_errors.NoInput: (input_fixes.first,),
     structure_errors.BadInput: (input_fixes.ids, input_fixes.shorter),
     structure_errors.AssertFailed: (

@@ -17,7 +17,9 @@ _LAST = 4
 def named(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """The name of the carried tensor for the last tensor of the body, or instead of a similar name in it."""
     diagnostic, statement = site.diagnostic, site.statement
-    if not isinstance(diagnostic, structure_errors.NotCarriedOn) or not isinstance(statement, ast.Repeat | ast.Scan):
+    if not isinstance(diagnostic, structure_errors.MissingNextValue) or not isinstance(
+        statement, ast.Repeat | ast.Scan
+    ):
         return
     for distance, each in enumerate(reversed(statement.body.statements[-_LAST:])):
         if not isinstance(each, _NAMED):

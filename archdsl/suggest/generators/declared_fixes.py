@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ...diagnostics import Edit
-from ...diagnostics.catalogue.shape_errors import CannotTake
+from ...diagnostics.catalogue.shape_errors import UnsuitableInput
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, changed, inserted_before, rewritten
 
@@ -14,7 +14,7 @@ def own(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if fix is not None:
         yield Candidate(title=fix.title, edits=fix.edits, rank=0.0, safe=fix.safe)
     layer = site.layer
-    if layer is None or not isinstance(site.diagnostic, CannotTake):
+    if layer is None or not isinstance(site.diagnostic, UnsuitableInput):
         return
     for change in site.diagnostic.changes:
         if change.before:

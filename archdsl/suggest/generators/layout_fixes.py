@@ -31,7 +31,7 @@ def bridges(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if shape is None:
         return
     stepped = shape.layout is Layout.VECTOR  # a sequence of one step is rarely intended
-    for index, text in enumerate(_turning(shape, node, _pools_globally(context, site))):
+    for index, text in enumerate(_reorderings(shape, node, _pools_globally(context, site))):
         yield inserted_before(statement, text, 1.0 + 0.4 * index + 1.5 * stepped, _makes(shape, text))
     if shape.layout is Layout.VECTOR:
         yield from _unflattened(context, site, node, concrete(shape.dims[0]))
@@ -145,7 +145,7 @@ def _pools_globally(context: SuggestionContext, site: ErrorSite) -> bool:
     )
 
 
-def _turning(shape: Shape, node: DraftNode, pooled: bool) -> tuple[str, ...]:
+def _reorderings(shape: Shape, node: DraftNode, pooled: bool) -> tuple[str, ...]:
     """Statements that give the same elements another layout, the usual one first."""
     match shape.layout:
         case Layout.IMAGE | Layout.VOLUME:

@@ -50,7 +50,7 @@ def copied(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     for statement, _, distance in context.behind(site.node):
         mine = written_arguments(statement, parameters := context.parameters(statement))
         parallel, others = _parallel(context, statement), _siblings(context, statement)
-        odd = _odd_one_out(context, mine, parameters, others)
+        odd = _differing_argument(context, mine, parameters, others)
         for number, sibling in enumerate([*parallel, *others]):
             theirs = context.given(sibling)
             for index, name in enumerate(_shared(context, statement, sibling)):
@@ -65,7 +65,7 @@ def copied(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
                     yield candidate
 
 
-def _odd_one_out(
+def _differing_argument(
     context: SuggestionContext,
     mine: dict[str, ast.Argument],
     parameters: tuple[ParameterSpec, ...],

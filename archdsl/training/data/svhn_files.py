@@ -14,7 +14,7 @@ _LARGEST = 1 << 30
 _SIDE = 32
 
 
-def at_home(name: str, sha256: str) -> RemoteFile:
+def svhn_file(name: str, sha256: str) -> RemoteFile:
     """A file at the data set's original address."""
     # its server offers only plain http; the digest is checked
     return RemoteFile(name, sha256, (f"http://ufldl.stanford.edu/housenumbers/{name}",))

@@ -149,7 +149,7 @@ class Recipe(RecipeSection):
 
     @field_validator("lookahead")
     @classmethod
-    def _one_mean_of_weights(cls, lookahead: Lookahead, info: ValidationInfo) -> Lookahead:
+    def _check_averages(cls, lookahead: Lookahead, info: ValidationInfo) -> Lookahead:
         if lookahead.every is not None and info.data.get("ema") is not None:
             raise ValueError("`ema` and `lookahead` both average the weights: use one of them")
         return lookahead

@@ -128,7 +128,7 @@ class Augment(RecipeSection):
     )
 
     @model_validator(mode="after")
-    def _one_way_to_flip(self) -> Self:
+    def _check_flips(self) -> Self:
         if self.flip and self.alternate:
             raise ValueError("`flip` mirrors at random, `alternate` in every other epoch: use one of them")
         return self
@@ -155,7 +155,7 @@ class Optimizer(RecipeSection):
     )
 
     @model_validator(mode="after")
-    def _something_to_decay_by(self) -> Self:
+    def _check_decay(self) -> Self:
         if self.decay_all and self.weight_decay == 0:
             raise ValueError("`decay_all` has no effect: `weight_decay` is 0")
         return self
@@ -170,7 +170,7 @@ class Sgd(Optimizer):
     nesterov: bool = Field(default=False, description="use Nesterov momentum")
 
     @model_validator(mode="after")
-    def _something_to_look_ahead_by(self) -> Self:
+    def _check_lookahead(self) -> Self:
         if self.nesterov and self.momentum == 0:
             raise ValueError("`nesterov` needs momentum, which is 0")
         return self
@@ -253,7 +253,7 @@ class Step(RecipeSection):
         return at
 
     @model_validator(mode="after")
-    def _one_way_to_fall(self) -> Self:
+    def _check_schedule(self) -> Self:
         if self.at is not None and self.every != type(self).model_fields["every"].default:
             raise ValueError("`at` replaces `every`: use one of them")
         return self
@@ -392,7 +392,7 @@ class Lookahead(RecipeSection):
     )
 
     @model_validator(mode="after")
-    def _slow_weights_that_move(self) -> Self:
+    def _check_slow_weights(self) -> Self:
         fields = type(self).model_fields
         for name in ("alpha", "ramp"):
             if self.every is None and getattr(self, name) != fields[name].default:
@@ -413,7 +413,7 @@ class Freeze(RecipeSection):
     after: Count = Field(default=0, description="train the frozen parts for the first N epochs")
 
     @model_validator(mode="after")
-    def _something_that_freezes(self) -> Self:
+    def _check_frozen_layers(self) -> Self:
         if self.name is None and self.after:
             raise ValueError("`after` has no effect: no parts are frozen; name them, or leave it out")
         return self

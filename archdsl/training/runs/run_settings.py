@@ -43,7 +43,7 @@ class NetworkSettings(_Section):
 
     @field_validator("given")
     @classmethod
-    def _numbers_of_a_usual_size(cls, given: dict[str, Any]) -> dict[str, Any]:
+    def _check_digits(cls, given: dict[str, Any]) -> dict[str, Any]:
         for name, value in given.items():
             if isinstance(value, list):
                 parameter(name, value, any_layer=True)
@@ -53,7 +53,7 @@ class NetworkSettings(_Section):
 
     @field_validator("sizes")
     @classmethod
-    def _sizes_that_can_be_read(cls, sizes: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_sizes(cls, sizes: tuple[str, ...]) -> tuple[str, ...]:
         for given in sizes:
             parse_sizes(given.rpartition("=")[2])
         return sizes

@@ -37,7 +37,7 @@ class SweepSettings(BaseModel):
 
     @field_validator("sizes")
     @classmethod
-    def _sizes_that_can_be_read(cls, sizes: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_sizes(cls, sizes: tuple[str, ...]) -> tuple[str, ...]:
         for given in sizes:
             parse_sizes(given.rpartition("=")[2])
         return sizes

@@ -126,7 +126,7 @@ def image_and_table(random: Random) -> str:
     style, columns = Style(random), random.choice([5, 10, 12])
     image, table = random.choice([("img", "tab"), ("image", "table"), ("photo", "record")])
     end = random.choice(["gap", "flatten"])
-    text = style.header("Joint") + f"input {image} 3x32x32\ninput {table} {columns}\n\nfrom {image}\n"
+    text = style.header("MergePoint") + f"input {image} 3x32x32\ninput {table} {columns}\n\nfrom {image}\n"
     text += style.lines([*style.unit(16), "maxpool 2"], [*style.unit(32), "maxpool 2"], [end])
     text = text.removesuffix("\n") + " as seen\n\n"
     text += f"from {table}\n" + style.lines(["fc 32", "relu as known"])

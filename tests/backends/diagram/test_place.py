@@ -1,6 +1,6 @@
 import pytest
 
-from archdsl.backends.diagram.place import MM, PLACES, Freedom, length_of, place_of
+from archdsl.backends.diagram.place import MM, PLACES, PlaceChoices, length_of, place_of
 from archdsl.backends.diagram.view import View
 
 
@@ -47,5 +47,7 @@ def test_a_place_with_own_sizes() -> None:
 
 
 def test_a_given_option_is_the_only_choice() -> None:
-    assert Freedom.given(None, None, None) == Freedom()
-    assert Freedom.given("blocks", "LR", True) == Freedom(views=(View.BLOCKS,), directions=("LR",), parameters=(True,))
+    assert PlaceChoices.given(None, None, None) == PlaceChoices()
+    assert PlaceChoices.given("blocks", "LR", True) == PlaceChoices(
+        views=(View.BLOCKS,), directions=("LR",), parameters=(True,)
+    )

@@ -11,7 +11,7 @@ from archdsl.backends.diagram import CannotDraw, DiagramStyle, View, ViewOptions
 from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.drawing import TextLabel, bounds, smallest_text
 from archdsl.backends.diagram.figure import Role
-from archdsl.backends.diagram.place import MM, PLACES, Freedom, Place
+from archdsl.backends.diagram.place import MM, PLACES, Place, PlaceChoices
 from archdsl.backends.diagram.place_fitting import PlacedFigure, fit
 from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL
 
@@ -41,10 +41,12 @@ def placed(name: str, place: str) -> PlacedFigure:
     return made(name, PLACES[place])
 
 
-def made(name: str, place: Place, freedom: Freedom | None = None, style: DiagramStyle | None = None) -> PlacedFigure:
+def made(
+    name: str, place: Place, freedom: PlaceChoices | None = None, style: DiagramStyle | None = None
+) -> PlacedFigure:
     found = network(name)
     options = ViewOptions(title=found.title)
-    return fit(found.graph, found.costs, style or DiagramStyle(), options, place, freedom or Freedom())
+    return fit(found.graph, found.costs, style or DiagramStyle(), options, place, freedom or PlaceChoices())
 
 
 @pytest.mark.parametrize(("name", "where"), PLACED)
@@ -84,7 +86,7 @@ def test_more_room_shows_more() -> None:
 
 
 def test_what_is_asked_for_is_kept() -> None:
-    figure = made("lenet", PLACES["page"], Freedom(views=(View.LAYERS,), parameters=(True,), directions=("LR",)))
+    figure = made("lenet", PLACES["page"], PlaceChoices(views=(View.LAYERS,), parameters=(True,), directions=("LR",)))
     labels = {s.text for part in figure.drawing.parts for s in part.shapes if isinstance(s, TextLabel)}
     assert "156 parameters" in labels
     assert figure.view is View.LAYERS

@@ -8,7 +8,7 @@ from archdsl.backends.diagram.box_shapes import draw_box, size_of
 from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.drawing import Drawing, Polyline, TextLabel, bounds
 from archdsl.backends.diagram.figure import Diagram, Role
-from archdsl.backends.diagram.place import PLACES, Freedom
+from archdsl.backends.diagram.place import PLACES, PlaceChoices
 from archdsl.backends.diagram.place_fitting import fit
 from archdsl.backends.diagram.unet_form import UNetForm, unet_form
 from archdsl.backends.diagram.unet_scene import draw_unet
@@ -106,7 +106,7 @@ def test_another_form_is_refused_with_its_difference(text: str, reason: str) -> 
 
 def test_another_form_is_refused_in_a_place_too() -> None:
     network = archdsl.loads(LENET)
-    only = Freedom(views=(View.UNET,))
+    only = PlaceChoices(views=(View.UNET,))
     with pytest.raises(CannotDraw, match="the form of a U-Net"):
         fit(network.graph, network.costs, DiagramStyle(), ViewOptions(view=View.UNET), PLACES["page"], only)
 
@@ -114,7 +114,7 @@ def test_another_form_is_refused_in_a_place_too() -> None:
 def test_it_is_chosen_for_a_place_by_itself() -> None:
     for text, chosen in ((PLAIN, True), (LENET, False)):
         network = archdsl.loads(text)
-        figure = fit(network.graph, network.costs, DiagramStyle(), ViewOptions(), PLACES["page"], Freedom())
+        figure = fit(network.graph, network.costs, DiagramStyle(), ViewOptions(), PLACES["page"], PlaceChoices())
         assert (figure.view is View.UNET) == chosen
 
 

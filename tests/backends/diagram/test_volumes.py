@@ -11,7 +11,7 @@ from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.drawing import Drawing, Polygon, Polyline, TextLabel, bounds
 from archdsl.backends.diagram.figure import Diagram, Role
 from archdsl.backends.diagram.figure_options import KINDS
-from archdsl.backends.diagram.place import PLACES, Freedom
+from archdsl.backends.diagram.place import PLACES, PlaceChoices
 from archdsl.backends.diagram.place_fitting import fit
 from archdsl.backends.diagram.rails import rails
 from archdsl.backends.diagram.scene import draw_volumes
@@ -211,7 +211,7 @@ def test_rows_show_every_box_and_every_arrow(name: str, rows: int) -> None:
 def test_a_column_of_a_journal_has_rows_with_readable_text() -> None:
     for name in ("alexnet", "resnet50", "vgg16", "unet"):
         network = archdsl.load(f"zoo:{name}")
-        only = Freedom(views=(View.VOLUMES,))
+        only = PlaceChoices(views=(View.VOLUMES,))
         figure = fit(network.graph, network.costs, DiagramStyle(), VIEW_OPTIONS, PLACES["column"], only)
         assert figure.text >= 6
         assert figure.drawing.width == PLACES["column"].width

@@ -16,12 +16,12 @@ SPEC = DataSpec("svhn", tuple("0123456789"), ImageShape(3, 32, 32), images=(73_2
 
 def source() -> "SvhnSource":
     """The two files at their original address."""
-    from ..svhn_files import SvhnSource, at_home
+    from ..svhn_files import SvhnSource, svhn_file
 
     return SvhnSource(
         SPEC,
-        at_home("train_32x32.mat", "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
-        at_home("test_32x32.mat", "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
+        svhn_file("train_32x32.mat", "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
+        svhn_file("test_32x32.mat", "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
     )
 
 

@@ -26,7 +26,7 @@ class Rejected(Exception):
     """A candidate keeps its error or has a new one."""
 
 
-class Judge(WatchedSink):
+class CandidateSink(WatchedSink):
     """A sink that stops the elaboration of a candidate at an error that rules it out."""
 
     def __init__(self, context: SuggestionContext, target: Key, errors: dict[Key, Diagnostic]) -> None:
@@ -47,10 +47,10 @@ class Judge(WatchedSink):
         if key in self._errors:
             self.seen.add(key)
         elif key not in self.seen:
-            self._judge_new(diagnostic, key)
+            self._check_new(diagnostic, key)
         super().emit(diagnostic)
 
-    def _judge_new(self, diagnostic: Diagnostic, key: Key) -> None:
+    def _check_new(self, diagnostic: Diagnostic, key: Key) -> None:
         self.seen.add(key)
         if self._is_moved(diagnostic):
             raise Rejected
