@@ -59,7 +59,7 @@ def draw_box(box: Box, style: DiagramStyle, center: Point) -> ShapeGroup:
         radius = _ROUND / 2
         sign = TextLabel(at=(x, y + 4.2), text=SYMBOLS[box.rows[0].words], color=theme.ink, size=12)
         circle = rounded((x - radius, y - radius), (x + radius, y + radius), radius, theme.end, theme.line)
-        return ShapeGroup(shapes=(circle, sign), hover=hover)
+        return ShapeGroup(shapes=(circle, sign), hover=hover, of=box)
     if box.role is Role.GROUP:
         top = y - height / 2
         fill = theme.end if box.rows[0].heat is None else style.fill(box.rows[0])
@@ -72,7 +72,7 @@ def draw_box(box: Box, style: DiagramStyle, center: Point) -> ShapeGroup:
         corners = (x - width / 2, y - height / 2), (x + width / 2, y + height / 2)
         shapes.append(rounded(*corners, _CORNER, theme.end, theme.line))
         shapes += _text([_words(box, style)], x, y - height / 2)
-    return ShapeGroup(shapes=tuple(shapes), hover=hover)
+    return ShapeGroup(shapes=tuple(shapes), hover=hover, of=box)
 
 
 def rounded(low: Point, high: Point, radius: float, fill: str, line: str) -> Curve:

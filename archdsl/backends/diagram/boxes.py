@@ -104,6 +104,7 @@ def _row(facts: DiagramSource, drawn: PlannedNode) -> BoxRow:
         shared=node.shared is not None,
         kernel=_kernel(graph, drawn.node),
         nodes=drawn.copies,
+        name=node.name,
     )
 
 
@@ -139,6 +140,7 @@ def _closed_box(facts: DiagramSource, group: BoxGroup, frame: Frame) -> Box:
         macs=tuple(cost.macs for cost in costs),
         shared=any(facts.graph.nodes[drawn.node].shared is not None for drawn in group.nodes),
         nodes=tuple(copy for drawn in group.nodes for copy in drawn.copies),
+        name=".".join(frame.scope or ()),
     )
     return Box(
         id=group.id,
@@ -231,13 +233,18 @@ def _input(graph: Graph, node: int) -> BoxRow:
     words = "input" if len(graph.inputs) == 1 and name == "x" else f"input {name}"
     size = shape.vocabulary
     kind = f" IDs below {size:,}" if size else ""
-    return BoxRow(words=words, style="", hover=f"{words}: {shape}{kind}", nodes=(node,))
+    return BoxRow(words=words, style="", hover=f"{words}: {shape}{kind}", nodes=(node,), name=name)
 
 
 def output_boxes(graph: Graph) -> list[Box]:
     """The boxes of the outputs."""
     rows = (
-        BoxRow(words=name, style="", hover=f"{name}: {graph.nodes[node].shape}, output of {graph.nodes[node].name}")
+        BoxRow(
+            words=name,
+            style="",
+            hover=f"{name}: {graph.nodes[node].shape}, output of {graph.nodes[node].name}",
+            name=name,
+        )
         for name, node in graph.outputs
     )
     return [Box(id=f"y{i}", role=Role.OUTPUT, rows=(row,)) for i, row in enumerate(rows)]

@@ -73,7 +73,8 @@ def _box(a: Graph, b: Graph, index: int, run: tuple[DiffRow, ...]) -> Box:
     if len(run) > 1:
         first, last = run[0].here.name, run[-1].here.name
         hover = "\n".join(f"{row.here.name}: {row.here.text}" for row in run)
-        row = BoxRow(words=f"{len(run)} layers, the same", style="", hover=hover, change="same")
+        words = f"{len(run)} layers, the same"
+        row = BoxRow(words=words, style="", hover=hover, change="same", name=first)
         return Box(id=name, role=Role.GROUP, rows=(row,), note=f"{first} … {last}")
     (only,) = run
     graph, layer = (b, only.b) if only.b is not None else (a, only.here)
@@ -85,7 +86,7 @@ def _box(a: Graph, b: Graph, index: int, run: tuple[DiffRow, ...]) -> Box:
         words = f"{sign} {layer_words(node.op, graph.shapes_in(node)[0])}".strip()
     before = _before(a, b, only)
     hover = f"{layer.name}: {layer.text}, {only.kind}" + (f", {before}" if before else "")
-    row = BoxRow(words=words, style=node.op.style, hover=hover, change=only.kind, measure=before)
+    row = BoxRow(words=words, style=node.op.style, hover=hover, change=only.kind, measure=before, name=layer.name)
     role = Role.INPUT if node.is_input and only.kind == "same" else Role.LAYERS
     return Box(id=name, role=role, rows=(row,), shape=node.shape)
 

@@ -3,6 +3,7 @@
 from math import hypot, inf
 
 from ...record import Record
+from .figure import Arrow, Box, Cluster
 from .font_metrics import width_of
 
 Point = tuple[float, float]
@@ -50,11 +51,19 @@ class TextLabel(Record):
 Shape = Polygon | Curve | Polyline | TextLabel
 
 
+Subject = Box | Arrow | Cluster
+"""What shapes can show."""
+
+
 class ShapeGroup(Record):
-    """Shapes that belong together, those in the background first, and their hover text."""
+    """Shapes that belong together, those in the background first, and their hover text.
+
+    `of` is what they show; None for captions, legends and labels beside a box.
+    """
 
     shapes: tuple[Shape, ...]
     hover: str = ""
+    of: Subject | None = None
 
 
 class Drawing(Record):

@@ -64,6 +64,8 @@ class BoxRow(Record):
     """The measure in words; of a changed layer, what it was."""
     change: str | None = None
     """In the figure of a diff: `added`, `removed`, `changed` or `same`."""
+    name: str = ""
+    """The dotted name of its layer or block, such as `layer2.conv1`; of an input or output, its name."""
 
 
 class Box(Record):

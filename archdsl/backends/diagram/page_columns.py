@@ -12,9 +12,9 @@ from ...record import Record
 from .column_parts import split
 from .cuts import Cut, choose_cuts, find_cuts
 from .dot import write_dot, write_heading
-from .drawing import Drawing, Point, Polyline, ShapeGroup, framed, moved
+from .drawing import Drawing, Point, Polyline, ShapeGroup, Subject, framed, moved
 from .engine import draw
-from .figure import FOOT, HEAD, Diagram
+from .figure import FOOT, HEAD, Arrow, Box, Diagram
 from .figure_options import DiagramStyle
 from .graphviz_layout import Rectangle, best_arrangement, first_drawn
 from .xdot import read_drawing, read_places
@@ -133,12 +133,16 @@ def join(
     at, ends = 0.0, [0.0]
     foot: Point | None = None
     beyond = 0.0
-    for drawing, boxes in zip(drawings, places, strict=True):
+    for number, (drawing, boxes) in enumerate(zip(drawings, places, strict=True)):
         step = (0.0, at) if down else (at, 0.0)
         if foot is not None:
             head = boxes[HEAD].middle[0] + step[0], boxes[HEAD].middle[1] + step[1]
-            parts.append(ShapeGroup(shapes=(_lead(foot, head, at - gutter / 2, beyond, style),)))
-        parts += [part.replace(shapes=tuple(moved(s, step) for s in part.shapes)) for part in drawing.parts]
+            lead = Arrow(start=f"{FOOT}{number - 1}", end=f"{HEAD}{number}")
+            parts.append(ShapeGroup(shapes=(_lead(foot, head, at - gutter / 2, beyond, style),), of=lead))
+        parts += [
+            part.replace(shapes=tuple(moved(s, step) for s in part.shapes), of=_numbered(part.of, number))
+            for part in drawing.parts
+        ]
         foot = (boxes[FOOT].middle[0] + step[0], boxes[FOOT].middle[1] + step[1]) if FOOT in boxes else None
         beyond = drawing.width if down else drawing.height
         at += (drawing.height if down else drawing.width) + gutter
@@ -149,6 +153,20 @@ def join(
         parts += [part.replace(shapes=tuple(moved(s, lift) for s in part.shapes)) for part in heading.parts]
     first = drawings[0]
     return framed(parts, _MARGIN, first.background, first.title, first.description)
+
+
+def _numbered(subject: Subject | None, number: int) -> Subject | None:
+    """What a part shows, with the number of the part on the ids of its ports, which all parts share."""
+    ports = {FOOT: f"{FOOT}{number}", HEAD: f"{HEAD}{number}"}
+    match subject:
+        case Arrow():
+            return subject.replace(
+                start=ports.get(subject.start, subject.start), end=ports.get(subject.end, subject.end)
+            )
+        case Box():
+            return subject.replace(id=ports.get(subject.id, subject.id))
+        case _:
+            return subject
 
 
 def _lead(foot: Point, head: Point, gutter: float, beyond: float, style: DiagramStyle) -> Polyline:

@@ -23,7 +23,7 @@ def write_svg(drawing: Drawing) -> bytes:
 
 def _body(drawing: Drawing) -> Iterator[str]:
     yield f'<rect width="100%" height="100%" fill="{drawing.background}"/>'
-    for part in drawing.parts:
+    for part in filter(lambda part: part.shapes, drawing.parts):
         title = f"<title>{xml(part.hover, lines=True)}</title>" if part.hover else ""
         yield "\n".join([f"<g>{title}", *map(_element, part.shapes), "</g>"])
 

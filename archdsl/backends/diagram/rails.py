@@ -32,6 +32,12 @@ class Rail(Record):
         return f"{words[0]} … {words[-1]} ({len(words)} layers)"
 
     @property
+    def box(self) -> Box:
+        """Its boxes as one, with the rows of all, for which its label stands."""
+        rows = tuple(row for box in self.boxes for row in box.rows)
+        return self.boxes[0].replace(id="_".join(box.id for box in self.boxes), rows=rows, shape=self.boxes[-1].shape)
+
+    @property
     def hover(self) -> str:
         """The hover text: one line for each layer."""
         return "\n".join(row.hover for box in self.boxes for row in box.rows)

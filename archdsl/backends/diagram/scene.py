@@ -1,12 +1,12 @@
 """Draw volumes: faces, kernel windows, names, skips, a legend."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from math import cos, pi, sin
 
 from ...shapes.symbolic import concrete
-from .drawing import Drawing, Point, Polygon, Polyline, ShapeGroup, TextLabel, bounds, framed
-from .figure import Diagram
+from .drawing import Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, TextLabel, bounds, framed
+from .figure import Arrow, Box, Diagram, Flow
 from .figure_options import SYMBOLS, DiagramStyle
 from .font_metrics import width_of
 from .labels import shape_words
@@ -37,8 +37,9 @@ def _row(row: VolumeRow, theme: Theme) -> list[ShapeGroup]:
     """A row of volumes around the axis y = 0, with its labels and rails."""
     found, parts = list(row.volumes), []
     for index, volume in enumerate(found):
-        if index and not found[index - 1].is_close_to(volume):
-            parts.append(_connection(found[index - 1], volume, theme))
+        if index:
+            arrow = Arrow(start=found[index - 1].box.id, end=volume.box.id)
+            parts.append(ShapeGroup(shapes=_connection(found[index - 1], volume, theme), of=arrow))
         parts.append(_solid(volume, theme))
     taken = [strip for volume in found for strip in volume.outline()]
     parts += _shapes(found, taken, theme)
@@ -46,14 +47,14 @@ def _row(row: VolumeRow, theme: Theme) -> list[ShapeGroup]:
     named, names = _names(found, ends, taken, theme)
     parts += names
     top = min(top for _, top, _, _ in taken)
-    return parts + _rails(list(row.rails), [named[volume.box.id] for volume in found], top, theme)
+    return parts + _rails(row, [named[volume.box.id] for volume in found], top, theme)
 
 
 def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
     """The visible faces: the front and the top of each slice, the right side of the last."""
     hover = "\n".join(row.hover for row in volume.box.rows)
     if volume.round:
-        return ShapeGroup(shapes=_circle(volume, theme), hover=hover)
+        return ShapeGroup(shapes=_circle(volume, theme), hover=hover, of=volume.box)
     shapes, left, chief = [], volume.left, volume.slices[0][1]
     offset = (volume.depth * DEPTH_OFFSET[0], volume.depth * DEPTH_OFFSET[1])
     height = volume.height / 2
@@ -69,7 +70,7 @@ def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
             side = (b, _plus(b, offset), _plus(c, offset), c)
             shapes.append(Polygon(points=side, fill=mixed(chief, "#000000", 0.14), line=mixed(chief, theme.ink, 0.45)))
         left = right
-    return ShapeGroup(shapes=tuple(shapes), hover=hover)
+    return ShapeGroup(shapes=tuple(shapes), hover=hover, of=volume.box)
 
 
 def _front(volume: Volume, x: float, y: float) -> Point:
@@ -92,17 +93,19 @@ def _circle(volume: Volume, theme: Theme) -> tuple[Polygon | TextLabel, ...]:
     )
 
 
-def _connection(before: Volume, after: Volume, theme: Theme) -> ShapeGroup:
-    """The connection of two boxes: a kernel window that narrows to a point, or else an arrow."""
+def _connection(before: Volume, after: Volume, theme: Theme) -> tuple[Shape, ...]:
+    """The connection of two boxes: a kernel window that narrows to a point, or else an arrow; none if they touch."""
+    if before.is_close_to(after):
+        return ()
     end = (after.left - after.overhang, 0.0)
     kernel = after.box.rows[0].kernel
     shape = before.box.shape
     if before.round or shape is None or len(kernel) != 2 or max(kernel) < 2 or len(shape.spatial_size) != 2:
         start = (before.right, 0.0)
-        return ShapeGroup(shapes=(Polyline(points=(start, end), color=theme.line, arrow=True),))
+        return (Polyline(points=(start, end), color=theme.line, arrow=True),)
     window = _window(before, (kernel[0] / concrete(shape.spatial_size[0]), kernel[1] / concrete(shape.spatial_size[1])))
     lines = tuple(Polyline(points=(corner, end), color=theme.line, width=0.5) for corner in window)
-    return ShapeGroup(shapes=(Polygon(points=window, fill=theme.end, line=theme.line, width=0.5), *lines))
+    return (Polygon(points=window, fill=theme.end, line=theme.line, width=0.5), *lines)
 
 
 def _window(volume: Volume, part: tuple[float, float]) -> tuple[Point, ...]:
@@ -189,24 +192,26 @@ def _overlap(one: Rectangle, other: Rectangle) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _rails(found: list[Rail], names: list[TextLabel], top: float, theme: Theme) -> list[ShapeGroup]:
+def _rails(row: VolumeRow, names: list[TextLabel], top: float, theme: Theme) -> list[ShapeGroup]:
     """Arrows over the boxes that they bypass, shorter ones lower, with the words of the layers on them.
 
     `names` are the labels of the boxes, where the arrows start and end.
     """
     levels: list[list[tuple[Rail, float, float]]] = []
-    for rail in found:
+    for rail in row.rails:
         left, right = _extent(rail, names)
         free = (level for level in levels if all(right <= a or b <= left for _, a, b in level))
         level = next(free, None)
         if level is None:
             levels.append(level := [])
         level.append((rail, left, right))
-    lines, words, height = [], [], top - 8
+    height = top - 8
+    lines: list[ShapeGroup] = []
+    words: list[ShapeGroup] = []
     for level in levels:
         for rail, _, _ in level:
             points = _rail_points(rail, names, height)
-            lines.append(ShapeGroup(shapes=(Polyline(points=points, color=theme.skip, arrow=True),)))
+            lines += _rail_lines(rail, points, [volume.box for volume in row.volumes], theme)
             if rail.label:
                 words.append(_rail_label(rail, points, height, theme))
         height -= 8 + (SMALL + 4) * any(rail.label for rail, _, _ in level)
@@ -227,6 +232,24 @@ def _rail_points(rail: Rail, names: list[TextLabel], height: float) -> tuple[Poi
     return (*start, *((x, height) for x, _ in (*start, *end)), *end)
 
 
+def _rail_lines(rail: Rail, points: tuple[Point, ...], row: list[Box], theme: Theme) -> Iterator[ShapeGroup]:
+    """The arrow of a skip; of a branch, the line to its label and the arrow from there."""
+    start, end = ("" if index is None else row[index].id for index in (rail.start, rail.end))
+    if not rail.boxes:
+        line = Polyline(points=points, color=theme.skip, arrow=True)
+        yield ShapeGroup(shapes=(line,), of=Arrow(start=start, end=end, flow=Flow.SKIP))
+        return
+    if start and end:
+        (left, height), (right, _) = points[1:3]
+        points = *points[:2], ((left + right) / 2, height), *points[2:]
+    if start:
+        line = Polyline(points=points[:3], color=theme.skip, arrow=not end)
+        yield ShapeGroup(shapes=(line,), of=Arrow(start=start, end=rail.box.id, flow=Flow.BRANCH))
+    if end:
+        line = Polyline(points=points[-3:], color=theme.skip, arrow=True)
+        yield ShapeGroup(shapes=(line,), of=Arrow(start=rail.box.id, end=end, flow=Flow.BRANCH))
+
+
 def _rail_label(rail: Rail, points: tuple[Point, ...], height: float, theme: Theme) -> ShapeGroup:
     """The words of the layers on a rail, with a background that hides the lines behind them."""
     xs = [x for x, _ in points]
@@ -235,7 +258,7 @@ def _rail_label(rail: Rail, points: tuple[Point, ...], height: float, theme: The
     corners = ((middle - half, high), (middle + half, high), (middle + half, low), (middle - half, low))
     ground = Polygon(points=corners, fill=theme.background, line=theme.background)
     label = TextLabel(at=(middle, low - 1.5), text=rail.label, color=theme.note, size=SMALL)
-    return ShapeGroup(shapes=(ground, label), hover=rail.hover)
+    return ShapeGroup(shapes=(ground, label), hover=rail.hover, of=rail.box)
 
 
 def _heading(diagram: Diagram, found: list[Volume], parts: list[ShapeGroup], style: DiagramStyle) -> list[ShapeGroup]:

@@ -224,7 +224,7 @@ def _line(points: tuple[Point, ...], arrow: Arrow, skip: bool, style: DiagramSty
         if len(points) == 4 and not skip:  # it turns to a level: the label is above the part between the turns
             at = (points[1][0] + points[2][0]) / 2, points[1][1] - 3.5
         shapes.append(TextLabel(at=at, text=arrow.shape, color=theme.note, size=size))
-    return ShapeGroup(shapes=tuple(shapes))
+    return ShapeGroup(shapes=tuple(shapes), of=arrow)
 
 
 def _heading(diagram: Diagram, parts: list[ShapeGroup], style: DiagramStyle) -> list[ShapeGroup]:

@@ -7,7 +7,7 @@ from string import ascii_uppercase
 from ...record import Record
 from .drawing import Polyline, ShapeGroup, bounds, moved
 from .engine import CannotDraw
-from .figure import Box, BoxRow, Role
+from .figure import Arrow, Box, BoxRow, Role
 from .rails import Rail
 from .theme import Theme
 from .volumes import Volume, groups, placed
@@ -89,7 +89,8 @@ def stacked(drawn: list[list[ShapeGroup]], rows: list[VolumeRow], theme: Theme) 
         start, end = (before.right, axis), (after.left - after.overhang, next_axis)
         turn, side = edge + _TURN, min(left, end[0]) - _TURN
         points = start, (turn, axis), (turn, gutter), (side, gutter), (side, next_axis), end
-        found.append(ShapeGroup(shapes=(Polyline(points=points, color=theme.line, arrow=True),)))
+        line = Polyline(points=points, color=theme.line, arrow=True)
+        found.append(ShapeGroup(shapes=(line,), of=Arrow(start=before.box.id, end=after.box.id)))
         found += [
             part.replace(shapes=tuple(moved(shape, (0.0, next_axis)) for shape in part.shapes)) for part in drawn[index]
         ]

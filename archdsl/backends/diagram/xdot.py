@@ -1,12 +1,12 @@
 """Read the renderer's JSON as a drawing, for formats that it does not write itself."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, TextLabel
+from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, Subject, TextLabel
 from .escaping import clean
-from .figure import Diagram
+from .figure import Arrow, Box, Cluster, Diagram
 from .graphviz_layout import Rectangle
 
 _LISTS = ("_draw_", "_ldraw_", "_hdraw_", "_tdraw_")
@@ -16,12 +16,8 @@ def read_drawing(layout: bytes, diagram: Diagram, background: str) -> Drawing:
     """The renderer's JSON as a drawing: clusters first, then arrows, then boxes."""
     found = json.loads(layout)
     _, _, width, height = map(float, found["bb"].split(","))
-    objects = sorted(found.get("objects", ()), key=lambda each: "nodes" not in each)
-    clusters = [each for each in objects if "nodes" in each]
-    boxes = [each for each in objects if "nodes" not in each]
     heading = {"_ldraw_": found.get("_ldraw_", ())}
-    hover = {name: "\n".join(map(clean, lines)) for name, lines in diagram.hovers.items()}
-    parts = [_part(each, height, hover) for each in (*clusters, *found.get("edges", ()), *boxes, heading)]
+    parts = [_part(each, height, subject) for each, subject in (*_subjects(found, diagram), (heading, None))]
     return Drawing(
         width=width,
         height=height,
@@ -45,9 +41,36 @@ def _place(box: dict[str, Any], height: float) -> Rectangle:
     return Rectangle(x - aside, height - y + above, x + aside, height - y - above)
 
 
-def _part(drawn: dict[str, Any], height: float, hover: Mapping[str, str]) -> ShapeGroup:
+def _subjects(layout: dict[str, Any], diagram: Diagram) -> Iterator[tuple[dict[str, Any], Subject | None]]:
+    """The objects of a layout, each with what it shows: clusters, edges, boxes."""
+    objects = layout.get("objects", ())
+    clusters = {f"cluster_{number}": cluster for number, cluster in enumerate(diagram.clusters)}
+    boxes = {box.id: box for box in diagram.boxes}
+    yield from ((each, clusters.get(each["name"])) for each in objects if "nodes" in each)
+    names = {each["_gvid"]: each["name"] for each in objects}
+    between: dict[tuple[str, str], list[Arrow]] = {}
+    for arrow in diagram.arrows:
+        between.setdefault((arrow.start, arrow.end), []).append(arrow)
+    for edge in layout.get("edges", ()):
+        # Several arrows between two boxes are in the same order as in the diagram.
+        arrows = between.get((names[edge["tail"]], names[edge["head"]]))
+        yield edge, arrows.pop(0) if arrows else None
+    yield from ((each, boxes.get(each["name"])) for each in objects if "nodes" not in each)
+
+
+def _part(drawn: dict[str, Any], height: float, subject: Subject | None) -> ShapeGroup:
     shapes = tuple(shape for name in _LISTS for shape in _shapes(drawn.get(name, ()), height))
-    return ShapeGroup(shapes=shapes, hover=hover.get(drawn.get("name", ""), ""))
+    return ShapeGroup(shapes=shapes, hover=_hover(subject), of=subject)
+
+
+def _hover(subject: Subject | None) -> str:
+    match subject:
+        case Box():
+            return "\n".join(clean(row.hover) for row in subject.rows)
+        case Cluster():
+            return clean(subject.hover)
+        case _:
+            return ""
 
 
 def _shapes(operations: list[dict[str, Any]], height: float) -> Iterator[Shape]:

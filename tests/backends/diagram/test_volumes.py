@@ -75,7 +75,8 @@ def test_nothing_is_cut_off_and_no_words_cover_each_other(text: str) -> None:
     assert top >= 0
     assert right <= drawing.width
     assert bottom <= drawing.height
-    words = [bounds([part]) for part in drawing.parts if all(isinstance(shape, TextLabel) for shape in part.shapes)]
+    texts = [part for part in drawing.parts if part.shapes and all(isinstance(s, TextLabel) for s in part.shapes)]
+    words = [bounds([part]) for part in texts]
     for i, a in enumerate(words):
         for b in words[:i]:
             # The estimate of a text's width has its own margin.
