@@ -1,9 +1,10 @@
-"""What packages that extend archdsl import: for layers, lints, data sets and backends. These names are stable.
+"""What packages that extend archdsl import: for layers, lints, data sets, tasks and backends. These names are stable.
 
-Importing this module imports neither torch nor numpy: `nn`, `F` and `torch` describe calls, and `ImageSet`, `Splits`
-and `hold_out`, which need numpy, are loaded on first use.
+Importing this module imports neither torch nor numpy: `nn`, `F` and `torch` describe calls, and names that need numpy,
+pydantic or torch, such as `ImageSet` and `Meter`, are loaded on first use.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from .analysis.cost import Cost, Costs, costs
@@ -47,14 +48,20 @@ from .contract.reads import (
 )
 from .contract.reasons import Reason, Reasons, reasons
 from .contract.saves import INPUT, NOTHING, OUTPUT, VIEW, SavedTensor, Saves
-from .diagnostics import Change, Diagnostic, Edit, Fix, Label, Severity
+from .diagnostics import Change, Diagnostic, Edit, Fix, Label, Severity, Sink
 from .graph import Graph, Node
 from .shapes.shape import Layout, Shape, Window
 from .text.source import Span
 from .training.data.dataset_spec import DataSpec, ImageShape
+from .training.tasks.metric import Metric
+from .training.tasks.package_tasks import report_output
+from .training.tasks.task import PIXEL_AUGMENTATIONS, Task
 
 if TYPE_CHECKING:
     from .training.data.images import ImageSet, Request, Splits, hold_out
+    from .training.recipe.recipe import AnyLoss
+    from .training.tasks.meter import Gatherer, Loss, Meter, Scores
+    from .training.tasks.presentation import Answer, Panel, Table, Tile
 
 __all__ = [
     "ALL",
@@ -65,10 +72,13 @@ __all__ = [
     "MIXED",
     "NOTHING",
     "OUTPUT",
+    "PIXEL_AUGMENTATIONS",
     "SAME",
     "VIEW",
+    "Answer",
     "AnyFloat",
     "AnyInt",
+    "AnyLoss",
     "Apply",
     "Change",
     "Cost",
@@ -82,6 +92,7 @@ __all__ = [
     "Fix",
     "Flag",
     "Float",
+    "Gatherer",
     "Graph",
     "ImageSet",
     "ImageShape",
@@ -92,6 +103,9 @@ __all__ = [
     "LayerOp",
     "Layout",
     "Links",
+    "Loss",
+    "Meter",
+    "Metric",
     "Module",
     "NaturalFloat",
     "NaturalInt",
@@ -99,6 +113,7 @@ __all__ = [
     "Node",
     "OneOf",
     "Op",
+    "Panel",
     "PeriodicReads",
     "PositiveFloat",
     "PositiveInt",
@@ -113,14 +128,19 @@ __all__ = [
     "Request",
     "SavedTensor",
     "Saves",
+    "Scores",
     "Severity",
     "Shape",
+    "Sink",
     "Sizes",
     "Span",
     "Splits",
     "Step",
     "Steps",
+    "Table",
+    "Task",
     "Tensor",
+    "Tile",
     "Weights",
     "Window",
     "along",
@@ -134,17 +154,22 @@ __all__ = [
     "operator",
     "pointwise",
     "reasons",
+    "report_output",
     "sliding",
     "spatial_links",
     "torch",
 ]
 
-_OF_IMAGES = frozenset({"ImageSet", "Request", "Splits", "hold_out"})
+_ON_FIRST_USE = {
+    **dict.fromkeys(("ImageSet", "Request", "Splits", "hold_out"), "data.images"),
+    "AnyLoss": "recipe.recipe",
+    **dict.fromkeys(("Gatherer", "Loss", "Meter", "Scores"), "tasks.meter"),
+    **dict.fromkeys(("Answer", "Panel", "Table", "Tile"), "tasks.presentation"),
+}
+"""The names that need other packages, with their modules in `training`."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _OF_IMAGES:
+    if name not in _ON_FIRST_USE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .training.data import images
-
-    return getattr(images, name)
+    return getattr(importlib.import_module(f".training.{_ON_FIRST_USE[name]}", __package__), name)

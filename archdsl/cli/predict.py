@@ -113,8 +113,10 @@ def _written(answer: "Prediction", folder: Path) -> "Prediction":
     from ..training.safe_files import make_folder, write_atomically
     from ..training.tasks.presentation import color_of
 
-    if answer.image is None:
+    if answer.problem is not None:
         return answer
+    if answer.image is None:
+        usage("--output writes masks or images, and this run predicts none; leave it out")
     if answer.image.ndim == 2:
         image = Image.fromarray(answer.image, "P")
         image.putpalette([part for number in range(256) for part in color_of(number)])

@@ -167,8 +167,8 @@ def _report(outcome: "Outcome", group: "ProcessGroup") -> int:
         of = f"best epoch, {outcome.state.best.epoch}" if outcome.state.best else "last epoch"
         click.echo(f"{name} {_words(scores)} (weights of the {of}; {duration(outcome.state.seconds)} of training)")
     task = outcome.run.read_settings().recipe.task
-    predict = f"archdsl predict {word} {_example(outcome.run)}" + (" -o ." if task != "classification" else "")
-    click.echo(f"{folder}: report.html, weights, log; {_USES[task]}: `{predict}`")
+    predict = f"archdsl predict {word} {_example(outcome.run)}" + (" -o ." if task in _OF_IMAGES else "")
+    click.echo(f"{folder}: report.html, weights, log; {_USES.get(task, 'to predict')}: `{predict}`")
     return 0
 
 
@@ -177,6 +177,8 @@ _USES = {
     "segmentation": "to segment images",
     "reconstruction": "to reconstruct images",
 }
+_OF_IMAGES = ("segmentation", "reconstruction")
+"""The tasks whose predictions are images."""
 
 
 def _example(run: "Run") -> str:

@@ -1,4 +1,4 @@
-"""A loaded package: its layers and lints, and its data sets and backends by name."""
+"""A loaded package: its layers and lints, and its data sets, tasks and backends by name."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,8 +19,9 @@ class PackageLint(Record):
 class Package(Record):
     """A package that extends the language.
 
-    `layers` has its layers by keyword and synonym, `lints` its lints. Data sets and backends are loaded when they are
-    used: `datasets` and `backends` map their names to functions that load them, which raise PackageError.
+    `layers` has its layers by keyword and synonym, `lints` its lints. Data sets, tasks and backends are loaded when
+    they are used: `datasets`, `tasks` and `backends` map their names to functions that load them, which raise
+    PackageError.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Package(Record):
     layers: Mapping[str, type[LayerOp]]
     lints: tuple[PackageLint, ...]
     datasets: Mapping[str, Callable[[], Any]]
+    tasks: Mapping[str, Callable[[], Any]]
     backends: Mapping[str, Callable[[], Any]]
 
 

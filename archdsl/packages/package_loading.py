@@ -26,7 +26,7 @@ from .package import Package, PackageLint
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-GROUPS = ("archdsl.layers", "archdsl.lints", "archdsl.datasets", "archdsl.backends")
+GROUPS = ("archdsl.layers", "archdsl.lints", "archdsl.datasets", "archdsl.tasks", "archdsl.backends")
 """The entry points of an extension."""
 
 _KEYWORD = re.compile(r"[a-z][a-z0-9_]*")
@@ -58,13 +58,14 @@ def _package(name: str) -> Package:
             raise PackageError(f"there is no entry point group `{point.group}`; did it mean `{near}`?")
     if not any(points.values()):
         raise PackageError("it is installed, but does not extend archdsl: it has no entry points for it")
-    layers, lints, datasets, backends = (points[group] for group in GROUPS)
+    layers, lints, datasets, tasks, backends = (points[group] for group in GROUPS)
     return Package(
         name=distribution.metadata["Name"],
         version=distribution.version,
         layers=_by_word(name, [_layer(point) for point in layers.values()]),
         lints=tuple(_lint(point) for point in lints.values()),
         datasets=_loaders(datasets),
+        tasks=_loaders(tasks),
         backends=_loaders(backends),
     )
 

@@ -6,6 +6,7 @@ Imports pydantic if there is a recipe to check, and neither torch nor numpy.
 from typing import TYPE_CHECKING
 
 from ..diagnostics import Sink
+from ..diagnostics.catalogue.file_errors import PackageFault
 from ..diagnostics.catalogue.task_errors import NotForTask
 from ..diagnostics.catalogue.training_errors import (
     BadSetting,
@@ -15,13 +16,14 @@ from ..diagnostics.catalogue.training_errors import (
     WrongInput,
 )
 from ..graph import Graph
+from ..packages.failures import PackageFailed
 from ..shapes.shape import Layout
 from ..text.names import nearest
 from ..text.source import Span
 from .data.dataset_spec import DataSpec, ImageShape
 from .data.registry import data_sets
 from .recipe.part_names import FREE, frozen_parts, is_part
-from .tasks.choice import TASKS, resolved
+from .tasks.choice import TASKS, resolved, task_named, task_names
 
 if TYPE_CHECKING:
     from .recipe.recipe import Recipe
@@ -55,9 +57,20 @@ def image_shape(graph: Graph) -> ImageShape:
 
 def check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
     """Report what does not fit: the input's kind and shape, settings that are not for the task, outputs and their
-    losses, weights that no loss reaches.
+    losses, weights that no loss reaches. A task of a package that fails is reported at the `use` of the package.
+
+    `check_names` reports a task that does not exist.
     """
-    recipe = resolved(recipe, spec, graph)
+    if recipe.task != "auto" and recipe.task not in task_names(graph.packages):
+        return
+    try:
+        _check(graph, spec, resolved(recipe, spec, graph), sink)
+    except PackageFailed as failure:
+        span = next((used.span for used in graph.packages if used.package.name == failure.package), graph.output.span)
+        sink.emit(PackageFault(span=span, name=failure.package, why=failure.why))
+
+
+def _check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
     if _takes_an_image(graph, spec, sink):
         _input(graph, spec, recipe.data.fit, sink)
     if _suits_task(graph, spec, recipe, sink):
@@ -66,7 +79,7 @@ def check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
 
 def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> bool:
     """Whether the data have what the task learns from; reports settings of the recipe that do not apply to it."""
-    task = TASKS[recipe.task]
+    task = task_named(recipe.task, graph.packages)
     if spec.targets not in task.targets:
         fits = ", ".join(name for name, each in TASKS.items() if spec.targets in each.targets)
         has = {"class": "a class for each image", "mask": "a mask for each image"}[spec.targets]
@@ -142,7 +155,7 @@ def _input(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
 
 
 def _outputs(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
-    task, losses, before = TASKS[recipe.task], recipe.loss.by_output, sink.errors
+    task, losses, before = task_named(recipe.task, graph.packages), recipe.loss.by_output, sink.errors
     learned = []
     for index, (name, node) in enumerate(graph.outputs):
         if index and name not in losses:
@@ -185,10 +198,20 @@ def _any_reached(graph: Graph, part: str, reached: set[int]) -> bool:
 
 
 def check_names(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
-    """Report names of `freeze` and of outputs that do not exist: at their position in the text, else as the return
-    value, which begins with the option.
+    """Report names of tasks, of `freeze` and of outputs that do not exist: at their position in the text, else as the
+    return value, which begins with the option.
     """
-    return _check_frozen(graph, recipe, sink) or _check_outputs(graph, recipe, sink)
+    return _check_task(graph, recipe, sink) or _check_frozen(graph, recipe, sink) or _check_outputs(graph, recipe, sink)
+
+
+def _check_task(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
+    known = ("auto", *task_names(graph.packages))
+    if recipe.task in known:
+        return None
+    near = nearest(recipe.task, known)
+    suggested = f"did you mean `{near}`?" if near else f"tasks: {', '.join(known)}"
+    spans = [line.value_spans[0] for line in graph.training if line.name == "task" and line.values == (recipe.task,)]
+    return _unknown_name(spans, "--task", f"there is no task `{recipe.task}`", suggested, sink)
 
 
 def _check_frozen(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:

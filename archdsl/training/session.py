@@ -35,7 +35,7 @@ from .runs.run_settings import DataSettings, NetworkSettings, RunSettings, Setup
 from .runs.text_digests import of_text
 from .runs.weights import fitting, part, save_tensors
 from .runs.weights import load_weights as load_run_weights
-from .tasks.choice import TASKS, resolved
+from .tasks.choice import resolved, task_named
 from .tasks.meter import Scores
 from .tasks.outputs import Objective, objective_of
 
@@ -81,7 +81,8 @@ class Training:
     @property
     def objective(self) -> Objective:
         """What its steps minimize."""
-        return objective_of(TASKS[self.recipe.task], self.recipe, self.model_spec.graph)
+        graph = self.model_spec.graph
+        return objective_of(task_named(self.recipe.task, graph.packages if graph else ()), self.recipe, graph)
 
     def start(self) -> Outcome:
         """Train from the start. Raises Problem."""

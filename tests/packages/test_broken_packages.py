@@ -277,6 +277,108 @@ def test_a_data_set_that_fails_ends_the_training(installed: Installed, tmp_path:
     assert f"package `{package}`: the data set `own` returned int, not Splits" in result.output
 
 
+TASK = """
+from archdsl.extension import *
+import torch
+import torch.nn.functional as F
+
+
+class OwnScores(Scores):
+    finite = True
+
+    def summary(self): return {"loss": 1.0, "own_metric": 2.0}
+
+
+class OwnMeter(Meter):
+    def update(self, output, targets): pass
+    def scores(self, group, count): return OwnScores()
+
+
+class Own(Task):
+    name = "own"
+    targets = ("class",)
+    losses = ("custom",)
+    metric = "own_metric"
+    metrics = (Metric("own_metric", "own metric"),)
+
+    def fits(self, output, input, classes): return True
+    def check(self, graph, node, spec, sink): pass
+    def loss(self, recipe): return F.cross_entropy
+    def meter(self, loss, recipe): return OwnMeter()
+    def output_words(self, loss): return "logits"
+    def answers(self, output, pixels, classes, loss): return [Answer() for _ in output]
+"""
+TASK_POINTS = {"archdsl.tasks": {"own": "{name}.task:Own"}}
+TASK_TEXT = (
+    'use "{}"; input 1x8x8; flatten; fc 10; '
+    "train {{ data digits; task own; batch 512; epochs 1; precision fp32; layout channels_first }}"
+)
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("Own = 3", "is not a subclass of `Task`"),
+        (TASK.replace("def fits", "def fit"), "does not implement `fits`"),
+        (TASK.replace('targets = ("class",)', ""), "does not declare `targets`"),
+        (TASK.replace('name = "own"', 'name = "other"'), "both need the same name"),
+        (TASK.replace('"custom",', ""), "has no losses"),
+        (TASK.replace('"custom"', '"hinge"'), "names the loss `hinge`"),
+        (TASK.replace('metric = "own_metric"', 'metric = "other"'), "selects epochs by `other`, which is not a metric"),
+        (TASK.replace('Metric("own_metric", "own metric")', "3"), "int is not a Metric"),
+        (TASK.replace('Metric("own_metric", "own metric")', 'Metric("accuracy", "mine")'), "another metric `accuracy`"),
+        (TASK.replace("sink): pass", "sink): 1 / 0"), "failed in `check`: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_broken_task_is_reported_by_check(installed: Installed, module: str, words: str) -> None:
+    package = installed({"task": module}, TASK_POINTS)
+    result = CliRunner().invoke(main, ["check", "-e", TASK_TEXT.format(package), "--allow", package])
+    assert result.exit_code == 1
+    (found,) = [line for line in result.output.splitlines() if line.startswith("error[")]
+    assert found.startswith(f"error[E0605]: package `{package}`: ")
+    assert words in found
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("return F.cross_entropy", "1 / 0"), "failed in `loss`: ZeroDivisionError"),
+        (("return F.cross_entropy", "return 3"), "failed in `loss`: it returned int, not a loss"),
+        (("F.cross_entropy", "lambda output, targets: 1 / 0"), "the loss of the task `own` failed: ZeroDivisionError"),
+        (("F.cross_entropy", "lambda output, targets: output"), "it returned a tensor of 512×10, not a scalar tensor"),
+        (("F.cross_entropy", "lambda output, targets: 3"), "it returned int, not a scalar tensor"),
+        (("return OwnMeter()", "return 3"), "failed in `meter`: it returned int, not a Meter"),
+        (("targets): pass", "targets): 1 / 0"), "the meter of the task `own` failed: ZeroDivisionError"),
+        (("return OwnScores()", "return 3"), "it returned int, not Scores"),
+        (('return {"loss": 1.0, "own_metric": 2.0}', "return 3"), "is not a mapping from names to numbers"),
+        (('"own_metric": 2.0', '"own_metric": "high"'), "is not a mapping from names to numbers"),
+        (('"own_metric": 2.0', '"other": 2.0'), "`other` in its summary is not a metric"),
+        (('"loss": 1.0, ', ""), "its summary lacks `loss`"),
+        (('"own_metric": 2.0', ""), "its summary lacks `own_metric`"),
+    ],
+)
+def test_a_task_that_fails_ends_the_training(
+    installed: Installed, tmp_path: Path, change: tuple[str, str], words: str
+) -> None:
+    package = installed({"task": TASK.replace(*change)}, TASK_POINTS)
+    line = ["train", "-e", TASK_TEXT.format(package), "--out", str(tmp_path / "run"), "--allow", package]
+    result = CliRunner().invoke(main, line, catch_exceptions=False)
+    assert result.exit_code == 1
+    (found,) = [line for line in result.output.splitlines() if line.startswith("archdsl: ")]
+    assert found.startswith(f"archdsl: package `{package}`: ")
+    assert words in found
+
+
+def test_a_whole_task_trains(installed: Installed, tmp_path: Path) -> None:
+    """The same task without an error, so that each refusal above has its own cause."""
+    package = installed({"task": TASK}, TASK_POINTS)
+    line = ["train", "-e", TASK_TEXT.format(package), "--out", str(tmp_path / "run"), "--allow", package]
+    result = CliRunner().invoke(main, line, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert "test own metric 2.0000" in result.output
+
+
 @pytest.mark.parametrize(
     ("backend", "words"),
     [("def own(graph): 1 / 0", "ZeroDivisionError"), ("def own(graph): return 3", "returned int, not str or bytes")],

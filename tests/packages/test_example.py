@@ -1,6 +1,7 @@
-"""The worked example, examples/extension: its layer, lint, data set and backend take part in everything."""
+"""The worked example, examples/extension: its layer, lint, data set, task and backend take part in everything."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -228,6 +229,64 @@ def test_its_data_set_is_checked_and_trains(tmp_path: Path) -> None:
     assert archdsl.load_run(folder, allow=ALLOW).network.layers["gem1"].keyword == "gem"
     with pytest.raises(archdsl.ArchError, match="runs only if you allow it"):
         archdsl.load_run(folder)
+
+
+ORDINAL = NETWORK.replace("fc classes", "fc 1").replace("stripes;", "stripes; task ordinal;")
+
+
+def test_its_task_is_checked_and_trains(tmp_path: Path) -> None:
+    (tmp_path / "net.arch").write_text(ORDINAL)
+    folder = str(tmp_path / "run")
+    status, output = run("train", str(tmp_path / "net.arch"), "--out", folder, "--allow", "gempool")
+    assert status == 0, output
+    assert "test class distance " in output
+    loaded = archdsl.load_run(folder, allow=ALLOW)
+    assert (loaded.task, loaded.recipe["loss"]["name"]) == ("ordinal", "custom")
+    assert set(loaded.metrics[0]["validation"]) == {"loss", "class_distance", "accuracy"}
+    for file in ("report.html", "curves.svg"):
+        assert "class distance" in (tmp_path / "run" / file).read_text().lower()
+    status, output = run("eval", folder, "--allow", "gempool")
+    assert "class distance" in output
+    status, output = run("predict", folder, "test:0", "--allow", "gempool", "--format", "json")
+    assert sum(json.loads(output)[0]["classes"].values()) == pytest.approx(1)
+    assert run("predict", folder, "test:0", "--allow", "gempool", "-o", str(tmp_path))[0] == 2
+    status, output = run("predict", folder, "test:0")
+    assert status == 1
+    assert "E0604" in output
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        (("fc 1", "fc 2"), "E0816", "needs 1: one for each class but the first; this network outputs 2"),
+        (("task ordinal", "task ordinl"), "E0803", "there is no task `ordinl`"),
+        (("task ordinal", "task ordinal; loss mse"), "E0817", "ordinal cannot minimize `mse`"),
+        (("task ordinal", "task ordinal; augment mixup=0.2"), "E0817", "has no meaning for ordinal"),
+        (("task ordinal", "task ordinal; tta flip"), "E0817", "which ordinal does not have"),
+        (("data stripes", "data shapes"), "E0817", "from which ordinal cannot learn"),
+        (("task ordinal", "task classification; loss custom"), "E0817", "classification cannot minimize `custom`"),
+        (
+            (ORDINAL, "input 1x8x8; gap; fc 1; train { data digits; task ordinal }"),
+            "E0803",
+            "there is no task `ordinal`",
+        ),
+    ],
+)
+def test_a_recipe_that_does_not_fit_its_task(change: tuple[str, str], code: str, words: str) -> None:
+    status, output = run("check", "-e", ORDINAL.replace(*change), "--allow", "gempool", "--format", "json")
+    assert status == 1
+    assert words in {each["code"]: each["message"] for each in json.loads(output)["diagnostics"]}[code]
+
+
+def test_its_loss_is_that_of_a_sum_over_thresholds() -> None:
+    scores = import_module("gempool.ordinal_scores")
+    output, labels = torch.randn(6, 3), torch.tensor([0, 1, 2, 3, 3, 0])
+    expected = 0.0
+    for row, label in zip(output.tolist(), labels.tolist(), strict=True):
+        for step, logit in enumerate(row):
+            expected += math.log1p(math.exp(-logit if label > step else logit))
+    assert scores.ordinal_loss(output, labels).item() == pytest.approx(expected / output.numel())
+    assert scores.classes_of(torch.tensor([[3.0, 1.0, -2.0], [-1.0, -1.0, -1.0]])).tolist() == [2, 0]
 
 
 def test_without_permission_nothing_of_it_runs(example_paths: list[Path]) -> None:

@@ -4,14 +4,14 @@ from ..diagnostic import Diagnostic
 
 
 class WrongImageOutput(Diagnostic):
-    """The task predicts an image or a mask, and the output has another shape.
+    """The output has another shape than the task needs.
 
     Segmentation needs one number per class for each pixel of the input; reconstruction needs
-    an output of the input's shape.
+    an output of the input's shape; a task of a package has its own rule.
     """
 
     code = "E0816"
-    title = "output does not match the images"
+    title = "output does not fit the task"
     wrong = "input 3x64x64\nconv 4 k3\ntrain { data shapes }\n"
     right = "input 3x64x64\nconv 4 k3 p1\ntrain { data shapes }\n"
     has_alternatives = True

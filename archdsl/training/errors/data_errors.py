@@ -25,6 +25,22 @@ class UnknownData(Problem):
         )
 
 
+class UnknownTask(Problem):
+    """Neither a task of archdsl nor one of the packages that the network names."""
+
+    exit_status = 2
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(name)
+        self.name, self.known = name, known
+
+    def message(self) -> str:
+        return f"there is no task `{self.name}`"
+
+    def help(self) -> tuple[str, ...]:
+        return (f"tasks: {', '.join(self.known)}",)
+
+
 class PackageDataFailed(Problem):
     """A data set of a Python package that its own code cannot provide."""
 

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from .groups import OptionGroup
 from .recipe import Recipe, RecipeSection
+from .sections import KnownWords
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class RecipeField:
     """A field, as written in `train { … }` and on the command line.
 
     `path` is (line,) or (line, name); `head` says that it is the line's first word. `kind` is the Python type without
-    None, `choices` the accepted words, `optional` says that `off` is accepted. `uses` are the kinds that have it,
-    `group` is the heading under which it is listed.
+    None, `choices` the accepted words, `open` says that others are accepted, too, and `optional` that `off` is. `uses`
+    are the kinds that have it, `group` is the heading under which it is listed.
     """
 
     path: tuple[str, ...]
@@ -39,6 +40,7 @@ class RecipeField:
     uses: tuple[FieldUse, ...]
     group: OptionGroup
     prefixed: bool = False
+    open: bool = False
 
     @property
     def option(self) -> str:
@@ -116,7 +118,11 @@ def _entry(path: tuple[str, ...], info: FieldInfo, uses: tuple[FieldUse, ...], g
         else:
             choices = (*choices, alternative)
     example = info.examples[0] if info.examples else None
-    return RecipeField(path, False, kind, choices, optional, info.description or "", example, uses, group)
+    known = next((each.words for each in info.metadata if isinstance(each, KnownWords)), ())
+    words = choices or known
+    return RecipeField(
+        path, False, kind, words, optional, info.description or "", example, uses, group, open=bool(known)
+    )
 
 
 def _alternatives(annotation: Any) -> list[type]:

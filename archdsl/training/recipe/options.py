@@ -46,7 +46,7 @@ def defaults(uses: tuple[FieldUse, ...]) -> str:
 def placeholder(entry: RecipeField) -> str:
     """The placeholder of a field's value: `N`, `X`, `NAME|FOLDER`, or the accepted words."""
     if entry.choices:
-        return "|".join(entry.choices)
+        return "|".join((*entry.choices, "NAME") if entry.open else entry.choices)
     if entry.path in _PLACEHOLDERS:
         return _PLACEHOLDERS[entry.path]
     return {int: "N", float: "X", str: "NAME"}[entry.kind] + (f"|{OFF}" if entry.optional else "")
@@ -57,14 +57,14 @@ def _option(entry: RecipeField) -> Callable[[F], F]:
     if entry.kind is bool:
         flag = f"{entry.option}/--no-{entry.option.removeprefix('--')}"
         return grouped_option(entry.group, flag, name, default=None, help=help)
-    if entry.choices:
+    if entry.choices and not entry.open:
         return grouped_option(entry.group, entry.option, name, type=click.Choice(entry.choices), help=help)
     return text_option(entry, placeholder(entry), help)
 
 
 def text_option(entry: RecipeField, metavar: str, help: str) -> Callable[[F], F]:
     """An option for a field, whose value is passed on as typed."""
-    complete = complete_data if entry.path == ("data", "name") else None
+    complete = complete_data if entry.path == ("data", "name") else _complete_choices(entry) if entry.open else None
     name = _parameter_name(entry)
     return grouped_option(entry.group, entry.option, name, metavar=metavar, help=help, shell_complete=complete)
 
@@ -73,6 +73,15 @@ def complete_data(context: click.Context, parameter: click.Parameter, start: str
     """Shell completions of `--data`: matching data sets, else folders."""
     known = [CompletionItem(name) for name in data_sets() if name.startswith(start)]
     return known or [CompletionItem(start, type="dir")]  # the scripts of click discard one of them
+
+
+def _complete_choices(entry: RecipeField) -> Callable[..., list[CompletionItem]]:
+    """Shell completions of an option that accepts other words, too."""
+
+    def complete(context: click.Context, parameter: click.Parameter, start: str) -> list[CompletionItem]:
+        return [CompletionItem(word) for word in entry.choices if word.startswith(start)]
+
+    return complete
 
 
 def sentence(entry: RecipeField) -> str:

@@ -21,9 +21,11 @@ from .sections import (
     Constant,
     Cosine,
     CrossEntropy,
+    Custom,
     Data,
     Dice,
     Freeze,
+    KnownWords,
     Lookahead,
     Mse,
     Muon,
@@ -48,6 +50,7 @@ __all__ = [
     "Constant",
     "Cosine",
     "CrossEntropy",
+    "Custom",
     "Data",
     "Dice",
     "Freeze",
@@ -66,8 +69,9 @@ __all__ = [
 
 AnyOptimizer = Annotated[Sgd | Adam | AdamW | RmsProp | Muon, Field(discriminator="name")]
 AnySchedule = Annotated[Constant | Step | Cosine | OneCycle | Triangular, Field(discriminator="name")]
-AnyLoss = Annotated[CrossEntropy | Bce | Mse | Dice, Field(discriminator="name")]
+AnyLoss = Annotated[CrossEntropy | Bce | Mse | Dice | Custom, Field(discriminator="name")]
 _LOSS: TypeAdapter[AnyLoss] = TypeAdapter(AnyLoss)
+_TASKS = KnownWords(("auto", "classification", "segmentation", "reconstruction"))
 
 
 def loss_named(name: str) -> AnyLoss:
@@ -79,10 +83,10 @@ class Recipe(RecipeSection):
     """All settings of a training."""
 
     data: Annotated[Data, OptionGroup.DATA] = Field(default=Data(), description="the data set")
-    task: Annotated[Literal["auto", "classification", "segmentation", "reconstruction"], OptionGroup.DATA] = Field(
+    task: Annotated[str, _TASKS, OptionGroup.DATA] = Field(
         default="auto",
         description="what the network learns; `auto` chooses by the data set, and reconstruction for a network that "
-        "outputs images of the input's shape",
+        "outputs images of the input's shape; or a task of a package that the text names",
     )
     split: Annotated[float, Field(gt=0, le=1), OptionGroup.DATA] = Field(
         default=0.9, description="fraction of the training images to train on; the rest is the validation set"

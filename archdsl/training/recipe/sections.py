@@ -1,5 +1,6 @@
 """The sections of the recipe: lines of `train { … }` with several fields, and the kinds of each line."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -33,6 +34,15 @@ def _listed(value: Any) -> Any:
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Pixels = Annotated[int, Field(gt=0, le=65_536)]  # an image may not be wider or higher
 OrOff = BeforeValidator(_off)
+
+
+@dataclass(frozen=True)
+class KnownWords:
+    """The words that a text field accepts, besides those that packages add."""
+
+    words: tuple[str, ...]
+
+
 LearningRate = Annotated[
     PositiveFloat, Field(description="learning rate; with a schedule, its peak"), OptionGroup.COMMON
 ]
@@ -369,6 +379,12 @@ class Dice(BaseLoss):
     """Soft Dice loss for segmentation: one minus the mean Dice coefficient of the classes (Milletari et al. 2016)."""
 
     name: Literal["dice"] = "dice"
+
+
+class Custom(BaseLoss):
+    """The loss that the task of a package defines."""
+
+    name: Literal["custom"] = "custom"
 
 
 class Lookahead(RecipeSection):

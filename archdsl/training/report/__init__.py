@@ -43,13 +43,13 @@ def write_report(
     training that diverged. `allow` names the packages that the network may run. Raises DiskFull.
     """
     settings = run.read_settings()
+    network = read_network(run, settings, allow)
     best = state.best.epoch if state.best else None
     if state.history:
-        metric = METRICS[task_of(settings.recipe.task).metric]
+        metric = METRICS[task_of(settings.recipe.task, network.graph.packages).metric]
         draw_curves(state.history, best, run.folder / "curves", LOSS_LABELS[settings.recipe.loss.name], metric)
     if tested is not None:
         _write_scores(run, state, classes, *tested)
-    network = read_network(run, settings, allow)
     _write_pages(run, network, state, classes, tested, splits, _STATUS[ending])
 
 
@@ -90,7 +90,7 @@ def _write_pages(
             result = gather_result(name, scores, images, classes, settings.recipe.loss)
             confusion = scores.confusion.numpy()
         else:
-            result = gather_scores(name, scores, images, classes, task_of(settings.recipe.task))
+            result = gather_scores(name, scores, images, classes, task_of(settings.recipe.task, network.graph.packages))
     report = gather(run, network, settings, state, status, result)
     run.write_text(run.folder / REPORT, report.model_dump_json(indent=2) + "\n")
     run.write_text(run.folder / PAGE, write_html(report, network, confusion))

@@ -63,7 +63,7 @@ def gather(
         best=_best(state.best) if state.best else None,
         history=[_epoch(line) for line in state.history],
         result=result if isinstance(result, run_report.ResultReport) else None,
-        task=task_of(settings.recipe.task).name,
+        task=task_of(settings.recipe.task, network.graph.packages).name,
         scores=result if isinstance(result, run_report.ScoresReport) else None,
     )
 

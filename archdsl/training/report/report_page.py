@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...network import Network
+from ..tasks.choice import task_of
+from ..tasks.metric import METRICS
 from . import setup_sections, task_sections, training_sections
 from .markup import Markup, head, join, tag, text
 from .run_report import TrainingReport
@@ -20,7 +22,8 @@ _STATUS = {
 def write_html(report: TrainingReport, network: Network, confusion: NDArray[np.int64] | None) -> str:
     """The page of a report. `confusion` is K×K, true classes by predictions; None for a run without final scores."""
     title = f"{report.network.name} on {report.data.name}"
-    parts = [training_sections.curves(report)]
+    metric = METRICS[task_of(report.task, network.graph.packages).metric]
+    parts = [training_sections.curves(report, metric)]
     if report.result is not None and confusion is not None:
         result = report.result
         parts += [training_sections.confusion(result, confusion), training_sections.classes(result)]

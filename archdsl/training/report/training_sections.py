@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from ...analysis.quantities import si
 from ..duration import duration
 from ..recipe.recipe import AnyLoss
-from ..tasks.choice import task_of
 from ..tasks.class_losses import sum_to_one
 from ..tasks.class_scores import shows_top5
 from ..tasks.metric import LOSS_LABELS, METRICS, Metric
@@ -95,19 +94,19 @@ def _figure(label: str, value: str, note: str) -> Markup:
     return tag("div", tag("dt", label), tag("dd", tag("strong", value), tag("small", note)))
 
 
-def curves(report: TrainingReport) -> Markup:
-    """Loss, accuracy and learning rate by epoch, and the same as a table."""
+def curves(report: TrainingReport, metric: Metric) -> Markup:
+    """Loss, the metric of the task and learning rate by epoch, and the same as a table."""
     history, mark = report.history, report.best.epoch if report.best else None
     if not history:
         return section("Curves", "curves", tag("p", "No epoch is finished yet, so there is nothing to plot."))
     label = LOSS_LABELS[report.recipe.loss.name]
     charts = [
         _chart("Loss", label, _both(history, "loss"), mark, decimals),
-        _metric_chart(METRICS[task_of(report.task).metric], history, mark),
+        _metric_chart(metric, history, mark),
         _chart("Learning rate", "learning rate", [_rates(history)], mark, decimals, zero=True),
     ]
     note = "Training losses are averages during the epoch, on augmented images and with dropout active."
-    table = _epochs(history, METRICS[task_of(report.task).metric])
+    table = _epochs(history, metric)
     epochs = tag("details", tag("summary", f"Table of all {len(history):,} epochs"), table)
     return section("Curves", "curves", tag("div", *charts, class_="charts"), tag("p", note, class_="note"), epochs)
 

@@ -35,7 +35,7 @@ class LoadedRun:
     @property
     def task(self) -> Task:
         """What the network has learned."""
-        return task_of(self.settings.recipe.task)
+        return task_of(self.settings.recipe.task, self.network.graph.packages)
 
     @property
     def shape(self) -> ImageShape:
@@ -69,7 +69,7 @@ def load_run(run: Run, device: torch.device, allow: Collection[str] = ()) -> Loa
 
     `allow` names the packages that may run if the network's text names them.
 
-    Raises CannotResume, ArchError.
+    Raises CannotResume, UnknownTask, PackageFailed, ArchError.
     """
     settings = run.read_settings()
     network = read_network(run, settings, allow)
@@ -104,7 +104,7 @@ def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
         raise CannotResume(run.folder, why)
     if shape.channels * shape.height * shape.width > LARGEST_IMAGE:
         raise CannotResume(run.folder, f"{run.network.name}: images of {shape} have more than {LARGEST_IMAGE:,} values")
-    task = task_of(settings.recipe.task)
+    task = task_of(settings.recipe.task, graph.packages)
     if not task.fits(tuple(graph.output.shape.dims), tuple(shape), len(data.classes)):
         why = f"{run.settings.name}: {task.name} of {len(data.classes)} classes, but the network outputs "
         why += str(graph.output.shape)

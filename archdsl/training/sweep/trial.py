@@ -29,7 +29,7 @@ from ..recipe.recipe import Recipe
 from ..runs.run_folder import Run
 from ..safe_files import refuse_links
 from ..session import Outcome, RunResources, Training
-from ..tasks.choice import TASKS, resolved
+from ..tasks.choice import resolved, task_named
 from .search_space import Point, Space
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def attempt(context: SweepContext, point: Point, folder: Path) -> Trial:
     if sink.errors:
         return Trial(used, why=_error_text(sink, context.network))
     recipe = resolved(recipe, source.spec, network.graph)
-    if TASKS[recipe.task].metric != "accuracy":
+    if task_named(recipe.task, network.graph.packages).metric != "accuracy":
         return Trial(used, why=f"a sweep compares accuracies, and {recipe.task} has none")
     cost = network.costs.total
     model_spec = model_spec_of(network, context.space.given(point), context.sizes)

@@ -1,11 +1,14 @@
 """The tasks by name, and the choice of one. Imports pydantic only to change a recipe, and no torch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...graph import Graph
+from ...packages.package import UsedPackage
 from ..data.dataset_spec import DataSpec
+from ..errors.data_errors import UnknownTask
 from .classification import Classification
+from .package_tasks import package_tasks, task_in_packages
 from .reconstruction import Reconstruction
 from .segmentation import Segmentation
 from .task import Task
@@ -14,13 +17,29 @@ if TYPE_CHECKING:
     from ..recipe.recipe import Recipe
 
 TASKS: Mapping[str, Task] = {task.name: task for task in (Classification(), Segmentation(), Reconstruction())}
-"""The tasks by name."""
+"""The tasks of archdsl by name."""
+
+
+def task_names(packages: Sequence[UsedPackage] = ()) -> tuple[str, ...]:
+    """The names that a recipe may have, for a network that names these packages."""
+    return (*TASKS, *(name for name in package_tasks(packages) if name not in TASKS))
+
+
+def task_named(name: str, packages: Sequence[UsedPackage] = ()) -> Task:
+    """A task of archdsl, or of the packages that the network names. Raises UnknownTask, PackageFailed."""
+    found = TASKS.get(name) or task_in_packages(name, packages)
+    if found is None:
+        raise UnknownTask(name, task_names(packages))
+    return found
 
 
 def choose(spec: DataSpec, recipe: "Recipe", graph: Graph | None) -> Task:
-    """The task of a recipe, else the one that suits the data and the network's output."""
+    """The task of a recipe, else the one that suits the data and the network's output.
+
+    Raises UnknownTask, PackageFailed.
+    """
     if recipe.task != "auto":
-        return TASKS[recipe.task]
+        return task_named(recipe.task, graph.packages if graph else ())
     if spec.targets == "mask":
         return TASKS["segmentation"]
     reproduces = graph is not None and graph.output.shape.dims == graph.nodes[graph.inputs[0]].shape.dims
@@ -30,13 +49,16 @@ def choose(spec: DataSpec, recipe: "Recipe", graph: Graph | None) -> Task:
     return TASKS["classification"]
 
 
-def task_of(name: str) -> Task:
-    """The task that a run's settings name; runs older than tasks are classification."""
-    return TASKS["classification" if name == "auto" else name]
+def task_of(name: str, packages: Sequence[UsedPackage] = ()) -> Task:
+    """The task that a run's settings name; runs older than tasks are classification. `packages` are its network's.
+
+    Raises UnknownTask, PackageFailed.
+    """
+    return task_named("classification" if name == "auto" else name, packages)
 
 
 def resolved(recipe: "Recipe", spec: DataSpec, graph: Graph | None) -> "Recipe":
-    """The recipe with its task, and with the task's own loss if it names none."""
+    """The recipe with its task, and with the task's own loss if it names none. Raises UnknownTask, PackageFailed."""
     from ..recipe.recipe import loss_named
 
     task = choose(spec, recipe, graph)

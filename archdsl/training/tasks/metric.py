@@ -1,7 +1,7 @@
 """The metrics of all tasks: their names, how they are written, and which values are better. Imports nothing heavy."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -45,14 +45,26 @@ _ALL = (
     Metric("pixel_accuracy", "pixel accuracy", fraction=True, note="fraction of the pixels", brief=False),
     Metric("psnr", "PSNR", unit="dB", note="peak signal-to-noise ratio, mean over the images"),
 )
-METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
-"""The metrics by name."""
+_KNOWN = {metric.name: metric for metric in _ALL}
+METRICS: Mapping[str, Metric] = _KNOWN
+"""The metrics by name, and those of the packages' tasks that were loaded."""
+
+
+def declare_metrics(metrics: Iterable[Metric]) -> None:
+    """Add the metrics of a package's task. Raises ValueError for a name that another metric has."""
+    for metric in metrics:
+        if not isinstance(metric, Metric):
+            raise ValueError(f"{type(metric).__name__} is not a Metric")
+        if _KNOWN.setdefault(metric.name, metric) != metric:
+            raise ValueError(f"there is another metric `{metric.name}`")
+
 
 LOSS_LABELS = {
     "cross_entropy": "cross entropy (nats)",
     "bce": "binary cross entropy (nats)",
     "mse": "mean squared error",
     "dice": "1 − soft Dice coefficient",
+    "custom": "loss of the task",
 }
 """Axis labels of the losses, with units."""
 

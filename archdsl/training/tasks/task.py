@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ...diagnostics import Sink
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec
+from .metric import Metric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,9 +33,11 @@ class Task(ABC):
     targets: ClassVar[tuple[str, ...]]
     """The kinds of targets that it learns from, as in `DataSpec.targets`."""
     losses: ClassVar[tuple[str, ...]]
-    """The losses that it can minimize; the first one is the default."""
+    """The losses that it can minimize; the first one is the default. `custom` is one that a package defines."""
     metric: ClassVar[str]
     """The metric that selects the best epoch, a name in METRICS."""
+    metrics: ClassVar[tuple[Metric, ...]] = ()
+    """The metrics that a package's task adds to METRICS."""
     augmentations: ClassVar[frozenset[str]] = PIXEL_AUGMENTATIONS
     """The fields of `augment` that it supports."""
     test_time: ClassVar[tuple[str, ...]] = ("none",)
