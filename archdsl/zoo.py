@@ -17,12 +17,18 @@ from .text.library import Library, Stack, StandardLibrary
 from .text.names import nearest
 from .text.source import Source
 
+__all__ = ["ZooEntry", "display_name", "entries", "find", "names"]
+
 PREFIX = "zoo:"
 CLASSIFICATION = "classification"
 _CITATION = re.compile(r"# (?P<authors>[^:]+): (?P<title>.+), (?P<year>\d{4}), (?P<place>.+)")
 
 # The statement that names the network, with its parentheses on one line or several.
 _NET = re.compile(r"^net\b[^\n(]*(?:\([^)]*\))?", re.MULTILINE)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
 
 
 class ZooEntry(Record):

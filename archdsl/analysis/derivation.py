@@ -10,7 +10,7 @@ from ..record import Record
 from ..shapes.symbolic import Condition, recording
 from .shape_reasons import reasons_for, relative
 from .size_sets import in_words, solve
-from .valid_sizes import SizeCondition
+from .valid_sizes import SizeRequirement
 
 _REPETITION = re.compile(r" x\d+(?= as \w+$|$)")
 # Scopes that are not uses of blocks.
@@ -24,7 +24,7 @@ class DerivationStep(Record):
 
     `numbers` are the reasons; `plain`: the only reason is that the shape is kept; `pointwise`: no window moves;
     `source`: where the input comes from, unless it is the previous step. `line` is the line of the first statement,
-    `FILE:LINE` outside the network's own file. `demands` are its requirements on symbolic dimensions.
+    `FILE:LINE` outside the network's own file. `requirements` are its requirements on symbolic dimensions.
     """
 
     line: str
@@ -36,12 +36,12 @@ class DerivationStep(Record):
     plain: bool
     pointwise: bool
     source: str = ""
-    demands: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[object, ...]:
         """The identity of the statement."""
-        return "step", self.line, self.texts, bool(self.source), self.demands
+        return "step", self.line, self.texts, bool(self.source), self.requirements
 
 
 class DerivationGroup(Record):
@@ -74,7 +74,7 @@ DerivationItem = DerivationStep | DerivationGroup
 def derive(graph: Graph, target: Node, *, full: bool = False) -> tuple[DerivationItem, ...]:
     """The steps that lead to a node. `full` lists each step, without folding."""
     cone = _cone(graph, target)
-    reported = _ReportedConditions()
+    reported = _ReportedRequirements()
     steps: list[tuple[Node, DerivationStep]] = []
     before: int | None = None
     for node in cone:
@@ -118,7 +118,7 @@ def _cone(graph: Graph, target: Node) -> list[Node]:
     return [graph.nodes[i] for i in sorted(wanted)]
 
 
-class _ReportedConditions:
+class _ReportedRequirements:
     """The requirements reported so far: a step reports only those that the earlier ones do not imply."""
 
     def __init__(self) -> None:
@@ -144,7 +144,7 @@ class _ReportedConditions:
         return "" if in_words(solve(known, symbol), symbol) == before else in_words(solve([condition], symbol), symbol)
 
     def _joint(self, condition: Condition, node: Node) -> str:
-        text = str(SizeCondition(condition=condition, span=node.span))
+        text = str(SizeRequirement(condition=condition, span=node.span))
         new = text not in self.words
         self.words.add(text)
         return text if new else ""
@@ -157,11 +157,11 @@ def conditions_of(graph: Graph, node: Node) -> list[Condition]:
     xs = graph.shapes_in(node)
     with recording() as found:
         node.op.infer(xs)
-        node.op.demand_weights(xs)
+        node.op.require_weights(xs)
     return found
 
 
-def _step(graph: Graph, node: Node, before: int | None, reported: _ReportedConditions) -> DerivationStep:
+def _step(graph: Graph, node: Node, before: int | None, reported: _ReportedRequirements) -> DerivationStep:
     home = graph.nodes[graph.inputs[0]].span.source if graph.inputs else node.span.source
     here = node.span.source is home
     entry = node.id in graph.inputs
@@ -179,7 +179,7 @@ def _step(graph: Graph, node: Node, before: int | None, reported: _ReportedCondi
         plain=found in ((), (KEEPS,)),
         pointwise=previous is None or not (isinstance(node.op, Layer) and node.op.slides(previous.shape)),
         source=f"from {relative(previous.name, node.name)}" if elsewhere and previous is not None else "",
-        demands=reported.new(node, conditions_of(graph, node)) if graph.symbols else (),
+        requirements=reported.new(node, conditions_of(graph, node)) if graph.symbols else (),
     )
 
 
@@ -267,9 +267,9 @@ def _runs(items: Sequence[DerivationItem], target: str) -> list[DerivationItem]:
 
 def _joins(item: DerivationStep, last: DerivationStep) -> bool:
     """Whether a step is merged into the one before."""
-    alone = not item.keeps or item.source or item.demands or not item.plain
+    alone = not item.keeps or item.source or item.requirements or not item.plain
     if item.keeps and not item.pointwise:
-        return not item.source and not item.demands and last.keeps and not last.demands
+        return not item.source and not item.requirements and last.keeps and not last.requirements
     return not alone
 
 
@@ -315,14 +315,14 @@ def _numbers(items: Sequence[DerivationItem]) -> list[object]:
     return [_numbers(item.items) if isinstance(item, DerivationGroup) else item.shape for item in items]
 
 
-def decided(graph: Graph, target: Node) -> tuple[SizeCondition, ...]:
+def decided(graph: Graph, target: Node) -> tuple[SizeRequirement, ...]:
     """What the program's own conditions before a node, such as `if @h > 7`, require of symbolic dimensions."""
     if not graph.symbols:
         return ()
     known = {condition for node in graph.layers for condition in conditions_of(graph, node)}
     here = target.uses[0].span if target.uses else target.span
     found = {
-        condition: SizeCondition(condition=condition, span=span)
+        condition: SizeRequirement(condition=condition, span=span)
         for condition, span in reversed(graph.conditions)
         if condition not in known and (span.source is not here.source or span.start <= here.start)
     }

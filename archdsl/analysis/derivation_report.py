@@ -21,7 +21,7 @@ class StepReport(Model):
     shape: str = Field(description="Sizes without the batch, closed forms for symbolic dimensions; `?` for none.")
     source: str = Field(description="`from NAME` if its input is not the previous step; else empty.")
     reasons: list[str] = Field(description="Why the shape is what it is: `floor((28 − 2)/2) + 1 = 14`.")
-    demands: list[str] = Field(
+    requirements: list[str] = Field(
         description="What it requires of symbolic dimensions, in addition to the previous steps."
     )
 
@@ -82,5 +82,5 @@ def _step(step: DerivationStep, scopes: tuple[str, ...]) -> StepReport:
         shape=step.shape,
         source=step.source,
         reasons=list(step.numbers),
-        demands=list(step.demands),
+        requirements=list(step.requirements),
     )

@@ -7,7 +7,7 @@ from ..diagnostics.terminal import printable, width
 from ..graph import Node
 from .derivation import DerivationGroup, DerivationItem, DerivationStep
 from .locate import LocatedNode
-from .valid_sizes import SizeCondition
+from .valid_sizes import SizeRequirement
 
 _MOST = 56
 """The maximum width in columns of the statements on one line."""
@@ -25,9 +25,12 @@ def summary(place: LocatedNode) -> str:
     return f"{text}\nalso matches: {', '.join(others[:3])}{f' and {len(others) - 3} more' if len(others) > 3 else ''}"
 
 
-def questions(demands: Sequence[SizeCondition]) -> str:
+def questions(requirements: Sequence[SizeRequirement]) -> str:
     """One line for each condition in the program on a symbolic dimension."""
-    return "\n".join(f"`{demand.statement}`, line {demand.span.line}, assumes {demand}" for demand in demands)
+    return "\n".join(
+        f"`{requirement.statement}`, line {requirement.span.line}, assumes {requirement}"
+        for requirement in requirements
+    )
 
 
 class _Row(NamedTuple):
@@ -81,5 +84,5 @@ def _statements(texts: Sequence[str]) -> str:
 
 def _reason(step: DerivationStep) -> str:
     clauses = [*filter(None, [step.source]), *step.numbers]
-    clauses += [f"needs {', '.join(step.demands)}"] if step.demands else []
+    clauses += [f"needs {', '.join(step.requirements)}"] if step.requirements else []
     return printable("; ".join(clauses))

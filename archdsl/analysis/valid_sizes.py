@@ -14,7 +14,7 @@ from .size_sets import SizeSet, TooComplex, in_words, solve, square
 from .state_dict import StateTensor, state_dict
 
 
-class SizeCondition(Record):
+class SizeRequirement(Record):
     """A condition and the statement that requires it."""
 
     condition: Condition
@@ -65,7 +65,7 @@ class Verdict(Record):
 
     sizes: tuple[int, ...]
     outputs: tuple[tuple[int, ...], ...]
-    failed: SizeCondition | None = None
+    failed: SizeRequirement | None = None
     larger: tuple[int, ...] | None = None
     smaller: tuple[int, ...] | None = None
 
@@ -108,7 +108,12 @@ class Sizes:
         self.graph = graph
         self._graph_at = graph_at
         self.symbols: tuple[str, ...] = tuple(graph.symbols)
-        self.demands = [SizeCondition(condition=condition, span=span) for condition, span in _unique(graph.conditions)]
+        self.requirements = [
+            SizeRequirement(condition=condition, span=span) for condition, span in _unique(graph.conditions)
+        ]
+
+    def __repr__(self) -> str:
+        return f"<Sizes: {'; '.join(self.described()) or 'all fixed'}>"
 
     @cached_property
     def sets(self) -> Mapping[str, SizeSet]:
@@ -116,19 +121,21 @@ class Sizes:
         return {symbol: solve(self._on(symbol), symbol) for symbol in self.symbols}
 
     @cached_property
-    def joint(self) -> list[SizeCondition]:
+    def joint(self) -> list[SizeRequirement]:
         """The conditions on several symbols that the separate ones do not imply. Raises TooComplex."""
-        joint = [demand for demand in self.demands if len(demand.condition.form.symbols()) > 1]
-        equal = {_sides(demand.condition.form)[0] for demand in joint if demand.condition.relation == "=="}
+        joint = [requirement for requirement in self.requirements if len(requirement.condition.form.symbols()) > 1]
+        equal = {
+            _sides(requirement.condition.form)[0] for requirement in joint if requirement.condition.relation == "=="
+        }
         # If a product must be 49, a condition that it is at least 1 is redundant.
         new = [d for d in joint if d.condition.relation == "==" or _sides(d.condition.form)[0] not in equal]
-        return [demand for demand in new if not self._implied(demand.condition)]
+        return [requirement for requirement in new if not self._implied(requirement.condition)]
 
     @cached_property
     def squares(self) -> SizeSet:
         """The sizes that are valid for all symbols at once."""
         name = self.symbols[0]
-        return solve([d.condition.replace(form=square(d.condition.form, name)) for d in self.demands], name)
+        return solve([d.condition.replace(form=square(d.condition.form, name)) for d in self.requirements], name)
 
     def _implied(self, condition: Condition) -> bool:
         """Whether a bound on several symbols holds for the minimum of each, and grows with them."""
@@ -139,13 +146,13 @@ class Sizes:
         return condition.form.grows_from(known) and condition.holds(known)
 
     def _on(self, symbol: str) -> list[Condition]:
-        return [d.condition for d in self.demands if d.condition.form.symbols() == {symbol}]
+        return [d.condition for d in self.requirements if d.condition.form.symbols() == {symbol}]
 
-    def first_failed(self, sizes: Mapping[str, int]) -> SizeCondition | None:
+    def first_failed(self, sizes: Mapping[str, int]) -> SizeRequirement | None:
         """The first condition, in program order, that these sizes do not satisfy."""
-        return next((demand for demand in self.demands if not demand.condition.holds(sizes)), None)
+        return next((requirement for requirement in self.requirements if not requirement.condition.holds(sizes)), None)
 
-    def reasons(self, symbol: str) -> list[SizeCondition]:
+    def reasons(self, symbol: str) -> list[SizeRequirement]:
         """The conditions that bound one symbol: each excludes a size that no other one excludes first."""
         found, least = self.sets[symbol], self.sets[symbol].least
         if least is None:
@@ -155,10 +162,10 @@ class Sizes:
             tried.append(found.greatest + 1)
         return self._blocking(symbol, [n for n in tried if n >= 1])
 
-    def _blocking(self, symbol: str, sizes: Sequence[int]) -> list[SizeCondition]:
-        own = [demand for demand in self.demands if demand.condition.form.symbols() == {symbol}]
+    def _blocking(self, symbol: str, sizes: Sequence[int]) -> list[SizeRequirement]:
+        own = [requirement for requirement in self.requirements if requirement.condition.form.symbols() == {symbol}]
         blocking = [next((d for d in own if not d.condition.holds({symbol: n})), None) for n in sizes]
-        return list(dict.fromkeys(demand for demand in blocking if demand is not None))
+        return list(dict.fromkeys(requirement for requirement in blocking if requirement is not None))
 
     # --- one choice of sizes ---
 
@@ -194,14 +201,14 @@ class Sizes:
         try:
             return self._solved()
         except TooComplex:
-            return [f"{demand}{_sources([demand])}" for demand in self.demands]
+            return [f"{requirement}{_sources([requirement])}" for requirement in self.requirements]
 
     def _solved(self) -> list[str]:
         lines = [f"{in_words(self.sets[symbol], symbol)}{_sources(self.reasons(symbol))}" for symbol in self.symbols]
         if len({line.replace(s, "·") for line, s in zip(lines, self.symbols, strict=True)}) == 1 and len(lines) > 1:
             both = " and ".join(self.symbols)
             lines = [lines[0].replace(self.symbols[0], both, 1)]
-        lines += [f"{demand}{_sources([demand])}" for demand in self.joint]
+        lines += [f"{requirement}{_sources([requirement])}" for requirement in self.joint]
         if self.joint:
             lines.append(f"squares: {in_words(self.squares, '='.join(self.symbols))}")
         return lines
@@ -215,9 +222,9 @@ def _unique(conditions: Sequence[tuple[Condition, Span]]) -> list[tuple[Conditio
     return list(found.items())
 
 
-def _sources(demands: Sequence[SizeCondition]) -> str:
+def _sources(requirements: Sequence[SizeRequirement]) -> str:
     """`  (maxpool 2, line 13)`."""
-    places = dict.fromkeys(f"`{demand.statement}`, line {demand.span.line}" for demand in demands)
+    places = dict.fromkeys(f"`{requirement.statement}`, line {requirement.span.line}" for requirement in requirements)
     shown = list(places)[:3]
     more = f" and {len(places) - 3} more" if len(places) > 3 else ""
     return f"  — {'; '.join(shown)}{more}" if shown else ""

@@ -121,7 +121,7 @@ class Op(Record):
         """The trainable and frozen parameters, by torch's names."""
         raise NotImplementedError
 
-    def demand_weights(self, xs: tuple[Shape, ...]) -> None:
+    def require_weights(self, xs: tuple[Shape, ...]) -> None:
         """Record the conditions under which the weights of the example sizes fit other sizes."""
         for name, dims in self.weights_of(xs).items():
             for axis, dim in enumerate(dims):

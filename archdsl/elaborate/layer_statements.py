@@ -161,7 +161,7 @@ def _check_weights(
     """Whether the number of weights is independent of symbolic dimensions; if not, that is reported."""
     if state.fixed:
         # The weights have the shapes for the text's own sizes.
-        op.demand_weights(xs)
+        op.require_weights(xs)
         return True
     for dim in (dim for dims in op.weights_of(xs).values() for dim in dims if isinstance(dim, Sym)):
         symbols = tuple(sorted(dim.form.symbols()))

@@ -79,7 +79,7 @@ def test_closed_forms_show_the_requirements() -> None:
         "5  gap                        8                            one number for each of 8 channels",
         "5  fc 10                      10                           10 units",
     ]
-    assert [str(demand) for demand in decided(network.graph, network.graph.output)] == ["H ≥ 15"]
+    assert [str(requirement) for requirement in decided(network.graph, network.graph.output)] == ["H ≥ 15"]
     assert decided(network.graph, network.graph.nodes[1]) == ()
 
 
@@ -87,7 +87,7 @@ def test_demands_of_a_derivation_are_those_of_the_network() -> None:
     """A U-Net's merges: every condition on sizes is shown with the step that imposes it."""
     network = archdsl.load("zoo:unet")
     graph = network.sizes.graph
-    listed = [demand for step, _ in steps(derive(graph, graph.output)) for demand in step.demands]
+    listed = [requirement for step, _ in steps(derive(graph, graph.output)) for requirement in step.requirements]
     assert listed[-1] == "H and W ≥ 188"
     assert [found.least for found in network.sizes.sets.values()] == [188, 188]
 

@@ -67,7 +67,7 @@ def test_for_programs() -> None:
         "shape": "16×5×5",
         "source": "",
         "reasons": ["floor((10 − 2)/2) + 1 = 5"],
-        "demands": [],
+        "requirements": [],
     }
 
 
@@ -82,6 +82,6 @@ def test_the_json_of_size_requirements(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text("input 3x32x32\nif @h > 7 { conv 8 k7 } else { conv 8 k3 }\nmaxpool 2\n")
     done = run(tmp_path / "net.arch", "maxpool1", "--input", "3xHxW", "--format", "json")
     found = json.loads(done.output)
-    assert [step["demands"] for step in found["steps"]] == [[], ["H and W ≥ 7"], ["H and W ≥ 8"]]
+    assert [step["requirements"] for step in found["steps"]] == [[], ["H and W ≥ 7"], ["H and W ≥ 8"]]
     text = "if @h > 7 { conv 8 k7 } else { conv 8 k3 }"
     assert found["decisions"] == [{"text": text, "line": 2, "holds_for": "H ≥ 8"}]

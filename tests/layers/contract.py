@@ -30,7 +30,7 @@ def call_all(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
     for weights in (op.weights_of(xs), op.buffers_of(xs)):
         assert all(isinstance(size, int) for dims in weights.values() for size in dims)
     with recording():
-        op.demand_weights(xs)
+        op.require_weights(xs)
     op.macs_of(xs, y)
     op.saves_of(xs, y)
     assert op.steps(xs)
