@@ -37,7 +37,11 @@ class MissingPackages(ImportError):
     """A function of the Python interface whose packages are not installed. Its text has the command."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{needs(what, extra)}; run: {install_command(extra)}", name=missing(extra)[0])
+        super().__init__(f"{needs(what, extra)}; run: {install_command(extra)}", name=next(iter(missing(extra)), None))
+        self.what, self.extra = what, extra
+
+    def __reduce__(self) -> tuple[type["MissingPackages"], tuple[str, str]]:
+        return type(self), (self.what, self.extra)
 
 
 def missing(extra: str) -> tuple[str, ...]:

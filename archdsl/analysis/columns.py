@@ -23,6 +23,10 @@ class UnknownColumn(ValueError):
     def __init__(self, name: str) -> None:
         near = nearest(name, NAMES)
         super().__init__(f"unknown column `{name}`" + (f"; did you mean `{near}`?" if near else ""))
+        self.name = name
+
+    def __reduce__(self) -> tuple[type["UnknownColumn"], tuple[str]]:
+        return type(self), (self.name,)
 
 
 def _no_total(facts: NetworkMeasures) -> str:

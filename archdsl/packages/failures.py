@@ -13,6 +13,9 @@ class PackageFailed(RuntimeError):
         self.package = package
         self.why = why
 
+    def __reduce__(self) -> tuple[type["PackageFailed"], tuple[str, str]]:
+        return type(self), (self.package, self.why)
+
 
 def described(error: BaseException) -> str:
     """An exception in one line, with the file and line where it was raised: `KeyError: 'x' (layers.py:12)`."""

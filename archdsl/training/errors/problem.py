@@ -5,13 +5,15 @@ is missing, a download that failed, a run that cannot be resumed.
 """
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 
 class Problem(Exception, ABC):
     """An error outside the network's text. Subclasses hold the facts and write the message.
 
-    `exit_status` is the command's: 2 if the command names something that does not exist, 1 otherwise.
+    `exit_status` is the command's: 2 if the command names something that does not exist, 1 otherwise. Problems can be
+    pickled, as process pools do.
     """
 
     exit_status: ClassVar[int] = 1
@@ -30,3 +32,14 @@ class Problem(Exception, ABC):
 
     def __str__(self) -> str:
         return self.message()
+
+    def __reduce__(self) -> tuple[Callable[..., "Problem"], tuple[type["Problem"], tuple[Any, ...], dict[str, Any]]]:
+        # By default, an exception is pickled with the arguments of Exception, which are not those of a subclass.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[Problem], args: tuple[Any, ...], values: dict[str, Any]) -> Problem:
+    """A problem with these attributes."""
+    problem = kind.__new__(kind, *args)
+    problem.__dict__.update(values)
+    return problem
