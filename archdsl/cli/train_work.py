@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from ..analysis.ignores import apply_ignores
-from ..diagnostics import Diagnostic, Sink
-from ..diagnostics.catalogue.ignore_warnings import UnusedIgnore
+from ..diagnostics import Sink
 from ..diagnostics.diagnostic import Finding
 from ..diagnostics.terminal import render, summary
 from ..elaborate.attempts import ElaborationInputs
@@ -18,6 +16,7 @@ from ..network import Network, analyze
 from ..suggest import suggest
 from ..text import paths
 from ..text.source import Source
+from ..training.network_warnings import network_warnings
 from ..training.recipe.composition import EXTENDABLE, BadOption, compose, extend, option_of
 from ..training.recipe.recipe import Recipe
 from ..training.tasks.choice import resolved
@@ -127,8 +126,8 @@ def _prepared(
     except Problem as problem:
         fail(problem)
     recipe = resolved(recipe, source.spec, network.graph)
-    if not follows():
-        _show_warnings(network, recipe)
+    if not follows() and (warnings := network_warnings(network, recipe)):
+        _show(warnings, network)
     return _PreparedRun(network, given, sizes, recipe, source, options)
 
 
@@ -146,31 +145,6 @@ def _refuse_unusable(network: Network, path: Path) -> None:
         compare_weights(module, path)
     except CannotLoad as error:
         raise UnusableWeights(error.why, error.details, error.help) from error
-
-
-def _show_warnings(network: Network, recipe: Recipe) -> None:
-    """Print what a check warns of, for the loss that is used."""
-    from ..analysis.lint.softmax_before_loss import SoftmaxBeforeLoss, probabilities
-
-    of_loss = Sink()
-    for diagnostic in probabilities(network.graph, recipe.loss.name):
-        of_loss.emit(diagnostic)
-    apply_ignores(network.program.source, of_loss, pedantic=False)
-    shown = Sink()
-    for found in of_loss:
-        if isinstance(found.diagnostic, SoftmaxBeforeLoss):
-            shown.emit(found.diagnostic)
-    for found in network.diagnostics:
-        # What the text's own loss would give is of no interest where another is in use.
-        if not isinstance(found.diagnostic, SoftmaxBeforeLoss) and not _ignores(found.diagnostic, SoftmaxBeforeLoss):
-            shown.emit(found.diagnostic)
-    if len(shown):
-        _show(shown, network)
-
-
-def _ignores(diagnostic: Diagnostic, kind: type[Diagnostic]) -> bool:
-    """Whether it reports a comment that ignores this kind, and ignores nothing."""
-    return isinstance(diagnostic, UnusedIgnore) and diagnostic.name == kind.code
 
 
 def _start(prepared: _PreparedRun, run: "Run", group: "ProcessGroup") -> "Outcome":

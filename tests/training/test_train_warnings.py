@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import archdsl
 from archdsl.cli import main
+from archdsl.diagnostics import Sink
+from archdsl.training.network_warnings import network_warnings
+from archdsl.training.recipe.composition import compose
 
 SOFTMAX = "flatten; fc 32; relu; fc 10; softmax"
 SIGMOID = "flatten; fc 32; relu; fc 10; sigmoid"
@@ -50,3 +54,23 @@ def test_suggestions_for_data_of_another_kind(tmp_path: Path) -> None:
     status, printed = train(tmp_path, "flatten; fc 100")
     assert status == 1
     assert "= help: write `fc 10` instead of `fc 100`" in printed
+
+
+@pytest.mark.parametrize(
+    ("line", "warns"),
+    [
+        ("loss a=cross_entropy b=mse", False),
+        ("loss a=mse b=cross_entropy", True),
+        ("loss mse b=cross_entropy", True),
+        ("loss cross_entropy b=0.5", True),
+        ("loss cross_entropy b=free", False),
+    ],
+)
+def test_each_output_is_checked_with_its_own_loss(line: str, warns: bool) -> None:
+    text = f"input 1x8x8\nflatten; fc 16 as h\nfc 10 as a\nfrom h; fc 10; softmax as b\noutput a, b\ntrain {{ {line} }}"
+    network = archdsl.loads(text)
+    recipe = compose(network.settings, {}, Sink())
+    assert recipe is not None
+    found = [each.diagnostic.code for each in network_warnings(network, recipe)]
+    assert (found.count("W0906") == 1) == warns
+    assert ("W0906" in {each.diagnostic.code for each in network.diagnostics}) == warns

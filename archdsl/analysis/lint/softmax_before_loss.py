@@ -1,6 +1,6 @@
 """Probabilities as the input of a loss that takes logits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ...diagnostics import Diagnostic, Severity
 from ...graph import Graph
@@ -40,17 +40,24 @@ class SoftmaxBeforeLoss(Diagnostic):
 
 def find(facts: Facts) -> Iterator[SoftmaxBeforeLoss]:
     """A network with a `train` block that outputs probabilities, although its loss takes logits."""
-    losses = [setting.values for setting in facts.graph.training if setting.name == "loss" and setting.values]
-    if facts.graph.training:
-        yield from probabilities(facts.graph, str(losses[0][0]) if losses else "cross_entropy")
-
-
-def probabilities(graph: Graph, loss: str) -> Iterator[SoftmaxBeforeLoss]:
-    """The outputs of a network that are probabilities, although a loss takes logits."""
-    applies = _APPLIES.get(loss)
-    if applies is None:
+    if not facts.graph.training:
         return
-    for i in sorted({node for _, node in graph.outputs}):
-        node = graph.nodes[i]
-        if isinstance(node.op, Softmax | Sigmoid | Hardsigmoid):
+    lines = [setting for setting in facts.graph.training if setting.name == "loss"]
+    named = {name: value for line in lines for name, value in line.named if isinstance(value, str)}
+    words = [str(line.values[0]) for line in lines if line.values]
+    first = words[0] if words else named.get(facts.graph.outputs[0][0], "cross_entropy")
+    yield from probabilities(facts.graph, first, named)
+
+
+def probabilities(graph: Graph, loss: str, by_output: Mapping[str, object]) -> Iterator[SoftmaxBeforeLoss]:
+    """The outputs of a network that are probabilities, although their loss takes logits.
+
+    `by_output` has the losses of outputs that have another one than `loss`, by name.
+    """
+    seen: set[int] = set()
+    for name, i in graph.outputs:
+        node, of = graph.nodes[i], by_output.get(name)
+        applies = _APPLIES.get(of if isinstance(of, str) else loss)
+        if applies is not None and i not in seen and isinstance(node.op, Softmax | Sigmoid | Hardsigmoid):
+            seen.add(i)
             yield SoftmaxBeforeLoss(span=node.span, uses=node.uses, keyword=node.op.keyword, applies=applies)

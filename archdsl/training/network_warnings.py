@@ -1,0 +1,42 @@
+"""What a check warns of, for the losses that a training uses. Imports neither torch nor numpy."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..analysis.ignores import apply_ignores
+from ..analysis.lint.softmax_before_loss import SoftmaxBeforeLoss, probabilities
+from ..diagnostics import Diagnostic, Sink
+from ..diagnostics.catalogue.ignore_warnings import UnusedIgnore
+from ..diagnostics.diagnostic import Finding
+from ..network import Network
+
+if TYPE_CHECKING:
+    from .recipe.recipe import Recipe
+
+
+def network_warnings(
+    network: Network, recipe: "Recipe", own_losses: Mapping[str, object] | None = None
+) -> tuple[Finding, ...]:
+    """The warnings of a check, with those about the losses that the recipe uses instead of the text's.
+
+    `own_losses` are functions, by the name of their output: what they apply to it is unknown.
+    """
+    losses: dict[str, object] = {**recipe.loss.by_output, **dict.fromkeys(own_losses or {}, "own")}
+    of_loss = Sink()
+    for diagnostic in probabilities(network.graph, recipe.loss.name, losses):
+        of_loss.emit(diagnostic)
+    apply_ignores(network.program.source, of_loss, pedantic=False)
+    found = Sink()
+    for each in of_loss:
+        if isinstance(each.diagnostic, SoftmaxBeforeLoss):
+            found.emit(each.diagnostic)
+    for each in network.diagnostics:
+        # What the text's own loss would give is of no interest where another is in use.
+        if not isinstance(each.diagnostic, SoftmaxBeforeLoss) and not _ignores(each.diagnostic, SoftmaxBeforeLoss):
+            found.emit(each.diagnostic)
+    return tuple(found)
+
+
+def _ignores(diagnostic: Diagnostic, kind: type[Diagnostic]) -> bool:
+    """Whether it reports a comment that ignores this kind, and ignores nothing."""
+    return isinstance(diagnostic, UnusedIgnore) and diagnostic.name == kind.code
