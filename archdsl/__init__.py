@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .importing.from_torch import from_torch as from_torch
     from .network import Analysis as Analysis
     from .network import ArchError as ArchError
+    from .network import ArchWarning as ArchWarning
     from .network import LayerInfo as LayerInfo
     from .network import LayerList as LayerList
     from .network import Network as Network
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .network import load as load
     from .network import loads as loads
     from .network.pretrained import load_weights as load_weights
+    from .training.callbacks.callback_methods import Callback as Callback
     from .training.fitting import fit as fit
     from .training.trained_run import TrainedRun as TrainedRun
     from .training.trained_run import load_run as load_run
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "Analysis": "network",
     "ArchError": "network",
+    "ArchWarning": "network",
+    "Callback": "training.callbacks.callback_methods",
     "LayerInfo": "network",
     "LayerList": "network",
     "Network": "network",
@@ -42,6 +46,8 @@ _PUBLIC = {
 __all__ = [
     "Analysis",
     "ArchError",
+    "ArchWarning",
+    "Callback",
     "LayerInfo",
     "LayerList",
     "Network",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from ..diagnostics.terminal import printable
 from ..training.data.registry import data_sets
@@ -33,6 +34,13 @@ if TYPE_CHECKING:
 
 _STOPPED = 130
 """The exit status after Ctrl-C, as in shells."""
+
+
+def complete_logger(context: click.Context, parameter: click.Parameter, start: str) -> list[CompletionItem]:
+    """Shell completions of `--log`."""
+    from ..training.callbacks.loggers import logger_names
+
+    return [CompletionItem(name) for name in logger_names() if name.startswith(start)]
 
 
 _HELP = f"""Train the network in FILE on {", ".join(data_sets())}, a data set from the Hugging Face Hub
@@ -81,6 +89,15 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
 @grouped_option(
     OptionGroup.OUTPUT, "--tensorboard", is_flag=True, help="Also write TensorBoard event files to the run's folder."
 )
+@grouped_option(
+    OptionGroup.OUTPUT,
+    "--log",
+    "loggers",
+    multiple=True,
+    metavar="LOGGER",
+    shell_complete=complete_logger,
+    help="Also log to mlflow, trackio, wandb or tensorboard, or with a logger of an installed package.",
+)
 def command(
     file: str | None,
     text: str | None,
@@ -90,15 +107,18 @@ def command(
     out: str | None,
     device: str,
     tensorboard: bool,
+    loggers: tuple[str, ...],
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
     **recipe: Any,
 ) -> None:
     """Train a network, or resume a run: see `_HELP`."""
-    options = TrainOptions(given_options(recipe), data_dir, device, tensorboard, initial)
+    named = tuple(dict.fromkeys((*(["tensorboard"] if tensorboard else []), *loggers)))
+    options = TrainOptions(given_options(recipe), data_dir, device, named, initial)
     with _silence_followers():
         if tensorboard:
             need("--tensorboard", "tensorboard")
+        _refuse_unknown_loggers(named)
         if resume == AUTO:
             if (file is None and text is None) or out is None:
                 usage(f"`--resume {AUTO}` starts or resumes a run: give the network, and its folder with --out")
@@ -121,6 +141,18 @@ def command(
 
     if status := _run_in_group(go, options):
         sys.exit(status)
+
+
+def _refuse_unknown_loggers(names: tuple[str, ...]) -> None:
+    """Exit if a logger cannot be used."""
+    if names:
+        from ..training.callbacks.loggers import refuse_unknown_loggers
+        from ..training.errors.problem import Problem
+
+        try:
+            refuse_unknown_loggers(names)
+        except Problem as problem:
+            fail(problem)
 
 
 def _silence_followers() -> "AbstractContextManager[object]":

@@ -37,12 +37,12 @@ AUTO = "auto"
 
 
 class TrainOptions(NamedTuple):
-    """The options besides the network: recipe fields by path, the data folder, the device, initial weights."""
+    """The options besides the network: recipe fields by path, the data folder, the device, loggers, initial weights."""
 
     recipe: Mapping[tuple[str, ...], Any]
     data_dir: str | None
     device: str
-    tensorboard: bool = False
+    loggers: tuple[str, ...] = ()
     initial: str | None = None
 
 
@@ -277,15 +277,15 @@ def _training(
 
     from ..training.callbacks.progress import progress_for
     from ..training.data.images import Request
-    from ..training.loop.callback import TrainingCallback
+    from ..training.loop.callback import Callbacks, TrainingCallback
     from ..training.runs.interrupt import StopOnSignal
     from ..training.session import RunResources, Training
 
     callback = progress_for(Console(highlight=False)) if group.is_leader else TrainingCallback()
-    if options.tensorboard and group.is_leader:
-        from ..training.callbacks.tensorboard import TensorBoardCallback
+    if options.loggers and group.is_leader:
+        from ..training.callbacks.loggers import logging_callback
 
-        callback = TensorBoardCallback(callback, run)
+        callback = Callbacks([callback, *(logging_callback(name, run) for name in options.loggers)])
     folder = Path(options.data_dir) if options.data_dir else None
     request = Request(model_spec.shape, paths.user_cache(), data_dir=folder, download=callback)
     return Training(

@@ -1,7 +1,7 @@
 """The public API: load and check programs as networks."""
 
 from .analysis import Analysis, Check, analyze, check_draft
-from .errors import ArchError
+from .errors import ArchError, ArchWarning
 from .layer_list import LayerInfo, LayerList, TensorShape
 from .libraries import allowing, default_library
 from .loading import check, load, loads
@@ -11,6 +11,7 @@ from .notebook import Display, register_display
 __all__ = [
     "Analysis",
     "ArchError",
+    "ArchWarning",
     "Check",
     "Display",
     "LayerInfo",

@@ -21,3 +21,7 @@ class ArchError(ValueError):
     def __reduce__(self) -> tuple[type["ArchError"], tuple[tuple[Finding, ...], Source]]:
         # Process pools pickle exceptions, by default with the message as the only argument.
         return type(self), (self.diagnostics, self.source)
+
+
+class ArchWarning(UserWarning):
+    """What a check warns of, in a network that is being trained; the text is that of `archdsl check`."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 GROUPS = ("archdsl.layers", "archdsl.lints", "archdsl.datasets", "archdsl.tasks", "archdsl.backends")
 """The entry points of an extension."""
+OTHER_GROUPS = ("archdsl.loggers",)
+"""Entry points of archdsl that extend no text."""
 
 _KEYWORD = re.compile(r"[a-z][a-z0-9_]*")
 _CODE = re.compile(r"[A-Z]{2,}[0-9]{2,4}")
@@ -54,7 +56,9 @@ def _package(name: str) -> Package:
     for point in distribution.entry_points:
         if point.group in points:
             points[point.group][point.name] = point
-        elif point.group.startswith("archdsl") and (near := nearest(point.group, GROUPS)):
+        elif point.group in OTHER_GROUPS or not point.group.startswith("archdsl"):
+            continue
+        elif near := nearest(point.group, GROUPS):
             raise PackageError(f"there is no entry point group `{point.group}`; did it mean `{near}`?")
     if not any(points.values()):
         raise PackageError("it is installed, but does not extend archdsl: it has no entry points for it")

@@ -202,6 +202,14 @@ class Training:
         return splits or assemble.load(self.source, self.recipe, self.resources.request, self.callback)
 
     def _go(self, state: TrainingState, context: TrainContext, splits: Splits, budget: Budget) -> Outcome:
+        self.callback.model(state.model)
+        try:
+            return self._trained(state, context, splits, budget)
+        except BaseException as error:
+            self.callback.failed(error)
+            raise
+
+    def _trained(self, state: TrainingState, context: TrainContext, splits: Splits, budget: Budget) -> Outcome:
         run = self.resources.run
         try:
             with budget, variance_needed():

@@ -278,6 +278,7 @@ GENERATORS: dict[str, Callable[[Random, Scene], str]] = {
     "TITLE": lambda random, scene: random.choice(["ResNet-50", "", "<b>", "a\x1b[31m", "標題", "x" * 300]),
     "LENGTH": lambda random, scene: random.choice(["85mm", "3.3in", "7pt", "400px", "12", "", "-3cm", "1e9mm", "0pt"]),
     "PACKAGE": lambda random, scene: random.choice(["nobody-has-this", "std", "a.b", "", "../x", "é", "x" * 300]),
+    "LOGGER": lambda random, scene: random.choice(["tensorbord", "nobody-has-this", "", "../x", "é", "x" * 300]),
     "CODE": code,
     "PATH": output,
     "FOLDER": folder,

@@ -1,16 +1,16 @@
 """TensorBoard event files: scalars by epoch; at the end the confusion matrix, the text and the recipe's values."""
 
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
-from ..loop.callback import Tick, TrainingCallback
+from ..loop.callback import TrainingCallback
 from ..report import REPORT
 from ..report.run_report import TrainingReport
 from ..runs.run_folder import Run
+from .callback_methods import flat, scalars
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -20,49 +20,23 @@ FOLDER = "tensorboard"
 
 
 class TensorBoardCallback(TrainingCallback):
-    """Forwards everything to another callback, and writes epochs and results to TensorBoard, too.
+    """Writes epochs and results to TensorBoard.
 
     A resumed run replaces the events after its checkpoint; if it was started without TensorBoard, all epochs are added.
     """
 
-    def __init__(self, other: TrainingCallback, run: Run) -> None:
-        self._other, self._run = other, run
+    def __init__(self, run: Run) -> None:
+        self._run = run
         self._writer: SummaryWriter | None = None
 
-    def note(self, text: str) -> None:
-        self._other.note(text)
-
-    def start(self, name: str, total: int | None) -> None:
-        self._other.start(name, total)
-
-    def start_decoding(self, name: str, images: int) -> None:
-        self._other.start_decoding(name, images)
-
-    def advance(self, size: int) -> None:
-        self._other.advance(size)
-
-    def finish(self) -> None:
-        self._other.finish()
-
-    def begin(self, epochs: int, images: int) -> None:
-        self._other.begin(epochs, images)
-
-    def tick(self, tick: Tick) -> None:
-        self._other.tick(tick)
-
     def epoch(self, line: dict[str, Any], best: bool) -> None:
-        self._other.epoch(line, best)
         if self._writer is None:
             self._writer = self._open(line["epoch"])
-        for name, value in _scalars(line):
+        for name, value in scalars(line):
             self._writer.add_scalar(name, value, line["epoch"])
         self._writer.flush()
 
-    def end(self) -> None:
-        self._other.end()
-
     def report_written(self) -> None:
-        self._other.report_written()
         report = TrainingReport.model_validate_json((self._run.folder / REPORT).read_bytes())
         writer = self._writer or self._open(report.epochs + 1)
         writer.add_text("network", "\n".join(f"    {line}" for line in report.text.splitlines()), report.epochs)
@@ -87,26 +61,16 @@ class TensorBoardCallback(TrainingCallback):
         if not exists and self._run.metrics.is_file():
             for text in self._run.metrics.read_text(encoding="utf-8").splitlines():
                 line = json.loads(text)
-                for name, value in _scalars(line) if line["epoch"] < epoch else ():
+                for name, value in scalars(line) if line["epoch"] < epoch else ():
                     writer.add_scalar(name, value, line["epoch"])
         return writer
-
-
-def _scalars(line: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    """The scalars of an epoch: curves of the same kind share a heading."""
-    for part in ("train", "validation"):
-        for name, value in (line[part] or {}).items():
-            yield f"{name}/{part}", value
-    yield "learning rate", line["lr"]
-    if line["images_per_second"]:
-        yield "images per second", line["images_per_second"]
 
 
 def _add_hyperparameters(writer: "SummaryWriter", report: TrainingReport) -> None:
     """The recipe with its results, in the run's own event file: `add_hparams` would create a separate folder."""
     from torch.utils.tensorboard.summary import hparams
 
-    values = dict(_flat(report.recipe.model_dump()))
+    values = dict(flat(report.recipe.model_dump()))
     best = {f"best validation {report.best.metric}": report.best.value} if report.best else {}
     result = {f"{report.result.images} accuracy": report.result.accuracy} if report.result else {}
     metrics = {f"hparam/{name}": value for name, value in {**best, **result}.items()}
@@ -115,12 +79,3 @@ def _add_hyperparameters(writer: "SummaryWriter", report: TrainingReport) -> Non
         file.add_summary(summary)
     for name, value in metrics.items():
         writer.add_scalar(name, value, report.epochs)
-
-
-def _flat(tree: dict[str, Any], before: str = "") -> Iterator[tuple[str, bool | float | str]]:
-    for name, value in tree.items():
-        path = f"{before}{name}"
-        if isinstance(value, dict):
-            yield from _flat(value, f"{path}.")
-        else:
-            yield path, value if isinstance(value, bool | int | float | str) else "off" if value is None else str(value)

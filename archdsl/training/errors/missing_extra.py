@@ -20,6 +20,22 @@ class MissingExtra(Problem):
         return (install_command(self.extra),)
 
 
+class MissingPackage(Problem):
+    """A feature that needs a package which no extra of archdsl brings."""
+
+    exit_status = 2
+
+    def __init__(self, what: str, package: str) -> None:
+        super().__init__(what, package)
+        self.what, self.package = what, package
+
+    def message(self) -> str:
+        return f"{self.what} needs the package {self.package}, which is not installed"
+
+    def help(self) -> tuple[str, ...]:
+        return (f"`pip install {self.package}`",)
+
+
 class IncompleteInstallation(Problem):
     """A package that archdsl always requires is not installed."""
 

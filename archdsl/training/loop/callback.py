@@ -1,10 +1,13 @@
 """Callbacks of a training. This one does nothing; those that display something are in progress.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, final
 
 from ..data.images import Download
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,13 @@ class TrainingCallback(Download):
     def note(self, text: str) -> None:
         """A message for the user."""
 
+    def warn(self, text: str) -> None:
+        """A message for the user about a setting without effect, or a training that may fail."""
+        self.note(text)
+
+    def model(self, module: "nn.Module") -> None:
+        """The module that is about to be trained; its weights change during the training."""
+
     def begin(self, epochs: int, images: int) -> None:
         """A training starts or resumes: its total number of epochs, and of images per epoch."""
 
@@ -35,11 +45,81 @@ class TrainingCallback(Download):
     def epoch(self, line: dict[str, Any], best: bool) -> None:
         """An epoch has ended: its line of metrics.jsonl, and whether it is the best so far."""
 
+    def enough(self) -> bool:
+        """Whether the training may end before its last epoch; asked before each epoch."""
+        return False
+
     def end(self) -> None:
         """The training has ended or was stopped."""
 
     def report_written(self) -> None:
         """All output of the run is written, including the report."""
+
+    def failed(self, error: BaseException) -> None:
+        """The training ends with an error."""
+
+
+@final
+class Callbacks(TrainingCallback):
+    """Several callbacks, which are called in their order."""
+
+    def __init__(self, callbacks: Sequence[TrainingCallback]) -> None:
+        self._callbacks = tuple(callbacks)
+
+    def note(self, text: str) -> None:
+        for each in self._callbacks:
+            each.note(text)
+
+    def warn(self, text: str) -> None:
+        for each in self._callbacks:
+            each.warn(text)
+
+    def model(self, module: "nn.Module") -> None:
+        for each in self._callbacks:
+            each.model(module)
+
+    def start(self, name: str, total: int | None) -> None:
+        for each in self._callbacks:
+            each.start(name, total)
+
+    def start_decoding(self, name: str, images: int) -> None:
+        for each in self._callbacks:
+            each.start_decoding(name, images)
+
+    def advance(self, size: int) -> None:
+        for each in self._callbacks:
+            each.advance(size)
+
+    def finish(self) -> None:
+        for each in self._callbacks:
+            each.finish()
+
+    def begin(self, epochs: int, images: int) -> None:
+        for each in self._callbacks:
+            each.begin(epochs, images)
+
+    def tick(self, tick: Tick) -> None:
+        for each in self._callbacks:
+            each.tick(tick)
+
+    def epoch(self, line: dict[str, Any], best: bool) -> None:
+        for each in self._callbacks:
+            each.epoch(line, best)
+
+    def enough(self) -> bool:
+        return any(each.enough() for each in self._callbacks)
+
+    def end(self) -> None:
+        for each in self._callbacks:
+            each.end()
+
+    def report_written(self) -> None:
+        for each in self._callbacks:
+            each.report_written()
+
+    def failed(self, error: BaseException) -> None:
+        for each in self._callbacks:
+            each.failed(error)
 
 
 class StopRequest:

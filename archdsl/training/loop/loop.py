@@ -25,6 +25,7 @@ class Ending(Enum):
 
     FINISHED = "finished"
     EARLY = "no improvement within the patience"
+    ENOUGH = "a callback stopped it"
     STOPPED = "stopped by the user"
 
 
@@ -69,6 +70,8 @@ def _epochs(
     while state.epoch < context.epochs:
         if context.recipe.patience is not None and state.stale >= context.recipe.patience:
             return Ending.EARLY
+        if context.group.any(callback.enough()):
+            return Ending.ENOUGH
         if not Epoch(state, context, forward, run, callback).go():
             run.keep(state)
             return Ending.STOPPED

@@ -21,6 +21,7 @@ from .run_report import ResultReport, ScoresReport, Status
 _STATUS: dict[Ending | None, Status] = {
     Ending.FINISHED: "finished",
     Ending.EARLY: "early",
+    Ending.ENOUGH: "early",
     Ending.STOPPED: "stopped",
     None: "diverged",
 }

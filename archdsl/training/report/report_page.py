@@ -12,7 +12,7 @@ from .run_report import TrainingReport
 
 _STATUS = {
     "finished": "Finished: {epochs} epochs.",
-    "early": "Stopped early after {epochs} epochs: no improvement within the patience.",
+    "early": "Stopped early after {epochs} epochs: {why}.",
     "stopped": "Stopped by the user after {epochs} epochs, {steps:,} steps in total; resume it with --resume.",
     "diverged": "Diverged after {epochs} epochs: the loss became infinite or NaN.",
 }
@@ -40,7 +40,8 @@ def write_html(report: TrainingReport, network: Network, confusion: NDArray[np.i
 
 
 def _top(title: str, report: TrainingReport, parts: list[Markup]) -> Markup:
-    status = _STATUS[report.status].format(epochs=report.epochs, steps=report.steps)
+    why = "no improvement within the patience" if report.recipe.patience is not None else "a callback stopped it"
+    status = _STATUS[report.status].format(epochs=report.epochs, steps=report.steps, why=why)
     status = status.replace(" 1 epochs", " 1 epoch").replace(" 1 steps", " 1 step")
     if report.result is None and report.scores is None and report.status in ("finished", "early"):
         status += " There were no test or validation images."

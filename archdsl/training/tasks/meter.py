@@ -1,7 +1,8 @@
 """Scores of a network on a split, accumulated batch by batch."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from torch import Tensor
@@ -10,8 +11,11 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 """The mean loss of a batch, a scalar, from an output and the targets."""
 
 
+@dataclass(frozen=True)
 class Scores(ABC):
-    """The scores of a network on the samples of a split."""
+    """The scores of a network on the samples of a split; `custom` are those of the user's metrics, by name."""
+
+    custom: Mapping[str, float] = field(default_factory=dict, kw_only=True)
 
     @property
     @abstractmethod
@@ -20,7 +24,11 @@ class Scores(ABC):
 
     @abstractmethod
     def summary(self) -> dict[str, float]:
-        """The loss and the metrics by name, for a line of the log."""
+        """The loss and the task's metrics by name."""
+
+    def values(self) -> dict[str, float]:
+        """The loss and all metrics by name, for a line of the log."""
+        return {**self.summary(), **self.custom}
 
 
 class Gatherer(Protocol):
