@@ -65,18 +65,14 @@ def _rendered(drawn: Diagram, format: str, style: DiagramStyle) -> bytes:
         return write_mermaid(drawn, style).encode()
     if format != "dot" and (columns := _in_columns(drawn, style)) is not None:
         return _fixed(columns, format, style)
-    program = _program(drawn, style)
     if format == "dot":
-        return program.encode()
-    if format == "svg":
-        from .svg import finish_svg
+        return _program(drawn, style).encode()
+    from .graphviz_layout import best_layout
+    from .xdot import read_drawing
 
-        return finish_svg(draw(program, "svg"), drawn)
-    if format == "tikz":
-        from .tikz import write_tikz
-        from .xdot import read_drawing
-
-        return write_tikz(read_drawing(draw(program, "json"), drawn, style.theme.background)).encode()
+    program, layout = best_layout(drawn, style)
+    if format in ("svg", "tikz"):
+        return _fixed(read_drawing(layout, drawn, style.theme.background), format, style)
     return draw(program, format, dpi=style.dpi if format == "png" else None)
 
 
@@ -129,11 +125,10 @@ def _in_columns(drawn: Diagram, style: DiagramStyle) -> Drawing | None:
 def _program(drawn: Diagram, style: DiagramStyle) -> str:
     """The diagram in DOT, in the best arrangement that the renderer finds."""
     from .dot import write_dot
-    from .graphviz_layout import best_arrangement
+    from .graphviz_layout import best_layout
 
     try:
-        best = best_arrangement(drawn, style)
+        return best_layout(drawn, style)[0]
     except CannotDraw:
         # DOT can be written without a renderer.
-        best = None
-    return write_dot(drawn, style, best)
+        return write_dot(drawn, style)

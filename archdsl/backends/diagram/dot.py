@@ -14,6 +14,7 @@ from .figure_options import SYMBOLS, DiagramStyle
 from .labels import decimal
 
 Path = tuple[str, ...]
+Children = Mapping[Path, tuple[Box | Cluster, ...]]
 
 # The one font whose widths Graphviz knows and whose metrics (Arial, Liberation Sans) every system has.
 FONT = "Helvetica"
@@ -48,7 +49,7 @@ def _lines(diagram: Diagram, style: DiagramStyle, arrangement: Arrangement) -> I
     usual = Title("r" if style.direction == "TB" else "l")
     names = {cluster.path: f"cluster_{number}" for number, cluster in enumerate(diagram.clusters)}
     heads = {path: (name, arrangement.titles.get(name, usual)) for path, name in names.items()}
-    yield from _inside(diagram, (), heads, style, 0)
+    yield from _inside(diagram, diagram.children, (), heads, style, 0)
     yield from (_arrow(arrow, style) for arrow in diagram.arrows if arrow not in skips)
 
 
@@ -98,10 +99,15 @@ def _legend(color: str, border: str, words: str, size: float) -> str:
 
 
 def _inside(
-    diagram: Diagram, path: Path, heads: Mapping[Path, tuple[str, Title]], style: DiagramStyle, depth: int
+    diagram: Diagram,
+    children: Children,
+    path: Path,
+    heads: Mapping[Path, tuple[str, Title]],
+    style: DiagramStyle,
+    depth: int,
 ) -> Iterator[str]:
     """The boxes and clusters directly inside a cluster at this depth."""
-    for child in diagram.children[path]:
+    for child in children[path]:
         if isinstance(child, Box):
             yield _box(child, style)
             continue
@@ -110,7 +116,7 @@ def _inside(
         yield from _indented(_cluster(child, place.side, depth, style))
         if place.room:
             yield from _indented(_room(diagram, child, name, place.room))
-        yield from _indented(_inside(diagram, child.path, heads, style, depth + 1))
+        yield from _indented(_inside(diagram, children, child.path, heads, style, depth + 1))
         yield "}"
 
 

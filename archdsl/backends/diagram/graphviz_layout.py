@@ -38,10 +38,20 @@ class Rectangle(NamedTuple):
         return [(x, y) for x, y in line if self.left <= x <= self.right and self.bottom <= y <= self.top]
 
 
-def best_arrangement(diagram: Diagram, style: DiagramStyle) -> Arrangement:
-    """The best arrangement of the diagram. Raises CannotDraw."""
+def best_layout(diagram: Diagram, style: DiagramStyle) -> tuple[str, bytes]:
+    """The best arrangement of the diagram: its DOT program, and the renderer's JSON. Raises CannotDraw."""
+    made: dict[str, bytes] = {}
+
+    def lay_out(arrangement: Arrangement) -> bytes:
+        # Different arrangements may be the same program.
+        program = write_dot(diagram, style, arrangement)
+        if program not in made:
+            made[program] = draw(program, "json")
+        return made[program]
+
     titled = style.direction == "TB" and bool(diagram.clusters)
-    return arrange(lambda arrangement: draw(write_dot(diagram, style, arrangement), "json"), titled=titled)
+    best = arrange(lay_out, titled=titled)
+    return write_dot(diagram, style, best), lay_out(best)
 
 
 def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool) -> Arrangement:

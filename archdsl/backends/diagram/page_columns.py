@@ -16,7 +16,7 @@ from .drawing import Drawing, Point, Polyline, ShapeGroup, Subject, framed, move
 from .engine import draw
 from .figure import FOOT, HEAD, Arrow, Box, Diagram
 from .figure_options import DiagramStyle
-from .graphviz_layout import Rectangle, best_arrangement, first_drawn
+from .graphviz_layout import Rectangle, best_layout, first_drawn
 from .xdot import read_drawing, read_places
 
 PAGE = 760
@@ -93,7 +93,7 @@ def set_parts(diagram: Diagram, style: DiagramStyle, cuts: list[Cut]) -> Drawing
     plain = style.replace(caption=False, legend=False)
     drawings, places = [], []
     for part in split(diagram, cuts):
-        layout = draw(write_dot(part, plain, best_arrangement(part, plain)), "json")
+        _, layout = best_layout(part, plain)
         drawings.append(read_drawing(layout, part, style.theme.background))
         places.append(read_places(layout))
     return join(drawings, places, lambda width: heading_of(diagram, style, width), style)

@@ -16,13 +16,12 @@ from ...graph import Graph
 from ...record import Record
 from .build import ViewOptions, build_diagram
 from .cuts import Cut, choose_cuts
-from .dot import write_dot
 from .drawing import Drawing, framed, moved, scaled, smallest_text
-from .engine import CannotDraw, draw
+from .engine import CannotDraw
 from .figure import Diagram
 from .figure_options import SMALL_FONTS, DiagramStyle
 from .font_metrics import width_of
-from .graphviz_layout import best_arrangement
+from .graphviz_layout import best_layout
 from .page_columns import WholeLayout, heading_of, lay_out, set_parts
 from .place import MM, Place, PlaceChoices
 from .scenes import OWN_LAYOUT, scenes
@@ -275,8 +274,8 @@ def _drawn(diagram: Diagram, candidate: _Candidate) -> Drawing:
     if candidate.cuts:
         made = set_parts(diagram, candidate.style, list(candidate.cuts))
     else:
-        program = write_dot(diagram, candidate.style, best_arrangement(diagram, candidate.style))
-        made = read_drawing(draw(program, "json"), diagram, candidate.style.theme.background)
+        _, layout = best_layout(diagram, candidate.style)
+        made = read_drawing(layout, diagram, candidate.style.theme.background)
     return framed(list(made.parts), 0, made.background, made.title, made.description)
 
 
