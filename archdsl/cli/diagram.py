@@ -60,10 +60,10 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--theme",
-    type=click.Choice(["light", "dark", "print"]),
+    type=click.Choice(["light", "dark", "auto", "print"]),
     default="light",
     show_default=True,
-    help="Color theme: for light pages, dark pages, or black-and-white print.",
+    help="Color theme: for light pages, dark pages, an SVG that follows the page, or black-and-white print.",
 )
 @click.option("--legend/--no-legend", default=None, help="Show a legend of the colors.")
 @click.option(
@@ -191,6 +191,8 @@ def _conflicts(kind: str, view: str | None, direction: str | None) -> Iterator[C
     yield "--no-caption", "--title", "--no-caption leaves no place for a title"
     if kind != "png":
         yield "", "--dpi", f"--dpi is for PNG, not for {kind}"
+    if kind != "svg":
+        yield "", "--theme=auto", f"{kind} has the same colors on every page: use light, dark or print"
     if kind in ("dot", "mmd"):
         layout = "--columns --for --width --height --font"
         yield "", layout, f"the program that renders {kind} determines the layout"

@@ -3,7 +3,7 @@
 from ...analysis.diff.differences import Diff
 from ...graph import Graph
 from .build import ViewOptions, build_diagram
-from .drawing import Drawing
+from .drawing import Drawing, with_margin
 from .engine import CannotDraw, draw
 from .figure import Diagram
 from .figure_options import DiagramStyle
@@ -72,7 +72,7 @@ def _rendered(drawn: Diagram, format: str, style: DiagramStyle) -> bytes:
 
     program, layout = best_layout(drawn, style)
     if format in ("svg", "tikz"):
-        return _fixed(read_drawing(layout, drawn, style.theme.background), format, style)
+        return _fixed(with_margin(read_drawing(layout, drawn, style.theme.background)), format, style)
     return draw(program, format, dpi=style.dpi if format == "png" else None)
 
 
@@ -100,11 +100,13 @@ def _scene(drawn: Diagram, view: View, format: str, style: DiagramStyle) -> byte
 
 def _fixed(drawing: Drawing, format: str, style: DiagramStyle) -> bytes:
     """Render a drawing with fixed positions."""
-    from .plot import write_fixed_dot, write_svg
+    from .plot import write_fixed_dot
 
     match format:
         case "svg":
-            return write_svg(drawing)
+            from .svg import write_svg
+
+            return write_svg(drawing, style.theme)
         case "dot":
             return write_fixed_dot(drawing).encode()
         case "tikz":

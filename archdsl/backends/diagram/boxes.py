@@ -4,7 +4,8 @@ import re
 
 from ...analysis.cost import Cost, Costs, add
 from ...contract.layer import Layer, LayerOp
-from ...graph import Graph, Subgraph
+from ...diagnostics import BlockUse
+from ...graph import Graph, Node, Subgraph
 from ...record import Record
 from ...shapes.shape import Shape
 from ...text.source import Span
@@ -105,6 +106,8 @@ def _row(facts: DiagramSource, drawn: PlannedNode) -> BoxRow:
         kernel=_kernel(graph, drawn.node),
         nodes=drawn.copies,
         name=node.name,
+        shape=shape_words(node.shape),
+        position=position_of(node),
     )
 
 
@@ -141,6 +144,8 @@ def _closed_box(facts: DiagramSource, group: BoxGroup, frame: Frame) -> Box:
         shared=any(facts.graph.nodes[drawn.node].shared is not None for drawn in group.nodes),
         nodes=tuple(copy for drawn in group.nodes for copy in drawn.copies),
         name=".".join(frame.scope or ()),
+        shape=shape_words(facts.graph.nodes[group.nodes[-1].copies[-1]].shape),
+        position=_use_position(facts.graph, frame),
     )
     return Box(
         id=group.id,
@@ -160,6 +165,40 @@ def _turn(facts: DiagramSource, nodes: tuple[PlannedNode, ...], turn: int, turns
     return add(facts.costs[i] for i in ids)
 
 
+def position_of(node: Node) -> str:
+    """Where the statement of a node is: `LINE:COLUMN`, with the name of the file if the network only uses it."""
+    return "" if node.statement is None else _position(node.span, node)
+
+
+def _use_position(graph: Graph, frame: Frame) -> str:
+    """Where a block is used; empty for a stage."""
+    if frame.scope is None:
+        return ""
+    node = _first_inside(graph, frame.scope)
+    use = _use(graph, frame.scope, node)
+    return "" if use is None else _position(use.span, node)
+
+
+def _position(span: Span, node: Node) -> str:
+    own = node.uses[0].span.source if node.uses else span.source
+    line, column = span.source.position(span.start)
+    # Only the name: a path would make the figure depend on the machine.
+    file = "" if span.source.file.key == own.file.key else f"{span.source.key.rpartition('/')[2]}:"
+    return f"{file}{line}:{column}"
+
+
+def _first_inside(graph: Graph, scope: Path) -> Node:
+    return next(node for node in graph.nodes if node.path[: len(scope)] == scope)
+
+
+def _use(graph: Graph, scope: Path, node: Node) -> BlockUse | None:
+    """The use of a block that made a scope, in which the node is; None for a stage."""
+    kind = graph.scopes[scope]
+    around = [graph.scopes.get(scope[:length]) for length in range(1, len(scope))]
+    depth = sum(each not in UNNAMED_SCOPES for each in around if each)
+    return node.uses[depth] if depth < len(node.uses) and node.uses[depth].block == kind else None
+
+
 def frame_words(facts: DiagramSource, frame: Frame) -> str:
     """A stage by its name; a block as the program uses it: `bottleneck 64`, `d1: double 64`."""
     if frame.scope is None:
@@ -167,12 +206,10 @@ def frame_words(facts: DiagramSource, frame: Frame) -> str:
     kind, name = facts.graph.scopes[frame.scope], frame.scope[-1]
     if kind in UNNAMED_SCOPES:
         return name
-    around = [facts.graph.scopes.get(frame.scope[:length]) for length in range(1, len(frame.scope))]
-    depth = sum(each not in UNNAMED_SCOPES for each in around if each)
-    uses = next(node.uses for node in facts.graph.nodes if node.path[: len(frame.scope)] == frame.scope)
-    if depth >= len(uses) or uses[depth].block != kind:
+    use = _use(facts.graph, frame.scope, _first_inside(facts.graph, frame.scope))
+    if use is None:
         return name
-    words = _use_words(facts.graph, uses[depth].span)
+    words = _use_words(facts.graph, use.span)
     return words if _numbered(name, kind) else f"{name}: {words}"
 
 
@@ -233,7 +270,15 @@ def _input(graph: Graph, node: int) -> BoxRow:
     words = "input" if len(graph.inputs) == 1 and name == "x" else f"input {name}"
     size = shape.vocabulary
     kind = f" IDs below {size:,}" if size else ""
-    return BoxRow(words=words, style="", hover=f"{words}: {shape}{kind}", nodes=(node,), name=name)
+    return BoxRow(
+        words=words,
+        style="",
+        hover=f"{words}: {shape}{kind}",
+        nodes=(node,),
+        name=name,
+        shape=shape_words(shape),
+        position=position_of(graph.nodes[node]),
+    )
 
 
 def output_boxes(graph: Graph) -> list[Box]:
@@ -244,6 +289,7 @@ def output_boxes(graph: Graph) -> list[Box]:
             style="",
             hover=f"{name}: {graph.nodes[node].shape}, output of {graph.nodes[node].name}",
             name=name,
+            shape=shape_words(graph.nodes[node].shape),
         )
         for name, node in graph.outputs
     )

@@ -70,11 +70,12 @@ def _ports(
         row = BoxRow(words=letter, style="", hover=f"continues at {letter}")
         if column[arrow.start] == number:
             port = f"to{letter}"
-            boxes[port] = Box(id=port, role=Role.OUTPUT, rows=(row,))
+            boxes[port] = Box(id=port, role=Role.OUTPUT, rows=(row,), letter=letter)
             found[arrow.start, port] = arrow.replace(end=port, flow=Flow.SKIP)
         else:
             port = f"from{letter}_{arrow.end}"
-            boxes[port] = Box(id=port, role=Role.INPUT, rows=(row.replace(hover=f"continued from {letter}"),))
+            coming = row.replace(hover=f"continued from {letter}")
+            boxes[port] = Box(id=port, role=Role.INPUT, rows=(coming,), letter=letter)
             found[port, arrow.end] = arrow.replace(start=port, shape=None, flow=Flow.SKIP)
     return list(boxes.values()), list(found.values())
 

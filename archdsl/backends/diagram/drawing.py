@@ -116,6 +116,16 @@ def framed(parts: list[ShapeGroup], margin: float, background: str, title: str, 
     )
 
 
+MARGIN = 7.2
+"""Points around a figure."""
+
+
+def with_margin(drawing: Drawing) -> Drawing:
+    """A drawing with a margin around it."""
+    parts = (p.replace(shapes=tuple(moved(shape, (MARGIN, MARGIN)) for shape in p.shapes)) for p in drawing.parts)
+    return drawing.replace(width=drawing.width + 2 * MARGIN, height=drawing.height + 2 * MARGIN, parts=tuple(parts))
+
+
 def moved(shape: Shape, step: Point) -> Shape:
     """A shape moved to the right and down."""
     match shape:

@@ -18,8 +18,8 @@ def clean(text: str, longest: int = LONGEST) -> str:
     Whitespace becomes one space; control characters, unpaired surrogates and unassigned code points become the
     replacement character; direction overrides are removed, right-to-left letters are kept.
     """
-    kept = (_harmless(char) for char in text)
-    line = " ".join("".join(kept).split())
+    kept = text if text.isascii() and text.isprintable() else "".join(map(_harmless, text))
+    line = " ".join(kept.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 

@@ -66,6 +66,10 @@ class BoxRow(Record):
     """In the figure of a diff: `added`, `removed`, `changed` or `same`."""
     name: str = ""
     """The dotted name of its layer or block, such as `layer2.conv1`; of an input or output, its name."""
+    shape: str = ""
+    """The shape of its output, in words."""
+    position: str = ""
+    """Where its statement is, as `LINE:COLUMN`, after `FILE:` if that is not the network's own file."""
 
 
 class Box(Record):
@@ -83,6 +87,8 @@ class Box(Record):
     shape: Shape | None = None
     note: str = ""
     inside: tuple[str, ...] = ()
+    letter: str = ""
+    """Of an end of a line that continues elsewhere in the figure: the letter at both of its ends."""
 
 
 class Arrow(Record):

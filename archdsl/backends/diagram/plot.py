@@ -1,57 +1,15 @@
-"""Write a drawing as SVG; or as DOT with fixed positions, for formats that need a renderer."""
+"""Write a drawing as DOT with fixed positions, for formats that need a renderer."""
 
 from collections.abc import Iterable, Iterator
 
 from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, TextLabel, head
 from .escaping import quoted, xml
 from .labels import decimal
-from .svg import fitted, opening
 
 _PIECE = 8000
 _DASHED, _SOLID = "S 6 -dashed", "S 5 -solid"
 _RISE, _RISE_OF_BOLD = 0.3, 0.11
 """The center of a label above its baseline, in parts of the font size, where the renderer places it."""
-
-
-def write_svg(drawing: Drawing) -> bytes:
-    """The drawing as a self-contained SVG, with hover text."""
-    body = "\n".join(_body(drawing))
-    size = {"width": f"{decimal(drawing.width)}pt", "height": f"{decimal(drawing.height)}pt"}
-    box = {"viewBox": f"0 0 {decimal(drawing.width)} {decimal(drawing.height)}"}
-    return f"{opening(size | box, drawing.title, drawing.description, body)}\n{body}\n</svg>\n".encode()
-
-
-def _body(drawing: Drawing) -> Iterator[str]:
-    yield f'<rect width="100%" height="100%" fill="{drawing.background}"/>'
-    for part in filter(lambda part: part.shapes, drawing.parts):
-        title = f"<title>{xml(part.hover, lines=True)}</title>" if part.hover else ""
-        yield "\n".join([f"<g>{title}", *map(_element, part.shapes), "</g>"])
-
-
-def _element(shape: Shape) -> str:
-    match shape:
-        case Polygon():
-            look = f'fill="{shape.fill}" stroke="{shape.line}" stroke-width="{decimal(shape.width)}"'
-            return f'<polygon points="{_pairs(shape.points)}" {look} stroke-linejoin="round"/>'
-        case Curve():
-            start, *rest = (f"{decimal(x)},{decimal(y)}" for x, y in shape.points)
-            look = f'fill="{shape.fill or "none"}" stroke="{shape.line}" stroke-width="{decimal(shape.width)}"'
-            look += ' stroke-dasharray="4 3"' if shape.dashed else ""
-            return f'<path d="M{start}C{" ".join(rest)}" {look}/>'
-        case Polyline():
-            look = f'stroke="{shape.color}" stroke-width="{decimal(shape.width)}"'
-            line = f'<polyline points="{_pairs(shape.points)}" fill="none" {look}/>'
-            return line + (f'<polygon points="{_pairs(head(shape))}" fill="{shape.color}"/>' if shape.arrow else "")
-        case TextLabel():
-            x, y = map(decimal, shape.at)
-            look = f'font-size="{decimal(shape.size)}" fill="{shape.color}" text-anchor="middle"'
-            look += ' font-weight="bold"' if shape.bold else ""
-            look += "".join(f' {name}="{value}"' for name, value in fitted(shape.text, shape.size).items())
-            return f'<text x="{x}" y="{y}" {look}>{xml(shape.text)}</text>'
-
-
-def _pairs(points: Iterable[Point]) -> str:
-    return " ".join(f"{decimal(x)},{decimal(y)}" for x, y in points)
 
 
 def write_fixed_dot(drawing: Drawing) -> str:

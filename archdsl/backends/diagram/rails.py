@@ -35,7 +35,9 @@ class Rail(Record):
     def box(self) -> Box:
         """Its boxes as one, with the rows of all, for which its label stands."""
         rows = tuple(row for box in self.boxes for row in box.rows)
-        return self.boxes[0].replace(id="_".join(box.id for box in self.boxes), rows=rows, shape=self.boxes[-1].shape)
+        first, last = self.boxes[0], self.boxes[-1]
+        name, letter = "_".join(box.id for box in self.boxes), first.letter or last.letter
+        return first.replace(id=name, rows=rows, shape=last.shape, letter=letter)
 
     @property
     def hover(self) -> str:

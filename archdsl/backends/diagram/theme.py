@@ -26,6 +26,8 @@ class Theme(Record):
     other: str
     heat: tuple[str, str]
     """The color of no heat, and of the most."""
+    dark: "Theme | None" = None
+    """The colors on a dark page, in formats that follow the page; None for one look everywhere."""
 
     def fill(self, style: str) -> str:
         """The color of a kind of layer."""
@@ -128,4 +130,6 @@ PRINT = Theme(
     heat=("#ffffff", "#8f8f8f"),
 )
 
-THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT)}
+AUTO = LIGHT.replace(name="auto", dark=DARK)
+
+THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT, AUTO)}

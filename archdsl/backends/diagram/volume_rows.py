@@ -56,7 +56,8 @@ def split_rows(found: list[Volume], rails: Sequence[Rail], rows: int) -> list[Vo
 
 
 def _port(letter: str, role: Role, hover: str) -> Box:
-    return Box(id=f"{role.value}{letter}", role=role, rows=(BoxRow(words=letter, style="", hover=hover),))
+    row = BoxRow(words=letter, style="", hover=hover)
+    return Box(id=f"{role.value}{letter}", role=role, rows=(row,), letter=letter)
 
 
 def _breaks(found: list[Volume], rows: int) -> tuple[int, ...]:
