@@ -192,7 +192,7 @@ def _conflicts(kind: str, view: str | None, direction: str | None) -> Iterator[C
     if kind != "png":
         yield "", "--dpi", f"--dpi is for PNG, not for {kind}"
     if kind != "svg":
-        yield "", "--theme=auto", f"{kind} has the same colors on every page: use light, dark or print"
+        yield "--theme auto", "--theme", f"the theme `auto` follows the page, which {kind} cannot"
     if kind in ("dot", "mmd"):
         layout = "--columns --for --width --height --font"
         yield "", layout, f"the program that renders {kind} determines the layout"

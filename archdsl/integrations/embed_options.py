@@ -42,7 +42,7 @@ class EmbedOptions(Record):
 
 _CHOICES = {
     "view": ("layers", "blocks", "stages", "volumes"),
-    "theme": ("light", "dark", "print"),
+    "theme": ("light", "dark", "auto", "print"),
     "direction": ("TB", "LR"),
 }
 _FLAGS = ("diagram", "table", "source", "fold", "parameters", "macs", "caption", "legend")

@@ -116,7 +116,7 @@ def test_diagrams_are_those_of_the_pages_renderer() -> None:
 
     render_with(layout)
     assert result("diagram", text=TEXT) == expected
-    assert set(programs) == {"json", "svg"}
+    assert set(programs) == {"json"}
     assert error("diagram", {"text": TEXT, "format": "png"}) == {
         "kind": "CannotDraw",
         "message": "png cannot be written in a browser: use svg",

@@ -24,6 +24,8 @@ __all__ = [
     "placed_diagram",
 ]
 
+FOLLOWING = frozenset({"svg"})
+"""The formats that can follow light and dark pages."""
 MOST = 3000
 """The maximum number of boxes in a diagram; more would take minutes and be unreadable."""
 
@@ -34,7 +36,7 @@ def diagram(
     """The network as a diagram in one of FORMATS. The same input gives the same bytes. Raises CannotDraw."""
     from ...analysis.cost import costs
 
-    style = style or DiagramStyle()
+    style = _possible(style or DiagramStyle(), format)
     drawn = build_diagram(graph, costs(graph), view_options)
     if len(drawn.boxes) > MOST:
         help = "fold repeated layers, or use the view `blocks` or `stages`"
@@ -54,7 +56,15 @@ def draw_diff(a: Graph, b: Graph, found: Diff, format: str, style: DiagramStyle 
     drawn = diff_figure(a, b, found)
     if len(drawn.boxes) > MOST:
         raise CannotDraw(f"{len(drawn.boxes):,} boxes are more than the limit of {MOST:,}")
-    return _rendered(drawn, format, style or DiagramStyle())
+    return _rendered(drawn, format, _possible(style or DiagramStyle(), format))
+
+
+def _possible(style: DiagramStyle, format: str) -> DiagramStyle:
+    """A style, if a format can have it. Raises CannotDraw."""
+    if style.theme.dark is not None and format not in FOLLOWING:
+        name = style.theme.name
+        raise CannotDraw(f"the theme `{name}` follows the page, which {format} cannot: use light, dark or print")
+    return style
 
 
 def _rendered(drawn: Diagram, format: str, style: DiagramStyle) -> bytes:
@@ -85,7 +95,7 @@ def placed_diagram(
 
     if format in ("dot", "mmd"):
         raise CannotDraw(f"the program that renders {format} determines the size: use svg, png, pdf or tikz")
-    found = fit(graph, costs(graph), style, view_options, place, freedom)
+    found = fit(graph, costs(graph), _possible(style, format), view_options, place, freedom)
     return _fixed(found.drawing, format, style), found.words
 
 

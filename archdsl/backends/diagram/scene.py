@@ -6,6 +6,7 @@ from math import cos, pi, sin
 
 from ...shapes.symbolic import concrete
 from .drawing import Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, TextLabel, bounds, framed
+from .engine import CannotDraw
 from .figure import Arrow, Box, Diagram, Flow
 from .figure_options import SYMBOLS, DiagramStyle
 from .font_metrics import width_of
@@ -24,8 +25,13 @@ def draw_volumes(diagram: Diagram, style: DiagramStyle, geometry: float = 1.0, r
     """The tensors of a diagram along its longest path, from left to right, and above them the parallel paths.
 
     `geometry` scales the boxes without their text; `rows` is the number of rows. Raises CannotDraw if a branch splits
-    or merges, or there are fewer places for a new row.
+    or merges, if several boxes are repeated together, or if there are fewer places for a new row.
     """
+    if repeated := [cluster.times for cluster in diagram.clusters if cluster.times > 1]:
+        raise CannotDraw(
+            f"several layers are repeated together {max(repeated)} times, which the view `volumes` cannot show: "
+            "use the view `blocks` or `stages`"
+        )
     found = volumes(diagram, style.theme, geometry)
     split = split_rows(found, rails(diagram, [volume.box for volume in found]), rows)
     parts = stacked([_row(row, style.theme) for row in split], split, style.theme)

@@ -1,6 +1,6 @@
 """A diagram is a quotient of the graph: every box stands for nodes, every edge is drawn or inside a box.
 
-It is read back from the data, and from what is written in DOT and Mermaid.
+It is read back from the data, and from what is written in DOT, Mermaid and SVG.
 """
 
 import random
@@ -12,13 +12,14 @@ import pytest
 
 import archdsl
 from archdsl.analysis.cost import costs
-from archdsl.backends.diagram import DiagramStyle, View, ViewOptions
+from archdsl.backends.diagram import CannotDraw, DiagramStyle, View, ViewOptions, diagram
 from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.dot import write_dot
 from archdsl.backends.diagram.figure import Box, Diagram, Role
 from archdsl.backends.diagram.mermaid import write_mermaid
 from archdsl.graph import Graph
 from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL, graph
+from tests.backends.diagram.svg_reading import assert_quotient
 
 VIEWS = [View.LAYERS, View.BLOCKS, View.STAGES, View.UNET, View.VOLUMES]
 SIAMESE = """
@@ -39,7 +40,8 @@ repeat 2 { repeat 3 { pair; relu }; maxpool 2; pair }
 aux early { gap; fc 3 }
 gap; fc 10
 """
-TEXTS = [LENET, RESIDUAL, INCEPTION, SIAMESE, NESTED]
+REPEATED = "input 8x16x16; repeat 20 { conv 8 k3 p1; maxpool k3 s1 p1; conv 4 k1; conv 8 k1 }; gap; fc 2"
+TEXTS = [LENET, RESIDUAL, INCEPTION, SIAMESE, NESTED, REPEATED]
 LINE = (
     "conv 8 k3 p1", "conv 8 k1; bn; relu", "unit 8", "pair", "residual { unit 8; conv 8 k3 p1 }", "bn", "relu",
     "repeat 3 { unit 8 }", "repeat 2 { residual { conv 8 k1; relu } }", "stage NAME { pair; repeat 2 { pair } }",
@@ -142,3 +144,41 @@ def test_formats_of_programs(text: str) -> None:
     for view in VIEWS[:-1]:
         found = graph(text)
         read_back(build_diagram(found, costs(found), ViewOptions(view=view)))
+
+
+def read_svg(found: Graph, view: View, columns: int | None = None) -> bool:
+    """Assert that the SVG of a view is a quotient of the graph; False if the view cannot show the network."""
+    try:
+        svg = diagram(found, "svg", DiagramStyle(columns=columns), ViewOptions(view=view))
+    except CannotDraw as refused:
+        assert "view `" in str(refused) or "another view" in str(refused)  # noqa: PT017  # these views refuse some
+        return False
+    assert_quotient(svg, found)
+    return True
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("text", TEXTS)
+def test_svg_of_programs(text: str, view: View) -> None:
+    for columns in (1, 2) if view in (View.LAYERS, View.BLOCKS) else (None,):
+        read_svg(graph(text), view, columns)
+
+
+def test_volumes_refuse_a_repetition_of_several_boxes() -> None:
+    with pytest.raises(CannotDraw, match="repeated together 20 times"):
+        diagram(graph(REPEATED), "svg", view_options=ViewOptions(view=View.VOLUMES))
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet18", "unet", "vit_b_16", "mobilenet_v3_small", "gpt2"])
+def test_svg_of_the_zoo(name: str) -> None:
+    found = archdsl.load(f"zoo:{name}").graph
+    shown = [read_svg(found, view) for view in VIEWS]
+    assert shown[:3] == [True] * 3
+    assert shown[4] or name == "gpt2"
+    assert shown[3] == (name == "unet")
+
+
+@pytest.mark.parametrize("seed", range(0, 24, 3))
+def test_svg_of_random_programs(seed: int) -> None:
+    for view in VIEWS:
+        read_svg(graph(random_text(seed)), view)

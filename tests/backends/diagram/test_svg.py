@@ -1,8 +1,10 @@
+import re
 from xml.etree import ElementTree
 
 import pytest
 
-from archdsl.backends.diagram import DiagramStyle, diagram
+from archdsl.backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram
+from archdsl.backends.diagram.heat import Heat
 from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, renamed
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -13,12 +15,16 @@ def parsed(data: bytes) -> ElementTree.Element:
 
 
 def groups(root: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
-    return [group for group in root.iter(f"{SVG}g") if group.get("class") == kind]
+    return [group for group in root.iter(f"{SVG}g") if kind in group.get("class", "").split()]
 
 
 def test_it_shows_every_layer_shape_and_cluster() -> None:
     root = parsed(diagram(graph(RESIDUAL), style=DiagramStyle(columns=1)))
-    assert (len(groups(root, "node")), len(groups(root, "edge")), len(groups(root, "cluster"))) == (13, 14, 3)
+    assert (len(groups(root, "arch-box")), len(groups(root, "arch-arrow")), len(groups(root, "arch-frame"))) == (
+        13,
+        14,
+        3,
+    )
     texts = [(text.text or "").strip() for text in root.iter(f"{SVG}text")]
     for expected in ("conv 16 3×3 /2", "1,168 parameters", "16×8×8", "basic2", "+", "input", "output"):
         assert expected in texts
@@ -34,12 +40,12 @@ def test_it_has_a_title_a_description_and_hover_text() -> None:
     )
     assert root.get("role") == "img"
     assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
-    hover = [group.findtext(f"{SVG}title") for group in groups(root, "node")]
+    hover = [group.findtext(f"{SVG}title") for group in groups(root, "arch-box")]
     assert hover[1] == (
         "features.conv1: conv 6 k5, 6×28×28, 156 parameters, 117,600 MACs\nfeatures.tanh1: tanh, 6×28×28"
     )
     assert (
-        groups(root, "cluster")[0].findtext(f"{SVG}title")
+        groups(root, "arch-frame")[0].findtext(f"{SVG}title")
         == "stage features: 8 layers, 50,692 parameters, 405,600 MACs"
     )
 
@@ -72,7 +78,7 @@ def test_hostile_names_are_text(name: str) -> None:
     assert [e.tag for e in root.iter() if e.tag != f"{SVG}text"] == [
         e.tag for e in plain.iter() if e.tag != f"{SVG}text"
     ]
-    titles = [group.findtext(f"{SVG}title") for group in groups(root, "node")]
+    titles = [group.findtext(f"{SVG}title") for group in groups(root, "arch-box")]
     assert len(titles) == 13
     if name.isascii() and name.isprintable() and name:
         assert " ".join(name.split())[:90] in (titles[-1] or "")
@@ -81,6 +87,49 @@ def test_hostile_names_are_text(name: str) -> None:
 def test_the_diagram_keeps_its_size_when_only_the_resolution_changes() -> None:
     low, high = (diagram(graph(LENET), "svg", DiagramStyle(dpi=dpi)) for dpi in (72, 300))
     assert low == high
+
+
+def test_boxes_have_the_facts_of_their_layers() -> None:
+    root = parsed(diagram(graph(RESIDUAL), style=DiagramStyle(columns=1)))
+    boxes = {box.get("data-box"): box.attrib for box in groups(root, "arch-box")}
+    first = boxes["n1"]
+    assert first["data-node"] == "1 2 3"
+    assert first["data-kind"] == "conv norm activation"
+    assert first["data-shape"] == "8×16×16"
+    assert first["data-line"] == "5:14 5:32 5:36"
+    assert (first["data-parameters"], first["data-macs"]) == ("600", "147456")
+    assert first["data-name"] == "body.basic1.conv1 body.basic1.bn1 body.basic1.relu1"
+    layers = groups(root, "arch-layer")
+    assert [layer.get("data-node") for layer in layers[:3]] == ["1", "2", "3"]
+    assert [len(list(layer.iter(f"{SVG}path"))) for layer in layers[:3]] == [2, 2, 2]
+
+
+@pytest.mark.parametrize("view", View)
+@pytest.mark.parametrize("heat", [None, Heat.PARAMS])
+@pytest.mark.parametrize("text", [LENET, RESIDUAL, INCEPTION])
+def test_every_color_has_a_rule_for_dark_pages(text: str, heat: Heat | None, view: View) -> None:
+    styles = DiagramStyle(theme=THEMES["auto"], legend=True), DiagramStyle(legend=True)
+    options = ViewOptions(view=view, heat=heat)
+    try:
+        auto, light = (diagram(graph(text), "svg", style, options).decode() for style in styles)
+    except CannotDraw:
+        return
+    sheet = auto[auto.index("<style>") + 7 : auto.index("</style>")]
+    assert auto.replace(f"<style>{sheet}</style>\n", "").replace(' class="archdsl-auto"', "") == light
+    dark = dict(re.findall(r'\.archdsl-auto (\w+\[\w+="#\w+"\])\{\w+:(#\w+)\}', sheet))
+    used = set()
+    for element in parsed(auto.encode()).iter():
+        for attribute in ("fill", "stroke"):
+            if (color := element.get(attribute, "none")) != "none":
+                used.add(f'{element.tag.removeprefix(SVG)}[{attribute}="{color}"]')
+    assert used <= set(dark)
+    assert all(color not in rule for rule, color in dark.items()), "a color is the same on dark pages"
+
+
+@pytest.mark.parametrize("format", ["png", "dot", "mmd", "tikz"])
+def test_formats_that_cannot_follow_the_page_refuse_to(format: str) -> None:
+    with pytest.raises(CannotDraw, match=f"`auto` follows the page, which {format} cannot"):
+        diagram(graph(LENET), format, DiagramStyle(theme=THEMES["auto"]))
 
 
 def test_words_are_as_wide_as_they_were_laid_out() -> None:
