@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["svg", "png", "pdf", "dot", "mmd", "tikz"]),
+    type=click.Choice(["svg", "png", "pdf", "eps", "dot", "mmd", "tikz"]),
     help="Output format, if the extension of PATH does not give it.",
 )
 @click.option(
@@ -124,8 +124,8 @@ def command(
 ) -> None:
     """Render a diagram of the network in FILE: its layers, the shapes between them, its stages and blocks.
 
-    The extension of PATH gives the format: .svg, .png, .dot (Graphviz), .mmd (Mermaid), .tex (TikZ), or .pdf if
-    Graphviz is installed.
+    The extension of PATH gives the format: .svg, .png, .pdf, .eps, .dot (Graphviz), .mmd (Mermaid) or .tex
+    (TikZ).
     """
     if check and output == "-":
         raise click.UsageError("--check compares with a file: name it with -o")

@@ -55,7 +55,7 @@ _CONFLICTS = (
     "path",
     metavar="PATH",
     shell_complete=complete_file,
-    help="Write a figure of the differences: .svg, .png, .dot, .tex, or .pdf if Graphviz is installed.",
+    help="Write a figure of the differences: .svg, .png, .pdf, .eps, .dot or .tex.",
 )
 def command(
     names: tuple[str, ...],

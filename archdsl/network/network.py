@@ -193,8 +193,8 @@ class Network:
     ) -> "RenderedDiagram":
         """The diagram, with the options of `archdsl diagram`; it is also written to `path` if one is given.
 
-        `format` is svg, png, pdf, dot, mmd or tikz; by default, it follows from the extension of `path`, else it is
-        svg. `place` is the option `--for`; a width is written `"85mm"`. A notebook displays the result. Raises
+        `format` is svg, png, pdf, eps, dot, mmd or tikz; by default, it follows from the extension of `path`, else it
+        is svg. `place` is the option `--for`; a width is written `"85mm"`. A notebook displays the result. Raises
         ValueError for an unknown option, `CannotDraw` with its reason, and OSError.
         """
         from .rendered_diagram import render

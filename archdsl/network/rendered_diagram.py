@@ -16,7 +16,7 @@ from ..text.names import nearest
 class RenderedDiagram:
     """A diagram as the bytes of a file; a notebook displays SVG and PNG.
 
-    `format` is svg, png, pdf, dot, mmd (Mermaid) or tikz.
+    `format` is svg, png, pdf, eps, dot, mmd (Mermaid) or tikz.
     """
 
     def __init__(self, data: bytes, format: str) -> None:
@@ -25,7 +25,7 @@ class RenderedDiagram:
 
     @property
     def text(self) -> str:
-        """The text of an SVG, DOT, Mermaid or TikZ file. Raises ValueError for PNG and PDF."""
+        """The text of an SVG, EPS, DOT, Mermaid or TikZ file. Raises ValueError for PNG and PDF."""
         if self.format in ("png", "pdf"):
             raise ValueError(f"{self.format} is not a text: `data` has its bytes")
         return self.data.decode()

@@ -58,7 +58,7 @@ def test_standard_output_needs_a_format(net: Path) -> None:
 def test_an_unknown_ending(net: Path, name: str) -> None:
     result = run(net, "-o", net.with_name(name))
     assert result.exit_code == 2
-    assert "use one of .svg, .png, .pdf, .dot" in result.output
+    assert "use one of .svg, .png, .pdf, .eps, .dot" in result.output
 
 
 def test_a_folder_that_does_not_exist(net: Path) -> None:
@@ -115,11 +115,22 @@ def test_the_file_keeps_its_mode_and_a_link_stays_a_link(net: Path) -> None:
     assert stat.S_IMODE(fresh.stat().st_mode) == 0o666 & ~mask
 
 
-def test_pdf_without_graphviz(net: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("format", ["pdf", "eps"])
+def test_pdf_and_eps_need_no_program_of_the_system(
+    net: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, format: str
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    result = run(net, "-o", net.with_name("net.pdf"))
+    result = run(net, "-o", net.with_name(f"net.{format}"))
+    assert result.exit_code == 0, result.output
+    assert net.with_name(f"net.{format}").read_bytes().startswith(b"%PDF" if format == "pdf" else b"%!PS-Adobe")
+
+
+def test_a_character_that_no_font_can_show(net: Path) -> None:
+    result = run(net, "--title", "שלום", "-o", net.with_name("net.pdf"))
     assert result.exit_code == 2
-    assert "install Graphviz, or use svg or png" in result.output
+    assert "`ש` (U+05E9, hebrew letter shin) belongs to a script" in result.output
+    assert "use svg" in result.output
+    assert not net.with_name("net.pdf").exists()
 
 
 def test_a_folder_in_the_place_of_the_file(net: Path) -> None:

@@ -61,6 +61,8 @@ def test_wheel_holds_what_it_needs(built: Path) -> None:
     wanted |= {f"archdsl/{path.relative_to(ROOT)}" for path in (ROOT / "examples").rglob("*.arch")}
     data = ROOT / "archdsl" / "training" / "data"
     wanted |= {str(path.relative_to(ROOT)) for kind in ("*.npz", "*.gz") for path in data.rglob(kind)}
+    fonts = ROOT / "archdsl" / "backends" / "fonts"
+    wanted |= {str(path.relative_to(ROOT)) for kind in ("*.ttf", "OFL.txt") for path in fonts.glob(kind)}
     assert wanted - files_in(built / WHEEL) == set()
 
 

@@ -206,6 +206,7 @@ def output(random: Random, scene: Scene) -> str:
         ".mmd",
         ".png",
         ".pdf",
+        ".eps",
         ".safetensors",
         ".py",
         ".onnx",

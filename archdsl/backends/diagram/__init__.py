@@ -1,9 +1,9 @@
-"""Diagrams of a network: SVG, PNG, DOT, Mermaid, TikZ."""
+"""Diagrams of a network: SVG, PNG, PDF, EPS, DOT, Mermaid, TikZ."""
 
 from ...analysis.diff.differences import Diff
 from ...graph import Graph
 from .build import ViewOptions, build_diagram
-from .drawing import Drawing, with_margin
+from .drawing import Drawing, cropped, with_margin
 from .engine import CannotDraw, draw
 from .figure import Diagram
 from .figure_options import DiagramStyle
@@ -81,9 +81,9 @@ def _rendered(drawn: Diagram, format: str, style: DiagramStyle) -> bytes:
     from .xdot import read_drawing
 
     program, layout = best_layout(drawn, style)
-    if format in ("svg", "tikz"):
-        return _fixed(with_margin(read_drawing(layout, drawn, style.theme.background)), format, style)
-    return draw(program, format, dpi=style.dpi if format == "png" else None)
+    if format == "png":
+        return draw(program, format, dpi=style.dpi)
+    return _fixed(with_margin(read_drawing(layout, drawn, style.theme.background)), format, style)
 
 
 def placed_diagram(
@@ -94,9 +94,9 @@ def placed_diagram(
     from .place_fitting import fit
 
     if format in ("dot", "mmd"):
-        raise CannotDraw(f"the program that renders {format} determines the size: use svg, png, pdf or tikz")
+        raise CannotDraw(f"the program that renders {format} determines the size: use svg, png, pdf, eps or tikz")
     found = fit(graph, costs(graph), _possible(style, format), view_options, place, freedom)
-    return _fixed(found.drawing, format, style), found.words
+    return _fixed(found.drawing, format, style, placed=True), found.words
 
 
 def _scene(drawn: Diagram, view: View, format: str, style: DiagramStyle) -> bytes:
@@ -108,8 +108,8 @@ def _scene(drawn: Diagram, view: View, format: str, style: DiagramStyle) -> byte
     return _fixed(draw_scene(drawn, view, style), format, style)
 
 
-def _fixed(drawing: Drawing, format: str, style: DiagramStyle) -> bytes:
-    """Render a drawing with fixed positions."""
+def _fixed(drawing: Drawing, format: str, style: DiagramStyle, *, placed: bool = False) -> bytes:
+    """Render a drawing with fixed positions; one that is placed has its exact size."""
     from .plot import write_fixed_dot
 
     match format:
@@ -119,12 +119,18 @@ def _fixed(drawing: Drawing, format: str, style: DiagramStyle) -> bytes:
             return write_svg(drawing, style.theme)
         case "dot":
             return write_fixed_dot(drawing).encode()
+        case "png":
+            return draw(write_fixed_dot(drawing), format, dpi=style.dpi, fixed=True)
         case "tikz":
             from .tikz import write_tikz
 
             return write_tikz(drawing).encode()
         case _:
-            return draw(write_fixed_dot(drawing), format, dpi=style.dpi if format == "png" else None, fixed=True)
+            from .eps import write_eps
+            from .pdf import write_pdf
+
+            page = drawing if placed else cropped(drawing)
+            return write_pdf(page) if format == "pdf" else write_eps(page)
 
 
 def _in_columns(drawn: Diagram, style: DiagramStyle) -> Drawing | None:

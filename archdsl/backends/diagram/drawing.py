@@ -126,6 +126,17 @@ def with_margin(drawing: Drawing) -> Drawing:
     return drawing.replace(width=drawing.width + 2 * MARGIN, height=drawing.height + 2 * MARGIN, parts=tuple(parts))
 
 
+def cropped(drawing: Drawing) -> Drawing:
+    """A drawing without margins, for a document that has its own; on a ground with a color it keeps them."""
+    if drawing.background != "#ffffff" or not any(part.shapes for part in drawing.parts):
+        return drawing
+    return framed(list(drawing.parts), _EDGE, drawing.background, drawing.title, drawing.description)
+
+
+_EDGE = 1.0
+"""Points between the outermost shapes and the edge of a cropped drawing, for half of a line's width."""
+
+
 def moved(shape: Shape, step: Point) -> Shape:
     """A shape moved to the right and down."""
     match shape:

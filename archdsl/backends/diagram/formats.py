@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-FORMATS = ("svg", "png", "pdf", "dot", "mmd", "tikz")
-"""The formats of a diagram; pdf needs Graphviz's `dot` on the system."""
+FORMATS = ("svg", "png", "pdf", "eps", "dot", "mmd", "tikz")
+"""The formats of a diagram."""
 
 EXTENSIONS = {
     ".svg": "svg",
     ".png": "png",
     ".pdf": "pdf",
+    ".eps": "eps",
     ".dot": "dot",
     ".gv": "dot",
     ".mmd": "mmd",

@@ -1,4 +1,3 @@
-import os
 import struct
 import subprocess
 import sys
@@ -29,21 +28,6 @@ def test_the_resolution_scales_a_png() -> None:
 def test_it_needs_no_program_of_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert diagram(graph(LENET), "svg").startswith(b"<?xml")
-
-
-def test_pdf_without_graphviz_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CannotDraw, match=r"pdf needs the program `dot`: install Graphviz, or use svg or png"):
-        diagram(graph(LENET), "pdf")
-
-
-@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script")
-def test_pdf_is_drawn_by_the_dot_of_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    dot = tmp_path / "dot"
-    dot.write_text(f"#!{sys.executable}\nimport sys\nprint(sys.argv[1:], len(sys.stdin.read()) > 1000)\n")
-    dot.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert diagram(graph(LENET), "pdf") == b"['-Kdot', '-Tpdf'] True\n"
 
 
 def test_a_syntax_error_is_reported_in_the_renderers_words() -> None:

@@ -1,5 +1,4 @@
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from xml.etree import ElementTree
@@ -204,8 +203,3 @@ def test_no_string_of_dot_is_longer_than_old_graphviz_reads() -> None:
     assert drawing is not None
     strings = re.findall(r'"([^"]*)"', write_fixed_dot(drawing))
     assert sum(map(len, strings)) > 16384 > max(map(len, strings))
-
-
-@pytest.mark.skipif(not shutil.which("dot"), reason="no dot")
-def test_the_system_s_dot_makes_a_pdf_of_columns() -> None:
-    assert diagram(graph(TALL), "pdf", DiagramStyle(columns=2)).startswith(b"%PDF")
