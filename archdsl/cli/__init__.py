@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _COMMANDS = {
+    "cache": "Show what is kept in the cache folder, or delete it.",
     "check": "Check networks: shapes, parameters, errors.",
     "compile": "Generate standalone PyTorch or Keras source.",
+    "data": "List the built-in data sets, or write images of one.",
     "diagram": "Render a network as SVG, PNG, PDF, DOT, Mermaid or TikZ.",
     "diff": "Compare two networks layer by layer, and list the weights that carry over.",
     "eval": "Evaluate a trained network: accuracy, loss, confusion matrix.",
@@ -36,7 +38,7 @@ _COMMANDS = {
     "zoo": "List the built-in architectures, or print one.",
 }
 
-_TRAINING = frozenset({"eval", "export", "import", "inspect", "predict", "sweep", "train", "weights"})
+_TRAINING = frozenset({"data", "eval", "export", "import", "inspect", "predict", "sweep", "train", "weights"})
 """Commands that use torch; they keep Python's default garbage collector settings."""
 
 

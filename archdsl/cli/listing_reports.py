@@ -85,6 +85,53 @@ class ZooReport(Model):
     networks: list[ZooNetwork]
 
 
+class DataFile(Model):
+    """A file of a data set."""
+
+    name: str
+    sha256: str
+    urls: list[str] = Field(description="Tried in this order.")
+    kept: bool = Field(description="Whether it is in the cache.")
+
+
+class DataSetReport(Model):
+    """A built-in data set."""
+
+    name: str
+    train: int | None = Field(description="Number of training samples, before some are held out for validation.")
+    test: int | None
+    shape: list[int] | None = Field(description="Of one sample, such as channels, height and width.")
+    targets: str = Field(description="What a sample has to learn from: `class`, `mask`, …")
+    classes: list[str]
+    license: str
+    folder: str | None = Field(description="Where its files are kept; null if nothing is downloaded.")
+    files: list[DataFile]
+
+
+class DataReport(Model):
+    """What `archdsl data` lists."""
+
+    schema_version: Literal[1] = 1
+    data: list[DataSetReport]
+
+
+class CachePart(Model):
+    """A part of the cache."""
+
+    name: str
+    meaning: str
+    bytes: int
+    entries: int = Field(description="Number of files and folders.")
+
+
+class CacheReport(Model):
+    """What `archdsl cache` lists."""
+
+    schema_version: Literal[1] = 1
+    folder: str
+    parts: list[CachePart]
+
+
 class PredictionReport(Model):
     """An element of the list that `archdsl predict` prints: an image, and its classes or an error."""
 

@@ -108,23 +108,12 @@ def _written(answer: "Prediction", folder: Path) -> "Prediction":
     """The answer, whose image was written to the folder. Raises DiskFull, CannotWrite."""
     from dataclasses import replace
 
-    from PIL import Image
+    from ..training.inference.image_writing import write_pixels
 
-    from ..training.safe_files import make_folder, write_atomically
-    from ..training.tasks.presentation import color_of
-
-    if answer.problem is not None:
-        return answer
     if answer.image is None:
-        usage("--output writes masks or images, and this run predicts none; leave it out")
-    if answer.image.ndim == 2:
-        image = Image.fromarray(answer.image, "P")
-        image.putpalette([part for number in range(256) for part in color_of(number)])
-    else:
-        image = Image.fromarray(answer.image.transpose(1, 2, 0) if len(answer.image) == 3 else answer.image[0])
-    make_folder(folder)
+        return answer
     path = folder / (re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(answer.name).stem).strip("-.") + ".png")
-    write_atomically(path, lambda temporary: image.save(temporary, "PNG"))
+    write_pixels(path, answer.image)
     return replace(answer, file=path)
 
 

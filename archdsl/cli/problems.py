@@ -36,6 +36,7 @@ def follows() -> bool:
 
 
 _EXTRAS = {
+    "data": "train",
     "eval": "train",
     "export": "train",
     "import": "torch",

@@ -7,7 +7,14 @@ from pydantic import BaseModel
 from archdsl.analysis.check_schema import CheckReport
 from archdsl.analysis.derivation_report import WhyReport
 from archdsl.analysis.diff.diff_report import DiffReport
-from archdsl.cli.listing_reports import ExplainReport, LayersReport, PredictionReport, ZooReport
+from archdsl.cli.listing_reports import (
+    CacheReport,
+    DataReport,
+    ExplainReport,
+    LayersReport,
+    PredictionReport,
+    ZooReport,
+)
 from archdsl.training.report.run_report import ResultReport, TrainingReport
 
 REPORTS: dict[str, type[BaseModel]] = {
@@ -17,6 +24,8 @@ REPORTS: dict[str, type[BaseModel]] = {
     "archdsl layers --format json": LayersReport,
     "archdsl explain --format json": ExplainReport,
     "archdsl zoo --format json": ZooReport,
+    "archdsl data --format json": DataReport,
+    "archdsl cache --format json": CacheReport,
     "archdsl eval --format json": ResultReport,
     "archdsl predict --format json": PredictionReport,
     "report.json": TrainingReport,

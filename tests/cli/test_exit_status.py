@@ -14,6 +14,7 @@ DOCUMENTED = {int(status) for status in re.findall(r"^\| (\d+) \|", PAGE.read_te
 
 # Errors in the command, besides an unknown option, which is tried for all.
 WRONG: dict[str, list[str]] = {
+    "cache": ["nosuch", "clear", "clear nosuch", "clear ../net.arch"],
     "check": [
         "",
         "gone.arch",
@@ -23,6 +24,18 @@ WRONG: dict[str, list[str]] = {
         "net.arch --set a=1 --set a=2",
     ],
     "compile": ["", "gone.arch", "net.arch -o nowhere/net.py", "net.arch -e net.arch", "net.arch --set x"],
+    "data": [
+        "digit",
+        "digits test:0",
+        "digits test:999999 -o x.png",
+        "digits tset:0 -o x.png",
+        "digits -o x.png",
+        "digits test:0 test:1 -o x.png",
+        "digits test:0 -o x.jpg",
+        "digits test:0 -o x.png --data-dir folder",
+        "digits test:0 -o x.png --split 0.5",
+        "--split 0.5",
+    ],
     "diagram": [
         "",
         "net.arch",
@@ -84,6 +97,7 @@ FAILED: dict[str, list[str]] = {
     "why": ["wrong.arch conv1"],
 }
 FINE: dict[str, list[str]] = {
+    "cache": ["", "--format json", "clear hub"],
     "check": [
         "net.arch",
         "-e input_8".replace("_", "·"),
@@ -93,6 +107,7 @@ FINE: dict[str, list[str]] = {
         "--schema",
     ],
     "compile": ["net.arch"],
+    "data": ["", "digits", "mnist --format json", "digits test:0 -o x.png", "shapes"],
     "diagram": ["net.arch -o y.svg"],
     "diff": ["net.arch net.arch"],
     "explain": ["", "E0301"],

@@ -46,6 +46,8 @@ CORE = {
     "layers": (["layers"], 0),
     "layers conv": (["layers", "conv"], 0),
     "explain": (["explain", "E0301"], 0),
+    "data": (["data"], 0),
+    "cache": (["cache"], 0),
 }
 
 

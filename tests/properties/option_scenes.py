@@ -111,6 +111,11 @@ SCENES = (
         | {"--to": ("torchscript",)},
     ),
     OptionScene(
+        command="data",
+        words=("data", "digits", "validation:0", "-o", "x.png"),
+        values={"--output": ("other.png",), "--data-dir": (IMAGES,), "--split": ("0.5",)},
+    ),
+    OptionScene(
         command="eval",
         words=("eval", RUN, "--data", LARGE),
         values={"--data": (IMAGES,), "--data-dir": (IMAGES,), "--device": (REFUSED,)} | ALLOW,
@@ -137,6 +142,8 @@ SILENT: Mapping[str, list[str]] = {}
 """Options that are accepted and have no effect in the scene of a command, by command, each with its reason."""
 
 NOT_HERE = {
+    "cache": "what it shows depends on the user's cache: tests/cli/test_cache_command.py",
+    "cache clear": "it has no options",
     "train": "what its options change shows only in training: tests/training holds the recipe's options",
     "sweep": "as for train",
     "import": "its source is Python code or a model's file: tests/importing holds its options",

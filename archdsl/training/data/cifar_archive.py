@@ -39,6 +39,11 @@ class CifarSource(DataSource):
     def spec(self) -> DataSpec:
         return self.facts
 
+    @property
+    def remote_files(self) -> tuple[RemoteFile, ...]:
+        """The published files."""
+        return (self.archive,)
+
     def load(self, request: Request) -> Splits:
         folder = self._unpacked(request.data_dir)
         official: bool | None = None

@@ -32,6 +32,11 @@ class IdxSource(DataSource):
     def spec(self) -> DataSpec:
         return self.facts
 
+    @property
+    def remote_files(self) -> tuple[RemoteFile, ...]:
+        """The published files."""
+        return self.files
+
     def load(self, request: Request) -> Splits:
         found = [obtain(file, self.facts.name, request, self.places) for file in self.files]
         learn = self._pair(found[0], found[1])

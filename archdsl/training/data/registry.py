@@ -16,6 +16,7 @@ from .dataset_spec import HUB_PREFIX, DataSpec
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from .dataset_files import RemoteFile
     from .images import DataSource
 
 
@@ -34,6 +35,17 @@ def _modules() -> "dict[str, ModuleType]":
     if wrong := [name for name, module in found.items() if module.SPEC.name != name]:
         raise ImportError(f"sets/{wrong[0]}.py declares `{found[wrong[0]].SPEC.name}`: both need the same name")
     return found
+
+
+def license_of(name: str) -> str:
+    """The license of a published data set, in a few words."""
+    license: str = _modules()[name].LICENSE
+    return license
+
+
+def files_of(name: str) -> "tuple[RemoteFile, ...]":
+    """The files of a published data set that is downloaded."""
+    return tuple(_modules()[name].source().remote_files)
 
 
 def find_source(name: str, relative_to: Path | None = None, packages: Sequence[UsedPackage] = ()) -> "DataSource":

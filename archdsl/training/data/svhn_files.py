@@ -30,6 +30,11 @@ class SvhnSource(DataSource):
     def spec(self) -> DataSpec:
         return self._facts
 
+    @property
+    def remote_files(self) -> tuple[RemoteFile, ...]:
+        """The published files."""
+        return self._files
+
     def load(self, request: Request) -> Splits:
         found = [obtain(file, "svhn", request, ("SVHN", "svhn")) for file in self._files]
         learn, test = (_read(file.path) for file in found)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _CLASSES = "airplane automobile bird cat deer dog frog horse ship truck"
 SPEC = DataSpec("cifar10", tuple(_CLASSES.split()), ImageShape(3, 32, 32), images=(50_000, 10_000))
+LICENSE = "not stated"
 
 
 def source() -> "CifarSource":

@@ -18,6 +18,7 @@ sunflower sweet_pepper table tank telephone television tiger tractor train trout
 willow_tree wolf woman worm
 """
 SPEC = DataSpec("cifar100", tuple(_CLASSES.split()), ImageShape(3, 32, 32), images=(50_000, 10_000))
+LICENSE = "not stated"
 
 
 def source() -> "CifarSource":

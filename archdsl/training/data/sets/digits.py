@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 _TEST = 360
 _DARKEST = 16
 SPEC = DataSpec("digits", tuple("0123456789"), ImageShape(1, 8, 8), images=(1_437, _TEST), shipped=True)
+LICENSE = "CC BY 4.0"
 
 
 def load(request: "Request") -> "Splits":

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _CLASSES = "t-shirt trouser pullover dress coat sandal shirt sneaker bag ankle-boot"
 SPEC = DataSpec("fashion_mnist", tuple(_CLASSES.split()), ImageShape(1, 28, 28), images=(60_000, 10_000))
+LICENSE = "MIT"
 
 
 def source() -> "IdxSource":

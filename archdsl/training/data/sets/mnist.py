@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ..images import Request, Splits
 
 SPEC = DataSpec("mnist", tuple("0123456789"), ImageShape(1, 28, 28), images=(60_000, 10_000))
+LICENSE = "CC BY-SA 3.0"
 
 
 def source() -> "IdxSource":

@@ -16,6 +16,7 @@ SPEC = DataSpec(
     shipped=True,
     targets="mask",
 )
+LICENSE = "that of archdsl (MIT)"
 
 
 def load(request: "Request") -> "Splits":

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..svhn_files import SvhnSource
 
 SPEC = DataSpec("svhn", tuple("0123456789"), ImageShape(3, 32, 32), images=(73_257, 26_032))
+LICENSE = "noncommercial use only"
 
 
 def source() -> "SvhnSource":
