@@ -9,9 +9,9 @@ import math
 import re
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -62,7 +62,8 @@ class ExportInput:
 class Exportable:
     """A module in eval mode on the CPU, its inputs and outputs, and facts to write to the file.
 
-    `batch` is the only batch size that the file accepts; None is any.
+    `batch` is the only batch size that the file accepts; None is any. `suspects` are parts that torch may not support,
+    by name: they are exported alone to find the cause of an error.
     """
 
     module: nn.Module
@@ -70,6 +71,8 @@ class Exportable:
     outputs: tuple[str, ...]
     facts: Mapping[str, Any]
     batch: int | None = None
+    what: str = "this network"
+    suspects: "Callable[[], Iterable[tuple[str, Exportable]]]" = tuple
 
     def example(self, batch: int) -> tuple[Tensor, ...]:
         return tuple(each.example(batch, seed) for seed, each in enumerate(self.inputs))
@@ -118,20 +121,47 @@ def export(exportable: Exportable, form: Form, path: Path, opset: int | None = N
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder, torch.no_grad(), _quiet():
         temporary = Path(folder) / path.name
         try:
-            _write(exportable, form, temporary, opset)
-        except CannotExport:
-            raise
-        except Exception as error:  # torch raises exceptions of its own, of libraries, and built-in ones
-            raise _explained(exportable, form, error) from error
-        try:
-            agreement = _compare(exportable, form, temporary)
-        except CannotExport:
-            raise
-        except Exception as error:  # exceptions of the runtime
-            raise CannotExport(f"the exported file cannot be run: {_line(error)}") from error
+            agreement = _write_and_compare(exportable, form, temporary, opset)
+        except CannotExport as error:
+            raise _located(exportable, form, Path(folder) / f"part{path.suffix}", opset) or error from error.__cause__
         for made in sorted(Path(folder).iterdir(), key=lambda made: made == temporary):  # weights of a large ONNX first
             made.replace(path.parent / made.name)
     return agreement
+
+
+def _write_and_compare(exportable: Exportable, form: Form, path: Path, opset: int | None) -> Agreement:
+    """How well the written file agrees with the module. Raises CannotExport, OSError."""
+    try:
+        _write(exportable, form, path, opset)
+    except CannotExport:
+        raise
+    except Exception as error:  # torch raises exceptions of its own, of libraries, and built-in ones
+        raise _explained(exportable, form, error) from error
+    try:
+        return _compare(exportable, form, path)
+    except CannotExport:
+        raise
+    except Exception as error:  # exceptions of the runtime
+        raise CannotExport(f"the exported file cannot be run: {_line(error)}") from error
+
+
+def _located(exportable: Exportable, form: Form, path: Path, opset: int | None) -> CannotExport | None:
+    """The error with the name of the first part that cannot be exported alone; None if each can."""
+    for name, part in exportable.suspects():
+        try:
+            _write_and_compare(part, form, path, opset)
+        except CannotExport as error:
+            works = part.batch is None and _is_exported(replace(part, batch=1), form, path, opset)
+            return CannotExport(f"{name}: {error.why}", error.suggestion if works else None)
+    return None
+
+
+def _is_exported(exportable: Exportable, form: Form, path: Path, opset: int | None) -> bool:
+    try:
+        _write_and_compare(exportable, form, path, opset)
+    except CannotExport:
+        return False
+    return True
 
 
 def _write(exportable: Exportable, form: Form, path: Path, opset: int | None) -> None:
@@ -189,7 +219,7 @@ def _name_batch(exportable: Exportable, made: Any) -> None:
 
 def _explained(exportable: Exportable, form: Form, error: Exception) -> CannotExport:
     """torch's error in one line."""
-    why = f"torch cannot export this network as {form}: {_line(error)}"
+    why = f"torch cannot export {exportable.what} as {form}: {_line(error)}"
     suggestion = "try a fixed batch size: `--batch 1`" if exportable.batch is None else None
     return CannotExport(why, suggestion)
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..contract.call import Copies, Module, Step, Steps
 from ..graph import Graph, Node, Subgraph
+from .package_layers import check_package_layer
 from .part_class import part_class
 from .part_code import fill, forward_source, resolve
 from .part_tree import part_tree
@@ -25,6 +26,8 @@ def to_torch(graph: Graph) -> nn.Module:
     nn.Sequential. Submodules are named by the nodes' paths, so that `state_dict` follows stages and layers, and in the
     order of execution. Weights are initialized by the program's initializers, or as torch initializes them;
     `init=whiten` needs images (`training.whiten`), and until then is initialized by torch.
+
+    Raises PackageFailed for a layer of a package whose module fails, or differs from what the layer declares.
     """
     # Built in the order of execution, so that a seed gives the same weights whatever the parts.
     modules = {node.id: module for node in graph.layers if (module := _layer(graph, node)) is not None}
@@ -36,6 +39,7 @@ def _layer(graph: Graph, node: Node) -> nn.Module | None:
     if node.shared is not None:
         return None
     shapes = graph.shapes_in(node)
+    check_package_layer(node.op, shapes, lambda: LayerAlone(node.op.steps(shapes)))
     for step in node.op.steps(shapes):
         if isinstance(step, Module):
             module = make_module(step)
@@ -44,6 +48,22 @@ def _layer(graph: Graph, node: Node) -> nn.Module | None:
                 module.get_parameter(name).requires_grad_(False)
             return module
     return None
+
+
+class LayerAlone(nn.Module):
+    """A layer as a module of its own: it takes the layer's inputs, and has the module of its call as `layer`."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        super().__init__()
+        self.steps = tuple(steps)
+        call = next((step for step in steps if isinstance(step, Module)), None)
+        self.layer = None if call is None else make_module(call)
+
+    def forward(self, x: Tensor, *others: Tensor) -> Any:
+        """The result of the layer's steps."""
+        for step in self.steps:
+            x = apply(step, self.layer if isinstance(step, Module) else None, [x, *others])
+        return x
 
 
 def _part(unit: Unit, modules: Mapping[int, nn.Module]) -> nn.Module:
@@ -87,7 +107,8 @@ def _attach(part: nn.Module, path: Sequence[str], module: nn.Module) -> None:
 def make_module(call: Module) -> nn.Module:
     """The module for a description."""
     module = resolve(call.target)(*map(_built, call.args), **dict(call.kwargs))
-    assert isinstance(module, nn.Module)
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"`{call.target}` returned {type(module).__name__}, not a module")
     return module
 
 

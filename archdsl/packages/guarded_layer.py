@@ -16,6 +16,8 @@ from ..shapes.symbolic import Undecided
 from .failures import PackageFailed, described
 
 Wanted = Callable[[Any], bool]
+_PACKAGE = "_archdsl_package"
+"""The attribute of a guarded class with the name of its package."""
 
 
 def _weights(value: Any) -> bool:
@@ -91,7 +93,13 @@ def guarded(layer: type[LayerOp], package: str) -> type[LayerOp]:
     methods = {name: _guard(layer, package, name) for name in _RESULTS if hasattr(layer, name)}
     methods["infer"] = _with_trial(methods["infer"])
     about = {"__module__": layer.__module__, "__qualname__": layer.__qualname__, "__doc__": layer.__doc__}
-    return type(layer.__name__, (layer,), {**about, **methods})
+    return type(layer.__name__, (layer,), {**about, **methods, _PACKAGE: package})
+
+
+def package_of(op: object) -> str | None:
+    """The package that a layer belongs to; None for one of archdsl."""
+    found: str | None = getattr(type(op), _PACKAGE, None)
+    return found
 
 
 def _guard(layer: type[LayerOp], package: str, name: str) -> Callable[..., Any]:

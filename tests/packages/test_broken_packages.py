@@ -5,6 +5,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner
 
 import archdsl
@@ -242,6 +243,67 @@ def test_a_lint_whose_message_fails(installed: Installed) -> None:
     package = installed({"lint": lint}, {"archdsl.lints": {"own": "{name}.lint"}})
     (found,) = messages(package, "input 3x8x8; flatten; fc 2")
     assert "its lint OWN01 failed: ValueError: no" in found
+
+
+OWN = "import torch\n\nclass Own(torch.nn.Module):\n    "
+NUMPY = f"{OWN}def forward(self, x): return torch.from_numpy(x.detach().numpy() + 1)"
+
+
+def with_module(installed: Installed, module: str | None) -> str:
+    """A package whose layer calls a class of this module; None leaves the module out."""
+    name = f"torch{next(_NUMBERS)}"
+    layer = LAYER.replace("nn.ReLU()", f"Module(target='{name}.modules.Own')")
+    return installed({"layers": layer} | ({} if module is None else {"modules": module}), name=name)
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        (None, "ModuleNotFoundError"),
+        ("", "AttributeError"),
+        (f"{OWN}def __init__(self): raise ValueError('no')", "ValueError: no (modules.py:4)"),
+        (f"{OWN}def __init__(self, size): super().__init__()", "missing 1 required positional argument"),
+        ("def Own(): return 3", "returned int, not a module"),
+        (f"{OWN}def forward(self, x): raise KeyError('missing')", "KeyError: 'missing' (modules.py:4)"),
+        (f"{OWN}def forward(self, x): return [x]", "its module returns list, not a tensor"),
+        (f"{OWN}def forward(self, x): return x[:, :1]", "returns 2×1×8×8 for a batch of 2, but it declares 2×3×8×8"),
+        (
+            f"{OWN}def __init__(self):\n        super().__init__()\n        self.w = torch.nn.Parameter(torch.ones(3))",
+            "its module has the weights w 3, but it declares none",
+        ),
+    ],
+)
+def test_a_torch_module_that_is_not_as_declared(installed: Installed, module: str | None, words: str) -> None:
+    package = with_module(installed, module)
+    network = archdsl.loads(f'use "{package}"; input 3x8x8; own; flatten; fc 2', allow=[package])
+    with pytest.raises(PackageFailed) as failure:
+        network.to_torch()
+    assert str(failure.value).startswith(f"package `{package}`: `own` failed in torch: ")
+    assert words in str(failure.value)
+    assert "\n" not in str(failure.value)
+
+
+def test_a_torch_module_is_tried_once_and_uses_no_random_numbers(installed: Installed) -> None:
+    module = f"{OWN}calls = 0\n    def forward(self, x): Own.calls += 1; return x + torch.rand(1) * 0"
+    package = with_module(installed, module)
+    network = archdsl.loads(f'use "{package}"; input 3x8x8; own; own; flatten; fc 2', allow=[package])
+    torch.manual_seed(0)
+    first = network.to_torch()
+    torch.manual_seed(0)
+    second = network.to_torch()
+    assert torch.equal(first.get_parameter("fc1.weight"), second.get_parameter("fc1.weight"))
+    assert vars(type(first.get_submodule("own1")))["calls"] == 1
+
+
+@pytest.mark.parametrize(("form", "words"), [("torch", "torch cannot export"), ("torchscript", "torch.jit outputs")])
+def test_an_export_that_fails_names_the_layer(installed: Installed, tmp_path: Path, form: str, words: str) -> None:
+    package = with_module(installed, NUMPY)
+    text = f'use "{package}"\ninput 3x8x8\nconv 3 k3 same; relu\nown\nflatten; fc 2\n'
+    line = ["export", "-e", text, "--to", form, "-o", str(tmp_path / "net"), "--allow", package]
+    result = CliRunner().invoke(main, line, catch_exceptions=False)
+    assert result.exit_code == 1
+    assert f"error: own, line 4: {words}" in result.output
+    assert not list(tmp_path.glob("net*"))
 
 
 DATA = """

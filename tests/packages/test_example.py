@@ -99,6 +99,46 @@ def test_a_network_with_it_is_checked_built_and_printed() -> None:
     assert network.layers["gem1"].macs == 0
 
 
+@pytest.mark.parametrize("form", ["mmd", "dot", "svg", "tikz"])
+def test_diagrams_show_it(form: str) -> None:
+    text = archdsl.loads(NETWORK, allow=ALLOW).diagram(format=form).text
+    assert "gem 3" in text
+
+
+def test_keras_source_refuses_it_by_name() -> None:
+    status, output = run("compile", "-e", NETWORK, "--to", "keras", "--allow", "gempool")
+    assert status == 1
+    assert output.splitlines()[0] == "error: gem, line 5: Keras has no counterpart for this layer"
+
+
+def test_it_is_exported_to_onnx_and_read_back(tmp_path: Path) -> None:
+    """The file has the operations of its module, which are imported as those of any other module."""
+    pytest.importorskip("onnxscript")
+    pytest.importorskip("onnxruntime")
+    file, text = str(tmp_path / "net.onnx"), tmp_path / "read.arch"
+    status, output = run("export", "-e", NETWORK, "-o", file, "--allow", "gempool")
+    assert status == 0, output
+    assert "gives the same outputs for batches of 1 and 3" in output
+    status, output = run("import", file, "-o", str(text))
+    assert status == 0, output
+    assert "outputs equal to" in output or "bit-identical outputs" in output
+    assert "pow 3; gap" in text.read_text()
+    assert archdsl.load(text).parameters == archdsl.loads(NETWORK, allow=ALLOW).parameters - 1, (
+        "the exponent is constant"
+    )
+
+
+def test_importing_its_module_names_what_cannot_be_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "uses_gem.py").write_text(
+        "from gempool.modules import GeM\nfrom torch import nn\n"
+        "def network(): return nn.Sequential(nn.Conv2d(3, 4, 3), GeM(), nn.Linear(4, 2))\n"
+    )
+    status, output = run("import", "uses_gem:network", "--input", "3x8x8")
+    assert status == 1
+    assert "1 (GeM): a power with a tensor as its exponent" in output
+
+
 def test_symbolic_sizes_and_receptive_fields() -> None:
     network = archdsl.loads('use "gempool"; input 3xHxW; conv 8 k3 s2; relu; gem; fc 10', allow=ALLOW)
     report = network.report(columns="params,rf")

@@ -1,11 +1,15 @@
 """What can be exported: a trained run, or a text with newly initialized weights."""
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ...backends.export_formats import Exportable, ExportInput
+from ...backends.package_layers import package_layers
+from ...backends.torch import LayerAlone
 from ...network import Network
 from ...shapes.shape import Layout, Shape
 from ...version import __version__
@@ -55,14 +59,30 @@ def of_run(loaded: LoadedRun, prepare: bool, batch: int | None = None) -> Export
         "tta": settings.recipe.tta,
         "data": data.name,
     }
-    return Exportable(module, inputs, _output_names(network), facts, batch)
+    return Exportable(
+        module, inputs, _output_names(network), facts, batch, suspects=partial(_of_packages, network, batch)
+    )
 
 
 def of_network(network: Network, seed: int, batch: int | None = None) -> Exportable:
     """A network with newly initialized weights, which depend on the seed."""
     torch.manual_seed(seed)
     facts = {**_facts(network, network.program.source.name), "seed": seed}
-    return Exportable(network.to_torch().eval(), _inputs(network), _output_names(network), facts, batch)
+    module, suspects = network.to_torch().eval(), partial(_of_packages, network, batch)
+    return Exportable(module, _inputs(network), _output_names(network), facts, batch, suspects=suspects)
+
+
+def _of_packages(network: Network, batch: int | None) -> Iterator[tuple[str, Exportable]]:
+    """Each layer of a package with one input alone, by its text and line."""
+    graph = network.graph
+    for node, package in package_layers(graph):
+        shapes = graph.shapes_in(node)
+        if len(shapes) > 1:
+            continue
+        module = LayerAlone(node.op.steps(shapes)).eval()
+        inputs = tuple(_input(f"x{number}", shape) for number, shape in enumerate(shapes))
+        name = f"{node.text}, line {node.span.line}"
+        yield name, Exportable(module, inputs, ("y",), {}, batch, f"this layer of the package `{package}`")
 
 
 def _facts(network: Network, file: str) -> dict[str, Any]:
