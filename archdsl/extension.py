@@ -52,13 +52,13 @@ from .diagnostics import Change, Diagnostic, Edit, Fix, Label, Severity, Sink
 from .graph import Graph, Node
 from .shapes.shape import Layout, Shape, Window
 from .text.source import Span
-from .training.data.dataset_spec import DataSpec, ImageShape
+from .training.data.dataset_spec import DataSpec, ImageShape, TaskFacts
 from .training.tasks.metric import Metric
 from .training.tasks.package_tasks import report_output
 from .training.tasks.task import PIXEL_AUGMENTATIONS, Task
 
 if TYPE_CHECKING:
-    from .training.data.images import ImageSet, Request, Splits, hold_out
+    from .training.data.images import ImageSet, Inputs, Request, Splits, TargetArray, hold_out
     from .training.recipe.recipe import AnyLoss
     from .training.tasks.meter import Gatherer, Loss, Meter, Scores
     from .training.tasks.presentation import Answer, Panel, Table, Tile
@@ -96,6 +96,7 @@ __all__ = [
     "Graph",
     "ImageSet",
     "ImageShape",
+    "Inputs",
     "Int",
     "Kind",
     "Label",
@@ -138,7 +139,9 @@ __all__ = [
     "Step",
     "Steps",
     "Table",
+    "TargetArray",
     "Task",
+    "TaskFacts",
     "Tensor",
     "Tile",
     "Weights",
@@ -161,7 +164,7 @@ __all__ = [
 ]
 
 _ON_FIRST_USE = {
-    **dict.fromkeys(("ImageSet", "Request", "Splits", "hold_out"), "data.images"),
+    **dict.fromkeys(("ImageSet", "Inputs", "Request", "Splits", "TargetArray", "hold_out"), "data.images"),
     "AnyLoss": "recipe.recipe",
     **dict.fromkeys(("Gatherer", "Loss", "Meter", "Scores"), "tasks.meter"),
     **dict.fromkeys(("Answer", "Panel", "Table", "Tile"), "tasks.presentation"),

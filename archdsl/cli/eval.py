@@ -90,9 +90,10 @@ def command(
         name, images = images_of(loaded, source, request, split, fit or settings.recipe.data.fit)
         scores = assess(loaded, images, tta)
         classes = tuple(settings.data.classes)
-        title = f"{source.spec.name}, {name}: {len(images):,} images"
+        words = "images" if settings.data.inputs == "image" else "samples"
+        title = f"{source.spec.name}, {name}: {len(images):,} {words}"
         if not isinstance(scores, ClassScores):
-            _show_scores(gather_scores(name, scores, images, classes, loaded.task), title, output)
+            _show_scores(gather_scores(name, scores, images, loaded.facts, loaded.task), title, output)
             return
         result = gather_result(name, scores, images, classes, settings.recipe.loss)
     except Problem as problem:

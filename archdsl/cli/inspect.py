@@ -61,6 +61,8 @@ def command(
         usage("--invert inverts an image: give one, such as `--image digit.png`")
     try:
         loaded = load_run(Run.open(Path(run)), choose_device(device), allowed())
+        if loaded.settings.data.inputs != "image":
+            usage(f"inspect plots feature maps of images, and {run} was trained on {loaded.settings.data.inputs}")
         points = _points(loaded, layers)
         folder = _folder(Path(run), image, output)
         _draw(loaded, _InputImage(image, invert) if image is not None else None, points, folder)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from .shell_completion import complete_file, complete_folder
 
 if TYPE_CHECKING:
     from ..training.inference.prediction import ImageName, Prediction
+    from ..training.runs.loaded_run import LoadedRun
 
 
 @click.command("predict")
@@ -37,11 +39,11 @@ def command(
     """Predict the most likely classes of each IMAGE, with probabilities, using the network trained in the folder RUN.
 
     For segmentation, the classes are listed with their fractions of the pixels, and --output writes the masks; for
-    reconstruction, it writes the images.
+    reconstruction, it writes the images. Regression prints the numbers.
 
     An IMAGE may be a folder, for all images in it, `-` for an image on standard input, or an image of the run's own
-    data set by split and number, such as test:225. Unreadable images are reported and skipped, and the exit status is
-    then 1.
+    data set by split and number, such as test:225. A run on numbers takes the rows of a CSV or Parquet file. Unreadable
+    images are reported and skipped, and the exit status is then 1.
     """
     from ..training.errors.problem import Problem
     from ..training.inference.prediction import BATCH, predict
@@ -51,9 +53,11 @@ def command(
 
     try:
         loaded = load_run(Run.open(Path(run)), choose_device(device), allowed())
-        if folder is not None and loaded.task.name == "classification":
-            usage("--output writes masks or images, and this run predicts classes; leave it out")
-        named, answers = _found(images)
+        if folder is not None and not loaded.task.writes_images:
+            usage("--output writes masks or images, and this run predicts neither; leave it out")
+        if invert and loaded.settings.data.inputs != "image":
+            usage("--invert inverts images, and this run takes none; leave it out")
+        named, answers = _found(images, loaded)
         own = own_images(loaded)
         if output == "text":
             _show(answers)
@@ -68,29 +72,28 @@ def command(
         fail(problem)
     if output == "json":
         click.echo(json.dumps([_record(answer) for answer in answers], indent=2, ensure_ascii=False))
-    note_inverse(loaded, [(each.name, each.mean) for each in answers if each.mean is not None], invert)
+    if loaded.settings.data.inputs == "image":
+        note_inverse(loaded, [(each.name, each.mean) for each in answers if each.mean is not None], invert)
     if any(answer.problem for answer in answers):
         raise SystemExit(1)
 
 
-def _found(images: tuple[str, ...]) -> "tuple[list[ImageName], list[Prediction]]":
+def _found(images: tuple[str, ...], loaded: "LoadedRun") -> "tuple[list[ImageName], list[Prediction]]":
     """The images, and an answer for each folder without images and each invalid name."""
-    from ..training.errors.data_errors import BadImages
+    from ..training.errors.data_errors import BadImages, BadTable
     from ..training.inference.prediction import Prediction, named_images
 
     found: list[ImageName] = []
     invalid: list[Prediction] = []
     for name in images:
         try:
-            found += named_images(name)
-        except BadImages as problem:
+            found += named_images(name, loaded)
+        except (BadImages, BadTable) as problem:
             invalid.append(Prediction(name, problem=problem))
     return found, invalid
 
 
 def _show(answers: "list[Prediction]") -> None:
-    from ..training.tasks.metric import written
-
     for answer in answers:
         if answer.problem:
             click.echo(printable(f"error: {answer.problem.message()}"), err=True)
@@ -98,10 +101,19 @@ def _show(answers: "list[Prediction]") -> None:
                 click.echo(f"  = help: {way}", err=True)
             continue
         named = ", ".join(f"{name} {probability:.1%}" for name, probability in answer.classes)
-        numbers = written(answer.values)
-        true = f"; true class: {answer.true}" if answer.true is not None else ""
+        numbers = _numbers(answer.values)
+        true = f"; true{' class' if len(answer.values) == 0 else ''}: {answer.true}" if answer.true is not None else ""
         file = f"; {answer.file}" if answer.file is not None else ""
         click.echo(printable(f"{answer.name}: {named}{numbers}{true}{file}"))
+
+
+def _numbers(values: Mapping[str, float]) -> str:
+    """Metrics as they are written elsewhere, other numbers by name."""
+    from ..training.tasks.metric import METRICS, written
+
+    if all(name in METRICS for name in values):
+        return written(values)
+    return ", ".join(f"{name} {value:.6g}" for name, value in values.items())
 
 
 def _written(answer: "Prediction", folder: Path) -> "Prediction":

@@ -216,7 +216,7 @@ _OF_IMAGES = ("segmentation", "reconstruction")
 def _example(run: "Run") -> str:
     """An image to classify: one of the run's own data set, if its images are not files."""
     data = run.read_settings().data
-    if Path(data.source).is_absolute():  # a folder of images
+    if Path(data.source).is_absolute() and data.inputs == "image":  # a folder
         return "IMAGE"
     split = next((name for name in ("test", "validation") if data.images.get(name)), "train")
     return f"{split}:0"

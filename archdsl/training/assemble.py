@@ -2,11 +2,13 @@
 
 import math
 from dataclasses import replace
+from typing import assert_never
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .data.dataset_spec import DataSpec, TaskFacts
 from .data.images import DataSource, Request, Splits
 from .data.resize import fit_splits
 from .loop.augmentation import changes_pixels
@@ -24,7 +26,10 @@ from .model_spec import ModelSpec
 from .recipe.recipe import Recipe
 from .tasks.choice import TASKS
 from .tasks.outputs import Objective, objective_of
+from .tasks.task import Task
 
+_MOST_NAMED = 4
+"""Number of targets that the first line of a training names."""
 _MOST_STANDARDIZED = 1 << 26
 """Largest size in bytes of a second copy of the images in memory, standardized and in float32."""
 
@@ -35,13 +40,42 @@ def load(source: DataSource, recipe: Recipe, request: Request, callback: Trainin
     for note in splits.notes:
         callback.note(note)
     counted = ", ".join(f"{count:,} for {name}" for name, count in sizes(splits).items() if count)
-    classes = f"{len(source.spec.classes)} classes, " if recipe.task != "reconstruction" else ""
-    callback.note(f"{source.spec.name}: {classes}images of {request.shape}: {counted}")
+    callback.note(f"{source.spec.name}: {_described(source.spec, recipe, request)}: {counted}")
     if recipe.patience is not None and splits.validation is None:
         callback.note(
             f"`patience {recipe.patience}` has no effect: there are no validation images (`split {recipe.split:g}`)"
         )
     return splits
+
+
+def _described(spec: DataSpec, recipe: Recipe, request: Request) -> str:
+    """The targets and the inputs in words: `10 classes, images of 1x8x8`."""
+    match spec.inputs:
+        case "image":
+            inputs = f"images of {request.image}"
+        case "numbers":
+            inputs = f"samples of {'x'.join(map(str, request.shape))} numbers"
+        case "ids":
+            inputs = f"sequences of {request.shape[0]} IDs"
+        case _:
+            assert_never(spec.inputs)
+    match spec.targets:
+        case "next":
+            return inputs
+        case "numbers":
+            more = ", …" if len(spec.classes) > _MOST_NAMED else ""
+            return f"{', '.join(spec.classes[:_MOST_NAMED])}{more} from {inputs}"
+        case _:
+            return f"{len(spec.classes)} classes, {inputs}" if recipe.task != "reconstruction" else inputs
+
+
+def prepared(splits: Splits, task: Task, facts: TaskFacts) -> Splits:
+    """The samples with the targets that the task learns from."""
+    train, validation, test = (
+        task.prepare(part, facts) if part else None for part in (splits.train, splits.validation, splits.test)
+    )
+    assert train is not None
+    return Splits(train, validation, test, splits.notes)
 
 
 def sizes(splits: Splits) -> dict[str, int]:

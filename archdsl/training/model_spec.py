@@ -13,8 +13,8 @@ from ..graph import Graph
 from ..syntax import ast, parse
 from ..text.library import Library, join
 from ..text.source import Source
-from .data.dataset_spec import ImageShape
-from .network_check import image_shape
+from .data.dataset_spec import InputShape
+from .network_check import input_shape
 
 NETWORK = "net.arch"
 """The file in a run folder with the network's text."""
@@ -37,7 +37,7 @@ class ModelSpec:
 
     name: str
     text: str
-    shape: ImageShape
+    shape: InputShape
     build: Callable[[], nn.Module]
     file: str | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
@@ -62,7 +62,7 @@ def model_spec_of(
     return ModelSpec(
         name=network.graph.name,
         text=source.text,
-        shape=image_shape(network.graph),
+        shape=input_shape(network.graph),
         build=network.to_torch,
         file=str(source.path) if source.path else None,
         given=given,

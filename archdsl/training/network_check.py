@@ -3,6 +3,7 @@
 Imports pydantic if there is a recipe to check, and neither torch nor numpy.
 """
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from ..diagnostics import Sink
@@ -20,10 +21,11 @@ from ..packages.failures import PackageFailed
 from ..shapes.shape import Layout
 from ..text.names import nearest
 from ..text.source import Span
-from .data.dataset_spec import DataSpec, ImageShape
+from .data.dataset_spec import DataSpec, ImageShape, InputShape
 from .data.registry import data_sets
 from .recipe.part_names import FREE, frozen_parts, is_part
 from .tasks.choice import TASKS, resolved, task_named, task_names
+from .tasks.sample_input import image_setting, sample_input, targets_of
 
 if TYPE_CHECKING:
     from .recipe.recipe import Recipe
@@ -49,10 +51,10 @@ def check_recipe(graph: Graph, sink: Sink) -> None:
         check(graph, spec, recipe, sink)
 
 
-def image_shape(graph: Graph) -> ImageShape:
+def input_shape(graph: Graph) -> InputShape:
     """The input of a network that `check` accepted."""
     shape = graph.nodes[graph.inputs[0]].shape
-    return ImageShape(*shape.dims)
+    return ImageShape(*shape.dims) if shape.layout is Layout.IMAGE else tuple(shape.dims)
 
 
 def check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
@@ -71,7 +73,9 @@ def check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
 
 
 def _check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
-    if _takes_an_image(graph, spec, sink):
+    if spec.inputs != "image":
+        sample_input(graph, spec, sink)
+    elif _takes_an_image(graph, spec, sink):
         _input(graph, spec, recipe.data.fit, sink)
     if _suits_task(graph, spec, recipe, sink):
         _outputs(graph, spec, recipe, sink)
@@ -80,23 +84,22 @@ def _check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
 def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> bool:
     """Whether the data have what the task learns from; reports settings of the recipe that do not apply to it."""
     task = task_named(recipe.task, graph.packages)
-    if spec.targets not in task.targets:
-        fits = ", ".join(name for name, each in TASKS.items() if spec.targets in each.targets)
-        has = {"class": "a class for each image", "mask": "a mask for each image"}[spec.targets]
-        why = f"`{spec.name}` has {has}, from which {task.name} cannot learn"
+    if spec.targets not in task.targets or spec.inputs not in task.inputs:
+        able = (name for name, each in TASKS.items() if spec.targets in each.targets and spec.inputs in each.inputs)
+        fits = ", ".join(able)
+        why = f"`{spec.name}` has {targets_of(spec)}, from which {task.name} cannot learn"
         _not_for_task(graph, "task", why, f"tasks for this data set: {fits}", sink)
+        return False
+    if spec.inputs != "image" and (setting := image_setting(recipe)) is not None:
+        _not_for_task(
+            graph, setting[0], f"`{setting[1]}` changes images, and `{spec.name}` has none", "leave it out", sink
+        )
         return False
     named = (recipe.loss.name, *(loss for loss in recipe.loss.by_output.values() if isinstance(loss, str)))
     if unfit := [loss for loss in named if loss not in (*task.losses, FREE)]:
         why = f"{task.name} cannot minimize `{unfit[0]}`"
         _not_for_task(graph, "loss", why, f"its losses are {' and '.join(task.losses)}", sink)
         return False
-    unfit = [
-        loss for loss in recipe.loss.by_output.values() if isinstance(loss, str) and loss not in (*task.losses, FREE)
-    ]
-    if unfit:
-        why = f"{task.name} cannot minimize `{unfit[0]}`"
-        _not_for_task(graph, "loss", why, f"its losses are {' and '.join(task.losses)}", sink)
     fields = type(recipe.augment).model_fields
     for name in fields:
         if name not in task.augmentations and getattr(recipe.augment, name) != fields[name].default:
@@ -129,12 +132,13 @@ def _takes_an_image(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
 
 
 def _numel(spec: DataSpec) -> int | None:
-    return spec.shape.channels * spec.shape.height * spec.shape.width if spec.shape else None
+    return prod(spec.shape) if spec.shape else None
 
 
 def _input(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
     entry = graph.nodes[graph.inputs[0]]
-    found, wanted = image_shape(graph), spec.shape
+    found = ImageShape(*entry.shape.dims)
+    wanted = ImageShape(*spec.shape) if spec.shape else None
     if wanted is None:  # images of any size, resized for the network
         if found.channels not in (1, 3):
             wanted = ImageShape(3, found.height, found.width)

@@ -10,6 +10,7 @@ from torch import nn
 from ..backends.weight_files import CannotLoad
 from ..backends.weight_loading import load_weights, weight_summary
 from . import assemble
+from .data.dataset_spec import TaskFacts
 from .data.images import DataSource, Request, Splits
 from .errors.loop_errors import Diverged, variance_needed
 from .errors.problem import Problem
@@ -21,7 +22,7 @@ from .loop.loop import Ending, fit, score
 from .loop.memory_budget import Budget
 from .loop.process_group import SINGLE_PROCESS, ProcessGroup
 from .loop.schedule import factor
-from .loop.standardization import Standard, measure
+from .loop.standardization import Standard, measure, of_numbers
 from .loop.train_context import TrainContext, on_device
 from .loop.training_state import TrainingState, copy_tensors, weights_of
 from .model_spec import ModelSpec
@@ -78,11 +79,12 @@ class Training:
         recipe = resolved(self.recipe, self.source.spec, self.model_spec.graph)
         object.__setattr__(self, "recipe", recipe)  # frozen for everybody else
 
-    @property
-    def objective(self) -> Objective:
+    def _objective(self, data: DataSettings) -> Objective:
         """What its steps minimize."""
         graph = self.model_spec.graph
-        return objective_of(task_named(self.recipe.task, graph.packages if graph else ()), self.recipe, graph)
+        task = task_named(self.recipe.task, graph.packages if graph else ())
+        facts = data.facts(graph) if graph else TaskFacts(tuple(data.classes), tuple(self.model_spec.shape))
+        return objective_of(task, self.recipe, graph, facts)
 
     def start(self) -> Outcome:
         """Train from the start. Raises Problem."""
@@ -95,29 +97,32 @@ class Training:
             if run.writes and run.settings.exists():
                 raise CannotResume(run.folder, "another process has started a run in it", "give another --out")
             with budget, variance_needed():
-                state, context = self._begin(splits, device)
+                state, context, splits = self._begin(splits, device)
             return self._go(state, context, splits, budget)
 
-    def _begin(self, splits: Splits, device: torch.device) -> tuple[TrainingState, TrainContext]:
+    def _begin(self, splits: Splits, device: torch.device) -> tuple[TrainingState, TrainContext, Splits]:
         model = assemble.build(self.model_spec, self.recipe, device)
         standard = measure(splits.train.images)
         assemble.prepare(model, self.model_spec, splits, standard, device)
         self._load_initial(model)
-        setup, trials = assemble.choose(model, splits, standard, self.recipe, device, self.group, self.objective)
+        data = self._data_settings(splits, standard)
+        objective = self._objective(data)
+        splits = assemble.prepared(splits, objective.task, objective.facts)
+        setup, trials = assemble.choose(model, splits, standard, self.recipe, device, self.group, objective)
         tried = ", ".join(f"{s.precision} {s.layout} {speed:,.0f}" for s, speed in trials)
         tried = f" (tried, in images/s: {tried})" if tried else ""
         for note in self.group.notes(model, self.recipe.batch):
             self.callback.note(note)
-        settings = self._settings(splits, standard, setup, trials, sum(p.numel() for p in model.parameters()))
+        settings = self._settings(data, setup, trials, sum(p.numel() for p in model.parameters()))
         run = self.resources.run
         run.write_network(self.model_spec.texts)
         run.write_settings(settings)
         context = assemble.make_context(
-            self.recipe, setup, standard, splits, len(self.source.spec.classes), self.stop, self.group, self.objective
+            self.recipe, setup, standard, splits, len(data.classes), self.stop, self.group, objective
         )
         steps = f"{context.updates:,} step{'s' * (context.updates > 1)} per epoch, {context.steps:,} in total"
         self.callback.note(f"running on {setup}{tried}; {steps}")
-        return assemble.first_state(model, context), context
+        return assemble.first_state(model, context), context, splits
 
     def _load_initial(self, model: nn.Module) -> None:
         """Begin with the weights of a file, if there is one, and keep them in the run. Raises UnusableWeights."""
@@ -141,7 +146,7 @@ class Training:
         budget = Budget(self.model_spec.graph, self.recipe, device, splits, self.group.size)
         with self._alone():
             with budget:
-                state, context = self._restored(splits, device)
+                state, context, splits = self._restored(splits, device)
             return self._go(state, context, splits, budget)
 
     def _alone(self) -> AbstractContextManager[None]:
@@ -149,7 +154,7 @@ class Training:
         run = self.resources.run
         return claimed(run.folder) if run.writes else nullcontext()
 
-    def _restored(self, splits: Splits, device: torch.device) -> tuple[TrainingState, TrainContext]:
+    def _restored(self, splits: Splits, device: torch.device) -> tuple[TrainingState, TrainContext, Splits]:
         run = self.resources.run
         settings = run.read_settings()
         if assemble.sizes(splits) != settings.data.images:
@@ -157,8 +162,10 @@ class Training:
             raise CannotResume(run.folder, why)
         setup = Setup(device, settings.setup.precision, settings.setup.layout)
         standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
+        objective = self._objective(settings.data)
+        splits = assemble.prepared(splits, objective.task, objective.facts)
         context = assemble.make_context(
-            self.recipe, setup, standard, splits, len(settings.data.classes), self.stop, self.group, self.objective
+            self.recipe, setup, standard, splits, len(settings.data.classes), self.stop, self.group, objective
         )
         model = assemble.build(self.model_spec, self.recipe, device)
         not_started = not run.metrics.exists() and not list_checkpoints(run.checkpoints)
@@ -180,7 +187,7 @@ class Training:
         self.callback.note(_where(state, context))
         if note := _schedule_change(settings.recipe, state, context):
             self.callback.note(note)
-        return state, context
+        return state, context, splits
 
     def _load(self) -> tuple[Splits, torch.device]:
         if self.recipe.batch < self.group.size:
@@ -217,7 +224,7 @@ class Training:
         except Diverged:
             if run.writes:
                 _keep_finite(state, run)
-                write_report(run, state, self.source.spec.classes, None, splits, allow=self.model_spec.packages)
+                write_report(run, state, context.objective.facts, None, splits, allow=self.model_spec.packages)
             raise
         run.keep_weights(state, run.last)
         tested = None
@@ -225,15 +232,30 @@ class Training:
             with budget:
                 tested = _test(state, context, splits, run)
         if run.writes:
-            classes = self.source.spec.classes
-            write_report(run, state, classes, tested, splits, ending, self.model_spec.packages)
+            write_report(run, state, context.objective.facts, tested, splits, ending, self.model_spec.packages)
             self.callback.report_written()
         return Outcome(run, ending, state, tested)
 
-    def _settings(
-        self, splits: Splits, standard: Standard, setup: Setup, trials: list[Trial], parameters: int
-    ) -> RunSettings:
+    def _data_settings(self, splits: Splits, standard: Standard) -> DataSettings:
         spec, request = self.source.spec, self.resources.request
+        targets = of_numbers(splits.train.labels) if spec.targets == "numbers" else Standard((), ())
+        return DataSettings(
+            name=spec.name,
+            source=self.source.origin,
+            folder=str(request.data_dir) if request.data_dir else None,
+            classes=list(spec.classes),
+            shape=spec.shape,
+            mean=list(standard.mean),
+            deviation=list(standard.deviation),
+            images=assemble.sizes(splits),
+            inputs=spec.inputs,
+            vocabulary=spec.vocabulary,
+            features=list(spec.features),
+            target_mean=list(targets.mean),
+            target_deviation=list(targets.deviation),
+        )
+
+    def _settings(self, data: DataSettings, setup: Setup, trials: list[Trial], parameters: int) -> RunSettings:
         return RunSettings(
             network=NetworkSettings(
                 name=self.model_spec.name,
@@ -243,16 +265,7 @@ class Training:
                 parameters=parameters,
                 texts={name: of_text(text) for name, text in self.model_spec.texts.items()},
             ),
-            data=DataSettings(
-                name=spec.name,
-                source=self.source.origin,
-                folder=str(request.data_dir) if request.data_dir else None,
-                classes=list(spec.classes),
-                shape=spec.shape,
-                mean=list(standard.mean),
-                deviation=list(standard.deviation),
-                images=assemble.sizes(splits),
-            ),
+            data=data,
             recipe=self.recipe,
             setup=SetupSettings(
                 device=str(setup.device),

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
     from ..network import Network
-    from .data.images import Pixels
     from .inference.prediction import ImageName, Prediction
     from .inference.split_images import OwnImages
     from .runs.loaded_run import LoadedRun
@@ -69,22 +68,28 @@ class TrainedRun:
 
     @property
     def task(self) -> str:
-        """What the network has learned: `classification`, `segmentation`, `reconstruction`."""
+        """What the network has learned: `classification`, `segmentation`, `regression`, …"""
         return self._loaded.task.name
 
-    def predict(self, *images: str | Path, top: int = 5, invert: bool = False) -> "list[Ranked] | list[Pixels]":
+    def predict(self, *images: str | Path, top: int = 5, invert: bool = False) -> list[Any]:
         """For each image, the `top` most likely classes with their probabilities, the most likely first.
 
-        For segmentation the mask, uint8 of H×W with class numbers; for reconstruction the image, uint8 of C×H×W.
+        For segmentation the mask, uint8 of H×W with class numbers; for reconstruction the image, uint8 of C×H×W; for
+        regression the numbers by name.
 
-        An image is a file, or `test:225` for one of the run's own data set; `invert` inverts the brightness. Raises
-        BadImages for an image that cannot be read.
+        An image is a file, or `test:225` for one of the run's own data set; a run on numbers takes tables, and predicts
+        for each row. `invert` inverts the brightness. Raises BadImages for an image that cannot be read, BadTable.
         """
-        from .inference.prediction import predict
+        from .inference.prediction import named_images, predict
 
-        found = [_image(str(name)) for name in images]
+        if self._loaded.settings.data.inputs == "image":
+            found = [_image(str(name)) for name in images]
+        else:
+            found = [each for name in images for each in named_images(str(name), self._loaded)]
         made = [_readable(each) for each in predict(self._loaded, found, top, self._own, invert)]
         images_found = [each.image for each in made if each.image is not None]
+        if self._loaded.task.name == "regression":
+            return [dict(each.values) for each in made]
         return images_found or [each.classes for each in made]
 
     @cached_property

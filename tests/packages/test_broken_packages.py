@@ -365,10 +365,10 @@ class Own(Task):
 
     def fits(self, output, input, classes): return True
     def check(self, graph, node, spec, sink): pass
-    def loss(self, recipe): return F.cross_entropy
-    def meter(self, loss, recipe): return OwnMeter()
+    def loss(self, recipe, facts): return F.cross_entropy
+    def meter(self, loss, recipe, facts): return OwnMeter()
     def output_words(self, loss): return "logits"
-    def answers(self, output, pixels, classes, loss): return [Answer() for _ in output]
+    def answers(self, output, inputs, facts, loss): return [Answer() for _ in output]
 """
 TASK_POINTS = {"archdsl.tasks": {"own": "{name}.task:Own"}}
 TASK_TEXT = (

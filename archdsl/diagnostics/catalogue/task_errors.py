@@ -27,6 +27,31 @@ class WrongImageOutput(Diagnostic):
         return f"outputs {self.found}, not {self.wanted}"
 
 
+class WrongSampleInput(Diagnostic):
+    """The network's input does not fit data that are not images: numbers, or the IDs of a text."""
+
+    code = "E0818"
+    title = "input does not match the samples"
+    wrong = "input 16\nfc 1\ntrain { data friedman }\n"
+    right = "input 10\nfc 1\ntrain { data friedman }\n"
+
+    data: str
+    has: str
+    found: str
+    wanted: str
+    option: str = ""
+    """The option that sets the vocabulary, where the network has a parameter for it."""
+
+    def message(self) -> str:
+        return f"`{self.data}` has {self.has}, but this network takes {self.found}"
+
+    def label(self) -> str:
+        return f"takes {self.found}"
+
+    def help(self) -> tuple[str, ...]:
+        return (f"write `input {self.wanted}`", *((f"or use `{self.option}`",) if self.option else ()))
+
+
 class NotForTask(Diagnostic):
     """A setting of the recipe has no meaning for the task, or the data has no targets for it."""
 

@@ -131,7 +131,7 @@ class WrongInput(Diagnostic):
 
 
 class WrongOutput(Diagnostic):
-    """The network does not output one number per class of the data."""
+    """The network does not output one number per class of the data, or per number to predict."""
 
     code = "E0812"
     title = "output does not match the data"
@@ -144,9 +144,10 @@ class WrongOutput(Diagnostic):
     found: str
     option: str = ""
     """The option that sets so many classes, where the network has a parameter for it."""
+    counted: str = "classes"
 
     def message(self) -> str:
-        return f"`{self.data}` has {self.classes} classes, but this network outputs {self.found}"
+        return f"`{self.data}` has {self.classes} {self.counted}, but this network outputs {self.found}"
 
     def label(self) -> str:
         return f"outputs {self.found}, not {self.classes}"

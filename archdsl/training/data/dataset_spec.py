@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+InputKind = Literal["image", "numbers", "ids"]
+"""What the network takes: images, uint8 of C×H×W; numbers of any shape; integer IDs, such as the bytes of a text."""
+Targets = Literal["class", "classes", "mask", "numbers", "next"]
+"""What a sample has to learn from: a class, a set of classes, the class of each pixel, numbers, or the next IDs."""
+
 HUB_PREFIX = "hf:"
 """Prefix of the names of Hugging Face Hub data sets."""
 IGNORED = 255
@@ -20,18 +25,43 @@ class ImageShape(NamedTuple):
         return f"{self.channels}x{self.height}x{self.width}"
 
 
+InputShape = ImageShape | tuple[int, ...]
+"""The shape of one sample of a network's input."""
+
+
 @dataclass(frozen=True)
 class DataSpec:
     """The facts about a data set that are known without reading it.
 
-    `shape` is None if the images have no common size and are scaled to the network's input (folders). `images` are the
-    published numbers of training and test images; `shipped` data sets come with the package or are generated, so
-    nothing is downloaded. `targets` is what each image has: a `class`, or a `mask` with the class of each pixel.
+    `classes` are the names of the classes, or of the numbers to predict; a text has none. `shape` is None if the images
+    have no common size and are scaled to the network's input (folders), or a text is cut to its length. `images` are
+    the published numbers of training and test images; `shipped` data sets come with the package or are generated, so
+    nothing is downloaded. `targets` is what each sample has, and `inputs` what the network gets. `vocabulary` is the
+    number of different IDs.
     """
 
     name: str
     classes: tuple[str, ...]
-    shape: ImageShape | None
+    shape: InputShape | None
     images: tuple[int, int] | None = None
     shipped: bool = False
-    targets: Literal["class", "mask"] = "class"
+    targets: Targets = "class"
+    inputs: InputKind = "image"
+    vocabulary: int | None = None
+    features: tuple[str, ...] = ()
+    """The names of the input numbers, if they have names: the columns of a table."""
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """What the loss, the metrics and the presentation of a task need to know of the data and the network.
+
+    `classes` is that of the data set. `input` is the shape of the network's input, `outputs` those of its outputs.
+    Numbers to predict are standardized with `target_mean` and `target_deviation`, those of the training samples.
+    """
+
+    classes: tuple[str, ...] = ()
+    input: tuple[int, ...] = ()
+    outputs: tuple[tuple[int, ...], ...] = ()
+    target_mean: tuple[float, ...] = ()
+    target_deviation: tuple[float, ...] = ()

@@ -63,7 +63,7 @@ class HubSource(DataSource):
         return f"{HUB_PREFIX}{self._name}@{self._listing.commit}"
 
     def load(self, request: Request) -> Splits:
-        if request.shape.channels not in (1, 3):
+        if request.image.channels not in (1, 3):
             raise HubFailed(str(self._name), "images have 1 or 3 channels", "`input 3x…`")
         splits = {file.split for file in self._listing.files}
         validation = self._part("validation", request, 1)[0] if "validation" in splits else None
@@ -90,7 +90,7 @@ class HubSource(DataSource):
             return None, None
         if labels.min() < 0 or labels.max() >= len(self._columns.classes):
             raise HubFailed(str(self._name), f"`{split}` has labels out of range", "choose another data set")
-        key = f"1 {request.shape} {self._columns.image} {self.origin} {split} {learn}"
+        key = f"1 {request.image} {self._columns.image} {self.origin} {split} {learn}"
         digest = hashlib.sha256(key.encode()).hexdigest()
         path = request.cache / "hub" / f"{digest[:32]}.npy"
         first, second = divide(len(labels), learn)

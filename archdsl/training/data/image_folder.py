@@ -82,9 +82,9 @@ class FolderSource(DataSource):
         return FolderSplits(items["train"], items.get("validation", ()), items.get("test", ()))
 
     def load(self, request: Request) -> Splits:
-        if request.shape.channels not in (1, 3):
-            why = f"the network takes {request.shape.channels} channels; images have 1 (grayscale) or 3 (color)"
-            raise BadImages(self.folder, why, f"`input 3x{request.shape.height}x{request.shape.width}`")
+        if request.image.channels not in (1, 3):
+            why = f"the network takes {request.image.channels} channels; images have 1 (grayscale) or 3 (color)"
+            raise BadImages(self.folder, why, f"`input 3x{request.image.height}x{request.image.width}`")
         parts = self.parts()
         if not parts.train:
             raise BadImages(self.folder, "no training images", "put images into the subfolders of the classes")
@@ -131,6 +131,24 @@ def _divide(items: tuple[ImageFile, ...]) -> tuple[tuple[ImageFile, ...], tuple[
     return tuple(i for i in items if i.path not in test), tuple(i for i in items if i.path in test)
 
 
+def read_images(folder: Path, paths: list[Path], request: Request, bad: list[str]) -> Pixels | None:
+    """The images of these files below a folder, uint8 of N×C×H×W, from the cache if they are there.
+
+    None if one is unreadable, in which case it is added to `bad`.
+    """
+
+    def decode_missing(images: Pixels, done: Flags, note: Note) -> None:
+        bad.extend(
+            decode_files(
+                folder, paths, lambda index: decode(paths[index], request.image), images, done, note, request.download
+            )
+        )
+
+    keys = [file_key(folder, path) for path in paths]
+    path = cache_path(request.cache, folder, request.image, keys)
+    return kept(path, (len(paths), *request.shape), keys, decode_missing)
+
+
 @dataclass
 class _Reading:
     """Decodes the files of a folder, split by split; unreadable ones are collected over all splits."""
@@ -141,17 +159,9 @@ class _Reading:
 
     def read(self, items: tuple[ImageFile, ...]) -> ImageSet | None:
         """The images of these files; None if one is unreadable, in which case it is in `bad`."""
-        keys = [file_key(self.folder, item.path) for item in items]
-        path = cache_path(self.request.cache, self.folder, self.request.shape, keys)
         paths = [item.path for item in items]
-        images = kept(path, (len(items), *self.request.shape), keys, lambda *of: self._decode(paths, *of))
+        images = read_images(self.folder, paths, self.request, self.bad)
         if images is None:
             return None
         labels = np.array([item.label for item in items], np.int64)
         return ImageSet(images, labels, tuple(printable(path.relative_to(self.folder).as_posix()) for path in paths))
-
-    def _decode(self, paths: list[Path], images: Pixels, done: Flags, note: Note) -> None:
-        def decoded(index: int) -> Pixels:
-            return decode(paths[index], self.request.shape)
-
-        self.bad += decode_files(self.folder, paths, decoded, images, done, note, self.request.download)

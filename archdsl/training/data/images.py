@@ -1,36 +1,42 @@
-"""Data sets: requests for them, and their images in memory."""
+"""Data sets: requests for them, and their samples in memory."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors.data_errors import NothingToLearnFrom
-from .dataset_spec import DataSpec, ImageShape
+from .dataset_spec import DataSpec, ImageShape, InputKind, InputShape
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 Masks = NDArray[np.uint8]
+Inputs = NDArray[Any]
+"""The inputs of samples; see `ImageSet`."""
+TargetArray = NDArray[Any]
+"""The targets of samples; see `ImageSet`."""
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images, uint8 of N×C×H×W, and their targets: classes, int64 of N, or masks, uint8 of N×H×W with the class of each
-    pixel, or 255 for none.
+    """The samples of a split: their inputs, most often images, and their targets.
 
-    `files` are their paths in the data set's folder, if each image is a file.
+    `images` are uint8 of N×C×H×W; or numbers, float32 of N×…; or IDs, integers of N×T. `labels` are classes, int64 of
+    N; sets of classes, uint8 of N×K with 1 for each class in the set; masks, uint8 of N×H×W with the class of each
+    pixel, or 255 for none; numbers, float32 of N×K; or IDs, integers of N×T. `files` are the paths of the images in the
+    data set's folder, if each is a file.
     """
 
-    images: Pixels
-    labels: Labels | Masks
+    images: Inputs
+    labels: TargetArray
     files: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        assert self.images.dtype == np.uint8
-        assert self.images.ndim == 4
+        assert kind_of(self.images) is not None, f"{self.images.dtype} of {self.images.ndim} dimensions"
         assert self.images.flags.writeable  # torch shares its memory with nothing else
         assert len(self.labels) == len(self.images)
 
@@ -41,6 +47,15 @@ class ImageSet:
         """The images with these indices, in this order."""
         files = tuple(self.files[index] for index in indices.tolist()) if self.files else None
         return ImageSet(self.images[indices], self.labels[indices], files)
+
+
+def kind_of(inputs: Inputs) -> InputKind | None:
+    """What the inputs of samples are, by their type and number of dimensions; None for unsupported ones."""
+    if inputs.dtype == np.uint8 and inputs.ndim == 4:
+        return "image"
+    if inputs.dtype == np.float32 and inputs.ndim >= 2:
+        return "numbers"
+    return "ids" if inputs.dtype.kind in "iu" and inputs.ndim == 2 else None
 
 
 def join(sets: Sequence[ImageSet]) -> ImageSet:
@@ -88,16 +103,22 @@ class Download:
 class Request:
     """A request for a data set.
 
-    `shape` is the network's input; `cache` is the folder of downloads and decoded images; `data_dir`, if given, is the
-    only folder to read from; `split` is the fraction of the training images to train on if the data set has no
-    validation images, and the rest is the validation set.
+    `shape` is the network's input, and `others` are further inputs; `cache` is the folder of downloads and decoded
+    images; `data_dir`, if given, is the only folder to read from; `split` is the fraction of the training images to
+    train on if the data set has no validation images, and the rest is the validation set.
     """
 
-    shape: ImageShape
+    shape: InputShape
     cache: Path
     data_dir: Path | None = None
     split: float = 0.9
     download: Download = field(default_factory=Download)
+    others: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def image(self) -> ImageShape:
+        """The network's input, which is an image."""
+        return ImageShape(*self.shape)
 
 
 class DataSource(ABC):

@@ -63,9 +63,9 @@ class MaskFolderSource(DataSource):
         return str(self.folder.resolve())
 
     def load(self, request: Request) -> Splits:
-        if request.shape.channels not in (1, 3):
-            why = f"the network takes {request.shape.channels} channels; images have 1 (grayscale) or 3 (color)"
-            raise BadImages(self.folder, why, f"`input 3x{request.shape.height}x{request.shape.width}`")
+        if request.image.channels not in (1, 3):
+            why = f"the network takes {request.image.channels} channels; images have 1 (grayscale) or 3 (color)"
+            raise BadImages(self.folder, why, f"`input 3x{request.image.height}x{request.image.width}`")
         parts = self._parts()
         if "validation" not in parts and parts["train"]:
             learn, validate = divide(len(parts["train"]), request.split)
@@ -124,7 +124,7 @@ class _Reading:
     def read(self, pairs: list[_Pair]) -> ImageSet | None:
         """The images with their masks; None if one is unreadable, in which case it is in `bad`."""
         keys = [file_key(self.folder, pair.image, pair.mask) for pair in pairs]
-        shape, classes = self.request.shape, self.classes
+        shape, classes = self.request.image, self.classes
         images = self._kept("", shape, keys, pairs, lambda pair: decode(pair.image, shape))
         masks = self._kept(
             f"masks {classes}", shape[1:], keys, pairs, lambda pair: decode_mask(pair.image, pair.mask, shape, classes)
@@ -143,7 +143,7 @@ class _Reading:
         decoded: Callable[[_Pair], Pixels],
     ) -> Pixels | None:
         """The decoded images, or masks, at this shape, from the cache if they are there."""
-        path = cache_path(self.request.cache, self.folder, f"{self.request.shape} {what}", keys)
+        path = cache_path(self.request.cache, self.folder, f"{self.request.image} {what}", keys)
         return kept(path, (len(pairs), *shape), keys, lambda *of: self._decode(pairs, decoded, *of))
 
     def _decode(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from ...packages.package import UsedPackage
 from ...text.names import nearest
-from ..errors.data_errors import UnknownData
+from ..errors.data_errors import BadTable, UnknownData
 from . import sets
 from .dataset_spec import HUB_PREFIX, DataSpec
 
@@ -69,6 +69,12 @@ def find_source(name: str, relative_to: Path | None = None, packages: Sequence[U
         from .hf import HubSource
 
         return HubSource(name.removeprefix(HUB_PREFIX))
+    from .table_source import TableSource, parse_table_name
+
+    if (table := parse_table_name(str(relative_to / name) if relative_to is not None else name)) is not None:
+        if not table.path.exists():
+            raise BadTable(table.path, "there is no such file", "give the path of a CSV or Parquet file")
+        return TableSource(table)
     folder = Path(name).expanduser() if relative_to is None else relative_to / Path(name).expanduser()
     if name and folder.is_dir():
         from .mask_folder import MaskFolderSource, has_masks
@@ -76,6 +82,10 @@ def find_source(name: str, relative_to: Path | None = None, packages: Sequence[U
         if has_masks(folder):
             return MaskFolderSource(folder)
         from .image_folder import FolderSource
+        from .labeled_images import LabeledImagesSource, labels_of
+
+        if (labels := labels_of(folder)) is not None:
+            return LabeledImagesSource(folder, labels)
 
         return FolderSource(folder)
     known = (*data_sets(), *(each for used in packages for each in used.package.datasets))

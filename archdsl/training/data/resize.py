@@ -2,19 +2,24 @@
 
 from dataclasses import replace
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .dataset_spec import IGNORED, ImageShape
-from .images import Labels, Masks, Pixels, Splits
+from .dataset_spec import IGNORED, ImageShape, InputShape
+from .images import Masks, Pixels, Splits, TargetArray, kind_of
 
 _CHUNK = 4096
 
 
-def fit_splits(splits: Splits, shape: ImageShape, how: str) -> Splits:
-    """All images of a set at this shape: `exact` leaves them unchanged, for the others see `fit_images`."""
-    if how == "exact":
+def fit_splits(splits: Splits, shape: InputShape, how: str) -> Splits:
+    """All images of a set at this shape: `exact` leaves them unchanged, for the others see `fit_images`.
+
+    Inputs other than images do not change.
+    """
+    if how == "exact" or kind_of(splits.train.images) != "image":
         return splits
+    shape = ImageShape(*shape)
     train, validation, test = (
         replace(part, images=fit_images(part.images, shape, how), labels=fit_labels(part.labels, shape, how))
         if part
@@ -39,9 +44,9 @@ def fit_images(images: Pixels, shape: ImageShape, how: str) -> Pixels:
     return made
 
 
-def fit_labels(labels: Labels | Masks, shape: ImageShape, how: str) -> Labels | Masks:
+def fit_labels(labels: TargetArray, shape: ImageShape, how: str) -> TargetArray:
     """The targets that belong to the images of `fit_images`: masks have no class where images are padded."""
-    if labels.ndim == 1 or labels.shape[1:] == shape[1:]:
+    if labels.ndim != 3 or labels.dtype != np.uint8 or labels.shape[1:] == shape[1:]:
         return labels
     masks = torch.from_numpy(labels)[:, None]
     if how == "pad":

@@ -112,6 +112,20 @@ class BadImages(Problem):
         return (self.suggestion,)
 
 
+class BadTable(Problem):
+    """A CSV or Parquet file that cannot be used as data."""
+
+    def __init__(self, path: Path, why: str, suggestion: str, line: int | None = None) -> None:
+        super().__init__(path, why)
+        self.path, self.why, self.suggestion, self.line = path, why, suggestion, line
+
+    def message(self) -> str:
+        return f"{self.path}{f':{self.line}' if self.line is not None else ''}: {self.why}"
+
+    def help(self) -> tuple[str, ...]:
+        return (self.suggestion,)
+
+
 class DecodingStopped(Problem):
     """Ctrl-C while images were decoded."""
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..data.dataset_spec import IGNORED
 from ..data.image_folder import FolderSource
-from ..data.images import DataSource, ImageSet, Labels, Masks, Request, Splits, join
+from ..data.images import DataSource, ImageSet, Labels, Request, Splits, TargetArray, join
 from ..data.mask_folder import MaskFolderSource
 from ..data.resize import fit_splits
 from ..errors.data_errors import OtherData
@@ -31,10 +31,16 @@ def images_of(
     The default split is the test images, else the validation images, and all images of a folder without splits. The
     run's own data set is split as it was in training. Raises OtherData, and what a source raises.
     """
+    if source.spec.inputs != loaded.settings.data.inputs:
+        raise OtherData(
+            source.spec.name,
+            f"it has {source.spec.inputs}, and the run {loaded.settings.data.inputs}",
+            "choose another data set",
+        )
     refuse_other_shape(loaded, source, fit)
     if source.spec.targets not in loaded.task.targets:
         raise OtherData(source.spec.name, f"it has no targets for {loaded.task.name}", "choose another data set")
-    renumbered = None if loaded.task.of_input else _renumbered(loaded, source)
+    renumbered = _renumbered(loaded, source) if loaded.task.of_classes else None
     request = replace(request, split=loaded.settings.recipe.split)
     splits = fit_splits(source.load(request), loaded.shape, fit)
     own = source.origin == loaded.settings.data.source
@@ -45,7 +51,9 @@ def images_of(
         has = ", ".join(name for name, part in parts.items() if part is not None and len(part))
         raise OtherData(source.spec.name, f"it has no images for `--split {chosen}`", f"it has {has}")
     images = join(found)
-    return chosen, images if renumbered is None else replace(images, labels=_relabeled(images.labels, renumbered))
+    if renumbered is not None:
+        images = replace(images, labels=_relabeled(images.labels, renumbered, len(loaded.settings.data.classes)))
+    return chosen, loaded.task.prepare(images, loaded.facts)
 
 
 def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Scores:
@@ -60,7 +68,7 @@ def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Score
         model,
         batches.images,
         batches.images if task.of_input else batches.labels,
-        task.meter(objective_of(task, recipe, loaded.network.graph).main, recipe.loss),
+        task.meter(objective_of(task, recipe, loaded.network.graph, loaded.facts).main, recipe.loss, loaded.facts),
         setup,
         Standardizer(standard, device, setup.memory_format),
         tta=tta or recipe.tta,
@@ -75,7 +83,12 @@ def refuse_other_shape(loaded: LoadedRun, source: DataSource, fit: str) -> None:
     shape, wanted = source.spec.shape, loaded.shape
     if shape is None or shape == wanted:
         return
-    if shape.channels != wanted.channels:
+    if source.spec.inputs != "image":
+        found, takes = ("×".join(map(str, each)) for each in (shape, wanted))
+        raise OtherData(
+            source.spec.name, f"its samples are {found}, but the network takes {takes}", "choose another data set"
+        )
+    if shape[0] != wanted[0]:
         raise OtherData(
             source.spec.name, f"its images are {shape}, but the network takes {wanted}", "choose another data set"
         )
@@ -96,10 +109,14 @@ def _renumbered(loaded: LoadedRun, source: DataSource) -> Labels:
     return np.array([numbers[name] for name in source.spec.classes], np.int64)
 
 
-def _relabeled(labels: Labels | Masks, renumbered: Labels) -> Labels | Masks:
-    """Classes or masks with the run's indices; pixels without a class keep their value."""
+def _relabeled(labels: TargetArray, renumbered: Labels, classes: int) -> TargetArray:
+    """Classes, sets, numbers or masks with the run's indices; pixels without a class keep their value."""
     if labels.ndim == 1:
         return renumbered[labels]
+    if labels.ndim == 2:
+        made = np.zeros((len(labels), classes), labels.dtype)
+        made[:, renumbered] = labels
+        return made
     table = np.full(256, IGNORED, np.uint8)
     table[: len(renumbered)] = renumbered
     return table[labels]

@@ -11,15 +11,16 @@ from torch import Tensor
 
 from ..data.dataset_spec import ImageShape
 from ..data.decoding import EXTENSIONS, decode
-from ..data.images import Pixels
+from ..data.images import Inputs, Pixels
 from ..data.resize import fit_images
-from ..errors.data_errors import BadImages
+from ..errors.data_errors import BadImages, BadTable
 from ..loop.evaluation import answers
 from ..loop.standardization import Standard, Standardizer
 from ..runs.loaded_run import LoadedRun, refuse_not_finite
 from ..tasks.presentation import Answer
 from .brightness import training_brightness
 from .split_images import OwnImages, SplitImage, parse_split_image
+from .table_rows import TableRow, table_rows
 
 BATCH = 64
 """Number of images per batch."""
@@ -30,8 +31,8 @@ LARGEST_INPUT = 256 << 20
 Ranked = tuple[tuple[str, float], ...]
 """Classes with their probabilities, the most likely first."""
 
-ImageName = Path | SplitImage | None
-"""An image: a file, one of the run's own data set, or None for standard input."""
+ImageName = Path | SplitImage | TableRow | None
+"""A sample: a file, one of the run's own data set, a row of a table, or None for standard input."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Prediction:
 
     name: str
     classes: Ranked = ()
-    problem: BadImages | None = None
+    problem: BadImages | BadTable | None = None
     true: str | None = None
     mean: float | None = None
     values: Mapping[str, float] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class Predictor:
 
         At the data set's image size, then fitted to the network's input as in training. Raises BadImages.
         """
-        own, shape = self._opened.settings.data.shape, self._opened.shape
+        own, shape = self._opened.settings.data.shape, self._opened.image
         try:
             pixels = decode(path if path is not None else _standard_input(), ImageShape(*own) if own else shape)
         except OSError as error:
@@ -75,23 +76,28 @@ class Predictor:
             raise BadImages(path or Path("<stdin>"), why, "give images: PNG, JPEG, WebP, …") from error
         return self.fit(pixels, invert)
 
-    def fit(self, pixels: Pixels, invert: bool = False) -> Pixels:
-        """An image of the data set's size, fitted to the network's input; inverted before, as padding is not."""
+    def fit(self, pixels: Inputs, invert: bool = False) -> Inputs:
+        """An image of the data set's size, fitted to the network's input; inverted before, as padding is not.
+
+        Other inputs do not change.
+        """
+        if self._opened.settings.data.inputs != "image":
+            return pixels
         given = np.invert(pixels) if invert else pixels
-        fitted: Pixels = fit_images(given[None], self._opened.shape, self._opened.settings.recipe.data.fit)[0]
+        fitted: Pixels = fit_images(given[None], self._opened.image, self._opened.settings.recipe.data.fit)[0]
         return fitted
 
-    def inputs(self, pixels: Sequence[Pixels]) -> Tensor:
+    def inputs(self, pixels: Sequence[Inputs]) -> Tensor:
         """Images as network inputs: float32 of N×C×H×W on its device."""
         return self._standardize(torch.from_numpy(np.stack(pixels)).to(self._opened.device))
 
-    def __call__(self, pixels: Sequence[Pixels], top: int) -> list[Answer]:
+    def __call__(self, pixels: Sequence[Inputs], top: int) -> list[Answer]:
         """The prediction for each image, averaged over the copies of the recipe's `tta`; the `top` classes."""
         settings, task, inputs = self._opened.settings, self._opened.task, self.inputs(pixels)
         with torch.inference_mode():
             output = answers(self._opened.model, inputs, settings.recipe.tta)
             refuse_not_finite(output, self._opened.run)
-            found = task.answers(output, np.stack(pixels), tuple(settings.data.classes), settings.recipe.loss)
+            found = task.answers(output, np.stack(pixels), self._opened.facts, settings.recipe.loss)
         return [replace(answer, ranked=answer.ranked[:top]) for answer in found]
 
 
@@ -99,9 +105,10 @@ def predict(
     loaded: LoadedRun, images: Sequence[ImageName], top: int, own: OwnImages, invert: bool = False
 ) -> list[Prediction]:
     """The `top` most likely classes of each image, or why it could not be read; `own` are the run's own images."""
-    predictor, brightness = Predictor(loaded), training_brightness(loaded)
+    predictor = Predictor(loaded)
+    brightness = training_brightness(loaded) if loaded.settings.data.inputs == "image" else None
     found: list[Prediction] = []
-    waiting: list[tuple[int, Pixels]] = []
+    waiting: list[tuple[int, Inputs]] = []
     for index, image in enumerate(images):
         name = "<stdin>" if image is None else str(image)
         try:
@@ -110,7 +117,7 @@ def predict(
             found.append(Prediction(name, problem=problem))
         else:
             waiting.append((index, pixels))
-            found.append(Prediction(name, true=true, mean=brightness.of(pixels)))
+            found.append(Prediction(name, true=true, mean=brightness.of(pixels) if brightness else None))
     if waiting:
         made = predictor([pixels for _, pixels in waiting], top)
         for (index, _), answer in zip(waiting, made, strict=True):
@@ -121,24 +128,31 @@ def predict(
 
 def read_image(
     predictor: Predictor, own: OwnImages, image: ImageName, invert: bool = False
-) -> tuple[Pixels, str | None]:
-    """An image at the network's size, uint8 of C×H×W, and its class if it is one of the run's own. Raises BadImages."""
+) -> tuple[Inputs, str | None]:
+    """An image at the network's size, uint8 of C×H×W, or another input, and its target in words if it is one of the
+    run's own. Raises BadImages.
+    """
+    if isinstance(image, TableRow):
+        return image.values, None
     if isinstance(image, SplitImage):
         pixels, true = own.read(image)
         return predictor.fit(pixels, invert), true
     return predictor.read(image, invert), None
 
 
-def named_images(name: str) -> list[ImageName]:
-    """An image, all images below a folder ordered by name, one of the run's own for `test:225`, or None for `-`.
+def named_images(name: str, loaded: LoadedRun) -> list[ImageName]:
+    """An image, all images below a folder ordered by name, one of the run's own for `test:225`, None for `-`, or the
+    rows of a table if the run takes numbers.
 
-    Raises BadImages for a folder without images, or a split that does not exist.
+    Raises BadImages for a folder without images, or a split that does not exist, BadTable.
     """
     path = Path(name)
-    if name == "-":
-        return [None]
     if split_image := parse_split_image(name):
         return [split_image]
+    if loaded.settings.data.inputs != "image":
+        return list(table_rows(loaded, name))
+    if name == "-":
+        return [None]
     if not path.is_dir():
         return [path]
     found = sorted(each for each in path.rglob("*") if each.suffix.lower() in EXTENSIONS and each.is_file())

@@ -5,8 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from ...text.names import nearest
-from ..data.images import Pixels, Request, Splits
+from ..data.images import Inputs, Request, Splits, TargetArray
 from ..data.registry import find_source
 from ..errors.data_errors import BadImages
 from ..runs.loaded_run import LoadedRun
@@ -34,8 +36,9 @@ class OwnImages:
         self._opened, self._request = loaded, request
         self._loaded: tuple[Splits, tuple[str, ...]] | None = None
 
-    def read(self, image: SplitImage) -> tuple[Pixels, str | None]:
-        """An image, uint8 of C×H×W at the data set's size, and its class, if images have one class each.
+    def read(self, image: SplitImage) -> tuple[Inputs, str | None]:
+        """An image, uint8 of C×H×W at the data set's size, or another input, and its target, if it has a class, a set
+        of classes or numbers.
 
         Raises BadImages if there is no such image, and what the data set raises.
         """
@@ -49,8 +52,8 @@ class OwnImages:
         if image.number >= len(found):
             why = f"there are {len(found):,} {image.split} images, numbered from 0"
             raise BadImages(Path(str(image)), why, f"the last one is `{image.split}:{len(found) - 1}`")
-        one_class = found.labels.ndim == 1 and self._opened.task.name == "classification"
-        return found.images[image.number], classes[int(found.labels[image.number])] if one_class else None
+        true = _in_words(found.labels[image.number], classes) if self._opened.task.of_classes else None
+        return found.images[image.number], true
 
     def _load(self) -> tuple[Splits, tuple[str, ...]]:
         if self._loaded is None:
@@ -60,6 +63,17 @@ class OwnImages:
             splits = source.load(replace(self._request, split=settings.recipe.split))
             self._loaded = splits, tuple(source.spec.classes)
         return self._loaded
+
+
+def _in_words(target: TargetArray, classes: tuple[str, ...]) -> str | None:
+    """A target in words: a class, a set of classes, numbers with their names; None for a mask."""
+    if target.ndim == 0:
+        return classes[int(target)]
+    if target.ndim > 1:
+        return None
+    if target.dtype == np.float32:
+        return ", ".join(f"{name} {value:.6g}" for name, value in zip(classes, target, strict=True))
+    return ", ".join(name for name, member in zip(classes, target, strict=True) if member) or "none"
 
 
 def parse_split_image(name: str) -> SplitImage | None:

@@ -89,7 +89,7 @@ def score(state: TrainingState, context: TrainContext, images: Batches, tta: str
             state.model,
             images.images,
             images.images if task.of_input else images.labels,
-            task.meter(context.objective.main, context.recipe.loss),
+            task.meter(context.objective.main, context.recipe.loss, context.objective.facts),
             context.setup,
             context.standardize,
             batch=min(_LARGEST_BATCH, 4 * context.recipe.batch),  # no backward pass, so it may be larger

@@ -1,25 +1,53 @@
-"""Standardization of pixels: divide by 255, subtract the mean, divide by the standard deviation."""
+"""Standardization of inputs: pixels are divided by 255, then as numbers: subtract the mean, divide by the standard
+deviation. IDs do not change.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from ..data.images import Pixels
+from ..data.images import Inputs, Pixels, kind_of
 
 _SMALLEST_DEVIATION = 1 / 255
+_SMALLEST_PART = 1e-7
+"""Of the mean: a smaller standard deviation is rounding in 32 bits."""
 
 
 @dataclass(frozen=True)
 class Standard:
-    """Mean and standard deviation of each channel over the training images, of pixels in 0..1."""
+    """Mean and standard deviation of each channel over the training images, of pixels in 0..1.
+
+    Of numbers, those of each feature or channel, in their own units; empty for IDs.
+    """
 
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
 
 
-def measure(images: Pixels) -> Standard:
+def measure(inputs: Inputs) -> Standard:
+    """The standard of the training samples' inputs."""
+    match kind_of(inputs):
+        case "image":
+            return _of_pixels(inputs)
+        case "numbers":
+            return of_numbers(inputs)
+        case _:
+            return Standard((), ())
+
+
+def of_numbers(numbers: NDArray[np.float32]) -> Standard:
+    """Mean and standard deviation of each feature or channel, dimension 1. A constant one gets 1."""
+    axes = (0, *range(2, numbers.ndim))
+    means = numbers.mean(axes, dtype=np.float64)
+    deviations = np.sqrt(np.square(numbers - means.reshape(1, -1, *(1,) * (numbers.ndim - 2))).mean(axes))
+    constant = deviations <= _SMALLEST_PART * np.maximum(np.abs(means), 1e-30)
+    return Standard(tuple(means.tolist()), tuple(np.where(constant, 1.0, deviations).tolist()))
+
+
+def _of_pixels(images: Pixels) -> Standard:
     """Mean and standard deviation of each channel, exact, from counts of the 256 values. A constant one gets 1/255."""
     values = np.arange(256) / 255
     means, deviations = [], []
@@ -44,15 +72,25 @@ class Standardizer:
         self._scale = torch.tensor(standard.deviation, device=device).mul_(255).reciprocal_().view(1, -1, 1, 1)
         self._layout = layout
         self._row: tuple[Tensor, Tensor] | None = None
+        self._own_mean = torch.tensor(standard.mean, device=device)
+        self._own_scale = torch.tensor(standard.deviation, device=device).reciprocal_()
 
     def __call__(self, images: Tensor) -> Tensor:
-        """uint8 of N×C×H×W to float32 of the same shape, in the given memory layout."""
+        """uint8 of N×C×H×W to float32 of the same shape, in the given memory layout. Numbers stay float32."""
+        if images.ndim != 4 or images.is_floating_point():
+            return self._other(images)
         inputs = images.to(torch.float32, memory_format=self._layout)
         if self._layout is torch.channels_last and inputs.shape[1] > 1:
             mean, scale = self._rows(inputs.shape[3])
             inputs.permute(0, 2, 3, 1).flatten(2).sub_(mean).mul_(scale)  # views the inputs' own memory
             return inputs
         return inputs.sub_(self._mean).mul_(self._scale)
+
+    def _other(self, inputs: Tensor) -> Tensor:
+        if not inputs.is_floating_point():
+            return inputs.to(torch.int64)
+        shape = (1, -1, *(1,) * (inputs.ndim - 2))
+        return (inputs - self._own_mean.view(shape)) * self._own_scale.view(shape)
 
     def with_noise(self, inputs: Tensor, noise: Tensor, deviation: float) -> Tensor:
         """Standardized inputs plus noise of standard deviation 1, scaled to this one for pixels in 0..1."""

@@ -24,8 +24,7 @@ _MOST_COPIED = 1 << 30
 
 @dataclass(frozen=True)
 class Batches:
-    """Images, uint8 of N×C×H×W, and targets, classes, int64 of N, or masks, uint8 of N×H×W, on one device: the CPU if
-    they are too large for a GPU.
+    """Inputs and targets of samples, as in `ImageSet`, on one device: the CPU if they are too large for a GPU.
 
     The images have the layout of the batches, channels first or last, unless they are too large to copy.
     """
@@ -45,7 +44,7 @@ def on_device(images: ImageSet, device: torch.device, layout: torch.memory_forma
     if device.type == "cuda" and images.images.nbytes > _PART_OF_GPU * torch.cuda.mem_get_info(device)[0]:
         device = torch.device("cpu")
     pixels = torch.from_numpy(images.images).to(device)
-    if images.images.nbytes <= _MOST_COPIED:
+    if pixels.ndim == 4 and images.images.nbytes <= _MOST_COPIED:
         pixels = pixels.contiguous(memory_format=layout)
     return Batches(pixels, torch.from_numpy(images.labels).to(device))
 
@@ -124,8 +123,8 @@ class TrainContext:
         return (first ^ bool(epoch % 2)).to(self.train.labels.device)
 
     def feed(self, indices: Tensor, mirrored: Tensor | None, rng: RandomGenerators) -> tuple[Tensor, Tensor]:
-        """Inputs, float32 of N×C×H×W, and targets of the images with these indices: classes N or class probabilities
-        N×K, masks N×H×W, or the images, uint8 of N×C×H×W.
+        """Inputs, float32 of N×C×H×W (or numbers of another shape, or IDs), and targets of the samples with these
+        indices: those of `ImageSet`, class probabilities N×K, or the images, uint8 of N×C×H×W.
         """
         changes = self.recipe.augment
         labels = self.train.labels.index_select(0, indices)
@@ -150,7 +149,7 @@ class TrainContext:
         if pixels.device != device:
             pixels = pixels.to(device, non_blocking=True)
         flipped = mirrored[indices].to(device) if mirrored is not None else None
-        if labels.ndim == 3:
+        if labels.ndim == 3 and labels.dtype == torch.uint8:
             pixels, labels = augmentation.change_masked(pixels, labels, self.recipe.augment, rng.device, flipped)
         else:
             pixels = augmentation.change_pixels(pixels, self.recipe.augment, rng.device, flipped)

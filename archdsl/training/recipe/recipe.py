@@ -25,8 +25,10 @@ from .sections import (
     Data,
     Dice,
     Freeze,
+    Huber,
     KnownWords,
     Lookahead,
+    Mae,
     Mse,
     Muon,
     OneCycle,
@@ -54,7 +56,9 @@ __all__ = [
     "Data",
     "Dice",
     "Freeze",
+    "Huber",
     "Lookahead",
+    "Mae",
     "Mse",
     "Muon",
     "OneCycle",
@@ -69,9 +73,9 @@ __all__ = [
 
 AnyOptimizer = Annotated[Sgd | Adam | AdamW | RmsProp | Muon, Field(discriminator="name")]
 AnySchedule = Annotated[Constant | Step | Cosine | OneCycle | Triangular, Field(discriminator="name")]
-AnyLoss = Annotated[CrossEntropy | Bce | Mse | Dice | Custom, Field(discriminator="name")]
+AnyLoss = Annotated[CrossEntropy | Bce | Mse | Mae | Huber | Dice | Custom, Field(discriminator="name")]
 _LOSS: TypeAdapter[AnyLoss] = TypeAdapter(AnyLoss)
-_TASKS = KnownWords(("auto", "classification", "segmentation", "reconstruction"))
+_TASKS = KnownWords(("auto", "classification", "multilabel", "regression", "segmentation", "reconstruction"))
 
 
 def loss_named(name: str) -> AnyLoss:
@@ -102,7 +106,7 @@ class Recipe(RecipeSection):
     )
     loss: Annotated[AnyLoss, OptionGroup.OPTIMIZATION] = Field(
         default=CrossEntropy(),
-        description="loss function to minimize; reconstruction minimizes `mse` if none is given",
+        description="loss function to minimize; by default, the first one of the task",
     )
     epochs: Annotated[PositiveFloat, Field(le=1e9), OptionGroup.COMMON] = Field(
         default=10,

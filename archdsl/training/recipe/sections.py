@@ -301,7 +301,7 @@ class Triangular(RecipeSection):
     end: EndRate = 0.07
 
 
-LOSSES = ("cross_entropy", "bce", "mse", "dice")
+LOSSES = ("cross_entropy", "bce", "mse", "mae", "huber", "dice")
 """The names of the losses."""
 
 
@@ -370,9 +370,24 @@ class Bce(BaseLoss):
 
 
 class Mse(BaseLoss):
-    """Mean squared error: against one-hot labels, or against the pixels of an image."""
+    """Mean squared error: against one-hot labels, numbers, or the pixels of an image."""
 
     name: Literal["mse"] = "mse"
+
+
+class Mae(BaseLoss):
+    """Mean absolute error, for regression."""
+
+    name: Literal["mae"] = "mae"
+
+
+class Huber(BaseLoss):
+    """Huber loss, for regression: squared for small errors, absolute for large ones (Huber 1964)."""
+
+    name: Literal["huber"] = "huber"
+    delta: PositiveFloat = Field(
+        default=1.0, description="error from which the loss is linear, in standard deviations of the target"
+    )
 
 
 class Dice(BaseLoss):

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection
 
 from ...network import Network
+from ..data.dataset_spec import TaskFacts
 from ..data.images import Splits
 from ..loop.loop import Ending
 from ..loop.training_state import TrainingState
@@ -31,7 +32,7 @@ REPORT, PAGE = "report.json", "report.html"
 def write_report(
     run: Run,
     state: TrainingState,
-    classes: tuple[str, ...],
+    facts: TaskFacts,
     tested: tuple[str, Scores] | None,
     splits: Splits,
     ending: Ending | None = None,
@@ -50,8 +51,8 @@ def write_report(
         metric = METRICS[task_of(settings.recipe.task, network.graph.packages).metric]
         draw_curves(state.history, best, run.folder / "curves", LOSS_LABELS[settings.recipe.loss.name], metric)
     if tested is not None:
-        _write_scores(run, state, classes, *tested)
-    _write_pages(run, network, state, classes, tested, splits, _STATUS[ending])
+        _write_scores(run, state, facts.classes, *tested)
+    _write_pages(run, network, state, facts, tested, splits, _STATUS[ending])
 
 
 def _write_scores(run: Run, state: TrainingState, classes: tuple[str, ...], name: str, scores: Scores) -> None:
@@ -74,7 +75,7 @@ def _write_pages(
     run: Run,
     network: Network,
     state: TrainingState,
-    classes: tuple[str, ...],
+    facts: TaskFacts,
     tested: tuple[str, Scores] | None,
     splits: Splits,
     status: Status,
@@ -88,10 +89,10 @@ def _write_pages(
         images = splits.test if name == "test" else splits.validation
         assert images is not None
         if isinstance(scores, ClassScores):
-            result = gather_result(name, scores, images, classes, settings.recipe.loss)
+            result = gather_result(name, scores, images, facts.classes, settings.recipe.loss)
             confusion = scores.confusion.numpy()
         else:
-            result = gather_scores(name, scores, images, classes, task_of(settings.recipe.task, network.graph.packages))
+            result = gather_scores(name, scores, images, facts, task_of(settings.recipe.task, network.graph.packages))
     report = gather(run, network, settings, state, status, result)
     run.write_text(run.folder / REPORT, report.model_dump_json(indent=2) + "\n")
     run.write_text(run.folder / PAGE, write_html(report, network, confusion))

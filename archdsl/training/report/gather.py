@@ -16,7 +16,8 @@ from ...analysis.check_report import report as network_report
 from ...analysis.check_schema import NetworkReport
 from ...analysis.measures import NetworkMeasures
 from ...network import Network
-from ..data.images import ImageSet, Pixels
+from ..data.dataset_spec import TaskFacts
+from ..data.images import ImageSet, Pixels, kind_of
 from ..loop.training_state import Best, TrainingState
 from ..recipe.recipe import AnyLoss
 from ..runs.run_folder import Run
@@ -93,12 +94,11 @@ def _epoch(line: dict[str, Any]) -> run_report.EpochReport:
     return run_report.EpochReport.model_validate(known)
 
 
-def gather_scores(
-    name: str, scores: Scores, images: ImageSet, classes: tuple[str, ...], task: Task
-) -> run_report.ScoresReport:
-    """The final scores of a task other than classification, on the images of the split with this name."""
+def gather_scores(name: str, scores: Scores, images: ImageSet, facts: TaskFacts, task: Task) -> run_report.ScoresReport:
+    """The final scores of a task other than classification, on the samples of the split with this name."""
     targets = images.images if task.of_input else images.labels
-    shown = task.tiles(scores, images.images[:SHOWN], targets[:SHOWN].astype(np.uint8), classes)
+    shown = task.tiles(scores, images.images[:SHOWN], targets[:SHOWN], facts)
+    sample = "image" if kind_of(images.images) == "image" else "sample"
     return run_report.ScoresReport(
         images=cast(run_report.Split, name),
         count=len(images),
@@ -110,17 +110,17 @@ def gather_scores(
                 rows=[list(row) for row in table.rows],
                 colors=["#{:02x}{:02x}{:02x}".format(*color) for color in table.colors],
             )
-            for table in task.tables(scores, classes)
+            for table in task.tables(scores, facts)
         ],
         samples=[
             run_report.TileReport(
-                sample=images.files[index] if images.files else f"image {index}",
+                sample=images.files[index] if images.files else f"{sample} {index}",
                 caption=tile.caption,
                 panels=[
                     run_report.PanelReport(label=panel.label, image=png_uri(thumbnail(panel.pixels)))
                     for panel in tile.panels
                 ],
-                small=max(images.images.shape[2:]) <= 64,
+                small=sample == "image" and max(images.images.shape[2:]) <= 64,
             )
             for index, tile in enumerate(shown)
         ],

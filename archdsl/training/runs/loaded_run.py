@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from math import prod
 
 import torch
 from torch import Tensor, nn
@@ -10,10 +11,11 @@ from ...diagnostics import Sink
 from ...elaborate import Override
 from ...elaborate.given_values import parse_sizes
 from ...network import Network, analyze, default_library
+from ...shapes.shape import Layout
 from ...text.files import UnreadableFile, read_source
-from ..data.dataset_spec import ImageShape
+from ..data.dataset_spec import ImageShape, InputShape, TaskFacts
 from ..errors.run_errors import CannotResume
-from ..network_check import image_shape
+from ..network_check import input_shape
 from ..tasks.choice import task_of
 from ..tasks.task import Task
 from .run_folder import Run
@@ -38,9 +40,19 @@ class LoadedRun:
         return task_of(self.settings.recipe.task, self.network.graph.packages)
 
     @property
-    def shape(self) -> ImageShape:
+    def shape(self) -> InputShape:
         """The network's input."""
-        return image_shape(self.network.graph)
+        return input_shape(self.network.graph)
+
+    @property
+    def image(self) -> ImageShape:
+        """The network's input, which is an image."""
+        return ImageShape(*self.shape)
+
+    @property
+    def facts(self) -> TaskFacts:
+        """What its task needs to know of the data and the network."""
+        return self.settings.data.facts(self.network.graph)
 
     def give_weights(self, model: nn.Module) -> None:
         """Copy the weights into another module of the same network. Raises CannotResume."""
@@ -95,15 +107,19 @@ def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
 
     This is checked before the module is built: a text of one line can require more memory than there is.
     """
-    graph = network.graph
-    if len(graph.inputs) != 1 or len(graph.nodes[graph.inputs[0]].shape.dims) != 3:
-        raise CannotResume(run.folder, f"{run.network.name}: the network of a run must have a single image input")
-    shape, data = image_shape(graph), settings.data
-    if shape.channels != len(data.mean):
-        why = f"{run.settings.name}: means for {len(data.mean)} channels, but the network takes {shape.channels}"
+    graph, data = network.graph, settings.data
+    if len(graph.inputs) != 1:
+        raise CannotResume(run.folder, f"{run.network.name}: the network of a run must have a single input")
+    entry, shape = graph.nodes[graph.inputs[0]].shape, input_shape(graph)
+    if data.inputs == "image" and len(shape) != 3:
+        raise CannotResume(run.folder, f"{run.network.name}: the network of a run on images must have an image input")
+    if (data.inputs == "ids") != (entry.layout is Layout.IDS):
+        raise CannotResume(run.folder, f"{run.network.name}: the network takes {entry}, and the run has {data.inputs}")
+    if data.inputs != "ids" and shape[0] != len(data.mean):
+        why = f"{run.settings.name}: means for {len(data.mean)} channels, but the network takes {shape[0]}"
         raise CannotResume(run.folder, why)
-    if shape.channels * shape.height * shape.width > LARGEST_IMAGE:
-        raise CannotResume(run.folder, f"{run.network.name}: images of {shape} have more than {LARGEST_IMAGE:,} values")
+    if prod(shape) > LARGEST_IMAGE:
+        raise CannotResume(run.folder, f"{run.network.name}: inputs of {entry} have more than {LARGEST_IMAGE:,} values")
     task = task_of(settings.recipe.task, graph.packages)
     if not task.fits(tuple(graph.output.shape.dims), tuple(shape), len(data.classes)):
         why = f"{run.settings.name}: {task.name} of {len(data.classes)} classes, but the network outputs "

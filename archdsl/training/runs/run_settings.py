@@ -11,7 +11,9 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
 from ...elaborate.given_values import parameter, parse_sizes
+from ...graph import Graph
 from ...version import __version__
+from ..data.dataset_spec import InputKind, TaskFacts
 from ..recipe.recipe import Recipe
 from .sealed_json import seal
 
@@ -63,32 +65,62 @@ class DataSettings(_Section):
     """The data set and its preprocessing.
 
     `shape` is the images' own, or null if their sizes differ; `mean` and `deviation` are of each channel over the
-    training images, of pixels in 0..1; `images` is the number in each split.
+    training images, of pixels in 0..1, or of each number of the inputs, and `target_mean` and `target_deviation` those
+    of the numbers to predict; `images` is the number of samples in each split. `vocabulary` is the number of IDs.
     """
 
     name: str
     source: str
     folder: str | None
-    classes: Annotated[list[str], Field(min_length=1)]
-    shape: tuple[PositiveInt, PositiveInt, PositiveInt] | None
-    mean: Annotated[list[Annotated[Finite, Field(ge=0, le=1)]], Field(min_length=1)]
-    deviation: Annotated[list[Annotated[Finite, Field(gt=0, le=1)]], Field(min_length=1)]
+    classes: list[str]
+    shape: tuple[PositiveInt, ...] | None
+    mean: list[Finite]
+    deviation: list[Annotated[Finite, Field(gt=0)]]
     images: dict[str, Annotated[int, Field(ge=0)]]
+    inputs: InputKind = "image"
+    vocabulary: PositiveInt | None = None
+    features: list[str] = []
+    target_mean: list[Finite] = []
+    target_deviation: list[Annotated[Finite, Field(gt=0)]] = []
+
+    @model_validator(mode="after")
+    def _of_images(self) -> Self:
+        if self.inputs != "image":
+            return self
+        if self.shape is not None and len(self.shape) != 3:
+            raise ValueError(f"images of {'×'.join(map(str, self.shape))}; they have 3 dimensions")
+        if not self.classes or not self.mean:
+            raise ValueError("images without classes or means")
+        if not all(0 <= mean <= 1 for mean in self.mean) or not all(value <= 1 for value in self.deviation):
+            raise ValueError("a mean or a standard deviation of pixels outside of 0..1")
+        return self
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        if len(self.target_mean) != len(self.target_deviation):
+            raise ValueError(f"{len(self.target_mean)} means of targets, {len(self.target_deviation)} deviations")
         if len(self.mean) != len(self.deviation):
             raise ValueError(
                 f"{len(self.mean)} means and {len(self.deviation)} standard deviations; there must be one per channel"
             )
-        if self.shape is not None and self.shape[0] != len(self.mean):
-            raise ValueError(f"images of {self.shape[0]} channels, but {len(self.mean)} means")
+        if self.inputs != "ids" and self.shape is not None and self.shape[0] != len(self.mean):
+            raise ValueError(f"{self.inputs} of {self.shape[0]} channels, but {len(self.mean)} means")
         if self.shape is not None and prod(self.shape) > LARGEST_IMAGE:
             raise ValueError(f"images of {'×'.join(map(str, self.shape))} have more than {LARGEST_IMAGE:,} values")
         if len(set(self.classes)) < len(self.classes):
             twice = next(name for name in self.classes if self.classes.count(name) > 1)
             raise ValueError(f"the class `{twice}` appears twice")
         return self
+
+    def facts(self, graph: Graph) -> TaskFacts:
+        """What the task needs to know, with the shapes of the network's input and outputs."""
+        return TaskFacts(
+            tuple(self.classes),
+            tuple(graph.nodes[graph.inputs[0]].shape.dims),
+            tuple(tuple(graph.nodes[node].shape.dims) for _, node in graph.outputs),
+            tuple(self.target_mean),
+            tuple(self.target_deviation),
+        )
 
 
 class SetupSettings(_Section):

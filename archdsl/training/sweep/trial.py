@@ -13,7 +13,7 @@ from ...elaborate import Override
 from ...network import Analysis, Network, analyze
 from ...text.library import Library
 from ...text.source import Source
-from ..data.dataset_spec import DataSpec, ImageShape
+from ..data.dataset_spec import DataSpec, InputShape
 from ..data.images import DataSource, Request, Splits
 from ..data.registry import find_source
 from ..errors.data_errors import NothingToLearnFrom
@@ -187,7 +187,7 @@ class _Remembered(DataSource):
         return self._source.origin
 
     def load(self, request: Request) -> Splits:
-        key: tuple[str, ImageShape, float] = (self.origin, request.shape, request.split)
+        key: tuple[str, InputShape, float] = (self.origin, request.shape, request.split)
         if key not in self._loaded:
             self._loaded.clear()  # one at a time, to save memory
             self._loaded[key] = replace(self._source.load(request), test=None)

@@ -8,15 +8,19 @@ from ...packages.package import UsedPackage
 from ..data.dataset_spec import DataSpec
 from ..errors.data_errors import UnknownTask
 from .classification import Classification
+from .multilabel import Multilabel
 from .package_tasks import package_tasks, task_in_packages
 from .reconstruction import Reconstruction
+from .regression import Regression
 from .segmentation import Segmentation
 from .task import Task
 
 if TYPE_CHECKING:
     from ..recipe.recipe import Recipe
 
-TASKS: Mapping[str, Task] = {task.name: task for task in (Classification(), Segmentation(), Reconstruction())}
+TASKS: Mapping[str, Task] = {
+    task.name: task for task in (Classification(), Multilabel(), Regression(), Segmentation(), Reconstruction())
+}
 """The tasks of archdsl by name."""
 
 
@@ -33,6 +37,10 @@ def task_named(name: str, packages: Sequence[UsedPackage] = ()) -> Task:
     return found
 
 
+_BY_TARGETS = {"classes": "multilabel", "numbers": "regression", "mask": "segmentation"}
+"""The task for targets that are not one class for each sample."""
+
+
 def choose(spec: DataSpec, recipe: "Recipe", graph: Graph | None) -> Task:
     """The task of a recipe, else the one that suits the data and the network's output.
 
@@ -40,9 +48,13 @@ def choose(spec: DataSpec, recipe: "Recipe", graph: Graph | None) -> Task:
     """
     if recipe.task != "auto":
         return task_named(recipe.task, graph.packages if graph else ())
-    if spec.targets == "mask":
-        return TASKS["segmentation"]
-    reproduces = graph is not None and graph.output.shape.dims == graph.nodes[graph.inputs[0]].shape.dims
+    if spec.targets != "class":
+        return TASKS[_BY_TARGETS[spec.targets]]
+    reproduces = (
+        spec.inputs == "image"
+        and graph is not None
+        and graph.output.shape.dims == graph.nodes[graph.inputs[0]].shape.dims
+    )
     reconstruction = TASKS["reconstruction"]
     if reproduces and ("loss" not in recipe.model_fields_set or recipe.loss.name in reconstruction.losses):
         return reconstruction

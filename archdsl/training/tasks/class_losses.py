@@ -5,7 +5,7 @@ from typing import assert_never
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..recipe.recipe import AnyLoss, Bce, CrossEntropy, Custom, Dice, Mse
+from ..recipe.recipe import AnyLoss, Bce, CrossEntropy, Custom, Dice, Huber, Mae, Mse
 from .meter import Loss
 
 
@@ -23,7 +23,7 @@ def make_loss(recipe: AnyLoss) -> Loss:
             return bce
         case Mse():
             return lambda logits, labels: F.mse_loss(logits, _probabilities(labels, logits))
-        case Dice() | Custom():
+        case Dice() | Mae() | Huber() | Custom():
             raise AssertionError("not a loss of classification")
         case _:
             assert_never(recipe)
@@ -59,7 +59,7 @@ def class_probabilities(logits: Tensor, loss: AnyLoss) -> Tensor:
             return logits.sigmoid()
         case Mse():
             return logits.clamp(0, 1)
-        case Dice() | Custom():
+        case Dice() | Mae() | Huber() | Custom():
             raise AssertionError("not a loss of classification")
         case _:
             assert_never(loss)

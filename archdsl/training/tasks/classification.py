@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, final
 from ...diagnostics import Sink
 from ...diagnostics.catalogue.training_errors import WrongOutput
 from ...graph import Graph, Node
-from ..data.dataset_spec import DataSpec
+from ..data.dataset_spec import DataSpec, TaskFacts
 from .task import PIXEL_AUGMENTATIONS, Task
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from torch import Tensor
 
+    from ..data.images import Inputs
     from ..recipe.recipe import AnyLoss
     from .meter import Loss, Meter, Scores
     from .presentation import Answer
@@ -26,6 +25,7 @@ class Classification(Task):
     name = "classification"
     losses = ("cross_entropy", "bce", "mse")
     targets = ("class",)
+    inputs = ("image", "numbers", "ids")
     metric = "accuracy"
     augmentations = PIXEL_AUGMENTATIONS | {"mixup", "cutmix"}
     test_time = ("none", "flip", "shift")
@@ -41,26 +41,24 @@ class Classification(Task):
         option = f"--set classes={classes}" if is_setting else ""
         sink.emit(WrongOutput(span=node.span, data=spec.name, classes=classes, found=str(node.shape), option=option))
 
-    def loss(self, recipe: "AnyLoss") -> "Loss":
+    def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         from .class_losses import make_loss
 
         return make_loss(recipe)
 
-    def meter(self, loss: "Loss", recipe: "AnyLoss") -> "Meter[Scores]":
+    def meter(self, loss: "Loss", recipe: "AnyLoss", facts: TaskFacts) -> "Meter[Scores]":
         from .class_scores import ClassMeter
 
         return ClassMeter(loss)
 
-    def answers(
-        self, output: "Tensor", pixels: "NDArray[np.uint8]", classes: tuple[str, ...], loss: "AnyLoss"
-    ) -> "list[Answer]":
+    def answers(self, output: "Tensor", inputs: "Inputs", facts: TaskFacts, loss: "AnyLoss") -> "list[Answer]":
         from .class_losses import class_probabilities
         from .presentation import Answer
 
         sure = class_probabilities(output, loss).cpu()
         order = output.topk(output.shape[1], dim=1).indices.tolist()
         return [
-            Answer(tuple((classes[index], float(row[index])) for index in ranked))
+            Answer(tuple((facts.classes[index], float(row[index])) for index in ranked))
             for row, ranked in zip(sure, order, strict=True)
         ]
 

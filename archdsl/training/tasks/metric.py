@@ -43,6 +43,10 @@ _ALL = (
     Metric("miou", "mean IoU", fraction=True, note="intersection over union, mean over the classes"),
     Metric("dice", "Dice", fraction=True, note="mean over the classes", brief=False),
     Metric("pixel_accuracy", "pixel accuracy", fraction=True, note="fraction of the pixels", brief=False),
+    Metric("r2", "R²", note="coefficient of determination, mean over the numbers to predict"),
+    Metric("mae", "MAE", higher=False, note="mean absolute error, in the units of the targets"),
+    Metric("mean_ap", "mAP", fraction=True, note="average precision, mean over the classes"),
+    Metric("mean_f1", "F1", fraction=True, note="at a probability of 1/2, mean over the classes"),
     Metric("psnr", "PSNR", unit="dB", note="peak signal-to-noise ratio, mean over the images"),
 )
 _KNOWN = {metric.name: metric for metric in _ALL}
@@ -63,6 +67,8 @@ LOSS_LABELS = {
     "cross_entropy": "cross entropy (nats)",
     "bce": "binary cross entropy (nats)",
     "mse": "mean squared error",
+    "mae": "mean absolute error",
+    "huber": "Huber loss",
     "dice": "1 − soft Dice coefficient",
     "custom": "loss of the task",
 }

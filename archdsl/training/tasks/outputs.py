@@ -1,11 +1,12 @@
 """The outputs of a network, and the loss over them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from ...graph import Graph
+from ..data.dataset_spec import TaskFacts
 from ..recipe.part_names import FREE
 from ..recipe.recipe import Recipe, loss_named
 from .meter import Loss
@@ -28,6 +29,7 @@ class Objective:
     task: Task
     main: Loss
     others: tuple[Term, ...] = ()
+    facts: TaskFacts = field(default_factory=TaskFacts)
 
     def __call__(self, outputs: tuple[Tensor, ...], targets: Tensor) -> Tensor:
         """The mean over a batch, a scalar, from the outputs that have a loss."""
@@ -51,20 +53,21 @@ class Objective:
         return tuple(each if index in used else None for index, each in enumerate(output))
 
 
-def objective_of(task: Task, recipe: Recipe, graph: Graph | None = None) -> Objective:
+def objective_of(task: Task, recipe: Recipe, graph: Graph | None = None, facts: TaskFacts | None = None) -> Objective:
     """What a recipe's steps minimize for a task; without a graph, only the loss of the main output."""
-    losses, own = recipe.loss.by_output, task.loss(recipe.loss)
+    facts = facts or TaskFacts()
+    losses, own = recipe.loss.by_output, task.loss(recipe.loss, facts)
     main = own
     outputs = graph.outputs if graph else ()
     terms = []
     for index, (name, _) in enumerate(outputs):
         of = losses.get(name)
-        loss = task.loss(loss_named(of)) if isinstance(of, str) and of != FREE else own
+        loss = task.loss(loss_named(of), facts) if isinstance(of, str) and of != FREE else own
         if index == 0:
             main = loss
         elif of is not None and of != FREE:
             terms.append(Term(index, of if isinstance(of, float) else 1.0, loss))
-    return Objective(task, main, tuple(terms))
+    return Objective(task, main, tuple(terms), facts)
 
 
 def main_output(output: object) -> Tensor:

@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, final
 from ...diagnostics import Sink
 from ...diagnostics.catalogue.task_errors import WrongImageOutput
 from ...graph import Graph, Node
-from ..data.dataset_spec import DataSpec
+from ..data.dataset_spec import DataSpec, TaskFacts
 from .task import Task
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from torch import Tensor
 
+    from ..data.images import Inputs, TargetArray
     from ..recipe.recipe import AnyLoss
     from .meter import Loss, Meter, Scores
     from .presentation import Answer, Tile
@@ -23,10 +22,12 @@ class Reconstruction(Task):
     """The network outputs an image of its input's shape; the target is the image itself, with pixels in 0..1."""
 
     name = "reconstruction"
-    targets = ("class", "mask")
+    targets = ("class", "classes", "mask", "numbers")
     losses = ("mse", "bce")
     metric = "psnr"
     of_input = True
+    of_classes = False
+    writes_images = True
 
     def fits(self, output: tuple[int, ...], input: tuple[int, ...], classes: int) -> bool:
         return output == input
@@ -38,12 +39,12 @@ class Reconstruction(Task):
         why = f"reconstruction needs {shape}, the shape of the input"
         sink.emit(WrongImageOutput(span=node.span, uses=node.uses, why=why, found=str(node.shape), wanted=str(shape)))
 
-    def loss(self, recipe: "AnyLoss") -> "Loss":
+    def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         from .pixel_scores import make_pixel_loss
 
         return make_pixel_loss(recipe)
 
-    def meter(self, loss: "Loss", recipe: "AnyLoss") -> "Meter[Scores]":
+    def meter(self, loss: "Loss", recipe: "AnyLoss", facts: TaskFacts) -> "Meter[Scores]":
         from .pixel_scores import PixelMeter
 
         return PixelMeter(loss, recipe)
@@ -53,31 +54,23 @@ class Reconstruction(Task):
             return "logits of the pixels: the sigmoid of each is its value in 0..1"
         return "pixels in 0..1, not clamped"
 
-    def answers(
-        self, output: "Tensor", pixels: "NDArray[np.uint8]", classes: tuple[str, ...], loss: "AnyLoss"
-    ) -> "list[Answer]":
+    def answers(self, output: "Tensor", inputs: "Inputs", facts: TaskFacts, loss: "AnyLoss") -> "list[Answer]":
         import torch
 
         from .pixel_scores import as_pixels, psnr_of, to_bytes
         from .presentation import Answer
 
         made = as_pixels(output, loss)
-        quality = psnr_of(made, torch.from_numpy(pixels).to(made.device)).tolist()
+        quality = psnr_of(made, torch.from_numpy(inputs).to(made.device)).tolist()
         images = to_bytes(made).cpu().numpy()
         return [Answer(values={"psnr": value}, image=image) for value, image in zip(quality, images, strict=True)]
 
-    def tiles(
-        self,
-        scores: "Scores",
-        pixels: "NDArray[np.uint8]",
-        targets: "NDArray[np.uint8]",
-        classes: tuple[str, ...],
-    ) -> "list[Tile]":
+    def tiles(self, scores: "Scores", inputs: "Inputs", targets: "TargetArray", facts: TaskFacts) -> "list[Tile]":
         from .pixel_scores import PixelScores
         from .presentation import Panel, Tile
 
         assert isinstance(scores, PixelScores)
         found = []
-        for image, made, quality in zip(pixels, scores.shown.numpy(), scores.qualities, strict=False):
+        for image, made, quality in zip(inputs, scores.shown.numpy(), scores.qualities, strict=False):
             found.append(Tile(f"{quality:.2f} dB", (Panel("image", image), Panel("reconstruction", made))))
         return found

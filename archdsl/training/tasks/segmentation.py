@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, final
 from ...diagnostics import Sink
 from ...diagnostics.catalogue.task_errors import WrongImageOutput
 from ...graph import Graph, Node
-from ..data.dataset_spec import DataSpec
+from ..data.dataset_spec import DataSpec, TaskFacts
 from .task import Task
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from torch import Tensor
 
+    from ..data.images import Inputs, TargetArray
     from ..recipe.recipe import AnyLoss
     from .meter import Loss, Meter, Scores
     from .presentation import Answer, Table, Tile
@@ -26,6 +25,7 @@ class Segmentation(Task):
     targets = ("mask",)
     losses = ("cross_entropy", "dice")
     metric = "miou"
+    writes_images = True
 
     def fits(self, output: tuple[int, ...], input: tuple[int, ...], classes: int) -> bool:
         return output == (classes, *input[1:])
@@ -38,12 +38,12 @@ class Segmentation(Task):
         why = f"segmentation of {classes} classes needs {wanted}: one number per class and pixel"
         sink.emit(WrongImageOutput(span=node.span, uses=node.uses, why=why, found=str(node.shape), wanted=wanted))
 
-    def loss(self, recipe: "AnyLoss") -> "Loss":
+    def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         from .mask_losses import make_mask_loss
 
         return make_mask_loss(recipe)
 
-    def meter(self, loss: "Loss", recipe: "AnyLoss") -> "Meter[Scores]":
+    def meter(self, loss: "Loss", recipe: "AnyLoss", facts: TaskFacts) -> "Meter[Scores]":
         from .mask_scores import MaskMeter
 
         return MaskMeter(loss)
@@ -51,13 +51,12 @@ class Segmentation(Task):
     def output_words(self, loss: "AnyLoss") -> str:
         return "logits of each pixel, classes × height × width: the largest is the class of the pixel"
 
-    def answers(
-        self, output: "Tensor", pixels: "NDArray[np.uint8]", classes: tuple[str, ...], loss: "AnyLoss"
-    ) -> "list[Answer]":
+    def answers(self, output: "Tensor", inputs: "Inputs", facts: TaskFacts, loss: "AnyLoss") -> "list[Answer]":
         import numpy as np
 
         from .presentation import Answer
 
+        classes = facts.classes
         masks, found = output.argmax(1).to("cpu").numpy().astype(np.uint8), []
         for mask in masks:
             shares = np.bincount(mask.ravel(), minlength=len(classes)) / mask.size
@@ -66,7 +65,7 @@ class Segmentation(Task):
             found.append(Answer(ranked, image=mask))
         return found
 
-    def tables(self, scores: "Scores", classes: tuple[str, ...]) -> "list[Table]":
+    def tables(self, scores: "Scores", facts: TaskFacts) -> "list[Table]":
         from .mask_scores import MaskScores
         from .presentation import Table, color_of
 
@@ -74,24 +73,18 @@ class Segmentation(Task):
         total = max(1, int(scores.confusion.sum()))
         rows = tuple(
             (name, _percent(iou), _percent(dice), _percent(int(scores.confusion[number].sum()) / total))
-            for number, (name, iou, dice) in enumerate(zip(classes, scores.ious, scores.dices, strict=True))
+            for number, (name, iou, dice) in enumerate(zip(facts.classes, scores.ious, scores.dices, strict=True))
         )
-        colors = tuple(color_of(number) for number in range(len(classes)))
+        colors = tuple(color_of(number) for number in range(len(facts.classes)))
         return [Table("Classes", ("class", "IoU", "Dice", "pixels"), rows, colors)]
 
-    def tiles(
-        self,
-        scores: "Scores",
-        pixels: "NDArray[np.uint8]",
-        targets: "NDArray[np.uint8]",
-        classes: tuple[str, ...],
-    ) -> "list[Tile]":
+    def tiles(self, scores: "Scores", inputs: "Inputs", targets: "TargetArray", facts: TaskFacts) -> "list[Tile]":
         from .mask_scores import MaskScores
         from .presentation import Panel, Tile, painted
 
         assert isinstance(scores, MaskScores)
         found = []
-        for image, true, predicted in zip(pixels, targets, scores.shown.numpy(), strict=False):
+        for image, true, predicted in zip(inputs, targets, scores.shown.numpy(), strict=False):
             known = true != 255
             right = float((predicted[known] == true[known]).mean()) if known.any() else 1.0
             panels = (

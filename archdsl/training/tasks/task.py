@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ...diagnostics import Sink
 from ...graph import Graph, Node
-from ..data.dataset_spec import DataSpec
+from ..data.dataset_spec import DataSpec, InputKind, Targets, TaskFacts
 from .metric import Metric
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from torch import Tensor
 
+    from ..data.images import ImageSet, Inputs, TargetArray
     from ..recipe.recipe import AnyLoss
     from .meter import Loss, Meter, Scores
     from .presentation import Answer, Table, Tile
@@ -30,8 +29,10 @@ class Task(ABC):
 
     name: ClassVar[str]
     """The word for it in `train { task … }`."""
-    targets: ClassVar[tuple[str, ...]]
+    targets: ClassVar[tuple[Targets, ...]]
     """The kinds of targets that it learns from, as in `DataSpec.targets`."""
+    inputs: ClassVar[tuple[InputKind, ...]] = ("image",)
+    """The kinds of inputs that it supports, as in `DataSpec.inputs`."""
     losses: ClassVar[tuple[str, ...]]
     """The losses that it can minimize; the first one is the default. `custom` is one that a package defines."""
     metric: ClassVar[str]
@@ -44,21 +45,29 @@ class Task(ABC):
     """The values of `tta` that it supports."""
     of_input: ClassVar[bool] = False
     """Whether the target is the image itself: uint8 of N×C×H×W, augmented, without noise."""
+    of_classes: ClassVar[bool] = True
+    """Whether the targets of another data set are matched with those of a run by the names of their classes."""
+    writes_images: ClassVar[bool] = False
+    """Whether its predictions are images or masks, which `archdsl predict --output` writes."""
 
     @abstractmethod
     def fits(self, output: tuple[int, ...], input: tuple[int, ...], classes: int) -> bool:
         """Whether an output of this shape fits an input of this shape, and this number of classes."""
+
+    def prepare(self, samples: "ImageSet", facts: TaskFacts) -> "ImageSet":
+        """The samples with the targets in the form that the loss and the meter take."""
+        return samples
 
     @abstractmethod
     def check(self, graph: Graph, node: Node, spec: DataSpec, sink: Sink) -> None:
         """Report if an output, that of `node`, does not fit the targets of the data."""
 
     @abstractmethod
-    def loss(self, recipe: "AnyLoss") -> "Loss":
+    def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         """The mean loss over a batch: a scalar, from an output in 32 bits and the targets."""
 
     @abstractmethod
-    def meter(self, loss: "Loss", recipe: "AnyLoss") -> "Meter[Scores]":
+    def meter(self, loss: "Loss", recipe: "AnyLoss", facts: TaskFacts) -> "Meter[Scores]":
         """The meter that evaluates the main output, with this loss of the recipe."""
 
     @abstractmethod
@@ -72,21 +81,15 @@ class Task(ABC):
         return None
 
     @abstractmethod
-    def answers(
-        self, output: "Tensor", pixels: "NDArray[np.uint8]", classes: tuple[str, ...], loss: "AnyLoss"
-    ) -> "list[Answer]":
-        """The prediction for each image, from the main output in 32 bits and the images, uint8 of N×C×H×W."""
+    def answers(self, output: "Tensor", inputs: "Inputs", facts: TaskFacts, loss: "AnyLoss") -> "list[Answer]":
+        """The prediction for each sample, from the main output in 32 bits and the inputs, such as images, uint8 of
+        N×C×H×W.
+        """
 
-    def tables(self, scores: "Scores", classes: tuple[str, ...]) -> "list[Table]":
+    def tables(self, scores: "Scores", facts: TaskFacts) -> "list[Table]":
         """Tables for the report of the final scores, in addition to the metrics."""
         return []
 
-    def tiles(
-        self,
-        scores: "Scores",
-        pixels: "NDArray[np.uint8]",
-        targets: "NDArray[np.uint8]",
-        classes: tuple[str, ...],
-    ) -> "list[Tile]":
-        """Predictions of the first samples, for the report, next to their images and targets."""
+    def tiles(self, scores: "Scores", inputs: "Inputs", targets: "TargetArray", facts: TaskFacts) -> "list[Tile]":
+        """Predictions of the first samples, for the report, next to their inputs and targets."""
         return []

@@ -4,14 +4,12 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from archdsl.extension import DataSpec, Graph, Metric, Node, Sink, Task, report_output
+from archdsl.extension import DataSpec, Graph, Metric, Node, Sink, Task, TaskFacts, report_output
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from torch import Tensor
 
-    from archdsl.extension import Answer, AnyLoss, Loss, Meter, Scores
+    from archdsl.extension import Answer, AnyLoss, Inputs, Loss, Meter, Scores
 
 
 class Ordinal(Task):
@@ -35,12 +33,12 @@ class Ordinal(Task):
             why = f"ordinal regression of {classes} classes needs {classes - 1}: one for each class but the first"
             report_output(node, str(classes - 1), why, sink)
 
-    def loss(self, recipe: "AnyLoss") -> "Loss":
+    def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         from .ordinal_scores import ordinal_loss
 
         return ordinal_loss
 
-    def meter(self, loss: "Loss", recipe: "AnyLoss") -> "Meter[Scores]":
+    def meter(self, loss: "Loss", recipe: "AnyLoss", facts: TaskFacts) -> "Meter[Scores]":
         from .ordinal_scores import OrdinalMeter
 
         return OrdinalMeter(loss)
@@ -53,9 +51,7 @@ class Ordinal(Task):
     def output_words(self, loss: "AnyLoss") -> str:
         return "logits: the sigmoid of each is the probability that the class is the next one or a later one"
 
-    def answers(
-        self, output: "Tensor", pixels: "NDArray[np.uint8]", classes: tuple[str, ...], loss: "AnyLoss"
-    ) -> "list[Answer]":
+    def answers(self, output: "Tensor", inputs: "Inputs", facts: TaskFacts, loss: "AnyLoss") -> "list[Answer]":
         """The probabilities of the classes, from those of the classes from each one on."""
         from archdsl.extension import Answer
 
@@ -63,6 +59,6 @@ class Ordinal(Task):
         for row in output.sigmoid().tolist():
             at_least = [1.0, *row, 0.0]
             parts = [max(0.0, here - following) for here, following in pairwise(at_least)]
-            ranked = sorted(zip(classes, parts, strict=True), key=lambda pair: -pair[1])
+            ranked = sorted(zip(facts.classes, parts, strict=True), key=lambda pair: -pair[1])
             found.append(Answer(tuple(ranked)))
         return found

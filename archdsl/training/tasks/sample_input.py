@@ -1,0 +1,87 @@
+"""Checks of inputs that are not images, and of the settings for them. Imports neither torch nor numpy."""
+
+from typing import TYPE_CHECKING
+
+from ...diagnostics import Sink
+from ...diagnostics.catalogue.task_errors import WrongSampleInput
+from ...graph import Graph
+from ...shapes.shape import Layout, Shape
+from ..data.dataset_spec import DataSpec
+
+if TYPE_CHECKING:
+    from ..recipe.recipe import Recipe
+
+_LENGTH = 128
+"""The length of a sequence of IDs in a suggestion."""
+_HAS = {
+    "class": "a class",
+    "classes": "a set of classes",
+    "mask": "a mask",
+    "numbers": "numbers to predict",
+    "next": "the IDs that follow",
+}
+_SAMPLE = {"image": "image", "numbers": "sample", "ids": "sequence"}
+
+
+def targets_of(spec: DataSpec) -> str:
+    """The targets of a data set in words: `a class for each image`."""
+    return f"{_HAS[spec.targets]} for each {_SAMPLE[spec.inputs]}"
+
+
+def image_setting(recipe: "Recipe") -> tuple[str, str] | None:
+    """The line of the first setting of a recipe that changes images, and the setting as written; None without one."""
+    fields = type(recipe.augment).model_fields
+    changed = [name for name in fields if getattr(recipe.augment, name) != fields[name].default]
+    if changed:
+        return "augment", changed[0]
+    if recipe.tta != "none":
+        return "tta", f"tta {recipe.tta}"
+    return ("data", f"fit {recipe.data.fit}") if recipe.data.fit != "exact" else None
+
+
+def sample_input(graph: Graph, spec: DataSpec, sink: Sink) -> None:
+    """Report an input that is not that of the data: numbers of a shape, or a sequence of IDs."""
+    entries = [graph.nodes[i] for i in graph.inputs]
+    shape = entries[0].shape
+    if len(entries) == 1 and _fits(shape, spec):
+        return
+    wrong = entries[min(1, len(entries) - 1)]
+    ids = shape.layout is Layout.IDS
+    found = f"IDs below {shape.vocabulary}" if ids else str(shape)
+    named = [name for name, value in graph.settings.items() if value == shape.vocabulary] if ids else []
+    option = f"--set {named[0]}={spec.vocabulary}" if named and spec.vocabulary else ""
+    sink.emit(
+        WrongSampleInput(
+            span=wrong.span,
+            data=spec.name,
+            has=_has(spec),
+            found=f"{len(entries)} inputs" if len(entries) > 1 else found,
+            wanted=_wanted(shape, spec),
+            option=option,
+        )
+    )
+
+
+def _fits(shape: Shape, spec: DataSpec) -> bool:
+    if spec.inputs == "ids":
+        length = spec.shape is None or tuple(shape.dims) == spec.shape
+        return shape.layout is Layout.IDS and shape.rank == 1 and shape.vocabulary == spec.vocabulary and length
+    return shape.layout is not Layout.IDS and tuple(shape.dims) == spec.shape
+
+
+def _wanted(shape: Shape, spec: DataSpec) -> str:
+    """The input that would fit, as written."""
+    if spec.inputs == "numbers":
+        return "x".join(map(str, spec.shape or ()))
+    own = shape.dims[0] if shape.layout is Layout.IDS and shape.rank == 1 else _LENGTH
+    return f"{spec.shape[0] if spec.shape else own} int({spec.vocabulary})"
+
+
+def _has(spec: DataSpec) -> str:
+    """What a sample consists of: `10 numbers per sample`, `IDs below 256`."""
+    if spec.inputs == "ids":
+        return f"IDs below {spec.vocabulary}"
+    dims = spec.shape or ()
+    if len(dims) == 1:
+        return f"{dims[0]} number{'s' * (dims[0] != 1)} per sample"
+    return f"samples of {'×'.join(map(str, dims))}"
