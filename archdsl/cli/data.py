@@ -1,6 +1,7 @@
 """`archdsl data`: the built-in data sets, their files, and single images of them."""
 
 import re
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -154,7 +155,14 @@ def _size(spec: "DataSpec") -> str:
 
 
 def _targets(spec: "DataSpec") -> str:
-    return {"class": f"{len(spec.classes)} classes", "mask": f"masks of {len(spec.classes)} classes"}[spec.targets]
+    count = len(spec.classes)
+    return {
+        "class": f"{count} classes",
+        "classes": f"sets of {count} classes",
+        "mask": f"masks of {count} classes",
+        "numbers": f"{count} number{'s' * (count != 1)}",
+        "next": "next IDs",
+    }[spec.targets]
 
 
 def _kept(spec: "DataSpec") -> str:
@@ -177,7 +185,7 @@ def _files(spec: "DataSpec") -> "tuple[RemoteFile, ...]":
 def _write(spec: "DataSpec", wanted: list[tuple[str, int]], output: Path, data_dir: str | None, split: float) -> None:
     from ..training.errors.problem import Problem
 
-    if spec.shape is None or len(spec.shape) != 3:
+    if spec.shape is None or spec.inputs != "image":
         usage(f"`{spec.name}` has no images")
     if data_dir is not None and spec.shipped:
         usage(f"--data-dir: `{spec.name}` does not read files from a folder; leave it out")
@@ -222,6 +230,8 @@ def _write_one(spec: "DataSpec", splits: "Splits", split: str, number: int, path
     about = ""
     if spec.targets == "class":
         about = f", {spec.classes[int(found.labels[number])]}"
+    elif spec.targets == "classes":
+        about = f", {', '.join(compress(spec.classes, found.labels[number])) or 'none'}"
     elif spec.targets == "mask":
         mask = path.with_name(f"{path.stem}-mask.png")
         write_pixels(mask, found.labels[number])

@@ -11,7 +11,7 @@ from .dataset_spec import DataSpec
 from .image_files import VALIDATION, printable, refuse_unreadable, test_files
 from .image_folder import read_images
 from .images import DataSource, ImageSet, Request, Splits, TargetArray, divide
-from .table_file import Table, read_table
+from .table_file import DataTable, read_table
 from .table_source import rows_of
 
 LABELS = ("labels.csv", "labels.tsv", "labels.parquet")
@@ -37,13 +37,13 @@ class LabeledImagesSource(DataSource):
         self.folder, self._labels = folder, labels
 
     @cached_property
-    def _table(self) -> Table:
+    def _table(self) -> DataTable:
         table = read_table(self._labels)
         if len(self._columns_of(table)) < 1:
             raise BadTable(self._labels, "no column besides the files", "add a column to predict, or of classes")
         return table
 
-    def _columns_of(self, table: Table) -> tuple[str, ...]:
+    def _columns_of(self, table: DataTable) -> tuple[str, ...]:
         return tuple(name for name in list(table.columns)[1:] if name != SPLIT)
 
     @cached_property

@@ -22,7 +22,7 @@ _DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True)
-class Table:
+class DataTable:
     """The columns of a table, by name, in its order: numbers, float64 of N, or text, a list of N words.
 
     `lines` are the lines of the rows in the file; None for Parquet files, whose rows are numbered from 1 instead.
@@ -59,7 +59,7 @@ class Table:
         return [word.strip() for word in column] if isinstance(column, list) else [f"{value:g}" for value in column]
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path) -> DataTable:
     """The table in a file with a header. Raises BadTable, and MissingExtra for Parquet without pyarrow."""
     try:
         if path.stat().st_size > _LARGEST_FILE:
@@ -72,7 +72,7 @@ def read_table(path: Path) -> Table:
     return table
 
 
-def _csv(path: Path) -> Table:
+def _csv(path: Path) -> DataTable:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         try:
             first = stream.readline(_LARGEST_FIELD)
@@ -84,7 +84,7 @@ def _csv(path: Path) -> Table:
         except csv.Error as error:
             raise BadTable(path, f"not CSV: {error}", "save it again as CSV") from error
     columns = {name: _column([row[index] for row in rows]) for index, name in enumerate(names)}
-    return Table(path, columns, lines)
+    return DataTable(path, columns, lines)
 
 
 def _rows(path: Path, reader: Any) -> tuple[list[str], list[list[str]], list[int]]:
@@ -130,7 +130,7 @@ def _cut(word: str) -> str:
     return word if len(word) <= 40 else f"{word[:39]}…"
 
 
-def _parquet(path: Path) -> Table:
+def _parquet(path: Path) -> DataTable:
     require("a Parquet file", "hf")
     import pyarrow  # type: ignore[import-untyped]  # it ships no types
     import pyarrow.parquet as parquet  # type: ignore[import-untyped]  # it ships no types
@@ -143,7 +143,7 @@ def _parquet(path: Path) -> Table:
         read = parquet.read_table(path)
     except (ValueError, TypeError, KeyError, NotImplementedError, pyarrow.ArrowException) as error:
         raise BadTable(path, f"not a Parquet file ({str(error).partition(chr(10))[0]})", "write it again") from error
-    return Table(path, dict(_arrow_columns(path, read)), None)
+    return DataTable(path, dict(_arrow_columns(path, read)), None)
 
 
 def _arrow_columns(path: Path, table: Any) -> Iterator[tuple[str, NDArray[np.float64] | list[str]]]:

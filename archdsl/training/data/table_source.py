@@ -12,7 +12,7 @@ from ...text.names import nearest
 from ..errors.data_errors import BadTable
 from .dataset_spec import DataSpec
 from .images import DataSource, ImageSet, Request, Splits, hold_out
-from .table_file import TABLES, Table, read_table
+from .table_file import TABLES, DataTable, read_table
 
 _TEST_PART = 0.1
 _SPLITS = {"train": ("train",), "validation": ("val", "validation", "valid"), "test": ("test",)}
@@ -59,7 +59,7 @@ class TableSource(DataSource):
         self._path, self._named = name
 
     @cached_property
-    def _tables(self) -> dict[str, Table]:
+    def _tables(self) -> dict[str, DataTable]:
         """The table of each split, or the only one under the empty name."""
         if not self._path.is_dir():
             return {"": read_table(self._path)}
@@ -138,7 +138,7 @@ class TableSource(DataSource):
             train, validation = hold_out(train, request.split)
         return Splits(train, validation, parts.get("test"))
 
-    def _samples(self, table: Table) -> ImageSet:
+    def _samples(self, table: DataTable) -> ImageSet:
         inputs = rows_of(table, self.features)
         if self._classes is None:
             return ImageSet(inputs, rows_of(table, self._targets))
@@ -146,7 +146,7 @@ class TableSource(DataSource):
         return ImageSet(inputs, np.array([numbers[word] for word in table.words(self._targets[0])], np.int64))
 
 
-def rows_of(table: Table, columns: tuple[str, ...]) -> NDArray[np.float32]:
+def rows_of(table: DataTable, columns: tuple[str, ...]) -> NDArray[np.float32]:
     """These columns of a table: float32 of N×columns. Raises BadTable for values that are not finite numbers."""
     values = np.stack([table.numbers(name) for name in columns], 1)
     with np.errstate(over="ignore"):

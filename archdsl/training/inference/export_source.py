@@ -13,6 +13,7 @@ from ...backends.torch import LayerAlone
 from ...network import Network
 from ...shapes.shape import Layout, Shape
 from ...version import __version__
+from ..data.dataset_spec import InputKind
 from ..loop.standardization import Standard
 from ..runs.loaded_run import LoadedRun
 
@@ -37,6 +38,24 @@ class Prepared(nn.Module):
         return self.network((pixels.to(torch.float32) - self.standard_mean) * self.standard_scale)
 
 
+class PreparedNumbers(nn.Module):
+    """A network preceded by the standardization of its numbers."""
+
+    def __init__(self, network: nn.Module, standard: Standard, rank: int) -> None:
+        super().__init__()
+        self.network = network
+        shape = (1, -1, *(1,) * (rank - 1))
+        self.standard_mean: Tensor
+        self.standard_scale: Tensor
+        self.register_buffer("standard_mean", torch.tensor(standard.mean).view(shape))
+        self.register_buffer("standard_scale", torch.tensor(standard.deviation).reciprocal_().view(shape))
+        self.eval()
+
+    def forward(self, numbers: Tensor) -> Any:
+        """The network's outputs, for exactly the inputs that it was trained on."""
+        return self.network((numbers - self.standard_mean) * self.standard_scale)
+
+
 def of_run(loaded: LoadedRun, prepare: bool, batch: int | None = None) -> Exportable:
     """A trained network; takes pixels if `prepare`, else standardized images."""
     settings, network = loaded.settings, loaded.network
@@ -44,12 +63,15 @@ def of_run(loaded: LoadedRun, prepare: bool, batch: int | None = None) -> Export
     standard = Standard(tuple(data.mean), tuple(data.deviation))
     inputs = _inputs(network)
     module = loaded.model
-    if prepare:
+    if prepare and data.inputs == "image":
         module = Prepared(module, standard)
         inputs = (ExportInput("pixels", inputs[0].sizes, torch.uint8),)
+    elif prepare and data.inputs == "numbers":
+        module = PreparedNumbers(module, standard, len(inputs[0].sizes))
+        inputs = (ExportInput("numbers", inputs[0].sizes),)
     facts = {
         **_facts(network, loaded.run.network.name),
-        "input": _description(inputs[0], prepare),
+        "input": _description(inputs[0], data.inputs, prepare),
         "classes": data.classes,
         "task": loaded.task.name,
         "output": loaded.task.output_words(settings.recipe.loss),
@@ -59,6 +81,10 @@ def of_run(loaded: LoadedRun, prepare: bool, batch: int | None = None) -> Export
         "tta": settings.recipe.tta,
         "data": data.name,
     }
+    if data.target_mean:
+        facts |= {"target_mean": data.target_mean, "target_deviation": data.target_deviation}
+    if data.features:
+        facts["features"] = data.features
     return Exportable(
         module, inputs, _output_names(network), facts, batch, suspects=partial(_of_packages, network, batch)
     )
@@ -95,8 +121,12 @@ def _facts(network: Network, file: str) -> dict[str, Any]:
     }
 
 
-def _description(of: ExportInput, prepare: bool) -> str:
+def _description(of: ExportInput, kind: InputKind, prepare: bool) -> str:
     sizes = "×".join(map(str, of.sizes))
+    if kind == "ids":
+        return f"IDs, int64 of N×{sizes}"
+    if kind == "numbers":
+        return f"float32 of N×{sizes}{'' if prepare else ': numbers minus `mean`, divided by `deviation`'}"
     order = {1: "gray", 3: "red, green, blue"}.get(of.sizes[0], f"{of.sizes[0]} channels")
     if prepare:
         return f"pixels 0..255, uint8 of N×{sizes}, {order}"

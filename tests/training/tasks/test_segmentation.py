@@ -27,7 +27,7 @@ from archdsl.training.report.run_report import TrainingReport
 from archdsl.training.tasks.mask_losses import make_mask_loss
 from archdsl.training.tasks.mask_scores import MaskMeter
 from tests.training.helpers import StopAfter
-from tests.training.tasks.task_helpers import SEGMENTS, errors, task_training
+from tests.training.tasks.task_helpers import SEGMENTS, KillAfter, Killed, errors, task_training
 from tests.training.test_session import assert_same
 
 SHAPES = data_sets()["shapes"]
@@ -194,19 +194,6 @@ def test_a_resumed_run_is_bit_for_bit_the_same(tmp_path: Path) -> None:
     task_training(SEGMENTS, tmp_path / "parts", StopAfter(6), **recipe).start()
     task_training(SEGMENTS, tmp_path / "parts", **recipe).resume()
     assert_same(tmp_path / "whole", tmp_path / "parts")
-
-
-class Killed(BaseException):
-    """The end of a process, as far as its state is concerned."""
-
-
-class KillAfter(StopAfter):
-    """Ends the training after this many queries, without saving anything."""
-
-    def __call__(self) -> bool:
-        if super().__call__():
-            raise Killed
-        return False
 
 
 def test_a_killed_run_resumes_from_its_checkpoint_bit_for_bit(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 SPEC = DataSpec(
     "shape_sets", shapes.SPEC.classes[1:], shapes.SPEC.shape, images=shapes.SPEC.images, shipped=True, targets="classes"
 )
+LICENSE = "that of archdsl (MIT)"
 
 
 def load(request: "Request") -> "Splits":
