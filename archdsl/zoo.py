@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from .record import Record
-from .text import paths
+from .text import bibtex, paths
 from .text.files import NotFound, UnreadableFile, read_source
 from .text.library import Library, Stack, StandardLibrary
 from .text.names import nearest
@@ -64,6 +64,44 @@ class Citation(Record):
     title: str
     year: int
     place: str
+
+    def bibtex(self) -> str:
+        """The paper as an entry of BibTeX, with the family names of its authors."""
+        fields = {"author": bibtex.names(self._names), "title": self._whole_title, "year": str(self.year)}
+        arxiv = re.fullmatch(r"arXiv (\d{4}\.\d{4,5})", self.place)
+        if arxiv:
+            fields |= {"eprint": arxiv[1], "archivePrefix": "arXiv", "url": f"https://arxiv.org/abs/{arxiv[1]}"}
+        else:
+            fields["howpublished"] = self.place
+        return bibtex.entry("misc", self._key(), fields)
+
+    @property
+    def _names(self) -> list[str]:
+        return re.split(r", | & | (?=et al\.)", self.authors)
+
+    @property
+    def _whole_title(self) -> str:
+        """The title of the paper, without the section that the header may name."""
+        return self.title.partition(", section ")[0]
+
+    def _key(self) -> str:
+        """The key of the paper; a letter is added if an earlier paper of the zoo has the same."""
+        same = [paper for paper in _papers() if paper._plain_key() == self._plain_key()]
+        earlier = [paper.place for paper in same].index(self.place) if same else 0
+        return self._plain_key() + "abcdefgh"[earlier] * (earlier > 0)
+
+    def _plain_key(self) -> str:
+        return bibtex.key(self._names[0], self.year, self._whole_title)
+
+
+@cache
+def _papers() -> tuple[Citation, ...]:
+    """The papers of the zoo, each once, in the order of the index."""
+    found: dict[str, Citation] = {}
+    for each in entries().values():
+        paper = each.citation()
+        found.setdefault(f"{paper.authors} {paper.place}", paper)
+    return tuple(found.values())
 
 
 @cache

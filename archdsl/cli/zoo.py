@@ -53,3 +53,16 @@ def show(name: str) -> None:
         click.echo(zoo.find(name).source().text, nl=False)
     except UnreadableFile as error:
         usage(f"{name}: {error}")
+
+
+@command.command("cite")
+@click.argument("names", nargs=-1, required=True, metavar="NAME…", shell_complete=complete_zoo)
+def cite(names: tuple[str, ...]) -> None:
+    """Print the papers of the architectures NAME as BibTeX."""
+    papers: dict[str, None] = {}
+    for name in names:
+        try:
+            papers[zoo.find(name).citation().bibtex()] = None
+        except UnreadableFile as error:
+            usage(f"{name}: {error}")
+    click.echo("\n\n".join(papers))

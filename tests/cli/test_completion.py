@@ -112,7 +112,7 @@ def test_bash_splits_words_at_colons(folder: Path) -> None:
         (("layers", ""), {*registry(), *merges(), *standard_blocks(), "moe"}),
         (("layers", "softm"), {"softmax"}),
         (("zoo", "show", "vit_"), {name for name in zoo.entries() if name.startswith("vit_")}),
-        (("zoo", ""), {"show"}),
+        (("zoo", ""), {"cite", "show"}),
         (("train", "net.arch", "--data", ""), set(data_sets())),
         (("train", "net.arch", "--data=cif"), {name for name in data_sets() if name.startswith("cif")}),
         (("eval", "run", "--data", "mn"), {name for name in data_sets() if name.startswith("mn")}),

@@ -75,7 +75,7 @@ WRONG: dict[str, list[str]] = {
     ],
     "weights": ["", "net.arch", "gone.arch w.safetensors", "net.arch gone.safetensors"],
     "why": ["", "net.arch", "gone.arch conv1", "net.arch nosuch", "net.arch 99"],
-    "zoo": ["shwo", "show", "show nosuch"],
+    "zoo": ["shwo", "show", "show nosuch", "cite", "cite nosuch"],
 }
 # Errors in the network, or what a check finds.
 FAILED: dict[str, list[str]] = {

@@ -33,6 +33,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "layers": ("layers", "conv"),
     "why": ("why", "net.arch", "conv1"),
     "zoo show": ("zoo", "show", "lenet5"),
+    "zoo cite": ("zoo", "cite", "lenet5"),
 }
 CALL = [sys.executable, "-m", "archdsl"]
 

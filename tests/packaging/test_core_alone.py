@@ -43,6 +43,7 @@ CORE = {
     "compile": (["compile", "net.arch"], 0),
     "zoo": (["zoo"], 0),
     "zoo show": (["zoo", "show", "resnet50"], 0),
+    "zoo cite": (["zoo", "cite", "resnet50"], 0),
     "layers": (["layers"], 0),
     "layers conv": (["layers", "conv"], 0),
     "explain": (["explain", "E0301"], 0),

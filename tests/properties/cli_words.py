@@ -271,6 +271,7 @@ GENERATORS: dict[str, Callable[[Random, Scene], str]] = {
     "inspect NAME": layer_name,
     "layers NAME": known_layer,
     "zoo show NAME": architecture,
+    "zoo cite NAME…": architecture,
     "NAME|FOLDER": data,
     "eval --data": lambda random, scene: IMAGES if random.random() < 0.5 else data(random, scene),
     "import SOURCE": importable,

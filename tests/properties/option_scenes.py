@@ -154,5 +154,6 @@ NOT_HERE = {
     "layers": "tests/packages holds --allow",
     "zoo": "it has no options",
     "zoo show": "it has no options",
+    "zoo cite": "it has no options",
 }
 """Commands without a scene, and the reasons."""
