@@ -5,12 +5,13 @@ The embedded renderer is preferred, because it writes the same bytes on every ma
 
 import os
 import shutil
-import subprocess
 import sys
 import sysconfig
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 EMBEDDED = "graphviz-pure"
 EMBEDDED_FORMATS = frozenset({"svg", "png", "json"})
@@ -18,6 +19,7 @@ EMBEDDED_FORMATS = frozenset({"svg", "png", "json"})
 Renderer = Callable[[str, str], bytes]
 """Renders a DOT program in a format. Raises CannotDraw, Failed."""
 
+_LOCK = threading.Lock()
 _registered: list[Renderer] = []
 
 
@@ -38,25 +40,22 @@ def draw(dot: str, format: str, dpi: int | None = None, *, fixed: bool = False) 
     """Render a DOT program in a format; `fixed` keeps its positions. Raises CannotDraw, Failed."""
     if _registered:
         return _registered[0](dot, format)
+    import graphviz  # type: ignore[import-untyped]  # it has no types
+
     renderer = _renderer(format)
     if dpi is not None:
         dot = dot.replace("{", f"{{\n  graph [dpi={dpi}]", 1)
-    layout = ["-Kneato", "-n2"] if fixed else ["-Kdot"]
     try:
-        done = subprocess.run(
-            [renderer, *layout, f"-T{format}"],
-            input=dot.encode(),
-            capture_output=True,
-            check=False,
-            # No console window opens on Windows.
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        with _driving(renderer):
+            how = {"engine": "neato", "neato_no_op": 2} if fixed else {"engine": "dot"}
+            return cast(bytes, graphviz.pipe(format=format, data=dot.encode(), quiet=True, **how))
+    except graphviz.ExecutableNotFound:
+        raise CannotDraw(f"{renderer} cannot be run") from None
     except OSError as error:  # a system without processes, or a file that is not a program
         raise CannotDraw(f"{renderer} cannot be run: {error.strerror or error}") from None
-    if done.returncode:
-        message = done.stderr.decode(errors="replace").strip()
-        raise Failed(f"{renderer.name} failed: {message or f'exit status {done.returncode}'}")
-    return done.stdout
+    except graphviz.CalledProcessError as error:
+        message = (error.stderr or b"").decode(errors="replace").strip()
+        raise Failed(f"{renderer.name} failed: {message or f'exit status {error.returncode}'}") from error
 
 
 def _renderer(format: str) -> Path:
@@ -86,3 +85,16 @@ def _script_folders() -> Iterator[str]:
             yield sysconfig.get_path("scripts", sysconfig.get_preferred_scheme(key))
     if sys.executable:
         yield str(Path(sys.executable).parent)
+
+
+@contextmanager
+def _driving(renderer: Path) -> Iterator[None]:
+    """Let the graphviz package use this program during the call; the package has one program for all threads."""
+    from graphviz.backend import dot_command  # type: ignore[import-untyped]  # it has no types
+
+    with _LOCK:
+        before, dot_command.DOT_BINARY = dot_command.DOT_BINARY, renderer
+        try:
+            yield
+        finally:
+            dot_command.DOT_BINARY = before

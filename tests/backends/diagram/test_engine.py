@@ -5,6 +5,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from graphviz.backend import dot_command  # type: ignore[import-untyped]  # it has no types
 
 import archdsl
 from archdsl.backends.diagram import CannotDraw, DiagramStyle, ViewOptions, diagram, engine
@@ -30,9 +31,12 @@ def test_it_needs_no_program_of_the_system(monkeypatch: pytest.MonkeyPatch, tmp_
     assert diagram(graph(LENET), "svg").startswith(b"<?xml")
 
 
-def test_a_syntax_error_is_reported_in_the_renderers_words() -> None:
+def test_the_graphviz_package_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dot_command, "DOT_BINARY", Path("somewhere/dot"))
+    diagram(graph(LENET), "svg")
     with pytest.raises(CannotDraw, match="syntax error"):
         engine.draw("digraph { a -> ", "svg")
+    assert Path("somewhere/dot") == dot_command.DOT_BINARY
 
 
 def test_the_renderers_warnings_are_kept_to_itself(capfd: pytest.CaptureFixture[str]) -> None:
