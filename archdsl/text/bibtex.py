@@ -44,7 +44,7 @@ def escaped(text: str) -> str:
 
 
 def _accented(letter: str) -> str:
-    base, *marks = unicodedata.normalize("NFD", letter)
+    base, *marks = list(unicodedata.normalize("NFD", letter))
     if len(marks) == 1 and marks[0] in _ACCENTS:
         return f"{{\\{_ACCENTS[marks[0]]}{{{base}}}}}"
     return letter

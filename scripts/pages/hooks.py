@@ -11,7 +11,7 @@ from mkdocs.structure.nav import Link, Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
 
-from scripts.pages import layers, lecture, playground, zoo
+from scripts.pages import gallery, layers, lecture, playground, zoo
 from scripts.pages.diagrams import with_diagrams
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +72,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     markdown = re.sub(rf"\[([^\]]+)\]\(\.\./{re.escape(up)}([\w/.-]+)\)", r"\1 (`\2`)", markdown)
     if page.file.src_uri == "zoo.md":
         markdown = markdown.replace(zoo.PLACE, zoo.gallery())
+    if page.file.src_uri == "gallery.md":
+        markdown = markdown.replace(gallery.PLACE, gallery.cards())
     if page.file.src_uri == "diagnostics.md":
         # Only on the site: in the file, a block that is marked as a program must be valid.
         markdown = EXAMPLE.sub(r"\1```arch", markdown)

@@ -1,0 +1,70 @@
+"""The gallery: a figure of every network of the zoo, with its command and the BibTeX entry of its paper.
+
+The networks of one paper share their text and their entry; each has a figure of its own.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+
+from archdsl.backends.diagram import CannotDraw, View, ViewOptions, diagram
+from archdsl.zoo import Citation, ZooEntry, display_name
+from scripts.pages import zoo
+
+PLACE = "<!-- the gallery, where the site is built -->"
+_LARGEST = 40_000
+"""The size in bytes above which a figure has too many boxes for a card."""
+_WIDE = (View.UNET, View.VOLUMES)
+"""The views that are wide; the others fill a card better from left to right."""
+
+
+def cards() -> str:
+    """The gallery in Markdown: a section for each paper, in the order of the zoo's index."""
+    return "\n\n".join(section for family in zoo.families().values() for section in _sections(family))
+
+
+def _sections(family: zoo.Family) -> Iterator[str]:
+    for paper, entries in family.papers().items():
+        figures = "\n\n".join(_card(entry) for entry in entries)
+        yield "\n\n".join(
+            (
+                f"## {_title(entries[0])} {{ #{entries[0].name} }}",
+                f"{paper.authors}: *{paper.title}*, {paper.year}. The [text and the costs](zoo/{family.name}.md).",
+                f'<div class="gallery" markdown>\n\n{figures}\n\n</div>',
+                _bibtex(paper),
+            )
+        )
+
+
+def _card(entry: ZooEntry) -> str:
+    view = suited_view(entry.name)
+    options = f"--view {view}" + ("" if view in _WIDE else " --direction LR")
+    command = f"archdsl diagram zoo:{entry.name} {options} -o {entry.name}.svg"
+    return "\n\n".join(
+        (
+            f'<div class="card" markdown>\n\n**{_title(entry)}**',
+            f"<!-- archdsl diagram zoo:{entry.name} {options} -->",
+            f"```sh\n{command}\n```\n\n</div>",
+        )
+    )
+
+
+def _title(entry: ZooEntry) -> str:
+    return display_name(entry.name, zoo.network(entry.name).graph.name)
+
+
+def _bibtex(paper: Citation) -> str:
+    return f"```bibtex\n{paper.bibtex()}\n```"
+
+
+@cache
+def suited_view(name: str) -> View:
+    """The view that shows the form of a network on a card: U for a U-Net, volumes for a chain, or else its stages."""
+    graph = zoo.network(name).graph
+    for view in _WIDE:
+        try:
+            drawn = diagram(graph, "svg", view_options=ViewOptions(view=view))
+        except CannotDraw:
+            continue
+        if len(drawn) <= _LARGEST:
+            return view
+    return View.STAGES
