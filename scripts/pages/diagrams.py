@@ -5,7 +5,7 @@ A page requests one with a comment, which is invisible in the Markdown:
     <!-- archdsl diagram lenet5.arch --view volumes -->
 
 It is the command that renders it, without `-o`. Files are those of examples/, and the page's own named ```arch blocks;
-`-` is the block before the comment. Each diagram is rendered twice, for light and for dark pages.
+`-` is the block before the comment. The diagrams follow the scheme of the page, light or dark.
 """
 
 import re
@@ -27,24 +27,23 @@ from archdsl.zoo import read_named
 from scripts.pages import zoo
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = "pictures"
+FOLDER = "figures"
 COMMENT = re.compile(r"^<!-- archdsl diagram (.+?) -->$", re.MULTILINE)
 FENCE = re.compile(r"^```arch(?:[ ]+([\w.]+))?[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 IMAGE = re.compile(r"^!\[[^\]]*\]\((?:\.\./)*images/(\w+)\.svg\)$", re.MULTILINE)
 KEPT = {"lenet5": "examples/lenet5.arch", "lenet5_volumes": "examples/lenet5.arch --view volumes"}
-"""The commands for the diagrams in docs/images/: they are for readers of the Markdown, which has no dark theme."""
+"""The commands for the diagrams in docs/images/: they are for readers of the Markdown."""
 
 
 class Drawn(Record):
-    """A diagram in both themes, with a file name derived from its content."""
+    """A diagram, with a file name derived from its content."""
 
-    name: str
-    light: bytes
-    dark: bytes
+    svg: bytes
 
-    def files(self) -> Mapping[str, bytes]:
-        """The files to write, by their paths in the site."""
-        return {f"{FOLDER}/{self.name}.svg": self.light, f"{FOLDER}/{self.name}.dark.svg": self.dark}
+    @property
+    def path(self) -> str:
+        """Its path in the site."""
+        return f"{FOLDER}/{sha256(self.svg).hexdigest()[:16]}.svg"
 
 
 def draw(command: str, texts: Mapping[str, str]) -> Drawn:
@@ -59,11 +58,7 @@ def draw(command: str, texts: Mapping[str, str]) -> Drawn:
     )
     kept = {name: options[name] for name in ("macs", "caption", "legend", "columns")}
     kept |= {"direction": options["direction"] or "TB", "parameters": options["parameters"] is not False}
-    light, dark = (
-        diagram(network.graph, "svg", DiagramStyle(theme=THEMES[theme], **kept), view_options)
-        for theme in ("light", "dark")
-    )
-    return Drawn(name=sha256(light).hexdigest()[:16], light=light, dark=dark)
+    return Drawn(svg=diagram(network.graph, "svg", DiagramStyle(theme=THEMES["auto"], **kept), view_options))
 
 
 def _network(options: Mapping[str, Any], texts: Mapping[str, str]) -> Network:
@@ -76,18 +71,14 @@ def _network(options: Mapping[str, Any], texts: Mapping[str, str]) -> Network:
     return analyze(Source(text, name=file, path=Path(file)), Sink(), settings, override).checked()
 
 
-def figure(light: str, dark: str, description: str, least: tuple[float, float]) -> str:
-    """HTML with both versions, of which the page's theme shows one; a click opens it.
+def figure(path: str, description: str, least: tuple[float, float]) -> str:
+    """HTML with a diagram; a click opens it.
 
     `least` is the width and height in CSS pixels that the page may not shrink it below.
     """
     style = f"--least-width: {least[0]:.0f}px; --least-height: {least[1]:.0f}px"
-    shown = "".join(
-        f'<a class="{theme}" href="{path}"><img src="{path}" alt="{escape(description)}" style="{style}"'
-        ' loading="lazy"></a>'
-        for theme, path in (("light", light), ("dark", dark))
-    )
-    return f'<figure class="picture">{shown}</figure>'
+    image = f'<img src="{path}" alt="{escape(description)}" style="{style}" loading="lazy">'
+    return f'<figure class="picture"><a href="{path}">{image}</a></figure>'
 
 
 def with_diagrams(markdown: str, up: str) -> tuple[str, dict[str, bytes]]:
@@ -98,9 +89,8 @@ def with_diagrams(markdown: str, up: str) -> tuple[str, dict[str, bytes]]:
     def place(found: re.Match[str]) -> str:
         before = [block[2] for block in FENCE.finditer(markdown, 0, found.start())]
         drawn = draw(found[1], texts | {"-": before[-1] if before else ""})
-        files.update(drawn.files())
-        light, dark = (up + path for path in drawn.files())
-        return figure(light, dark, description(drawn.light), least_size(drawn.light))
+        files[drawn.path] = drawn.svg
+        return figure(up + drawn.path, description(drawn.svg), least_size(drawn.svg))
 
     return COMMENT.sub(place, IMAGE.sub(_redrawn, markdown)), files
 
@@ -119,7 +109,7 @@ def least_size(svg: bytes) -> tuple[float, float]:
 
 
 def _redrawn(image: re.Match[str]) -> str:
-    """The comment that requests a diagram of docs/images/ in both themes; other images remain."""
+    """The comment that requests a diagram of docs/images/; other images remain."""
     return f"<!-- archdsl diagram {KEPT[image[1]]} -->" if image[1] in KEPT else image[0]
 
 

@@ -11,7 +11,7 @@ from archdsl.zoo import Citation, ZooEntry, display_name
 from scripts.pages import zoo
 
 PLACE = "<!-- the gallery, where the site is built -->"
-_LARGEST = 40_000
+_LARGEST = 70_000
 """The size in bytes above which a figure has too many boxes for a card."""
 _WIDE = (View.UNET, View.VOLUMES)
 """The views that are wide; the others fill a card better from left to right."""
@@ -24,10 +24,11 @@ def cards() -> str:
 
 def _sections(family: zoo.Family) -> Iterator[str]:
     for paper, entries in family.papers().items():
-        figures = "\n\n".join(_card(entry) for entry in entries)
+        figures = "\n\n".join(_card(entry, named=len(entries) > 1) for entry in entries)
+        title = family.title if len(entries) > 1 and entries[0] is family.members[0] else _title(entries[0])
         yield "\n\n".join(
             (
-                f"## {_title(entries[0])} {{ #{entries[0].name} }}",
+                f"## {title} {{ #{entries[0].name} }}",
                 f"{paper.authors}: *{paper.title}*, {paper.year}. The [text and the costs](zoo/{family.name}.md).",
                 f'<div class="gallery" markdown>\n\n{figures}\n\n</div>',
                 _bibtex(paper),
@@ -35,13 +36,13 @@ def _sections(family: zoo.Family) -> Iterator[str]:
         )
 
 
-def _card(entry: ZooEntry) -> str:
+def _card(entry: ZooEntry, *, named: bool) -> str:
     view = suited_view(entry.name)
     options = f"--view {view}" + ("" if view in _WIDE else " --direction LR")
     command = f"archdsl diagram zoo:{entry.name} {options} -o {entry.name}.svg"
     return "\n\n".join(
         (
-            f'<div class="card" markdown>\n\n**{_title(entry)}**',
+            '<div class="card" markdown>' + (f"\n\n**{_title(entry)}**" if named else ""),
             f"<!-- archdsl diagram zoo:{entry.name} {options} -->",
             f"```sh\n{command}\n```\n\n</div>",
         )

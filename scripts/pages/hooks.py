@@ -79,8 +79,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         markdown = EXAMPLE.sub(r"\1```arch", markdown)
     script = f"{up}{PLAYGROUND}/{lecture.SCRIPT}" if (WEB / lecture.SCRIPT).is_file() else None
     markdown = lecture.with_figures(markdown, page.file.src_uri, script)
-    markdown, pictures = with_diagrams(markdown, up)
-    for path, content in pictures.items():
+    markdown, diagrams = with_diagrams(markdown, up)
+    for path, content in diagrams.items():
         if files.get_file_from_path(path) is None:
             files.append(File.generated(config, path, content=content))
     markdown = markdown.replace(playground.PLACE, playground.entrance(up, is_built=WEB.is_dir()))
