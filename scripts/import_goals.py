@@ -263,10 +263,10 @@ def read(model: Model) -> dict[str, Any]:
     """Whether each operation of a model has a counterpart; nothing is written or compared."""
     from archdsl.importing import ImportFailed
     from archdsl.importing.exporting import BATCH_SIZE, export
-    from archdsl.importing.imported import left_over
     from archdsl.importing.lift import Lifter
     from archdsl.importing.passes import improve
     from archdsl.importing.torch_module import call_of
+    from archdsl.importing.writing import left_over
 
     try:
         module, example = model.make()

@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     help="Size of an input: 3x224x224, `128 int(30522)` for IDs, or NAME=SIZE [default: that of the source, else "
     "3x224x224].",
 )
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the callable.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An argument of the callable, the `scale` of a table of layers, or the `architecture` of a configuration.",
+)
 @click.option("--name", metavar="NAME", help="Name of the network [default: that of the source].")
 @click.option("--weights", metavar="PATH", help="Write the weights to a safetensors file as well.")
 @click.option(
@@ -47,7 +53,7 @@ def command(
     partial: bool,
 ) -> None:
     """Import the network of SOURCE: MODULE:CALLABLE, which runs that Python code, or a file, which runs none
-    (.cfg of Darknet, .keras, .json of Keras, .onnx, .pt2, .yaml of a detection network).
+    (config.json of Hugging Face, .cfg of Darknet, .keras, .json of Keras, .onnx, .pt2, .yaml of a detection network).
 
     The network is compared with the source: parameters, multiply-accumulates and, with its weights, outputs. Nothing is
     written if they differ.
@@ -69,6 +75,8 @@ def command(
         if error.rest:
             click.echo("  = help: `--partial` writes the rest, with `unknown` in their places", err=True)
         raise SystemExit(1) from None
+    if weights is not None and imported.network is not None and imported.network.parameters and not imported.weights:
+        usage(f"--weights: {source} has no weights")
     write_output(output, imported.text.encode())
     if imported.problems:
         _show_problems("a part of the network cannot be imported:", imported.problems)

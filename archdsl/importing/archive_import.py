@@ -11,9 +11,10 @@ from torch.export.graph_signature import InputKind
 from .exported_archive import read_archive
 from .exporting import BATCH_SIZE
 from .import_problem import ImportFailed, first_line
-from .imported import Imported, written
+from .imported import Imported
 from .lift import Lifter
 from .proof import Comparison, difference, macs_of, module_with, scattered, tensors, values_of
+from .writing import written
 
 
 def import_archive(path: Path, name: str) -> Imported:

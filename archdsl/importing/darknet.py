@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from ..shapes.shape import Shape
 from .building import Builder, make_op
 from .import_problem import ImportFailed, ImportProblem, NotExpressible
-from .imported import Imported, written
+from .imported import Imported
+from .writing import written
 
 _MOST_BYTES = 2**20
 

@@ -66,10 +66,6 @@ def _json(path: Path) -> Any:
 
 def model_of(config: Any) -> KerasModel:
     """The model of a configuration. Raises ImportFailed, or what a damaged configuration raises."""
-    if isinstance(config, dict) and "model_type" in config:
-        raise ImportFailed(
-            "this is a configuration of Hugging Face: import the module that it makes, by MODULE:CALLABLE"
-        )
     kind, inner = config["class_name"], config["config"]
     if kind not in MODELS:
         raise ImportFailed(f"`{kind}` is a custom class: only Sequential and Functional models have no code")

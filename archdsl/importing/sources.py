@@ -34,8 +34,8 @@ def import_source(request: ImportRequest) -> Imported:
         raise UnusableSource(_no_reader(suffix, source), "see `archdsl import --help` for what can be imported")
     if not path.is_file():
         raise UnusableSource(f"there is no file {source}")
-    if request.arguments and reader is not _from_table:
-        raise UnusableSource("--set is for a Python callable, or the `scale` of a YAML table")
+    if request.arguments and reader not in (_from_table, _from_json):
+        raise UnusableSource("--set is for a Python callable, the `scale` of a YAML table, or an `architecture`")
     return reader(path, request)
 
 
@@ -93,6 +93,26 @@ def _from_keras(path: Path, request: ImportRequest) -> Imported:
     return import_keras(path, request.name)
 
 
+def _from_json(path: Path, request: ImportRequest) -> Imported:
+    """A configuration of Hugging Face, which has a `model_type`, or of Keras."""
+    from .hugging_face.config_import import import_config
+    from .hugging_face.model_config import read_fields
+
+    fields = read_fields(path)
+    if not isinstance(fields, dict) or not fields.keys() & {"model_type", "architectures"}:
+        if request.arguments:
+            raise UnusableSource("--set: a Keras model has no settings")
+        return _from_keras(path, request)
+    if request.arguments.keys() - {"architecture"}:
+        raise UnusableSource(
+            "--set: a configuration has only the setting `architecture`, such as architecture=BertModel"
+        )
+    architecture = request.arguments.get("architecture")
+    # All configurations are named config.json, which does not name a network.
+    name = None if request.name == path.stem == "config" else request.name
+    return import_config(fields, path.name, name, None if architecture is None else str(architecture), request.inputs)
+
+
 def _from_darknet(path: Path, request: ImportRequest) -> Imported:
     from .darknet import import_darknet
 
@@ -126,7 +146,7 @@ def _from_table(path: Path, request: ImportRequest) -> Imported:
 
 _READERS: dict[str, Callable[[Path, ImportRequest], Imported]] = {
     ".cfg": _from_darknet,
-    ".json": _from_keras,
+    ".json": _from_json,
     ".keras": _from_keras,
     ".onnx": _from_onnx,
     ".pt2": _from_archive,

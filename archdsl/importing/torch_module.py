@@ -8,9 +8,10 @@ from torch import nn
 
 from .exporting import BATCH_SIZE, export
 from .import_problem import ImportFailed
-from .imported import Imported, written
+from .imported import Imported
 from .lift import Lifter
 from .proof import Comparison, difference, macs_of, module_with, scattered, tensors
+from .writing import written
 
 
 class ModuleCall(NamedTuple):

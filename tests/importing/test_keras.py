@@ -94,7 +94,7 @@ REFUSED = {
     "a layer of others": (sequential({**dense("odd", 3), "registered_name": "mine>Odd"}), "a custom class"),
     "a module of others": (sequential({**dense("odd", 3), "module": "mine.layers"}), "a custom class"),
     "a model of others": ({"class_name": "Mine", "config": {}}, "`Mine` is a custom class"),
-    "another package": ({"model_type": "bert", "hidden_size": 8}, "a configuration of Hugging Face"),
+    "another package": ({"hidden_size": 8}, "is not the configuration of a Keras model"),
     "an unknown layer": (sequential(layer("Hashing", "odd")), "`Hashing` has no counterpart"),
     "sizes that are missing": (sequential(dense("odd", 3), shape=(None, 3)), "no fixed sizes"),
     "another order of axes": (sequential(conv("odd", 3, data_format="channels_first")), "channels come first"),

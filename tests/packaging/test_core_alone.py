@@ -49,6 +49,7 @@ CORE = {
     "explain": (["explain", "E0301"], 0),
     "data": (["data"], 0),
     "cache": (["cache"], 0),
+    "import of a configuration": (["import", "config.json", "-o", "gpt2.arch"], 0),
 }
 
 
@@ -110,6 +111,7 @@ def test_the_list_has_every_command() -> None:
 def test_the_core_works(alone: Path, tmp_path: Path, name: str) -> None:
     args, status = CORE[name]
     (tmp_path / "net.arch").write_text(NET, encoding="utf-8")
+    (tmp_path / "config.json").write_text('{"model_type": "gpt2"}', encoding="utf-8")
     done = start(alone, tmp_path, *args)
     assert done.returncode == status, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
