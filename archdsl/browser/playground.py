@@ -114,7 +114,7 @@ class Playground:
             return {"svg": None, "error": "a text with errors has no diagram"}
         try:
             style = DiagramStyle(theme=THEMES[theme])
-            svg = diagram(graph, "svg", style, ViewOptions(view=View(view), title=graph.name))
+            svg = diagram(graph, "svg", style, ViewOptions(view=View(view)))
             return {"svg": svg.decode(), "error": None}
         except CannotDraw as error:
             return {"svg": None, "error": str(error)}

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 import click
 
 from ..diagnostics import Sink
+from ..diagnostics.diagnostic import Finding
+from ..diagnostics.terminal import printable
 from ..graph import Graph
-from ..network import Analysis
+from ..network import Analysis, style_findings
 from ..text.source import Source
 from .check_measures import MeasureOptions, check_requested, measure_options
-from .check_reports import Status, report
+from .check_reports import FileDiagnostics, Status, report
 from .common import network_options, parse_override, parse_settings, refuse_unused, show_diagnostics
 from .conflicts import refuse_conflicts
 from .folders import expanded
-from .network_text import NetworkText, NetworkTexts, named_network
+from .network_text import NetworkText, NetworkTexts, named_network, read_style_text
 from .shell_completion import complete_network
 from .watching import watch_option
 
@@ -28,6 +30,7 @@ _CONFLICTS = (
     ("--format sarif", "--sizes --diff --explain", "--format sarif only reports diagnostics"),
     ("--watch", "--fix --unsafe --diff", "--watch only reports and changes no file"),
     ("--watch", "--format", "--watch shows text"),
+    ("--style", "--fix --diff --sizes --format", "--style reports as text"),
     ("--format markdown", "--sizes --diff --explain", "--format markdown prints only the table"),
     ("--format latex", "--sizes --diff --explain", "--format latex prints only the table"),
 )
@@ -43,6 +46,9 @@ _CONFLICTS = (
 @click.option("--fix", is_flag=True, help="Apply safe fixes to the files, then check again.")
 @click.option("--unsafe", is_flag=True, help="With --fix or --diff: also apply likely fixes.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, without writing it.")
+@click.option(
+    "--style", metavar="FILE", help="Also check the `figure { … }` block in this file, the style of a figure of them."
+)
 @click.option("--strict", is_flag=True, help="Exit with status 1 if there are warnings.")
 @click.option("--pedantic", is_flag=True, help="Also warn about style and small savings.")
 @click.option(
@@ -64,6 +70,7 @@ def command(
     fix: bool,
     unsafe: bool,
     diff: bool,
+    style: str | None,
     strict: bool,
     pedantic: bool,
     output: str,
@@ -110,15 +117,36 @@ def command(
         # All files are fixed before the report starts, so an unwritable file ends the command before any output.
         analyses = iter([fixed(text) for text in texts])
     status = Status(strict=strict)
+    of_style: list[Finding] = []
+    style_text = None if style is None else read_style_text(style)
+    if style_text is not None:
+        analyses = _with_style(analyses, style_text, of_style)
     if diff:
         for analysis in status.counted(analyses):
             show_diagnostics(analysis)
     else:
         report(status.counted(analyses), status, several, output, explain, measure)
+    if style_text is not None and of_style:
+        status.failed = True
+        sys.stdout.flush()
+        show_diagnostics(FileDiagnostics(style_text, tuple(of_style)))
+    elif style_text is not None and not status.failed:
+        click.echo(f"✓ {printable(style_text.name)}: its figure settings are valid")
     if not status.failed:
         refuse_unused(override)
     missing = isinstance(texts, NetworkTexts) and texts.missing
     sys.exit(2 if missing else int(status.failed))
+
+
+def _with_style(analyses: Iterator[Analysis], style: Source, found: list[Finding]) -> Iterator[Analysis]:
+    """The same analyses; what is wrong with the style for each network is added to `found`."""
+    for analysis in analyses:
+        if analysis.graph is not None:
+            known = {(each.diagnostic.code, each.diagnostic.span.start) for each in found}
+            for each in style_findings(style, analysis.graph):
+                if (each.diagnostic.code, each.diagnostic.span.start) not in known:
+                    found.append(each)
+        yield analysis
 
 
 def _check_recipe(graph: Graph, sink: Sink) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ..diagnostics.terminal import printable
-from .common import network_options, parse_override, parse_settings, usage
+from ..network import ArchError, Network
+from .common import network_options, parse_override, parse_settings, show_diagnostics, usage
 from .conflicts import Conflict, refuse_conflicts
-from .network_text import expression_option, named_network
+from .network_text import expression_option, named_network, read_style_text
 from .output import write_output
 from .shell_completion import complete_file, complete_network
 from .watching import watch_option
@@ -78,6 +79,13 @@ if TYPE_CHECKING:
     help="Color by a measure instead of the kind of layer: parameters, multiply-accumulates, the memory that training "
     "keeps, the receptive field.",
 )
+@click.option(
+    "--style",
+    "style_file",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="File with a `figure { … }` block: labels, colors, hidden layers, groups.",
+)
 @click.option("--title", metavar="TITLE", help="Title in the caption.  [default: the network's name]")
 @click.option("--caption/--no-caption", default=True, help="Show the network's name and totals above the diagram.")
 @click.option(
@@ -114,6 +122,7 @@ def command(
     parameters: bool | None,
     macs: bool,
     heat: str | None,
+    style_file: str | None,
     title: str | None,
     caption: bool,
     dpi: int,
@@ -133,6 +142,8 @@ def command(
     refuse_conflicts(_conflicts(kind, view, direction))
     place = _place(for_, width, height, font)
     network = named_network(file, text).network(parse_settings(settings), parse_override(inputs))
+    if style_file is not None:
+        network = _styled(network, style_file)
     from ..backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram, placed_diagram
     from ..backends.diagram.heat import Heat
     from ..backends.diagram.place import PlaceChoices
@@ -151,7 +162,8 @@ def command(
         view=View(view or "layers"),
         expand=expand,
         fold=fold,
-        title=title or network.title,
+        title=title,
+        name=network.title,
         heat=None if heat is None else Heat(heat),
     )
     chosen = ""
@@ -171,7 +183,24 @@ def command(
     write_output(output, data)
     if output != "-":
         detail = f"; {chosen}" if chosen else ""
-        click.echo(f"{printable(output)}: {network.graph.name}, {network.parameters:,} parameters{detail}")
+        click.echo(
+            f"{printable(output)}: {printable(_title(network, title))}, {network.parameters:,} parameters{detail}"
+        )
+
+
+def _styled(network: Network, name: str) -> Network:
+    """The network with the style in a file; shows its errors and exits with 1 if it has any."""
+    try:
+        return network.with_style(read_style_text(name))
+    except ArchError as error:
+        show_diagnostics(error)
+        raise SystemExit(1) from None
+
+
+def _title(network: Network, given: str | None) -> str:
+    """The title of the figure."""
+    settings = network.graph.figure
+    return given or (settings.title if settings is not None else None) or network.title
 
 
 def _place(name: str | None, width: str | None, height: str | None, font: str | None) -> "Place | None":

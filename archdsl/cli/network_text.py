@@ -10,7 +10,7 @@ import click
 
 from ..diagnostics import Sink
 from ..elaborate import Override
-from ..network import Analysis, Network, allowing, analyze, default_library
+from ..network import Analysis, Network, allowing, analyze, default_library, require_figure
 from ..record import Record
 from ..text.files import MAX_BYTES, UnreadableFile, decode
 from ..text.library import Library, Stack
@@ -91,6 +91,16 @@ def read_network_text(name: str) -> NetworkText:
         return _allowing(NetworkText(source=read_named(name), writable=not name.startswith(PREFIX)))
     except UnreadableFile as error:
         usage(f"{name}: {error}{_suggestion(name)}")
+
+
+def read_style_text(name: str) -> Source:
+    """The text of a file with a `figure { … }` block. Exits with 2 if it cannot be read, or has none."""
+    source = read_network_text(name).source
+    try:
+        require_figure(source)
+    except ValueError as error:
+        usage(str(error))
+    return source
 
 
 def _allowing(text: NetworkText) -> NetworkText:

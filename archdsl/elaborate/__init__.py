@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Elaboration", "Override", "elaborate"]
 
-_NO_TENSOR = frozenset({"net", "use", "block", "let", "output", "assert", "train"})
+_NO_TENSOR = frozenset({"net", "use", "block", "let", "output", "assert", "train", "figure"})
 """The statements that do not change the current tensor."""
 
 
@@ -145,7 +145,7 @@ def execute(state: State, statement: ast.Statement, override: Override) -> None:
             state.asserts.append(Assertion(statement=statement, scope=state.scope, shape=state.shape, start=start))
         case ast.Train() if not state.path:
             state.training.append(statement)
-        case ast.Net() | ast.UseFile() | ast.Block() | ast.Train():
+        case ast.Net() | ast.UseFile() | ast.Block() | ast.Train() | ast.FigureBlock():
             _definition(state, statement)
         case ast.UnreadableStatement():
             _broken(state, statement)
@@ -236,6 +236,7 @@ def _finish(
         outputs=tuple(outputs + state.aux),
         settings={name: _setting(binding.value) for name, binding in scope.names.items() if _plain(binding.value)},
         scopes=dict(state.scopes),
+        calls=dict(state.calls),
         training=train_block.read(state),
         symbols=dict(state.symbols),
         conditions=tuple(state.conditions),

@@ -8,7 +8,7 @@ from ..contract.layer import Op, Reject
 from ..diagnostics import BlockUse
 from ..diagnostics.catalogue import file_errors, name_errors, shape_errors, structure_errors
 from ..expressions.scope import UNKNOWN, NamedTensor, Scope
-from ..graph import DraftNode, Node, Unresolved
+from ..graph import BlockCall, DraftNode, Node, Unresolved
 from ..layers.linear import Embedding
 from ..packages.failures import PackageFailed
 from ..shapes.shape import Layout
@@ -74,6 +74,8 @@ def _use_block(
     scope, key = _bind_block(state, statement, definition)
     path = state.named_child(alias.text) if alias else state.child(name)
     state.scopes[path] = name
+    values = {each: binding.value for each, binding in scope.names.items() if isinstance(binding.value, int | float)}
+    state.calls[path] = BlockCall(statement=statement, block=definition.block, values=values)
     use = BlockUse(block=name, span=statement.span)
     if key is None:
         return _run_body(state, definition, scope, path, use)

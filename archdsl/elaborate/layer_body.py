@@ -45,6 +45,8 @@ class LayerBody:
         ends = [state.current, *(self.updated(inner, carried.name) for carried in self.carried)]
         nodes = state.nodes[self.start :]
         own = {key: state.scopes.pop(key) for key in set(state.scopes) - scopes}
+        for key in own:
+            state.calls.pop(key, None)
         del state.nodes[self.start :]
         state.current = source
         if self.has_misplaced() or None in ends:

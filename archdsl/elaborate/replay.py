@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..diagnostics import BlockUse
 from ..expressions.scope import NamedTensor
-from ..graph import Node
+from ..graph import BlockCall, Node
 from ..limits import MAX_NODES, MAX_TURNS
 from .state import ReplayKey, State
 
@@ -48,7 +48,7 @@ class _Recorded(NamedTuple):
     end: int
     depth: int
     uses: int
-    scopes: tuple[tuple[tuple[str, ...], str], ...]
+    scopes: tuple[tuple[tuple[str, ...], str, BlockCall | None], ...]
     turns: int
     current: int
     results: Results
@@ -63,7 +63,8 @@ def record(
     if not _is_closed(state, start, results):
         return
     depth = len(path)
-    scopes = tuple((inner[depth:], kind) for inner, kind in islice(state.scopes.items(), start.scopes, None))
+    inside = islice(state.scopes.items(), start.scopes, None)
+    scopes = tuple((inner[depth:], kind, state.calls.get(inner)) for inner, kind in inside)
     state.replays[key] = _Recorded(
         owners=owners,
         start=start,
@@ -114,8 +115,10 @@ def replay(state: State, key: ReplayKey, path: tuple[str, ...], use: BlockUse) -
                 node.arguments,
             )
         )
-    for suffix, kind in recorded.scopes:
+    for suffix, kind, call in recorded.scopes:
         state.scopes[path + suffix] = kind
+        if call is not None:
+            state.calls[path + suffix] = call
     state.turns += recorded.turns
     state.current = new(recorded.current)
     if recorded.results is None:

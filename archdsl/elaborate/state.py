@@ -10,7 +10,7 @@ from ..contract.layer import LayerOp, Op
 from ..diagnostics import BlockUse, Diagnostic, Related, Sink
 from ..diagnostics.catalogue import limit_errors, name_errors, structure_errors
 from ..expressions.scope import UNKNOWN, Callee, NamedTensor, Scope
-from ..graph import Assertion, DraftNode, Node, Unresolved, likely_shape
+from ..graph import Assertion, BlockCall, DraftNode, Node, Unresolved, likely_shape
 from ..graph.node import NO_ARGUMENTS, Arguments
 from ..layers import find
 from ..limits import MAX_DEPTH, MAX_NODES, MAX_TURNS
@@ -126,6 +126,7 @@ class State:
         self.asserts: list[Assertion] = []
         self.training: list[ast.Train] = []
         self.scopes: dict[tuple[str, ...], str] = {}
+        self.calls: dict[tuple[str, ...], BlockCall] = {}
         self.blocks: Mapping[str, BlockDef] = {}
         self.layers: Mapping[str, type[LayerOp]] = {}
         """The layers of the packages that the current file names."""
@@ -193,6 +194,7 @@ class State:
             setattr(other, name, list(getattr(self, name)))
         other.reached, other.channels_last = set(self.reached), set(self.channels_last)
         other.scopes, other.symbols = dict(self.scopes), dict(self.symbols)
+        other.calls = dict(self.calls)
         other.callees = set(self.callees)
         other.replays = dict(self.replays)
         other.passed = None if self.passed is None else dict(self.passed)

@@ -19,6 +19,7 @@ FAMILIES: Mapping[str, str] = {
     "E06": "Files",
     "E07": "Resource limits",
     "E08": "Training",
+    "E10": "Figures",
     "W09": "Lints: valid code that is probably wrong",
 }
 """The topic of the codes with this prefix."""

@@ -1,7 +1,9 @@
 """The network as a graph, and the draft from which the graph is checked."""
 
 from .assertion import Assertion
+from .block_call import BlockCall
 from .body_op import BodyOp, BodyRuns
+from .figure_settings import FigureColor, FigureGroup, FigureLabel, FigureSettings, FontFamily
 from .graph import BaseGraph, Draft, Graph
 from .moe_op import MoeOp
 from .node import DraftNode, Node, NodeSite, Unresolved, likely_shape
@@ -13,10 +15,16 @@ from .zeros_op import ZerosOp
 __all__ = [
     "Assertion",
     "BaseGraph",
+    "BlockCall",
     "BodyOp",
     "BodyRuns",
     "Draft",
     "DraftNode",
+    "FigureColor",
+    "FigureGroup",
+    "FigureLabel",
+    "FigureSettings",
+    "FontFamily",
     "Graph",
     "MoeOp",
     "Node",

@@ -8,6 +8,8 @@ from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, Sym, concrete
 from ..text.source import Span
 from .assertion import Assertion
+from .block_call import BlockCall
+from .figure_settings import FigureSettings
 from .node import DraftNode, Node
 from .setting import Setting
 
@@ -22,9 +24,10 @@ class BaseGraph(Record, Generic[N]):
 
     `inputs` are the ids of the input nodes, `input_names` their names (`x` by default). `outputs` maps names to ids:
     one `output` if none is named, auxiliary outputs last. `scopes` has the kind of each path prefix: `stage`, `branch`,
-    `aux`, or the name of a block. `settings` are the values of the network's parameters; `training` has the lines of
-    its `train { … }`. `symbols` are the symbolic dimensions, and `conditions` what the statements require of them.
-    `packages` are those that the program or a file that it uses names.
+    `aux`, or the name of a block, and `calls` the arguments of the uses of blocks. `settings` are the values of the
+    network's parameters; `training` has the lines of its `train { … }`, `figure` what its `figure { … }` sets.
+    `symbols` are the symbolic dimensions, and `conditions` what the statements require of them. `packages` are those
+    that the program or a file that it uses names.
     """
 
     name: str
@@ -34,7 +37,9 @@ class BaseGraph(Record, Generic[N]):
     outputs: tuple[tuple[str, int], ...]
     settings: Mapping[str, int | float | str]
     scopes: Mapping[tuple[str, ...], str]
+    calls: Mapping[tuple[str, ...], BlockCall] = {}
     training: tuple[Setting, ...] = ()
+    figure: FigureSettings | None = None
     asserts: tuple[Assertion, ...] = ()
     symbols: Mapping[str, Sym] = {}
     conditions: tuple[tuple[Condition, Span], ...] = ()

@@ -10,7 +10,7 @@ from functools import cache
 
 from ..layers import registry, synonyms
 from ..record import Record
-from ..syntax.tokens import KEYWORDS, MERGE_NAMES, MOE_WORD, SCAN_WORDS
+from ..syntax.tokens import FIGURE_WORD, KEYWORDS, MERGE_NAMES, MOE_WORD, SCAN_WORDS
 
 CLASSES = (
     "comment",
@@ -112,7 +112,9 @@ def _starts() -> tuple[Rule, ...]:
     start = rf"(^|[;{{])({_BLANK}*)"
     words = (*registry(), *synonyms(), *MERGE_NAMES, MOE_WORD)
     scan = f"({SCAN_WORDS[0]})({_BLANK}+)({SCAN_WORDS[1]}){_END}"
+    figure = rf"({FIGURE_WORD})(?={_BLANK}*\{{)"
     return (
+        Rule(pattern=rf"{start}{figure}", classes=("punctuation", "", "keyword")),
         Rule(pattern=rf"{start}{scan}", classes=("punctuation", "", "layer", "", "keyword")),
         Rule(pattern=rf"{start}({_one_of(words)})", classes=("punctuation", "", "layer")),
         Rule(pattern=rf"{start}(?!{_one_of(KEYWORDS)}|x[0-9]+{_END})({_WORD})", classes=("punctuation", "", "block")),

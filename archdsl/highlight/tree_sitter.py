@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable
 
 from ..layers import registry, synonyms
-from ..syntax.tokens import KEYWORDS, MERGE_NAMES, MOE_WORD, SCAN_WORDS
+from ..syntax.tokens import FIGURE_WORD, KEYWORDS, MERGE_NAMES, MOE_WORD, SCAN_WORDS
 from .rules import flags, letters
 
 _OPERATORS = ("+", "*", "/", "//", "%", "**", "==", "!=", "<=", ">=", "<", ">", "=")
@@ -39,7 +39,7 @@ _PATTERNS = """
 
 def highlights() -> str:
     """The file `highlights.scm`. Where several patterns match a node, the last one applies."""
-    words = (KEYWORDS - set(_WORD_OPERATORS) - {"in"}) | MERGE_NAMES | {*SCAN_WORDS, MOE_WORD, "for"}
+    words = (KEYWORDS - set(_WORD_OPERATORS) - {"in"}) | MERGE_NAMES | {*SCAN_WORDS, MOE_WORD, FIGURE_WORD, "for"}
     return "\n".join(
         [
             "; Written by scripts/grammars.py. Where several patterns match a node, the last one applies.",

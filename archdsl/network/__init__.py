@@ -2,6 +2,7 @@
 
 from .analysis import Analysis, Check, analyze, check_draft
 from .errors import ArchError, ArchWarning
+from .figure_style import require_figure, style_findings
 from .layer_list import LayerInfo, LayerList, TensorShape
 from .libraries import allowing, default_library
 from .loading import check, load, loads
@@ -26,4 +27,6 @@ __all__ = [
     "load",
     "loads",
     "register_display",
+    "require_figure",
+    "style_findings",
 ]

@@ -163,7 +163,7 @@ def analyze(
     program = parse(source, sink)
     caches = Caches()
     draft = elaborate_examples(program, sink, settings, override, library, caches)
-    if not draft.nodes and not sink.errors and not (blocks_only and program.blocks):
+    if not draft.nodes and not sink.errors and not (blocks_only and (program.blocks or program.figures)):
         sink.emit(structure_errors.NothingHere(span=Span(source, 0, 0)))
     graph, found = check_draft(program, draft, sink, recipe=recipe, pedantic=pedantic)
 
@@ -182,6 +182,11 @@ def check_draft(
     """The graph of a draft and its costs, if it has no errors; diagnostics of the passes over it go to the sink."""
     graph = draft.checked()
     found: Costs | None = None
+    if program.figures:
+        from ..analysis.figure_block import figure_of_program
+
+        figure = figure_of_program(program, draft, sink)
+        graph = None if graph is None else graph.replace(figure=figure)
     if graph is not None:
         found = costs(graph)
         if graph.symbols:

@@ -7,12 +7,11 @@ from typing import Any
 from ..diagnostics import Sink
 from ..elaborate import Override
 from ..elaborate.given_values import GivenSizes, parameter, parse_sizes
-from ..text.files import UnreadableFile
 from ..text.source import Source
-from ..zoo import read_named
 from .analysis import Analysis, analyze
 from .libraries import default_library
 from .network import Network
+from .reading import read_source
 
 
 def check(
@@ -31,7 +30,7 @@ def check(
     """
     if (path is None) == (text is None):
         raise TypeError("check takes a path or text=…")
-    source = Source(text, name="<text>") if text is not None else _read(str(path))
+    source = Source(text, name="<text>") if text is not None else read_source(str(path))
     return _analyzed(source, input, allow, parameters)
 
 
@@ -45,7 +44,7 @@ def load(
     packages that may run if the program names them: `allow=["gempool"]` for `use "gempool"`. Raises ArchError for
     errors in the program; FileNotFoundError, PermissionError or another OSError if the file cannot be read.
     """
-    return _analyzed(_read(str(path)), input, allow, parameters).checked()
+    return _analyzed(read_source(str(path)), input, allow, parameters).checked()
 
 
 def loads(
@@ -58,13 +57,6 @@ def loads(
 ) -> Network:
     """Load the network of a source text; otherwise like `load`. `name` is shown in messages. Raises ArchError."""
     return _analyzed(Source(text, name=name), input, allow, parameters).checked()
-
-
-def _read(path: str) -> Source:
-    try:
-        return read_named(path)
-    except UnreadableFile as error:
-        raise OSError(error.number, str(error), path) from None  # Python picks the subclass that fits the errno
 
 
 def _analyzed(

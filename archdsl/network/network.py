@@ -12,10 +12,12 @@ from ..graph import Graph, Setting
 from ..shapes.symbolic import concrete
 from ..syntax.ast import Program
 from ..text.library import Library
+from ..text.source import Source
 from ..zoo import PREFIX, display_name
 from . import notebook
 from .layer_list import LayerList, TensorShape, layer_list, shape_of
 from .libraries import default_library
+from .reading import read_source
 from .resizing import ResizableProgram, input_shapes
 
 if TYPE_CHECKING:
@@ -54,6 +56,20 @@ class Network:
         """The display name: that in the zoo, such as `ResNet-50`, or else `name`."""
         source = self.program.source.name
         return display_name(source.removeprefix(PREFIX), self.name) if source.startswith(PREFIX) else self.name
+
+    def with_style(self, style: Source) -> "Network":
+        """The network with the settings of the `figure { … }` block in another text, which override its own.
+
+        Raises ArchError for errors in that text, and ValueError if it has no such block.
+        """
+        from .figure_style import style_settings
+
+        settings = style_settings(style, self.graph)
+        own = self.graph.figure
+        graph = self.graph.replace(figure=settings if own is None else own.overridden(settings))
+        styled = Network(self.program, graph, (), self.given, self.library)
+        styled.diagnostics = self.diagnostics
+        return styled
 
     @property
     def text(self) -> str:
@@ -174,6 +190,7 @@ class Network:
         *,
         format: str | None = None,
         title: str | None = None,
+        style: str | Path | None = None,
         view: str | None = None,
         expand: Sequence[str] = (),
         fold: bool = True,
@@ -194,15 +211,16 @@ class Network:
         """The diagram, with the options of `archdsl diagram`; it is also written to `path` if one is given.
 
         `format` is svg, png, pdf, eps, dot, mmd or tikz; by default, it follows from the extension of `path`, else it
-        is svg. `place` is the option `--for`; a width is written `"85mm"`. A notebook displays the result. Raises
-        ValueError for an unknown option, `CannotDraw` with its reason, and OSError.
+        is svg. `place` is the option `--for`; a width is written `"85mm"`; `style` is the path of a file with a
+        `figure { … }` block. A notebook displays the result. Raises ValueError for an unknown option, ArchError for
+        errors in the style, `CannotDraw` with its reason, and OSError.
         """
         from .rendered_diagram import render
 
         drawn = render(
-            self.graph,
+            (self if style is None else self.with_style(read_source(str(style)))).graph,
             format or ("svg" if path is None else Path(path)),
-            {"view": view, "expand": tuple(expand), "fold": fold, "title": title or self.title, "heat": heat},
+            {"view": view, "expand": tuple(expand), "fold": fold, "title": title, "name": self.title, "heat": heat},
             {
                 "theme": theme,
                 "direction": direction,

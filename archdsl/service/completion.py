@@ -16,13 +16,15 @@ from ..syntax.words import parameters as written_parameters
 from .answers import Completion, TextRange
 from .defined_names import visible
 from .document import Version
+from .figure_lines import figure_completions, is_in_figure
 from .layer_pages import KEYWORDS, block_documentation, documentation, headline, operation, parameter
 from .syntax_at import Prefix, prefix, scope_at, shape_before, spot, value_at, word_at
 from .trials import Trials
 
 _STATEMENTS = {
-    "net": 0, "use": 0, "input": 1, "output": 1, "block": 0, "stage": 1, "aux": 1, "train": 0, "residual": 1,
-    "shortcut": 1, "repeat": 1, "if": 1, "else": 1, "let": 1, "from": 1, "reuse": 1, "assert": 1, "scan": 1,
+    "net": 0, "use": 0, "input": 1, "output": 1, "block": 0, "stage": 1, "aux": 1, "train": 0, "figure": 0,
+    "residual": 1, "shortcut": 1, "repeat": 1, "if": 1, "else": 1, "let": 1, "from": 1, "reuse": 1, "assert": 1,
+    "scan": 1,
 }  # fmt: skip
 """The words that begin a statement, and whether they are allowed in a body."""
 _TENSORS = re.compile(r"(?:from|reuse|output(?:[^;{}\n]*,)?|add|mul|concat|sub|div|maximum|minimum|stack|matmul)\b")
@@ -44,11 +46,15 @@ def _completions(version: Version, offset: int) -> tuple[Completion, ...]:
         return ()
     start, end = word_at(version.text, offset)
     range = TextRange(start=start, end=end)
+    if before.in_string and is_in_figure(version, offset):
+        return ()
     if before.in_string:
         return tuple(_files(version, before, offset))
     words = before.text.split()
     typed = version.text[start:offset]
     earlier = before.text[: len(before.text) - len(typed)] if typed else before.text
+    if is_in_figure(version, offset):
+        return tuple(figure_completions(version, earlier, range))
     if not earlier.strip():
         return tuple(_at_statement_start(version, offset, range))
     if words[0] == "use":

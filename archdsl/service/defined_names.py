@@ -147,6 +147,10 @@ class DefinedNames:
                     self._use(word.text, word.span, scope)
             case ast.Assert():
                 self._expr(statement.condition, scope)
+            case ast.FigureBlock():
+                for each in statement.body.statements:
+                    for arg in each.args if isinstance(each, ast.LayerStatement) else ():
+                        self._expr(arg.value, scope)
             case ast.Train():
                 for each in statement.body.statements:
                     for arg in each.args if isinstance(each, ast.LayerStatement) else ():

@@ -98,7 +98,7 @@ class Version:
         sink = pieces.found
         self.has_syntax_errors = sink.errors > 0
         self.draft: Draft = versions.draft(self.program, sink)
-        if not self.draft.nodes and not sink.errors and not self.program.blocks:
+        if not self.draft.nodes and not sink.errors and not (self.program.blocks or self.program.figures):
             sink.emit(structure_errors.NothingHere(span=Span(self.source, 0, 0)))
         self.graph: Graph | None
         self._costs: Costs | None

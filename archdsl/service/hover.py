@@ -16,6 +16,7 @@ from ..syntax import ast
 from .answers import Hover, TextRange
 from .defined_names import DefinedName, DefinedNames
 from .document import Version
+from .figure_lines import figure_hover, is_in_figure
 from .layer_pages import KEYWORDS, block_documentation, documentation, forms, operation, parameter
 from .syntax_at import covers, end_of, prefix, spot, start_of, word_at
 
@@ -29,6 +30,8 @@ def hover(version: Version, offset: int) -> Hover | None:
     start, end = word_at(version.text, offset)
     if start == end or prefix(version.text, offset).is_quiet:
         return None
+    if is_in_figure(version, offset):
+        return figure_hover(version, offset)
     word, range = version.text[start:end], TextRange(start=start, end=end)
     statement = here.innermost
     if statement is not None and covers(statement.span, offset):

@@ -25,6 +25,7 @@ KEYWORDS: Mapping[str, str] = {
     "stage": "groups statements under a name",
     "aux": "a side branch whose result is an additional output",
     "train": "the training recipe",
+    "figure": "settings of the diagram: title, labels, colors, hidden layers, groups",
     "residual": "adds the result of a body to its input",
     "shortcut": "the other path of a residual",
     "repeat": "repeats a body: `repeat 3 { … }`, `repeat [64, 128] as c { … }`",

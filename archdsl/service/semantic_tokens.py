@@ -39,6 +39,13 @@ def semantic_tokens(version: Version) -> tuple[SemanticToken, ...]:
             add(span, _KINDS[name.kind])
         for span in name.shorthands:
             add(span, "macro")
+    for figure in version.program.figures:
+        for line in figure.body.statements:
+            if isinstance(line, ast.LayerStatement):
+                add(line.keyword.span, "property")
+                for arg in line.args:
+                    if isinstance(arg.value, ast.Variable):
+                        add(arg.value.span, "variable")
     for statement in statements(version.program):
         keyword = getattr(statement, "keyword", None)
         if isinstance(keyword, ast.Word):

@@ -219,6 +219,12 @@ class Train(Statement):
     body: Body
 
 
+class FigureBlock(Statement):
+    """`figure { … }`: settings of the diagram."""
+
+    body: Body
+
+
 class LayerStatement(Statement):
     """`keyword args… [xN] [as NAME, …]`: a layer or the use of a block.
 
@@ -350,6 +356,11 @@ class Program(Record):
     def blocks(self) -> tuple[Block, ...]:
         """The blocks that it defines."""
         return tuple(statement for statement in self.statements if isinstance(statement, Block))
+
+    @property
+    def figures(self) -> tuple[FigureBlock, ...]:
+        """The blocks that set how the network is drawn."""
+        return tuple(statement for statement in self.statements if isinstance(statement, FigureBlock))
 
 
 def parts(expr: Expr) -> tuple[Expr, ...]:

@@ -124,6 +124,7 @@ class _Printer:
                 | ast.Stage()
                 | ast.Aux()
                 | ast.Train()
+                | ast.FigureBlock()
                 | ast.Repeat()
                 | ast.Residual()
                 | ast.Scan()
@@ -131,7 +132,7 @@ class _Printer:
                 | ast.If()
             ):
                 kept = self.names
-                if isinstance(statement, ast.Train):
+                if isinstance(statement, ast.Train | ast.FigureBlock):
                     self.names = {}
                 lines = self.compose(_pieces(statement), _tail(statement), indent)
                 self.names = kept
@@ -300,7 +301,16 @@ def _pieces(statement: ast.Statement) -> list[_Piece]:
             return [_piece(lead(statement), statement.body), *shortcut]
         case ast.If():
             return _branches(statement)
-        case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat() | ast.Scan() | ast.Moe():
+        case (
+            ast.Block()
+            | ast.Stage()
+            | ast.Aux()
+            | ast.Train()
+            | ast.FigureBlock()
+            | ast.Repeat()
+            | ast.Scan()
+            | ast.Moe()
+        ):
             return [_piece(lead(statement), statement.body)]
         case _:
             raise AssertionError(statement)

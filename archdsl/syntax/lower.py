@@ -167,6 +167,9 @@ class _Lowering:
     def do_train(self, node: Node) -> ast.Statement:
         return ast.Train(span=self.span(node), body=self.last_body(node))
 
+    def do_figure(self, node: Node) -> ast.Statement:
+        return ast.FigureBlock(span=self.span(node), body=self.last_body(node))
+
     def last_body(self, node: Node) -> ast.Body:
         return self.body(_rules(node, "body")[-1])
 

@@ -31,11 +31,12 @@ from .tokens import (
     defined_blocks,
     describe,
     mark_arguments,
+    mark_figures,
     mark_words,
 )
 
 _STATEMENTS = ("stage", "block", "residual", "shortcut", "repeat", "train", "aux", "concat", "add", "mul", "if", "else")
-_WITH_BODY = (*_STATEMENTS, *sorted(MERGE_NAMES))
+_WITH_BODY = (*_STATEMENTS, "figure", *sorted(MERGE_NAMES))
 
 _MERGES = {
     "concatenate": "concat",
@@ -89,6 +90,7 @@ def read_tokens(
     before: PrecedingTokens = PrecedingTokens.NOTHING,
 ) -> Program | None:
     """Parse the tokens of a text; None if they exceed a limit, which is reported. `blocks` are those of the file."""
+    mark_figures(tokens)
     mark_words(tokens, blocks)
     mark_arguments(tokens)
     name_repetitions(tokens, names)

@@ -31,11 +31,14 @@ SCAN_WORDS = ("scan", "carry")
 # A word that begins a statement, and is an ordinary name elsewhere, or if a block has this name.
 MOE_WORD = "moe"
 
+# A word that begins a statement if a body follows, and is an ordinary name elsewhere.
+FIGURE_WORD = "figure"
+
 # Tokens that may start a statement.
 STARTS = frozenset(
     """
-    NAME CALL NET USE INPUT OUTPUT BLOCK STAGE AUX TRAIN ADD MUL CONCAT MERGE RESIDUAL SCAN MOE REPEAT IF LET FROM REUSE
-    ASSERT
+    NAME CALL NET USE INPUT OUTPUT BLOCK STAGE AUX TRAIN FIGURE ADD MUL CONCAT MERGE RESIDUAL SCAN MOE REPEAT IF LET
+    FROM REUSE ASSERT
     """.split()  # noqa: SIM905  # a page of quotes would say no more
 )
 
@@ -110,6 +113,22 @@ def mark_arguments(tokens: list[Token]) -> None:
 def defined_blocks(tokens: list[Token]) -> frozenset[str]:
     """The names of the blocks that a text defines."""
     return frozenset(str(token) for before, token in pairwise(tokens) if before.type == "BLOCK")
+
+
+def mark_figures(tokens: list[Token]) -> None:
+    """Give `figure` before a body the type FIGURE, and make every word a name that follows the first of its lines."""
+    depth = 0
+    for index, token in enumerate(tokens):
+        before = tokens[index - 1].type if index else "SEP"
+        if token.type == "LBRACE":
+            depth += bool(depth) or before == "FIGURE"
+        elif token.type == "RBRACE":
+            depth -= bool(depth)
+        elif token == FIGURE_WORD and before in ("SEP", "LBRACE") and not depth:
+            if [each.type for each in tokens[index + 1 : index + 2]] == ["LBRACE"]:
+                tokens[index] = Token.new_borrow_pos("FIGURE", str(token), token)
+        elif depth and before not in _OPENS and (token in KEYWORDS or token.type == "TIMES"):
+            tokens[index] = Token.new_borrow_pos("NAME", str(token), token)
 
 
 def mark_words(tokens: list[Token], blocks: Collection[str]) -> None:

@@ -140,6 +140,8 @@ def lead(statement: ast.Statement) -> str:
             return f"aux {statement.name.text}"
         case ast.Train():
             return "train"
+        case ast.FigureBlock():
+            return "figure"
         case ast.Repeat():
             names = f" as {target(statement.target)}" if statement.target else ""
             passed_on = f" carry {', '.join(map(carried, statement.carried))}" if statement.carried else ""

@@ -25,8 +25,8 @@ module.exports = grammar({
 
     _statement: ($) =>
       choice(
-        $.layer, $.net, $.use, $.input, $.output, $.block, $.stage, $.aux, $.train, $.merge, $.residual, $.scan, $.moe,
-        $.repeat, $.branch, $.let, $.from, $.reuse, $.assert,
+        $.layer, $.net, $.use, $.input, $.output, $.block, $.stage, $.aux, $.train, $.figure, $.merge, $.residual, $.scan,
+        $.moe, $.repeat, $.branch, $.let, $.from, $.reuse, $.assert,
       ),
 
     // --- definitions ---
@@ -38,11 +38,19 @@ module.exports = grammar({
     stage: ($) => seq("stage", field("name", $.name), field("body", $.body)),
     aux: ($) => seq("aux", field("name", $.name), field("body", $.body)),
     train: ($) => seq("train", field("body", $.body)),
+    figure: ($) => seq("figure", field("body", alias($._figure_body, $.body))),
+    _figure_body: ($) =>
+      seq("{", repeat($._separator), optional(seq(list(alias($._figure_line, $.layer), repeat1($._separator)),
+        repeat($._separator))), "}"),
+    // Every word after the first is a name, also one that is a keyword elsewhere.
+    _figure_line: ($) =>
+      seq(field("name", $.name), repeat(choice(alias($._figure_argument, $.named_argument), $.name, $.string))),
+    _figure_argument: ($) => seq(field("name", $.name), "=", field("value", choice($.name, $.string))),
 
     // --- statements ---
     layer: ($) =>
       prec.right(seq(field("name", choice($.name, alias($._block_name, $.name))), repeat($._argument), optional($.times), optional($._aliases))),
-    _block_name: (_) => prec.dynamic(-1, choice("moe", ...MERGES)),
+    _block_name: (_) => prec.dynamic(-1, choice("moe", "figure", ...MERGES)),
     input: ($) => seq("input", repeat($._argument)),
     output: ($) => seq("output", list($._tensor, ",")),
     merge: ($) =>

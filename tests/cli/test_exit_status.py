@@ -22,6 +22,8 @@ WRONG: dict[str, list[str]] = {
         "net.arch --format xml",
         "net.arch --set x",
         "net.arch --set a=1 --set a=2",
+        "net.arch --style gone.arch",
+        "net.arch --style fixed.arch",
     ],
     "compile": ["", "gone.arch", "net.arch -o nowhere/net.py", "net.arch -e net.arch", "net.arch --set x"],
     "data": [
@@ -43,6 +45,8 @@ WRONG: dict[str, list[str]] = {
         "net.arch -o x.xyz",
         "net.arch -o nowhere/x.svg",
         "net.arch -o x.svg --dpi 96",
+        "net.arch -o x.svg --style gone.arch",
+        "net.arch -o x.svg --style fixed.arch",
     ],
     "diff": [
         "",
@@ -86,9 +90,10 @@ FAILED: dict[str, list[str]] = {
         "warned.arch --strict",
         "net.arch --fits 1B",
         "fixed.arch --sizes 2",
+        "net.arch --style style.arch",
     ],
     "compile": ["wrong.arch"],
-    "diagram": ["wrong.arch -o x.svg", "net.arch -o x.svg --check"],
+    "diagram": ["wrong.arch -o x.svg", "net.arch -o x.svg --check", "net.arch -o x.svg --style style.arch"],
     "diff": ["net.arch zoo:lenet5"],
     "export": ["wrong.arch -o x.safetensors"],
     "fmt": ["--check unformatted.arch", "broken.arch"],
@@ -121,6 +126,7 @@ FINE: dict[str, list[str]] = {
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     files = {
+        "style.arch": 'figure { label nothing "x" }\n',
         "net.arch": "input 1x8x8\nconv 4 k3\nrelu\nflatten\nfc 10\n",
         "fixed.arch": "input 1x8x8\nconv 4 k3\nrelu\nflatten\nfc 10\n",
         "wrong.arch": "input 1x8x8\nconv 4 k9\nflatten\nfc 10\n",

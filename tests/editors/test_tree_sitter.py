@@ -17,7 +17,7 @@ from archdsl import zoo
 from archdsl.diagnostics import Sink
 from archdsl.syntax import ast, parse
 from archdsl.syntax.bodies import bodies
-from archdsl.syntax.tokens import KEYWORDS, MERGE_NAMES, MOE_WORD
+from archdsl.syntax.tokens import FIGURE_WORD, KEYWORDS, MERGE_NAMES, MOE_WORD
 from archdsl.text import paths
 from archdsl.text.source import Source
 from tests.docs.pages import PAGES
@@ -39,6 +39,7 @@ STATEMENTS = {
     ast.Stage: "stage",
     ast.Aux: "aux",
     ast.Train: "train",
+    ast.FigureBlock: "figure",
     ast.LayerStatement: "layer",
     ast.Merge: "merge",
     ast.Residual: "residual",
@@ -259,6 +260,8 @@ def test_random_programs_are_read_alike() -> None:
         ("scan carry h = 0 { relu }", "scan"),
         ("scan 3", "layer"),
         ("moe 4 { relu }", "moe"),
+        ('figure {\n  label input "image"\n  group "a" stem to=output\n}', "figure"),
+        ("figure 3", "layer"),
         ("stack axis=0 a b", "merge"),
         ("stack 1 2", "layer"),
         ("embed from=a", "layer"),
@@ -322,4 +325,4 @@ def test_highlighting_names_nodes_of_the_grammar() -> None:
 def test_the_words_of_the_grammar_are_those_of_the_language() -> None:
     text = (FOLDER / "src" / "grammar.json").read_text(encoding="utf-8")
     words = {each for each in re.findall(r'"type": "STRING",\s*"value": "(\w+)"', text) if each[0].isalpha()}
-    assert words == (KEYWORDS | MERGE_NAMES | {MOE_WORD, "carry", "for"})
+    assert words == (KEYWORDS | MERGE_NAMES | {MOE_WORD, FIGURE_WORD, "carry", "for"})

@@ -20,6 +20,7 @@ aux early { gap; fc 4 }
 gap; dropout 0.5; fc 16; relu; fc 10  # archdsl: ignore[W0912]
 """
 OTHER = RICH.replace("unit 16", "unit 24").replace("fc 4", "fc 5")
+STYLE = 'figure { hide bn; color pool "#ffddcc" }\n'
 BROKEN = RICH.replace("fc 10", "fc 10 nobais")
 
 
@@ -64,6 +65,7 @@ MEASURES = {
     "--batch": ("8",),
     "--fits": ("1G", "1k"),
     "--sizes": ("40",),
+    "--style": ("style.arch",),
 }
 DIAGRAM = {
     "--title": ("A title",),
@@ -73,10 +75,16 @@ DIAGRAM = {
     "--width": ("170mm", "5mm"),
     "--height": ("120mm", "12"),
     "--font": (REFUSED,),
+    "--style": ("style.arch",),
 }
 
 SCENES = (
-    OptionScene(command="check", words=("check", "a.arch"), values=MEASURES | NETWORK_VALUES),
+    OptionScene(
+        command="check",
+        words=("check", "a.arch"),
+        files=(("a.arch", RICH), ("style.arch", STYLE)),
+        values=MEASURES | NETWORK_VALUES,
+    ),
     OptionScene(
         command="check",
         words=("check", "a.arch"),
@@ -88,6 +96,7 @@ SCENES = (
         OptionScene(
             command="diagram",
             words=("diagram", "a.arch", "-o", output),
+            files=(("a.arch", RICH), ("style.arch", STYLE)),
             values=DIAGRAM | NETWORK_VALUES | {"--output": (f"other{output[3:]}",)},
             writes=output,
         )

@@ -8,6 +8,7 @@ from .engine import CannotDraw, draw
 from .figure import Diagram
 from .figure_options import DiagramStyle
 from .formats import FORMATS
+from .own_style import with_own_style
 from .place import Place, PlaceChoices
 from .theme import THEMES
 from .view import View
@@ -36,7 +37,7 @@ def diagram(
     """The network as a diagram in one of FORMATS. The same input gives the same bytes. Raises CannotDraw."""
     from ...analysis.cost import costs
 
-    style = _possible(style or DiagramStyle(), format)
+    style = with_own_style(_possible(style or DiagramStyle(), format), graph.figure, format)
     drawn = build_diagram(graph, costs(graph), view_options)
     if len(drawn.boxes) > MOST:
         help = "fold repeated layers, or use the view `blocks` or `stages`"
@@ -93,6 +94,7 @@ def placed_diagram(
     from ...analysis.cost import costs
     from .place_fitting import fit
 
+    style = with_own_style(style, graph.figure, format)
     if format in ("dot", "mmd"):
         raise CannotDraw(f"the program that renders {format} determines the size: use svg, png, pdf, eps or tikz")
     found = fit(graph, costs(graph), _possible(style, format), view_options, place, freedom)
@@ -112,6 +114,7 @@ def _fixed(drawing: Drawing, format: str, style: DiagramStyle, *, placed: bool =
     """Render a drawing with fixed positions; one that is placed has its exact size."""
     from .plot import write_fixed_dot
 
+    drawing = drawing.replace(font=style.theme.font)
     match format:
         case "svg":
             from .svg import write_svg

@@ -1,34 +1,43 @@
 """The contents of boxes and frames: names, numbers, hover text."""
 
-import re
-
 from ...analysis.cost import Cost, Costs, add
 from ...contract.layer import Layer, LayerOp
 from ...diagnostics import BlockUse
-from ...graph import Graph, Node, Subgraph
+from ...graph import BlockCall, Graph, Node, Subgraph
 from ...record import Record
 from ...shapes.shape import Shape
 from ...text.source import Span
 from .figure import Box, BoxRow, Cluster, Role
+from .figure_groups import GROUP, module_name
+from .figure_labels import NO_LABELS, FigureLabels
 from .labels import count, layer_words, shape_words
 from .plan import DrawingPlan, Frame, Path, PlannedNode, frames_around
 
-UNNAMED_SCOPES = frozenset({"stage", "branch", "aux"})
+UNNAMED_SCOPES = frozenset({"stage", "branch", "aux", GROUP})
 """Kinds of scopes other than the use of a block, whose kind is the block's name."""
 
 
 _MOST_WORDS = 4
-_NUMBER = re.compile(r"(\w+=)?\d[\d.x]*|[a-z]+\d[\d.x]*")
-"""An argument that is a number, perhaps by its name or its letter: `64`, `s=2`, `s2`."""
-_LET = re.compile(r"\blet\s+(\w+)")
 
 
 class DiagramSource(Record):
-    """The network to be drawn: its graph, its costs, and what is drawn of it."""
+    """The network to be drawn: its graph, its costs, what is drawn of it, its own labels, and the hidden layers."""
 
     graph: Graph
     costs: Costs
     plan: DrawingPlan
+    labels: FigureLabels = NO_LABELS
+    hidden: frozenset[int] = frozenset()
+
+    def copies(self, frame: Frame) -> list[Path]:
+        """The scopes for which a frame stands, with all repetitions."""
+        scope = frame.scope or ()
+        first = next(drawn for drawn in self.plan.nodes if self.graph.nodes[drawn.node].path[: len(scope)] == scope)
+        return list(dict.fromkeys(self.graph.nodes[copy].path[: len(scope)] for copy in first.copies))
+
+    def label_of(self, frame: Frame) -> str | None:
+        """The label of a stage or block of the figure's own. Raises CannotDraw if its repetitions differ."""
+        return None if frame.scope is None else self.labels.of_scopes(self.copies(frame))
 
 
 class BoxGroup(Record):
@@ -49,7 +58,7 @@ def group_box(facts: DiagramSource, group: BoxGroup) -> Box:
     """The box of a group."""
     first = facts.graph.nodes[group.nodes[0].node]
     if first.id in facts.graph.inputs:
-        return Box(id=group.id, role=Role.INPUT, rows=(_input(facts.graph, first.id),), shape=first.shape)
+        return Box(id=group.id, role=Role.INPUT, rows=(_input(facts, first.id),), shape=first.shape)
     if group.frame is not None:
         return _closed_box(facts, group, group.frame)
     role = Role.MERGE if first.op.style == "merge" else Role.LAYERS
@@ -91,13 +100,15 @@ def _shape_after(facts: DiagramSource, group: BoxGroup) -> Shape | None:
 def _row(facts: DiagramSource, drawn: PlannedNode) -> BoxRow:
     graph, node = facts.graph, facts.graph.nodes[drawn.node]
     costs = [facts.costs[copy] for copy in drawn.copies]
-    hints = [f"{node.name}: {node.text}", shape_words(node.shape)]
+    label = facts.labels.of_nodes(drawn.copies)
+    hints = [f"{module_name(graph, node.path)}: {node.text}", shape_words(node.shape)]
     if node.shared is not None:
-        hints.append(f"the weights of {graph.nodes[node.shared].name}")
+        hints.append(f"the weights of {module_name(graph, graph.nodes[node.shared].path)}")
     if len(drawn.copies) > 1:
-        hints.append(f"repeated up to {graph.nodes[drawn.copies[-1]].name}")
+        hints.append(f"repeated up to {module_name(graph, graph.nodes[drawn.copies[-1]].path)}")
     return BoxRow(
-        words=_words(graph, drawn),
+        words=label or _words(graph, drawn),
+        own_words=label is not None,
         style=node.op.style,
         hover=", ".join([*hints, *_totals(add(costs))]),
         parameters=tuple(cost.parameters for cost in costs),
@@ -105,7 +116,7 @@ def _row(facts: DiagramSource, drawn: PlannedNode) -> BoxRow:
         shared=node.shared is not None,
         kernel=_kernel(graph, drawn.node),
         nodes=drawn.copies,
-        name=node.name,
+        name=module_name(graph, node.path),
         shape=shape_words(node.shape),
         position=position_of(node),
     )
@@ -134,16 +145,17 @@ def _closed_box(facts: DiagramSource, group: BoxGroup, frame: Frame) -> Box:
     for around in frames_around(facts.plan, frame.path):
         turns *= around.times
     costs = [_turn(facts, group.nodes, turn, turns) for turn in range(turns)]
-    ops = [facts.graph.nodes[drawn.node].op for drawn in group.nodes]
+    ops = [facts.graph.nodes[drawn.node].op for drawn in group.nodes if drawn.node not in facts.hidden]
     row = BoxRow(
         words=frame_words(facts, frame),
+        own_words=facts.label_of(frame) is not None,
         style="",
         hover=_frame_hover(facts, frame),
         parameters=tuple(cost.parameters for cost in costs),
         macs=tuple(cost.macs for cost in costs),
         shared=any(facts.graph.nodes[drawn.node].shared is not None for drawn in group.nodes),
         nodes=tuple(copy for drawn in group.nodes for copy in drawn.copies),
-        name=".".join(frame.scope or ()),
+        name=module_name(facts.graph, frame.scope or ()),
         shape=shape_words(facts.graph.nodes[group.nodes[-1].copies[-1]].shape),
         position=_use_position(facts.graph, frame),
     )
@@ -200,31 +212,27 @@ def _use(graph: Graph, scope: Path, node: Node) -> BlockUse | None:
 
 
 def frame_words(facts: DiagramSource, frame: Frame) -> str:
-    """A stage by its name; a block as the program uses it: `bottleneck 64`, `d1: double 64`."""
+    """A stage by its name; a block by its own with the numbers that it is given: `bottleneck 64`, `d1: double 64`."""
     if frame.scope is None:
         return ""
+    if (label := facts.label_of(frame)) is not None:
+        return label
     kind, name = facts.graph.scopes[frame.scope], frame.scope[-1]
     if kind in UNNAMED_SCOPES:
         return name
-    use = _use(facts.graph, frame.scope, _first_inside(facts.graph, frame.scope))
-    if use is None:
-        return name
-    words = _use_words(facts.graph, use.span)
+    calls = [facts.graph.calls.get(scope) for scope in facts.copies(frame)]
+    uses = {_use_words(kind, call) if call is not None else name for call in calls}
+    words = uses.pop() if len(uses) == 1 else kind
     return words if _numbered(name, kind) else f"{name}: {words}"
 
 
-def _use_words(graph: Graph, span: Span) -> str:
-    """The use of a block with its numbers: of `up 512 down4`, where `down4` is a tensor, `up 512`.
+def _use_words(kind: str, call: BlockCall) -> str:
+    """The use of a block with the values of its numbers: of `unit width*2 s2` with a width of 64, `unit 128 s2`."""
+    return " ".join([kind, *(f"{before}{_number(value)}" for before, value in call.numbers())])
 
-    Expressions are the source's words, not the reader's; the shapes show their values.
-    """
-    kind, *arguments = re.sub(r"(\s+x\d+)?(\s+as\s+\w+)?$", "", " ".join(span.text.split())).split(" ")
-    names = {name for path in graph.scopes for name in path} | set(_LET.findall(span.source.text))
-    names |= {node.alias for node in graph.nodes if node.alias}
-    given = [word for word in arguments if _NUMBER.fullmatch(word) and word not in names]
-    # Half of an expression with spaces (`c * 2`) would be a wrong number.
-    plain = all(re.fullmatch(r"[\w=.]+", word) for word in arguments)
-    return " ".join([kind, *given]) if plain else kind
+
+def _number(value: int | float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.3g}"
 
 
 def _numbered(name: str, kind: str) -> bool:
@@ -251,6 +259,7 @@ def cluster(facts: DiagramSource, frame: Frame) -> Cluster:
         return Cluster(path=frame.path, title="", hover=hover, times=frame.times)
     kind, name = facts.graph.scopes[frame.scope], frame.scope[-1]
     title = kind if frame.times > 1 and kind not in UNNAMED_SCOPES else name
+    title = facts.label_of(frame) or title
     return Cluster(path=frame.path, title=title, hover=_frame_hover(facts, frame), times=frame.times)
 
 
@@ -262,16 +271,20 @@ def _frame_hover(facts: DiagramSource, frame: Frame) -> str:
     what = kind if kind in UNNAMED_SCOPES else f"block {kind}"
     hints = [count(len(inside), "layer"), *_totals(add(facts.costs[i] for i in inside))]
     hints += [f"one of {frame.times} similar ones"] if frame.times > 1 else []
-    return f"{what} {'.'.join(frame.scope)}: {', '.join(hints)}"
+    name = facts.label_of(frame) if kind == GROUP else module_name(facts.graph, frame.scope)
+    return f"{what} {name}: {', '.join(hints)}"
 
 
-def _input(graph: Graph, node: int) -> BoxRow:
+def _input(facts: DiagramSource, node: int) -> BoxRow:
+    graph = facts.graph
     name, shape = graph.input_names[graph.inputs.index(node)], graph.nodes[node].shape
     words = "input" if len(graph.inputs) == 1 and name == "x" else f"input {name}"
     size = shape.vocabulary
     kind = f" IDs below {size:,}" if size else ""
+    label = facts.labels.of_nodes((node,))
     return BoxRow(
-        words=words,
+        words=label or words,
+        own_words=label is not None,
         style="",
         hover=f"{words}: {shape}{kind}",
         nodes=(node,),
@@ -281,13 +294,14 @@ def _input(graph: Graph, node: int) -> BoxRow:
     )
 
 
-def output_boxes(graph: Graph) -> list[Box]:
+def output_boxes(graph: Graph, labels: FigureLabels = NO_LABELS) -> list[Box]:
     """The boxes of the outputs."""
     rows = (
         BoxRow(
-            words=name,
+            words=labels.of_output(name) or name,
             style="",
-            hover=f"{name}: {graph.nodes[node].shape}, output of {graph.nodes[node].name}",
+            own_words=labels.of_output(name) is not None,
+            hover=f"{name}: {graph.nodes[node].shape}, output of {module_name(graph, graph.nodes[node].path)}",
             name=name,
             shape=shape_words(graph.nodes[node].shape),
         )

@@ -9,15 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-from ...analysis.cost import Costs
+from ...analysis.cost import Cost, Costs
 from ...contract.layer import LayerOp
 from ...contract.styles import STACKED
-from ...graph import Graph, Node
+from ...graph import FigureSettings, Graph, Node
 from ...record import Record
 from ...text.names import nearest
 from .boxes import UNNAMED_SCOPES, BoxGroup, DiagramSource, cluster, group_box, output_boxes
+from .drawn_tensors import DrawnTensors
 from .engine import CannotDraw
 from .figure import Arrow, Box, Cluster, Diagram, Flow, Role
+from .figure_groups import GROUP, with_groups
+from .figure_labels import FigureLabels
 from .flow import find_flows
 from .heat import Heat, with_heat
 from .junctions import with_entries
@@ -37,7 +40,9 @@ class ViewOptions(Record):
     expand: tuple[str, ...] = ()
     fold: bool = True
     title: str | None = None
-    """The title; None for the network's name."""
+    """The title; None for that of the figure's settings, or the name."""
+    name: str | None = None
+    """The name of the network; None for that of its text."""
     heat: Heat | None = None
     """A measure that colors the boxes instead of their kind."""
 
@@ -71,26 +76,59 @@ def _require_effect(graph: Graph, costs: Costs, view_options: ViewOptions, name:
 
 
 def _build(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram:
-    graph = with_reused_scopes(graph)
+    settings = graph.figure or FigureSettings()
+    graph = with_reused_scopes(with_groups(graph))
     plan = make_plan(graph, fold=view_options.fold, exact=view_options.view is View.LAYERS)
     plan = _without_wrappers(graph, plan)
-    groups = _placed(graph, plan, _groups(graph, plan, _closed(graph, view_options)))
-    facts = DiagramSource(graph=graph, costs=costs, plan=plan)
-    boxes = [group_box(facts, group) for group in groups] + output_boxes(graph)
-    total = costs.total
-    title = graph.name if view_options.title is None else view_options.title
-    caption = f"{title}: {count(total.parameters, 'parameter')}, {short(total.macs, 'MAC')}"
+    labels = FigureLabels(graph.figure.labels if graph.figure is not None else ())
+    closed = _closed(graph, view_options)
+    tensors = DrawnTensors(graph, plan, _hidden(plan, settings, closed))
+    groups = _placed(graph, plan, _groups(graph, plan, closed, tensors))
+    facts = DiagramSource(graph=graph, costs=costs, plan=plan, labels=labels, hidden=settings.hidden)
+    boxes = [group_box(facts, group) for group in groups] + output_boxes(graph, labels)
+    _require_labels(facts, groups, view_options.view)
+    title, caption, note = _title(graph, costs.total, settings, view_options)
     drawn = Diagram(
         title=title,
         caption=caption,
         description=_description(graph, boxes, caption),
         boxes=tuple(boxes),
-        arrows=_arrows(graph, plan, groups),
+        arrows=_arrows(graph, tensors, groups),
         clusters=_clusters(facts, groups),
+        note=note,
     )
     drawn = drawn if view_options.heat is None else with_heat(drawn, graph, costs, view_options.heat)
     # The view `volumes` shows one row of boxes, and no frames.
     return drawn if view_options.view is View.VOLUMES else with_entries(drawn)
+
+
+def _title(graph: Graph, total: Cost, settings: FigureSettings, view_options: ViewOptions) -> tuple[str, str, str]:
+    """The title, the caption, and what the figure hides, which is at the end of the caption."""
+    given = (view_options.title, settings.title, view_options.name)
+    title = next((each for each in given if each is not None), graph.name)
+    totals = f"{title}: {count(total.parameters, 'parameter')}, {short(total.macs, 'MAC')}"
+    caption = totals if settings.caption is None or view_options.title is not None else settings.caption
+    note = f"not shown: {', '.join(settings.hidden_words)}" if settings.hidden_words else ""
+    return title, "; ".join(filter(None, (caption, note))), note
+
+
+def _hidden(plan: DrawingPlan, settings: FigureSettings, closed: Callable[[Frame], bool]) -> frozenset[int]:
+    """The nodes that are drawn neither in a box of their own nor in that of a closed block."""
+    return frozenset(
+        drawn.node
+        for drawn in plan.nodes
+        if drawn.node in settings.hidden and not any(map(closed, frames_around(plan, drawn.place)))
+    )
+
+
+def _require_labels(facts: DiagramSource, groups: list[BoxGroup], view: View) -> None:
+    """Raise CannotDraw for a label of the figure's own that the view does not show."""
+    nodes = {copy for group in groups if group.frame is None for drawn in group.nodes for copy in drawn.copies}
+    frames = [group.frame for group in groups if group.frame is not None]
+    if view is not View.VOLUMES:
+        frames += [frame for group in groups for frame in frames_around(facts.plan, group.place)]
+    scopes = {scope for frame in frames if frame.scope is not None for scope in facts.copies(frame)}
+    facts.labels.require_shown(nodes, scopes, [name for name, _ in facts.graph.outputs], view)
 
 
 def _without_wrappers(graph: Graph, plan: DrawingPlan) -> DrawingPlan:
@@ -126,7 +164,7 @@ def _closed(graph: Graph, view_options: ViewOptions) -> Callable[[Frame], bool]:
             case View.LAYERS:
                 return False
             case View.BLOCKS | View.VOLUMES:
-                return kind not in ("stage", "aux")
+                return kind not in ("stage", "aux", GROUP)
             case View.STAGES | View.UNET:
                 return True
 
@@ -146,17 +184,18 @@ def _expanded(graph: Graph, names: tuple[str, ...]) -> set[Path]:
     return opened
 
 
-def _groups(graph: Graph, plan: DrawingPlan, closed: Callable[[Frame], bool]) -> list[BoxGroup]:
+def _groups(graph: Graph, plan: DrawingPlan, closed: Callable[[Frame], bool], tensors: DrawnTensors) -> list[BoxGroup]:
     """The contents of each box, in the order in which the boxes start."""
-    readers = Counter(plan.resolve(i) for drawn in plan.nodes for i in graph.nodes[drawn.node].inputs)
-    readers.update(plan.resolve(node) for _, node in graph.outputs)
+    shown = [drawn for drawn in plan.nodes if drawn.node not in tensors.hidden]
+    readers = Counter(tensors.shown(i) for drawn in shown for i in graph.nodes[drawn.node].inputs)
+    readers.update(tensors.shown(node) for _, node in graph.outputs)
     frames: dict[Path, list[PlannedNode]] = {}
     tops: dict[int, list[PlannedNode]] = {}
     groups: list[tuple[list[PlannedNode], Frame | None]] = []
-    for drawn in plan.nodes:
+    for drawn in shown:
         node = graph.nodes[drawn.node]
         frame = next(filter(closed, frames_around(plan, drawn.place)), None)
-        source = plan.resolve(node.inputs[0]) if len(node.inputs) == 1 else -1
+        source = tensors.shown(node.inputs[0]) if len(node.inputs) == 1 else -1
         if frame is not None and frame.path in frames:
             frames[frame.path].append(drawn)
         elif (
@@ -220,6 +259,8 @@ def _placed(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> list[Box
         frame = plan.frames.get(group.place)
         if frame is None or inside[group.place] != 1:
             return False
+        if frame.times > 1 and graph.nodes[group.nodes[0].node].op.style == "merge":
+            return False  # the box of a merge has no place for the number of repetitions
         return frame.scope is None or (group.frame is None and graph.scopes[frame.scope] not in UNNAMED_SCOPES)
 
     placed = []
@@ -231,24 +272,27 @@ def _placed(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> list[Box
     return placed
 
 
-def _arrows(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> tuple[Arrow, ...]:
+def _arrows(graph: Graph, tensors: DrawnTensors, groups: list[BoxGroup]) -> tuple[Arrow, ...]:
     """The arrows, ordered by their ends. The first from a box that is not a skip is labeled with the shape."""
     owner = {drawn.node: group.id for group in groups for drawn in group.nodes}
-    tensors: dict[tuple[int, str], int] = {}
+    found: dict[tuple[int, str, tuple[int, ...]], int] = {}
     ends = [(i, group.id) for group in groups for drawn in group.nodes for i in graph.nodes[drawn.node].inputs]
     ends += [(node, f"y{i}") for i, (_, node) in enumerate(graph.outputs)]
     for source, end in ends:
-        drawn = plan.resolve(source)
+        drawn, hidden = tensors.shown(source), tensors.hidden_before(source)
         if owner[drawn] != end:
-            tensors.setdefault((drawn, end), source)
-    pairs = [(owner[drawn], end) for drawn, end in tensors]
+            found.setdefault((drawn, end, hidden), source)
+    pairs = [(owner[drawn], end) for drawn, end, _ in found]
     arrows, labeled = [], set()
-    for (pair, source), flow in zip(zip(pairs, tensors.values(), strict=True), find_flows(pairs), strict=True):
-        shape = graph.nodes[source].shape
+    for ((start, end), (key, source)), flow in zip(
+        zip(pairs, found.items(), strict=True), find_flows(pairs), strict=True
+    ):
         has_label = flow is not Flow.SKIP and source not in labeled
         labeled |= {source} if has_label else set()
-        words = shape_words(shape) if has_label else None
-        arrows.append(Arrow(start=pair[0], end=pair[1], shape=words, flow=flow, source=plan.resolve(source)))
+        words = tensors.words(source) if has_label else None
+        hidden = tuple(copy for node in key[2] for copy in tensors.copies(node))
+        tensor = tensors.plan.resolve(source)
+        arrows.append(Arrow(start=start, end=end, shape=words, flow=flow, source=tensor, hidden=hidden))
     return tuple(arrows)
 
 

@@ -7,6 +7,7 @@ their ids, so that no name becomes syntax.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from ...graph import FontFamily
 from .arrangement import GAP, STRAIGHT, Arrangement, Title
 from .escaping import quoted, xml
 from .figure import ENTRY, FOOT, Arrow, Box, BoxRow, Cluster, Diagram, Flow, Role
@@ -16,8 +17,9 @@ from .labels import decimal
 Path = tuple[str, ...]
 Children = Mapping[Path, tuple[Box | Cluster, ...]]
 
-# The one font whose widths Graphviz knows and whose metrics (Arial, Liberation Sans) every system has.
-FONT = "Helvetica"
+# Fonts whose widths Graphviz knows, and whose metrics (Arial, Liberation Sans; Times New Roman, Liberation Serif) every
+# system has.
+FONTS = {FontFamily.SANS: "Helvetica", FontFamily.SERIF: "Times"}
 # Straight connections are drawn straight: well above 128, the weight with which Graphviz keeps clusters narrow.
 _STRIP = 24
 """The number of layers that a color strip shows one by one."""
@@ -38,7 +40,8 @@ def write_dot(diagram: Diagram, style: DiagramStyle, arrangement: Arrangement | 
 def write_heading(diagram: Diagram, style: DiagramStyle, across: int = _LEGEND) -> str:
     """Only the caption and the legend of a diagram, with this many entries in a row; empty if it has none."""
     heading = _heading(diagram, style, across)
-    look = f"fontname={quoted(FONT)} fontsize={decimal(style.fonts.words)} fontcolor={quoted(style.theme.note)} pad=0"
+    font = quoted(FONTS[style.theme.font])
+    look = f"fontname={font} fontsize={decimal(style.fonts.words)} fontcolor={quoted(style.theme.note)} pad=0"
     return f"digraph {{\n  graph [{look} label=<{heading}>]\n  x [style=invis shape=point]\n}}\n" if heading else ""
 
 
@@ -54,11 +57,11 @@ def _lines(diagram: Diagram, style: DiagramStyle, arrangement: Arrangement) -> I
 
 
 def _defaults(diagram: Diagram, style: DiagramStyle, nudge: int) -> Iterator[str]:
-    theme = style.theme
+    theme, font = style.theme, quoted(FONTS[style.theme.font])
     graph = {
         "rankdir": quoted(style.direction),
         "bgcolor": quoted(theme.background),
-        "fontname": quoted(FONT),
+        "fontname": font,
         "fontsize": decimal(style.fonts.words),
         "fontcolor": quoted(theme.note),
         "nodesep": f"{(GAP + nudge) / 72:.4g}",
@@ -69,11 +72,11 @@ def _defaults(diagram: Diagram, style: DiagramStyle, nudge: int) -> Iterator[str
     if heading := _heading(diagram, style, across):
         graph |= {"label": f"<{heading}>", "labelloc": "t"}
     yield f"graph [{_attributes(graph)}]"
-    node = {"shape": "plain", "fontname": quoted(FONT)}
+    node = {"shape": "plain", "fontname": font}
     node |= {"fontsize": decimal(style.fonts.words), "fontcolor": quoted(theme.ink)}
     yield f"node [{_attributes(node)}]"
     edge = {
-        "fontname": quoted(FONT),
+        "fontname": font,
         "fontsize": decimal(style.fonts.shapes),
         "fontcolor": quoted(theme.note),
         "color": quoted(theme.line),
@@ -84,7 +87,8 @@ def _defaults(diagram: Diagram, style: DiagramStyle, nudge: int) -> Iterator[str
 
 def _heading(diagram: Diagram, style: DiagramStyle, across: int) -> str:
     """The caption, and the legend below it, with this many entries in a row."""
-    rows = [f"<TR><TD>{xml(diagram.caption)}</TD></TR>"] if style.caption else []
+    caption = style.heading_of(diagram)
+    rows = [f"<TR><TD>{xml(caption)}</TD></TR>"] if caption else []
     entries = style.legend_of(diagram)
     if entries:
         lines = [entries[start : start + across] for start in range(0, len(entries), across)]

@@ -2,6 +2,7 @@
 
 from math import hypot, inf
 
+from ...graph import FontFamily
 from ...record import Record
 from .figure import Arrow, Box, Cluster
 from .font_metrics import width_of
@@ -75,6 +76,7 @@ class Drawing(Record):
     title: str
     description: str
     parts: tuple[ShapeGroup, ...]
+    font: FontFamily = FontFamily.SANS
 
 
 def head(line: Polyline) -> tuple[Point, ...]:

@@ -50,6 +50,8 @@ class BoxRow(Record):
     words: str
     style: str
     hover: str
+    own_words: bool = False
+    """Whether the label is that of a `figure { … }` block."""
     parameters: tuple[int, ...] = ()
     macs: tuple[int, ...] = ()
     shared: bool = False
@@ -105,6 +107,8 @@ class Arrow(Record):
     """In the figure of a diff: whether only the first network has it."""
     source: int | None = None
     """The node of the graph that makes the tensor; a closed box may make several."""
+    hidden: tuple[int, ...] = ()
+    """The nodes on the way that the figure hides, with all repetitions."""
 
 
 class Cluster(Record):
@@ -125,6 +129,8 @@ class Diagram(Record):
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     clusters: tuple[Cluster, ...]
+    note: str = ""
+    """What the figure hides, in words; it is part of the caption, and shown without one."""
     changes: tuple[str, ...] = ()
     """The kinds of changes that the figure of a diff shows."""
     heat: tuple[tuple[float, str], ...] = ()

@@ -51,6 +51,10 @@ class DiagramStyle(Record):
     shapes: bool = True
     """Whether arrows are labeled with shapes."""
 
+    def heading_of(self, diagram: Diagram) -> str:
+        """The line above a diagram: its caption, or only what the figure hides; empty for none."""
+        return diagram.caption if self.caption else diagram.note
+
     def legend_of(self, diagram: Diagram) -> list[tuple[str, str, str]]:
         """The colors of a diagram, with their borders and meanings; empty if there is no legend."""
         needed = any(box.inside for box in diagram.boxes) or bool(diagram.heat or diagram.changes)

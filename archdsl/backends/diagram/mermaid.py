@@ -22,8 +22,9 @@ def edges(text: str) -> int:
 
 def write_mermaid(diagram: Diagram, style: DiagramStyle) -> str:
     """The diagram as a Mermaid flowchart."""
-    title = json.dumps(clean(diagram.caption).translate(_TITLE), ensure_ascii=False)
-    head = ["---", f"title: {title}", "---"] if style.caption else []
+    caption = style.heading_of(diagram)
+    title = json.dumps(clean(caption).translate(_TITLE), ensure_ascii=False)
+    head = ["---", f"title: {title}", "---"] if caption else []
     body = [f"  {line}" for line in _lines(diagram, style)]
     return "\n".join([*head, f"flowchart {style.direction}", *body, ""])
 

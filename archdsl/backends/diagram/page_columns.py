@@ -92,7 +92,7 @@ def set_parts(diagram: Diagram, style: DiagramStyle, cuts: list[Cut]) -> Drawing
     """The diagram cut into columns or rows, under its heading. Raises CannotDraw."""
     plain = style.replace(caption=False, legend=False)
     drawings, places = [], []
-    for part in split(diagram, cuts):
+    for part in split(diagram.replace(note=""), cuts):
         _, layout = best_layout(part, plain)
         drawings.append(read_drawing(layout, part, style.theme.background))
         places.append(read_places(layout))

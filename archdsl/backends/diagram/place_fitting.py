@@ -79,7 +79,14 @@ def _levels(
     graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, freedom: PlaceChoices
 ) -> list["_Level"]:
     """Diagrams from the most detailed on. The shapes on arrows are left out only after all views were tried."""
-    drawn = [(view, build_diagram(graph, costs, view_options.replace(view=view))) for view in freedom.views]
+    drawn, refused = [], []
+    for view in freedom.views:
+        try:
+            drawn.append((view, build_diagram(graph, costs, view_options.replace(view=view))))
+        except CannotDraw as error:
+            refused.append(error)
+    if not drawn:
+        raise refused[0]
     if len(freedom.views) > 1 and (unet := _as_unet(graph, costs, view_options)) is not None:
         drawn.insert(0, (View.UNET, unet))
     with_shapes, without = [], []

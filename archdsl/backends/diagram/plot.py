@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from .dot import FONTS
 from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, TextLabel, head
 from .escaping import quoted, xml
 from .labels import decimal
@@ -23,7 +24,8 @@ def write_fixed_dot(drawing: Drawing) -> str:
         f'c{i} [shape=point style=invis width=0 height=0 pos="{decimal(x)},{decimal(y)}!"]'
         for i, (x, y) in enumerate([(0.0, 0.0), (drawing.width, drawing.height)])
     ]
-    lines = [f"graph [{look}]", 'node [shape=plain fontname="Helvetica" margin=0]', *corners, *nodes]
+    font = f"fontname={quoted(FONTS[drawing.font])}"
+    lines = [f"graph [{look}]", f"node [shape=plain {font} margin=0]", *corners, *nodes]
     return "\n".join(["// neato -n2", "digraph {", *(f"  {line}" for line in lines), "}", ""])
 
 

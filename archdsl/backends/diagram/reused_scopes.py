@@ -10,6 +10,7 @@ Path = tuple[str, ...]
 def with_reused_scopes(graph: Graph) -> Graph:
     """The graph in which the layers of each reused stage or block are in a scope of that kind, named after it."""
     scopes = dict(graph.scopes)
+    labels = list(graph.figure.labels) if graph.figure is not None else []
     nodes = list(graph.nodes)
     for original, group in groupby(graph.nodes, key=lambda node: _reused(graph, node)):
         run = list(group)
@@ -18,9 +19,13 @@ def with_reused_scopes(graph: Graph) -> Graph:
         for use in _uses(run):
             name = _name(original[-1], run[0].path[: -len(original) - 2], scopes)
             scopes[name] = graph.scopes[original]
+            labels = [each.replace(scopes=each.scopes | {name}) if original in each.scopes else each for each in labels]
             for node in use:
-                nodes[node.id] = _moved(node, (*name, *node.path[-1:]))
-    return graph.replace(nodes=tuple(nodes), scopes=scopes) if len(scopes) > len(graph.scopes) else graph
+                nodes[node.id] = moved(node, (*name, *node.path[-1:]))
+    if len(scopes) == len(graph.scopes):
+        return graph
+    figure = None if graph.figure is None else graph.figure.replace(labels=tuple(labels))
+    return graph.replace(nodes=tuple(nodes), scopes=scopes, figure=figure)
 
 
 def _reused(graph: Graph, node: Node) -> Path | None:
@@ -49,7 +54,8 @@ def _name(name: str, around: Path, scopes: dict[Path, str]) -> Path:
     return found
 
 
-def _moved(node: Node, path: Path) -> Node:
+def moved(node: Node, path: Path) -> Node:
+    """A node with another path."""
     return Node(
         node.id,
         node.op,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 from math import cos, pi, sin
 
+from ...graph.figure_settings import TRANSPARENT
 from ...shapes.symbolic import concrete
 from .drawing import Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, TextLabel, bounds, framed
 from .engine import CannotDraw
@@ -264,15 +265,16 @@ def _rail_label(rail: Rail, points: tuple[Point, ...], height: float, theme: The
     corners = ((middle - half, high), (middle + half, high), (middle + half, low), (middle - half, low))
     ground = Polygon(points=corners, fill=theme.background, line=theme.background)
     label = TextLabel(at=(middle, low - 1.5), text=rail.label, color=theme.note, size=SMALL)
-    return ShapeGroup(shapes=(ground, label), hover=rail.hover, of=rail.box)
+    shapes = (label,) if theme.background == TRANSPARENT else (ground, label)
+    return ShapeGroup(shapes=shapes, hover=rail.hover, of=rail.box)
 
 
 def _heading(diagram: Diagram, found: list[Volume], parts: list[ShapeGroup], style: DiagramStyle) -> list[ShapeGroup]:
     """The caption above and the legend below."""
     left, top, right, bottom = bounds(parts)
     middle, theme = (left + right) / 2, style.theme
-    if style.caption:
-        caption = TextLabel(at=(middle, top - 12), text=diagram.caption, color=theme.note, size=11)
+    if words := style.heading_of(diagram):
+        caption = TextLabel(at=(middle, top - 12), text=words, color=theme.note, size=11)
         parts = [*parts, ShapeGroup(shapes=(caption,))]
     shown = diagram.replace(boxes=tuple(volume.colored for volume in found))
     return [*parts, *legend_rows(style.legend_of(shown), (left, right), bottom, SMALL, theme)]

@@ -7,6 +7,8 @@ attributes with the facts, so that the figure can be read back; docs/diagrams.md
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
+from ...graph import FontFamily
+from ...graph.figure_settings import TRANSPARENT
 from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, TextLabel, head
 from .escaping import xml
 from .figure import Arrow, Box, BoxRow, Cluster, Role
@@ -15,7 +17,10 @@ from .labels import decimal
 from .svg_colors import dark_sheet
 from .theme import Theme
 
-FONTS = "Helvetica, Arial, 'Liberation Sans', sans-serif"
+FONTS = {
+    FontFamily.SANS: "Helvetica, Arial, 'Liberation Sans', sans-serif",
+    FontFamily.SERIF: "Times, 'Times New Roman', 'Liberation Serif', serif",
+}
 _LONGEST = 1000
 
 
@@ -36,7 +41,7 @@ def _opening(attributes: Mapping[str, str], drawing: Drawing, body: str, sheet: 
         "xmlns": "http://www.w3.org/2000/svg",
         **attributes,
         **({"class": "archdsl-auto"} if sheet else {}),
-        "font-family": FONTS,
+        "font-family": FONTS[drawing.font],
         "role": "img",
         "aria-labelledby": f"title-{mark} desc-{mark}",
     }
@@ -48,17 +53,19 @@ def _opening(attributes: Mapping[str, str], drawing: Drawing, body: str, sheet: 
 
 
 def _body(drawing: Drawing) -> Iterator[str]:
-    yield f'<rect width="100%" height="100%" fill="{drawing.background}"/>'
+    if drawing.background != TRANSPARENT:
+        yield f'<rect width="100%" height="100%" fill="{drawing.background}"/>'
     for part in drawing.parts:
         if part.shapes or part.of is not None:
-            yield _group(part)
+            yield _group(part, drawing.font)
 
 
-def _group(part: ShapeGroup) -> str:
+def _group(part: ShapeGroup, font: FontFamily) -> str:
     """What belongs together; an arrow between boxes that touch has no shapes."""
     classes, facts = _subject(part)
     lines = [f"<title>{xml(part.hover, lines=True)}</title>"] if part.hover else []
-    lines += _rows(part.of, part.shapes) if isinstance(part.of, Box) else map(element, part.shapes)
+    shapes = [element(shape, font) for shape in part.shapes]
+    lines += _rows(part.of, part.shapes, shapes) if isinstance(part.of, Box) else shapes
     inside = "\n".join(lines)
     return f"<g{_attributes({'class': classes, **facts})}>{inside}</g>"
 
@@ -120,20 +127,20 @@ def _path(path: tuple[str, ...]) -> str:
     return "/".join(path)
 
 
-def _rows(box: Box, shapes: tuple[Shape, ...]) -> Iterator[str]:
+def _rows(box: Box, shapes: tuple[Shape, ...], drawn: list[str]) -> Iterator[str]:
     """The shapes of a box; those of each of several layers in a group of their own."""
     starts = [index for index, shape in enumerate(shapes) if isinstance(shape, Curve) and shape.fill]
     if len(box.rows) < 2:
-        yield from map(element, shapes)
+        yield from drawn
         return
     # In `volumes` the layers are slices of one box, and a label stands for all layers of a branch.
     split = len(starts) == len(box.rows)
-    yield from map(element, shapes[: starts[0]] if split else shapes)
+    yield from drawn[: starts[0]] if split else drawn
     ends = [*starts[1:], len(shapes)] if split else []
     for index, row in enumerate(box.rows):
-        own = shapes[starts[index] : ends[index]] if split else ()
+        own = drawn[starts[index] : ends[index]] if split else []
         facts = {"data-node": " ".join(map(str, row.nodes)), **_facts((row,)), "data-shape": row.shape}
-        inside = "\n".join(map(element, own))
+        inside = "\n".join(own)
         yield f"<g{_attributes({'class': f'arch-layer arch-kind-{row.style}', **facts})}>{inside}</g>"
 
 
@@ -141,7 +148,7 @@ def _attributes(values: Mapping[str, str]) -> str:
     return "".join(f' {name}="{xml(value, longest=_LONGEST * 100)}"' for name, value in values.items() if value)
 
 
-def element(shape: Shape) -> str:
+def element(shape: Shape, font: FontFamily = FontFamily.SANS) -> str:
     """A shape as an element."""
     match shape:
         case Polygon():
@@ -159,15 +166,15 @@ def element(shape: Shape) -> str:
         case TextLabel():
             x, y = map(decimal, shape.at)
             look = f'font-size="{decimal(shape.size)}" fill="{shape.color}" text-anchor="middle"'
-            look += ' font-weight="bold"' if shape.bold else _fitted(shape.text, shape.size)
+            look += ' font-weight="bold"' if shape.bold else _fitted(shape.text, shape.size, font)
             return f'<text x="{x}" y="{y}" {look}>{xml(shape.text)}</text>'
 
 
-def _fitted(text: str, size: float) -> str:
+def _fitted(text: str, size: float, font: FontFamily) -> str:
     """Keeps a text as wide as in the layout, even if the reader's machine has other fonts."""
     if not text.strip() or not is_known(text):
         return ""
-    return f' textLength="{decimal(width_of(text, size))}" lengthAdjust="spacingAndGlyphs"'
+    return f' textLength="{decimal(width_of(text, size, font))}" lengthAdjust="spacingAndGlyphs"'
 
 
 def _pairs(points: Iterable[Point]) -> str:

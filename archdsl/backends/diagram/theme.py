@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ...graph import FontFamily
 from ...record import Record
 
 
@@ -28,6 +29,7 @@ class Theme(Record):
     """The color of no heat, and of the most."""
     dark: "Theme | None" = None
     """The colors on a dark page, in formats that follow the page; None for one look everywhere."""
+    font: FontFamily = FontFamily.SANS
 
     def fill(self, style: str) -> str:
         """The color of a kind of layer."""

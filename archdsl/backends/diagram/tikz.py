@@ -1,10 +1,13 @@
-"""Write a drawing as TikZ, for LaTeX: it uses the document's sans-serif font and scales with `\\resizebox`."""
+"""Write a drawing as TikZ, for LaTeX: it uses the document's sans-serif or roman font and scales with `\\resizebox`."""
 
 from collections.abc import Iterator
 
+from ...graph import FontFamily
 from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, TextLabel, head
 from .escaping import tex
 from .labels import decimal
+
+_FAMILIES = {FontFamily.SANS: "\\sffamily", FontFamily.SERIF: "\\rmfamily"}
 
 
 def write_tikz(drawing: Drawing) -> str:
@@ -16,14 +19,14 @@ def write_tikz(drawing: Drawing) -> str:
         "% needs \\usepackage{tikz}",
         "\\begin{tikzpicture}[x=1pt, y=-1pt, line join=round]",
         *(f"  \\definecolor{{{name}}}{{HTML}}{{{color[1:].upper()}}}" for color, name in names.items()),
-        *(f"  {_command(shape, names)}" for shape in shapes),
+        *(f"  {_command(shape, names, _FAMILIES[drawing.font])}" for shape in shapes),
         "\\end{tikzpicture}",
         "",
     ]
     return "\n".join(lines)
 
 
-def _command(shape: Shape, names: dict[str, str]) -> str:
+def _command(shape: Shape, names: dict[str, str], family: str) -> str:
     match shape:
         case Polygon():
             look = f"fill={names[shape.fill]}, draw={names[shape.line]}, line width={decimal(shape.width)}pt"
@@ -37,7 +40,7 @@ def _command(shape: Shape, names: dict[str, str]) -> str:
             return line + (f" \\fill[{names[shape.color]}] {_chain(head(shape))} -- cycle;" if shape.arrow else "")
         case TextLabel():
             size = decimal(shape.size)
-            font = f"\\sffamily\\fontsize{{{size}}}{{{size}}}\\selectfont" + ("\\bfseries" if shape.bold else "")
+            font = f"{family}\\fontsize{{{size}}}{{{size}}}\\selectfont" + ("\\bfseries" if shape.bold else "")
             look = f"anchor=base, inner sep=0pt, text={names[shape.color]}, font={font}"
             return f"\\node[{look}] at {_place(shape.at)} {{{tex(shape.text)}}};"
 

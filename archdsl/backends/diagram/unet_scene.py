@@ -231,8 +231,8 @@ def _heading(diagram: Diagram, parts: list[ShapeGroup], style: DiagramStyle) -> 
     """The caption above and the legend below, in rows as wide as the figure."""
     left, top, right, bottom = bounds(parts)
     middle, theme, found = (left + right) / 2, style.theme, []
-    if style.caption:
-        caption = TextLabel(at=(middle, top - 10), text=diagram.caption, color=theme.note, size=style.fonts.words)
+    if words := style.heading_of(diagram):
+        caption = TextLabel(at=(middle, top - 10), text=words, color=theme.note, size=style.fonts.words)
         found.append(ShapeGroup(shapes=(caption,)))
     entries = style.legend_of(diagram)
     return [*found, *legend_rows(entries, (left, right), bottom, style.fonts.numbers, theme)]

@@ -83,6 +83,8 @@ class Volume(Record):
     def name(self) -> str:
         """Its label: a layer in words; of a block only its name."""
         words = self.box.rows[0].words
+        if self.box.rows[0].own_words:
+            return words
         return words.split(": ")[-1].split(" ")[0] if self.box.role is Role.GROUP else words
 
     @property

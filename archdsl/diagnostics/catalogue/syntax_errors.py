@@ -198,8 +198,8 @@ class PythonName(Diagnostic):
 class NoBody(Diagnostic):
     """A `{` follows a word that takes no body.
 
-    Only `stage`, `block`, `repeat`, `if`, `else`, `aux`, `scan`, `moe`, `train`, `residual`, `shortcut`, and merges
-    such as `add` and `concat` take a body.
+    Only `stage`, `block`, `repeat`, `if`, `else`, `aux`, `scan`, `moe`, `train`, `figure`, `residual`, `shortcut`,
+    and merges such as `add` and `concat` take a body.
     """
 
     code = "E0108"

@@ -144,7 +144,7 @@ def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
                 yield _exchanged(one.span, other.span, 1.9 + more + 0.5 * with_body, "exchanged statements")
 
 
-_FIXED = (ast.Net, ast.Block, ast.Input, ast.Output, ast.UseFile, ast.Train, ast.UnreadableStatement)
+_FIXED = (ast.Net, ast.Block, ast.Input, ast.Output, ast.UseFile, ast.Train, ast.FigureBlock, ast.UnreadableStatement)
 
 
 def outside(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

@@ -62,15 +62,20 @@ def check(found: Graph, view: View) -> Diagram:
     drawn = build_diagram(found, costs(found), ViewOptions(view=view))
     owner = {node: box for box in drawn.boxes for row in box.rows for node in row.nodes}
     nodes = [node for box in drawn.boxes for row in box.rows for node in row.nodes]
-    assert Counter(nodes) == Counter(range(len(found.nodes))), "every node is in one box"
+    # An arrow leads through hidden layers: what reads them reads the box before them.
+    hidden = sorted(set(range(len(found.nodes))) - set(nodes))
+    assert Counter([*nodes, *hidden]) == Counter(range(len(found.nodes))), "every node is in one box, or hidden"
+    assert set(hidden) <= (found.figure.hidden if found.figure is not None else frozenset())
+    for gone in hidden:
+        owner[gone] = owner[found.nodes[gone].inputs[0]]
     steps = _steps(drawn)
     for node in found.nodes:
-        for source in node.inputs:
+        for source in node.inputs if node.id not in hidden else ():
             start, end = owner[source], owner[node.id]
             assert start is end or (start.id, end.id) in steps or _turns(drawn, start, end), (start.id, end.id)
     for index, (_, made) in enumerate(found.outputs):
         assert (owner[made].id, f"y{index}") in steps
-    edges = {(owner[i].id, owner[node.id].id) for node in found.nodes for i in node.inputs}
+    edges = {(owner[i].id, owner[node.id].id) for node in found.nodes for i in node.inputs if node.id not in hidden}
     edges |= {(owner[node].id, f"y{index}") for index, (_, node) in enumerate(found.outputs)}
     assert steps <= edges, "every arrow is an edge"
     for box in drawn.boxes:

@@ -1,7 +1,7 @@
 ; Written by scripts/grammars.py. Where several patterns match a node, the last one applies.
-["add" "as" "assert" "aux" "block" "carry" "concat" "div" "einsum" "else" "for" "from" "if" "input" "let" "matmul"
-  "maximum" "minimum" "moe" "mul" "net" "output" "repeat" "residual" "reuse" "scan" "shortcut" "stack" "stage" "sub"
-  "train" "use" "when"] @keyword
+["add" "as" "assert" "aux" "block" "carry" "concat" "div" "einsum" "else" "figure" "for" "from" "if" "input" "let"
+  "matmul" "maximum" "minimum" "moe" "mul" "net" "output" "repeat" "residual" "reuse" "scan" "shortcut" "stack"
+  "stage" "sub" "train" "use" "when"] @keyword
 ["and" "or" "not"] @keyword.operator
 ["+" "*" "/" "//" "%" "**" "==" "!=" "<=" ">=" "<" ">" "="] @operator
 ["(" ")" "[" "]" "{" "}"] @punctuation.bracket

@@ -1,0 +1,60 @@
+"""The style that a `figure { … }` block sets: colors, the font, the background, whether there is a caption."""
+
+from ...analysis.figure_block.contrast import MINIMUM, contrast, readable
+from ...graph import FigureColor, FigureSettings
+from ...graph.figure_settings import TRANSPARENT
+from .engine import CannotDraw
+from .figure_options import DiagramStyle
+from .theme import Theme
+
+_DARK = "dark"
+
+
+def with_own_style(style: DiagramStyle, settings: FigureSettings | None, format: str) -> DiagramStyle:
+    """A style with what the figure sets.
+
+    Raises CannotDraw if text would be hard to read in this theme, or for what the format cannot have.
+    """
+    if settings is None:
+        return style
+    if format == "mmd":
+        _require_mermaid(settings)
+    theme = _with_colors(style.theme, settings)
+    if theme.dark is not None:
+        theme = theme.replace(dark=_with_colors(theme.dark, settings))
+    if settings.font is not None:
+        theme = theme.replace(font=settings.font)
+    return style.replace(theme=theme, caption=style.caption and settings.caption != "")
+
+
+def _require_mermaid(settings: FigureSettings) -> None:
+    """Raise CannotDraw for settings that belong to the page that shows a Mermaid diagram."""
+    own_background = settings.background is not None and settings.background.light != TRANSPARENT
+    for given, word in ((settings.font is not None, "font"), (own_background, "background")):
+        if given:
+            raise CannotDraw(f"Mermaid uses the {word} of its page, not the one that the figure sets: use svg or png")
+
+
+def _with_colors(theme: Theme, settings: FigureSettings) -> Theme:
+    """A theme with the figure's own colors."""
+    own = {color.kind: _of(color, theme, theme.ink) for color in settings.colors}
+    other = own.pop("other", theme.other)
+    background = theme.background
+    if settings.background is not None:
+        background = _of(settings.background, theme, theme.note)
+    return theme.replace(fills={**theme.fills, **own}, other=other, background=background)
+
+
+def _of(color: FigureColor, theme: Theme, ink: str) -> str:
+    """The color in a theme."""
+    if color.light == TRANSPARENT:
+        return TRANSPARENT
+    value = color.light if theme.name != _DARK or color.dark is None else color.dark
+    found = contrast(value, ink)
+    if found < MINIMUM:
+        what = f'color {color.kind} "{color.light}"' if color.kind else f'background "{color.light}"'
+        raise CannotDraw(
+            f"`{value}` has a contrast of {found:.1f} with the text of the theme {theme.name}, less than {MINIMUM}: "
+            f'write `{what} dark="{readable(value, ink)}"` in the figure, or use another theme'
+        )
+    return value

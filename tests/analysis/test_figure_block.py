@@ -1,0 +1,181 @@
+"""The `figure { … }` block: each error with its position, and a suggestion that works."""
+
+import pytest
+
+import archdsl
+from archdsl.analysis.figure_block import KINDS
+from archdsl.analysis.figure_block.contrast import INKS, MINIMUM, contrast, parsed, readable
+from archdsl.backends.diagram.figure_options import KINDS as LEGEND
+from archdsl.backends.diagram.theme import DARK, LIGHT, Theme
+from archdsl.diagnostics.fixes import edited_text
+from archdsl.graph import FigureGroup, FigureLabel, FigureSettings, FontFamily
+
+NET = """input image 3x8x8
+stage stem { conv 4 k3 p1 nobias; bn; relu }
+block pair(c) { conv c k3 p1 nobias; bn; residual { conv c k1; relu } }
+pair 4; pair 4
+conv 8 k3 as last; relu
+concat { conv 4 k1 } { maxpool 3 s1 p1; conv 4 k1 }
+gap; fc 10
+"""
+
+WRONG = [
+    # the line, the words that are marked, the code, whether the fix leaves no error
+    ('titel "x"', "titel", "E1001", True),
+    ("title Small net", "title Small net", "E1002", True),
+    ('title "a" "b"', 'title "a" "b"', "E1002", False),
+    ("title 5", "5", "E1002", False),
+    ('title "a" x2', 'title "a" x2', "E1002", False),
+    ('label conv9 "x"', "conv9", "E1003", True),
+    ('label something "x"', "something", "E1003", False),
+    ('label lsat "x"', "lsat", "E1003", True),
+    ('label "stem.covn1" "x"', '"stem.covn1"', "E1003", True),
+    ("label last", "label last", "E1002", False),
+    ("hide reul", "reul", "E1003", True),
+    ("hide normm", "normm", "E1003", True),
+    ("hide concat", "concat", "E1009", False),
+    ("hide input", "input", "E1009", False),
+    ("hide residual", "residual", "E1003", False),
+    ("hide", "hide", "E1002", False),
+    ('color convs "#77aadd"', "convs", "E1003", True),
+    ('color bn "#77aadd"', "bn", "E1003", True),
+    ('color maxpool "#77aadd"', "maxpool", "E1003", True),
+    ('color conv "77aadd"', '"77aadd"', "E1004", True),
+    ('color conv "red"', '"red"', "E1004", True),
+    ('color conv "#77aad"', '"#77aad"', "E1004", False),
+    ('color conv "#113355"', '"#113355"', "E1005", True),
+    ('color conv "#77aadd" dark="#77aadd"', '"#77aadd"', "E1005", True),
+    ("color conv #77aadd", "color conv #77aadd", "E1002", True),
+    ('color conv "#77aadd" light="#000000"', 'color conv "#77aadd" light="#000000"', "E1002", False),
+    ("font times", "font times", "E1002", True),
+    ('font "Helvetica"', 'font "Helvetica"', "E1002", True),
+    ('background "#888888"', '"#888888"', "E1005", True),
+    ("background none", "none", "E1004", False),
+    ('group "A"', 'group "A"', "E1002", False),
+    ('group "A" nothing', "nothing", "E1003", False),
+    ('group "A" last gap1', 'group "A" last gap1', "E1007", False),
+    ('group "A" stem to="pair1.conv1"', '"pair1.conv1"', "E1007", False),
+    ('group "A" stem pair1; group "B" pair1 pair2', "pair1", "E1006", True),
+    ('title "a"; title "b"', 'title "b"', "E1008", False),
+    ('label last "a"; label last "b"', 'label last "b"', "E1008", False),
+    ("stage x { relu }", "stage x { relu }", "E0505", False),
+]
+
+
+@pytest.mark.parametrize(("line", "marked", "code", "fixed"), WRONG, ids=[each[0] for each in WRONG])
+def test_errors(line: str, marked: str, code: str, fixed: bool) -> None:
+    text = f"{NET}figure {{\n  {line}\n}}\n"
+    found = archdsl.check(text=text)
+    assert [each.diagnostic.code for each in found.diagnostics] == [code], str(found)
+    (error,) = found.diagnostics
+    assert error.diagnostic.span.text == marked
+    assert error.diagnostic.help() or error.diagnostic.label()
+    offered = [fix for fix in error.suggestions if fix.edits]
+    assert bool(offered) == fixed
+    for fix in offered:
+        assert archdsl.check(text=edited_text(text, fix.edits)).ok, fix.title
+
+
+def test_names_are_not_checked_if_a_statement_has_an_error() -> None:
+    found = archdsl.check(text='input 3x8x8\ncovn 4 k3 as stem\nfigure { label stem "x"; hide bn; color conv "#000" }')
+    assert [each.diagnostic.code for each in found.found] == ["E0201", "E1005"]
+
+
+def settings(lines: str) -> FigureSettings:
+    found = archdsl.loads(f"{NET}figure {{ {lines} }}").graph.figure
+    assert found is not None
+    return found
+
+
+def test_names() -> None:
+    """A whole name is one part, a last part all parts with it, a block all its uses; keywords are names."""
+    graph = archdsl.loads(NET).graph
+    ids = {node.name: node.id for node in graph.nodes}
+    every = {node.id for node in graph.nodes if node.path[-1] == "bn1"}
+    table: dict[str, tuple[set[int], set[tuple[str, ...]], set[str]]] = {
+        "last": ({ids["last"]}, set(), set()),
+        '"stem.bn1"': ({ids["stem.bn1"]}, set(), set()),
+        "bn1": (every, set(), set()),
+        "stem": (set(), {("stem",)}, set()),
+        "pair": (set(), {("pair1",), ("pair2",)}, set()),
+        "pair1": (set(), {("pair1",)}, set()),
+        "image": ({0}, set(), set()),
+        "input": ({0}, set(), set()),
+        "output": (set(), set(), {"output"}),
+    }
+    for name, (nodes, scopes, outputs) in table.items():
+        (label,) = settings(f'label {name} "x"').labels
+        wanted = FigureLabel(
+            name=name.strip('"'),
+            text="x",
+            nodes=frozenset(nodes),
+            scopes=frozenset(scopes),
+            outputs=frozenset(outputs),
+        )
+        assert label == wanted, name
+
+
+def test_what_is_hidden() -> None:
+    """By the name of a layer, by a synonym, by a kind."""
+    graph = archdsl.loads(NET).graph
+    for word, kinds in {"relu": {"relu"}, "batchnorm": {"bn"}, "norm": {"bn"}, "activation": {"relu"}}.items():
+        found = settings(f"hide {word}")
+        assert found.hidden == {n.id for n in graph.nodes if n.op.keyword in kinds}, word
+        assert found.hidden_words == (word,)
+    assert settings("hide gelu").hidden_words == ()  # there is none
+
+
+def test_groups() -> None:
+    assert settings('group "A" stem to=pair2').groups == (
+        FigureGroup(title="A", scope=(), members=(("stem",), ("pair1",), ("pair2",))),
+    )
+    inner = settings('group "A" conv1 bn1; group "B" gap1 to=fc1').groups
+    assert [group.scope for group in inner] == [("stem",), ("pair1",), ("pair2",), ()]
+
+
+def test_single_settings() -> None:
+    found = settings('title "T"; caption off; font serif; background transparent; color conv "#7ad" dark="#2166c4"')
+    assert (found.title, found.caption, found.font) == ("T", "", FontFamily.SERIF)
+    (color,) = found.colors
+    assert (color.kind, color.light, color.dark) == ("conv", "#77aadd", "#2166c4")
+    assert found.background.light == "transparent"
+
+
+def test_a_block_in_another_body_is_misplaced() -> None:
+    found = archdsl.check(text='input 8; stage s { fc 4; figure { title "x" } }; fc 2')
+    assert [each.diagnostic.code for each in found.diagnostics] == ["E0505"]
+
+
+@pytest.mark.parametrize("name", ["figure", "title", "label", "hide", "group"])
+def test_its_words_remain_names(name: str) -> None:
+    text = f"input 8\nblock {name}(n) {{ fc n }}\n{name} 4 as {name}2\nlet {name} = 3\nfc {name}\n"
+    assert archdsl.check(text=text).ok
+
+
+def test_the_inks_are_those_of_the_themes() -> None:
+    assert {"light": (LIGHT.ink, LIGHT.note), "dark": (DARK.ink, DARK.note)} == INKS
+    assert set(KINDS) == {*LEGEND, "other"}
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_the_colors_of_the_themes_are_readable(theme: Theme) -> None:
+    for color in (*theme.fills.values(), theme.other):
+        assert contrast(color, theme.ink) >= MINIMUM
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    """Published examples: black on white has 21, #767676 is the lightest gray that passes on white."""
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+    assert contrast("#777777", "#ffffff") < MINIMUM
+    assert contrast("#ff0000", "#ffffff") == pytest.approx(4.0, abs=0.01)
+
+
+def test_the_nearest_readable_color() -> None:
+    for number in range(0, 0xFFFFFF, 0x0F0F17):
+        color = f"#{number:06x}"
+        for ink in (LIGHT.ink, LIGHT.note, DARK.ink, DARK.note):
+            found = readable(color, ink)
+            assert contrast(found, ink) >= MINIMUM
+            assert (found == color) == (contrast(color, ink) >= MINIMUM)
+    assert parsed("#ABC") == "#aabbcc"
