@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ...graph.figure_settings import TRANSPARENT
 from ...record import Record
 from ..fonts.font_choice import GlyphRun, MissingCharacter, glyph_runs
 from ..fonts.font_file import FontFile
@@ -40,7 +41,8 @@ def ink_of(drawing: Drawing) -> Iterator[InkPath | InkText]:
     """Everything on the page, those in the background first. Raises CannotDraw for characters without a font."""
     high, wide = drawing.height, drawing.width
     corners = (0.0, 0.0), (wide, 0.0), (wide, high), (0.0, high)
-    yield InkPath(points=corners, closed=True, fill=drawing.background)
+    if drawing.background != TRANSPARENT:
+        yield InkPath(points=corners, closed=True, fill=drawing.background)
     for part in drawing.parts:
         for shape in part.shapes:
             yield from _ink(shape, high)

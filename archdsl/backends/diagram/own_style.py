@@ -1,13 +1,15 @@
 """The style that a `figure { … }` block sets: colors, the font, the background, whether there is a caption."""
 
 from ...analysis.figure_block.contrast import MINIMUM, contrast, readable
-from ...graph import FigureColor, FigureSettings
+from ...graph import FigureColor, FigureSettings, FontFamily
 from ...graph.figure_settings import TRANSPARENT
 from .engine import CannotDraw
 from .figure_options import DiagramStyle
 from .theme import Theme
 
 _DARK = "dark"
+_EMBEDDED = frozenset({"pdf", "eps"})
+"""The formats that contain their fonts."""
 
 
 def with_own_style(style: DiagramStyle, settings: FigureSettings | None, format: str) -> DiagramStyle:
@@ -17,8 +19,7 @@ def with_own_style(style: DiagramStyle, settings: FigureSettings | None, format:
     """
     if settings is None:
         return style
-    if format == "mmd":
-        _require_mermaid(settings)
+    _require_possible(settings, format)
     theme = _with_colors(style.theme, settings)
     if theme.dark is not None:
         theme = theme.replace(dark=_with_colors(theme.dark, settings))
@@ -27,12 +28,17 @@ def with_own_style(style: DiagramStyle, settings: FigureSettings | None, format:
     return style.replace(theme=theme, caption=style.caption and settings.caption != "")
 
 
-def _require_mermaid(settings: FigureSettings) -> None:
-    """Raise CannotDraw for settings that belong to the page that shows a Mermaid diagram."""
-    own_background = settings.background is not None and settings.background.light != TRANSPARENT
-    for given, word in ((settings.font is not None, "font"), (own_background, "background")):
-        if given:
-            raise CannotDraw(f"Mermaid uses the {word} of its page, not the one that the figure sets: use svg or png")
+def _require_possible(settings: FigureSettings, format: str) -> None:
+    """Raise CannotDraw for settings that a format cannot have."""
+    if format == "mmd":
+        own_background = settings.background is not None and settings.background.light != TRANSPARENT
+        for given, word in ((settings.font is not None, "font"), (own_background, "background")):
+            if given:
+                raise CannotDraw(
+                    f"Mermaid uses the {word} of its page, not the one that the figure sets: use svg or png"
+                )
+    elif format in _EMBEDDED and settings.font is FontFamily.SERIF:
+        raise CannotDraw(f"{format} embeds the font `sans`, not the `serif` that the figure sets: use svg, png or tikz")
 
 
 def _with_colors(theme: Theme, settings: FigureSettings) -> Theme:

@@ -200,7 +200,8 @@ def test_the_background() -> None:
         for view in (View.LAYERS, View.VOLUMES):
             svg = diagram(found, "svg", None, ViewOptions(view=view)).decode()
             assert re.findall('<rect width="100%" height="100%" fill="(.*?)"/>', svg) == ([wanted] if wanted else [])
-            assert b"transparent" not in diagram(found, "tikz", None, ViewOptions(view=view))
+            for format in ("tikz", "pdf", "eps"):
+                assert b"transparent" not in diagram(found, format, None, ViewOptions(view=view))
 
     found = graph(f"{LENET}\nfigure {{ background transparent }}")
     for view in (View.LAYERS, View.VOLUMES):
@@ -243,6 +244,7 @@ def test_the_widths_are_those_that_adobe_published() -> None:
         ('group "A" conv1 to=fc1', "svg", View.VOLUMES, "does not show `A`"),
         ('label features "x"', "svg", View.VOLUMES, "does not show `features`"),
         ("font serif", "mmd", View.LAYERS, "Mermaid"),
+        ("font serif", "pdf", View.LAYERS, "pdf embeds the font `sans`"),
         ('background "#fffff0"', "mmd", View.LAYERS, "Mermaid"),
     ],
 )
