@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -19,11 +19,21 @@ if TYPE_CHECKING:
     from ..training.inference.prediction import ImageName, Prediction
     from ..training.runs.loaded_run import LoadedRun
 
+_TOP = 3
+MOST_BYTES = 1_000_000
+
 
 @click.command("predict")
 @click.argument("run", shell_complete=complete_folder)
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE…", shell_complete=complete_file)
-@click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Number of classes to report.")
+@click.option("--top", type=click.IntRange(min=1), help="Number of classes to report [default: 3].")
+@click.option("--length", type=click.IntRange(1, MOST_BYTES), help="Language models: number of bytes [default: 200].")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0, 100),
+    help="Language models: divisor of the logits; 0 always chooses the most likely byte [default: 0.8].",
+)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Language models: random seed [default: 0].")
 @invert_option
 @allow_option
 @click.option(
@@ -34,12 +44,22 @@ if TYPE_CHECKING:
     "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
 )
 def command(
-    run: str, images: tuple[str, ...], top: int, invert: bool, folder: str | None, device: str, output: str
+    run: str,
+    images: tuple[str, ...],
+    top: int | None,
+    length: int | None,
+    temperature: float | None,
+    seed: int | None,
+    invert: bool,
+    folder: str | None,
+    device: str,
+    output: str,
 ) -> None:
     """Predict the most likely classes of each IMAGE, with probabilities, using the network trained in the folder RUN.
 
     For segmentation, the classes are listed with their fractions of the pixels, and --output writes the masks; for
-    reconstruction, it writes the images. Regression prints the numbers.
+    reconstruction, it writes the images. Regression prints the numbers. A language model continues each text that is
+    given in place of an IMAGE, such as "Alice was".
 
     An IMAGE may be a folder, for all images in it, `-` for an image on standard input, or an image of the run's own
     data set by split and number, such as test:225. A run on numbers takes the rows of a CSV or Parquet file. Unreadable
@@ -57,6 +77,14 @@ def command(
             usage("--output writes masks or images, and this run predicts neither; leave it out")
         if invert and loaded.settings.data.inputs != "image":
             usage("--invert inverts images, and this run takes none; leave it out")
+        if loaded.task.generates:
+            if top is not None:
+                usage("--top is for classes, and this run continues texts; leave it out")
+            _continue(loaded, images, _Sampling(length, temperature, seed), output)
+            return
+        if length is not None or temperature is not None or seed is not None:
+            usage("--length, --temperature and --seed are for language models, and this run is none; leave them out")
+        top = top or _TOP
         named, answers = _found(images, loaded)
         own = own_images(loaded)
         if output == "text":
@@ -76,6 +104,35 @@ def command(
         note_inverse(loaded, [(each.name, each.mean) for each in answers if each.mean is not None], invert)
     if any(answer.problem for answer in answers):
         raise SystemExit(1)
+
+
+class _Sampling(NamedTuple):
+    """How a language model continues texts; None for the default."""
+
+    length: int | None
+    temperature: float | None
+    seed: int | None
+
+
+def _continue(loaded: "LoadedRun", texts: tuple[str, ...], how: _Sampling, output: str) -> None:
+    """Print how a language model continues each text. Raises Problem."""
+    from ..training.inference.generation import LENGTH, TEMPERATURE, continued, prompt_of
+    from ..training.inference.split_images import parse_split_image
+    from .listing_reports import PredictionReport
+
+    records, own = [], own_images(loaded)
+    length = LENGTH if how.length is None else how.length
+    temperature = TEMPERATURE if how.temperature is None else how.temperature
+    for text in texts:
+        sample = parse_split_image(text)
+        prompt = text if sample is None else prompt_of(own, sample)
+        made = continued(loaded, prompt.encode("utf-8", "replace"), length, temperature, how.seed or 0)
+        words = made.decode("utf-8", "replace")
+        if output == "text":
+            click.echo("\n".join(printable(line) for line in f"{prompt}{words}".split("\n")))
+        records.append(PredictionReport(image=text, text=words).model_dump(exclude_none=True))
+    if output == "json":
+        click.echo(json.dumps(records, indent=2, ensure_ascii=False))
 
 
 def _found(images: tuple[str, ...], loaded: "LoadedRun") -> "tuple[list[ImageName], list[Prediction]]":

@@ -112,7 +112,8 @@ def choose(
     inputs = Standardizer(standard, device, torch.contiguous_format)(batch.images)
     learned = objective or objective_of(TASKS["classification"], recipe)
     targets = batch.images if learned.task.of_input else batch.labels
-    chosen, trials = choose_setup(model, learned, (inputs, targets), device, recipe.precision, recipe.layout)
+    layout: str = recipe.layout if inputs.ndim == 4 else "channels_first"
+    chosen, trials = choose_setup(model, learned, (inputs, targets), device, recipe.precision, layout)
     precision, layout = group.broadcast_text(f"{chosen.precision} {chosen.layout}").split()
     return Setup(device, precision, layout), trials
 

@@ -4,6 +4,7 @@ import math
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -22,7 +23,7 @@ from .loop.loop import Ending, fit, score
 from .loop.memory_budget import Budget
 from .loop.process_group import SINGLE_PROCESS, ProcessGroup
 from .loop.schedule import factor
-from .loop.standardization import Standard, measure, of_numbers
+from .loop.standardization import Standard, Standardizer, measure, of_numbers
 from .loop.train_context import TrainContext, on_device
 from .loop.training_state import TrainingState, copy_tensors, weights_of
 from .model_spec import ModelSpec
@@ -39,6 +40,7 @@ from .runs.weights import load_weights as load_run_weights
 from .tasks.choice import resolved, task_named
 from .tasks.meter import Scores
 from .tasks.outputs import Objective, objective_of
+from .tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class Training:
         data = self._data_settings(splits, standard)
         objective = self._objective(data)
         splits = assemble.prepared(splits, objective.task, objective.facts)
+        self._verify(model, splits, standard, device, objective.task)
         setup, trials = assemble.choose(model, splits, standard, self.recipe, device, self.group, objective)
         tried = ", ".join(f"{s.precision} {s.layout} {speed:,.0f}" for s, speed in trials)
         tried = f" (tried, in images/s: {tried})" if tried else ""
@@ -123,6 +126,13 @@ class Training:
         steps = f"{context.updates:,} step{'s' * (context.updates > 1)} per epoch, {context.steps:,} in total"
         self.callback.note(f"running on {setup}{tried}; {steps}")
         return assemble.first_state(model, context), context, splits
+
+    def _verify(self, model: nn.Module, splits: Splits, standard: Standard, device: torch.device, task: Task) -> None:
+        """Raise Problem if the network cannot learn the task, of what its text does not show."""
+        batch = on_device(splits.train.take(np.arange(min(2, len(splits.train)))), device)
+        problem = task.problem(model, Standardizer(standard, device, torch.contiguous_format)(batch.images))
+        if problem is not None:
+            raise problem
 
     def _load_initial(self, model: nn.Module) -> None:
         """Begin with the weights of a file, if there is one, and keep them in the run. Raises UnusableWeights."""

@@ -71,17 +71,33 @@ class TrainedRun:
         """What the network has learned: `classification`, `segmentation`, `regression`, …"""
         return self._loaded.task.name
 
-    def predict(self, *images: str | Path, top: int = 5, invert: bool = False) -> list[Any]:
+    def predict(
+        self,
+        *images: str | Path,
+        top: int = 5,
+        invert: bool = False,
+        length: int = 200,
+        temperature: float = 0.8,
+        seed: int = 0,
+    ) -> list[Any]:
         """For each image, the `top` most likely classes with their probabilities, the most likely first.
 
         For segmentation the mask, uint8 of H×W with class numbers; for reconstruction the image, uint8 of C×H×W; for
-        regression the numbers by name.
+        regression the numbers by name; for a language model, what follows each text, given in place of an image: this
+        many bytes, sampled at this temperature (0 for the most likely ones).
 
         An image is a file, or `test:225` for one of the run's own data set; a run on numbers takes tables, and predicts
         for each row. `invert` inverts the brightness. Raises BadImages for an image that cannot be read, BadTable.
         """
         from .inference.prediction import named_images, predict
 
+        if self._loaded.task.generates:
+            from .inference.generation import continued
+
+            given = [str(text).encode("utf-8") for text in images]
+            return [
+                continued(self._loaded, text, length, temperature, seed).decode("utf-8", "replace") for text in given
+            ]
         if self._loaded.settings.data.inputs == "image":
             found = [_image(str(name)) for name in images]
         else:

@@ -132,7 +132,13 @@ SCENES = (
     OptionScene(
         command="predict",
         words=("predict", RUN, f"{IMAGES}/cat/0.png"),
-        values={"--top": ("1",), "--output": ("made",), "--device": (REFUSED,)} | ALLOW,
+        values={
+            "--top": ("1",),
+            "--output": ("made",),
+            "--device": (REFUSED,),
+            **dict.fromkeys(("--length", "--temperature", "--seed"), ("1",)),  # for language models only
+        }
+        | ALLOW,
     ),
     OptionScene(
         command="inspect",

@@ -75,6 +75,11 @@ def find_source(name: str, relative_to: Path | None = None, packages: Sequence[U
         if not table.path.exists():
             raise BadTable(table.path, "there is no such file", "give the path of a CSV or Parquet file")
         return TableSource(table)
+    from .text_source import TEXTS, TextSource
+
+    file = Path(name).expanduser() if relative_to is None else relative_to / Path(name).expanduser()
+    if file.suffix.lower() in TEXTS and file.is_file():
+        return TextSource(file)
     folder = Path(name).expanduser() if relative_to is None else relative_to / Path(name).expanduser()
     if name and folder.is_dir():
         from .mask_folder import MaskFolderSource, has_masks

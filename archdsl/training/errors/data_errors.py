@@ -126,6 +126,20 @@ class BadTable(Problem):
         return (self.suggestion,)
 
 
+class BadText(Problem):
+    """A text that cannot be used as data, or as the beginning of one."""
+
+    def __init__(self, path: Path, why: str, suggestion: str) -> None:
+        super().__init__(path, why, suggestion)
+        self.path, self.why, self.suggestion = path, why, suggestion
+
+    def message(self) -> str:
+        return f"{self.path}: {self.why}"
+
+    def help(self) -> tuple[str, ...]:
+        return (self.suggestion,)
+
+
 class DecodingStopped(Problem):
     """Ctrl-C while images were decoded."""
 

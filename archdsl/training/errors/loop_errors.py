@@ -28,6 +28,23 @@ class Diverged(Problem):
         return (*ways, f"the last finite weights are in {self.run}")
 
 
+class NotCausal(Problem):
+    """A network that sees the IDs which it is to predict: the output at `step` depends on the input after it."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(step)
+        self.step = step
+
+    def message(self) -> str:
+        return f"the output at step {self.step} depends on later inputs, which it is to predict"
+
+    def help(self) -> tuple[str, ...]:
+        return (
+            "`attention 8 causal` reads no later steps; an `lstm` or `gru` must not be bidirectional",
+            "a `conv` reads no later steps if its input is padded on the left only",
+        )
+
+
 class NothingToTrain(Problem):
     """A network without trainable parameters."""
 

@@ -75,7 +75,9 @@ AnyOptimizer = Annotated[Sgd | Adam | AdamW | RmsProp | Muon, Field(discriminato
 AnySchedule = Annotated[Constant | Step | Cosine | OneCycle | Triangular, Field(discriminator="name")]
 AnyLoss = Annotated[CrossEntropy | Bce | Mse | Mae | Huber | Dice | Custom, Field(discriminator="name")]
 _LOSS: TypeAdapter[AnyLoss] = TypeAdapter(AnyLoss)
-_TASKS = KnownWords(("auto", "classification", "multilabel", "regression", "segmentation", "reconstruction"))
+_TASKS = KnownWords(
+    ("auto", "classification", "multilabel", "regression", "segmentation", "reconstruction", "language")
+)
 
 
 def loss_named(name: str) -> AnyLoss:

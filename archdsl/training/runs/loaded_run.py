@@ -121,7 +121,11 @@ def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
     if prod(shape) > LARGEST_IMAGE:
         raise CannotResume(run.folder, f"{run.network.name}: inputs of {entry} have more than {LARGEST_IMAGE:,} values")
     task = task_of(settings.recipe.task, graph.packages)
-    if not task.fits(tuple(graph.output.shape.dims), tuple(shape), len(data.classes)):
+    if data.inputs == "ids" and entry.vocabulary != data.vocabulary:
+        why = f"{run.settings.name}: IDs below {data.vocabulary}, but the network takes IDs below {entry.vocabulary}"
+        raise CannotResume(run.folder, why)
+    classes = len(data.classes) if data.classes else data.vocabulary or 0
+    if not task.fits(tuple(graph.output.shape.dims), tuple(shape), classes):
         why = f"{run.settings.name}: {task.name} of {len(data.classes)} classes, but the network outputs "
         why += str(graph.output.shape)
         raise CannotResume(run.folder, why)

@@ -8,6 +8,7 @@ from ...packages.package import UsedPackage
 from ..data.dataset_spec import DataSpec
 from ..errors.data_errors import UnknownTask
 from .classification import Classification
+from .language import Language
 from .multilabel import Multilabel
 from .package_tasks import package_tasks, task_in_packages
 from .reconstruction import Reconstruction
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from ..recipe.recipe import Recipe
 
 TASKS: Mapping[str, Task] = {
-    task.name: task for task in (Classification(), Multilabel(), Regression(), Segmentation(), Reconstruction())
+    task.name: task
+    for task in (Classification(), Multilabel(), Regression(), Segmentation(), Reconstruction(), Language())
 }
 """The tasks of archdsl by name."""
 
@@ -37,7 +39,7 @@ def task_named(name: str, packages: Sequence[UsedPackage] = ()) -> Task:
     return found
 
 
-_BY_TARGETS = {"classes": "multilabel", "numbers": "regression", "mask": "segmentation"}
+_BY_TARGETS = {"classes": "multilabel", "numbers": "regression", "mask": "segmentation", "next": "language"}
 """The task for targets that are not one class for each sample."""
 
 

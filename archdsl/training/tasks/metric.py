@@ -47,6 +47,8 @@ _ALL = (
     Metric("mae", "MAE", higher=False, note="mean absolute error, in the units of the targets"),
     Metric("mean_ap", "mAP", fraction=True, note="average precision, mean over the classes"),
     Metric("mean_f1", "F1", fraction=True, note="at a probability of 1/2, mean over the classes"),
+    Metric("bits_per_byte", "bits per byte", higher=False, note="cross entropy to base 2, mean over the bytes"),
+    Metric("perplexity", "perplexity", higher=False, note="exponential of the cross entropy", brief=False),
     Metric("psnr", "PSNR", unit="dB", note="peak signal-to-noise ratio, mean over the images"),
 )
 _KNOWN = {metric.name: metric for metric in _ALL}

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 from ...diagnostics import Sink
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec, InputKind, Targets, TaskFacts
+from ..errors.problem import Problem
 from .metric import Metric
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from ..data.images import ImageSet, Inputs, TargetArray
     from ..recipe.recipe import AnyLoss
@@ -50,6 +51,9 @@ class Task(ABC):
     writes_images: ClassVar[bool] = False
     """Whether its predictions are images or masks, which `archdsl predict --output` writes."""
 
+    generates: ClassVar[bool] = False
+    """Whether its predictions are texts that continue a given one."""
+
     @abstractmethod
     def fits(self, output: tuple[int, ...], input: tuple[int, ...], classes: int) -> bool:
         """Whether an output of this shape fits an input of this shape, and this number of classes."""
@@ -61,6 +65,10 @@ class Task(ABC):
     @abstractmethod
     def check(self, graph: Graph, node: Node, spec: DataSpec, sink: Sink) -> None:
         """Report if an output, that of `node`, does not fit the targets of the data."""
+
+    def problem(self, model: "nn.Module", inputs: "Tensor") -> Problem | None:
+        """Why the network, before its first step, cannot learn from inputs like these, a small batch."""
+        return None
 
     @abstractmethod
     def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":

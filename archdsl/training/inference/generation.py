@@ -1,0 +1,46 @@
+"""Texts that a language model continues."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..data.text_source import as_text
+from ..errors.data_errors import BadText
+from ..runs.loaded_run import LoadedRun, refuse_not_finite
+from ..tasks.outputs import main_output
+from .split_images import OwnImages, SplitImage
+
+LENGTH, TEMPERATURE = 200, 0.8
+"""Bytes to generate, and the divisor of the logits, unless others are given."""
+
+
+@torch.inference_mode()
+def continued(loaded: LoadedRun, prompt: bytes, length: int, temperature: float, seed: int) -> bytes:
+    """The `length` bytes that follow a prompt, sampled one by one; with a temperature of 0, the most likely ones.
+
+    The network reads as many bytes as its input is long: the last ones of a longer text; a shorter one is filled up
+    with zeros behind it, which no step before them reads. Raises BadText for an empty prompt.
+    """
+    if not prompt:
+        raise BadText(Path("<prompt>"), "a language model continues a text, and this one is empty", "give some text")
+    steps = loaded.shape[0]
+    generator = torch.Generator().manual_seed(seed)
+    ids = list(prompt)
+    for _ in range(length):
+        seen = ids[-steps:]
+        inputs = torch.tensor([seen + [0] * (steps - len(seen))], device=loaded.device)
+        logits = main_output(loaded.model(inputs))[0, len(seen) - 1].cpu()
+        refuse_not_finite(logits, loaded.run)
+        if temperature == 0:
+            ids.append(int(logits.argmax()))
+        else:
+            chances = (logits.double() / temperature).softmax(0)
+            ids.append(int(torch.multinomial(chances, 1, generator=generator)))
+    return bytes(ids[len(prompt) :])
+
+
+def prompt_of(own: OwnImages, sample: SplitImage) -> str:
+    """The text of one of the run's own sequences. Raises BadImages if there is none."""
+    ids, _ = own.read(sample)
+    return as_text(np.asarray(ids))

@@ -1,0 +1,96 @@
+"""Losses and scores of language modeling: of logits N×T×V and the next IDs N×T."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..recipe.recipe import AnyLoss, CrossEntropy
+from .meter import Gatherer, Loss, Meter, Scores
+from .presentation import SHOWN
+
+_TOLERANCE = 1e-4
+"""Relative difference of outputs that rounding may cause: other IDs may change the order of summation."""
+
+
+def make_language_loss(recipe: AnyLoss) -> Loss:
+    """The mean over the steps of a batch, as a scalar."""
+    match recipe:
+        case CrossEntropy(smoothing=smoothing):
+            return lambda logits, ids: F.cross_entropy(
+                logits.flatten(0, 1), ids.flatten().long(), label_smoothing=smoothing
+            )
+        case _:
+            raise AssertionError(f"{recipe.name} is not a loss of language modeling")
+
+
+@torch.no_grad()
+def first_leak(model: nn.Module, ids: Tensor) -> int | None:
+    """The first step whose output depends on inputs after it, which are what it is to predict; None if none does.
+
+    `ids` are sequences N×T; the last ID of each is changed, and the outputs before the last step are compared.
+    """
+    trained = model.training
+    model.eval()
+    try:
+        found = model(ids)
+        before = (found[0] if isinstance(found, tuple | list) else found).float()
+        changed = ids.clone()
+        changed[:, -1] = (changed[:, -1] + 1) % before.shape[-1]
+        found = model(changed)
+        after = (found[0] if isinstance(found, tuple | list) else found).float()
+    finally:
+        model.train(trained)
+    largest = before.abs().max().clamp(min=1e-6)
+    differs = ((after - before).abs()[:, :-1] > _TOLERANCE * largest).any(2).any(0)
+    return int(differs.nonzero()[0]) if bool(differs.any()) else None
+
+
+@dataclass(frozen=True)
+class LanguageScores(Scores):
+    """The mean loss, and the mean cross entropy of the next ID in nats; `shown` are the bits per byte of the first
+    sequences.
+    """
+
+    loss: float
+    entropy: float
+    shown: tuple[float, ...]
+    all_finite: bool
+
+    @property
+    def finite(self) -> bool:
+        return self.all_finite
+
+    def summary(self) -> dict[str, float]:
+        """Perplexity is the exponential of the cross entropy; bits per byte is the cross entropy to base 2."""
+        perplexity = math.exp(self.entropy) if self.entropy < 700 else math.inf
+        return {"loss": self.loss, "bits_per_byte": self.entropy / math.log(2), "perplexity": perplexity}
+
+
+class LanguageMeter(Meter[LanguageScores]):
+    """Sums cross entropies in 64 bits."""
+
+    def __init__(self, loss: Loss) -> None:
+        self._loss = loss
+        self._sums: Tensor | None = None
+        self._shown: list[float] = []
+
+    def update(self, output: Tensor, targets: Tensor) -> None:
+        if self._sums is None:
+            self._sums = torch.zeros(3, dtype=torch.float64, device=output.device)
+        if not len(output):
+            return
+        each = F.cross_entropy(output.movedim(-1, 1), targets.long(), reduction="none").double().mean(1)
+        missing = SHOWN - len(self._shown)
+        if missing > 0:
+            self._shown += (each[:missing] / math.log(2)).tolist()
+        infinite = (~output.isfinite()).any().double()
+        loss = self._loss(output, targets).double() * len(output)
+        self._sums += torch.stack([loss, each.sum(), infinite])
+
+    def scores(self, group: Gatherer, count: int) -> LanguageScores:
+        assert self._sums is not None
+        loss, entropy, infinite = group.total_of(self._sums).tolist()
+        return LanguageScores(loss / count, entropy / count, tuple(self._shown), infinite == 0)
