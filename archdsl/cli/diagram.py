@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["svg", "png", "pdf", "eps", "dot", "mmd", "tikz"]),
+    type=click.Choice(["svg", "html", "png", "pdf", "eps", "dot", "mmd", "tikz"]),
     help="Output format, if the extension of PATH does not give it.",
 )
 @click.option(
@@ -62,9 +62,8 @@ if TYPE_CHECKING:
 @click.option(
     "--theme",
     type=click.Choice(["light", "dark", "auto", "print"]),
-    default="light",
-    show_default=True,
-    help="Color theme: for light pages, dark pages, an SVG that follows the page, or black-and-white print.",
+    help="Color theme: for light pages, dark pages, an SVG or HTML page that follows the reader's, or black-and-white "
+    "print.  [default: light; auto for HTML]",
 )
 @click.option("--legend/--no-legend", default=None, help="Show a legend of the colors.")
 @click.option(
@@ -117,7 +116,7 @@ def command(
     expand: tuple[str, ...],
     fold: bool,
     direction: str | None,
-    theme: str,
+    theme: str | None,
     legend: bool | None,
     parameters: bool | None,
     macs: bool,
@@ -133,8 +132,8 @@ def command(
 ) -> None:
     """Render a diagram of the network in FILE: its layers, the shapes between them, its stages and blocks.
 
-    The extension of PATH gives the format: .svg, .png, .pdf, .eps, .dot (Graphviz), .mmd (Mermaid) or .tex
-    (TikZ).
+    The extension of PATH gives the format: .svg, .html (a page that zooms, folds and searches), .png, .pdf, .eps,
+    .dot (Graphviz), .mmd (Mermaid) or .tex (TikZ).
     """
     if check and output == "-":
         raise click.UsageError("--check compares with a file: name it with -o")
@@ -144,12 +143,21 @@ def command(
     network = named_network(file, text).network(parse_settings(settings), parse_override(inputs))
     if style_file is not None:
         network = _styled(network, style_file)
-    from ..backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram, placed_diagram
+    from ..backends.diagram import (
+        THEMES,
+        CannotDraw,
+        DiagramStyle,
+        View,
+        ViewOptions,
+        diagram,
+        diagram_page,
+        placed_diagram,
+    )
     from ..backends.diagram.heat import Heat
     from ..backends.diagram.place import PlaceChoices
 
     style = DiagramStyle(
-        theme=THEMES[theme],
+        theme=THEMES[theme or ("auto" if kind == "html" else "light")],
         direction=direction or "TB",
         parameters=parameters is not False,
         macs=macs,
@@ -168,7 +176,9 @@ def command(
     )
     chosen = ""
     try:
-        if place is None:
+        if kind == "html":
+            data = diagram_page(network.graph, style, view_options, None if view is None else View(view))
+        elif place is None:
             data = diagram(network.graph, kind, style, view_options)
         else:
             freedom = PlaceChoices.given(view, direction, parameters)
@@ -220,11 +230,15 @@ def _conflicts(kind: str, view: str | None, direction: str | None) -> Iterator[C
     yield "--no-caption", "--title", "--no-caption leaves no place for a title"
     if kind != "png":
         yield "", "--dpi", f"--dpi is for PNG, not for {kind}"
-    if kind != "svg":
+    if kind not in ("svg", "html"):
         yield "--theme auto", "--theme", f"the theme `auto` follows the page, which {kind} cannot"
     if kind in ("dot", "mmd"):
         layout = "--columns --for --width --height --font"
         yield "", layout, f"the program that renders {kind} determines the layout"
+    if kind == "html":
+        layout = "--columns --direction --for --width --height --font"
+        yield "", layout, "an HTML page is laid out for the reader's window"
+        yield "", "--heat", "an HTML page shows the kinds of layers in color"
     if kind == "mmd":
         yield "", "--legend --no-legend", "Mermaid has no legend"
         yield "", "--heat", "without a legend, the colors of a measure have no meaning"

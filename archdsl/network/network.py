@@ -195,7 +195,7 @@ class Network:
         expand: Sequence[str] = (),
         fold: bool = True,
         direction: str | None = None,
-        theme: str = "light",
+        theme: str | None = None,
         legend: bool | None = None,
         parameters: bool | None = None,
         macs: bool = False,
@@ -210,8 +210,8 @@ class Network:
     ) -> "RenderedDiagram":
         """The diagram, with the options of `archdsl diagram`; it is also written to `path` if one is given.
 
-        `format` is svg, png, pdf, eps, dot, mmd or tikz; by default, it follows from the extension of `path`, else it
-        is svg. `place` is the option `--for`; a width is written `"85mm"`; `style` is the path of a file with a
+        `format` is svg, html, png, pdf, eps, dot, mmd or tikz; by default, it follows from the extension of `path`,
+        else it is svg. `place` is the option `--for`; a width is written `"85mm"`; `style` is the path of a file with a
         `figure { … }` block. A notebook displays the result. Raises ValueError for an unknown option, ArchError for
         errors in the style, `CannotDraw` with its reason, and OSError.
         """

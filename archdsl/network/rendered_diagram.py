@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..backends.diagram import FORMATS, THEMES, DiagramStyle, View, ViewOptions, diagram, placed_diagram
+from ..backends.diagram import FORMATS, THEMES, DiagramStyle, View, ViewOptions, diagram, diagram_page, placed_diagram
 from ..backends.diagram.formats import format_of
 from ..backends.diagram.heat import Heat
 from ..backends.diagram.place import PLACES, PlaceChoices, place_of
@@ -59,7 +59,8 @@ def render(
     view, direction, parameters = view_options["view"], style["direction"], style["parameters"]
     _require("format", kind, FORMATS)
     _require("view", view or "layers", [each.value for each in View])
-    _require("theme", style["theme"], list(THEMES))
+    theme = style["theme"] or ("auto" if kind == "html" else "light")
+    _require("theme", theme, list(THEMES))
     _require("direction", direction or "TB", ["TB", "LR"])
     if place["name"] is not None:
         _require("place", place["name"], list(PLACES))
@@ -67,9 +68,11 @@ def render(
     if heat is not None:
         _require("heat", heat, [each.value for each in Heat])
     options = ViewOptions(**{**view_options, "view": View(view or "layers"), "heat": heat and Heat(heat)})
-    given = {"theme": THEMES[style["theme"]], "direction": direction or "TB", "parameters": parameters is not False}
+    given = {"theme": THEMES[theme], "direction": direction or "TB", "parameters": parameters is not False}
     look = DiagramStyle(**{**style, **given})
     room = place_of(place["name"], place["width"], place["height"], place["font"])
+    if kind == "html" and room is None:
+        return RenderedDiagram(diagram_page(graph, look, options, view and View(view)), kind)
     if room is None:
         return RenderedDiagram(diagram(graph, kind, look, options), kind)
     free = PlaceChoices.given(view, direction, parameters)

@@ -25,6 +25,7 @@ def run(*args: object) -> Result:
     ("name", "start"),
     [
         ("net.svg", b"<?xml"),
+        ("net.html", b"<!doctype html>"),
         ("net.png", b"\x89PNG"),
         ("net.dot", b"digraph {"),
         ("net.gv", b"digraph {"),
@@ -58,7 +59,7 @@ def test_standard_output_needs_a_format(net: Path) -> None:
 def test_an_unknown_ending(net: Path, name: str) -> None:
     result = run(net, "-o", net.with_name(name))
     assert result.exit_code == 2
-    assert "use one of .svg, .png, .pdf, .eps, .dot" in result.output
+    assert "use one of .svg, .html, .htm, .png, .pdf, .eps, .dot" in result.output
 
 
 def test_a_folder_that_does_not_exist(net: Path) -> None:

@@ -63,6 +63,8 @@ def test_wheel_holds_what_it_needs(built: Path) -> None:
     wanted |= {str(path.relative_to(ROOT)) for kind in ("*.npz", "*.gz") for path in data.rglob(kind)}
     fonts = ROOT / "archdsl" / "backends" / "fonts"
     wanted |= {str(path.relative_to(ROOT)) for kind in ("*.ttf", "OFL.txt") for path in fonts.glob(kind)}
+    viewer = ROOT / "archdsl" / "backends" / "diagram" / "viewer"
+    wanted |= {str(path.relative_to(ROOT)) for kind in ("*.js", "*.css", "*.html") for path in viewer.glob(kind)}
     assert wanted - files_in(built / WHEEL) == set()
 
 

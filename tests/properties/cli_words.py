@@ -207,6 +207,7 @@ def output(random: Random, scene: Scene) -> str:
         ".png",
         ".pdf",
         ".eps",
+        ".html",
         ".safetensors",
         ".py",
         ".onnx",

@@ -1,4 +1,4 @@
-"""Diagrams of a network: SVG, PNG, PDF, EPS, DOT, Mermaid, TikZ."""
+"""Diagrams of a network: SVG, HTML, PNG, PDF, EPS, DOT, Mermaid, TikZ."""
 
 from ...analysis.diff.differences import Diff
 from ...graph import Graph
@@ -21,14 +21,17 @@ __all__ = [
     "View",
     "ViewOptions",
     "diagram",
+    "diagram_page",
     "draw_diff",
     "placed_diagram",
 ]
 
-FOLLOWING = frozenset({"svg"})
+FOLLOWING = frozenset({"svg", "html"})
 """The formats that can follow light and dark pages."""
 MOST = 3000
 """The maximum number of boxes in a diagram; more would take minutes and be unreadable."""
+MOST_IN_PAGE = 20_000
+"""The maximum in an HTML page, which shows a part of them."""
 
 
 def diagram(
@@ -37,6 +40,8 @@ def diagram(
     """The network as a diagram in one of FORMATS. The same input gives the same bytes. Raises CannotDraw."""
     from ...analysis.cost import costs
 
+    if format == "html":
+        return diagram_page(graph, style, view_options, None if view_options is None else view_options.view)
     style = with_own_style(_possible(style or DiagramStyle(), format), graph.figure, format)
     drawn = build_diagram(graph, costs(graph), view_options)
     if len(drawn.boxes) > MOST:
@@ -48,12 +53,34 @@ def diagram(
     return _rendered(drawn, format, style)
 
 
+def diagram_page(
+    graph: Graph, style: DiagramStyle | None = None, view_options: ViewOptions | None = None, view: View | None = None
+) -> bytes:
+    """The network as an HTML page, in which every block and stage can be opened. The view says what is closed at first;
+    None chooses it by the number of boxes. Raises CannotDraw."""
+    from ...analysis.cost import costs
+    from .viewer import write_page
+
+    style = with_own_style(style or DiagramStyle(theme=THEMES["auto"]), graph.figure, "html")
+    view_options = view_options or ViewOptions()
+    if view in (View.VOLUMES, View.UNET):
+        raise CannotDraw(f"an HTML page does not support the view `{view}`: use svg, or another view")
+    if view_options.heat is not None:
+        raise CannotDraw("an HTML page shows the kinds of layers in color, not a measure: use svg")
+    drawn = build_diagram(graph, costs(graph), view_options.replace(view=View.LAYERS, expand=()))
+    if len(drawn.boxes) > MOST_IN_PAGE:
+        help = "" if view_options.fold else ": fold repeated layers"
+        raise CannotDraw(f"{len(drawn.boxes):,} boxes are more than the limit of {MOST_IN_PAGE:,}{help}")
+    return write_page(drawn, graph, style, view, view_options.expand)
+
+
 def draw_diff(a: Graph, b: Graph, found: Diff, format: str, style: DiagramStyle | None = None) -> bytes:
     """The figure of a diff between two networks in one of FORMATS but Mermaid. Raises CannotDraw."""
     from .diff_figure import diff_figure
 
-    if format == "mmd":
-        raise CannotDraw("Mermaid does not support the figure of a diff: use svg, png or dot")
+    if format in ("mmd", "html"):
+        name = "Mermaid" if format == "mmd" else "an HTML page"
+        raise CannotDraw(f"{name} does not support the figure of a diff: use svg, png or dot")
     drawn = diff_figure(a, b, found)
     if len(drawn.boxes) > MOST:
         raise CannotDraw(f"{len(drawn.boxes):,} boxes are more than the limit of {MOST:,}")
@@ -95,7 +122,7 @@ def placed_diagram(
     from .place_fitting import fit
 
     style = with_own_style(style, graph.figure, format)
-    if format in ("dot", "mmd"):
+    if format in ("dot", "mmd", "html"):
         raise CannotDraw(f"the program that renders {format} determines the size: use svg, png, pdf, eps or tikz")
     found = fit(graph, costs(graph), _possible(style, format), view_options, place, freedom)
     return _fixed(found.drawing, format, style, placed=True), found.words

@@ -45,7 +45,7 @@ def size_of(box: Box, style: DiagramStyle) -> tuple[float, float]:
         rows = [_row_lines(row, style) for row in box.rows]
         wide = max(line.width for lines in rows for line in lines) + 2 * _PAD_X
         high = sum(map(_height, rows)) + _BETWEEN * (len(rows) - 1)
-        return wide + 2 * _times_width(box, style), high
+        return wide + 2 * times_width(box, style), high
     return max(36.0, _words(box, style).width + 2 * _PAD_X), _height([_words(box, style)])
 
 
@@ -131,15 +131,16 @@ def _text(lines: list[TextLine], x: float, top: float) -> list[TextLabel]:
     return labels
 
 
-def _times_width(box: Box, style: DiagramStyle) -> float:
+def times_width(box: Box, style: DiagramStyle) -> float:
+    """The room on either side of stacked layers for their number of repetitions."""
     return 4 + width_of(f"×{box.times}", style.fonts.words) * _BOLD if box.times > 1 else 0.0
 
 
 def _rows(box: Box, style: DiagramStyle, center: Point) -> list[Curve | TextLabel]:
     """Stacked layers, with the number of repetitions to their right."""
     width, height = size_of(box, style)
-    times_width, (x, top) = _times_width(box, style), (center[0], center[1] - height / 2)
-    half = width / 2 - times_width
+    aside, (x, top) = times_width(box, style), (center[0], center[1] - height / 2)
+    half = width / 2 - aside
     found: list[Curve | TextLabel] = []
     for row in box.rows:
         lines = _row_lines(row, style)
@@ -149,7 +150,7 @@ def _rows(box: Box, style: DiagramStyle, center: Point) -> list[Curve | TextLabe
         top = bottom + _BETWEEN
     if box.times > 1:
         words, size = f"×{box.times}", style.fonts.words
-        at = x + half + times_width / 2 + 2, center[1] + 0.3 * size
+        at = x + half + aside / 2 + 2, center[1] + 0.3 * size
         found.append(TextLabel(at=at, text=words, color=style.theme.ink, size=size, bold=True))
     return found
 

@@ -187,7 +187,7 @@ def _use_position(graph: Graph, frame: Frame) -> str:
     if frame.scope is None:
         return ""
     node = _first_inside(graph, frame.scope)
-    use = _use(graph, frame.scope, node)
+    use = use_of(graph, frame.scope, node)
     return "" if use is None else _position(use.span, node)
 
 
@@ -203,7 +203,7 @@ def _first_inside(graph: Graph, scope: Path) -> Node:
     return next(node for node in graph.nodes if node.path[: len(scope)] == scope)
 
 
-def _use(graph: Graph, scope: Path, node: Node) -> BlockUse | None:
+def use_of(graph: Graph, scope: Path, node: Node) -> BlockUse | None:
     """The use of a block that made a scope, in which the node is; None for a stage."""
     kind = graph.scopes[scope]
     around = [graph.scopes.get(scope[:length]) for length in range(1, len(scope))]
@@ -260,7 +260,14 @@ def cluster(facts: DiagramSource, frame: Frame) -> Cluster:
     kind, name = facts.graph.scopes[frame.scope], frame.scope[-1]
     title = kind if frame.times > 1 and kind not in UNNAMED_SCOPES else name
     title = facts.label_of(frame) or title
-    return Cluster(path=frame.path, title=title, hover=_frame_hover(facts, frame), times=frame.times)
+    return Cluster(
+        path=frame.path,
+        title=title,
+        hover=_frame_hover(facts, frame),
+        times=frame.times,
+        words=frame_words(facts, frame),
+        scope=frame.scope,
+    )
 
 
 def _frame_hover(facts: DiagramSource, frame: Frame) -> str:

@@ -154,7 +154,7 @@ def _innermost(plan: DrawingPlan, place: Path) -> Path:
 
 def _closed(graph: Graph, view_options: ViewOptions) -> Callable[[Frame], bool]:
     """Returns a predicate: whether a frame is drawn as a box. Raises CannotDraw for an unknown name to expand."""
-    opened = _expanded(graph, view_options.expand)
+    opened = expanded_scopes(graph, view_options.expand)
 
     def closed(frame: Frame) -> bool:
         kind = graph.scopes[frame.scope] if frame.scope else None
@@ -171,7 +171,7 @@ def _closed(graph: Graph, view_options: ViewOptions) -> Callable[[Frame], bool]:
     return closed
 
 
-def _expanded(graph: Graph, names: tuple[str, ...]) -> set[Path]:
+def expanded_scopes(graph: Graph, names: tuple[str, ...]) -> set[Path]:
     """The scopes of the blocks and stages with these names, and those around them. Raises CannotDraw."""
     opened: set[Path] = set()
     for name in names:

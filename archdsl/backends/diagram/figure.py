@@ -118,6 +118,10 @@ class Cluster(Record):
     title: str
     hover: str
     times: int = 1
+    words: str = ""
+    """Its label when it is closed."""
+    scope: tuple[str, ...] | None = None
+    """The stage or block; None for a repetition without a name."""
 
 
 class Diagram(Record):

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-FORMATS = ("svg", "png", "pdf", "eps", "dot", "mmd", "tikz")
+FORMATS = ("svg", "html", "png", "pdf", "eps", "dot", "mmd", "tikz")
 """The formats of a diagram."""
 
 EXTENSIONS = {
     ".svg": "svg",
+    ".html": "html",
+    ".htm": "html",
     ".png": "png",
     ".pdf": "pdf",
     ".eps": "eps",
