@@ -75,9 +75,14 @@ def _require_effect(graph: Graph, costs: Costs, view_options: ViewOptions, name:
     raise CannotDraw(f"the view `{view_options.view}` already shows what is inside `{name}`{help}")
 
 
+def diagram_graph(graph: Graph) -> Graph:
+    """The graph with the scopes that a diagram has in addition: groups of its figure, and reused stages and blocks."""
+    return with_reused_scopes(with_groups(graph))
+
+
 def _build(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram:
     settings = graph.figure or FigureSettings()
-    graph = with_reused_scopes(with_groups(graph))
+    graph = diagram_graph(graph)
     plan = make_plan(graph, fold=view_options.fold, exact=view_options.view is View.LAYERS)
     plan = _without_wrappers(graph, plan)
     labels = FigureLabels(graph.figure.labels if graph.figure is not None else ())

@@ -152,6 +152,19 @@ def test_it_loads_nothing_and_permits_only_its_own_script() -> None:
         assert f"sha256-{b64encode(sha256(raw.encode()).digest()).decode()}" in policy
 
 
+def test_it_has_what_a_figure_sets() -> None:
+    own = 'figure { label basic "residual block"; color conv "#ffcc88" dark="#6b5030"; group "Body" basic1 to=basic2; font serif }'
+    text = page(graph(RESIDUAL.replace("stage body { basic 8; basic 16 s2 }", "basic 8; basic 16 s2") + own))
+    sheet, frames = Elements(text).raw["style"][0], data_of(text)["frames"]
+    assert [(frame["what"], frame["title"]) for frame in frames] == [
+        ("group", "Body"),
+        ("basic", "residual block"),
+        ("basic", "residual block"),
+    ]
+    assert "--fill-conv:#ffcc88" in sheet
+    assert "--font:Times" in sheet
+
+
 def test_the_same_input_gives_the_same_bytes() -> None:
     assert page(graph(INCEPTION)) == page(graph(INCEPTION)) == diagram(graph(INCEPTION), "html").decode()
 

@@ -1,6 +1,7 @@
 """Which blocks and stages of a page are closed at first."""
 
 from ....graph import Graph
+from ..boxes import UNNAMED_SCOPES
 from ..build import expanded_scopes
 from ..engine import CannotDraw
 from ..figure import Cluster, Diagram
@@ -53,4 +54,5 @@ def _lengths(path: tuple[str, ...], blocks: set[tuple[str, ...]]) -> list[int]:
 
 
 def _is_stage(cluster: Cluster, graph: Graph) -> bool:
-    return cluster.scope is not None and graph.scopes[cluster.scope] in ("stage", "aux")
+    """Whether it is a stage, or a group of the figure."""
+    return cluster.scope is not None and graph.scopes[cluster.scope] in UNNAMED_SCOPES

@@ -39,7 +39,7 @@ function frameFacts(data, frame) {
   if (frame.parameters) facts.push(["parameters", frame.parameters]);
   if (frame.macs) facts.push(["MACs", frame.macs]);
   if (frame.statements.length) facts.push(["line", frame.statements.map((each) => lineWords(data, each)).join(", ")]);
-  const kind = ["stage", "aux", "repetition"].includes(frame.what) ? frame.what : `block ${frame.what}`;
+  const kind = ["stage", "aux", "group", "repetition"].includes(frame.what) ? frame.what : `block ${frame.what}`;
   return { title: frame.title ? `${kind}: ${frame.title}` : kind, facts, statements: frame.statements, uses: [] };
 }
 

@@ -12,6 +12,7 @@ from ....shapes.symbolic import Sym
 from ..box_shapes import size_of, times_width
 from ..boxes import use_of
 from ..figure import Box, BoxRow, Cluster, Diagram, Role
+from ..figure_groups import module_name
 from ..figure_options import KINDS, SYMBOLS, DiagramStyle
 from ..font_metrics import width_of
 from ..labels import count, shape_words
@@ -132,7 +133,7 @@ def _frame(
         "titleWidth": round(width_of(f"{cluster.title} ×{cluster.times}", style.fonts.titles) + 16, 2),
         "words": closed.rows[0].words,
         "what": "repetition" if cluster.scope is None else graph.scopes[cluster.scope],
-        "name": ".".join(cluster.scope or ()),
+        "name": "" if cluster.scope is None else module_name(graph, cluster.scope),
         "times": cluster.times,
         "width": round(width, 2),
         "height": round(height, 2),

@@ -154,7 +154,7 @@ function start() {
 
   // The buttons, the size of the window, paper.
 
-  const isBlock = (frame) => !["stage", "aux", "repetition"].includes(frame.what);
+  const isBlock = (frame) => !["stage", "aux", "group", "repetition"].includes(frame.what);
   const buttons = {
     "zoom-in": () => figure.zoom(1.25),
     "zoom-out": () => figure.zoom(0.8),

@@ -7,10 +7,10 @@ from hashlib import sha256
 from importlib.resources import files
 
 from ....graph import Graph
+from ..build import diagram_graph
 from ..escaping import clean, xml
 from ..figure import Diagram
 from ..figure_options import KINDS, DiagramStyle
-from ..reused_scopes import with_reused_scopes
 from ..svg import FONTS
 from ..theme import Theme
 from ..view import View
@@ -29,7 +29,7 @@ def write_page(
 
     The texts of the network are data: its policy permits no script and no style but its own.
     """
-    graph = with_reused_scopes(graph)
+    graph = diagram_graph(graph)
     data = figure_data(diagram, graph, style, closed_frames(diagram, graph, view, expand))
     script = "(() => {\n" + "\n".join(_file(name) for name in _SCRIPTS) + "\n})();"
     sheet = "\n".join([*_colors(style.theme), _file("viewer.css"), *_kinds()])
