@@ -153,7 +153,8 @@ def test_it_loads_nothing_and_permits_only_its_own_script() -> None:
 
 
 def test_it_has_what_a_figure_sets() -> None:
-    own = 'figure { label basic "residual block"; color conv "#ffcc88" dark="#6b5030"; group "Body" basic1 to=basic2; font serif }'
+    looks = 'color conv "#ffcc88" dark="#6b5030"; font serif'
+    own = f'figure {{ label basic "residual block"; {looks}; group "Body" basic1 to=basic2 }}'
     text = page(graph(RESIDUAL.replace("stage body { basic 8; basic 16 s2 }", "basic 8; basic 16 s2") + own))
     sheet, frames = Elements(text).raw["style"][0], data_of(text)["frames"]
     assert [(frame["what"], frame["title"]) for frame in frames] == [
