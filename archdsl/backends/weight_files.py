@@ -3,7 +3,7 @@
 import json
 import pickle
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,14 @@ class CannotLoad(Exception):
     def __str__(self) -> str:
         lines = [self.why, *(f"  {line}" for line in self.details)]
         return "\n".join([*lines, f"  = help: {self.help}"] if self.help else lines)
+
+
+class UnknownWeights(CannotLoad):
+    """A name that no weights were published under: an error in the command."""
+
+
+Report = Callable[[str], None]
+"""Shows a line about a download."""
 
 
 def read_weight_file(path: Path) -> dict[str, Tensor]:
@@ -64,16 +72,9 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
 
 def _sharded(path: Path) -> dict[str, Tensor]:
     """The tensors in the shards that an index names."""
-    if path.stat().st_size > _LARGEST_INDEX:
-        raise CannotLoad(f"{path}: an index of {path.stat().st_size:,} bytes is too large")
-    index = json.loads(path.read_text(encoding="utf-8"))
-    places = index.get("weight_map") if isinstance(index, dict) else None
-    if not isinstance(places, dict) or not all(isinstance(place, str) for place in places.values()):
-        raise CannotLoad(f"{path}: not an index of shards: it has no `weight_map` of names to files")
+    places = _places(path)
     found: dict[str, Tensor] = {}
-    for shard in sorted(set(places.values())):
-        if Path(shard).name != shard or not shard.endswith(".safetensors"):
-            raise CannotLoad(f"{path}: the shard `{shard}` is not a .safetensors file next to the index")
+    for shard in shards_of(path):
         if not path.with_name(shard).is_file():
             raise CannotLoad(f"{path}: the shard {shard} is missing", help=f"put it in {path.parent}")
         tensors = _safetensors(path.with_name(shard))
@@ -82,6 +83,29 @@ def _sharded(path: Path) -> dict[str, Tensor]:
                 raise CannotLoad(f"{path}: the shard {shard} has no `{name}`")
             found[name] = tensors[name]
     return found
+
+
+def shards_of(path: Path) -> list[str]:
+    """The names of the files that an index names, which are next to it. Raises CannotLoad."""
+    shards = sorted(set(_places(path).values()))
+    for shard in shards:
+        if Path(shard).name != shard or not shard.endswith(".safetensors"):
+            raise CannotLoad(f"{path}: the shard `{shard}` is not a .safetensors file next to the index")
+    return shards
+
+
+def _places(path: Path) -> dict[str, str]:
+    """The file of each tensor, as an index has it. Raises CannotLoad."""
+    if path.stat().st_size > _LARGEST_INDEX:
+        raise CannotLoad(f"{path}: an index of {path.stat().st_size:,} bytes is too large")
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise CannotLoad(f"{path}: not valid JSON") from None
+    places = index.get("weight_map") if isinstance(index, dict) else None
+    if not isinstance(places, dict) or not all(isinstance(place, str) for place in places.values()):
+        raise CannotLoad(f"{path}: not an index of shards: it has no `weight_map` of names to files")
+    return places
 
 
 def _pickled(path: Path) -> dict[str, Tensor]:

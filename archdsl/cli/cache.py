@@ -23,6 +23,7 @@ class CacheSection(NamedTuple):
 _SECTIONS = (
     CacheSection("data", "downloaded data sets", lambda folder: _inside(folder / "data")),
     CacheSection("folders", "decoded images of folders", lambda folder: _inside(folder / "folders")),
+    CacheSection("weights", "downloaded weights of torchvision", lambda folder: _inside(folder / "weights")),
     CacheSection("hub", "decoded images and file lists of the Hub", lambda folder: _inside(folder / "hub")),
     CacheSection("grammar", "tables of the parser", lambda folder: sorted(folder.glob("grammar-*"))),
 )
@@ -65,7 +66,7 @@ def command(context: click.Context, output: str) -> None:
 @command.command("clear")
 @click.argument("names", nargs=-1, required=True, metavar="NAME…")
 def clear(names: tuple[str, ...]) -> None:
-    """Delete parts of the cache: data, folders, hub, grammar, one data set such as cifar10, or all.
+    """Delete parts of the cache: data, folders, weights, hub, grammar, one data set such as cifar10, or all.
 
     Everything is downloaded or computed again when it is needed. Do not clear folders while a training reads them.
     """

@@ -22,6 +22,7 @@ from ..training.recipe.recipe import Recipe
 from ..training.tasks.choice import resolved
 from .allowing import allowed
 from .common import parse_override, parse_settings, usage, use_color
+from .given_weights import weights_path
 from .network_text import NetworkText, read_network_text
 from .problems import fail, follows
 
@@ -120,9 +121,9 @@ def _prepared(
         values = ElaborationInputs(settings=given, override=parse_override(sizes), library=network.library)
         source = _source(network, recipe, options, values)
         if options.initial is not None:
-            if not Path(options.initial).exists():
-                usage(f"--from: {options.initial}: no such file")
-            _refuse_unusable(network, Path(options.initial))
+            initial = weights_path(options.initial, "--from")
+            _refuse_unusable(network, initial)
+            options = options._replace(initial=str(initial))
     except Problem as problem:
         fail(problem)
     recipe = resolved(recipe, source.spec, network.graph)

@@ -1,11 +1,10 @@
 """`archdsl weights`: which weights of a file fit a network, before training with them."""
 
-from pathlib import Path
-
 import click
 
 from ..diagnostics.terminal import printable
-from .common import network_options, parse_override, parse_settings, usage
+from .common import network_options, parse_override, parse_settings
+from .given_weights import weights_path
 from .network_text import named_network
 from .problems import fail
 from .shell_completion import complete_file, complete_network
@@ -20,12 +19,11 @@ def command(file: str, path: str, settings: tuple[str, ...], inputs: tuple[str, 
     """Compare the weights in a file with the network in FILE; nothing is changed.
 
     WEIGHTS is a .safetensors file, the index of a sharded one, a .pth file with a `state_dict`, or a folder with one of
-    these, such as a run. Tensors are matched by name, or by the kind, size and order of their layers if only one match
-    is possible; otherwise the command lists the candidates and exits with status 1. `archdsl train --from WEIGHTS`
-    trains with them.
+    these, such as a run; torchvision:NAME and hf:OWNER/NAME are downloaded. Tensors are matched by name, or by the
+    kind, size and order of their layers if only one match is possible; otherwise the command lists the candidates and
+    exits with status 1. `archdsl train --from WEIGHTS` trains with them.
     """
-    if not Path(path).exists():
-        usage(f"{path}: no such file")
+    found = weights_path(path)
     network = named_network(file, None).network(parse_settings(settings), parse_override(inputs))
     import torch
 
@@ -36,7 +34,7 @@ def command(file: str, path: str, settings: tuple[str, ...], inputs: tuple[str, 
     with torch.device("meta"):
         module = network.to_torch()
     try:
-        loaded = compare_weights(module, Path(path))
+        loaded = compare_weights(module, found)
     except CannotLoad as error:
         fail(UnusableWeights(error.why, error.details, error.help))
     shown = loaded.match.names if full else loaded.match.renamed

@@ -16,7 +16,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ARCHDSL_CACHE", str(folder))
     sizes = {
         "data/mnist/images.gz": 3_000_000, "data/cifar10/archive": 1_000, "folders/a-b.npy": 20_000,
-        "hub/list.json": 10, "grammar-1.json": 5, "other.txt": 7,
+        "hub/list.json": 10, "grammar-1.json": 5, "other.txt": 7, "weights/torchvision/a.pth": 2_000,
     }  # fmt: skip
     for name, size in sizes.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def test_the_list(cache: Path) -> None:
     report = json.loads(run("--format", "json").stdout)
     assert report["folder"] == str(cache)
     assert {part["name"]: part["bytes"] for part in report["parts"]} == {
-        "data": 3_001_000, "folders": 20_000, "hub": 10, "grammar": 5,
+        "data": 3_001_000, "folders": 20_000, "weights": 2_000, "hub": 10, "grammar": 5,
     }  # fmt: skip
     lines = run().stdout.splitlines()
     assert lines[0] == str(cache)
@@ -52,9 +52,17 @@ def test_the_list(cache: Path) -> None:
         (["folders", "hub"], {"folders/a-b.npy", "hub/list.json"}),
         (["data", "mnist"], {"data/mnist/images.gz", "data/cifar10/archive"}),
         (["grammar"], {"grammar-1.json"}),
+        (["weights"], {"weights/torchvision/a.pth"}),
         (
             ["all"],
-            {"data/mnist/images.gz", "data/cifar10/archive", "folders/a-b.npy", "hub/list.json", "grammar-1.json"},
+            {
+                "data/mnist/images.gz",
+                "data/cifar10/archive",
+                "folders/a-b.npy",
+                "hub/list.json",
+                "grammar-1.json",
+                "weights/torchvision/a.pth",
+            },
         ),
     ],
 )
