@@ -19,6 +19,7 @@ def skeleton(item: Item) -> Hashable:
         word,
         tuple(name for name in item.args if name != "word"),
         _fixed(item),
+        len(item.results),
         tuple(_outline(each) for each in item.operands),
     )
 
@@ -101,7 +102,7 @@ def _pair(a: Item, b: Item, count_a: int, count_b: int) -> tuple[float, Item] | 
     others = is_plain_activation(a)
     if not others and set(a.args) != set(b.args):
         return None
-    if len(a.operands) != len(b.operands):
+    if len(a.operands) != len(b.operands) or len(a.results) != len(b.results):
         return None
     score = 1.0 + len(a.fixed)
     left: list[Operand] = []
@@ -150,7 +151,9 @@ def _joined(
     if is_plain_activation(a) and (a.word != b.word or "word" in a.args or "word" in b.args):
         args["word"] = _words(a) + _words(b)
     scopes = a.scopes if a.scopes else b.scopes
-    return a.copy(into=a.into + b.into, out=a.out + b.out, args=args, operands=tuple(operands), scopes=scopes)
+    results = tuple(x + y for x, y in zip(a.results, b.results, strict=True))
+    into, out = a.into + b.into, a.out + b.out
+    return a.copy(into=into, out=out, args=args, operands=tuple(operands), scopes=scopes, results=results)
 
 
 def _zipped(x: Chain, y: Chain) -> list[Item]:
@@ -180,7 +183,10 @@ def stacked(items: Sequence[Item]) -> Item:
         args["word"] = tuple(word for item in items for word in _words(item))
     into = tuple(value for item in items for value in item.into)
     out = tuple(value for item in items for value in item.out)
-    return head.copy(into=into, out=out, args=args, operands=tuple(operands))
+    results = tuple(
+        tuple(value for item in items for value in item.results[index]) for index in range(len(head.results))
+    )
+    return head.copy(into=into, out=out, args=args, operands=tuple(operands), results=results)
 
 
 def _stacked_chain(chains: Sequence[Chain], width: int) -> Chain:

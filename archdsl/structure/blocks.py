@@ -1,13 +1,15 @@
 """A block: the body of several instances, with parameters for what differs between them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from ..contract.arguments import REQUIRED
 from .alignment import is_plain_activation
 from .block_parameters import BlockParameter, BlockPlace, agrees, is_equal, ratio_of
 from .free_names import Names
-from .items import Code, Column, Item, Ref, first, makers
+from .items import Chain, Code, Column, Item, Ref, below, first, makers
+from .runs import made_by
 from .wording import Wording
 
 _CHANNELS = ("filters", "units", "features", "channels")
@@ -18,9 +20,19 @@ class Unsolvable(Exception):
 
 
 class FoldedBlock:
-    """The body of several instances. `channels` gives the channels of the tensor that a node makes."""
+    """The body of several instances. `channels` gives the channels of the tensor that a node makes.
 
-    def __init__(self, name: str, items: list[Item], start: Column, channels: Callable[[int], int | None]) -> None:
+    It returns what its last item makes, and the tensors of `outward`, which others refer to: `results`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        items: list[Item],
+        start: Column,
+        channels: Callable[[int], int | None],
+        outward: AbstractSet[int] = frozenset(),
+    ) -> None:
         self.name = self.kind = name
         self.items = items
         self.start = start
@@ -29,10 +41,13 @@ class FoldedBlock:
         self.parameters: list[BlockParameter] = []
         self.values: dict[tuple[int, str], Any] = {}
         self.conditions: dict[int, str] = {}
-        self.aliases: dict[int, str] = {}
+        self.aliases: dict[tuple[int, int], str] = {}
         self.operands: dict[tuple[int, int], str] = {}
         self.outs: list[tuple[str, Column]] = []
+        self.results: list[Column] = []
+        self.returned: list[str] = []
         self.solve()
+        self.find_results(outward)
 
     # --- walking ---
 
@@ -77,6 +92,9 @@ class FoldedBlock:
                     self.operands[id(item), index] = str(self.tensor(operand, place, owners))
         for place in self.places():
             self.find_condition(place)
+        for item in below(Chain(self.start, self.items)):
+            if item.results:
+                self.alias(item)
         self.parameters.sort(key=lambda p: (p.is_word, p.default is not REQUIRED))
 
     def tensor(self, column: Column, place: BlockPlace, owners: Mapping[int, Item]) -> Code:
@@ -85,11 +103,9 @@ class FoldedBlock:
         inside = [self.maker(owners.get(node), i, node, place) for i, node in known]
         first_maker = inside[0]
         if first_maker is not None:
-            if any(maker is not first_maker for maker in inside):
+            if any(maker != first_maker for maker in inside):
                 raise Unsolvable(f"{self.name}: different tensors")
-            if id(first_maker) not in self.aliases:
-                self.aliases[id(first_maker)] = self.names.take(_base_name(first_maker))
-            return Code(self.aliases[id(first_maker)])
+            return Code(self.alias(*first_maker))
         if any(maker is not None for maker in inside):
             raise Unsolvable(f"{self.name}: tensors from inside and outside")
         if all(self.start[place.outer[i]] == node for i, node in known):
@@ -97,12 +113,49 @@ class FoldedBlock:
         nodes = self.outward(column, place)
         return Code(self.parameter("skip", nodes).name)
 
-    def maker(self, item: Item | None, index: int, node: int, place: BlockPlace) -> Item | None:
-        """The item of the block that creates a node in the same instance; None if the node comes from outside."""
+    def maker(self, item: Item | None, index: int, node: int, place: BlockPlace) -> tuple[Item, int] | None:
+        """The item of the block that creates a node in the same instance, and the number of the result; None if the
+        node comes from outside.
+        """
         if item is None:
             return None
         outer = index if len(item.out) == len(place.outer) else place.outer[index]
-        return item if len(item.out) > outer and item.out[outer] == node else None
+        numbers = (k for k, column in enumerate(item.makes) if len(column) > outer and column[outer] == node)
+        number = next(numbers, None)
+        return None if number is None else (item, number)
+
+    def alias(self, item: Item, number: int = 0) -> str:
+        """The name of a result of an item; the use of a block with several results names each."""
+        if (id(item), number) not in self.aliases:
+            for k in range(len(item.makes)) if item.results else (number,):
+                self.aliases[id(item), k] = self.names.take(_base_name(item))
+        return self.aliases[id(item), number]
+
+    def find_results(self, outward: AbstractSet[int]) -> None:
+        """Find the results besides what the last item makes.
+
+        Raises Unsolvable if not every instance has them, or if a body, which has its own names, makes one.
+        """
+        found = []
+        for item in self.items:
+            for number, column in enumerate(item.makes):
+                is_last = item is self.items[-1] and number == 0
+                if not is_last and item.sort not in ("from", "aux") and not outward.isdisjoint(column):
+                    found.append((item, number))
+        returned = {*self.items[-1].out, *(node for item, number in found for node in item.makes[number])}
+        if any(node in outward and node not in returned for node in made_by(self.items)):
+            raise Unsolvable(f"{self.name}: a result from within a body")
+        if not found:
+            return
+        for item in (self.items[-1], *(item for item, _ in found)):
+            if None in item.out or item.sort in ("from", "aux"):
+                raise Unsolvable(f"{self.name}: a result that some instances do not have")
+        self.results = [item.makes[number] for item, number in found]
+        self.returned = [self.alias(self.items[-1]), *(self.alias(*each) for each in found)]
+
+    def ending(self) -> list[str]:
+        """The `output` statement, if there are several results."""
+        return [f"output {', '.join(self.returned)}"] if self.returned else []
 
     def outward(self, column: Column, place: BlockPlace) -> Column:
         """A column by the instances of the block. Raises Unsolvable if an instance has several values."""

@@ -127,7 +127,7 @@ def _nodes(item: Item, members: Mapping[int, frozenset[int]]) -> Iterator[int]:
     for chain in item.chains():
         for inner in chain.items:
             yield from _nodes(inner, members)
-    yield from (node for node in item.out if node is not None)
+    yield from (node for column in item.makes for node in column if node is not None)
 
 
 def nodes_of(items: Sequence[Item], members: Mapping[int, frozenset[int]]) -> frozenset[int]:
@@ -135,11 +135,15 @@ def nodes_of(items: Sequence[Item], members: Mapping[int, frozenset[int]]) -> fr
     return frozenset(node for item in items for node in _nodes(item, members))
 
 
-def is_closed(slice_: ChainSlice, uses: Counter[int]) -> bool:
-    """Whether nothing outside refers to tensors from inside, apart from the last one."""
+def results_of(slice_: ChainSlice, uses: Counter[int]) -> frozenset[int] | None:
+    """The tensors from inside that something outside refers to, apart from the last one.
+
+    None if a block cannot return them: those in the body of a statement, and those of a slice that ends with `from`.
+    """
     items = slice_.items
-    last = items[-1].out
-    own = uses_of(items)
     if items[-1].sort == "from":
-        return False
-    return all(node in last or uses[node] == own[node] for node in made_by(items))
+        return None
+    last, own = items[-1].out, uses_of(items)
+    found = frozenset(node for node in made_by(items) if node not in last and uses[node] != own[node])
+    made = (item for item in items if item.sort not in ("from", "aux"))
+    return found if found <= {node for item in made for column in item.makes for node in column} else None

@@ -51,6 +51,7 @@ class _Builder:
         self.tree = Dominators(graph, ends)
         self.emitted = set(graph.inputs)
         self.depth = 0
+        self.read_by: dict[tuple[ModuleScope, ...], frozenset[int]] = {}
 
     def build(self, start: int) -> Chain:
         current = start
@@ -131,7 +132,24 @@ class _Builder:
         top = self.child(start, operand)
         if self.tree.exits[top] != 1 or self.tree.leaving[top] != (operand, node) or self.depth > _DEEPEST:
             return False
-        return not self.is_skipped(start, operand)
+        return not self.is_skipped(start, operand) and not self.splits_module(start, operand, node)
+
+    def splits_module(self, start: int, operand: int, node: int) -> bool:
+        """Whether a body of a node outside of the module that makes an operand would have only the module's end."""
+        around = self.scopes.get(operand, ())
+        if not around or self.scopes.get(node, ())[: len(around)] == around:
+            return False
+        reads = [read for read in self.tree.reads[self.child(start, operand)] if read not in self.emitted]
+        parts = [read for read in reads if read != start and self.scopes.get(read, ()) == around]
+        return bool(parts) and self.sources(around) != {start}
+
+    def sources(self, around: tuple[ModuleScope, ...]) -> frozenset[int]:
+        """The tensors that a module reads from outside."""
+        if around not in self.read_by:
+            inside = {node for node, scopes in self.scopes.items() if scopes[: len(around)] == around}
+            read = {read for node in inside for read in self.tree.reads[node]}
+            self.read_by[around] = frozenset(read - inside)
+        return self.read_by[around]
 
     def is_skipped(self, start: int, operand: int) -> bool:
         """Whether a path is long enough for its skip connection to have a name: down to smaller images and up again."""

@@ -144,15 +144,21 @@ class FlatText:
                     self.named[i] = self.names.take(name)
         owners = makers(chain.items)
         for item in items:
-            made = [out for out in item.out if out is not None and owners.get(out) is item]
-            if any(out in wanted and out not in self.named for out in made):
-                # In each iteration of a repetition, the same name.
-                self.named.update(dict.fromkeys(made, self.names.take(base_name(item))))
+            for column in item.makes:
+                made = [node for node in column if node is not None and owners.get(node) is item]
+                if any((node in wanted or item.results) and node not in self.named for node in made):
+                    # In each iteration of a repetition, the same name.
+                    self.named.update(dict.fromkeys(made, self.names.take(base_name(item))))
 
     def wording(self) -> Wording:
         """The words of the statements, once the tensors have names."""
         owners = makers(self.chain.items)
-        return Wording(self.named, {id(owners[i]): name for i, name in self.named.items() if i in owners})
+        aliases = {}
+        for i, name in self.named.items():
+            if (item := owners.get(i)) is not None:
+                number = next(k for k, column in enumerate(item.makes) if i in column)
+                aliases[id(item), number] = name
+        return Wording(self.named, aliases)
 
     def lists_outputs(self) -> bool:
         """Whether the text has an `output` statement."""

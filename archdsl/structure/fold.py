@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from ..contract.arguments import REQUIRED
 from ..graph import Graph
@@ -10,7 +11,7 @@ from ..shapes.shape import Layout
 from ..shapes.symbolic import Sym
 from ..syntax import ast
 from .blocks import BlockWording, FoldedBlock, Unsolvable
-from .chain_groups import ChainSlice, Modules, is_closed, nodes_of
+from .chain_groups import ChainSlice, Modules, nodes_of, results_of
 from .clusters import ClusterBody, clustered
 from .flat import FlatText, flat, nested, verified
 from .free_names import identifier
@@ -45,13 +46,17 @@ def fold(graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]]) -> ast.Pro
 
 def _attempts(graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]]) -> list["_Attempt"]:
     """Texts with blocks for some of the kinds of modules: those without one that saves nothing are tried last."""
-    found = _choices(graph, scopes, Modules(scopes))
+    chain = FlatText(graph, {}).chain
+    sums_first(chain)
+    found = _choices(graph, scopes, Modules(scopes), several=False)
+    if any(each.refused for each in found):
+        found = [*_choices(graph, scopes, Modules(scopes), several=True), *found]
     shortest = min(each.words for each in found)
     if shortest > _ENOUGH * found[-1].words:
-        chain = FlatText(graph, {}).chain
-        sums_first(chain)
-        mined = mined_scopes(chain)
-        found += _choices(graph, mined, Modules(mined), options=(_OFF,))
+        # Only where statements refer to tensors by name can a block have several results.
+        for several in (False, True) if uses_of(chain.items) else (False,):
+            mined = mined_scopes(chain, several)
+            found += _choices(graph, mined, Modules(mined), several, options=(_OFF,))
     return found
 
 
@@ -59,28 +64,34 @@ def _choices(
     graph: Graph,
     scopes: Mapping[int, tuple[ModuleScope, ...]],
     modules: Modules,
+    several: bool,
     options: Sequence[int] = (_OFF, _SEPARATE),
 ) -> list["_Attempt"]:
-    """Texts with blocks for all, some and, last of all, none of the kinds of modules."""
+    """Texts with blocks for all, some and, last of all, none of the kinds of modules.
+
+    With `several`, blocks may have several results.
+    """
     kinds = modules.in_order()
     choice = dict.fromkeys(kinds, _UNITED)
-    best = _attempt(graph, scopes, modules, choice)
+    best = _attempt(graph, scopes, modules, choice, several)
     found = [best]
     for kind in reversed(kinds):
         for option in options:
-            other = _attempt(graph, scopes, modules, {**choice, kind: option})
+            other = _attempt(graph, scopes, modules, {**choice, kind: option}, several)
             found.append(other)
             if other is not None and (best is None or other.cost < best.cost):
                 best, choice = other, {**choice, kind: option}
-    found.append(_attempt(graph, scopes, modules, dict.fromkeys(kinds, _OFF)))
+    found.append(_attempt(graph, scopes, modules, dict.fromkeys(kinds, _OFF), several))
     return [each for each in found if each is not None]
 
 
 class _Attempt:
     """A text, and how long it is."""
 
-    def __init__(self, text: str, blocks: Sequence[FoldedBlock]) -> None:
+    def __init__(self, text: str, blocks: Sequence[FoldedBlock], refused: bool) -> None:
         self.text = text
+        self.refused = refused
+        """Whether a module has no block because it has several results."""
         words = re.sub(r"[{};]", " ", text).split()
         self.words = len(words)
         self.cost = len(words) + sum(_BLOCK_COST + _PARAMETER_COST * len(block.parameters) for block in blocks)
@@ -88,17 +99,25 @@ class _Attempt:
 
 
 def _attempt(
-    graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]], modules: Modules, choice: Mapping[str, int]
+    graph: Graph,
+    scopes: Mapping[int, tuple[ModuleScope, ...]],
+    modules: Modules,
+    choice: Mapping[str, int],
+    several: bool,
 ) -> _Attempt | None:
     try:
-        return _Folding(graph, scopes, modules).run(choice)
+        return _Folding(graph, scopes, modules, several).run(choice)
     except Unsolvable:
         return None
 
 
 class _Folding:
-    def __init__(self, graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]], modules: Modules) -> None:
+    def __init__(
+        self, graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]], modules: Modules, several: bool
+    ) -> None:
         self.graph = graph
+        self.several = several
+        self.refused = False
         self.modules = modules
         self.text = FlatText(graph, scopes)
         self.inputs = self.text.inputs()
@@ -113,7 +132,7 @@ class _Folding:
             if choice[kind] != _OFF:
                 self.replace(kind, choice[kind])
         self.chain.items = with_runs(self.chain.items, self.uses())
-        return _Attempt(self.written(), self.blocks)
+        return _Attempt(self.written(), self.blocks, self.refused)
 
     def uses(self) -> Counter[int]:
         """How often the network refers to each node, including as an output."""
@@ -129,22 +148,29 @@ class _Folding:
     def replace(self, kind: str, option: int) -> None:
         """Replace the modules of a kind by uses of a block, or several."""
         uses = self.uses()
-        slices = [each for each in self.modules.slices(kind, self.chain, self.members) if is_closed(each, uses)]
-        bodies = [ClusterBody([each], with_runs(each.items, uses)) for each in slices]
+        bodies, outward = [], set[int]()
+        for slice_ in self.modules.slices(kind, self.chain, self.members):
+            if (results := results_of(slice_, uses)) is None:
+                continue
+            if results and not self.several:
+                self.refused = True
+            else:
+                bodies.append(ClusterBody([slice_], with_runs(slice_.items, uses)))
+                outward |= results
         calls: list[tuple[ChainSlice, Item]] = []
         for body in clustered(bodies, option == _UNITED):
             if len(body.slices) > 1:
-                calls += self.block(kind, body)
+                calls += self.block(kind, body, outward)
         for slice_, call in sorted(calls, key=lambda each: each[0].first, reverse=True):
             self.members[id(call)] = nodes_of(slice_.items, self.members)
             self.kept.append(call)
             slice_.chain.items[slice_.first : slice_.last] = [call]
 
-    def block(self, kind: str, body: ClusterBody) -> list[tuple[ChainSlice, Item]]:
-        """Define a block; its uses."""
+    def block(self, kind: str, body: ClusterBody, outward: AbstractSet[int]) -> list[tuple[ChainSlice, Item]]:
+        """Define a block; its uses. It also returns the tensors of `outward`, which others refer to."""
         start = tuple(node for each in body.slices for node in each.items[0].into)
         try:
-            block = FoldedBlock(kind, body.items, start, self.channels)
+            block = FoldedBlock(kind, body.items, start, self.channels, outward)
         except Unsolvable:
             return []
         block.kind = kind
@@ -157,7 +183,8 @@ class _Folding:
             width = len(last.out)
             args = {p.name: p.column[at : at + width] for p in block.parameters}
             specs = tuple(p.spec for p in block.parameters)
-            call = Item("call", block.name, first.into, last.out, args, specs)
+            results = tuple(column[at : at + width] for column in block.results)
+            call = Item("call", block.name, first.into, last.out, args, specs, results=results)
             call.scopes = _common(slice_.items)
             found.append((slice_, call))
             at += width
@@ -184,7 +211,8 @@ def _definition(block: FoldedBlock) -> list[str]:
         p.name if p.default is REQUIRED else f"{p.name} = {literal(None, p.default)}" for p in block.parameters
     )
     head = f"block {block.name}" + (f"({parameters})" if parameters else "")
-    return composed(head, [braced(Writer(BlockWording(block), nested).lines(block.items))], "")
+    lines = Writer(BlockWording(block), nested).lines(block.items)
+    return composed(head, [braced([*lines, *block.ending()])], "")
 
 
 def _common(items: Sequence[Item]) -> tuple[ModuleScope, ...]:

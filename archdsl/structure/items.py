@@ -40,11 +40,12 @@ class Item:
     `sort` is `layer`, `merge`, `reuse`, `from`, `zeros`, `scan`, `moe`, `aux`, `run` (a repetition) or `call` (the use
     of a block). `args` has the arguments that are numbers or tensors, `fixed` the others, which are equal in all
     instances; a repetition has its `count`, an activation that differs its `word`, and a residual connection that only
-    some instances have `when`. `into` and `out` are the nodes that it reads and makes. `operands` are the bodies of a
-    merge, an `aux` or a repetition; a column of tensors is an operand that is a name.
+    some instances have `when`. `into` and `out` are the nodes that it reads and makes; the use of a block with several
+    results also makes those in `results`. `operands` are the bodies of a merge, an `aux` or a repetition; a column of
+    tensors is an operand that is a name.
     """
 
-    __slots__ = ("args", "fixed", "into", "operands", "out", "parameters", "scopes", "sort", "word")
+    __slots__ = ("args", "fixed", "into", "operands", "out", "parameters", "results", "scopes", "sort", "word")
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class Item:
         operands: "tuple[Operand, ...]" = (),
         scopes: tuple[ModuleScope, ...] = (),
         fixed: dict[str, Any] | None = None,
+        results: tuple[Column, ...] = (),
     ) -> None:
         self.sort = sort
         self.word = word
@@ -67,6 +69,12 @@ class Item:
         self.operands = operands
         self.scopes = scopes
         self.fixed = fixed or {}
+        self.results = results
+
+    @property
+    def makes(self) -> tuple[Column, ...]:
+        """The nodes that it makes: one column for each of its results."""
+        return (self.out, *self.results)
 
     @property
     def present(self) -> tuple[bool, ...]:
@@ -131,7 +139,7 @@ def makers(items: Iterable[Item]) -> dict[int, Item]:
         for chain in item.chains():
             found |= makers(chain.items)
         if item.sort not in ("from", "aux"):
-            found.update({node: item for node in item.out if node is not None})
+            found.update({node: item for column in item.makes for node in column if node is not None})
     return found
 
 
@@ -170,6 +178,7 @@ def select_item(item: Item, kept: Sequence[int | None]) -> Item:
     return item.copy(
         into=_picked(item.into, kept),
         out=_picked(item.out, kept),
+        results=tuple(_picked(column, kept) for column in item.results),
         args={name: _picked(column, kept) for name, column in item.args.items()},
         operands=tuple(
             select(operand, kept) if isinstance(operand, Chain) else _picked(operand, kept) for operand in item.operands

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from ..layers import find
 from .alignment import skeleton, skeletons, weight
 from .items import Chain, Item, ModuleScope, chains_in
+from .runs import made_by, uses_of
 
 _LONGEST = 16
 """The largest number of statements in a sequence."""
@@ -28,9 +29,12 @@ class _Group:
 _Part = Item | _Group
 
 
-def mined_scopes(chain: Chain) -> dict[int, tuple[ModuleScope, ...]]:
-    """The modules around each node, found by what is repeated in a network without blocks."""
-    miner = _Miner(chain)
+def mined_scopes(chain: Chain, several: bool = False) -> dict[int, tuple[ModuleScope, ...]]:
+    """The modules around each node, found by what is repeated in a network without blocks.
+
+    With `several`, modules may have several results; those with few connections are preferred.
+    """
+    miner = _Miner(chain, several)
     for _ in range(_MOST):
         if not miner.group():
             break
@@ -38,7 +42,8 @@ def mined_scopes(chain: Chain) -> dict[int, tuple[ModuleScope, ...]]:
 
 
 class _Miner:
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain, several: bool) -> None:
+        self.several = several
         self.top: list[_Part] = list(chain.items)
         self.bodies: dict[int, list[_Part]] = {
             id(each): list(each.items) for each in chains_in(chain) if each is not chain
@@ -49,6 +54,7 @@ class _Miner:
         self.tokens: dict[int, Hashable] = {}
         self.weights: dict[int, float] = {}
         self.kinds: Counter[str] = Counter()
+        self.uses = uses_of(chain.items)
 
     def token(self, part: _Part) -> Hashable:
         """The token that equal parts share."""
@@ -94,12 +100,25 @@ class _Miner:
             if len(parts) == 1 and isinstance(parts[0], _Group):
                 continue
             saved = (count - 1) * sum(map(self.words, parts)) - count * _USE
-            if saved > best:
+            if saved > best and (saved := saved - count * self.named(parts)) > best:
                 best, chosen = saved, parts
         if chosen is None:
             return False
         self.replace(chosen)
         return True
+
+    def named(self, parts: Sequence[_Part]) -> int:
+        """The number of tensors with a name that a module of these parts reads from outside, or makes for others.
+
+        0 if that does not count.
+        """
+        if not self.several:
+            return 0
+        items = list(_items(parts))
+        own, made, last = uses_of(items), made_by(items), items[-1].out
+        start = {*items[0].into, *last}
+        read = sum(node not in made and node not in start for node in own)
+        return read + sum(node not in last and self.uses[node] != own[node] for node in made)
 
     def replace(self, example: list[_Part]) -> None:
         """Make a module of each occurrence of these parts; of a residual connection, also where it adds nothing."""
@@ -174,6 +193,15 @@ class _Miner:
 
         visit(self.top, ())
         return found
+
+
+def _items(parts: Sequence[_Part]) -> Iterator[Item]:
+    """The statements of parts, without those in bodies."""
+    for part in parts:
+        if isinstance(part, Item):
+            yield part
+        else:
+            yield from _items(part.parts)
 
 
 def _breaks(parts: Sequence[_Part]) -> list[bool]:

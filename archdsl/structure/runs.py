@@ -25,7 +25,8 @@ def uses_of(items: Sequence[Item]) -> Counter[int]:
 
 def made_by(items: Sequence[Item]) -> set[int]:
     """The nodes that items, including nested ones, create."""
-    found = {node for item in items for node in item.out if node is not None and item.sort not in ("from", "aux")}
+    made = (item for item in items if item.sort not in ("from", "aux"))
+    found = {node for item in made for column in item.makes for node in column if node is not None}
     for item in items:
         for chain in item.chains():
             found |= made_by(chain.items)
@@ -114,7 +115,8 @@ def _key(item: Item, places: dict[int, int] | None) -> Hashable:
     present = tuple(node is not None for node in item.out)
     fixed = repr(sorted(item.fixed.items()))
     if places is not None:
-        places.update({node: len(places) for node in item.out if node is not None})
+        for column in item.makes:
+            places.update({node: len(places) for node in column if node is not None})
     return item.sort, item.word, args, fixed, operands, present
 
 

@@ -9,16 +9,19 @@ from .items import Code, Item, Ref, first
 class Wording:
     """The words of items. This one writes the values of the first instance.
 
-    `names` are those of tensors by node, `aliases` those that items give to what they make, by the item's identity.
+    `names` are those of tensors by node, `aliases` those that items give to what they make, by the item's identity and
+    the number of the result.
     """
 
-    def __init__(self, names: Mapping[int, str], aliases: Mapping[int, str]) -> None:
+    def __init__(self, names: Mapping[int, str], aliases: Mapping[tuple[int, int], str]) -> None:
         self.names = names
         self.aliases = aliases
 
     def alias(self, item: Item) -> str | None:
-        """The name that the item gives to its tensor."""
-        return self.aliases.get(id(item))
+        """The name that the item gives to its tensor; several names for several results."""
+        if not item.results:
+            return self.aliases.get((id(item), 0))
+        return ", ".join(self.aliases[id(item), number] for number in range(len(item.makes)))
 
     def value(self, item: Item, name: str) -> Any:
         """The value of an argument: as it is, or as an expression."""

@@ -71,6 +71,11 @@ CEILINGS = {
     "vit_b_16": (36, 36),
     "swin_t": (110, 120),
     "shufflenet_v2_x1_0": (105, 115),
+    "wavenet": (295, 295),
+    "conv_tasnet": (290, 290),
+    "ddpm_cifar10": (460, 670),
+    "stable_diffusion_unet": (465, 840),
+    "retinanet_resnet50_fpn": (400, 400),
 }
 """The most words with the uses of blocks as modules, and without."""
 
@@ -106,6 +111,24 @@ BLOCKS = {
     "an optional sum": (
         "block b(c, s) { residual when s == 1 and @c == c { conv 4*@c k1; bn; relu; conv c k3 s=s p1; bn } }\n",
         "b 8 2; b 8 1; b 16 2; b 16 1",
+        1,
+    ),
+    "several results": (
+        "block b(d) { conv 8 k3 d=d same as a; from a; conv 8 k1; add in as out; from a; conv 4 k1 as side\n"
+        "output out, side }\n",
+        "conv 8 k1; b 1 as x, s; b 2 as x2, s2; b 4 as x3, s3; relu; concat s s2 s3",
+        1,
+    ),
+    "several results inside a block with several results": (
+        "block half(c) { conv c k1 as a; from a; relu as r; output a, r }\n"
+        "block b(c) { half c as a, r; conv c k3 p1; add r as out; from a; tanh as t; output out, t }\n",
+        "b 8 as x, t; b 16 as x2, t2; b 8 as x3, t3; concat t t2 t3",
+        2,
+    ),
+    "a module whose result is an operand": (
+        "block b(c, skip) { conv c k3 p1 as m; from skip; conv c k1 as s\n"
+        "from in; conv c k1; add { from m; add s; relu } }\n",
+        "conv 4 k1 as e; conv 8 k1 as h; conv 8 k1; b 8 e; concat h; b 8 e; concat h; b 16 e; concat h",
         1,
     ),
     "repetitions of other lengths": (
