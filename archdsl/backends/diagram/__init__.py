@@ -1,6 +1,7 @@
 """Diagrams of a network: SVG, HTML, PNG, PDF, EPS, DOT, Mermaid, TikZ."""
 
-from ...analysis.diff.differences import Diff
+from typing import TYPE_CHECKING
+
 from ...graph import Graph
 from .build import ViewOptions, build_diagram
 from .drawing import Drawing, cropped, with_margin
@@ -12,6 +13,9 @@ from .own_style import with_own_style
 from .place import Place, PlaceChoices
 from .theme import THEMES
 from .view import View
+
+if TYPE_CHECKING:
+    from ...analysis.diff.differences import Diff
 
 __all__ = [
     "FORMATS",
@@ -74,7 +78,7 @@ def diagram_page(
     return write_page(drawn, graph, style, view, view_options.expand)
 
 
-def draw_diff(a: Graph, b: Graph, found: Diff, format: str, style: DiagramStyle | None = None) -> bytes:
+def draw_diff(a: Graph, b: Graph, found: "Diff", format: str, style: DiagramStyle | None = None) -> bytes:
     """The figure of a diff between two networks in one of FORMATS but Mermaid. Raises CannotDraw."""
     from .diff_figure import diff_figure
 

@@ -3,16 +3,17 @@
 import math
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from ...analysis.cost import Costs
-from ...analysis.measures import NetworkMeasures
-from ...analysis.memory_options import MemoryOptions
-from ...analysis.quantities import size
 from ...graph import Graph, Node
 from ...shapes.symbolic import Sym, concrete
 from .engine import CannotDraw
 from .figure import Box, BoxRow, Diagram, Role
 from .labels import count, short
+
+if TYPE_CHECKING:
+    from ...analysis.measures import NetworkMeasures
 
 
 class Heat(StrEnum):
@@ -57,6 +58,10 @@ def with_heat(diagram: Diagram, graph: Graph, costs: Costs, heat: Heat) -> Diagr
 
 def _values(graph: Graph, costs: Costs, heat: Heat) -> Mapping[int, float]:
     """The measure of each node."""
+    # Most diagrams have no measure.
+    from ...analysis.measures import NetworkMeasures
+    from ...analysis.memory_options import MemoryOptions
+
     if graph.symbols and heat in (Heat.MACS, Heat.MEMORY):
         raise CannotDraw(_SYMBOLIC)
     facts = NetworkMeasures(graph, costs, MemoryOptions(batch=1))
@@ -72,7 +77,7 @@ def _values(graph: Graph, costs: Costs, heat: Heat) -> Mapping[int, float]:
             return {node: length for node, length in longest.items() if length is not None}
 
 
-def _longest(facts: NetworkMeasures, node: Node) -> float | None:
+def _longest(facts: "NetworkMeasures", node: Node) -> float | None:
     """The longest dimension of the receptive field of a layer; None if it has none, as after `flatten`."""
     sizes = [each.size for dimensions in facts.dimensions(node) for each in dimensions]
     return max((float(concrete(size)) for size in sizes if size is not None), default=None)
@@ -103,6 +108,8 @@ def _words(value: float, heat: Heat) -> str:
         case Heat.MACS:
             return short(number, "MAC")
         case Heat.MEMORY:
+            from ...analysis.quantities import size
+
             return size(number)
         case Heat.RF:
             return f"field {number}"
