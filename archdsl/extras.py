@@ -26,10 +26,16 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "tensorboard": (*_TRAIN, "tensorboard"),
     "lsp": ("lsprotocol", "pygls"),
     "mcp": ("mcp",),
+    "pptx": ("python-pptx",),
 }
 """The packages of each extra for users. pyproject.toml has their versions; a test compares the two."""
 
-_MODULES = {"pillow": "PIL", "huggingface-hub": "huggingface_hub", "graphviz-pure": "graphviz_pure"}
+_MODULES = {
+    "pillow": "PIL",
+    "huggingface-hub": "huggingface_hub",
+    "graphviz-pure": "graphviz_pure",
+    "python-pptx": "pptx",
+}
 """The import name of a package, if it differs from the package's name."""
 
 

@@ -12,6 +12,7 @@ from .common import network_options, parse_override, parse_settings, show_diagno
 from .conflicts import Conflict, refuse_conflicts
 from .network_text import expression_option, named_network, read_style_text
 from .output import write_output
+from .problems import need
 from .shell_completion import complete_file, complete_network
 from .watching import watch_option
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["svg", "html", "png", "pdf", "eps", "dot", "mmd", "tikz"]),
+    type=click.Choice(["svg", "html", "png", "pdf", "eps", "dot", "mmd", "tikz", "drawio", "pptx"]),
     help="Output format, if the extension of PATH does not give it.",
 )
 @click.option(
@@ -133,12 +134,14 @@ def command(
     """Render a diagram of the network in FILE: its layers, the shapes between them, its stages and blocks.
 
     The extension of PATH gives the format: .svg, .html (a page that zooms, folds and searches), .png, .pdf, .eps,
-    .dot (Graphviz), .mmd (Mermaid) or .tex (TikZ).
+    .dot (Graphviz), .mmd (Mermaid), .tex (TikZ), .drawio (draw.io) or .pptx (PowerPoint).
     """
     if check and output == "-":
         raise click.UsageError("--check compares with a file: name it with -o")
     kind = format_ or _format_of(output)
     refuse_conflicts(_conflicts(kind, view, direction))
+    if kind == "pptx":
+        need("a diagram for PowerPoint", "pptx")
     place = _place(for_, width, height, font)
     network = named_network(file, text).network(parse_settings(settings), parse_override(inputs))
     if style_file is not None:

@@ -14,6 +14,7 @@ from .common import parse_override, parse_settings, refuse_unused, show_diagnost
 from .conflicts import refuse_conflicts
 from .network_text import NetworkText, named_network
 from .output import write_output
+from .problems import need
 from .shell_completion import complete_file, complete_network
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ _CONFLICTS = (
     "path",
     metavar="PATH",
     shell_complete=complete_file,
-    help="Write a figure of the differences: .svg, .png, .pdf, .eps, .dot or .tex.",
+    help="Write a figure of the differences: .svg, .png, .pdf, .eps, .dot, .tex, .drawio or .pptx.",
 )
 def command(
     names: tuple[str, ...],
@@ -105,7 +106,10 @@ def _write_figure(path: str, a: Network, b: Network, found: "Diff") -> None:
     from ..backends.diagram.formats import format_of
 
     try:
-        write_output(path, draw_diff(a.graph, b.graph, found, format_of(Path(path))))
+        kind = format_of(Path(path))
+        if kind == "pptx":
+            need("a diagram for PowerPoint", "pptx")
+        write_output(path, draw_diff(a.graph, b.graph, found, kind))
     except (CannotDraw, ValueError) as error:
         usage(str(error))
     kinds = Counter(row.kind for row in found.rows)

@@ -210,10 +210,11 @@ class Network:
     ) -> "RenderedDiagram":
         """The diagram, with the options of `archdsl diagram`; it is also written to `path` if one is given.
 
-        `format` is svg, html, png, pdf, eps, dot, mmd or tikz; by default, it follows from the extension of `path`,
-        else it is svg. `place` is the option `--for`; a width is written `"85mm"`; `style` is the path of a file with a
-        `figure { … }` block. A notebook displays the result. Raises ValueError for an unknown option, ArchError for
-        errors in the style, `CannotDraw` with its reason, and OSError.
+        `format` is svg, html, png, pdf, eps, dot, mmd, tikz, drawio or pptx; by default, it follows from the extension
+        of `path`, else it is svg. `place` is the option `--for`; a width is written `"85mm"`; `style` is the path of a
+        file with a `figure { … }` block. A notebook displays the result. Raises ValueError for an unknown option,
+        ArchError for errors in the style, MissingPackages for pptx without the extra, `CannotDraw` with its reason, and
+        OSError.
         """
         from .rendered_diagram import render
 

@@ -8,6 +8,7 @@ from ..backends.diagram import FORMATS, THEMES, DiagramStyle, View, ViewOptions,
 from ..backends.diagram.formats import format_of
 from ..backends.diagram.heat import Heat
 from ..backends.diagram.place import PLACES, PlaceChoices, place_of
+from ..extras import require
 from ..graph import Graph
 from ..text.atomic import write_atomically
 from ..text.names import nearest
@@ -16,7 +17,7 @@ from ..text.names import nearest
 class RenderedDiagram:
     """A diagram as the bytes of a file; a notebook displays SVG and PNG.
 
-    `format` is svg, png, pdf, eps, dot, mmd (Mermaid) or tikz.
+    `format` is svg, png, pdf, eps, dot, mmd (Mermaid), tikz, drawio or pptx (PowerPoint).
     """
 
     def __init__(self, data: bytes, format: str) -> None:
@@ -25,8 +26,8 @@ class RenderedDiagram:
 
     @property
     def text(self) -> str:
-        """The text of an SVG, EPS, DOT, Mermaid or TikZ file. Raises ValueError for PNG and PDF."""
-        if self.format in ("png", "pdf"):
+        """The text of a file in a text format. Raises ValueError for PNG, PDF and PowerPoint."""
+        if self.format in ("png", "pdf", "pptx"):
             raise ValueError(f"{self.format} is not a text: `data` has its bytes")
         return self.data.decode()
 
@@ -53,11 +54,13 @@ def render(
 ) -> RenderedDiagram:
     """The diagram of a graph, in the given format or that of a file's extension, made for a place if one is given.
 
-    Raises ValueError for an unknown format, view, theme, direction or place, and CannotDraw.
+    Raises ValueError for an unknown format, view, theme, direction or place, MissingPackages, and CannotDraw.
     """
     kind = format_of(format) if isinstance(format, Path) else format
     view, direction, parameters = view_options["view"], style["direction"], style["parameters"]
     _require("format", kind, FORMATS)
+    if kind == "pptx":
+        require("a diagram for PowerPoint", "pptx")
     _require("view", view or "layers", [each.value for each in View])
     theme = style["theme"] or ("auto" if kind == "html" else "light")
     _require("theme", theme, list(THEMES))

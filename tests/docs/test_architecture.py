@@ -67,7 +67,7 @@ def test_every_dependency_is_used() -> None:
     used |= {"onnxscript", "tensorboard"}  # torch imports them
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     packages = {*declared(project["dependencies"]), *(package for brings in EXTRAS.values() for package in brings)}
-    modules = {"pillow": "PIL", "huggingface-hub": "huggingface_hub"}
+    modules = {"pillow": "PIL", "huggingface-hub": "huggingface_hub", "python-pptx": "pptx"}
     assert {modules.get(name, name) for name in packages} <= used
 
 

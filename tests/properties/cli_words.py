@@ -208,6 +208,8 @@ def output(random: Random, scene: Scene) -> str:
         ".pdf",
         ".eps",
         ".html",
+        ".drawio",
+        ".pptx",
         ".safetensors",
         ".py",
         ".onnx",

@@ -1,4 +1,4 @@
-"""Diagrams of a network: SVG, HTML, PNG, PDF, EPS, DOT, Mermaid, TikZ."""
+"""Diagrams of a network, in formats for web pages, papers, slides and editors."""
 
 from typing import TYPE_CHECKING
 
@@ -127,7 +127,7 @@ def placed_diagram(
 
     style = with_own_style(style, graph.figure, format)
     if format in ("dot", "mmd", "html"):
-        raise CannotDraw(f"the program that renders {format} determines the size: use svg, png, pdf, eps or tikz")
+        raise CannotDraw(f"the program that renders {format} determines the size: use svg, pdf or another format")
     found = fit(graph, costs(graph), _possible(style, format), view_options, place, freedom)
     return _fixed(found.drawing, format, style, placed=True), found.words
 
@@ -155,16 +155,10 @@ def _fixed(drawing: Drawing, format: str, style: DiagramStyle, *, placed: bool =
             return write_fixed_dot(drawing).encode()
         case "png":
             return draw(write_fixed_dot(drawing), format, dpi=style.dpi, fixed=True)
-        case "tikz":
-            from .tikz import write_tikz
-
-            return write_tikz(drawing).encode()
         case _:
-            from .eps import write_eps
-            from .pdf import write_pdf
+            from .documents import write_document
 
-            page = drawing if placed else cropped(drawing)
-            return write_pdf(page) if format == "pdf" else write_eps(page)
+            return write_document(drawing if placed else cropped(drawing), format)
 
 
 def _in_columns(drawn: Diagram, style: DiagramStyle) -> Drawing | None:

@@ -3,6 +3,7 @@
 from math import hypot, inf
 
 from ...graph import FontFamily
+from ...graph.figure_settings import TRANSPARENT
 from ...record import Record
 from .figure import Arrow, Box, Cluster
 from .font_metrics import width_of
@@ -130,9 +131,10 @@ def with_margin(drawing: Drawing) -> Drawing:
 
 def cropped(drawing: Drawing) -> Drawing:
     """A drawing without margins, for a document that has its own; on a ground with a color it keeps them."""
-    if drawing.background != "#ffffff" or not any(part.shapes for part in drawing.parts):
+    if drawing.background not in ("#ffffff", TRANSPARENT) or not any(part.shapes for part in drawing.parts):
         return drawing
-    return framed(list(drawing.parts), _EDGE, drawing.background, drawing.title, drawing.description)
+    found = framed(list(drawing.parts), _EDGE, drawing.background, drawing.title, drawing.description)
+    return found.replace(font=drawing.font)
 
 
 _EDGE = 1.0

@@ -6,7 +6,7 @@ inside its label.
 
 import unicodedata
 
-from ...text.latex import ESCAPES, escape
+from ...text.latex import ESCAPES, MATH, escape
 
 LONGEST = 120
 """The maximum length of a label; longer ones end in an ellipsis."""
@@ -61,5 +61,10 @@ def _plain(char: str) -> bool:
 
 
 def tex(text: str) -> str:
-    """Escape for LaTeX, outside math mode. Characters that its usual fonts lack become a question mark."""
-    return "".join(escape(char) if char in ESCAPES or ord(char) < 384 else "?" for char in clean(text))
+    """Escape for LaTeX, outside math mode; letters of other scripts, which need another font, are kept."""
+    return "".join(MATH.get(char) or ("?" if char == "\ufffd" else escape(char)) for char in clean(text))
+
+
+def foreign_in_tex(text: str) -> str:
+    """The characters of a text that LaTeX's usual fonts lack."""
+    return "".join(char for char in clean(text) if char not in ESCAPES and char not in MATH and ord(char) >= 384)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-FORMATS = ("svg", "html", "png", "pdf", "eps", "dot", "mmd", "tikz")
+FORMATS = ("svg", "html", "png", "pdf", "eps", "dot", "mmd", "tikz", "drawio", "pptx")
 """The formats of a diagram."""
 
 EXTENSIONS = {
@@ -18,6 +18,8 @@ EXTENSIONS = {
     ".mermaid": "mmd",
     ".tex": "tikz",
     ".tikz": "tikz",
+    ".drawio": "drawio",
+    ".pptx": "pptx",
 }
 
 

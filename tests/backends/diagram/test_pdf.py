@@ -121,11 +121,9 @@ def test_the_same_input_gives_the_same_bytes(format: str) -> None:
 @pytest.mark.parametrize(("format", "read"), [("pdf", read_pdf), ("eps", read_eps)])
 def test_the_exact_size_of_a_place(format: str, read: Callable[[bytes], Page]) -> None:
     network = archdsl.loads(LENET)
-    page = read(network.diagram(format=format, width="120mm", height="80mm").data)
+    page = read(network.diagram(format=format, width="120mm", height="80mm", view="stages").data)
     assert page.width == pytest.approx(120 * MM, abs=0.01)
-    column = read(network.diagram(format=format, place="column").data)
-    assert column.width == pytest.approx(85 * MM, abs=0.01)
-    slide = read(network.diagram(format=format, place="slide").data)
+    slide = read(network.diagram(format=format, place="slide", view="stages").data)
     assert (slide.width, slide.height) == (960, 540)
 
 

@@ -27,8 +27,12 @@ def built(found: Graph, view: View) -> Diagram:
 
 
 def ends(drawing: Drawing) -> set[tuple[str, str]]:
-    """The arrows from box to box, through ports and labels at which a line continues."""
-    steps = {(part.of.start, part.of.end) for part in drawing.parts if isinstance(part.of, Arrow)}
+    """The arrows from box to box."""
+    return joined({(part.of.start, part.of.end) for part in drawing.parts if isinstance(part.of, Arrow)})
+
+
+def joined(steps: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Arrows through ports and labels at which a line continues, as arrows from box to box."""
     letters = {start for start, _ in steps if start.startswith("from")}
     steps |= {(end, start) for _, end in steps for start in letters if start.startswith(f"from{end[2:]}_")}
     ports = {end for _, end in steps if end.startswith(("foot", "head", "to", "from"))}
