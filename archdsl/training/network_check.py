@@ -23,9 +23,11 @@ from ..text.names import nearest
 from ..text.source import Span
 from .data.dataset_spec import DataSpec, ImageShape, InputShape
 from .data.registry import data_sets
+from .recipe.class_weights import misfit, parse_class_weights
 from .recipe.part_names import FREE, frozen_parts, is_part
 from .tasks.choice import TASKS, resolved, task_named, task_names
 from .tasks.sample_input import image_setting, sample_input, targets_of
+from .tasks.task import Task
 
 if TYPE_CHECKING:
     from .recipe.recipe import Recipe
@@ -100,6 +102,7 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
         why = f"{task.name} cannot minimize `{unfit[0]}`"
         _not_for_task(graph, "loss", why, f"its losses are {' and '.join(task.losses)}", sink)
         return False
+    _loss_settings(graph, spec, recipe, task, sink)
     fields = type(recipe.augment).model_fields
     for name in fields:
         if name not in task.augmentations and getattr(recipe.augment, name) != fields[name].default:
@@ -109,6 +112,21 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
         why = f"`tta {recipe.tta}` averages class predictions, which {task.name} does not have"
         _not_for_task(graph, "tta", why, "leave out `tta`", sink)
     return True
+
+
+def _loss_settings(graph: Graph, spec: DataSpec, recipe: "Recipe", task: Task, sink: Sink) -> None:
+    """Report settings of the loss that the task does not use, and weights of classes that there are not."""
+    fields, common = type(recipe.loss).model_fields, ("name", "sum", "output_losses")
+    for name in fields:
+        unused = name not in (*common, *task.loss_settings)
+        if unused and getattr(recipe.loss, name) != fields[name].default:
+            why = f"`{name}` has no effect on the loss of {task.name}"
+            _not_for_task(graph, "loss", why, f"leave out `{name}`", sink)
+    text = getattr(recipe.loss, "class_weights", None)
+    if text is not None and "class_weights" in task.loss_settings:
+        wrong = misfit(parse_class_weights(text), spec.classes)
+        if wrong is not None:
+            _not_for_task(graph, "loss", wrong[0], wrong[1], sink)
 
 
 def _not_for_task(graph: Graph, line: str, why: str, suggestion: str, sink: Sink) -> None:
@@ -240,6 +258,9 @@ def _check_outputs(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
     elif losses.get(outputs[0]) == FREE:
         wrong, suggested = outputs[0], "list the output that predicts first: `output a, b`"
         why = f"the first output, `{wrong}`, is the prediction, so it needs a loss"
+    elif isinstance(losses.get(outputs[0]), float):
+        wrong, suggested = outputs[0], "weights of other outputs are relative to it"
+        why = f"the first output, `{wrong}`, is the prediction, and its loss has weight 1"
     else:
         return None
     lines = (s for s in graph.training if s.name == "loss")

@@ -38,6 +38,7 @@ from .runs.text_digests import of_text
 from .runs.weights import fitting, part, save_tensors
 from .runs.weights import load_weights as load_run_weights
 from .tasks.choice import resolved, task_named
+from .tasks.class_counts import class_weights
 from .tasks.meter import Scores
 from .tasks.outputs import Objective, objective_of
 from .tasks.task import Task
@@ -263,6 +264,7 @@ class Training:
             features=list(spec.features),
             target_mean=list(targets.mean),
             target_deviation=list(targets.deviation),
+            class_weights=list(class_weights(self.recipe.loss, spec.classes, splits.train.labels)),
         )
 
     def _settings(self, data: DataSettings, setup: Setup, trials: list[Trial], parameters: int) -> RunSettings:

@@ -58,6 +58,7 @@ class TaskFacts:
 
     `classes` is that of the data set. `input` is the shape of the network's input, `outputs` those of its outputs.
     Numbers to predict are standardized with `target_mean` and `target_deviation`, those of the training samples.
+    `class_weights` are those of the classes in the loss; none if all have weight 1.
     """
 
     classes: tuple[str, ...] = ()
@@ -65,3 +66,4 @@ class TaskFacts:
     outputs: tuple[tuple[int, ...], ...] = ()
     target_mean: tuple[float, ...] = ()
     target_deviation: tuple[float, ...] = ()
+    class_weights: tuple[float, ...] = ()

@@ -55,6 +55,21 @@ class NothingToTrain(Problem):
         return ("add a layer with weights that are not frozen, such as `fc 10`",)
 
 
+class ClassWithoutSamples(Problem):
+    """A class that does not occur in the training data, so that it has no balanced weight."""
+
+    def __init__(self, name: str, pixels: bool) -> None:
+        super().__init__(name, pixels)
+        self.name, self.pixels = name, pixels
+
+    def message(self) -> str:
+        what = "pixels" if self.pixels else "samples"
+        return f"`class_weights balanced`: no training {what} are of the class `{self.name}`"
+
+    def help(self) -> tuple[str, ...]:
+        return (f'give the weights as numbers: `--class-weights "{self.name}=1, …"`',)
+
+
 class BatchOfOne(Problem):
     """A batch of one image, in a network that normalizes over the images of a batch."""
 

@@ -16,6 +16,7 @@ _PLACEHOLDERS = {
     ("freeze", "name"): "PARTS|off",
     ("schedule", "at"): "EPOCHS|off",
     ("loss", "output_losses"): "NAME=X,…|off",
+    ("loss", "class_weights"): "balanced|NAME=X,…|off",
 }
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic import NonNegativeInt as Count
 
+from .class_weights import parse_class_weights
 from .groups import OptionGroup
 from .part_names import FREE
 
@@ -62,6 +63,19 @@ EndRate = Annotated[NonNegativeFloat, Field(description="final learning rate, as
 Smoothing = Annotated[
     Fraction,
     Field(description="label smoothing: fraction of the label that is spread evenly over all classes"),
+    OptionGroup.REGULARIZATION,
+]
+
+
+ClassWeightsText = Annotated[
+    str | None,
+    BeforeValidator(_listed),
+    OrOff,
+    Field(
+        description="weights of the classes in the loss: `balanced`, inversely proportional to their training samples; "
+        'or numbers, as in "cat=2, dog=0.5" (1 for the other classes) or "0.5, 1, 2" in the order of the classes',
+        examples=["balanced"],
+    ),
     OptionGroup.REGULARIZATION,
 ]
 
@@ -355,14 +369,27 @@ def _weight(name: str, value: str) -> float:
     return weight
 
 
-class CrossEntropy(BaseLoss):
+class WeightedLoss(BaseLoss):
+    """The fields of a loss whose classes can have weights."""
+
+    class_weights: ClassWeightsText = None
+
+    @field_validator("class_weights")
+    @classmethod
+    def _weights_of_classes(cls, text: str | None) -> str | None:
+        if text is not None:
+            parse_class_weights(text)
+        return text
+
+
+class CrossEntropy(WeightedLoss):
     """Softmax cross-entropy."""
 
     name: Literal["cross_entropy"] = "cross_entropy"
     smoothing: Smoothing = 0.0
 
 
-class Bce(BaseLoss):
+class Bce(WeightedLoss):
     """Binary cross-entropy, for each class, or each value of an image, independently."""
 
     name: Literal["bce"] = "bce"

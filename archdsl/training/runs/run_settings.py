@@ -67,6 +67,7 @@ class DataSettings(_Section):
     `shape` is the images' own, or null if their sizes differ; `mean` and `deviation` are of each channel over the
     training images, of pixels in 0..1, or of each number of the inputs, and `target_mean` and `target_deviation` those
     of the numbers to predict; `images` is the number of samples in each split. `vocabulary` is the number of IDs.
+    `class_weights` are the weights of the classes in the loss, if they have any.
     """
 
     name: str
@@ -82,6 +83,7 @@ class DataSettings(_Section):
     features: list[str] = []
     target_mean: list[Finite] = []
     target_deviation: list[Annotated[Finite, Field(gt=0)]] = []
+    class_weights: list[Annotated[Finite, Field(gt=0)]] = []
 
     @model_validator(mode="after")
     def _of_images(self) -> Self:
@@ -107,6 +109,8 @@ class DataSettings(_Section):
             raise ValueError(f"{self.inputs} of {self.shape[0]} channels, but {len(self.mean)} means")
         if self.shape is not None and prod(self.shape) > LARGEST_IMAGE:
             raise ValueError(f"images of {'×'.join(map(str, self.shape))} have more than {LARGEST_IMAGE:,} values")
+        if self.class_weights and len(self.class_weights) != len(self.classes):
+            raise ValueError(f"{len(self.class_weights)} class weights for {len(self.classes)} classes")
         if len(set(self.classes)) < len(self.classes):
             twice = next(name for name in self.classes if self.classes.count(name) > 1)
             raise ValueError(f"the class `{twice}` appears twice")
@@ -120,6 +124,7 @@ class DataSettings(_Section):
             tuple(tuple(graph.nodes[node].shape.dims) for _, node in graph.outputs),
             tuple(self.target_mean),
             tuple(self.target_deviation),
+            tuple(self.class_weights),
         )
 
 

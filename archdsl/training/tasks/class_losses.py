@@ -2,23 +2,44 @@
 
 from typing import assert_never
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..data.dataset_spec import TaskFacts
 from ..recipe.recipe import AnyLoss, Bce, CrossEntropy, Custom, Dice, Huber, Mae, Mse
+from ..recipe.sections import WeightedLoss
 from .meter import Loss
 
 
-def make_loss(recipe: AnyLoss) -> Loss:
-    """The mean over a batch, as a scalar."""
+class WeightTensor:
+    """The weights of the classes in a loss, as a tensor on the device of its output; None if all have weight 1."""
+
+    def __init__(self, recipe: AnyLoss, facts: TaskFacts) -> None:
+        weighted = isinstance(recipe, WeightedLoss) and recipe.class_weights is not None
+        self._values = facts.class_weights if weighted else ()
+        self._tensor: Tensor | None = None
+
+    def on(self, device: torch.device) -> Tensor | None:
+        """The weights, float32 of K."""
+        if self._values and (self._tensor is None or self._tensor.device != device):
+            self._tensor = torch.tensor(self._values, device=device)
+        return self._tensor
+
+
+def make_loss(recipe: AnyLoss, facts: TaskFacts | None = None) -> Loss:
+    """The mean over a batch, as a scalar; with class weights, the weighted mean, as in torch."""
+    weights = WeightTensor(recipe, facts or TaskFacts())
     match recipe:
         case CrossEntropy(smoothing=smoothing):
-            return lambda logits, labels: F.cross_entropy(logits, labels, label_smoothing=smoothing)
+            return lambda logits, labels: F.cross_entropy(
+                logits, labels, weight=weights.on(logits.device), label_smoothing=smoothing
+            )
         case Bce(smoothing=smoothing):
 
             def bce(logits: Tensor, labels: Tensor) -> Tensor:
                 wanted = _probabilities(labels, logits) * (1 - smoothing) + smoothing / logits.shape[1]
-                return F.binary_cross_entropy_with_logits(logits, wanted)
+                return F.binary_cross_entropy_with_logits(logits, wanted, weight=weights.on(logits.device))
 
             return bce
         case Mse():

@@ -27,6 +27,7 @@ class Classification(Task):
     targets = ("class",)
     inputs = ("image", "numbers", "ids")
     metric = "accuracy"
+    loss_settings = ("smoothing", "class_weights")
     augmentations = PIXEL_AUGMENTATIONS | {"mixup", "cutmix"}
     test_time = ("none", "flip", "shift")
 
@@ -44,7 +45,7 @@ class Classification(Task):
     def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         from .class_losses import make_loss
 
-        return make_loss(recipe)
+        return make_loss(recipe, facts)
 
     def meter(self, loss: "Loss", recipe: "AnyLoss", facts: TaskFacts) -> "Meter[Scores]":
         from .class_scores import ClassMeter

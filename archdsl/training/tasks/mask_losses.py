@@ -4,25 +4,33 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..data.dataset_spec import IGNORED
+from ..data.dataset_spec import IGNORED, TaskFacts
 from ..recipe.recipe import AnyLoss, CrossEntropy, Dice
+from .class_losses import WeightTensor
 from .meter import Loss
 
 
-def make_mask_loss(recipe: AnyLoss) -> Loss:
-    """The mean over the pixels of a batch that have a class, as a scalar."""
+def make_mask_loss(recipe: AnyLoss, facts: TaskFacts | None = None) -> Loss:
+    """The mean over the pixels of a batch that have a class, as a scalar; weighted if the classes have weights."""
+    weights = WeightTensor(recipe, facts or TaskFacts())
     match recipe:
         case CrossEntropy(smoothing=smoothing):
-            return lambda logits, masks: _cross_entropy(logits, masks, smoothing)
+            return lambda logits, masks: _cross_entropy(logits, masks, smoothing, weights.on(logits.device))
         case Dice():
             return soft_dice
         case _:
             raise AssertionError(f"{recipe.name} is not a loss of segmentation")
 
 
-def _cross_entropy(logits: Tensor, masks: Tensor, smoothing: float) -> Tensor:
-    total = F.cross_entropy(logits, masks.long(), ignore_index=IGNORED, label_smoothing=smoothing, reduction="sum")
-    return total / (masks != IGNORED).sum().clamp(min=1)  # zero, not NaN, for a batch without classes
+def _cross_entropy(logits: Tensor, masks: Tensor, smoothing: float, weights: Tensor | None) -> Tensor:
+    classes, known = masks.long(), masks != IGNORED
+    total = F.cross_entropy(
+        logits, classes, weight=weights, ignore_index=IGNORED, label_smoothing=smoothing, reduction="sum"
+    )
+    if weights is None:
+        return total / known.sum().clamp(min=1)  # zero, not NaN, for a batch without classes
+    sum_of_weights = (weights[classes * known] * known).sum()
+    return total / torch.where(sum_of_weights > 0, sum_of_weights, 1)
 
 
 def soft_dice(logits: Tensor, masks: Tensor) -> Tensor:

@@ -25,6 +25,7 @@ class Reconstruction(Task):
     targets = ("class", "classes", "mask", "numbers")
     losses = ("mse", "bce")
     metric = "psnr"
+    loss_settings = ()
     of_input = True
     of_classes = False
     writes_images = True

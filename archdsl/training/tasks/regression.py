@@ -26,6 +26,7 @@ class Regression(Task):
     inputs = ("image", "numbers", "ids")
     losses = ("mse", "mae", "huber")
     metric = "r2"
+    loss_settings = ("delta",)
     augmentations = PIXEL_AUGMENTATIONS
 
     def fits(self, output: tuple[int, ...], input: tuple[int, ...], classes: int) -> bool:

@@ -25,6 +25,7 @@ class Segmentation(Task):
     targets = ("mask",)
     losses = ("cross_entropy", "dice")
     metric = "miou"
+    loss_settings = ("smoothing", "class_weights")
     writes_images = True
 
     def fits(self, output: tuple[int, ...], input: tuple[int, ...], classes: int) -> bool:
@@ -41,7 +42,7 @@ class Segmentation(Task):
     def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         from .mask_losses import make_mask_loss
 
-        return make_mask_loss(recipe)
+        return make_mask_loss(recipe, facts)
 
     def meter(self, loss: "Loss", recipe: "AnyLoss", facts: TaskFacts) -> "Meter[Scores]":
         from .mask_scores import MaskMeter

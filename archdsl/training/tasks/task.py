@@ -44,6 +44,8 @@ class Task(ABC):
     """The fields of `augment` that it supports."""
     test_time: ClassVar[tuple[str, ...]] = ("none",)
     """The values of `tta` that it supports."""
+    loss_settings: ClassVar[tuple[str, ...]] = ("smoothing",)
+    """The settings of losses, apart from those that every loss has, that its losses use; `class_weights` is another."""
     of_input: ClassVar[bool] = False
     """Whether the target is the image itself: uint8 of N×C×H×W, augmented, without noise."""
     of_classes: ClassVar[bool] = True

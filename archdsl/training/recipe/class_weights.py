@@ -1,0 +1,80 @@
+"""Weights of the classes in a loss: `balanced`, or a number for each class. Imports neither pydantic nor numpy."""
+
+from collections.abc import Mapping, Sequence
+
+from ...text.names import nearest
+
+BALANCED = "balanced"
+"""Weights that are inversely proportional to the number of training samples of each class."""
+
+ClassWeights = str | tuple[float, ...] | Mapping[str, float]
+"""`balanced`, a weight for each class in their order, or weights by class name, 1 for the others."""
+
+
+def parse_class_weights(text: str) -> ClassWeights:
+    """The weights in `balanced`, `0.5, 1, 2` or `cat=2, dog=0.5`. Raises ValueError."""
+    if text.strip() == BALANCED:
+        return BALANCED
+    entries = [entry.strip() for entry in text.split(",")]
+    if not all(entries):
+        raise ValueError(f'`class_weights` takes `{BALANCED}`, or weights like "cat=2, dog=0.5", not "{text}"')
+    if not any("=" in entry for entry in entries):
+        return tuple(_weight(entry, entry) for entry in entries)
+    found: dict[str, float] = {}
+    for entry in entries:
+        name, equals, value = entry.rpartition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise ValueError(f'`class_weights` takes names with weights, like "cat=2, dog=0.5", not "{entry}"')
+        if name in found:
+            raise ValueError(f"the class `{name}` has two weights")
+        found[name] = _weight(value, name)
+    return found
+
+
+def misfit(weights: ClassWeights, classes: Sequence[str]) -> tuple[str, str] | None:
+    """Why weights do not fit these classes, and a suggestion; None if they do."""
+    if isinstance(weights, str):
+        return None
+    if isinstance(weights, tuple):
+        if len(weights) == len(classes):
+            return None
+        return f"{len(weights)} class weights for {len(classes)} classes", "give one weight for each class"
+    unknown = [name for name in weights if name not in classes]
+    if not unknown:
+        return None
+    near = nearest(unknown[0], classes)
+    some = ", ".join(classes[:10]) + (", …" if len(classes) > 10 else "")
+    return f"there is no class `{unknown[0]}`", f"did you mean `{near}`?" if near else f"the classes: {some}"
+
+
+def numbers(weights: ClassWeights, classes: Sequence[str], counts: Sequence[int]) -> tuple[float, ...]:
+    """The weight of each class. `counts` are the training samples of each class, all positive for `balanced`.
+
+    Balanced weights are `total / (classes * count)`, as in scikit-learn: their mean over the samples is 1.
+    """
+    if isinstance(weights, tuple):
+        return weights
+    if isinstance(weights, str):
+        total = sum(counts)
+        return tuple(total / (len(counts) * count) for count in counts)
+    return tuple(weights.get(name, 1.0) for name in classes)
+
+
+def class_weights_text(weights: str | Sequence[float] | Mapping[str, float]) -> str:
+    """The text of weights that are given in Python."""
+    if isinstance(weights, str):
+        return weights
+    if isinstance(weights, Mapping):
+        return ", ".join(f"{name}={value!r}" for name, value in weights.items())
+    return ", ".join(repr(value) for value in weights)
+
+
+def _weight(text: str, name: str) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = -1.0
+    if not 0 < weight < float("inf"):
+        raise ValueError(f"the weight of the class `{name}` is a positive number, not {text.strip()}")
+    return weight
