@@ -77,6 +77,9 @@ def command(
     try:
         loaded = load_run(Run.open(Path(run)), choose_device(device), allowed())
         settings = loaded.settings
+        if settings.custom.loss is not None:
+            used = f"the loss below is `{settings.recipe.loss.name}`"
+            click.echo(f"note: the run minimized `{settings.custom.loss}`, which is not part of it; {used}", err=True)
         folder = data_dir or (settings.data.folder if data is None else None)
         callback = progress_for(Console(stderr=True, highlight=False))
         request = Request(

@@ -42,10 +42,8 @@ def own_images(loaded: "LoadedRun") -> "OwnImages":
 
 def note_inverse(loaded: "LoadedRun", means: Sequence[tuple[str, float]], inverted: bool) -> None:
     """Print a note on standard error if images, by name and mean, look like inverted training images."""
-    from ..training.inference.brightness import inversion_note, training_brightness
+    from ..training.inference.brightness import brightness_note
 
-    training = training_brightness(loaded)
-    inverse = [(name, mean) for name, mean in means if training.is_inverse(mean)]
-    if inverse:
-        note = inversion_note(training.mean, inverse, len(means), inverted)
+    note = brightness_note(loaded, means, inverted)
+    if note is not None:
         click.echo(printable(f"note: {note}"), err=True)

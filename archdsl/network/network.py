@@ -17,6 +17,7 @@ from ..zoo import PREFIX, display_name
 from . import notebook
 from .layer_list import LayerList, TensorShape, layer_list, shape_of
 from .libraries import default_library
+from .made_modules import remember
 from .reading import read_source
 from .resizing import ResizableProgram, input_shapes
 
@@ -134,7 +135,9 @@ class Network:
         require("Network.to_torch", "torch", uses=("torch",))
         from ..backends.torch import to_torch
 
-        return to_torch(self._buildable())
+        module = to_torch(self._buildable())
+        remember(module, self)
+        return module
 
     def source(self, flat: bool = False) -> str:
         """PyTorch source that builds the same module and does not need archdsl.

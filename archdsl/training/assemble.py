@@ -42,7 +42,7 @@ def load(source: DataSource, recipe: Recipe, request: Request, callback: Trainin
     counted = ", ".join(f"{count:,} for {name}" for name, count in sizes(splits).items() if count)
     callback.note(f"{source.spec.name}: {_described(source.spec, recipe, request)}: {counted}")
     if recipe.patience is not None and splits.validation is None:
-        callback.note(
+        callback.warn(
             f"`patience {recipe.patience}` has no effect: there are no validation images (`split {recipe.split:g}`)"
         )
     return splits

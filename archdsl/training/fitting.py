@@ -1,126 +1,98 @@
 """`archdsl.fit`: train a network from Python, as `archdsl train` does."""
 
-from collections.abc import Mapping
+import os
+import warnings
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..extras import require
 
 if TYPE_CHECKING:
+    from torch import nn
+
+    from ..diagnostics.diagnostic import Finding
     from ..network import Network
-    from .data.images import DataSource
-    from .recipe.recipe import Recipe
     from .trained_run import TrainedRun
 
 
 def fit(
-    network: "Network",
-    data: str | Path | None = None,
+    network: "Network | nn.Module | str | Path",
+    data: Any = None,
     *,
+    loss: Any = None,
+    metrics: Mapping[str, Any] | Sequence[Any] = (),
+    callbacks: Sequence[Any] = (),
+    loggers: Sequence[str] = (),
+    classes: Sequence[str] | None = None,
     out: str | Path | None = None,
+    resume: str | Path | None = None,
+    initial: "str | Path | nn.Module | None" = None,
     data_dir: str | Path | None = None,
     device: str = "auto",
     progress: bool = False,
+    allow: Collection[str] = (),
     **recipe: Any,
 ) -> "TrainedRun":
-    """Train a network on a data set, and return the run, whose folder has the weights, the curves and the report.
+    """Train a network on data, and return the run, whose folder has the weights, the curves and the report.
 
-    `data` is the name of a data set (`"digits"`, `"cifar10"`) or a folder of images with one subfolder per class; by
-    default that of the text's `train { … }`. Further keywords are the options of `archdsl train`, with underscores:
-    `fit(network, "digits", epochs=5, optimizer="sgd", lr=0.1)`; they override the text's recipe. `out` is the run's
-    folder, by default a new one in `runs/`; `data_dir` is the folder of a data set that is not to be downloaded;
-    `progress` shows a progress bar.
+    `network` is a network, a source text, the path of a file, or a module that `to_torch` made, with whose weights the
+    training then begins. `data` is the name of a data set (`"digits"`, `"cifar10"`), a folder, arrays `(inputs,
+    targets)`, a `torch.utils.data.Dataset`, an iterable of pairs, or a dictionary of these by split; by default that of
+    the text's `train { … }`. `classes` names the classes of arrays.
 
-    Raises ArchError if the recipe or the network does not fit the data, TypeError for an unknown option, ValueError for
-    an invalid value, FileExistsError if `out` is not empty, and `archdsl.training.errors.problem.Problem` if the data
-    cannot be read or the training fails.
+    Further keywords are the options of `archdsl train`, with underscores: `fit(network, "digits", epochs=5,
+    optimizer="sgd", lr=0.1)`; they override the text's recipe. `loss` is the name of a loss, a function of an output
+    and the targets, or a dictionary of these by output. `metrics` are functions, or objects with `reset`, `update` and
+    `compute`, such as those of torchmetrics. `callbacks` have the methods of `archdsl.Callback`, `loggers` are names.
+
+    `out` is the run's folder, by default a new one in `runs/`; `resume` continues the run in a folder, with the same
+    network, data, loss and metrics. `initial` are weights to begin with: a file, a run, or a module. `data_dir` is the
+    folder of a data set that is not to be downloaded; `progress` shows a progress bar; `allow` lists packages that may
+    run.
+
+    Warns with `archdsl.ArchWarning` of what `archdsl check` warns of. Raises ArchError if the recipe or the network
+    does not fit the data, TypeError for an unknown option, ValueError for an invalid value, FileExistsError if `out` is
+    not empty, and `archdsl.training.errors.problem.Problem` if the data cannot be read, the training fails, or the code
+    of a loss, metric or callback does.
     """
     require("archdsl.fit", "train")
-    from .loop.callback import TrainingCallback
-    from .model_spec import model_spec_of
-    from .runs.run_folder import Run, run_name
-    from .session import RunResources, Training
-    from .trained_run import load_run
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise RuntimeError("fit trains in one process; start several with `torchrun … -m archdsl train`")
+    from .fit_options import network_of
+    from .fit_steps import FitArguments, prepared, trained
 
-    composed = _recipe(network, data, recipe)
-    source = _source(network, composed, data)
-    model_spec = model_spec_of(network, network.given, _sizes(network))
-    run = Run.create(Path(out) if out else None, Path("runs"), run_name(network.name, source.spec.name))
-    callback = _progress() if progress else TrainingCallback()
-    resources = RunResources(_request(model_spec.shape, data_dir, callback), device, run)
-    try:
-        Training(model_spec, source, composed, resources, callback).start()
-    except BaseException:
-        run.discard_empty()
-        raise
-    return load_run(run.folder, device=device, allow=model_spec.packages)
-
-
-def _recipe(network: "Network", data: str | Path | None, options: Mapping[str, Any]) -> "Recipe":
-    """The recipe of the text with these options. Raises ArchError, TypeError, ValueError."""
-    from ..diagnostics import Sink
-    from ..network import ArchError
-    from ..text.names import nearest
-    from .network_check import check_names
-    from .recipe.composition import BadOption, compose
-    from .recipe.fields import recipe_fields
-
-    fields = {entry.option.removeprefix("--").replace("-", "_"): entry.path for entry in recipe_fields()}
-    for name in options:
-        if name not in fields or name == "data":
-            near = nearest(name, fields)
-            raise TypeError(f"fit has no option `{name}`" + (f"; did you mean `{near}`?" if near else ""))
-    given = {fields[name]: value for name, value in options.items()}
-    if data is not None:
-        given["data", "name"] = str(data)
-    sink = Sink()
-    try:
-        composed = compose(network.settings, given, sink)
-    except BadOption as error:
-        raise ValueError(f"{error.option.removeprefix('--').replace('-', '_')}: {error.why}") from None
-    why = None if composed is None else check_names(network.graph, composed, sink)
-    if why:
-        raise ValueError(why.removeprefix("--").replace("output-losses", "output_losses"))
-    if composed is None or sink.errors:
-        raise ArchError(tuple(sink), network.program.source)
-    if composed.data.name is None:
-        raise TypeError('fit needs a data set: fit(network, "digits")')
-    return composed
-
-
-def _source(network: "Network", recipe: "Recipe", data: str | Path | None) -> "DataSource":
-    """The data set, which the network fits. Raises ArchError, Problem."""
-    from ..diagnostics import Sink
-    from ..network import ArchError
-    from .data.registry import find_source
-    from .network_check import check
-
-    path = network.program.source.path
-    source = find_source(
-        recipe.data.name or "", path.parent if path is not None and data is None else None, network.graph.packages
+    found = network_of(network, allow)
+    if initial is None and not isinstance(network, str | Path) and network is not found:
+        initial = network  # type: ignore[assignment]  # the module whose network was found
+    arguments = FitArguments(
+        data=data,
+        loss=loss,
+        metrics=metrics,
+        callbacks=tuple(callbacks),
+        loggers=(loggers,) if isinstance(loggers, str) else tuple(loggers),
+        classes=classes,
+        initial=initial,
+        data_dir=Path(data_dir) if data_dir else None,
+        device=device,
+        progress=progress,
+        recipe=recipe,
     )
-    sink = Sink()
-    check(network.graph, source.spec, recipe, sink)
-    if sink.errors:
-        raise ArchError(tuple(sink), network.program.source)
-    return source
+    if resume is not None and out is not None:
+        raise ValueError("out: a resumed run keeps its folder; give `out` or `resume`")
+    ready = prepared(found, arguments, Path(resume) if resume is not None else None)
+    if ready.findings:
+        warnings.warn(_shown(ready.findings, found), _warning(), stacklevel=2)
+    return trained(ready, Path(out) if out is not None else None)
 
 
-def _sizes(network: "Network") -> tuple[str, ...]:
-    """The sizes of the input, as the option `--input` writes them."""
-    return tuple("x".join(map(str, shape)) for shape in network.inputs.values())
+def _shown(findings: "Sequence[Finding]", network: "Network") -> str:
+    from ..diagnostics.terminal import render
+
+    return "\n" + render(tuple(findings), root=network.program.source)
 
 
-def _request(shape: Any, data_dir: str | Path | None, download: Any) -> Any:
-    from ..text import paths
-    from .data.images import Request
+def _warning() -> type[Warning]:
+    from ..network import ArchWarning
 
-    return Request(shape, paths.user_cache(), data_dir=Path(data_dir) if data_dir else None, download=download)
-
-
-def _progress() -> Any:
-    from rich.console import Console
-
-    from .callbacks.progress import progress_for
-
-    return progress_for(Console(highlight=False))
+    return ArchWarning

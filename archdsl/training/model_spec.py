@@ -31,8 +31,8 @@ class ModelSpec:
     of N×classes, or a tuple that begins with them. `given` are the values of its parameters, and `sizes` those of its
     input, that are not in the text; `used` are the texts of the files that it uses, by relative path. `whitened` are
     the layers whose filters are computed from training images, with the value added to the variances. `initial` is the
-    file with weights to begin with. `graph` is the graph for analyses; None for a handwritten network. `packages` are
-    those that the network names, which were allowed to run.
+    file, or the module, with weights to begin with. `graph` is the graph for analyses; None for a handwritten network.
+    `packages` are those that the network names, which were allowed to run.
     """
 
     name: str
@@ -44,7 +44,7 @@ class ModelSpec:
     sizes: tuple[str, ...] = ()
     used: Mapping[str, str] = field(default_factory=dict)
     whitened: Mapping[str, float] = field(default_factory=dict)
-    initial: Path | None = None
+    initial: Path | nn.Module | None = None
     graph: Graph | None = None
     packages: tuple[str, ...] = ()
 
@@ -55,9 +55,9 @@ class ModelSpec:
 
 
 def model_spec_of(
-    network: "Network", given: Mapping[str, Any], sizes: tuple[str, ...], initial: Path | None = None
+    network: "Network", given: Mapping[str, Any], sizes: tuple[str, ...], initial: Path | nn.Module | None = None
 ) -> ModelSpec:
-    """A checked network as the model to train, beginning with the weights in the file `initial`."""
+    """A checked network as the model to train, beginning with the weights in the file or module `initial`."""
     source = network.program.source
     return ModelSpec(
         name=network.graph.name,

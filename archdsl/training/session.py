@@ -39,6 +39,7 @@ from .runs.weights import fitting, part, save_tensors
 from .runs.weights import load_weights as load_run_weights
 from .tasks.choice import resolved, task_named
 from .tasks.class_counts import class_weights
+from .tasks.custom_code import CustomCode
 from .tasks.meter import Scores
 from .tasks.outputs import Objective, objective_of
 from .tasks.task import Task
@@ -67,7 +68,7 @@ class Outcome:
 class Training:
     """A training that can be started or resumed. `stop` returns whether the user wants it to stop.
 
-    Each process of a `group` has its own, and all call the same methods.
+    Each process of a `group` has its own, and all call the same methods. `custom` are losses and metrics of the user.
     """
 
     model_spec: ModelSpec
@@ -77,6 +78,7 @@ class Training:
     callback: TrainingCallback
     stop: StopRequest = field(default_factory=StopRequest)
     group: ProcessGroup = SINGLE_PROCESS
+    custom: CustomCode = field(default_factory=CustomCode)
 
     def __post_init__(self) -> None:
         recipe = resolved(self.recipe, self.source.spec, self.model_spec.graph)
@@ -87,14 +89,14 @@ class Training:
         graph = self.model_spec.graph
         task = task_named(self.recipe.task, graph.packages if graph else ())
         facts = data.facts(graph) if graph else TaskFacts(tuple(data.classes), tuple(self.model_spec.shape))
-        return objective_of(task, self.recipe, graph, facts)
+        return objective_of(task, self.recipe, graph, facts, self.custom)
 
     def start(self) -> Outcome:
         """Train from the start. Raises Problem."""
         splits, device = self._load()
         budget = Budget(self.model_spec.graph, self.recipe, device, splits, self.group.size)
         if warning := budget.warning():
-            self.callback.note(warning)
+            self.callback.warn(warning)
         with self._alone():
             run = self.resources.run
             if run.writes and run.settings.exists():
@@ -137,14 +139,19 @@ class Training:
 
     def _load_initial(self, model: nn.Module) -> None:
         """Begin with the weights of a file, if there is one, and keep them in the run. Raises UnusableWeights."""
-        if self.model_spec.initial is None:
+        initial = self.model_spec.initial
+        if initial is None:
             return
-        try:
-            loaded = load_weights(model, self.model_spec.initial)
-        except CannotLoad as error:
-            raise UnusableWeights(error.why, error.details, error.help) from error
-        for line in weight_summary(loaded):
-            self.callback.note(f"{self.model_spec.initial.name}: {line}")
+        if isinstance(initial, nn.Module):
+            refuse_other_weights(initial, model)
+            copy_tensors(weights_of(initial), weights_of(model))
+        else:
+            try:
+                loaded = load_weights(model, initial)
+            except CannotLoad as error:
+                raise UnusableWeights(error.why, error.details, error.help) from error
+            for line in weight_summary(loaded):
+                self.callback.note(f"{initial.name}: {line}")
         self.resources.run.keep_initial(model)
 
     def resume(self) -> Outcome:
@@ -168,6 +175,7 @@ class Training:
     def _restored(self, splits: Splits, device: torch.device) -> tuple[TrainingState, TrainContext, Splits]:
         run = self.resources.run
         settings = run.read_settings()
+        self._refuse_other_code(settings)
         if assemble.sizes(splits) != settings.data.images:
             why = f"the data set has changed: {assemble.sizes(splits)} images, previously {settings.data.images}"
             raise CannotResume(run.folder, why)
@@ -199,6 +207,15 @@ class Training:
         if note := _schedule_change(settings.recipe, state, context):
             self.callback.note(note)
         return state, context, splits
+
+    def _refuse_other_code(self, settings: RunSettings) -> None:
+        """Raise CannotResume if the run was started with other losses or metrics of the user."""
+        before, now = settings.custom, self.custom.settings(self.model_spec.graph)
+        if before == now:
+            return
+        functions = ", ".join(f"`{each}`" for each in before.paths) or "no loss and no metric of the user"
+        way = "give the same ones: `archdsl.fit(network, data, resume=…, loss=…, metrics=…)`"
+        raise CannotResume(self.resources.run.folder, f"it was started in Python with {functions}", way)
 
     def _load(self) -> tuple[Splits, torch.device]:
         if self.recipe.batch < self.group.size:
@@ -279,6 +296,7 @@ class Training:
             ),
             data=data,
             recipe=self.recipe,
+            custom=self.custom.settings(self.model_spec.graph),
             setup=SetupSettings(
                 device=str(setup.device),
                 precision=setup.precision,
@@ -289,6 +307,16 @@ class Training:
             ),
             versions=versions(),
         )
+
+
+def refuse_other_weights(given: nn.Module, model: nn.Module) -> None:
+    """Raise UnusableWeights unless both modules have the same weights, by name and shape."""
+    found, wanted = ({name: tuple(t.shape) for name, t in weights_of(each).items()} for each in (given, model))
+    for name in (*wanted, *found):
+        if found.get(name) != wanted.get(name):
+            there, here = (each.get(name, "missing") for each in (found, wanted))
+            why = f"`{name}` is {there} in the module, and {here} in the network"
+            raise UnusableWeights(why, (), "give a module of the same network, or a file: `initial=PATH`")
 
 
 def _where(state: TrainingState, context: TrainContext) -> str:

@@ -1,24 +1,84 @@
 """`archdsl.load_run`: a run's network with its trained weights."""
 
 import errno
+import html
 import json
-from collections.abc import Collection
+import warnings
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from ..extras import require
+from ..text.names import nearest
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
     from ..network import Network
+    from .data.images import DataSource
     from .inference.prediction import ImageName, Prediction
     from .inference.split_images import OwnImages
     from .runs.loaded_run import LoadedRun
 
 Ranked = tuple[tuple[str, float], ...]
 """Classes with their probabilities, the most likely first."""
+
+
+class EpochLog(Sequence[dict[str, Any]]):
+    """The epochs of a run: each is its entry of metrics.jsonl.
+
+    `log[-1]["validation"]["accuracy"]` is a value of the last epoch, and `log["validation.accuracy"]` that of every
+    epoch, None for an epoch without it; `log.names` are the names of all values.
+    """
+
+    def __init__(self, epochs: Sequence[dict[str, Any]]) -> None:
+        self._epochs = list(epochs)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """`epoch`, `step`, `lr`, `train.loss`, `validation.accuracy`, …"""
+        return tuple(dict.fromkeys(name for epoch in self._epochs for name, _ in _named(epoch)))
+
+    @overload
+    def __getitem__(self, key: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> "EpochLog": ...
+
+    @overload
+    def __getitem__(self, key: str) -> list[float | None]: ...
+
+    def __getitem__(self, key: int | slice | str) -> Any:
+        """An epoch by index from 0, a range of epochs, or the values with a name. Raises IndexError, KeyError."""
+        if isinstance(key, str):
+            if key not in self.names:
+                near = nearest(key, self.names)
+                raise KeyError(
+                    f"no value `{key}`" + (f"; did you mean `{near}`?" if near else f": {', '.join(self.names)}")
+                )
+            return [dict(_named(epoch)).get(key) for epoch in self._epochs]
+        return EpochLog(self._epochs[key]) if isinstance(key, slice) else self._epochs[key]
+
+    def __len__(self) -> int:
+        return len(self._epochs)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EpochLog) and self._epochs == other._epochs
+
+    __hash__ = None  # type: ignore[assignment]  # it holds dictionaries
+
+    def __repr__(self) -> str:
+        return f"<EpochLog: {len(self)} epochs of {', '.join(self.names)}>"
+
+
+def _named(epoch: dict[str, Any]) -> Iterator[tuple[str, float | None]]:
+    """The values of an epoch, by dotted names."""
+    for name, value in epoch.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{inner}", each) for inner, each in value.items())
+        elif value is not None or name not in ("train", "validation"):
+            yield name, value
 
 
 class TrainedRun:
@@ -56,10 +116,17 @@ class TrainedRun:
         return self._loaded.settings.recipe.model_dump(mode="json")
 
     @property
-    def metrics(self) -> list[dict[str, Any]]:
-        """The entries of metrics.jsonl, one per epoch. Raises OSError."""
+    def metrics(self) -> EpochLog:
+        """The epochs: a sequence of the entries of metrics.jsonl, and values by name. Raises OSError."""
         text = self._loaded.run.metrics.read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines()]
+        return EpochLog([json.loads(line) for line in text.splitlines()])
+
+    @property
+    def result(self) -> dict[str, float]:
+        """The final scores by name, on the test images or else on the validation images; empty for a stopped run."""
+        path = self.folder / "result.json"
+        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return next((dict(found[split]) for split in ("test", "validation") if split in found), {})
 
     @property
     def report(self) -> Path:
@@ -73,7 +140,7 @@ class TrainedRun:
 
     def predict(
         self,
-        *images: str | Path,
+        *images: Any,
         top: int = 5,
         invert: bool = False,
         length: int = 200,
@@ -87,26 +154,51 @@ class TrainedRun:
         many bytes, sampled at this temperature (0 for the most likely ones).
 
         An image is a file, or `test:225` for one of the run's own data set; a run on numbers takes tables, and predicts
-        for each row. `invert` inverts the brightness. Raises BadImages for an image that cannot be read, BadTable.
+        for each row. It may also be an array, a tensor or an image of Pillow: one sample, or a batch of them. `invert`
+        inverts the brightness. Warns with `archdsl.ArchWarning` if the brightness is unlike that of the training
+        images. Raises BadImages for an image that cannot be read, BadTable, and ValueError for an array of another
+        shape.
         """
-        from .inference.prediction import named_images, predict
+        from .inference.array_inputs import array_inputs
+        from .inference.prediction import ImageName, named_images, predict
 
         if self._loaded.task.generates:
             from .inference.generation import continued
 
+            if odd := [text for text in images if not isinstance(text, str)]:
+                raise TypeError(f"a language model continues texts, not {type(odd[0]).__name__}")
             given = [str(text).encode("utf-8") for text in images]
             return [
                 continued(self._loaded, text, length, temperature, seed).decode("utf-8", "replace") for text in given
             ]
-        if self._loaded.settings.data.inputs == "image":
-            found = [_image(str(name)) for name in images]
-        else:
-            found = [each for name in images for each in named_images(str(name), self._loaded)]
+        found: list[ImageName] = []
+        for image in images:
+            if not isinstance(image, str | Path):
+                found += array_inputs(self._loaded, image)
+            elif self._loaded.settings.data.inputs == "image":
+                found.append(_image(str(image)))
+            else:
+                found += named_images(str(image), self._loaded)
         made = [_readable(each) for each in predict(self._loaded, found, top, self._own, invert)]
+        self._warn(made, invert)
         images_found = [each.image for each in made if each.image is not None]
         if self._loaded.task.name == "regression":
             return [dict(each.values) for each in made]
         return images_found or [each.classes for each in made]
+
+    def _warn(self, made: "list[Prediction]", inverted: bool) -> None:
+        """Warn of images that are unlike the training images."""
+        from ..network import ArchWarning
+        from .inference.brightness import brightness_note
+
+        means = [(each.name, each.mean) for each in made if each.mean is not None]
+        note = brightness_note(self._loaded, means, inverted)
+        if note is not None:
+            warnings.warn(note.replace("`--invert`", "`invert=True`"), ArchWarning, stacklevel=3)
+
+    def attach(self, source: "DataSource") -> None:
+        """Use this data set, from which the run was trained, for names such as `test:225`."""
+        self._own.attach(source)
 
     @cached_property
     def _own(self) -> "OwnImages":
@@ -117,6 +209,13 @@ class TrainedRun:
         folder = self._loaded.settings.data.folder
         data_dir = Path(folder) if folder else None
         return OwnImages(self._loaded, Request(self._loaded.shape, paths.user_cache(), data_dir=data_dir))
+
+    def _repr_html_(self) -> str | None:
+        """The report, for Jupyter, in a frame of its own."""
+        if not self.report.is_file():
+            return None
+        page = html.escape(self.report.read_text(encoding="utf-8"), quote=True)
+        return f'<iframe srcdoc="{page}" sandbox style="width:100%;height:600px;border:1px solid #ccc"></iframe>'
 
     def __repr__(self) -> str:
         return f"<TrainedRun {self.folder}: {self.network.name}, {len(self.metrics)} epochs>"

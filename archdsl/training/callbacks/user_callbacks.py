@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, final
 
 from ...text.names import nearest
-from ..errors.custom_errors import CustomCodeFailed
+from ..errors.custom_errors import CustomCodeFailed, custom_code, import_path
 from ..errors.loop_errors import Diverged
 from ..loop.callback import TrainingCallback
 from ..report import REPORT
 from ..runs.run_folder import Run
-from ..tasks.custom_code import custom_code, import_path
 from .callback_methods import Callback, RunningTraining
 
 if TYPE_CHECKING:

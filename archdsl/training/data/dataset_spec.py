@@ -10,6 +10,8 @@ Targets = Literal["class", "classes", "mask", "numbers", "next"]
 
 HUB_PREFIX = "hf:"
 """Prefix of the names of Hugging Face Hub data sets."""
+PYTHON_PREFIX = "python:"
+"""Prefix of the origin of data that a Python program gave; a digest of the samples follows."""
 IGNORED = 255
 """The value of pixels in a mask that have no class and are ignored."""
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, cast
 
 from ...packages.package import UsedPackage
 from ...text.names import nearest
+from ..errors.custom_errors import NotStored
 from ..errors.data_errors import BadTable, UnknownData
 from . import sets
-from .dataset_spec import HUB_PREFIX, DataSpec
+from .dataset_spec import HUB_PREFIX, PYTHON_PREFIX, DataSpec
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -53,8 +54,10 @@ def find_source(name: str, relative_to: Path | None = None, packages: Sequence[U
 
     A relative path is relative to `relative_to`, if given (the folder of a network's file that names its data), else to
     the working folder. `packages` are those of the network, which may have data sets; one of archdsl takes precedence.
-    Raises UnknownData, PackageDataFailed, MissingExtra, HubFailed.
+    Raises UnknownData, NotStored, PackageDataFailed, MissingExtra, HubFailed.
     """
+    if name.startswith(PYTHON_PREFIX):
+        raise NotStored("give the same data in Python, `archdsl.fit(…, resume=RUN)`, or other data with --data")
     if name in data_sets():
         from .published import Published
 

@@ -1,5 +1,9 @@
 """Problems in the code of a user: losses, metrics, callbacks, loggers and data sets that are given to a training."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ...packages.failures import described
 from .problem import Problem
 
 
@@ -43,12 +47,36 @@ class NotStored(Problem):
 
     exit_status = 2
 
-    def __init__(self, data: str, suggestion: str) -> None:
-        super().__init__(data)
-        self.data, self.suggestion = data, suggestion
+    def __init__(self, suggestion: str) -> None:
+        super().__init__(suggestion)
+        self.suggestion = suggestion
 
     def message(self) -> str:
-        return f"the data set `{self.data}` was given in Python and is not stored in the run"
+        return "the data of this run were given in Python and are not stored in the run"
 
     def help(self) -> tuple[str, ...]:
         return (self.suggestion,)
+
+
+def import_path(value: object) -> str:
+    """`package.module.name` of a function or class, or of the class of an object."""
+    named = value if hasattr(value, "__qualname__") else type(value)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def short_name(value: object) -> str:
+    """The name of a function or class, or of the class of an object."""
+    return import_path(value).rpartition(".")[2]
+
+
+@contextmanager
+def custom_code(kind: str, value: object) -> Iterator[None]:
+    """Exceptions of the user's code as CustomCodeFailed, with the exception as its cause."""
+    try:
+        yield
+    except (Problem, MemoryError):
+        raise
+    except Exception as error:
+        if type(error).__name__ == "OutOfMemoryError":  # torch's: the memory budget explains it
+            raise
+        raise CustomCodeFailed(kind, import_path(value), f"raised {described(error)}") from error

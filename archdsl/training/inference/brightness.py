@@ -46,6 +46,15 @@ def training_brightness(loaded: LoadedRun) -> Brightness:
     return Brightness(min(1.0, mean * factor), factor)
 
 
+def brightness_note(loaded: LoadedRun, means: Sequence[tuple[str, float]], inverted: bool) -> str | None:
+    """The note if images, by name and mean, look like inverted training images."""
+    if loaded.settings.data.inputs != "image":
+        return None
+    training = training_brightness(loaded)
+    inverse = [(name, mean) for name, mean in means if training.is_inverse(mean)]
+    return inversion_note(training.mean, inverse, len(means), inverted) if inverse else None
+
+
 def inversion_note(training: float, means: Sequence[tuple[str, float]], images: int, inverted: bool) -> str:
     """The note for those of a number of `images` that look inverted: their names and means."""
     average = sum(mean for _, mean in means) / len(means)

@@ -18,6 +18,7 @@ from ..loop.evaluation import answers
 from ..loop.standardization import Standard, Standardizer
 from ..runs.loaded_run import LoadedRun, refuse_not_finite
 from ..tasks.presentation import Answer
+from .array_inputs import ArrayInput
 from .brightness import training_brightness
 from .split_images import OwnImages, SplitImage, parse_split_image
 from .table_rows import TableRow, table_rows
@@ -31,7 +32,7 @@ LARGEST_INPUT = 256 << 20
 Ranked = tuple[tuple[str, float], ...]
 """Classes with their probabilities, the most likely first."""
 
-ImageName = Path | SplitImage | TableRow | None
+ImageName = Path | SplitImage | TableRow | ArrayInput | None
 """A sample: a file, one of the run's own data set, a row of a table, or None for standard input."""
 
 
@@ -134,6 +135,8 @@ def read_image(
     """
     if isinstance(image, TableRow):
         return image.values, None
+    if isinstance(image, ArrayInput):
+        return predictor.fit(image.values, invert), None
     if isinstance(image, SplitImage):
         pixels, true = own.read(image)
         return predictor.fit(pixels, invert), true

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...text.names import nearest
-from ..data.images import Inputs, Request, Splits, TargetArray
+from ..data.images import DataSource, Inputs, Request, Splits, TargetArray
 from ..data.registry import find_source
 from ..errors.data_errors import BadImages
 from ..runs.loaded_run import LoadedRun
@@ -35,6 +35,11 @@ class OwnImages:
     def __init__(self, loaded: LoadedRun, request: Request) -> None:
         self._opened, self._request = loaded, request
         self._loaded: tuple[Splits, tuple[str, ...]] | None = None
+        self._source: DataSource | None = None
+
+    def attach(self, source: DataSource) -> None:
+        """Use this data set instead of looking for it by its name."""
+        self._source = source
 
     def read(self, image: SplitImage) -> tuple[Inputs, str | None]:
         """An image, uint8 of C×H×W at the data set's size, or another input, and its target, if it has a class, a set
@@ -58,7 +63,8 @@ class OwnImages:
     def _load(self) -> tuple[Splits, tuple[str, ...]]:
         if self._loaded is None:
             settings = self._opened.settings
-            source = find_source(settings.data.source, packages=self._opened.network.graph.packages)
+            packages = self._opened.network.graph.packages
+            source = self._source or find_source(settings.data.source, packages=packages)
             refuse_other_shape(self._opened, source, settings.recipe.data.fit)
             splits = source.load(replace(self._request, split=settings.recipe.split))
             self._loaded = splits, tuple(source.spec.classes)

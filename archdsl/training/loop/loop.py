@@ -83,13 +83,13 @@ def _epochs(
 
 def score(state: TrainingState, context: TrainContext, images: Batches, tta: str = "none") -> Scores:
     """Scores of the state's network on images, with its averaged weights if there are any."""
-    task = context.task
+    task, objective = context.task, context.objective
     with averaged(state.model, state.average):
         return evaluate(
             state.model,
             images.images,
             images.images if task.of_input else images.labels,
-            task.meter(context.objective.main, context.recipe.loss, context.objective.facts),
+            objective.custom.meter(task.meter(objective.main, context.recipe.loss, objective.facts)),
             context.setup,
             context.standardize,
             batch=min(_LARGEST_BATCH, 4 * context.recipe.batch),  # no backward pass, so it may be larger
@@ -109,7 +109,7 @@ def _close(state: TrainingState, context: TrainContext, run: RunStore, callback:
         "step": state.step,
         "lr": state.optimizer.param_groups[0]["lr"],
         "train": metrics.summary(),
-        "validation": scores.summary() if scores else None,
+        "validation": scores.values() if scores else None,
         "seconds": round(seconds, 3),
         "images_per_second": round(metrics.seen / speed_over, 1) if speed_over > 0 else None,
     }

@@ -13,7 +13,7 @@ from ..runs.run_folder import Run
 from ..tasks.choice import task_of
 from ..tasks.class_scores import ClassScores
 from ..tasks.meter import Scores
-from ..tasks.metric import LOSS_LABELS, METRICS
+from ..tasks.metric import METRICS, loss_label
 from .curves import draw_confusion, draw_curves
 from .gather import gather, gather_result, gather_scores
 from .report_page import write_html
@@ -49,7 +49,8 @@ def write_report(
     best = state.best.epoch if state.best else None
     if state.history:
         metric = METRICS[task_of(settings.recipe.task, network.graph.packages).metric]
-        draw_curves(state.history, best, run.folder / "curves", LOSS_LABELS[settings.recipe.loss.name], metric)
+        label = loss_label(settings.recipe.loss.name, settings.custom.loss)
+        draw_curves(state.history, best, run.folder / "curves", label, metric)
     if tested is not None:
         _write_scores(run, state, facts.classes, *tested)
     _write_pages(run, network, state, facts, tested, splits, _STATUS[ending])
@@ -61,7 +62,7 @@ def _write_scores(run: Run, state: TrainingState, classes: tuple[str, ...], name
         draw_confusion(scores.confusion.numpy(), classes, title, run.folder / "confusion")
         run.write_text(run.folder / "confusion.json", _confusion(scores, classes))
     result = {
-        name: scores.summary(),
+        name: scores.values(),
         "weights": run.best.name if run.best.is_file() else run.last.name,
         "best": state.best.record() if state.best else None,
         "epochs": state.epoch,

@@ -17,7 +17,7 @@ from ...analysis.check_schema import NetworkReport
 from ...analysis.measures import NetworkMeasures
 from ...network import Network
 from ..data.dataset_spec import TaskFacts
-from ..data.images import ImageSet, Pixels, kind_of
+from ..data.images import ImageSet, Inputs, Pixels, kind_of
 from ..loop.training_state import Best, TrainingState
 from ..recipe.recipe import AnyLoss
 from ..runs.run_folder import Run
@@ -56,6 +56,7 @@ def gather(
         data=settings.data,
         recipe=settings.recipe,
         setup=settings.setup,
+        custom=settings.custom,
         versions=settings.versions,
         epochs=state.epoch,
         steps=state.step,
@@ -102,7 +103,7 @@ def gather_scores(name: str, scores: Scores, images: ImageSet, facts: TaskFacts,
     return run_report.ScoresReport(
         images=cast(run_report.Split, name),
         count=len(images),
-        metrics=scores.summary(),
+        metrics=scores.values(),
         tables=[
             run_report.TableReport(
                 title=table.title,
@@ -149,6 +150,7 @@ def gather_result(
         confusion=confusion.tolist() if len(classes) <= MOST_IN_MATRIX else None,
         pairs=_pairs(confusion, classes),
         misclassified=_misclassified(scores.logits, images, classes, loss),
+        metrics=dict(scores.custom),
     )
 
 
@@ -207,7 +209,9 @@ def _pairs(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[run_r
 def _misclassified(
     logits: Tensor, images: ImageSet, classes: tuple[str, ...], loss: AnyLoss
 ) -> list[run_report.MisclassifiedReport]:
-    """The wrong predictions with the highest probability, in descending order."""
+    """The wrong predictions with the highest probability, in descending order; none for samples that are not images."""
+    if not _has_pictures(images.images):
+        return []
     labels = torch.from_numpy(images.labels)
     answers = logits.argmax(1)
     wrong = (answers != labels).nonzero()[:, 0]
@@ -227,10 +231,24 @@ def _misclassified(
                 probability_of_true=float(true[place]),
                 width=pixels.shape[2],
                 height=pixels.shape[1],
-                image=png_uri(thumbnail(pixels)),
+                image=png_uri(thumbnail(as_bytes(pixels))),
             )
         )
     return found
+
+
+def _has_pictures(inputs: Inputs) -> bool:
+    """Whether samples are images: bytes, or numbers of one or three channels."""
+    return kind_of(inputs) == "image" or (inputs.dtype == np.float32 and inputs.ndim == 4 and inputs.shape[1] in (1, 3))
+
+
+def as_bytes(pixels: Inputs) -> Pixels:
+    """An image as bytes; one of numbers is scaled to its own range."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    low, high = float(pixels.min()), float(pixels.max())
+    scaled: Pixels = np.round((pixels - low) * (255 / (high - low or 1))).astype(np.uint8)
+    return scaled
 
 
 def thumbnail(pixels: Pixels) -> Image.Image:

@@ -9,6 +9,7 @@ from ...analysis.check_schema import NetworkReport
 from ...diagnostics.json_models import Model
 from ..recipe.recipe import Recipe
 from ..runs.run_settings import DataSettings, SetupSettings
+from ..tasks.custom_settings import CustomSettings
 
 Status = Literal["finished", "early", "stopped", "diverged"]
 
@@ -120,6 +121,7 @@ class ResultReport(Model):
     )
     pairs: list[ConfusionReport] = Field(description="The most frequent confusions, in descending order; 30 at most.")
     misclassified: list[MisclassifiedReport] = Field(description="The most confident wrong predictions, 24 at most.")
+    metrics: dict[str, float] = Field(default={}, description="Metrics of the user, by name.")
 
 
 class TableReport(Model):
@@ -183,4 +185,7 @@ class TrainingReport(Model):
         "images."
     )
     task: str = Field(default="classification", description="What the network learns.")
+    custom: CustomSettings = Field(
+        default=CustomSettings(), description="The import paths of losses and metrics that were given in Python."
+    )
     scores: ScoresReport | None = Field(default=None, description="The final scores of other tasks; otherwise null.")

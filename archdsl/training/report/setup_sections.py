@@ -136,6 +136,7 @@ def environment(report: TrainingReport) -> Markup:
         ("data", join(name(data.name), f": {len(data.classes):,} classes; images {size}; {counts}")),
         ("mean", ", ".join(f"{value:.4f}" for value in data.mean) + " (per channel, for pixels in 0 to 1)"),
         ("standard deviation", ", ".join(f"{value:.4f}" for value in data.deviation)),
+        *([("given in Python", ", ".join(report.custom.paths))] if report.custom.paths else []),
         ("seed", str(report.recipe.seed)),
         ("computed on", f"{setup.device}, {setup.precision}, {setup.layout}, {setup.threads} threads"),
         ("weights", report.weights),

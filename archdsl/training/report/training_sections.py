@@ -11,7 +11,7 @@ from ..duration import duration
 from ..recipe.recipe import AnyLoss
 from ..tasks.class_losses import sum_to_one
 from ..tasks.class_scores import shows_top5
-from ..tasks.metric import LOSS_LABELS, METRICS, Metric
+from ..tasks.metric import METRICS, Metric, loss_label, metric_of
 from .charts import Series, line_chart
 from .confusion_matrix import MOST_IN_TABLE, matrix
 from .markup import Markup, join, name, path, tag
@@ -52,10 +52,16 @@ def figures(report: TrainingReport) -> Markup:
         found.append((f"{result.images} accuracy", percent(result.accuracy), f"95 % interval {low} to {high}"))
         if shows_top5(len(result.classes)):
             found.append(("top-5 accuracy", percent(result.top5), "the class is among the five most likely"))
-        found.append((f"{result.images} loss", f"{result.loss:.4f}", LOSS_LABELS[report.recipe.loss.name]))
+        found.append(
+            (f"{result.images} loss", f"{result.loss:.4f}", loss_label(report.recipe.loss.name, report.custom.loss))
+        )
+        found += [
+            (f"{result.images} {name}", metric_of(name).write(value), metric_of(name).note)
+            for name, value in result.metrics.items()
+        ]
     if report.scores:
         found += [
-            (label, value, note or LOSS_LABELS[report.recipe.loss.name])
+            (label, value, note or loss_label(report.recipe.loss.name, report.custom.loss))
             for label, value, note in metrics(report.scores)
         ]
     if report.best:
@@ -75,7 +81,7 @@ def metrics(scores: ScoresReport) -> list[tuple[str, str, str]]:
     """The metrics as key figures: label, value, note."""
     found = []
     for key, value in scores.metrics.items():
-        metric = METRICS[key]
+        metric = metric_of(key)
         found.append((f"{scores.images} {metric.label}", _write(metric, value), metric.note))
     return found
 
@@ -99,7 +105,7 @@ def curves(report: TrainingReport, metric: Metric) -> Markup:
     history, mark = report.history, report.best.epoch if report.best else None
     if not history:
         return section("Curves", "curves", tag("p", "No epoch is finished yet, so there is nothing to plot."))
-    label = LOSS_LABELS[report.recipe.loss.name]
+    label = loss_label(report.recipe.loss.name, report.custom.loss)
     charts = [
         _chart("Loss", label, _both(history, "loss"), mark, decimals),
         _metric_chart(metric, history, mark),
@@ -242,8 +248,10 @@ def _class(each: ClassReport) -> Markup:
 
 def misclassified(result: ResultReport, loss: AnyLoss) -> Markup:
     """The misclassified images with the highest confidence."""
-    if not result.misclassified:
+    if not result.wrong:
         return section("Errors", "errors", tag("p", f"All {result.count:,} images were classified correctly."))
+    if not result.misclassified:  # the samples are not images
+        return section("Errors", "errors", tag("p", f"{result.wrong:,} of {result.count:,} samples are misclassified."))
     all_of = (
         "All are shown."
         if result.wrong == len(result.misclassified)

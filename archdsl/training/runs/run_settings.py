@@ -15,6 +15,7 @@ from ...graph import Graph
 from ...version import __version__
 from ..data.dataset_spec import InputKind, TaskFacts
 from ..recipe.recipe import Recipe
+from ..tasks.custom_settings import CustomSettings
 from .sealed_json import seal
 
 FORMAT = 2
@@ -147,6 +148,7 @@ class RunSettings(_Section):
     data: DataSettings
     recipe: Recipe
     setup: SetupSettings
+    custom: CustomSettings = CustomSettings()
     versions: dict[str, str]
 
     def with_source(self, recipe: Recipe) -> Recipe:

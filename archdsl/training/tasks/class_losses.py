@@ -12,7 +12,7 @@ from ..recipe.sections import WeightedLoss
 from .meter import Loss
 
 
-class WeightTensor:
+class ClassWeightTensor:
     """The weights of the classes in a loss, as a tensor on the device of its output; None if all have weight 1."""
 
     def __init__(self, recipe: AnyLoss, facts: TaskFacts) -> None:
@@ -29,7 +29,7 @@ class WeightTensor:
 
 def make_loss(recipe: AnyLoss, facts: TaskFacts | None = None) -> Loss:
     """The mean over a batch, as a scalar; with class weights, the weighted mean, as in torch."""
-    weights = WeightTensor(recipe, facts or TaskFacts())
+    weights = ClassWeightTensor(recipe, facts or TaskFacts())
     match recipe:
         case CrossEntropy(smoothing=smoothing):
             return lambda logits, labels: F.cross_entropy(

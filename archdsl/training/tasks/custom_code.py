@@ -5,17 +5,16 @@ An exception in one becomes a CustomCodeFailed that names it, with the exception
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from ...packages.failures import described
-from ..errors.custom_errors import CustomCodeFailed
-from ..errors.problem import Problem
+from ...graph import Graph
+from ..errors.custom_errors import CustomCodeFailed, custom_code, import_path, short_name
+from .custom_settings import CustomSettings
 from .meter import Gatherer, Meter, Scores
 from .metric import METRICS
 
@@ -38,30 +37,6 @@ CustomLossFunction = Callable[[Tensor, Tensor], Tensor]
 """The mean loss of a batch, a scalar, from an output (float32) and the targets."""
 CustomMetricFunction = Callable[[Tensor, Tensor], Any]
 """A number, from the outputs and the targets of all samples of a split, on the CPU."""
-
-
-def import_path(value: object) -> str:
-    """`package.module.name` of a function or class, or of the class of an object."""
-    named = value if hasattr(value, "__qualname__") else type(value)
-    return f"{named.__module__}.{named.__qualname__}"
-
-
-def short_name(value: object) -> str:
-    """The name of a function or class, or of the class of an object."""
-    return import_path(value).rpartition(".")[2]
-
-
-@contextmanager
-def custom_code(kind: str, value: object) -> Iterator[None]:
-    """Exceptions of the user's code as CustomCodeFailed, with the exception as its cause."""
-    try:
-        yield
-    except Problem:
-        raise
-    except Exception as error:
-        if isinstance(error, torch.OutOfMemoryError | MemoryError):
-            raise  # the memory budget explains it
-        raise CustomCodeFailed(kind, import_path(value), f"raised {described(error)}") from error
 
 
 class CustomLoss:
@@ -215,6 +190,16 @@ class CustomCode:
     losses: Mapping[str, CustomLoss] = field(default_factory=dict)
     metrics: tuple[CustomMetric, ...] = ()
 
+    def settings(self, graph: Graph | None) -> CustomSettings:
+        """The import paths of all parts, for the settings of a run."""
+        main = graph.outputs[0][0] if graph else ""
+        paths = {name: import_path(loss.function) for name, loss in self.losses.items()}
+        return CustomSettings(
+            loss=paths.pop(main, None),
+            output_losses=paths,
+            metrics={metric.name: import_path(metric.origin) for metric in self.metrics},
+        )
+
     def meter(self, meter: Meter[S]) -> Meter[S]:
         """The meter of a task, which measures the custom metrics, too."""
         return _WithMetrics(meter, self.metrics) if self.metrics else meter
@@ -233,4 +218,5 @@ class _WithMetrics(Meter[S]):
 
     def scores(self, group: Gatherer, count: int) -> S:
         found = self._meter.scores(group, count)
-        return replace(found, custom={metric.name: metric.value() for metric in self._metrics})
+        object.__setattr__(found, "custom", {metric.name: metric.value() for metric in self._metrics})  # it is frozen
+        return found

@@ -6,13 +6,13 @@ from torch import Tensor
 
 from ..data.dataset_spec import IGNORED, TaskFacts
 from ..recipe.recipe import AnyLoss, CrossEntropy, Dice
-from .class_losses import WeightTensor
+from .class_losses import ClassWeightTensor
 from .meter import Loss
 
 
 def make_mask_loss(recipe: AnyLoss, facts: TaskFacts | None = None) -> Loss:
     """The mean over the pixels of a batch that have a class, as a scalar; weighted if the classes have weights."""
-    weights = WeightTensor(recipe, facts or TaskFacts())
+    weights = ClassWeightTensor(recipe, facts or TaskFacts())
     match recipe:
         case CrossEntropy(smoothing=smoothing):
             return lambda logits, masks: _cross_entropy(logits, masks, smoothing, weights.on(logits.device))

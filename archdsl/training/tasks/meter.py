@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
 from torch import Tensor
@@ -11,11 +11,11 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 """The mean loss of a batch, a scalar, from an output and the targets."""
 
 
-@dataclass(frozen=True)
 class Scores(ABC):
-    """The scores of a network on the samples of a split; `custom` are those of the user's metrics, by name."""
+    """The scores of a network on the samples of a split."""
 
-    custom: Mapping[str, float] = field(default_factory=dict, kw_only=True)
+    custom: Mapping[str, float] = MappingProxyType({})
+    """Those of the user's metrics, by name; `CustomCode.meter` sets them, whatever the constructor of a subclass."""
 
     @property
     @abstractmethod

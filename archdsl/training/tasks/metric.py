@@ -56,6 +56,11 @@ METRICS: Mapping[str, Metric] = _KNOWN
 """The metrics by name, and those of the packages' tasks that were loaded."""
 
 
+def metric_of(name: str) -> Metric:
+    """The metric with this name; one of the user's own is a plain number."""
+    return METRICS.get(name) or Metric(name, name, note="given in Python")
+
+
 def declare_metrics(metrics: Iterable[Metric]) -> None:
     """Add the metrics of a package's task. Raises ValueError for a name that another metric has."""
     for metric in metrics:
@@ -77,18 +82,24 @@ LOSS_LABELS = {
 """Axis labels of the losses, with units."""
 
 
+def loss_label(name: str, custom: str | None) -> str:
+    """The label of a loss, by its name in the recipe, or of one of the user, by its import path."""
+    return LOSS_LABELS[name] if custom is None else custom.rpartition(".")[2]
+
+
 def written(values: Mapping[str, float]) -> str:
     """Metrics in one line, in their order: `loss 0.1234  accuracy 98.61%`."""
-    return "  ".join(_aligned(name, value) for name, value in values.items() if METRICS[name].brief)
+    return "  ".join(_aligned(name, value) for name, value in values.items() if metric_of(name).brief)
 
 
 def named_values(values: Mapping[str, float]) -> str:
     """All metrics as a list: `mean IoU 91.20%, loss 0.1234`, the loss at the end."""
-    shown = [f"{METRICS[name].label} {METRICS[name].write(value)}" for name, value in values.items() if name != "loss"]
+    known = [(metric_of(name), value) for name, value in values.items() if name != "loss"]
+    shown = [f"{metric.label} {metric.write(value)}" for metric, value in known]
     return ", ".join([*shown, f"loss {values['loss']:.4f}"])
 
 
 def _aligned(name: str, value: float) -> str:
-    metric = METRICS[name]
+    metric = metric_of(name)
     text = metric.write(value) if name != "loss" else f"{value:.4f}"
     return f"{metric.label} {text:>6}" if metric.fraction else f"{metric.label} {text}"

@@ -9,6 +9,7 @@ from ...graph import Graph
 from ..data.dataset_spec import TaskFacts
 from ..recipe.part_names import FREE
 from ..recipe.recipe import Recipe, loss_named
+from .custom_code import CustomCode
 from .meter import Loss
 from .task import Task
 
@@ -30,6 +31,7 @@ class Objective:
     main: Loss
     others: tuple[Term, ...] = ()
     facts: TaskFacts = field(default_factory=TaskFacts)
+    custom: CustomCode = field(default_factory=CustomCode)
 
     def __call__(self, outputs: tuple[Tensor, ...], targets: Tensor) -> Tensor:
         """The mean over a batch, a scalar, from the outputs that have a loss."""
@@ -53,9 +55,17 @@ class Objective:
         return tuple(each if index in used else None for index, each in enumerate(output))
 
 
-def objective_of(task: Task, recipe: Recipe, graph: Graph | None = None, facts: TaskFacts | None = None) -> Objective:
-    """What a recipe's steps minimize for a task; without a graph, only the loss of the main output."""
-    facts = facts or TaskFacts()
+def objective_of(
+    task: Task,
+    recipe: Recipe,
+    graph: Graph | None = None,
+    facts: TaskFacts | None = None,
+    custom: CustomCode | None = None,
+) -> Objective:
+    """What a recipe's steps minimize for a task, with the losses of the user instead of those of the recipe; without a
+    graph, only the loss of the main output.
+    """
+    facts, custom = facts or TaskFacts(), custom or CustomCode()
     losses, own = recipe.loss.by_output, task.loss(recipe.loss, facts)
     main = own
     outputs = graph.outputs if graph else ()
@@ -63,11 +73,12 @@ def objective_of(task: Task, recipe: Recipe, graph: Graph | None = None, facts: 
     for index, (name, _) in enumerate(outputs):
         of = losses.get(name)
         loss = task.loss(loss_named(of), facts) if isinstance(of, str) and of != FREE else own
+        loss = custom.losses.get(name, loss)
         if index == 0:
             main = loss
         elif of is not None and of != FREE:
             terms.append(Term(index, of if isinstance(of, float) else 1.0, loss))
-    return Objective(task, main, tuple(terms), facts)
+    return Objective(task, main, tuple(terms), facts, custom)
 
 
 def main_output(output: object) -> Tensor:

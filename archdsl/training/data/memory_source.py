@@ -1,0 +1,298 @@
+"""A data set of arrays in memory: kinds of inputs and targets by their types and shapes, checked."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .dataset_spec import IGNORED, PYTHON_PREFIX, DataSpec, ImageShape, InputKind, Targets
+from .images import DataSource, ImageSet, Inputs, Request, Splits, TargetArray, hold_out
+from .python_data import Array, RawSamples, class_names, raw_splits
+
+_MOST_CLASSES = 1 << 16
+_BYTES = 256
+
+_BY_TASK: Mapping[str, Targets] = {
+    "classification": "class", "multilabel": "classes", "regression": "numbers", "segmentation": "mask",
+    "reconstruction": "class", "language": "next",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NetworkInput:
+    """What a network takes: an `image`, `numbers` or `ids`, its dimensions without the batch, the number of IDs."""
+
+    kind: InputKind
+    dims: tuple[int, ...]
+    vocabulary: int | None = None
+
+
+class MemorySource(DataSource):
+    """Samples in memory, by split."""
+
+    def __init__(self, spec: DataSpec, splits: Mapping[str, ImageSet]) -> None:
+        self._spec, self._splits = spec, splits
+
+    @property
+    def spec(self) -> DataSpec:
+        return self._spec
+
+    @property
+    def origin(self) -> str:
+        digest = hashlib.sha256()
+        for name, samples in sorted(self._splits.items()):
+            for array in (samples.images, samples.labels):
+                digest.update(f"{name} {array.dtype} {array.shape} ".encode())
+                digest.update(np.ascontiguousarray(array).data)
+        return PYTHON_PREFIX + digest.hexdigest()[:32]
+
+    def load(self, request: Request) -> Splits:
+        train, validation = self._splits["train"], self._splits.get("validation")
+        if validation is None:
+            train, validation = hold_out(train, request.split)
+        return Splits(train, validation, self._splits.get("test"))
+
+
+def memory_source(
+    data: object, takes: NetworkInput, task: str, name: str, classes: Sequence[str] | None = None
+) -> MemorySource:
+    """The data of a Python program as a source for a network that takes this input.
+
+    The kind of the targets follows from the `task` of the recipe, or from their type and shape if that is `auto`.
+    `classes` names the classes, or the numbers to predict. Raises TypeError, ValueError, CustomCodeFailed.
+    """
+    raw = raw_splits(data, takes.dims[0] if takes.kind == "image" else 3)
+    kind = _BY_TASK.get(task) or _kind_of_targets(raw["train"].targets, takes)
+    if kind == "next":
+        raw = {split: _sequences(samples, takes, split) for split, samples in raw.items()}
+    inputs = _inputs(raw, takes)
+    given = {split: samples.targets for split, samples in raw.items()}
+    named = tuple(classes) if classes is not None else class_names(data)
+    labels, names = _targets(given, kind, named, {split: len(each) for split, each in inputs.items()})
+    sets = {split: ImageSet(inputs[split], labels[split]) for split in raw}
+    first = inputs["train"]
+    image = first.dtype == np.uint8 and first.ndim == 4
+    shape = ImageShape(*first.shape[1:]) if image else tuple(first.shape[1:])
+    found: InputKind = "image" if image else "ids" if takes.kind == "ids" else "numbers"
+    vocabulary = takes.vocabulary if found == "ids" else None
+    return MemorySource(DataSpec(name, names, shape, targets=kind, inputs=found, vocabulary=vocabulary), sets)
+
+
+def input_array(array: Array, takes: NetworkInput, name: str, exact: bool = False) -> Inputs:
+    """Inputs as a network's data has them: images uint8 of N×C×H×W, numbers float32 of N×…, IDs int64 of N×T.
+
+    `exact` keeps images of floats as they are, even if they are bytes divided by 255. Raises ValueError.
+    """
+    if array.dtype.kind == "U":
+        raise ValueError(f"{name}: the inputs are texts; give numbers")
+    if takes.kind == "ids":
+        return _ids(array, takes, name)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        row = int(np.argwhere(~np.isfinite(array))[0][0])
+        raise ValueError(f"{name}: sample {row} has values that are NaN or infinite")
+    if takes.kind == "image":
+        return _images(array, takes, exact)
+    return _own_copy(array[:, None] if array.ndim == 1 else array, np.float32)
+
+
+def _inputs(raw: Mapping[str, RawSamples], takes: NetworkInput) -> dict[str, Inputs]:
+    """The inputs of all splits, of one type and one shape."""
+    kinds = {split: "f" if samples.inputs.dtype.kind == "f" else "i" for split, samples in raw.items()}
+    for split, samples in raw.items():
+        if kinds[split] != kinds["train"]:
+            types = f"`train` is {raw['train'].inputs.dtype} and `{split}` is {samples.inputs.dtype}"
+            raise ValueError(f"{types}: give the same type, in the same units")
+    found = {split: input_array(samples.inputs, takes, split) for split, samples in raw.items()}
+    if len({array.dtype for array in found.values()}) > 1:  # floats, and those of one split could be bytes
+        found = {split: input_array(samples.inputs, takes, split, exact=True) for split, samples in raw.items()}
+    for split, array in found.items():
+        if array.shape[1:] != found["train"].shape[1:]:
+            first, other = ("×".join(map(str, each.shape[1:])) for each in (found["train"], array))
+            raise ValueError(f"the samples of `train` are {first}, those of `{split}` are {other}")
+    return found
+
+
+def _ids(array: Array, takes: NetworkInput, name: str) -> NDArray[np.int64]:
+    if array.dtype.kind not in "iu":
+        raise ValueError(f"{name}: the network takes integer IDs, not {array.dtype}")
+    ids = array[:, None] if array.ndim == 1 else array
+    if ids.ndim != 2:
+        raise ValueError(f"{name}: IDs are an array of samples × positions, not of {ids.ndim} dimensions")
+    if takes.vocabulary is not None and (ids.min() < 0 or ids.max() >= takes.vocabulary):
+        odd = ids.min() if ids.min() < 0 else ids.max()
+        raise ValueError(f"{name}: the ID {odd} is not in 0 to {takes.vocabulary - 1}, the network's vocabulary")
+    return _own_copy(ids, np.int64)
+
+
+def _images(array: Array, takes: NetworkInput, exact: bool) -> Inputs:
+    """Images with channels first, as bytes if that loses nothing, else as numbers."""
+    if array.ndim == 3 and takes.dims[0] == 1:
+        array = array[:, None]
+    if array.ndim == 4 and array.shape[1] != takes.dims[0] and array.shape[3] == takes.dims[0]:
+        array = array.transpose(0, 3, 1, 2)
+    if array.ndim != 4:
+        return _own_copy(array, np.float32)  # the check of the network reports the shape
+    if array.dtype == np.uint8:
+        return _own_copy(array, np.uint8)
+    if array.dtype.kind in "iu" and array.min() >= 0 and array.max() <= 255:
+        return _own_copy(array, np.uint8)
+    if not exact and array.dtype.kind == "f" and array.min() >= 0 and array.max() <= 1:
+        scaled = array * np.float32(255)
+        pixels = np.rint(scaled)
+        if np.abs(scaled - pixels).max() < 1e-3:  # ToTensor divided bytes by 255
+            return _own_copy(pixels, np.uint8)
+    return _own_copy(array, np.float32)
+
+
+def _sequences(samples: RawSamples, takes: NetworkInput, name: str) -> RawSamples:
+    """Sequences of IDs and those that follow: given as targets, or one more ID in each sequence."""
+    if takes.vocabulary != _BYTES:
+        raise ValueError(f"{name}: language models learn from bytes, IDs below {_BYTES}, not below {takes.vocabulary}")
+    inputs, targets, length = samples.inputs, samples.targets, takes.dims[0]
+    if targets is None:
+        if inputs.ndim != 2 or inputs.shape[1] != length + 1:
+            shape = "×".join(map(str, inputs.shape))
+            raise ValueError(f"{name}: IDs of {shape}; give sequences of {length} IDs and the next one, N×{length + 1}")
+        inputs, targets = inputs[:, :-1], inputs[:, 1:]
+    if targets.shape != inputs.shape:
+        raise ValueError(f"{name}: the IDs that follow have the shape {targets.shape}, not {inputs.shape}")
+    return RawSamples(inputs, input_array(targets, takes, f"{name}, targets"))
+
+
+def _kind_of_targets(targets: Array | None, takes: NetworkInput) -> Targets:
+    """The kind of targets by their type and shape. Raises ValueError."""
+    if targets is None:
+        return "next" if takes.kind == "ids" else "class"
+    kind, shape = targets.dtype.kind, targets.shape
+    if kind == "f":
+        return "numbers"
+    if len(shape) == 1 or kind == "U":
+        return "class"
+    if len(shape) == 3 or (len(shape) == 4 and shape[1] == 1):
+        return "mask"
+    if takes.kind == "ids" and len(shape) == 2 and shape[1] == takes.dims[0]:
+        return "next"
+    if len(shape) == 2 and shape[1] == 1:
+        return "class"
+    if len(shape) == 2 and targets.min() >= 0 and targets.max() <= 1:
+        return "classes"
+    dims = "×".join(map(str, shape))
+    raise ValueError(f"targets of {dims} integers may be classes or numbers: give `task`, or numbers as floats")
+
+
+def _targets(
+    given: Mapping[str, Array | None], kind: Targets, names: tuple[str, ...] | None, counts: Mapping[str, int]
+) -> tuple[dict[str, TargetArray], tuple[str, ...]]:
+    """The targets of each split in the form of this kind, and the names of the classes or numbers."""
+    if all(targets is None for targets in given.values()):
+        return {split: np.zeros(count, np.int64) for split, count in counts.items()}, ("samples",)
+    found: dict[str, Array] = {}
+    for split, targets in given.items():
+        if targets is None:
+            raise ValueError(f"`{split}` has no targets, and other splits have")
+        found[split] = targets
+    match kind:
+        case "class":
+            return _classes(found, names)
+        case "numbers":
+            return _numbers(found, names)
+        case "mask":
+            return _masks(found, names)
+        case "classes":
+            return _sets(found, names)
+        case "next":
+            return {split: _own_copy(targets, np.int64) for split, targets in found.items()}, ()
+
+
+def _classes(
+    given: Mapping[str, Array], names: tuple[str, ...] | None
+) -> tuple[dict[str, TargetArray], tuple[str, ...]]:
+    flat = {split: targets[:, 0] if targets.shape[1:] == (1,) else targets for split, targets in given.items()}
+    for split, targets in flat.items():
+        if targets.ndim != 1:
+            raise ValueError(f"`{split}`: a class for each sample has one dimension, not {targets.ndim}")
+    if all(targets.dtype.kind == "U" for targets in flat.values()):
+        known = names or tuple(sorted({str(name) for targets in flat.values() for name in np.unique(targets)}))
+        numbers = {name: number for number, name in enumerate(known)}
+        unknown = [(s, str(name)) for s, targets in flat.items() for name in targets if str(name) not in numbers]
+        if unknown:
+            raise ValueError(f"`{unknown[0][0]}` has the class `{unknown[0][1]}`, which is not in `classes`")
+        return {s: np.array([numbers[str(name)] for name in t], np.int64) for s, t in flat.items()}, known
+    integers = {split: _integers(targets, split) for split, targets in flat.items()}
+    count = len(names) if names else 1 + max(int(targets.max()) for targets in integers.values())
+    return {s: _in_range(t, count, s).astype(np.int64) for s, t in integers.items()}, names or _numbered(count)
+
+
+def _numbers(
+    given: Mapping[str, Array], names: tuple[str, ...] | None
+) -> tuple[dict[str, TargetArray], tuple[str, ...]]:
+    found: dict[str, TargetArray] = {}
+    for split, targets in given.items():
+        if targets.dtype.kind == "U":
+            raise ValueError(f"`{split}`: the targets are texts; give numbers")
+        rows = targets[:, None] if targets.ndim == 1 else targets
+        if rows.ndim != 2:
+            raise ValueError(f"`{split}`: numbers to predict have one or two dimensions, not {rows.ndim}")
+        if not np.isfinite(rows).all():
+            row = int(np.argwhere(~np.isfinite(rows))[0][0])
+            raise ValueError(f"`{split}`: the target of sample {row} is not finite")
+        found[split] = _own_copy(rows, np.float32)
+    count = found["train"].shape[1]
+    if any(rows.shape[1] != count for rows in found.values()) or (names is not None and len(names) != count):
+        raise ValueError(f"`train` has {count} numbers to predict; the other splits and `classes` need as many")
+    return found, names or (("y",) if count == 1 else tuple(f"y{number}" for number in range(1, count + 1)))
+
+
+def _masks(given: Mapping[str, Array], names: tuple[str, ...] | None) -> tuple[dict[str, TargetArray], tuple[str, ...]]:
+    found = {}
+    for split, targets in given.items():
+        masks = _integers(targets[:, 0] if targets.ndim == 4 and targets.shape[1] == 1 else targets, split)
+        if masks.ndim != 3:
+            raise ValueError(f"`{split}`: masks are samples × height × width, not of {masks.ndim} dimensions")
+        found[split] = masks
+    most = max(int(np.where(masks == IGNORED, 0, masks).max()) for masks in found.values())
+    count = len(names) if names else most + 1
+    if count > IGNORED:
+        raise ValueError(f"masks have the classes 0 to {IGNORED - 1}, and {IGNORED} for pixels without one")
+    for split, masks in found.items():
+        _in_range(np.where(masks == IGNORED, 0, masks), count, split)
+    return {split: _own_copy(masks, np.uint8) for split, masks in found.items()}, names or _numbered(count)
+
+
+def _sets(given: Mapping[str, Array], names: tuple[str, ...] | None) -> tuple[dict[str, TargetArray], tuple[str, ...]]:
+    count = given["train"].shape[1] if given["train"].ndim == 2 else 0
+    for split, targets in given.items():
+        if targets.ndim != 2 or targets.shape[1] != count or not np.isin(targets, (0, 1)).all():
+            raise ValueError(f"`{split}`: sets of classes are an array of samples × classes with 0 and 1")
+    if names is not None and len(names) != count:
+        raise ValueError(f"`classes` has {len(names)} names for {count} classes")
+    return {split: _own_copy(targets, np.uint8) for split, targets in given.items()}, names or _numbered(count)
+
+
+def _integers(targets: Array, split: str) -> Array:
+    """Classes as integers; floats without a fraction are accepted."""
+    if targets.dtype.kind in "iub":
+        return targets.astype(np.int64)
+    if targets.dtype.kind == "f" and np.isfinite(targets).all() and (targets == np.rint(targets)).all():
+        return targets.astype(np.int64)
+    raise ValueError(f"`{split}`: classes are integers or names, not {targets.dtype}")
+
+
+def _in_range(targets: Array, count: int, split: str) -> Array:
+    if targets.min() < 0 or targets.max() >= count:
+        odd = int(targets.min() if targets.min() < 0 else targets.max())
+        raise ValueError(f"`{split}` has the class {odd}, and there are {count} classes, from 0 to {count - 1}")
+    return targets
+
+
+def _numbered(count: int) -> tuple[str, ...]:
+    if count > _MOST_CLASSES:
+        raise ValueError(f'{count:,} classes are more than {_MOST_CLASSES:,}: for numbers, give `task="regression"`')
+    return tuple(map(str, range(count)))
+
+
+def _own_copy(array: Array, dtype: type[np.generic]) -> Array:
+    """A writable, contiguous copy, with which the program's array shares no memory."""
+    return np.array(array, dtype, order="C")

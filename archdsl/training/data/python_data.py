@@ -1,0 +1,169 @@
+"""Data of a Python program as arrays: tuples of arrays, data sets of samples, iterables.
+
+torch, pandas and Pillow are not imported: their objects are recognized by what they can do.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors.custom_errors import custom_code
+
+Array = NDArray[Any]
+SPLITS = ("train", "validation", "test")
+_COUNTED = 1024
+_MOST_MEMORY = 0.75
+
+
+@dataclass(frozen=True)
+class RawSamples:
+    """The inputs of samples, and their targets, if they have any."""
+
+    inputs: Array
+    targets: Array | None
+
+
+def raw_splits(data: object, channels: int) -> dict[str, RawSamples]:
+    """The samples of each split; data that are not a dictionary of splits are all for training.
+
+    `channels` is the number of channels that Pillow's images get. Raises TypeError, ValueError, CustomCodeFailed.
+    """
+    if not isinstance(data, Mapping):
+        return {"train": _samples(data, channels, "data")}
+    unknown = [name for name in data if name not in SPLITS]
+    if unknown:
+        raise ValueError(f"data has no split `{unknown[0]}`; the splits are {', '.join(SPLITS)}")
+    if "train" not in data:
+        raise ValueError("data has no split `train`")
+    return {name: _samples(value, channels, name) for name, value in data.items() if value is not None}
+
+
+def class_names(data: object) -> tuple[str, ...] | None:
+    """The names of the classes that a data set declares, as those of torchvision do."""
+    found = getattr(data.get("train") if isinstance(data, Mapping) else data, "classes", None)
+    if isinstance(found, list | tuple) and found and all(isinstance(name, str) for name in found):
+        return tuple(found)
+    return None
+
+
+def is_array(value: object) -> bool:
+    """Whether a value is an array: of numpy, a tensor, a table of pandas."""
+    return hasattr(value, "shape") and (hasattr(value, "dtype") or hasattr(value, "to_numpy"))
+
+
+def as_array(value: Any, name: str) -> Array:
+    """A value as an array of numbers or texts. Raises TypeError."""
+    if hasattr(value, "detach"):  # a tensor
+        value = value.detach().cpu()
+        value = value.float() if str(value.dtype) == "torch.bfloat16" else value
+    elif hasattr(value, "to_numpy"):
+        value = value.to_numpy()
+    array = np.asarray(value)
+    if array.dtype.kind == "O" and array.size and all(isinstance(each, str) for each in array.flat):
+        array = array.astype(str)
+    if array.dtype.kind not in "biufU":
+        raise TypeError(f"{name}: an array of {array.dtype} has neither numbers nor texts")
+    return array
+
+
+def _samples(value: Any, channels: int, name: str) -> RawSamples:
+    """The samples of a split, in one of the documented forms."""
+    if isinstance(value, tuple):
+        if not 1 <= len(value) <= 2:
+            raise ValueError(f"{name}: a tuple has inputs and targets, not {len(value)} items")
+        targets = as_array(value[1], f"{name}, targets") if len(value) == 2 else None
+        return _same_length(RawSamples(as_array(value[0], f"{name}, inputs"), targets), name)
+    if is_array(value):
+        return RawSamples(as_array(value, name), None)
+    tensors = getattr(value, "tensors", None)  # torch's TensorDataset
+    if isinstance(tensors, tuple) and tensors and all(map(is_array, tensors)):
+        return _samples(tensors, channels, name)
+    if hasattr(value, "dataset") and hasattr(value, "batch_size"):
+        raise TypeError(f"{name}: a data loader makes batches, as `fit` does: give its data set, `loader.dataset`")
+    if isinstance(value, str | bytes) or not (hasattr(value, "__getitem__") or hasattr(value, "__iter__")):
+        raise TypeError(f"{name}: {type(value).__name__} is neither arrays nor a data set")
+    return _collected(_counted(value, name), value, channels, name)
+
+
+def _counted(value: Any, name: str) -> Iterator[object]:
+    """The samples of a data set: by index if it has a length, else in the order of its iterator."""
+    with custom_code("data set", value):
+        if hasattr(value, "__getitem__") and hasattr(value, "__len__"):
+            for index in range(len(value)):
+                yield value[index]
+        else:
+            yield from value
+
+
+def _collected(samples: Iterable[object], of: object, channels: int, name: str) -> RawSamples:
+    inputs: list[Array] = []
+    targets: list[Array] = []
+    size, most = 0, _memory()
+    for index, sample in enumerate(samples):
+        given, target = _parts(sample, f"{name}, sample {index}")
+        array = _input(given, channels, f"{name}, sample {index}")
+        if inputs and array.shape != inputs[0].shape:
+            first, other = ("×".join(map(str, each.shape)) for each in (inputs[0], array))
+            raise ValueError(f"{name}: sample 0 is {first}, and sample {index} is {other}; make them the same size")
+        inputs.append(array)
+        if target is not None:
+            targets.append(as_array(target, f"{name}, sample {index}, target"))
+        size += array.nbytes
+        if most is not None and index % _COUNTED == 0 and size > most:
+            why = f"{index + 1:,} samples take {size / 1e9:.1f} GB, more than fits into memory"
+            raise ValueError(f"{name}: {why}; `fit` reads a data set once, to its end")
+    if not inputs:
+        raise ValueError(f"{name}: {type(of).__name__} has no samples")
+    if targets and len(targets) < len(inputs):
+        raise ValueError(f"{name}: only {len(targets):,} of {len(inputs):,} samples have a target")
+    return RawSamples(np.stack(inputs), _stacked(targets, name) if targets else None)
+
+
+def _stacked(targets: Sequence[Array], name: str) -> Array:
+    if len({target.shape for target in targets}) > 1:
+        first = targets[0].shape
+        index = next(i for i, target in enumerate(targets) if target.shape != first)
+        other = targets[index].shape
+        raise ValueError(f"{name}: the target of sample 0 has the shape {first}, that of sample {index} {other}")
+    return np.stack(targets)
+
+
+def _parts(sample: object, name: str) -> tuple[object, object]:
+    """Input and target of a sample."""
+    if isinstance(sample, Mapping):
+        keys = ", ".join(map(str, sample))
+        raise TypeError(f"{name}: a dictionary of {keys}; give pairs of input and target")
+    if isinstance(sample, tuple | list):
+        if not 1 <= len(sample) <= 2:
+            raise ValueError(f"{name}: a sample is an input and a target, not {len(sample)} items")
+        return sample[0], sample[1] if len(sample) == 2 else None
+    return sample, None
+
+
+def _input(value: Any, channels: int, name: str) -> Array:
+    """The input of a sample; an image of Pillow as uint8 of C×H×W."""
+    if hasattr(value, "convert") and hasattr(value, "mode"):
+        pixels = np.asarray(value.convert("L" if channels == 1 else "RGB"))
+        return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    return as_array(value, name)
+
+
+def _same_length(samples: RawSamples, name: str) -> RawSamples:
+    inputs, targets = samples.inputs, samples.targets
+    if not inputs.ndim or not len(inputs):
+        raise ValueError(f"{name}: the inputs have no samples")
+    if targets is not None and (not targets.ndim or len(targets) != len(inputs)):
+        raise ValueError(f"{name}: {len(inputs):,} inputs, but {len(targets) if targets.ndim else 1:,} targets")
+    return samples
+
+
+def _memory() -> int | None:
+    """Bytes that samples may take; None if the system does not report its memory."""
+    try:
+        return int(_MOST_MEMORY * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return None

@@ -1,0 +1,53 @@
+"""Arrays, tensors and images of Pillow as inputs of a trained network."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..data.images import Inputs
+from ..data.memory_source import NetworkInput, input_array
+from ..data.python_data import as_array, is_array
+from ..runs.loaded_run import LoadedRun
+
+
+class ArrayInput(NamedTuple):
+    """One input in memory, as the data set of the run has them."""
+
+    values: Inputs
+    number: int
+
+    def __str__(self) -> str:
+        return f"input {self.number}"
+
+
+def array_inputs(loaded: LoadedRun, value: Any) -> list[ArrayInput]:
+    """The samples in a value: one, or a batch of them. Raises TypeError, ValueError."""
+    data = loaded.settings.data
+    own = tuple(data.shape) if data.shape is not None else tuple(loaded.shape)
+    takes = NetworkInput(data.inputs if len(own) == 3 or data.inputs != "numbers" else "numbers", own, data.vocabulary)
+    if data.inputs == "numbers" and len(own) == 3:
+        takes = NetworkInput("image", own)  # images of floats
+    array = _array(value, takes)
+    single = array.ndim <= len(own) and array.ndim < 4 and not _is_batch(array, own)
+    found = input_array(array[None] if single else array, takes, "predict", exact=data.inputs == "numbers")
+    if data.inputs == "image" and found.dtype != np.uint8:
+        raise ValueError("predict: the run was trained on bytes: give uint8, or floats that are bytes divided by 255")
+    if data.inputs == "numbers":
+        found = found.astype(np.float32)
+    if found.shape[1:] != own:
+        there, here = ("×".join(map(str, each)) for each in (found.shape[1:], own))
+        raise ValueError(f"predict: samples of {there}, but the run was trained on {here}")
+    return [ArrayInput(each, number) for number, each in enumerate(found)]
+
+
+def _array(value: Any, takes: NetworkInput) -> Any:
+    if hasattr(value, "convert") and hasattr(value, "mode"):  # an image of Pillow
+        return np.asarray(value.convert("L" if takes.dims[0] == 1 else "RGB"))
+    if not is_array(value) and not isinstance(value, list | tuple):
+        raise TypeError(f"predict takes files, arrays or images, not {type(value).__name__}")
+    return as_array(value, "predict")
+
+
+def _is_batch(array: Any, own: tuple[int, ...]) -> bool:
+    """Whether an array of as many dimensions as a sample is a batch without channels: N×H×W of grayscale images."""
+    return array.ndim == len(own) == 3 and own[0] == 1 and array.shape[1:] == own[1:] and array.shape != own
