@@ -38,7 +38,7 @@ def main() -> int:
             {tool: process(sys.executable, TOOL, tool, "resnet50", folder, "--only-draw") for tool in work}
         )
     for timing in timings:
-        found["resnet50"][timing.name]["median_ms"] = round(timing.median_ms)
+        found["resnet50"][timing.name] |= {"median_ms": round(timing.median_ms), "ratio": round(timing.ratio, 1)}
     versions = {tool: version(PACKAGES[tool][0]) for tool in installed}
     result = {"benchmark": "figure_peers", "machine": machine(), "versions": versions, "networks": found}
     RESULTS.mkdir(exist_ok=True)
