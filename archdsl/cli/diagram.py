@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Number of columns of a top-to-bottom diagram.  [default: by its height]",
 )
+@click.option("--sheets", is_flag=True, help="In the view `volumes`, show feature maps as sheets behind each other.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with status 1 if PATH is missing or out of date.")
 @network_options
 @watch_option
@@ -127,6 +128,7 @@ def command(
     caption: bool,
     dpi: int,
     columns: int | None,
+    sheets: bool,
     check: bool,
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
@@ -168,6 +170,7 @@ def command(
         legend=legend,
         dpi=dpi,
         columns=columns,
+        sheets=sheets,
     )
     view_options = ViewOptions(
         view=View(view or "layers"),
@@ -250,6 +253,8 @@ def _conflicts(kind: str, view: str | None, direction: str | None) -> Iterator[C
         yield "", "--columns", "columns are for top-to-bottom diagrams"
     if view in (None, "layers", "volumes"):
         yield "", "--expand", f"the view `{view or 'layers'}` has no blocks to expand"
+    if view != "volumes":
+        yield "", "--sheets", "only the view `volumes` has feature maps: add --view volumes"
     if view == "unet":
         yield "", "--direction --columns", "the view `unet` has the form of a U"
     if view == "volumes":

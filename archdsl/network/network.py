@@ -210,6 +210,7 @@ class Network:
         height: str | None = None,
         font: str | None = None,
         heat: str | None = None,
+        sheets: bool = False,
     ) -> "RenderedDiagram":
         """The diagram, with the options of `archdsl diagram`; it is also written to `path` if one is given.
 
@@ -234,6 +235,7 @@ class Network:
                 "caption": caption,
                 "dpi": dpi,
                 "columns": columns,
+                "sheets": sheets,
             },
             {"name": place, "width": width, "height": height, "font": font},
         )

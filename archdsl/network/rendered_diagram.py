@@ -67,6 +67,8 @@ def render(
     _require("direction", direction or "TB", ["TB", "LR"])
     if place["name"] is not None:
         _require("place", place["name"], list(PLACES))
+    if style["sheets"] and view != "volumes":
+        raise ValueError("sheets are for the view `volumes`")
     heat = view_options["heat"]
     if heat is not None:
         _require("heat", heat, [each.value for each in Heat])

@@ -103,8 +103,7 @@ def _build(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram:
         note=note,
     )
     drawn = drawn if view_options.heat is None else with_heat(drawn, graph, costs, view_options.heat)
-    # The view `volumes` shows one row of boxes, and no frames.
-    return drawn if view_options.view is View.VOLUMES else with_entries(drawn)
+    return with_entries(drawn)
 
 
 def _title(graph: Graph, total: Cost, settings: FigureSettings, view_options: ViewOptions) -> tuple[str, str, str]:

@@ -50,6 +50,8 @@ class DiagramStyle(Record):
     fonts: FontSizes = FontSizes()
     shapes: bool = True
     """Whether arrows are labeled with shapes."""
+    sheets: bool = False
+    """Whether the view `volumes` shows feature maps as sheets."""
 
     def heading_of(self, diagram: Diagram) -> str:
         """The line above a diagram: its caption, or only what the figure hides; empty for none."""

@@ -1,11 +1,14 @@
-"""What the view `volumes` shows next to its row of boxes: skips, branches, further inputs and outputs."""
+"""What the view `volumes` shows next to its row of boxes: skips, branches, further inputs and outputs.
 
-from collections import Counter
-from collections.abc import Sequence
+A branch that splits or merges is drawn in pieces: each ends at a letter, and continues at the same letter.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+from string import ascii_uppercase
 
 from ...record import Record
-from .engine import CannotDraw
-from .figure import Box, Diagram, Role
+from .figure import Arrow, Box, BoxRow, Diagram, Role
 from .labels import shape_words
 
 LONGEST = 48
@@ -15,12 +18,16 @@ LONGEST = 48
 class Rail(Record):
     """A path next to the row, from one of its boxes to a later one; `boxes` are those on it, none for a skip.
 
-    Without a start, it begins with an input; without an end, it ends with an output.
+    Without a start, it begins with an input or at the letters of `entries`; without an end, it ends with an output or
+    at those of `exits`. `near` is the box of the row beside which one without both is drawn.
     """
 
     start: int | None
     end: int | None
     boxes: tuple[Box, ...] = ()
+    entries: tuple[Box, ...] = ()
+    exits: tuple[Box, ...] = ()
+    near: int = 0
 
     @property
     def label(self) -> str:
@@ -36,8 +43,10 @@ class Rail(Record):
         """Its boxes as one, with the rows of all, for which its label stands."""
         rows = tuple(row for box in self.boxes for row in box.rows)
         first, last = self.boxes[0], self.boxes[-1]
-        name, letter = "_".join(box.id for box in self.boxes), first.letter or last.letter
-        return first.replace(id=name, rows=rows, shape=last.shape, letter=letter)
+        made = first.replace(id="_".join(box.id for box in self.boxes), rows=rows, shape=last.shape)
+        alike = len({(box.role is Role.GROUP, box.times) for box in self.boxes}) == 1
+        # The words of each layer have its own number of repetitions.
+        return made if alike else made.replace(role=Role.GROUP, times=1)
 
     @property
     def hover(self) -> str:
@@ -45,49 +54,127 @@ class Rail(Record):
         return "\n".join(row.hover for box in self.boxes for row in box.rows)
 
     @property
+    def near_end(self) -> int | None:
+        """Its only end in the row; None if it has both or neither."""
+        return (self.end if self.start is None else self.start) if None in (self.start, self.end) else None
+
+    @property
     def span(self) -> int:
         """The number of boxes between its ends."""
         return 0 if self.start is None or self.end is None else self.end - self.start
 
 
+def letters() -> Iterator[str]:
+    """A, B, … Z, A1, B1, …"""
+    return (letter + (str(turn) if turn else "") for turn in count() for letter in ascii_uppercase)
+
+
+def port(letter: str, number: int, role: Role, hover: str) -> Box:
+    """The end of a line that continues at the same letter: `number` distinguishes those of a letter."""
+    row = BoxRow(words=letter, style="", hover=hover)
+    return Box(id=f"{role.value}{letter}_{number}", role=role, rows=(row,), letter=letter)
+
+
 def rails(diagram: Diagram, row: Sequence[Box]) -> list[Rail]:
-    """The paths next to a row of boxes, so that every box and every arrow is shown; shorter ones first.
-
-    Raises CannotDraw if a branch splits, or merges with another before it returns to the row.
-    """
+    """The paths next to a row of boxes, so that every box and every arrow is shown; shorter ones first."""
     order = {box.id: index for index, box in enumerate(row)}
-    by_id = {box.id: box for box in diagram.boxes if box.role is not Role.PORT}
     last = next((box.id for box in diagram.boxes if box.role is Role.OUTPUT), None)
-    found = []
-    off = [id for id in by_id if id not in order and id != last]
-    after: dict[str, list[str]] = {id: [] for id in by_id}
-    into = Counter(arrow.end for arrow in diagram.arrows)
-    for arrow in diagram.arrows:
-        after[arrow.start].append(arrow.end)
-        if arrow.start in order and arrow.end in order and order[arrow.end] > order[arrow.start] + 1:
-            found.append(Rail(start=order[arrow.start], end=order[arrow.end]))
-    for id in off:
-        if into[id] > 1 or len(after[id]) > 1:
-            raise _tangled(by_id[id])
-    heads = [id for id in off if not into[id]]
-    starts = [(arrow.start, arrow.end) for arrow in diagram.arrows if arrow.start in order and arrow.end in off]
-    for start, id in [*((None, head) for head in heads), *starts]:
-        boxes = [by_id[id]]
-        while (then := after[boxes[-1].id]) and then[0] not in order and then[0] != last:
-            boxes.append(by_id[then[0]])
-        end = order.get(then[0]) if then else None
-        if start is None and end is None:
-            raise _tangled(boxes[0])
-        found.append(Rail(start=None if start is None else order[start], end=end, boxes=tuple(boxes)))
-    return sorted(found, key=lambda rail: (rail.span, rail.start or 0, rail.end or 0))
+    found = _Paths(diagram, order, last).rails()
+    return sorted(found, key=lambda rail: (rail.span, rail.start or 0, rail.end or 0, rail.near))
 
 
-def _tangled(box: Box) -> CannotDraw:
-    name = next(iter(_words(box)), "a layer")
-    return CannotDraw(
-        f"`{name}` is on a branch that splits or merges off the longest path, which the view `volumes` cannot show: "
-        "use the view `blocks` or `stages`"
-    )
+class _Paths:
+    """The boxes next to the row in unbranched paths, and the arrows between these."""
+
+    def __init__(self, diagram: Diagram, order: dict[str, int], last: str | None) -> None:
+        self.order = order
+        self.boxes = {box.id: box for box in diagram.boxes if box.role is not Role.PORT and box.id != last}
+        self.arrows = [arrow for arrow in diagram.arrows if arrow.end != last]
+        self.after: dict[str, list[str]] = {}
+        self.before: dict[str, list[str]] = {}
+        for arrow in self.arrows:
+            self.after.setdefault(arrow.start, []).append(arrow.end)
+            self.before.setdefault(arrow.end, []).append(arrow.start)
+        self.place = {name: self._place(name) for name in self.boxes}
+
+    def _place(self, name: str) -> int:
+        """The box of the row that the fewest arrows connect with a box."""
+        seen, now = {name}, [name]
+        while now:
+            reached = [self.order[each] for each in now if each in self.order]
+            if reached:
+                return min(reached)
+            now = [each for one in now for each in (*self.after.get(one, ()), *self.before.get(one, ()))]
+            now = [each for each in dict.fromkeys(now) if each in self.boxes and each not in seen]
+            seen.update(now)
+        return 0
+
+    def rails(self) -> list[Rail]:
+        found: dict[str, Rail] = {}
+        ends: dict[str, str] = {}
+        for chain in self._chains():
+            boxes = tuple(self.boxes[name] for name in chain)
+            found[chain[0]] = Rail(start=None, end=None, boxes=boxes, near=self.place[chain[0]])
+            ends |= {chain[-1]: chain[0]}
+        others = [Rail(start=start, end=end) for start, end in self._skips()]
+        lettered: dict[str, list[Arrow]] = {}
+        for arrow in self.arrows:
+            start, end = self.order.get(arrow.start), self.order.get(arrow.end)
+            if (start is not None and end is not None) or self._inside_chain(arrow, ends):
+                continue
+            if start is not None and found[arrow.end].start is None:
+                found[arrow.end] = found[arrow.end].replace(start=start)
+            elif end is not None and found[ends[arrow.start]].end is None:
+                found[ends[arrow.start]] = found[ends[arrow.start]].replace(end=end)
+            else:
+                lettered.setdefault(arrow.start, []).append(arrow)
+        for (source, arrows), letter in zip(lettered.items(), letters(), strict=False):
+            others += self._lettered(source, arrows, letter, found, ends)
+        return [*others, *found.values()]
+
+    def _chains(self) -> list[list[str]]:
+        """The boxes next to the row in paths in which each has one reader, and that reads nothing else."""
+        found: list[list[str]] = []
+        chains: dict[str, list[str]] = {}
+        for name in (each for each in self.boxes if each not in self.order):
+            before = self.before.get(name, [])
+            chain = chains.get(before[0]) if len(before) == 1 else None
+            if chain is None or self.after[before[0]] != [name]:
+                chain = []
+                found.append(chain)
+            chain.append(name)
+            chains[name] = chain
+        return found
+
+    def _inside_chain(self, arrow: Arrow, ends: dict[str, str]) -> bool:
+        return arrow.start not in self.order and arrow.start not in ends
+
+    def _skips(self) -> Iterable[tuple[int, int]]:
+        """The arrows from a box of the row past others, and further arrows from one to the next."""
+        steps: set[tuple[int, int]] = set()
+        for arrow in self.arrows:
+            if arrow.start in self.order and arrow.end in self.order:
+                pair = self.order[arrow.start], self.order[arrow.end]
+                if pair[1] > pair[0] + 1 or pair in steps:
+                    yield pair
+                steps.add(pair)
+
+    def _lettered(
+        self, source: str, arrows: list[Arrow], letter: str, found: dict[str, Rail], ends: dict[str, str]
+    ) -> Iterator[Rail]:
+        """The arrows of a box by a letter: a port at its end, and one before each reader."""
+        leaving = port(letter, 0, Role.OUTPUT, f"continues at {letter}")
+        if source in self.order:
+            yield Rail(start=self.order[source], end=None, exits=(leaving,))
+        else:
+            rail = found[ends[source]]
+            found[ends[source]] = rail.replace(exits=(*rail.exits, leaving))
+        for number, arrow in enumerate(arrows, 1):
+            coming = port(letter, number, Role.INPUT, f"continued from {letter}")
+            if arrow.end in self.order:
+                yield Rail(start=None, end=self.order[arrow.end], entries=(coming,))
+            else:
+                found[arrow.end] = found[arrow.end].replace(entries=(*found[arrow.end].entries, coming))
 
 
 def _words(box: Box) -> list[str]:

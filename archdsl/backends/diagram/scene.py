@@ -1,22 +1,23 @@
 """Draw volumes: faces, kernel windows, names, skips, a legend."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import groupby
 from math import cos, pi, sin
 
-from ...graph.figure_settings import TRANSPARENT
 from ...shapes.symbolic import concrete
+from .box_shapes import rounded
 from .drawing import Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, TextLabel, bounds, framed
-from .engine import CannotDraw
-from .figure import Arrow, Box, Diagram, Flow
+from .figure import Arrow, Box, Diagram, Role
 from .figure_options import SYMBOLS, DiagramStyle
 from .font_metrics import width_of
 from .labels import shape_words
 from .legend import legend_rows
+from .rail_scene import draw_rails
 from .rails import Rail, rails
+from .sheets import sheet_shapes, sheet_target, sheet_volumes, sheet_window
 from .theme import Theme, mixed
 from .volume_rows import VolumeRow, split_rows, stacked
-from .volumes import DEPTH_OFFSET, Rectangle, Volume, groups, volumes
+from .volumes import DEPTH_OFFSET, FRAME, Rectangle, Volume, groups, volumes
 
 MARGIN = 7.2
 SMALL, PLAIN = 8.0, 9.0
@@ -25,15 +26,10 @@ SMALL, PLAIN = 8.0, 9.0
 def draw_volumes(diagram: Diagram, style: DiagramStyle, geometry: float = 1.0, rows: int = 1) -> Drawing:
     """The tensors of a diagram along its longest path, from left to right, and above them the parallel paths.
 
-    `geometry` scales the boxes without their text; `rows` is the number of rows. Raises CannotDraw if a branch splits
-    or merges, if several boxes are repeated together, or if there are fewer places for a new row.
+    `geometry` scales the boxes without their text; `rows` is the number of rows. Raises CannotDraw if there are fewer
+    places for a new row, or a repetition is not in one piece of the longest path.
     """
-    if repeated := [cluster.times for cluster in diagram.clusters if cluster.times > 1]:
-        raise CannotDraw(
-            f"several layers are repeated together {max(repeated)} times, which the view `volumes` cannot show: "
-            "use the view `blocks` or `stages`"
-        )
-    found = volumes(diagram, style.theme, geometry)
+    found = (sheet_volumes if style.sheets else volumes)(diagram, style.theme, geometry)
     split = split_rows(found, rails(diagram, [volume.box for volume in found]), rows)
     parts = stacked([_row(row, style.theme) for row in split], split, style.theme)
     parts = _heading(diagram, found, parts, style.replace(legend=style.legend is not False))
@@ -54,7 +50,10 @@ def _row(row: VolumeRow, theme: Theme) -> list[ShapeGroup]:
     named, names = _names(found, ends, taken, theme)
     parts += names
     top = min(top for _, top, _, _ in taken)
-    return parts + _rails(row, [named[volume.box.id] for volume in found], top, theme)
+    drawn = draw_rails(row.rails, found, [named[volume.box.id] for volume in found], top, theme)
+    lines = [group for _, _, groups in drawn for group in groups if not isinstance(group.of, Box)]
+    words = [group for _, _, groups in drawn for group in groups if isinstance(group.of, Box)]
+    return [*_frames(row, drawn, theme), *parts, *lines, *words]
 
 
 def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
@@ -62,6 +61,8 @@ def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
     hover = "\n".join(row.hover for row in volume.box.rows)
     if volume.round:
         return ShapeGroup(shapes=_circle(volume, theme), hover=hover, of=volume.box)
+    if volume.sheets:
+        return ShapeGroup(shapes=sheet_shapes(volume, theme), hover=hover, of=volume.box)
     shapes, left, chief = [], volume.left, volume.slices[0][1]
     offset = (volume.depth * DEPTH_OFFSET[0], volume.depth * DEPTH_OFFSET[1])
     height = volume.height / 2
@@ -90,9 +91,12 @@ def _plus(point: Point, step: Point) -> Point:
 
 
 def _circle(volume: Volume, theme: Theme) -> tuple[Polygon | TextLabel, ...]:
+    """The round node of a sum or a product, or the point at which a tensor enters a repetition."""
     middle, radius = volume.left + volume.thickness / 2, volume.thickness / 2
     angles = [2 * pi * step / 32 for step in range(32)]
     points = tuple((middle + radius * cos(angle), radius * sin(angle)) for angle in angles)
+    if volume.box.role is Role.ENTRY:
+        return (Polygon(points=points, fill=theme.line, line=theme.line),)
     sign = SYMBOLS[volume.box.rows[0].words]
     return (
         Polygon(points=points, fill=theme.end, line=theme.line),
@@ -102,26 +106,44 @@ def _circle(volume: Volume, theme: Theme) -> tuple[Polygon | TextLabel, ...]:
 
 def _connection(before: Volume, after: Volume, theme: Theme) -> tuple[Shape, ...]:
     """The connection of two boxes: a kernel window that narrows to a point, or else an arrow; none if they touch."""
+    window = _window(before, after)
     if before.is_close_to(after):
-        return ()
-    end = (after.left - after.overhang, 0.0)
-    kernel = after.box.rows[0].kernel
-    shape = before.box.shape
-    if before.round or shape is None or len(kernel) != 2 or max(kernel) < 2 or len(shape.spatial_size) != 2:
-        start = (before.right, 0.0)
-        return (Polyline(points=(start, end), color=theme.line, arrow=True),)
-    window = _window(before, (kernel[0] / concrete(shape.spatial_size[0]), kernel[1] / concrete(shape.spatial_size[1])))
+        if not window:
+            return ()
+        end = _front(after, after.left, 0.0)
+    else:
+        end = sheet_target(after) if after.sheets and window else (after.left - after.overhang, 0.0)
+    if not window:
+        return (Polyline(points=((before.right, 0.0), end), color=theme.line, arrow=True),)
     lines = tuple(Polyline(points=(corner, end), color=theme.line, width=0.5) for corner in window)
     return (Polygon(points=window, fill=theme.end, line=theme.line, width=0.5), *lines)
 
 
-def _window(volume: Volume, part: tuple[float, float]) -> tuple[Point, ...]:
-    """A window in the middle of the right face, with these fractions of its height and depth."""
+def _window(before: Volume, after: Volume) -> tuple[Point, ...]:
+    """The window of the kernel of a layer on the right face of its input; empty without one.
+
+    It is in the middle, or at the edge that is visible if the next box has the same size.
+    """
+    kernel, shape = after.box.rows[0].kernel if after.box.rows else (), before.box.shape
+    if before.round or shape is None or not kernel or max(kernel) < 2 or len(kernel) != len(shape.spatial_size):
+        return ()
+    parts = [size / concrete(side) for size, side in zip(kernel, shape.spatial_size, strict=True)]
+    # The face of a signal has its length as its height; that of a 3-D feature map shows its last two dimensions.
+    part = (parts[0], 1.0) if len(parts) == 1 else (parts[-2], parts[-1])
+    if before.sheets:
+        return sheet_window(before, part)
+    return _patch(before, part, at_edge=before.is_close_to(after))
+
+
+def _patch(volume: Volume, part: tuple[float, float], *, at_edge: bool) -> tuple[Point, ...]:
+    """A part of the right face with these fractions of its height and depth, in the middle or at its front edge."""
     height, depth = (max(0.08, min(1.0, each)) / 2 for each in part)
-    x, y = volume.right, 0.0
+    middle = depth - 0.48 if at_edge else 0.0
     corners = ((-depth, -height), (depth, -height), (depth, height), (-depth, height))
     offset = (volume.depth * DEPTH_OFFSET[0], volume.depth * DEPTH_OFFSET[1])
-    return tuple((x + u * offset[0], y + u * offset[1] + v * volume.height) for u, v in corners)
+    return tuple(
+        (volume.right + (middle + u) * offset[0], (middle + u) * offset[1] + v * volume.height) for u, v in corners
+    )
 
 
 def _shapes(found: list[Volume], taken: list[Rectangle], theme: Theme) -> list[ShapeGroup]:
@@ -199,74 +221,25 @@ def _overlap(one: Rectangle, other: Rectangle) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _rails(row: VolumeRow, names: list[TextLabel], top: float, theme: Theme) -> list[ShapeGroup]:
-    """Arrows over the boxes that they bypass, shorter ones lower, with the words of the layers on them.
-
-    `names` are the labels of the boxes, where the arrows start and end.
-    """
-    levels: list[list[tuple[Rail, float, float]]] = []
-    for rail in row.rails:
-        left, right = _extent(rail, names)
-        free = (level for level in levels if all(right <= a or b <= left for _, a, b in level))
-        level = next(free, None)
-        if level is None:
-            levels.append(level := [])
-        level.append((rail, left, right))
-    height = top - 8
-    lines: list[ShapeGroup] = []
-    words: list[ShapeGroup] = []
-    for level in levels:
-        for rail, _, _ in level:
-            points = _rail_points(rail, names, height)
-            lines += _rail_lines(rail, points, [volume.box for volume in row.volumes], theme)
-            if rail.label:
-                words.append(_rail_label(rail, points, height, theme))
-        height -= 8 + (SMALL + 4) * any(rail.label for rail, _, _ in level)
-    return [*lines, *words]
-
-
-def _extent(rail: Rail, names: list[TextLabel]) -> tuple[float, float]:
-    """The left and right end of a rail with its label."""
-    xs = [x for x, _ in _rail_points(rail, names, 0.0)]
-    middle, half = (min(xs) + max(xs)) / 2, width_of(rail.label, SMALL) / 2 + 2
-    return min(min(xs) - 1, middle - half), max(max(xs) + 1, middle + half)
-
-
-def _rail_points(rail: Rail, names: list[TextLabel], height: float) -> tuple[Point, ...]:
-    """The corners of a rail at this height; an input comes from above, an output goes there."""
-    start = () if rail.start is None else ((names[rail.start].at[0] + 2, names[rail.start].at[1] - SMALL),)
-    end = () if rail.end is None else ((names[rail.end].at[0] - 2, names[rail.end].at[1] - SMALL),)
-    return (*start, *((x, height) for x, _ in (*start, *end)), *end)
-
-
-def _rail_lines(rail: Rail, points: tuple[Point, ...], row: list[Box], theme: Theme) -> Iterator[ShapeGroup]:
-    """The arrow of a skip; of a branch, the line to its label and the arrow from there."""
-    start, end = ("" if index is None else row[index].id for index in (rail.start, rail.end))
-    if not rail.boxes:
-        line = Polyline(points=points, color=theme.skip, arrow=True)
-        yield ShapeGroup(shapes=(line,), of=Arrow(start=start, end=end, flow=Flow.SKIP))
-        return
-    if start and end:
-        (left, height), (right, _) = points[1:3]
-        points = *points[:2], ((left + right) / 2, height), *points[2:]
-    if start:
-        line = Polyline(points=points[:3], color=theme.skip, arrow=not end)
-        yield ShapeGroup(shapes=(line,), of=Arrow(start=start, end=rail.box.id, flow=Flow.BRANCH))
-    if end:
-        line = Polyline(points=points[-3:], color=theme.skip, arrow=True)
-        yield ShapeGroup(shapes=(line,), of=Arrow(start=rail.box.id, end=end, flow=Flow.BRANCH))
-
-
-def _rail_label(rail: Rail, points: tuple[Point, ...], height: float, theme: Theme) -> ShapeGroup:
-    """The words of the layers on a rail, with a background that hides the lines behind them."""
-    xs = [x for x, _ in points]
-    middle, half = (min(xs) + max(xs)) / 2, width_of(rail.label, SMALL) / 2 + 1
-    low, high = height - 2, height - 2 - SMALL
-    corners = ((middle - half, high), (middle + half, high), (middle + half, low), (middle - half, low))
-    ground = Polygon(points=corners, fill=theme.background, line=theme.background)
-    label = TextLabel(at=(middle, low - 1.5), text=rail.label, color=theme.note, size=SMALL)
-    shapes = (label,) if theme.background == TRANSPARENT else (ground, label)
-    return ShapeGroup(shapes=shapes, hover=rail.hover, of=rail.box)
+def _frames(row: VolumeRow, drawn: list[tuple[Rail, float, list[ShapeGroup]]], theme: Theme) -> list[ShapeGroup]:
+    """The frames of repetitions, around their boxes and the skips between these, outer ones first."""
+    found = []
+    clusters = dict.fromkeys(frame for volume in row.volumes for frame in volume.frames)
+    for depth, cluster in enumerate(sorted(clusters, key=lambda each: len(each.path))):
+        inside = [index for index, volume in enumerate(row.volumes) if cluster in volume.frames]
+        boxes = [row.volumes[index] for index in inside]
+        own = [top for rail, top, _ in drawn if rail.start in inside and rail.end in inside]
+        pad = FRAME - 3.0 * depth
+        left, right = boxes[0].left - boxes[0].overhang - pad, boxes[-1].right + boxes[-1].overhang + pad
+        high = min([-max(each.rise for each in boxes) - 2 * SMALL - 8, *(top - 4 for top in own)])
+        low = max(each.rise for each in boxes) + 2 * PLAIN + 10 - 3 * depth
+        fill = theme.cluster[depth % len(theme.cluster)]
+        box = rounded((left, high - SMALL - 6), (right, low), 6, fill, theme.cluster_line)
+        text = f"×{cluster.times}"
+        at = right - 4 - width_of(text, PLAIN) / 2, high - 2
+        label = TextLabel(at=at, text=text, color=theme.ink, size=PLAIN, bold=True)
+        found.append(ShapeGroup(shapes=(box, label), hover=cluster.hover, of=cluster))
+    return found
 
 
 def _heading(diagram: Diagram, found: list[Volume], parts: list[ShapeGroup], style: DiagramStyle) -> list[ShapeGroup]:

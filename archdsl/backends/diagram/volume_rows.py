@@ -1,14 +1,13 @@
 """Volumes in several rows: where a row ends, and what continues in the next."""
 
 from collections.abc import Sequence
-from itertools import combinations, count, pairwise
-from string import ascii_uppercase
+from itertools import combinations, pairwise
 
 from ...record import Record
 from .drawing import Polyline, ShapeGroup, bounds, moved
 from .engine import CannotDraw
-from .figure import Arrow, Box, BoxRow, Role
-from .rails import Rail
+from .figure import Arrow, Role
+from .rails import Rail, letters, port
 from .theme import Theme
 from .volumes import Volume, groups, placed
 
@@ -36,34 +35,33 @@ def split_rows(found: list[Volume], rails: Sequence[Rail], rows: int) -> list[Vo
         index: row for row, (start, end) in enumerate(zip(starts, ends, strict=True)) for index in range(start, end)
     }
     inside: list[list[Rail]] = [[] for _ in starts]
-    letters = (letter + (str(turn) if turn else "") for turn in count() for letter in ascii_uppercase)
+    used = {box.letter for rail in rails for box in (*rail.entries, *rail.exits)}
+    free = (letter for letter in letters() if letter not in used)
     for rail in rails:
         first, last = (None if index is None else row_of[index] for index in (rail.start, rail.end))
         local = [None if at is None else at - starts[row_of[at]] for at in (rail.start, rail.end)]
         if first is None or last is None or first == last:
-            home = last if first is None else first
-            inside[home or 0].append(rail.replace(start=local[0], end=local[1]))
+            home = row_of[min(rail.near, len(found) - 1)] if first is None and last is None else first
+            home = last if home is None else home
+            near = max(0, rail.near - starts[home or 0])
+            inside[home or 0].append(rail.replace(start=local[0], end=local[1], near=near))
             continue
-        letter = next(letters)
-        leaving = _port(letter, Role.OUTPUT, f"continues at {letter}")
-        coming = _port(letter, Role.INPUT, f"continued from {letter}")
-        inside[first].append(Rail(start=local[0], end=None, boxes=(*rail.boxes, leaving)))
-        inside[last].append(Rail(start=None, end=local[1], boxes=(coming,)))
+        letter = next(free)
+        leaving = port(letter, 0, Role.OUTPUT, f"continues at {letter}")
+        coming = port(letter, 1, Role.INPUT, f"continued from {letter}")
+        inside[first].append(rail.replace(start=local[0], end=None, exits=(*rail.exits, leaving)))
+        inside[last].append(Rail(start=None, end=local[1], entries=(coming,)))
     return [
         VolumeRow(volumes=tuple(placed(found[start:end])), rails=tuple(inside[row]))
         for row, (start, end) in enumerate(zip(starts, ends, strict=True))
     ]
 
 
-def _port(letter: str, role: Role, hover: str) -> Box:
-    row = BoxRow(words=letter, style="", hover=hover)
-    return Box(id=f"{role.value}{letter}", role=role, rows=(row,), letter=letter)
-
-
 def _breaks(found: list[Volume], rows: int) -> tuple[int, ...]:
     """The indices at which rows after the first start, so that the widest row is as narrow as possible."""
     sizes = [len(group) for group in groups(found)]
     edges = [sum(sizes[:n]) for n in range(1, len(sizes))]
+    edges = [edge for edge in edges if not set(found[edge - 1].frames) & set(found[edge].frames)]
     if len(edges) < rows - 1:
         raise CannotDraw(f"{len(sizes)} sizes of tensors do not fill {rows} rows")
 

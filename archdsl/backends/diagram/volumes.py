@@ -12,19 +12,26 @@ from ...contract.styles import COLOR_PRIORITY
 from ...record import Record
 from ...shapes.shape import Layout, Shape
 from ...shapes.symbolic import concrete
-from .figure import Box, Diagram, Role
+from .engine import CannotDraw
+from .figure import Box, Cluster, Diagram, Role
 from .figure_options import SYMBOLS
 from .flow import main_path
 from .theme import Theme
 
 MAX_LENGTH, MAX_THICKNESS, BAR = 150.0, 40.0, 120.0
 """Points for the largest spatial dimension, the most channels, the longest vector."""
+MAX_DEPTH = 90.0
+"""Points for the largest depth of a 3-D feature map."""
 TOTAL_THICKNESS = 360.0
 """Points for the channels of all boxes together."""
 DEPTH_OFFSET = (0.42, -0.32)
 """The offset of one point of depth."""
-NARROW_GAP, WIDE_GAP = 2.0, 14.0
-"""Points between boxes of the same size, and the minimum between others."""
+NARROW_GAP, WINDOW_GAP, WIDE_GAP = 2.0, 9.0, 14.0
+"""Points between boxes of the same size, also with a kernel window between, and the minimum between others."""
+FRAME = 9.0
+"""Points between boxes and the frame of a repetition."""
+_POINT = 4.0
+"""The size of the point at which a tensor enters a repetition."""
 SLICE = 3.0
 """Points for a layer that keeps the shape, behind the previous layer."""
 _THINNEST = 3.0
@@ -46,6 +53,12 @@ class Volume(Record):
     depth: float
     slices: tuple[tuple[float, str], ...]
     left: float = 0.0
+    frames: tuple[Cluster, ...] = ()
+    """The repetitions that it is in, the outermost first."""
+    sheets: tuple[str, ...] = ()
+    """The colors of its feature maps if they are drawn as sheets, the first one behind the others."""
+    sheet: tuple[float, float] = (0.0, 0.0)
+    """The width and height of a sheet."""
 
     @property
     def right(self) -> float:
@@ -76,12 +89,18 @@ class Volume(Record):
 
     @property
     def round(self) -> bool:
-        """Whether it is a sum or a product, whose output has the shape of its inputs."""
+        """Whether it is a sum or a product, whose output has the shape of its inputs, or the entry of a repetition."""
+        return self.box.role is Role.ENTRY or self._is_sign
+
+    @property
+    def _is_sign(self) -> bool:
         return self.box.role is Role.MERGE and self.box.rows[0].words in SYMBOLS
 
     @property
     def name(self) -> str:
         """Its label: a layer in words; of a block only its name."""
+        if not self.box.rows:
+            return ""
         words = self.box.rows[0].words
         if self.box.rows[0].own_words:
             return words
@@ -97,7 +116,8 @@ class Volume(Record):
 
     def is_close_to(self, other: "Volume") -> bool:
         """Whether two boxes have the same size, so that they are drawn close together."""
-        return not self.round and not other.round and (self.height, self.depth) == (other.height, other.depth)
+        alike = (self.height, self.depth, self.frames) == (other.height, other.depth, other.frames)
+        return alike and not (self.round or other.round or self.sheets or other.sheets)
 
 
 def volumes(diagram: Diagram, theme: Theme, geometry: float = 1.0) -> list[Volume]:
@@ -108,10 +128,25 @@ def volumes(diagram: Diagram, theme: Theme, geometry: float = 1.0) -> list[Volum
     by_id = {box.id: box for box in diagram.boxes}
     path = main_path([(arrow.start, arrow.end) for arrow in diagram.arrows], "y0")
     boxes = [by_id[id] for id in path if by_id[id].role is not Role.OUTPUT]
-    shaped = [(box, box.shape) for box in boxes if box.shape is not None]
-    shapes = [shape for _, shape in shaped]
-    found = [_sized(box, shape, shapes, theme, geometry) for box, shape in shaped]
-    return placed(found)
+    shapes = [box.shape for box in boxes if box.shape is not None]
+    found = [_sized(box, shapes, theme, geometry) for box in boxes]
+    return placed([volume.replace(frames=_frames(diagram, volume.box)) for volume in _in_one_piece(diagram, found)])
+
+
+def _frames(diagram: Diagram, box: Box) -> tuple[Cluster, ...]:
+    return tuple(each for each in diagram.clusters if each.times > 1 and box.cluster[: len(each.path)] == each.path)
+
+
+def _in_one_piece(diagram: Diagram, found: list[Volume]) -> list[Volume]:
+    """The same volumes. Raises CannotDraw if those of a repetition are not next to each other."""
+    for cluster in (each for each in diagram.clusters if each.times > 1):
+        inside = [i for i, volume in enumerate(found) if volume.box.cluster[: len(cluster.path)] == cluster.path]
+        if not inside or inside[-1] - inside[0] + 1 != len(inside):
+            raise CannotDraw(
+                f"layers that are repeated together {cluster.times} times are not all on the longest path, which the "
+                "view `volumes` cannot show: use the view `blocks` or `stages`"
+            )
+    return found
 
 
 def groups(found: list[Volume]) -> list[list[Volume]]:
@@ -133,21 +168,30 @@ def placed(found: list[Volume]) -> list[Volume]:
         if row:
             before = row[-1]
             apart = max(WIDE_GAP, before.overhang + volume.overhang + WIDE_GAP)
-            left = before.right + (NARROW_GAP if before.is_close_to(volume) else apart)
+            left = before.right + (_gap(before, volume) if before.is_close_to(volume) else apart)
+            left += FRAME * len({*before.frames} ^ {*volume.frames})
         row.append(volume.replace(left=left))
     return row
 
 
-def _sized(box: Box, shape: Shape, shapes: list[Shape], theme: Theme, geometry: float) -> Volume:
+def _gap(before: Volume, volume: Volume) -> float:
+    """Points between boxes of the same size: more if a kernel window is between them."""
+    return WINDOW_GAP if before.depth > WINDOW_GAP and max(volume.box.rows[0].kernel, default=1) > 1 else NARROW_GAP
+
+
+def _sized(box: Box, shapes: list[Shape], theme: Theme, geometry: float) -> Volume:
+    shape = box.shape
+    if shape is None:
+        return Volume(box=box, thickness=_POINT, height=_POINT, depth=0.0, slices=())
     if box.role is Role.MERGE and box.rows[0].words in SYMBOLS:
         return Volume(box=box, thickness=ROUND, height=ROUND, depth=0.0, slices=())
     thickness, height, depth = (max(_THINNEST, size * geometry) for size in _size(shape, shapes))
-    first, *rest = _colors(box, theme)
+    first, *rest = slice_colors(box, theme)
     slices = ((thickness, first), *((max(_THINNEST / 2, SLICE * geometry), color) for color in rest))
     return Volume(box=box, thickness=sum(size for size, _ in slices), height=height, depth=depth, slices=slices)
 
 
-def _colors(box: Box, theme: Theme) -> list[str]:
+def slice_colors(box: Box, theme: Theme) -> list[str]:
     """The colors of a box's layers; for a closed block or stage, that of the kind with the highest priority."""
     match box.role:
         case Role.LAYERS:
@@ -170,19 +214,21 @@ def _size(shape: Shape, shapes: list[Shape]) -> tuple[float, float, float]:
     match shape.layout:
         case Layout.IMAGE | Layout.VOLUME:
             longest = max(concrete(side) for each in alike for side in each.spatial_size)
+            is_3d = shape.layout is Layout.VOLUME
             return (
-                _thickness(shape, alike),
-                _scaled(dims[-2], longest, MAX_LENGTH),
-                _scaled(dims[-1], longest, MAX_LENGTH),
+                # Of a 3-D feature map, the box is one channel.
+                scaled_length(dims[1], longest, MAX_DEPTH) if is_3d else _thickness(shape, alike),
+                scaled_length(dims[-2], longest, MAX_LENGTH),
+                scaled_length(dims[-1], longest, MAX_LENGTH),
             )
         case Layout.SIGNAL | Layout.OPEN:
             longest = max(concrete(each.dims[1]) for each in alike)
-            return _thickness(shape, alike), _scaled(dims[1], longest, MAX_LENGTH), 6.0
+            return _thickness(shape, alike), scaled_length(dims[1], longest, MAX_LENGTH), 6.0
         case Layout.SEQUENCE:
             longest, widest = (max(concrete(each.dims[axis]) for each in alike) for axis in (0, 1))
-            return 6.0, _scaled(dims[0], longest, MAX_LENGTH), _scaled(dims[1], widest, MAX_LENGTH * 0.7)
+            return 6.0, scaled_length(dims[0], longest, MAX_LENGTH), scaled_length(dims[1], widest, MAX_LENGTH * 0.7)
         case Layout.VECTOR | Layout.IDS:
-            return 7.0, _scaled(_length(shape), max(map(_length, alike)), BAR), 7.0
+            return 7.0, scaled_length(_length(shape), max(map(_length, alike)), BAR), 7.0
 
 
 def _length(shape: Shape) -> int:
@@ -196,5 +242,6 @@ def _thickness(shape: Shape, alike: list[Shape]) -> float:
     return max(3.0, min(MAX_THICKNESS, TOTAL_THICKNESS / whole) * math.sqrt(concrete(shape.channels) / most))
 
 
-def _scaled(size: int, largest: int, points: float) -> float:
+def scaled_length(size: int, largest: int, points: float) -> float:
+    """Points for a dimension, by the power law."""
     return max(6.0, points * math.pow(size / largest, 0.6))

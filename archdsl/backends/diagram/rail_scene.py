@@ -1,0 +1,206 @@
+"""Draw what is next to a row of volumes: skips, branches as small stacks with their words, letters."""
+
+from collections.abc import Iterator
+
+from ...graph.figure_settings import TRANSPARENT
+from ...record import Record
+from ...shapes.shape import Shape as TensorShape
+from ...shapes.symbolic import concrete
+from .drawing import Point, Polygon, Polyline, Shape, ShapeGroup, TextLabel
+from .figure import Arrow, Box, Flow, Role
+from .font_metrics import width_of
+from .rails import Rail
+from .theme import Theme, mixed
+from .volumes import Volume, slice_colors
+
+SMALL = 8.0
+_ASIDE = 8.0
+"""Points between the line of a rail with one end and its words."""
+_APART = 8.0
+"""Points between levels."""
+_SLICE, _BETWEEN, _LOW, _HIGH = 4.0, 3.0, 6.0, 16.0
+"""The thickness of a layer in a small stack, the gap between stacks, their smallest and largest height."""
+_MOST = 16
+"""The largest number of small stacks beside the words of a branch."""
+_LETTER = 10.0
+"""The width of a letter with its arrow."""
+_RISE = 14.0
+"""The height of letters above the words of a branch."""
+
+
+class _Placed(Record):
+    """A rail with the corners of its line, and the extent of what is on it."""
+
+    rail: Rail
+    points: tuple[Point, ...]
+    middle: float
+    """The middle of its words: beside the line of a rail with one end, so that others lead past it."""
+    width: float
+    left: float
+    right: float
+
+
+def draw_rails(
+    rails: tuple[Rail, ...], row: list[Volume], names: list[TextLabel], top: float, theme: Theme
+) -> list[tuple[Rail, float, list[ShapeGroup]]]:
+    """Arrows over the boxes that they bypass, shorter ones lower: each with its highest point and its shapes.
+
+    `names` are the labels of the boxes, where the arrows start and end.
+    """
+    levels: list[list[_Placed]] = []
+    first: dict[tuple[str, int], Rail] = {}
+    found: list[tuple[Rail, float, list[ShapeGroup]]] = []
+    for rail in rails:
+        if rail.end is not None and rail.entries and not rail.boxes:
+            # Boxes with a common label share the letter, too.
+            key = rail.entries[0].letter, id(names[rail.end])
+            if first.setdefault(key, rail) is not rail:
+                arrow = Arrow(start=rail.entries[0].id, end=row[rail.end].box.id, flow=Flow.BRANCH)
+                found.append((rail, top, [ShapeGroup(shapes=(), of=rail.entries[0]), ShapeGroup(shapes=(), of=arrow)]))
+                continue
+        placed = _placed(rail, row, names, theme)
+        free = (level for level in levels if all(placed.right <= a.left or a.right <= placed.left for a in level))
+        level = next(free, None)
+        if level is None:
+            levels.append(level := [])
+        level.append(placed)
+    longest = max((_length(volume.box.shape) for volume in row), default=1)
+    height = top - 8
+    for level in levels:
+        rises = [_rise(each.rail, longest) for each in level]
+        # The line of a branch is in the middle of its stacks.
+        lift = max((_stack_height(box.shape, longest) / 2 for each in level for box in each.rail.boxes), default=0.0)
+        for each in level:
+            shapes = list(_shapes(each, row, height - lift, longest, theme))
+            found.append((each.rail, height - lift - _rise(each.rail, longest), shapes))
+        height -= lift + _APART + max(rises)
+    return found
+
+
+def _placed(rail: Rail, row: list[Volume], names: list[TextLabel], theme: Theme) -> _Placed:
+    """Where a rail runs; an input comes from above, an output goes there."""
+    start = () if rail.start is None else ((names[rail.start].at[0] + 2, names[rail.start].at[1] - SMALL),)
+    end = () if rail.end is None else ((names[rail.end].at[0] - 2, names[rail.end].at[1] - SMALL),)
+    near = row[min(rail.near, len(row) - 1)]
+    points = (*start, *end) or (((near.left + near.right) / 2, 0.0),)
+    xs = [x for x, _ in points]
+    width = _width(rail, theme)
+    middle = (min(xs) + max(xs)) / 2
+    if len(points) == 1 and rail.near_end is not None:
+        middle += (_ASIDE + width / 2) * (1 if rail.end is None else -1)
+    left, right = min(*xs, middle - width / 2) - 3, max(*xs, middle + width / 2) + 3
+    return _Placed(rail=rail, points=points, middle=middle, width=width, left=left, right=right)
+
+
+def _width(rail: Rail, theme: Theme) -> float:
+    stacks = sum(width + _BETWEEN for _, width, _ in _stacks(rail, 1, theme))
+    return max(width_of(rail.label, SMALL), stacks, _LETTER * (len(rail.entries) + len(rail.exits)))
+
+
+def _length(shape: TensorShape | None) -> int:
+    """The longest spatial dimension; 1 for a vector."""
+    return max((concrete(side) for side in shape.spatial_size), default=1) if shape is not None else 1
+
+
+def _stack_height(shape: TensorShape | None, longest: int) -> float:
+    part: float = min(1.0, _length(shape) / longest) ** 0.6
+    return _LOW + (_HIGH - _LOW) * part
+
+
+def _stacks(rail: Rail, longest: int, theme: Theme) -> list[tuple[list[str], float, float]]:
+    """The colors of the layers of each box on a rail, with the width and the height of its small stack."""
+    boxes = [box for box in rail.boxes if box.role not in (Role.INPUT, Role.OUTPUT, Role.MERGE, Role.ENTRY)]
+    if len(boxes) > _MOST:
+        return []
+    colors = [slice_colors(box, theme) for box in boxes]
+    heights = [_stack_height(box.shape, longest) for box in boxes]
+    return [(each, _SLICE * len(each), height) for each, height in zip(colors, heights, strict=True)]
+
+
+def _rise(rail: Rail, longest: int) -> float:
+    """How far words and letters reach above the line."""
+    words = SMALL + 4 + max(_stack_height(box.shape, longest) for box in rail.boxes) / 2 if rail.boxes else 0.0
+    return words + _RISE * bool(rail.entries or rail.exits)
+
+
+def _shapes(placed: _Placed, row: list[Volume], height: float, longest: int, theme: Theme) -> Iterator[ShapeGroup]:
+    rail = placed.rail
+    yield from _lines(placed, row, height, theme)
+    if rail.boxes:
+        yield _words(placed, height, longest, theme)
+    yield from _letters(placed, row, height, longest, theme)
+
+
+def _lines(placed: _Placed, row: list[Volume], height: float, theme: Theme) -> Iterator[ShapeGroup]:
+    """The arrow of a skip; of a branch, the line to its words and the arrow from there."""
+    rail, middle = placed.rail, placed.middle
+    start, end = (None if index is None else row[index].box.id for index in (rail.start, rail.end))
+    ends = list(placed.points)
+    # With one end, the line leads to the edge of the words, else to their middle.
+    aside = middle - placed.width / 2 - 1 if rail.end is None else middle + placed.width / 2 + 1
+    target_x = aside if len(ends) == 1 else middle
+    first = ends[0] if start is not None else None
+    last = ends[-1] if end is not None else None
+    if first is not None and last is not None and start is not None and end is not None and not rail.boxes:
+        points = first, (first[0], height), (last[0], height), last
+        line = Polyline(points=points, color=theme.skip, arrow=True)
+        yield ShapeGroup(shapes=(line,), of=Arrow(start=start, end=end, flow=Flow.SKIP))
+        return
+    if first is not None and start is not None:
+        target = rail.box.id if rail.boxes else rail.exits[0].id
+        line = Polyline(points=_corner(first, target_x, height), color=theme.skip, arrow=last is None)
+        yield ShapeGroup(shapes=(line,), of=Arrow(start=start, end=target, flow=Flow.BRANCH))
+    if last is not None and end is not None:
+        source = rail.box.id if rail.boxes else rail.entries[0].id
+        line = Polyline(points=_corner(last, target_x, height)[::-1], color=theme.skip, arrow=True)
+        yield ShapeGroup(shapes=(line,), of=Arrow(start=source, end=end, flow=Flow.BRANCH))
+
+
+def _corner(end: Point, middle: float, height: float) -> tuple[Point, ...]:
+    """The line from a box of the row up to a level and along it."""
+    return (end, (end[0], height), (middle, height)) if abs(end[0] - middle) > 0.01 else (end, (end[0], height))
+
+
+def _words(placed: _Placed, height: float, longest: int, theme: Theme) -> ShapeGroup:
+    """The small stacks of a branch on its line, below its words, with a background that hides the lines behind."""
+    rail, middle = placed.rail, placed.middle
+    stacks = _stacks(rail, longest, theme)
+    shapes: list[Shape] = []
+    tall = max((high for _, _, high in stacks), default=0.0)
+    x = middle - (sum(width + _BETWEEN for _, width, _ in stacks) - _BETWEEN) / 2
+    for colors, width, high in stacks:
+        for index, color in enumerate(colors):
+            left, right = x + index * _SLICE, x + (index + 1) * _SLICE
+            low, top = height + high / 2, height - high / 2
+            face = ((left, top), (right, top), (right, low), (left, low))
+            shapes.append(Polygon(points=face, fill=color, line=mixed(color, theme.ink, 0.45)))
+        x += width + _BETWEEN
+    half, low = width_of(rail.label, SMALL) / 2 + 1, height - 2 - tall / 2
+    corners = ((middle - half, low - SMALL), (middle + half, low - SMALL), (middle + half, low), (middle - half, low))
+    label = TextLabel(at=(middle, low - 1.5), text=rail.label, color=theme.note, size=SMALL)
+    ground = Polygon(points=corners, fill=theme.background, line=theme.background)
+    shapes = [*shapes, label] if theme.background == TRANSPARENT else [ground, *shapes, label]
+    return ShapeGroup(shapes=tuple(shapes), hover=rail.hover, of=rail.box)
+
+
+def _letters(placed: _Placed, row: list[Volume], height: float, longest: int, theme: Theme) -> Iterator[ShapeGroup]:
+    """The letters above the words of a branch, with arrows to it and from it; or at the end of a line."""
+    rail = placed.rail
+    ports = [*((port, True) for port in rail.entries), *((port, False) for port in rail.exits)]
+    if not rail.boxes:
+        yield from (_letter(port, (placed.middle, height - 2), theme) for port, _ in ports)
+        return
+    base = height - (_rise(rail, longest) - _RISE) - 1
+    x = placed.middle - _LETTER * (len(ports) - 1) / 2
+    for port, enters in ports:
+        yield _letter(port, (x, base - 6), theme)
+        ends = ((x, base - 5), (x, base + 1))
+        line = Polyline(points=ends if enters else ends[::-1], color=theme.skip, arrow=True, tip=3)
+        pair = (port.id, rail.box.id) if enters else (rail.box.id, port.id)
+        yield ShapeGroup(shapes=(line,), of=Arrow(start=pair[0], end=pair[1], flow=Flow.BRANCH))
+        x += _LETTER
+
+
+def _letter(port: Box, at: Point, theme: Theme) -> ShapeGroup:
+    label = TextLabel(at=at, text=port.rows[0].words, color=theme.note, size=SMALL, bold=True)
+    return ShapeGroup(shapes=(label,), hover=port.rows[0].hover, of=port)
