@@ -10,6 +10,7 @@ from .version import __version__
 if TYPE_CHECKING:
     from . import zoo as zoo
     from .importing.from_torch import from_torch as from_torch
+    from .integrations.widget import widget as widget
     from .network import Analysis as Analysis
     from .network import ArchError as ArchError
     from .network import ArchWarning as ArchWarning
@@ -41,6 +42,7 @@ _PUBLIC = {
     "load_run": "training.trained_run",
     "load_weights": "network.pretrained",
     "loads": "network",
+    "widget": "integrations.widget",
 }
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "load_run",
     "load_weights",
     "loads",
+    "widget",
     "zoo",
 ]
 

@@ -26,6 +26,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "tensorboard": (*_TRAIN, "tensorboard"),
     "lsp": ("lsprotocol", "pygls"),
     "mcp": ("mcp",),
+    "notebook": ("anywidget",),
     "pptx": ("python-pptx",),
 }
 """The packages of each extra for users. pyproject.toml has their versions; a test compares the two."""

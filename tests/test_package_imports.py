@@ -42,8 +42,9 @@ PACKAGES: Mapping[str, set[str]] = {
     "training": CORE | {"extras", "elaborate", "analysis", "backends", "zoo", "network"},
     "extension": CORE | {"analysis", "training"},
     "explain": CORE | {"elaborate", "analysis", "zoo", "network", "training"},
-    "integrations": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "highlight"},
-    "browser": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "service"},
+    "browser": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "service", "training"},
+    "integrations": CORE
+    | {"extras", "elaborate", "analysis", "backends", "zoo", "network", "highlight", "service", "browser"},
     "lsp": BASE | {"text", "analysis", "backends", "network", "zoo", "service"},
     "agents": CORE | {"extras", "elaborate", "analysis", "backends", "zoo", "network", "importing", "training"},
     "cli": CORE

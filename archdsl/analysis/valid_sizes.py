@@ -169,13 +169,17 @@ class Sizes:
 
     # --- one choice of sizes ---
 
+    def graph_at(self, sizes: Mapping[str, int]) -> Graph | None:
+        """The graph with sizes in place of its symbols; None if the program has an error there."""
+        return self._graph_at(self.graph, sizes)
+
     def verdict(self, sizes: tuple[int, ...]) -> Verdict:
         """Whether sizes are valid, with the output sizes, or else the nearest valid sizes."""
         env = dict(zip(self.symbols, sizes, strict=True))
         failed = self.first_failed(env)
         if failed is None:
             return Verdict(sizes=sizes, outputs=self.outputs(env))
-        other = self._graph_at(self.graph, env)
+        other = self.graph_at(env)
         if other is not None and serves(self.graph, other):
             return Verdict(sizes=sizes, outputs=tuple(evaluated(shape.dims, env) for shape in _results(other)))
         larger, smaller = self._nearest(sizes)

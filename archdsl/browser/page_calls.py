@@ -23,13 +23,20 @@ def call(name: str, arguments: str) -> str:
     `name` is one of CALLS, or a public function of archdsl by its full name: `archdsl.shapes.windows.out`. `arguments`
     are an object of JSON, given by name, or a list.
     """
+    return json.dumps(answer(lambda: _run(name, json.loads(arguments))))
+
+
+def _run(name: str, given: Arguments | list[Any]) -> Any:
+    function = CALLS.get(name) or _public(name)
+    return function(**given) if isinstance(given, dict) else function(*given)
+
+
+def answer(run: Callable[[], Any]) -> dict[str, Any]:
+    """The result of a call as values of JSON, or the error that it raised."""
     try:
-        given = json.loads(arguments)
-        function = CALLS.get(name) or _public(name)
-        result = function(**given) if isinstance(given, dict) else function(*given)
-        return json.dumps({"result": plain(result)})
+        return {"result": plain(run())}
     except Exception as error:
-        return json.dumps({"error": {"kind": type(error).__name__, "message": _message(error)}})
+        return {"error": {"kind": type(error).__name__, "message": _message(error)}}
 
 
 def _message(error: Exception) -> str:

@@ -1,53 +1,88 @@
-"""The answers of the playground about the text in its editor.
+"""The answers of the playground, and of the widget of notebooks, about the text in their editor.
 
 Positions are offsets in characters, as in `archdsl/service/`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..analysis.table import rows, totals, verdict
 from ..backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram
-from ..network import Network
+from ..graph import DraftNode, Graph
+from ..network import Check, Network
 from ..service import Document
 from ..service.answers import Action, DocumentProblem, Refused
 from ..service.completion import completions
 from ..service.document import Version
-from ..service.document_problems import problems, tried_problems
+from ..service.document_problems import place_of, problems, tried_problems
 from ..service.edits import actions, formatting
 from ..service.hints import inlay_hints
 from ..service.hover import hover
 from ..service.signature import signature
 from ..service.syntax_at import spot, start_of
 from ..syntax import ast
+from ..text.library import Library
+from ..text.source import Span
 from ..zoo import entries, read_named, shipped
+from .size_limits import size_limits
 from .text_controls import text_controls
 
 Values = dict[str, Any]
 
 
 class Playground:
-    """One text that is being edited."""
+    """One text that is being edited.
 
-    def __init__(self) -> None:
+    `library` has the files that the text may use, by default those that ship with archdsl; `path` is its own file.
+    `recipe` checks its `train` block: without it, `update` reports that the block was not checked.
+    """
+
+    def __init__(
+        self,
+        library: Library | None = None,
+        *,
+        name: str = "network",
+        path: Path | None = None,
+        recipe: Check | None = None,
+    ) -> None:
+        self._library = library if library is not None else shipped()
+        self._name = name
+        self._path = path
+        self._recipe = recipe
         self._document: Document | None = None
 
     def update(self, text: str) -> Values:
         """Take the present text, and return its problems, totals and controls."""
         if self._document is None:
-            self._document = Document(text, shipped(), name="network")
+            self._document = Document(text, self._library, name=self._name, path=self._path, recipe=self._recipe)
         else:
             self._document.replace(text)
         now = self._now
+        has_recipe = any(isinstance(each, ast.Train) for each in now.program.statements)
         return {
             "ok": not now.errors,
             "problems": problems(now),
             "verdict": "" if now.graph is None else verdict(now.graph),
             "totals": totals(now.draft, now.costs),
             "controls": text_controls(now.program, text),
-            # The check of a recipe needs pydantic.
-            "has_unchecked_recipe": any(isinstance(each, ast.Train) for each in now.program.statements),
+            "has_unchecked_recipe": has_recipe and self._recipe is None,
         }
+
+    def check_recipes(self) -> bool:
+        """Check `train` blocks from the next update on, if the packages for it are there; return whether they are.
+
+        The page loads pydantic only for a text that needs it.
+        """
+        if self._recipe is None:
+            try:
+                from ..training.network_check import check_recipe
+                from ..training.recipe import composition  # noqa: F401  # imports pydantic
+            except ImportError:
+                return False
+            self._recipe = check_recipe
+            self._document = None
+        return True
 
     @property
     def _now(self) -> Version:
@@ -55,20 +90,29 @@ class Playground:
             raise LookupError("there is no text yet")
         return self._document.now
 
-    def table(self) -> Values:
-        """The rows of the table, and the output shapes for the ends of the lines.
+    def table(self, sizes: Mapping[str, int] | None = None) -> Values:
+        """The rows of the table, and the output shapes for the ends of the lines; `sizes` are values for the symbolic
+        dimensions, at which there are a verdict and totals as well.
 
         A row has its number, depth, layer, output, parameters, MACs, and the range of its statement in the text: for a
         layer in another file, that of the statement that uses it. A heading has only depth and layer.
         """
         now = self._now
-        found: list[list[Any]] = []
-        for (number, layer, *cells), node in rows(now.draft, now.costs):
-            text = layer.lstrip(" ")
-            spans = () if node is None else (node.span, *(use.span for use in reversed(node.uses)))
-            place = next(filter(None, map(now.place, spans)), None)
-            found.append([number, (len(layer) - len(text)) // 2, text, *cells, place])
-        return {"rows": found, "hints": inlay_hints(now, 0, len(now.text))}
+        graph = self._at(sizes or {})
+        found = _rows(now, rows(now.draft, now.costs) if graph is None else rows(graph))
+        return {
+            "rows": found,
+            "hints": inlay_hints(now, 0, len(now.text)),
+            "verdict": None if graph is None else verdict(graph),
+            "totals": None if graph is None else totals(graph),
+        }
+
+    def _at(self, sizes: Mapping[str, int]) -> Graph | None:
+        """The network with sizes in place of its symbols; None if it has none, or an error at these sizes."""
+        graph = self._now.graph
+        if graph is None or not graph.symbols or set(sizes) != set(graph.symbols):
+            return None
+        return self._network().sizes.graph_at(sizes)
 
     def suggestions(self) -> list[Values]:
         """The problems with suggestions that were tried, as actions: titles with edits."""
@@ -80,10 +124,10 @@ class Playground:
             found.append({"problem": problem, "actions": offered})
         return found
 
-    def valid_sizes(self) -> list[str]:
-        """The valid sizes in words, if the text has symbolic dimensions."""
-        network = self._network()
-        return network.sizes.described() if network.graph.symbols else []
+    def sizes(self) -> Values:
+        """The valid sizes: in words, as limits of the controls, and for each symbolic dimension."""
+        now = self._now
+        return size_limits(now, text_controls(now.program, now.text))
 
     def at(self, offset: int) -> Values:
         """The hovers at a position, of the word and of its statement, and the signature being written."""
@@ -127,6 +171,23 @@ class Playground:
         return self._now.analysis.checked()
 
 
+def _rows(now: Version, shown: Sequence[tuple[Sequence[str], DraftNode | None]]) -> list[list[Any]]:
+    """Rows of the table with their depths and places."""
+    found: list[list[Any]] = []
+    for (number, layer, *cells), node in shown:
+        text = layer.lstrip(" ")
+        spans = () if node is None else (node.span, *(use.span for use in reversed(node.uses)))
+        place = next(filter(None, (_place(now, span) for span in spans)), None)
+        found.append([number, (len(layer) - len(text)) // 2, text, *cells, place])
+    return found
+
+
+def _place(now: Version, span: Span) -> tuple[int, int] | None:
+    """The range of a span in the text; None for one in another file."""
+    place = place_of(now, span)
+    return None if place.file is not None else (place.range.start, place.range.end)
+
+
 def _is_for(action: Action, problem: DocumentProblem) -> bool:
     return action.code == problem.code and action.problem == problem.range
 
@@ -143,16 +204,16 @@ def menu() -> list[Values]:
     return list(families.values())
 
 
-_PLAYGROUND = Playground()
+_NAMES = (
+    *("update", "check_recipes", "table", "suggestions", "sizes", "at", "hover", "complete"),
+    *("format", "diagram", "source"),
+)
 
-PLAYGROUND_CALLS: Mapping[str, Callable[..., Any]] = {
-    "playground.menu": menu,
-    **{
-        f"playground.{name}": getattr(_PLAYGROUND, name)
-        for name in (
-            *("update", "table", "suggestions", "valid_sizes", "at", "hover", "complete"),
-            *("format", "diagram", "source"),
-        )
-    },
-}
+
+def playground_calls(playground: Playground) -> Mapping[str, Callable[..., Any]]:
+    """The calls of a page about one text, by name."""
+    return {f"playground.{name}": getattr(playground, name) for name in _NAMES}
+
+
+PLAYGROUND_CALLS: Mapping[str, Callable[..., Any]] = {"playground.menu": menu, **playground_calls(Playground())}
 """The calls of the playground, which has one text."""

@@ -19,7 +19,8 @@ _SPATIAL = {3: ("channels", "height", "width"), 2: ("channels", "length"), 1: ("
 class TextControl(Record):
     """A value in the text: its name, how it is written, and the ranges to replace when it changes.
 
-    `kind` is int, float or text; `greatest` is where a slider may end.
+    `kind` is int, float or text; `greatest` is where a slider may end. `is_spatial`: a size of an input other than its
+    channels.
     """
 
     name: str
@@ -28,6 +29,7 @@ class TextControl(Record):
     ranges: tuple[TextRange, ...]
     least: float = 0
     greatest: float = 0
+    is_spatial: bool = False
 
 
 def text_controls(program: ast.Program, text: str) -> tuple[TextControl, ...]:
@@ -68,15 +70,18 @@ def _sizes(statement: ast.Input, text: str, *, several: bool) -> Iterator[TextCo
             for found in re.finditer(r"\d+", text[start:end])]  # fmt: skip
     names = _SPATIAL.get(len(dims), tuple(f"dimension {i + 1}" for i in range(len(dims))))
     if len(dims) == 3 and dims[1][0] == dims[2][0]:
-        yield _size(prefix + names[0], *dims[0])
-        yield _size(f"{prefix}height and width", dims[1][0], dims[1][1], dims[2][1])
+        yield _size(prefix + names[0], dims[0][0], (dims[0][1],), is_spatial=False)
+        yield _size(f"{prefix}height and width", dims[1][0], (dims[1][1], dims[2][1]), is_spatial=True)
         return
-    for name, (value, place) in zip(names, dims, strict=True):
-        yield _size(prefix + name, value, place)
+    for i, (name, (value, place)) in enumerate(zip(names, dims, strict=True)):
+        yield _size(prefix + name, value, (place,), is_spatial=i > 0)
 
 
-def _size(name: str, value: str, *ranges: TextRange) -> TextControl:
-    return TextControl(name=name, kind="int", value=value, ranges=ranges, least=1, greatest=_greatest(int(value)))
+def _size(name: str, value: str, ranges: tuple[TextRange, ...], *, is_spatial: bool) -> TextControl:
+    most = _greatest(int(value))
+    return TextControl(
+        name=name, kind="int", value=value, ranges=ranges, least=1, greatest=most, is_spatial=is_spatial
+    )
 
 
 def _greatest(value: int) -> int:

@@ -1,4 +1,4 @@
-// The Python packages of the worker as one archive: compiled, so that a page need not do it, with the parser's tables.
+// Python packages of the worker as an archive: compiled, so that a page need not do it.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,6 +22,10 @@ for folder, _, names in os.walk("/archdsl/packages"):
         if name.endswith(".py") and not (folder.endswith("/archdsl/backends") and name in ${JSON.stringify(READ)}):
             os.remove(os.path.join(folder, name))
 
+`;
+
+/** The parser's tables, which belong to the archive with archdsl itself. */
+const CACHE = `
 os.environ["ARCHDSL_CACHE"] = "/archdsl/cache"
 sys.path.insert(0, "/archdsl/packages")
 from archdsl.browser.page_calls import start
@@ -45,8 +49,8 @@ with zipfile.ZipFile("/packages.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9
             archive.writestr(info, file.read())
 `;
 
-/** Write the archive of the packages in a folder, unless it was made from the same files. */
-export async function writePackages(folder, archive) {
+/** Write the archive of the packages in a folder, unless it was made from the same files; `isFirst`: with archdsl itself. */
+export async function writePackages(folder, archive, isFirst) {
   const stamp = `${archive}.stamp`;
   const digest = fingerprint(folder);
   if (existsSync(archive) && existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
@@ -55,13 +59,14 @@ export async function writePackages(folder, archive) {
   python.FS.mkdirTree("/given");
   python.FS.mount(python.FS.filesystems.NODEFS, { root: folder }, "/given");
   python.runPython(COMPILE);
+  if (isFirst) python.runPython(CACHE);
   python.runPython(PACK);
   writeFileSync(archive, python.FS.readFile("/packages.zip"));
   writeFileSync(stamp, digest);
 }
 
 function fingerprint(folder) {
-  const hash = createHash("sha256").update(version).update(COMPILE).update(PACK);
+  const hash = createHash("sha256").update(version).update(COMPILE).update(CACHE).update(PACK);
   for (const name of readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((each) => each.isFile())
     .map((each) => join(each.parentPath, each.name))

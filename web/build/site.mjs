@@ -1,7 +1,7 @@
-// Builds what pages of the site load, in build/web: node build/site.mjs PACKAGES RULES, the folder of
-// the Python packages and the file with the rules of the lexer.
+// Builds what pages of the site load, in build/web: node build/site.mjs PACKAGES TRAINING RULES, the folders of the
+// Python packages, those of the check of `train` blocks apart, and the file with the rules of the lexer.
 import { build } from "esbuild";
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeLicenses } from "./licenses.mjs";
@@ -12,9 +12,9 @@ const web = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = resolve(web, "../build/web");
 const archdsl = join(out, "archdsl");
 const pyodide = join(web, "node_modules/pyodide");
-const [packages, rules] = process.argv.slice(2);
+const [packages, training, rules] = process.argv.slice(2);
 if (!rules) {
-  console.error("usage: node build/site.mjs PACKAGES RULES");
+  console.error("usage: node build/site.mjs PACKAGES TRAINING RULES");
   process.exit(2);
 }
 
@@ -29,8 +29,10 @@ await build({
   outdir: archdsl,
 });
 await build({ ...shared, entryPoints: { graphviz: join(web, "node_modules/@hpcc-js/wasm-graphviz/dist/index.js") }, outdir: archdsl });
-await writePackages(resolve(packages), join(archdsl, "packages.zip"));
-writeLicenses(join(web, "package-lock.json"), join(web, "node_modules"), resolve(packages), join(archdsl, "licenses.txt"));
+await writePackages(resolve(packages), join(archdsl, "packages.zip"), true);
+await writePackages(resolve(training), join(archdsl, "training.zip"), false);
+const folders = [resolve(packages), resolve(training)];
+writeLicenses(join(web, "package-lock.json"), join(web, "node_modules"), folders, join(archdsl, "licenses.txt"));
 
 const playground = join(web, "src/playground");
 await build({
@@ -40,7 +42,9 @@ await build({
   alias: { "lexer-rules": resolve(rules) },
   loader: { ".arch": "text" },
 });
-await build({ entryPoints: [join(playground, "playground.css")], outfile: join(out, "playground.css"), minify: true, logLevel: "warning" });
-for (const name of ["index.html", "icon.svg"]) copyFileSync(join(playground, name), join(out, name));
+await build({ entryPoints: [join(playground, "playground.css")], outfile: join(out, "playground.css"), bundle: true, minify: true, logLevel: "warning" });
+copyFileSync(join(playground, "icon.svg"), join(out, "icon.svg"));
+const main = readFileSync(join(web, "src/editing/main.html"), "utf8");
+writeFileSync(join(out, "index.html"), readFileSync(join(playground, "index.html"), "utf8").replace("<!-- session -->", () => main));
 // Last, because it lists the files.
 writeServiceWorker(join(playground, "sw.js"), out);

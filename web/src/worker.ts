@@ -12,6 +12,7 @@ const send = (message: Message) => (self as unknown as { postMessage(message: Me
 
 let pyCall: (name: string, given: string) => string;
 let renderer: Promise<void> | undefined;
+let training: Promise<void> | undefined;
 let python: Pyodide;
 
 async function bytes(name: string): Promise<ArrayBuffer> {
@@ -51,6 +52,15 @@ function graphviz(): Promise<void> {
   return renderer;
 }
 
+/** Load what the check of `train` blocks needs, once: a second archive, with pydantic. */
+function recipes(): Promise<void> {
+  training ??= (async () => {
+    python.unpackArchive(await bytes("training.zip"), "zip", { extractDir: "/archdsl" });
+    python.runPython("import importlib; importlib.invalidate_caches()");
+  })();
+  return training;
+}
+
 const started = start().then(
   (version) => {
     send({ ready: version });
@@ -70,6 +80,8 @@ async function answer(request: Request): Promise<void> {
   try {
     await started;
     if (/diagram/.test(request.name)) await graphviz();
+    // Without it, the answer is that recipes are not checked; another call tries again.
+    if (request.name === "playground.check_recipes") await recipes().catch(() => (training = undefined));
     const before = performance.now();
     const text = pyCall(request.name, JSON.stringify(request.arguments ?? {}));
     spent = performance.now() - before;

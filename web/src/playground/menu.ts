@@ -1,7 +1,9 @@
 // The menu of examples and of the zoo.
-import type { Family } from "./answers";
-import { button, element } from "./markdown";
-import { byId } from "./panels";
+import type { Family } from "../editing/answers";
+import { button, element } from "../editing/markdown";
+import { byId as find } from "../editing/root";
+
+const byId = <T extends HTMLElement = HTMLElement>(id: string) => find<T>(document, id);
 
 export interface Example {
   name: string;

@@ -43,6 +43,24 @@ export type Row = [string, number, string, string, string, string, [number, numb
 export interface Table {
   rows: Row[];
   hints: { offset: number; text: string; detail: string }[];
+  /** At chosen sizes of symbolic dimensions; null if those of the update hold. */
+  verdict: string | null;
+  totals: string | null;
+}
+/** The valid sizes of a control: from `least` in steps, or `values` if steps do not describe them. */
+export interface SizeLimit {
+  least: number;
+  greatest: number | null;
+  step: number;
+  values: number[] | null;
+}
+export interface Sizes {
+  /** The valid sizes in words; empty if every size is valid. */
+  described: string[];
+  /** By the names of controls. */
+  limits: Record<string, SizeLimit>;
+  /** The symbolic dimensions, each with a size to begin with. */
+  symbols: { name: string; size: number; limit: SizeLimit }[];
 }
 export interface Suggested {
   problem: Problem;

@@ -2,8 +2,20 @@
 // link cannot add markup to the page.
 
 const INLINE = /`([^`]+)`|\*\*([^*]+)\*\*|\[([^\]]+)\]\(([^)\s]+)\)/g;
-/** The address of the documentation in hovers, as in archdsl/service/layer_pages.py; here it is one folder up. */
+/** The address of the documentation in hovers, as in archdsl/service/layer_pages.py. */
 const DOCS = /^https:\/\/archdsl\.invalid\/docs\/([\w/]+?)\/?(#[\w-]+)?$/;
+
+/** Where the page finds the documentation, as `../`; null where there is none, and what links to it stays text. */
+let documentation: string | null = null;
+
+export function setDocumentation(address: string): void {
+  documentation = address;
+}
+
+/** A link to a page of the documentation: `diagnostics.html#e0403`. */
+export function docsLink(page: string, ...children: (string | Node)[]): HTMLElement {
+  return documentation === null ? element("span", "", ...children) : link(documentation + page, ...children);
+}
 
 export function markdown(text: string): HTMLElement {
   const root = element("div", "markdown");
@@ -25,7 +37,7 @@ function inline(text: string): (string | HTMLElement)[] {
     const docs = target && DOCS.exec(target);
     if (code) found.push(element("code", "", code));
     else if (bold) found.push(element("b", "", ...inline(bold)));
-    else if (docs) found.push(link(`../${docs[1]}.html${docs[2] ?? ""}`, ...inline(label)));
+    else if (docs) found.push(docsLink(`${docs[1]}.html${docs[2] ?? ""}`, ...inline(label)));
     else found.push(...(label ? inline(label) : []));
   }
   return [...found, text.slice(last)];

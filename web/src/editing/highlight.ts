@@ -1,7 +1,7 @@
 // Colors of the text in the editor: the classes of archdsl's lexer as tags of CodeMirror.
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
+import type { Extension } from "@codemirror/state";
 import { tags, type Tag } from "@lezer/highlight";
-import states from "lexer-rules";
 import { Lexer } from "../lexer.mjs";
 
 const TAGS: Record<string, Tag> = {
@@ -37,24 +37,26 @@ const COLORS: [Tag | Tag[], string][] = [
   [tags.invalid, "error"],
 ];
 
-const lexer = new Lexer(states);
+/** The rules of the lexer, of archdsl/highlight/rules.py. */
+export type Rules = Record<string, any[]>;
 
-const arch = StreamLanguage.define({
-  name: "arch",
-  startState: () => lexer.start(),
-  copyState: ({ stack, pending }) => ({ stack, pending: [...pending] }),
-  token(stream, state) {
-    if (stream.sol()) lexer.startLine(state);
-    const [length, kind] = lexer.next(stream.string, stream.pos, state);
-    stream.pos = Math.min(stream.pos + length, stream.string.length);
-    return kind || null;
-  },
-  blankLine: (state) => lexer.startLine(state),
-  languageData: { commentTokens: { line: "#" }, closeBrackets: { brackets: ["(", "[", "{", '"'] } },
-  tokenTable: TAGS,
-});
+const style = syntaxHighlighting(HighlightStyle.define(COLORS.map(([tag, name]) => ({ tag, color: `var(--code-${name})` }))));
 
-export const highlighting = [
-  arch,
-  syntaxHighlighting(HighlightStyle.define(COLORS.map(([tag, name]) => ({ tag, color: `var(--code-${name})` })))),
-];
+export function highlighting(rules: Rules): Extension {
+  const lexer = new Lexer(rules);
+  const arch = StreamLanguage.define({
+    name: "arch",
+    startState: () => lexer.start(),
+    copyState: ({ stack, pending }) => ({ stack, pending: [...pending] }),
+    token(stream, state) {
+      if (stream.sol()) lexer.startLine(state);
+      const [length, kind] = lexer.next(stream.string, stream.pos, state);
+      stream.pos = Math.min(stream.pos + length, stream.string.length);
+      return kind || null;
+    },
+    blankLine: (state) => lexer.startLine(state),
+    languageData: { commentTokens: { line: "#" }, closeBrackets: { brackets: ["(", "[", "{", '"'] } },
+    tokenTable: TAGS,
+  });
+  return [arch, style];
+}

@@ -1,23 +1,22 @@
 // What the page shows about the network: verdict, problems, table, what is at the cursor, diagram.
 import type { AtCursor, Edit, Problem, Row, Signature, Suggested, Update } from "./answers";
-import { button, element, link, markdown } from "./markdown";
-
-export const byId = <T extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as T;
+import { button, docsLink, element, markdown } from "./markdown";
+import { byId, type Root } from "./root";
 
 /** A count with its noun: `1 error`, `2 errors`. */
 function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
-export function showVerdict({ problems, verdict, totals, has_unchecked_recipe }: Update): void {
+export function showVerdict(root: Root, { problems, verdict, totals, has_unchecked_recipe }: Update): void {
   const errors = problems.filter((each) => each.severity === "error").length;
   const warnings = problems.filter((each) => each.severity === "warning").length;
   const mark = element("span", errors ? "bad" : "good", errors ? "✗ " : "✓ ");
   const words = [errors ? count(errors, "error") : verdict, warnings ? count(warnings, "warning") : ""];
   const shown = words.filter(Boolean).join(", ");
-  const place = byId("verdict");
+  const place = byId(root, "verdict");
   if (place.textContent !== mark.textContent + shown) place.replaceChildren(mark, shown);
-  byId("totals").textContent = has_unchecked_recipe ? `${totals}\nThe train block is not checked here.` : totals;
+  byId(root, "totals").textContent = has_unchecked_recipe ? `${totals}\nThe train block is not checked here.` : totals;
 }
 
 export interface ProblemActions {
@@ -27,10 +26,10 @@ export interface ProblemActions {
 }
 
 /** The problems with their suggestions as buttons; `suggested` is null while these are computed. */
-export function showProblems(problems: Problem[], suggested: Suggested[] | null, actions: ProblemActions): void {
+export function showProblems(root: Root, problems: Problem[], suggested: Suggested[] | null, actions: ProblemActions): void {
   const items = problems.map((problem) => {
     const place = button(`line ${actions.line(problem.range.start)}`, () => actions.go(problem), "where");
-    const code = link(`../diagnostics.html#${problem.code.toLowerCase()}`, problem.code);
+    const code = docsLink(`diagnostics.html#${problem.code.toLowerCase()}`, problem.code);
     const item = element("li", problem.severity, element("div", "message", place, " ", problem.severity, " ", code, ": ", ...inline(problem.message)));
     const found = suggested?.find((each) => each.problem.code === problem.code && each.problem.range.start === problem.range.start);
     const offered = (found?.actions ?? []).filter(({ title }) => !title.startsWith("Ignore "));
@@ -42,7 +41,7 @@ export function showProblems(problems: Problem[], suggested: Suggested[] | null,
     }
     return item;
   });
-  byId("problems").replaceChildren(...(items.length ? [element("ul", "", ...items)] : []));
+  byId(root, "problems").replaceChildren(...(items.length ? [element("ul", "", ...items)] : []));
 }
 
 function inline(text: string): Node[] {
@@ -54,7 +53,7 @@ const HEAD = ["#", "layer", "output", "params", "MACs"];
 export class LayerTable {
   private shown: { row: Row; element: HTMLElement }[] = [];
 
-  constructor(private readonly go: (start: number, end: number) => void) {}
+  constructor(private readonly root: Root, private readonly go: (start: number, end: number) => void) {}
 
   show(rows: Row[]): void {
     const head = element("tr", "", ...HEAD.map((each) => {
@@ -64,7 +63,7 @@ export class LayerTable {
     }));
     this.shown = rows.map((row) => ({ row, element: this.row(row) }));
     const body = element("tbody", "", ...this.shown.map((each) => each.element));
-    byId("table").replaceChildren(rows.length ? element("table", "", element("thead", "", head), body) : element("p", "empty", "The table appears with the first layer."));
+    byId(this.root, "table").replaceChildren(rows.length ? element("table", "", element("thead", "", head), body) : element("p", "empty", "The table appears with the first layer."));
   }
 
   /** Mark the rows of the statement at a position. */
@@ -83,13 +82,13 @@ export class LayerTable {
   }
 }
 
-export function showCursor({ word, statement, signature }: AtCursor): void {
+export function showCursor(root: Root, { word, statement, signature }: AtCursor): void {
   const parts: Node[] = [];
   if (signature) parts.push(element("p", "signature", ...parameters(signature)));
   // The signature already explains the argument that is being written.
   if (word && !signature) parts.push(markdown(word.text));
   if (statement) parts.push(markdown(statement.text));
-  byId("cursor").replaceChildren(...(parts.length ? parts : [element("p", "empty", "Move the cursor to a layer to see its arithmetic.")]));
+  byId(root, "cursor").replaceChildren(...(parts.length ? parts : [element("p", "empty", "Move the cursor to a layer to see its arithmetic.")]));
 }
 
 /** The signature as code, with the parameter that is being written in bold. */
@@ -102,18 +101,18 @@ function parameters(signature: Signature): (string | Node)[] {
 }
 
 /** Show an SVG; `error` in place of it. Scripts in it would not run: the page's policy forbids them. */
-export function showDiagram(svg: string | null, error: string | null): void {
-  const place = byId("diagram");
+export function showDiagram(root: Root, svg: string | null, error: string | null): void {
+  const place = byId(root, "diagram");
   if (svg === null) {
     place.replaceChildren(element("p", "empty", error ?? ""));
     return;
   }
-  const root = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
-  const label = root.querySelector("desc")?.textContent ?? "diagram";
+  const image = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
+  const label = image.querySelector("desc")?.textContent ?? "diagram";
   // Assistive technology reads one short label; the ids of the file's title and description are not needed.
-  root.removeAttribute("aria-labelledby");
-  root.setAttribute("aria-label", label);
+  image.removeAttribute("aria-labelledby");
+  image.setAttribute("aria-label", label);
   // Labels stay legible: a wide diagram is scrolled rather than made smaller.
-  root.style.minWidth = `calc(${root.getAttribute("width") ?? "0px"} * 0.85)`;
-  place.replaceChildren(document.adoptNode(root));
+  image.style.minWidth = `calc(${image.getAttribute("width") ?? "0px"} * 0.85)`;
+  place.replaceChildren(document.adoptNode(image));
 }

@@ -4,12 +4,13 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, indentUnit } from "@codemirror/language";
 import { lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { EditorState, StateEffect, StateField, type ChangeSpec } from "@codemirror/state";
+import { EditorState, StateEffect, StateField, type ChangeSpec, type Extension } from "@codemirror/state";
 import { Decoration, EditorView, WidgetType, drawSelection, highlightActiveLine, highlightSpecialChars, hoverTooltip, keymap, lineNumbers, type DecorationSet } from "@codemirror/view";
 import { Offsets } from "../offsets.mjs";
 import type { Completion, Edit, Hover, Problem, Suggested, Table } from "./answers";
-import { highlighting } from "./highlight";
+import { highlighting, type Rules } from "./highlight";
 import { element, markdown } from "./markdown";
+import type { Root } from "./root";
 
 export interface Services {
   /** `isEdit`: by the user, rather than another text that was opened. */
@@ -55,8 +56,9 @@ export class Editor {
   readonly view: EditorView;
   private known = new Offsets("");
 
-  constructor(parent: HTMLElement, text: string, private readonly services: Services) {
-    this.view = new EditorView({ parent, state: this.state(text) });
+  /** An editor in an element of `root`: the page, or the part of it that a widget has. */
+  constructor(parent: HTMLElement, root: Root, text: string, rules: Rules, private readonly services: Services) {
+    this.view = new EditorView({ parent, root, state: this.state(text, highlighting(rules)) });
     this.known = new Offsets(text);
   }
 
@@ -122,7 +124,7 @@ export class Editor {
     return Math.min(this.known.fromPython(position), this.view.state.doc.length);
   }
 
-  private state(text: string): EditorState {
+  private state(text: string, highlighting: Extension): EditorState {
     return EditorState.create({
       doc: text,
       extensions: [
