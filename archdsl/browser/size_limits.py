@@ -1,6 +1,7 @@
 """The valid sizes of a text's inputs, for the sliders of a page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from ..analysis.size_sets import SizeSet, TooComplex
@@ -14,8 +15,12 @@ _TRIED = 1000
 """How far above the least size the valid sizes are listed."""
 
 
+IsError = Callable[[int], bool]
+"""Whether the text has an error at a size."""
+
+
 class SizeLimit(Record):
-    """The valid sizes of a slider: from `least` in steps of `step`, or `values` if steps do not describe them."""
+    """The sizes of a slider: from `least` in steps of `step`, or `values` if steps do not describe them."""
 
     least: int
     greatest: int | None
@@ -24,22 +29,24 @@ class SizeLimit(Record):
 
 
 def size_limits(version: Version, controls: Sequence[TextControl]) -> dict[str, Any]:
-    """The valid sizes in words, the limits of controls by their names, and the symbolic dimensions with theirs.
+    """The limits of controls by their names, the symbolic dimensions with theirs, and these in words.
 
-    Empty for a text whose valid sizes have no closed form, such as one with an error at every size.
+    The sizes of a symbolic dimension are those for which the network keeps its weights. A control edits the text, which
+    may change the weights: its limits are sizes beyond which the text has an error. Empty for a text whose valid sizes
+    have no closed form, such as one with an error at every size.
     """
     try:
         sizes = version.analysis.sizes
-        described = sizes.described()
-        found = {name: limit for name, sized in _sets(sizes, controls) if (limit := _limit(sized))}
+        described = sizes.described() if version.draft.symbols else []
+        found = dict(_control_limits(sizes, controls))
         symbols = list(_symbols(sizes)) if version.draft.symbols else []
     except (ArchError, LookupError, TooComplex):
         return {"described": [], "limits": {}, "symbols": []}
     return {"described": described, "limits": found, "symbols": symbols}
 
 
-def _sets(sizes: Sizes, controls: Sequence[TextControl]) -> Iterator[tuple[str, SizeSet]]:
-    """The valid sizes of each control of a spatial size; the symbols are in the order of the inputs' axes."""
+def _control_limits(sizes: Sizes, controls: Sequence[TextControl]) -> Iterator[tuple[str, SizeLimit]]:
+    """The limit of each control of a spatial size; the symbols are in the order of the inputs' axes."""
     spatial = [each for each in controls if each.is_spatial]
     if sum(len(each.ranges) for each in spatial) != len(sizes.symbols):
         return  # some sizes are computed, and have no control
@@ -47,13 +54,17 @@ def _sets(sizes: Sizes, controls: Sequence[TextControl]) -> Iterator[tuple[str, 
     for each in spatial:
         own = [next(symbols) for _ in each.ranges]
         if len(own) == 1:
-            yield each.name, sizes.sets[own[0]]
+            found = sizes.sets[own[0]]
         elif len(sizes.symbols) == len(own):
-            yield each.name, sizes.squares
+            found = sizes.squares
+        else:
+            continue
+        if limit := _limit(found):
+            yield each.name, _rejected(limit, partial(_is_error, sizes, own))
 
 
 def _limit(found: SizeSet) -> SizeLimit | None:
-    """The limit of a slider; None for an empty set."""
+    """The members of a set; None for an empty one."""
     if (least := found.least) is None:
         return None
     most = min(found.greatest or least + _TRIED, least + _TRIED)
@@ -62,6 +73,22 @@ def _limit(found: SizeSet) -> SizeLimit | None:
     if values == tuple(range(least, values[-1] + 1, step)):
         return SizeLimit(least=least, greatest=found.greatest, step=step)
     return SizeLimit(least=least, greatest=values[-1], values=values)
+
+
+def _rejected(limit: SizeLimit, is_error: IsError) -> SizeLimit:
+    """A limit without the parts that exclude sizes at which the text has no error."""
+    if limit.greatest is not None and not is_error(limit.greatest + 1):
+        limit = limit.replace(greatest=None)
+    if (limit.step > 1 or limit.values is not None) and not is_error(limit.least + 1):
+        limit = limit.replace(step=1, values=None)
+    if limit.least > 1 and not is_error(limit.least - 1):
+        limit = limit.replace(least=1, step=1, values=None)
+    return limit
+
+
+def _is_error(sizes: Sizes, symbols: Sequence[str], size: int) -> bool:
+    others = {name: int(symbol) for name, symbol in sizes.graph.symbols.items()}
+    return sizes.graph_at(others | dict.fromkeys(symbols, size)) is None
 
 
 def _symbols(sizes: Sizes) -> Iterator[dict[str, Any]]:

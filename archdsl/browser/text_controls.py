@@ -79,9 +79,7 @@ def _sizes(statement: ast.Input, text: str, *, several: bool) -> Iterator[TextCo
 
 def _size(name: str, value: str, ranges: tuple[TextRange, ...], *, is_spatial: bool) -> TextControl:
     most = _greatest(int(value))
-    return TextControl(
-        name=name, kind="int", value=value, ranges=ranges, least=1, greatest=most, is_spatial=is_spatial
-    )
+    return TextControl(name=name, kind="int", value=value, ranges=ranges, least=1, greatest=most, is_spatial=is_spatial)
 
 
 def _greatest(value: int) -> int:

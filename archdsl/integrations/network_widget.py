@@ -1,5 +1,6 @@
 """The widget of `archdsl.widget`. Importing this module needs anywidget."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from ..text.source import Source
 class NetworkWidget(anywidget.AnyWidget):  # type: ignore[misc]  # a class without types where the extra is missing
     """A network that is edited in a notebook; `text` is its present text, which may be set.
 
-    The front end is the module `widget.js`, built from `web/src/widget/`. It asks for answers with messages of an id, a
-    name and arguments, as the playground asks its worker; every view of the widget has its own ids.
+    The front end is the module `widget.js`, built from `web/src/widget/`. It sends messages with an id, a name and
+    arguments, as the playground does to its worker; every view of the widget has its own ids.
     """
 
     _esm = Path(__file__).with_name("widget.js")
@@ -51,5 +52,6 @@ class NetworkWidget(anywidget.AnyWidget):  # type: ignore[misc]  # a class witho
         """Answer a message of the front end."""
         if not isinstance(message, dict) or not isinstance(message.get("arguments"), dict):
             return
-        numbers = {name: message.get(name) for name in ("id", "view")}
-        self.send({**numbers, **answer(lambda: self._calls[message["name"]](**message["arguments"]))})
+        found = answer(lambda: self._calls[message["name"]](**message["arguments"]))
+        # As text: kernels in a browser give the front end `undefined` for None.
+        self.send({"view": message.get("view"), "answer": json.dumps({"id": message.get("id"), **found})})

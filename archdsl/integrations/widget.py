@@ -15,9 +15,7 @@ EXAMPLE = "input 1x28x28\nconv 8 k3 same; relu\nmaxpool 2\nflatten; fc 10\n"
 """The text that a widget begins with if none is given."""
 
 
-def widget(
-    path: str | Path | None = None, *, text: str | None = None, allow: Collection[str] = ()
-) -> "NetworkWidget":
+def widget(path: str | Path | None = None, *, text: str | None = None, allow: Collection[str] = ()) -> "NetworkWidget":
     """Edit a network in a notebook: `widget("net.arch")`, `widget("zoo:resnet18")`, `widget(text="input 8; fc 2")`.
 
     The widget shows the errors, with their suggestions as buttons, the table and the diagram of the text while you

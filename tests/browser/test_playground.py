@@ -1,6 +1,7 @@
 """The playground's answers, without a browser."""
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from archdsl import loads, zoo
 from archdsl.browser.page_calls import call
 from archdsl.browser.playground import Playground
+from archdsl.browser.text_controls import TextControl
 from archdsl.service.answers import TextEdit, TextRange
 
 TEXT = "net Small(width = 8)\ninput 3x32x32\nconv width k3; relu\ngap\nfc 10\n"
@@ -28,6 +30,11 @@ def opened(text: str) -> Playground:
     playground = Playground()
     playground.update(text)
     return playground
+
+
+def zoo_text(name: str) -> str:
+    """The text of a network of the zoo, as the menu opens it."""
+    return str(json.loads(call("zoo.text", json.dumps({"name": name})))["result"])
 
 
 def applied(text: str, edits: tuple[TextEdit, ...]) -> str:
@@ -175,9 +182,82 @@ def test_formatting_is_refused_with_its_reason() -> None:
     assert opened("conv (").format()["refused"]
 
 
-def test_valid_sizes_of_symbolic_dimensions() -> None:
-    assert opened("input 3xHxW\nconv 8 k5\ngap\n").valid_sizes() == ["H and W ≥ 5  — `conv 8 k5`, line 2"]
-    assert opened(TEXT).valid_sizes() == []
+@pytest.mark.parametrize(
+    ("text", "limits"),
+    [
+        ("input 3x32x32\nconv 6 k5; maxpool 2", {"height and width": (6, None, 1)}),
+        ("input 1x32x32\nconv 6 k5; maxpool 2; conv 9 k5; flatten; fc 84", {"height and width": (14, None, 1)}),
+        ("input 3x32x48\nconv 6 k5", {"height": (5, None, 1), "width": (5, None, 1)}),
+        ("input 3x33x33\nconv 6 k5; concat_wrong", {}),
+        ("input 2x100\nconv 4 k9", {"length": (9, None, 1)}),
+        ("input 8\nfc 2", {}),
+        ("input 3xHxW\nconv 6 k5", {}),
+    ],
+)  # fmt: skip
+def test_limits_of_sliders_are_the_valid_sizes(text: str, limits: dict[str, tuple[int, int | None, int]]) -> None:
+    found = opened(text).sizes()["limits"]
+    assert {name: (limit.least, limit.greatest, limit.step) for name, limit in found.items()} == limits
+
+
+def is_valid(text: str, control: TextControl, size: int) -> bool:
+    edits = tuple(TextEdit(range=place, text=str(size)) for place in control.ranges)
+    return bool(opened(applied(text, edits)).update(applied(text, edits))["ok"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *map(zoo_text, ("lenet5", "vgg11", "crnn", "swin_t")),
+        "input 3x64x64\nconv 4 k1 as a\nmaxpool 2; upsample 2 as b\nconcat a b\n",
+        "input 3x63x63\nconv 4 k1 as a\nmaxpool 3; upsample 3 as b\nadd a b\ngap; fc 2\n",
+    ],
+    ids=["lenet5", "vgg11", "crnn", "swin_t", "even", "threes"],
+)
+def test_exactly_the_sizes_of_a_slider_are_valid(text: str) -> None:
+    """Around the ends of its range, each size of a slider is valid, and each other one an error."""
+    playground = Playground()
+    controls = {each.name: each for each in playground.update(text)["controls"]}
+    limits = playground.sizes()["limits"]
+    assert limits
+    for control, limit in limits.items():
+        ends = (limit.least, limit.least + limit.step, *(() if limit.greatest is None else (limit.greatest,)))
+        for size in {near for end in ends for near in range(max(1, end - 1), end + 2)}:
+            inside = size >= limit.least and (limit.greatest is None or size <= limit.greatest)
+            expected = inside and (size - limit.least) % limit.step == 0
+            assert limit.values is None
+            assert is_valid(text, controls[control], size) == expected, (control, size)
+
+
+def test_symbolic_dimensions_have_sizes_to_show() -> None:
+    playground = opened("net N\ninput 3xHxW\nconv 8 k3 s2\nmaxpool 2\nconv 8 k3\n")
+    found = playground.sizes()
+    assert found["described"] == ["H and W ≥ 13  — `conv 8 k3`, line 5"]
+    assert [(each["name"], each["size"], each["limit"].least) for each in found["symbols"]] == [
+        ("H", 224, 13),
+        ("W", 224, 13),
+    ]
+    shown = playground.table({"H": 64, "W": 32})
+    assert shown["verdict"] == "N: 3×64×32 → 8×13×5"
+    assert [row[3] for row in shown["rows"]] == ["3×64×32", "8×31×15", "8×15×7", "8×13×5"]
+    concrete = opened("net N\ninput 3x64x32\nconv 8 k3 s2\nmaxpool 2\nconv 8 k3\n")
+    assert [row[1:6] for row in shown["rows"][1:]] == [row[1:6] for row in concrete.table()["rows"][1:]]
+    for sizes in ({"H": 64}, {"H": 64, "W": 4}, {"X": 1}, {}):
+        assert playground.table(sizes) == playground.table()
+    assert playground.table()["verdict"] is None
+
+
+def test_train_blocks_are_checked_once_their_packages_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = TEXT + "train { data cifar10; optimizer sgdd }\n"
+    playground = opened(text)
+    monkeypatch.setitem(sys.modules, "archdsl.training.network_check", None)
+    assert not playground.check_recipes()
+    assert playground.update(text)["has_unchecked_recipe"]
+    monkeypatch.undo()
+    assert playground.check_recipes()
+    found = playground.update(text)
+    assert not found["has_unchecked_recipe"]
+    assert [problem.code for problem in found["problems"]] == ["E0802"]
+    assert playground.suggestions()[0]["actions"][0].title == "Write `sgd`"
 
 
 def test_every_answer_has_a_form_in_json() -> None:
@@ -195,7 +275,7 @@ def test_every_answer_has_a_form_in_json() -> None:
             for name in ("at", "hover", "complete"):
                 answer(name, offset=offset)
     answer("update", text=TEXT)
-    assert answer("valid_sizes") == []
+    assert answer("sizes")["limits"]
     assert "class Small" in answer("source")
     names = [name for family in answer("menu") for name in family["names"]]
     assert sorted(names) == sorted(zoo.names())

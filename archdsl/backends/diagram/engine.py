@@ -64,6 +64,8 @@ def _renderer(format: str) -> Path:
     if system := shutil.which("dot"):
         return Path(system)
     if format in EMBEDDED_FORMATS:
+        if sys.platform == "emscripten":
+            raise CannotDraw("a browser has no programs, and diagrams need one: use archdsl on a computer")
         raise CannotDraw(f"the renderer {EMBEDDED} is missing: install the package {EMBEDDED}, or Graphviz")
     raise CannotDraw(f"{format} needs the program `dot`: install Graphviz, or use svg or png")
 

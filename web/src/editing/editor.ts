@@ -161,10 +161,13 @@ export class Editor {
   }
 
   private async complete(position: number, explicit: boolean): Promise<CompletionResult | null> {
-    const before = this.view.state.sliceDoc(Math.max(0, position - 1), position);
-    if (!explicit && !/[\w@="]/.test(before)) return null;
+    const before = /(?:\w*|[@="])$/.exec(this.view.state.sliceDoc(Math.max(0, position - 80), position))![0];
+    // Numbers are typed, and Enter behind one starts a new line.
+    if (!explicit && !/^[^\d]/.test(before)) return null;
     const found = await this.services.complete(this.known.toPython(position));
-    if (!found?.length) return null;
+    // So does Enter behind a word that is complete.
+    const isComplete = (word: string) => !explicit && found?.some(({ label }) => label === word);
+    if (!found?.length || isComplete(before)) return null;
     return {
       from: this.place(found[0].range.start),
       to: Math.max(position, this.place(found[0].range.end)),
@@ -176,7 +179,7 @@ export class Editor {
         boost: -each.order,
         info: each.documentation ? () => element("div", "tooltip", markdown(each.documentation)) : undefined,
       })),
-      validFor: /^\w*$/,
+      validFor: (word) => /^\w*$/.test(word) && !isComplete(word),
     };
   }
 

@@ -2,6 +2,8 @@
 // link cannot add markup to the page.
 
 const INLINE = /`([^`]+)`|\*\*([^*]+)\*\*|\[([^\]]+)\]\(([^)\s]+)\)/g;
+/** A paragraph that is nothing but a link. */
+const ONLY_LINK = /^\[[^\]]+\]\([^)\s]+\)$/;
 /** The address of the documentation in hovers, as in archdsl/service/layer_pages.py. */
 const DOCS = /^https:\/\/archdsl\.invalid\/docs\/([\w/]+?)\/?(#[\w-]+)?$/;
 
@@ -21,6 +23,7 @@ export function markdown(text: string): HTMLElement {
   const root = element("div", "markdown");
   for (const part of text.split(/\n\n+/)) {
     const fence = /^```\w*\n([^]*?)\n?```$/.exec(part);
+    if (documentation === null && ONLY_LINK.test(part.trim())) continue;
     if (fence) root.append(element("pre", "", element("code", "", fence[1])));
     else if (part.trim()) root.append(element("p", "", ...inline(part)));
   }

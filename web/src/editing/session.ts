@@ -10,8 +10,10 @@ import { byId, type Root } from "./root";
 
 /** Milliseconds for one answer of a service that has a limit; a text that needs more is not checked there. */
 const LIMIT = 20_000;
-/** Milliseconds without a keystroke after which suggestions, valid sizes and the diagram are computed. */
+/** Milliseconds without a keystroke after which suggestions and the diagram are computed. */
 const PAUSE = 250;
+/** Milliseconds after these until the valid sizes are computed, which takes longest. */
+const LONG_PAUSE = 1000;
 
 /** What a session needs from what is around it. */
 export interface Surroundings {
@@ -135,7 +137,7 @@ export class Session {
     showDiagram(this.root, null, "There is no diagram.");
   }
 
-  /** After a pause: suggestions, which are tried by the checker, valid sizes, then the diagram or the source. */
+  /** After a pause: suggestions, which are tried by the checker, then the diagram or the source. */
   private async settled(version: number): Promise<void> {
     try {
       if (this.last?.has_unchecked_recipe) {
@@ -150,11 +152,15 @@ export class Session {
         this.showProblems();
       }
       await this.views();
-      const sizes = await this.ask<Sizes>("playground.sizes", {}, "sizes");
-      if (sizes && version === this.version) this.controls.limit(sizes);
+      if (version === this.version) this.timer = setTimeout(() => void this.limitSizes(version), LONG_PAUSE) as unknown as number;
     } catch (error) {
       if (version === this.version) this.refused(error as Error);
     }
+  }
+
+  private async limitSizes(version: number): Promise<void> {
+    const sizes = await this.ask<Sizes>("playground.sizes", {}, "sizes").catch(() => undefined);
+    if (sizes && version === this.version) this.controls.limit(sizes);
   }
 
   private showProblems(): void {

@@ -83,11 +83,11 @@ class View {
     this.model.send(request);
   }
 
-  private readonly receive = (answer: Answer & { view: number }): void => {
-    if (answer?.view !== this.number) return;
+  private readonly receive = (message: { view: number; answer: string }): void => {
+    if (message?.view !== this.number) return;
     clearTimeout(this.waiting);
     if (this.isWaiting) this.status("");
-    this.queue.receive(answer);
+    this.queue.receive(JSON.parse(message.answer) as Answer);
   };
 
   /** The text was set in Python, or in another view. */
