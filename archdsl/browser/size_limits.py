@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from ..analysis.size_sets import SizeSet, TooComplex
+from ..analysis.size_sets import SizeSet, TooComplex, solve, square
 from ..analysis.valid_sizes import Sizes
 from ..network import ArchError
 from ..record import Record
@@ -53,14 +53,22 @@ def _control_limits(sizes: Sizes, controls: Sequence[TextControl]) -> Iterator[t
     symbols = iter(sizes.symbols)
     for each in spatial:
         own = [next(symbols) for _ in each.ranges]
-        if len(own) == 1:
-            found = sizes.sets[own[0]]
-        elif len(sizes.symbols) == len(own):
-            found = sizes.squares
-        else:
-            continue
-        if limit := _limit(found):
-            yield each.name, _rejected(limit, partial(_is_error, sizes, own))
+        if len(own) == 1 or len(own) == len(sizes.symbols):
+            limits = [limit for found in _sets(sizes, own) if (limit := _limit(found))]
+            if limits:
+                yield each.name, _rejected(limits, partial(_is_error, sizes, own))
+
+
+def _sets(sizes: Sizes, symbols: Sequence[str]) -> Iterator[SizeSet]:
+    """The valid sizes of one symbol, or of all if they are equal; then those without the equations, which may only be
+    required by weights.
+    """
+    name = symbols[0]
+    own = [each.condition for each in sizes.requirements if each.condition.form.symbols() <= set(symbols)]
+    if len(symbols) > 1:
+        own = [condition.replace(form=square(condition.form, name)) for condition in own]
+    yield solve(own, name)
+    yield solve([condition for condition in own if condition.relation != "=="], name)
 
 
 def _limit(found: SizeSet) -> SizeLimit | None:
@@ -75,15 +83,20 @@ def _limit(found: SizeSet) -> SizeLimit | None:
     return SizeLimit(least=least, greatest=values[-1], values=values)
 
 
-def _rejected(limit: SizeLimit, is_error: IsError) -> SizeLimit:
-    """A limit without the parts that exclude sizes at which the text has no error."""
-    if limit.greatest is not None and not is_error(limit.greatest + 1):
-        limit = limit.replace(greatest=None)
-    if (limit.step > 1 or limit.values is not None) and not is_error(limit.least + 1):
-        limit = limit.replace(step=1, values=None)
-    if limit.least > 1 and not is_error(limit.least - 1):
-        limit = limit.replace(least=1, step=1, values=None)
-    return limit
+def _rejected(limits: Sequence[SizeLimit], is_error: IsError) -> SizeLimit:
+    """The first limit that excludes only sizes at which the text has an error; the last one without the other parts."""
+    found = limits[0]
+    for limit in limits:
+        found = limit
+        if limit.greatest is not None and not is_error(limit.greatest + 1):
+            found = found.replace(greatest=None)
+        if (limit.step > 1 or limit.values is not None) and not is_error(limit.least + 1):
+            found = found.replace(step=1, values=None)
+        if limit.least > 1 and not is_error(limit.least - 1):
+            found = found.replace(least=1, step=1, values=None)
+        if found == limit:
+            break
+    return found
 
 
 def _is_error(sizes: Sizes, symbols: Sequence[str], size: int) -> bool:

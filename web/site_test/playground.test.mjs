@@ -109,6 +109,40 @@ test("sliders and fields change sizes and parameters in the text", { skip }, asy
   await close();
 });
 
+test("a slider keeps to the sizes without an error", { skip }, async () => {
+  const { page, close } = await open("input 3x64x64\nconv 4 k1 as a\nmaxpool 4; upsample 4 as b\nconcat a b\n");
+  await verdict(page, "✓");
+  const slider = page.getByLabel("height and width, slider");
+  await page.waitForFunction((slider) => slider.step === "4", await slider.elementHandle());
+  await slider.press("ArrowRight");
+  await verdict(page, "3×68×68");
+  await page.getByLabel("height and width", { exact: true }).fill("70");
+  await verdict(page, "✗");
+  await close();
+});
+
+test("a text with symbolic dimensions is shown at a size, and with its symbols again", { skip }, async () => {
+  const { page, close } = await open("net Any\ninput 3xHxW\nconv 8 k3 s2\nconv 8 k3\n");
+  await verdict(page, "Any: 3×H×W → 8×⌊(H − 5)/2⌋");
+  await page.locator("#sizes", { hasText: "Valid sizes: H and W ≥ 7" }).waitFor();
+  const field = page.getByLabel("show at H =");
+  await field.fill("32");
+  await verdict(page, "Any: 3×32×224 → 8×13×109");
+  await page.locator("#table td", { hasText: "8×15×111" }).waitFor();
+  await field.fill("");
+  await verdict(page, "Any: 3×H×W");
+  await close();
+});
+
+test("a train block is checked with packages that are loaded for it", { skip }, async () => {
+  const { page, close } = await open(`${VALID}train { data cifar10; optimizer sgdd }\n`);
+  await verdict(page, "✗ 1 error");
+  await page.locator("#problems .fixes button", { hasText: "Write sgd" }).click();
+  await verdict(page, "✓ Small");
+  assert.doesNotMatch(await page.locator("#totals").textContent(), /not checked/);
+  await close();
+});
+
 test("downloads are SVG, PNG, PyTorch source and the text", { skip }, async () => {
   const { page, close } = await open(VALID);
   await verdict(page, "Small");
