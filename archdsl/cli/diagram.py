@@ -264,15 +264,20 @@ def _conflicts(kind: str, view: str | None, direction: str | None) -> Iterator[C
 
 
 def _warn_of_limit(data: bytes) -> None:
-    """Warn of a diagram with more arrows than Mermaid renders by default."""
-    from ..backends.diagram.mermaid import MAX_EDGES, edges
+    """Warn of a diagram that is larger than Mermaid renders by default."""
+    from ..backends.diagram.mermaid import MAX_CHARACTERS, MAX_EDGES, edges
 
-    if (count := edges(data.decode())) > MAX_EDGES:
-        click.echo(
-            f"warning: {count} arrows are more than the {MAX_EDGES} that Mermaid renders by default; set `maxEdges` in "
-            "its configuration, or use `--view blocks` or `--view stages`",
-            err=True,
-        )
+    text = data.decode()
+    for count, limit, what, option in (
+        (edges(text), MAX_EDGES, "arrows", "maxEdges"),
+        (len(text), MAX_CHARACTERS, "characters", "maxTextSize"),
+    ):
+        if count > limit:
+            click.echo(
+                f"warning: {count:,} {what} are more than the {limit:,} that Mermaid renders by default; set "
+                f"`{option}` in its configuration, or use `--view blocks` or `--view stages`",
+                err=True,
+            )
 
 
 def _compare(output: str, data: bytes) -> None:

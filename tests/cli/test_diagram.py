@@ -218,3 +218,14 @@ def test_mermaids_limit_is_named(net: Path, view: str, warned: bool) -> None:
     arrows = sum("->" in line for line in out.read_text().splitlines())
     assert (arrows > 500) == warned
     assert not warned or f"{arrows} arrows" in result.stderr
+
+
+@pytest.mark.parametrize(("layers", "warned"), [(440, True), (300, False)])
+def test_mermaids_limit_of_characters_is_named(net: Path, layers: int, warned: bool) -> None:
+    out = net.with_name("net.mmd")
+    result = run("-e", f"input 8x32x32; conv 8 k3 p1 x{layers}", "--no-fold", "--macs", "-o", out)
+    assert result.exit_code == 0
+    size = len(out.read_text(encoding="utf-8"))
+    assert (size > 50_000) == warned
+    assert (f"{size:,} characters are more than the 50,000" in result.stderr) == warned
+    assert "arrows" not in result.stderr

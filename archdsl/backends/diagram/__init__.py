@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 from ...graph import Graph
 from .build import ViewOptions, build_diagram
-from .drawing import Drawing, cropped, with_margin
+from .drawing import Drawing, TextLabel, cropped, with_margin
 from .engine import CannotDraw, draw
 from .figure import Diagram
 from .figure_options import DiagramStyle
+from .font_metrics import is_known
 from .formats import FORMATS
 from .own_style import with_own_style
 from .place import Place, PlaceChoices
@@ -113,9 +114,10 @@ def _rendered(drawn: Diagram, format: str, style: DiagramStyle) -> bytes:
     from .xdot import read_drawing
 
     program, layout = best_layout(drawn, style)
-    if format == "png":
+    drawing = with_margin(read_drawing(layout, drawn, style.theme.background))
+    if format == "png" and not _is_foreign(drawing):
         return draw(program, format, dpi=style.dpi)
-    return _fixed(with_margin(read_drawing(layout, drawn, style.theme.background)), format, style)
+    return _fixed(drawing, format, style)
 
 
 def placed_diagram(
@@ -154,11 +156,25 @@ def _fixed(drawing: Drawing, format: str, style: DiagramStyle, *, placed: bool =
         case "dot":
             return write_fixed_dot(drawing).encode()
         case "png":
+            if _is_foreign(drawing):
+                from .text_outlines import with_outlines
+
+                drawing = with_outlines(drawing)
             return draw(write_fixed_dot(drawing), format, dpi=style.dpi, fixed=True)
         case _:
             from .documents import write_document
 
             return write_document(drawing if placed else cropped(drawing), format)
+
+
+def _is_foreign(drawing: Drawing) -> bool:
+    """Whether a drawing has text that is not ASCII, the times sign, or otherwise in the renderer's font."""
+    texts = [s.text for part in drawing.parts for s in part.shapes if isinstance(s, TextLabel) and not is_known(s.text)]
+    if not texts:
+        return False
+    from .text_outlines import is_foreign
+
+    return any(map(is_foreign, texts))
 
 
 def _in_columns(drawn: Diagram, style: DiagramStyle) -> Drawing | None:

@@ -6,12 +6,14 @@ their ids, so that no name becomes syntax.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from math import ceil
 
 from ...graph import FontFamily
 from .arrangement import GAP, STRAIGHT, Arrangement, Title
 from .escaping import quoted, xml
 from .figure import ENTRY, FOOT, Arrow, Box, BoxRow, Cluster, Diagram, Flow, Role
 from .figure_options import SYMBOLS, DiagramStyle
+from .font_metrics import is_wide
 from .labels import decimal
 
 Path = tuple[str, ...]
@@ -29,6 +31,8 @@ _LEGEND = 3
 """The number of legend entries next to each other in a narrow diagram."""
 _LONG_LEGEND = 20
 """The number in a wide one: all of them."""
+_MISSING = 0.45
+"""The spaces before and after a text for each wide character: the renderer takes it for a quarter narrower."""
 _WEIGHTS = {Flow.MAIN: STRAIGHT, Flow.BRANCH: "10", Flow.SKIP: "0"}
 
 
@@ -88,7 +92,7 @@ def _defaults(diagram: Diagram, style: DiagramStyle, nudge: int) -> Iterator[str
 def _heading(diagram: Diagram, style: DiagramStyle, across: int) -> str:
     """The caption, and the legend below it, with this many entries in a row."""
     caption = style.heading_of(diagram)
-    rows = [f"<TR><TD>{xml(caption)}</TD></TR>"] if caption else []
+    rows = [f"<TR><TD>{_spaced(caption)}</TD></TR>"] if caption else []
     entries = style.legend_of(diagram)
     if entries:
         lines = [entries[start : start + across] for start in range(0, len(entries), across)]
@@ -135,7 +139,7 @@ def _cluster(cluster: Cluster, side: str, depth: int, style: DiagramStyle) -> It
     theme = style.theme
     fill = theme.cluster[depth % len(theme.cluster)]
     times = [f"<B>×{cluster.times}</B>"] if cluster.times > 1 else []
-    title = " ".join([*([xml(cluster.title)] if cluster.title else []), *times])
+    title = " ".join([*([_spaced(cluster.title)] if cluster.title else []), *times])
     yield f'label=<{title}> labeljust={side} fontsize={decimal(style.fonts.titles)} style="rounded,filled" margin=8'
     yield f"fillcolor={quoted(fill)} color={quoted(theme.cluster_line)}"
 
@@ -156,7 +160,7 @@ def _box(box: Box, style: DiagramStyle) -> str:
             return f'{box.id} [label="" shape=point style=invis width=0.02]'
         case Role.MERGE | Role.INPUT | Role.OUTPUT:
             look = 'shape=box width=0.5 height=0.25 margin="0.08,0.04" style="rounded,filled"'
-            return f"{box.id} [label=<{xml(words)}> {look} {_end_colors(style)}]"
+            return f"{box.id} [label=<{_spaced(words)}> {look} {_end_colors(style)}]"
 
 
 def _end_colors(style: DiagramStyle) -> str:
@@ -181,14 +185,14 @@ def _layers(box: Box, style: DiagramStyle) -> str:
 
 def _row(row: BoxRow, style: DiagramStyle) -> str:
     look = f'STYLE="ROUNDED" BGCOLOR="{style.fill(row)}" COLOR="{style.border(row)}"'
-    return f"<TD {look}>{xml(row.words)}{_small(style.numbers(row), style)}</TD>"
+    return f"<TD {look}>{_spaced(row.words)}{_small(style.numbers(row), style)}</TD>"
 
 
 def _group(box: Box, style: DiagramStyle) -> str:
     """A closed stage or block: its name, the kinds of its layers as a strip of colors, its numbers."""
     row, theme = box.rows[0], style.theme
     times = f" <B>×{box.times}</B>" if box.times > 1 else ""
-    lines = [f"<TR><TD>{xml(row.words)}{times}{_small([box.note] if box.note else [], style)}</TD></TR>"]
+    lines = [f"<TR><TD>{_spaced(row.words)}{times}{_small([box.note] if box.note else [], style)}</TD></TR>"]
     lines += [f'<TR><TD CELLPADDING="0">{_strip(box, style)}</TD></TR>'] if box.inside and row.heat is None else []
     numbers, size = style.numbers(row), decimal(style.fonts.numbers)
     lines += [f'<TR><TD><FONT POINT-SIZE="{size}">{xml(each)}</FONT></TD></TR>' for each in numbers]
@@ -213,6 +217,12 @@ def _strip(box: Box, style: DiagramStyle) -> str:
     width = sum(side + gap for _, side in cells) + gap
     size = f'FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{7 + 2 * gap}"'
     return f'<TABLE BORDER="0" CELLSPACING="{gap}" CELLPADDING="0" {size}><TR>{row}</TR></TABLE>'
+
+
+def _spaced(text: str) -> str:
+    """A text with space for what the renderer underestimates: it has no Chinese, Japanese and Korean characters."""
+    space = "&#160;" * ceil(_MISSING * sum(map(is_wide, text)))
+    return f"{space}{xml(text)}{space}"
 
 
 def _small(lines: list[str], style: DiagramStyle) -> str:

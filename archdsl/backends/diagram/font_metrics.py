@@ -3,6 +3,8 @@
 Arial and Liberation Sans share those of Helvetica, Times New Roman and Liberation Serif those of Times.
 """
 
+import unicodedata
+
 from ...graph import FontFamily
 
 # From the space to the tilde, in thousandths of the font size.
@@ -28,14 +30,23 @@ _WIDTHS = {
     FontFamily.SANS: _widths(_HELVETICA, {"×": 584, "−": 584, "·": 278, "…": 1000, "\u00a0": 278}),
     FontFamily.SERIF: _widths(_TIMES, {"×": 564, "−": 564, "·": 250, "…": 1000, "\u00a0": 250}),
 }
-_UNKNOWN = 600
-"""The approximate width of a character of another script."""
+_UNKNOWN, _WIDE = 600, 1000
+"""The approximate width of a character of another script, and of Chinese, Japanese and Korean ones."""
 
 
 def width_of(text: str, size: float, font: FontFamily = FontFamily.SANS) -> float:
     """The width of a text at a font size, in the unit of the size; Times is never much wider than Helvetica."""
     widths = _WIDTHS[font]
-    return sum(widths.get(char, _UNKNOWN) for char in text) * size / 1000
+    return sum(widths.get(char) or _unknown(char) for char in text) * size / 1000
+
+
+def _unknown(char: str) -> int:
+    return _WIDE if is_wide(char) else _UNKNOWN
+
+
+def is_wide(char: str) -> bool:
+    """Whether a character is as wide as high, like Chinese, Japanese and Korean ones."""
+    return unicodedata.east_asian_width(char) in ("W", "F")
 
 
 def is_known(text: str) -> bool:

@@ -68,10 +68,11 @@ def _ink(shape: Shape, high: float) -> Iterator[InkPath | InkText]:
             if shape.arrow:
                 yield InkPath(points=_upwards(head(shape), high), closed=True, fill=shape.color)
         case TextLabel():
-            yield from _words(shape, high)
+            yield from text_of(shape, high)
 
 
-def _words(shape: TextLabel, high: float) -> Iterator[InkText]:
+def text_of(shape: TextLabel, high: float) -> Iterator[InkText]:
+    """A label as glyphs on a page of this height; none if it is empty. Raises CannotDraw."""
     text = clean(shape.text)
     try:
         runs = tuple(glyph_runs(text, bold=shape.bold))

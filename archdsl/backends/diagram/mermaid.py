@@ -11,8 +11,8 @@ from .figure_options import SYMBOLS, DiagramStyle
 _TITLE = str.maketrans({"<": "‹", ">": "›", "&": "＆"})
 
 
-MAX_EDGES = 500
-"""The default of Mermaid's `maxEdges`: https://mermaid.js.org/config/schema-docs/config-properties-maxedges.html"""
+MAX_EDGES, MAX_CHARACTERS = 500, 50_000
+"""The defaults of Mermaid's `maxEdges` and `maxTextSize`: https://mermaid.js.org/config/schema-docs/config.html"""
 
 
 def edges(text: str) -> int:

@@ -69,7 +69,8 @@ def test_hostile_names_stay_in_their_labels(name: str) -> None:
     assert names(found) == names(plain)
     assert len([edge for edge in found["edges"] if edge.get("style") != "invis"]) == len(plain["edges"])
     output = next(each for each in found["objects"] if each["name"] == "y0")
-    shown = label_text(output["label"])
+    # Spaces around wide characters make room for them.
+    shown = label_text(output["label"]).strip("\xa0")
     assert shown == " ".join(shown.split())
     if name.isascii() and name.isprintable() and len(name) < 100:
         assert shown == " ".join(name.split())
