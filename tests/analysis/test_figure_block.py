@@ -138,6 +138,7 @@ def test_single_settings() -> None:
     assert (found.title, found.caption, found.font) == ("T", "", FontFamily.SERIF)
     (color,) = found.colors
     assert (color.kind, color.light, color.dark) == ("conv", "#77aadd", "#2166c4")
+    assert found.background is not None
     assert found.background.light == "transparent"
 
 
