@@ -100,7 +100,7 @@ SCENES = (
             values=DIAGRAM | NETWORK_VALUES | {"--output": (f"other{output[3:]}",)},
             writes=output,
         )
-        for output in ("out.dot", "out.mmd", "out.svg", "out.png", "out.tex")
+        for output in ("out.dot", "out.mmd", "out.svg", "out.html", "out.png", "out.tex")
     ),
     OptionScene(
         command="diff",
