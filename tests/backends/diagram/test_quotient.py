@@ -12,11 +12,12 @@ import pytest
 
 import archdsl
 from archdsl.analysis.cost import costs
-from archdsl.backends.diagram import CannotDraw, DiagramStyle, View, ViewOptions, diagram
+from archdsl.backends.diagram import CannotDraw, DiagramStyle, View, ViewOptions, diagram, placed_diagram
 from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.dot import write_dot
 from archdsl.backends.diagram.figure import Box, Diagram, Role
 from archdsl.backends.diagram.mermaid import write_mermaid
+from archdsl.backends.diagram.place import PlaceChoices, place_of
 from archdsl.graph import Graph
 from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL, graph
 from tests.backends.diagram.svg_reading import assert_quotient
@@ -181,6 +182,18 @@ def test_svg_of_the_zoo(name: str) -> None:
     shown = [read_svg(found, view) for view in VIEWS]
     assert [*shown[:3], shown[4]] == [True] * 4
     assert shown[3] == (name == "unet")
+
+
+@pytest.mark.parametrize(
+    ("name", "view"), [("alexnet", "volumes"), ("unet", "volumes"), ("unet", None), ("resnet18", "blocks")]
+)
+def test_svg_of_figures_in_a_column(name: str, view: str | None) -> None:
+    found = archdsl.load(f"zoo:{name}").graph
+    place = place_of("column", None, None, None)
+    assert place is not None
+    options, choices = ViewOptions(view=View(view or "layers")), PlaceChoices.given(view, None, None)
+    svg, _ = placed_diagram(found, "svg", DiagramStyle(), options, place, choices)
+    assert_quotient(svg, found)
 
 
 @pytest.mark.parametrize("seed", range(0, 24, 3))
