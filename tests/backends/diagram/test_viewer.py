@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections import Counter
 from hashlib import sha256
 from html.parser import HTMLParser
+from math import dist
 from pathlib import Path
 from typing import Any
 
@@ -268,15 +269,14 @@ def assert_laid_out(data: dict[str, Any], closed: set[int], placed: dict[str, An
 def meet(parts: list[list[list[float]]], start: dict[str, Any], end: dict[str, Any]) -> bool:
     """Whether lines lead from the lower edge of a unit to the upper edge of another, each from where one ends."""
 
-    def key(point: list[float]) -> tuple[float, float]:
-        return round(point[0], 1), round(point[1], 1)
-
-    at = {key(part[0]): key(part[-1]) for part in parts}
-    point = next((p for p in at if abs(p[1] - start["y"] - start["height"]) < 0.2), None)
-    steps = 0
-    while point in at and steps <= len(parts):
-        point, steps = at[point], steps + 1
-    return point is not None and steps == len(parts) and abs(point[1] - end["y"]) < 0.2
+    at = [start["x"] + start["width"] / 2, start["y"] + start["height"]]
+    left = list(parts)
+    part = next((each for each in left if abs(each[0][1] - at[1]) < 0.1), None)
+    while part is not None:
+        left.remove(part)
+        at = part[-1]
+        part = next((each for each in left if dist(each[0], at) < 0.1), None)
+    return not left and abs(at[1] - end["y"]) < 0.1
 
 
 def apart(one: dict[str, Any], other: dict[str, Any]) -> bool:
