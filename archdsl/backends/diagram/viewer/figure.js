@@ -42,9 +42,11 @@ function createFigure(data, element, report) {
     layout = layOut(model, closed, data.texts);
     stage.replaceChildren();
     items = [
-      ...layout.units.filter((unit) => unit.open).map((unit) => item(unit, 0)),
-      ...layout.lines.map(lineItem),
-      ...layout.units.filter((unit) => !unit.open).map((unit) => item(unit, 0)),
+      ...layout.units.filter((unit) => unit.open).map(item),
+      // Those with labels last, whose background hides the lines behind them.
+      ...layout.lines.filter((line) => !line.shape).map(lineItem),
+      ...layout.lines.filter((line) => line.shape).map(lineItem),
+      ...layout.units.filter((unit) => !unit.open).map(item),
     ];
     draw();
   }
