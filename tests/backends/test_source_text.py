@@ -126,3 +126,41 @@ def test_flat_source_has_no_arguments() -> None:
     exec(source, space)
     expected = archdsl.loads(text).to_torch().state_dict()
     assert {name: p.shape for name, p in space["N"]().state_dict().items()} == {n: p.shape for n, p in expected.items()}
+
+
+FUNCTIONS = {
+    "padding": ("input 8x20\n", "pad before=n; conv 8 k3 d=n; relu", "b 1; b 2; b 4", "F.pad(x, (self.dilation, 0))"),
+    "a bound": ("input 8x9x9\n", "slice n; conv 8 k1", "b 1; b 3; b 5", "x[:, self."),
+    "a factor, whole or not": ("input 8x9x9\n", "residual { conv 8 k1; scale n }", "b 2; b 0.5; b 3", "self.scale"),
+    "another name than that of a module": (
+        "input 8x20\n",
+        "pad after=n; conv 8 k2 as padding; relu",
+        "b 1; b 2; b 3",
+        "self.padding2",
+    ),
+    "several results": (
+        "input 8x20\n",
+        "pad before=n; conv 8 k2 d=n as a; from a; conv 8 k1; add in as o; from a; conv 4 k1 as s; output o, s",
+        "b 1 as x, s; b 2 as x2, s2; b 4 as x3, s3; concat s s2 s3 x3",
+        "-> tuple[Tensor, Tensor]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("head", "body", "uses", "line"), FUNCTIONS.values(), ids=FUNCTIONS)
+def test_numbers_of_functions_are_arguments(head: str, body: str, uses: str, line: str) -> None:
+    text = f"{head}block b(n) {{ {body} }}\n{uses}\n"
+    source = archdsl.loads(text).source()
+    check_source(archdsl.loads(text).graph)
+    assert line in source
+    assert source.count("class B") == 1, source
+
+
+LINES = {"tcn": 70, "nerf": 145, "wavenet": 385, "stable_diffusion_unet": 440, "shufflenet_v2_x0_5": 135}
+"""The most lines of code, for networks whose blocks differ in the numbers of functions."""
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_lines(name: str) -> None:
+    source = archdsl.load(f"zoo:{name}").source()
+    assert sum(bool(line.strip()) for line in source.splitlines()) <= LINES[name]

@@ -45,11 +45,14 @@ def expression(call: Module | Apply, inputs: Sequence[str] = ("x",)) -> str:
     return f"{short(call.target)}({', '.join(args)})"
 
 
-def _place(place: int | slice) -> str:
+def _place(place: int | slice | SourceText) -> str:
     """One index of several: `0`, `:`, `2:8`, `::2`."""
-    if isinstance(place, int):
+    if not isinstance(place, slice):
         return str(place)
-    start, stop, step = ("" if end is None else str(end) for end in (place.start, place.stop, place.step))
+    ends = (place.start, place.stop, place.step)
+    start, stop, step = ("" if end is None else str(end) for end in ends)
+    if any(isinstance(end, SourceText) for end in ends):  # with spaces, as in PEP 8
+        return " ".join(part for part in (start, ":", stop, *([":", step] if step else ())) if part)
     return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .calls import SourceText, literal, our_classes
+from .forward_numbers import Place
 from .trees import Leaf, Tree, is_default, leaves
 
 _PLACES: dict[str, tuple[str, ...]] = {
@@ -70,6 +71,8 @@ class ClassArguments:
         self.uses: Counter[str] = Counter()
         self.locals: dict[str, str] = {}
         self.taken = {"self", "i"}
+        self.held: list[str] = []
+        """The arguments that `forward` uses, as attributes."""
 
     def solve(self, trees: Sequence[Tree]) -> None:
         """Find the arguments for all values that differ."""
@@ -87,6 +90,37 @@ class ClassArguments:
             else:
                 leaf.column = (next(value for value in leaf.column if value is not None),)
         self.name_expressions([leaf for leaf, *_ in every])
+
+    def numbers(
+        self, instances: Sequence[Mapping[Place, tuple[Any, str]]], modules: Sequence[str]
+    ) -> dict[Place, SourceText]:
+        """The source of the numbers in the `forward` of the first instance that differ in others.
+
+        `modules` are the attributes of the class.
+        """
+        found: dict[Place, SourceText] = {}
+        for places in zip(*(each.items() for each in instances), strict=True):
+            column = tuple(value for _, (value, _) in places)
+            if _varies(column):
+                place, (_, hint) = places[0]
+                found[place] = SourceText(f"self.{self.number(column, hint, modules)}")
+        return found
+
+    def number(self, column: tuple[Any, ...], hint: str, modules: Sequence[str]) -> str:
+        """The argument with these values, as an attribute."""
+        attributes = {name.partition(".")[0] for name in modules}
+        for argument in self.found:
+            if argument.column == column and not _varies_in_type(column, argument.column):
+                if argument.name in self.held:
+                    return argument.name
+                if argument.name not in attributes:
+                    self.held.append(argument.name)
+                    return argument.name
+        self.taken |= attributes
+        argument = ClassArgument(self.name(hint), column, is_size=False)
+        self.found.append(argument)
+        self.held.append(argument.name)
+        return argument.name
 
     def name_expressions(self, values: Sequence[Leaf]) -> None:
         """Give a variable to each expression that occurs several times."""
@@ -210,6 +244,10 @@ def same(a: Any, b: Any) -> bool:
 def _varies(column: tuple[Any, ...]) -> bool:
     known = [value for value in column if value is not None]
     return not all(same(value, known[0]) for value in known)
+
+
+def _varies_in_type(column: tuple[Any, ...], values: tuple[Any, ...]) -> bool:
+    return any(type(a) is not type(b) for a, b in zip(column, values, strict=True))
 
 
 def _equal(column: tuple[Any, ...], values: tuple[Any, ...]) -> bool:

@@ -1,13 +1,14 @@
 """The classes of a network: one for the uses of a block, with arguments for what differs."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from ...graph import Graph, Node, Subgraph
 from ..units import Unit, unit_tree
-from .calls import TAKEN, class_name, our_classes
+from .calls import TAKEN, SourceText, class_name, our_classes
 from .class_arguments import ClassArguments, written
 from .forward import Forward, Skipped
+from .forward_numbers import ANY, ARGUMENT, Place, numbers_of, varying
 from .layout import WIDTH, laid_out
 from .loops import LoopRun, entries, loops_of
 from .members import Members
@@ -15,6 +16,8 @@ from .optional import skipped_modules
 from .trees import CallTree, Leaf, Tree, joined, skeleton
 
 _PLAIN = ("stage", "branch", "aux")
+_FEWEST = 4
+"""The fewest branches with uses of blocks that share a class."""
 
 
 class Class:
@@ -88,7 +91,12 @@ class Classes:
     def needs_class(self, unit: Unit, units: Sequence[Unit]) -> bool:
         if not unit.chain:
             return True
-        return not self.flat and unit.kind not in _PLAIN and sum(each.kind == unit.kind for each in units) > 1
+        if self.flat:
+            return False
+        if unit.kind not in _PLAIN:
+            return sum(each.kind == unit.kind for each in units) > 1
+        outline = _outline(unit)
+        return outline is not None and sum(_outline(each) == outline for each in units) >= _FEWEST
 
     def height(self, unit: Unit) -> int:
         heights = [
@@ -130,24 +138,41 @@ class Classes:
         groups: dict[Hashable, list[Unit]] = {}
         for unit in units:
             groups.setdefault(self.key(unit), []).append(unit)
-        return list(groups.values())
+        return [part for group in groups.values() for part in self.fitting(group)]
+
+    def fitting(self, group: Sequence[Unit]) -> list[list[Unit]]:
+        """The group; in several parts if arguments in the place of numbers would break the lines of its `forward`."""
+        first = group[0]
+        places = [] if self.flat or first.chain else varying(group)
+        plain = self.forward(first) if places else []
+        if len(self.forward(first, dict.fromkeys(places, ARGUMENT)) if places else plain) == len(plain):
+            return [list(group)]
+        parts: dict[Hashable, list[Unit]] = {}
+        for unit in group:
+            parts.setdefault(tuple(self.forward(unit)), []).append(unit)
+        return list(parts.values())
 
     def key(self, unit: Unit) -> Hashable:
         """What units of one class have in common."""
         trees = self.members.of(unit)
         outline = tuple((name, skeleton(tree)) for name, tree in trees if name not in self.optional(unit))
         kind = unit.kind if unit.kind not in _PLAIN else ""
-        forward = () if unit.chain else tuple(self.forward(unit))
+        forward = () if unit.chain else self.forward_key(unit)
         values = tuple(written(tree, self.common.defaults) for _, tree in trees) if self.flat else ()
         return kind, unit.chain, outline, forward, tuple(self.members.weight_lines(unit)), values
+
+    def forward_key(self, unit: Unit) -> Hashable:
+        """The `forward` of a unit without the numbers in it, which arguments can give."""
+        numbers = {} if self.flat else numbers_of(unit)
+        return tuple(self.forward(unit, dict.fromkeys(numbers, ANY))), len(numbers)
 
     def optional(self, unit: Unit) -> set[str]:
         """The names of modules that other instances of the class do not have."""
         names = {each.name for each in self.skipped.values()}
         return names & {unit.attribute(item) for item in unit.items}
 
-    def forward(self, unit: Unit) -> list[str]:
-        return Forward(unit, self.skipped.get(id(unit)), {} if self.flat else self.loops(unit)).lines()
+    def forward(self, unit: Unit, numbers: Mapping[Place, SourceText] = {}) -> list[str]:
+        return Forward(unit, self.skipped.get(id(unit)), {} if self.flat else self.loops(unit), numbers).lines()
 
     def loops(self, unit: Unit) -> dict[int, tuple[int, str, int]]:
         return loops_of(
@@ -166,14 +191,16 @@ class Classes:
             for name in names
             if any(name not in each for each in given)
         }
+        numbers = {} if first.chain else arguments.numbers([numbers_of(unit) for unit in units], names)
         arguments.found.sort(key=lambda argument: argument.default is not None)
         if first.chain:
             return self.sequential_lines(first, trees, arguments)
         init = self.init_lines(first, trees, optional)
         extra = [f"        {line}" for line in self.members.weight_lines(first)]
         declared = [*(each.declared for each in arguments.found), *more]
-        head = [*_signature(declared), "        super().__init__()", *_variables(arguments)]
-        return [*head, *init, *extra, "", *self.forward(units[0])]
+        held = [f"        self.{name} = {name}" for name in arguments.held]
+        head = [*_signature(declared), "        super().__init__()", *held, *_variables(arguments)]
+        return [*head, *init, *extra, "", *self.forward(units[0], numbers)]
 
     def sequential_lines(self, unit: Unit, trees: dict[str, Tree], arguments: ClassArguments) -> list[str]:
         inner = entries([(name, written(tree, self.common.defaults)) for name, tree in trees.items()])
@@ -215,6 +242,14 @@ class Classes:
             LoopRun([f"{base}{number}" for number in range(first, first + count)], base, first, texts)
             for count, base, first in self.loops(unit).values()
         ]
+
+
+def _outline(unit: Unit) -> tuple[str, ...] | None:
+    """What branches that could share a class have in common; None for those in blocks, or without uses of blocks."""
+    around = [unit.graph.scopes.get(unit.path[:depth], "stage") for depth in range(1, len(unit.path))]
+    if unit.kind != "branch" or not {*around} <= {*_PLAIN} or not any(isinstance(item, Unit) for item in unit.items):
+        return None
+    return tuple(item.kind if isinstance(item, Unit) else item.op.keyword for item in unit.items)
 
 
 def _blocks_in(unit: Unit) -> list[Unit]:

@@ -4,12 +4,13 @@ import keyword
 import re
 from collections.abc import Mapping, Sequence
 
-from ...contract.call import Apply, Module
+from ...contract.call import Apply, Module, Step
 from ...contract.styles import SHAPE_KEEPING
 from ...graph import Node
 from ...layers import find
 from ..units import Unit
-from .calls import OPERATORS, TAKEN, expression
+from .calls import OPERATORS, TAKEN, SourceText, expression
+from .forward_numbers import Place, with_numbers
 from .layout import WIDTH, laid_out
 
 _SHORT = ("x", "y", "z")
@@ -29,12 +30,19 @@ class Skipped:
 
 
 class Forward:
-    """The code of a unit. `loops` has, for the first of items in a loop, how many there are, and their common name."""
+    """The code of a unit. `loops` has, for the first of items in a loop, how many there are, and their common name;
+    `numbers` has the source of numbers that are not written as they are.
+    """
 
     def __init__(
-        self, unit: Unit, skipped: Skipped | None = None, loops: Mapping[int, tuple[int, str, int]] = {}
+        self,
+        unit: Unit,
+        skipped: Skipped | None = None,
+        loops: Mapping[int, tuple[int, str, int]] = {},
+        numbers: Mapping[Place, SourceText] = {},
     ) -> None:
         self.unit = unit
+        self.numbers = numbers
         self.skipped = skipped
         self.loops = loops
         self.items: list[Node | Unit | Skipped] = list(unit.items)
@@ -203,8 +211,7 @@ class Forward:
             return f"{self.called(item)}({', '.join(values)})", depth
         current = [*values, *(self.weight(item, name) for name in item.op.shared_weights)]
         atomic = True
-        steps = item.op.steps(self.unit.graph.shapes_in(item))
-        for number, step in enumerate(steps):
+        for number, step in enumerate(self.steps(item)):
             if isinstance(step, Module):
                 by_place, by_name = step.applied(current)
                 given = [*by_place, *(f"{name}={value}" for name, value in by_name.items())]
@@ -217,11 +224,16 @@ class Forward:
             current = [text, *current[1:]]
         return current[0], depth
 
+    def steps(self, item: Node) -> list[Step]:
+        """The calls of a node."""
+        steps = item.op.steps(self.unit.graph.shapes_in(item))
+        return [with_numbers(step, item.id, number, self.numbers) for number, step in enumerate(steps)]
+
     def by_step(self, item: Node, value: str, target: str) -> list[str]:
         """One statement for each step of an item that reads one tensor."""
         lines = []
         weights = [self.weight(item, name) for name in item.op.shared_weights]
-        for step in item.op.steps(self.unit.graph.shapes_in(item)):
+        for step in self.steps(item):
             text = f"{self.called(item)}({value})" if isinstance(step, Module) else expression(step, [value, *weights])
             lines.append(f"{target} = {text}")
             value = target
