@@ -162,6 +162,7 @@ def _targets(spec: "DataSpec") -> str:
         "mask": f"masks of {count} classes",
         "numbers": f"{count} number{'s' * (count != 1)}",
         "next": "next IDs",
+        "caption": "captions",
     }[spec.targets]
 
 
@@ -232,6 +233,10 @@ def _write_one(spec: "DataSpec", splits: "Splits", split: str, number: int, path
         about = f", {spec.classes[int(found.labels[number])]}"
     elif spec.targets == "classes":
         about = f", {', '.join(compress(spec.classes, found.labels[number])) or 'none'}"
+    elif spec.targets == "caption":
+        from ..training.data.captions import sentence_of
+
+        about = f", {sentence_of(found.labels[number][0].tolist(), spec.classes)}"
     elif spec.targets == "mask":
         mask = path.with_name(f"{path.stem}-mask.png")
         write_pixels(mask, found.labels[number])

@@ -63,6 +63,8 @@ def command(
         loaded = load_run(Run.open(Path(run)), choose_device(device), allowed())
         if loaded.settings.data.inputs != "image":
             usage(f"inspect plots feature maps of images, and {run} was trained on {loaded.settings.data.inputs}")
+        if loaded.task.reads_words:
+            usage(f"inspect shows networks with one input, and that of {run} has two")
         points = _points(loaded, layers)
         folder = _folder(Path(run), image, output)
         _draw(loaded, _InputImage(image, invert) if image is not None else None, points, folder)

@@ -146,7 +146,7 @@ class PredictionReport(Model):
         default=None, description="Other numbers, such as the PSNR; otherwise absent."
     )
     file: str | None = Field(default=None, description="The mask or image that was written; otherwise absent.")
-    text: str | None = Field(default=None, description="What a language model continues the text with.")
+    text: str | None = Field(default=None, description="A caption, or what a language model continues the text with.")
 
 
 def layers_report(

@@ -27,6 +27,7 @@ MOST_BYTES = 1_000_000
 @click.argument("run", shell_complete=complete_folder)
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE…", shell_complete=complete_file)
 @click.option("--top", type=click.IntRange(min=1), help="Number of classes to report [default: 3].")
+@click.option("--beam", type=click.IntRange(1, 100), help="Captions: width of the beam search [default: 1, greedy].")
 @click.option("--length", type=click.IntRange(1, MOST_BYTES), help="Language models: number of bytes [default: 200].")
 @click.option(
     "--temperature",
@@ -47,6 +48,7 @@ def command(
     run: str,
     images: tuple[str, ...],
     top: int | None,
+    beam: int | None,
     length: int | None,
     temperature: float | None,
     seed: int | None,
@@ -78,19 +80,21 @@ def command(
         if invert and loaded.settings.data.inputs != "image":
             usage("--invert inverts images, and this run takes none; leave it out")
         if loaded.task.generates:
-            if top is not None:
-                usage("--top is for classes, and this run continues texts; leave it out")
+            if top is not None or beam is not None:
+                usage("--top is for classes and --beam for captions, and this run continues texts; leave it out")
             _continue(loaded, images, _Sampling(length, temperature, seed), output)
             return
         if length is not None or temperature is not None or seed is not None:
             usage("--length, --temperature and --seed are for language models, and this run is none; leave them out")
+        if beam is not None and not loaded.task.reads_words:
+            usage("--beam is for captions, which this run does not write; leave it out")
         top = top or _TOP
         named, answers = _found(images, loaded)
         own = own_images(loaded)
         if output == "text":
             _show(answers)
         for start in range(0, len(named), BATCH):
-            some = predict(loaded, named[start : start + BATCH], top, own, invert)
+            some = predict(loaded, named[start : start + BATCH], top, own, invert, beam or 1)
             if folder is not None:
                 some = [_written(answer, Path(folder)) for answer in some]
             if output == "text":
@@ -161,7 +165,7 @@ def _show(answers: "list[Prediction]") -> None:
         numbers = _numbers(answer.values)
         true = f"; true{' class' if len(answer.values) == 0 else ''}: {answer.true}" if answer.true is not None else ""
         file = f"; {answer.file}" if answer.file is not None else ""
-        click.echo(printable(f"{answer.name}: {named}{numbers}{true}{file}"))
+        click.echo(printable(f"{answer.name}: {named}{numbers}{answer.text or ''}{true}{file}"))
 
 
 def _numbers(values: Mapping[str, float]) -> str:
@@ -198,5 +202,6 @@ def _record(answer: "Prediction") -> dict[str, object]:
             classes=dict(answer.classes) if answer.classes else None,
             values=dict(answer.values) if answer.values else None,
             file=str(answer.file) if answer.file is not None else None,
+            text=answer.text,
         )
     return found.model_dump(exclude_none=True)

@@ -62,6 +62,8 @@ def _described(spec: DataSpec, recipe: Recipe, request: Request) -> str:
     match spec.targets:
         case "next":
             return inputs
+        case "caption":
+            return f"captions of {len(spec.classes):,} different words, {inputs}"
         case "numbers":
             more = ", …" if len(spec.classes) > _MOST_NAMED else ""
             return f"{', '.join(spec.classes[:_MOST_NAMED])}{more} from {inputs}"

@@ -26,7 +26,7 @@ from .data.registry import data_sets
 from .recipe.class_weights import misfit, parse_class_weights
 from .recipe.part_names import FREE, frozen_parts, is_part
 from .tasks.choice import TASKS, resolved, task_named, task_names
-from .tasks.sample_input import image_setting, sample_input, targets_of
+from .tasks.sample_input import image_setting, sample_input, targets_of, words_input
 from .tasks.task import Task
 
 if TYPE_CHECKING:
@@ -75,7 +75,10 @@ def check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
 
 
 def _check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
-    if spec.inputs != "image":
+    if spec.targets == "caption" and recipe.task == "captioning":
+        if words_input(graph, spec, sink):
+            _input(graph, spec, recipe.data.fit, sink)
+    elif spec.inputs != "image":
         sample_input(graph, spec, sink)
     elif _takes_an_image(graph, spec, sink):
         _input(graph, spec, recipe.data.fit, sink)

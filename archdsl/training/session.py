@@ -133,7 +133,8 @@ class Training:
     def _verify(self, model: nn.Module, splits: Splits, standard: Standard, device: torch.device, task: Task) -> None:
         """Raise Problem if the network cannot learn the task, of what its text does not show."""
         batch = on_device(splits.train.take(np.arange(min(2, len(splits.train)))), device)
-        problem = task.problem(model, Standardizer(standard, device, torch.contiguous_format)(batch.images))
+        inputs = Standardizer(standard, device, torch.contiguous_format)(batch.images)
+        problem = task.problem(model, inputs, batch.labels)
         if problem is not None:
             raise problem
 

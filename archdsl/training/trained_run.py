@@ -143,6 +143,7 @@ class TrainedRun:
         *images: Any,
         top: int = 5,
         invert: bool = False,
+        beams: int = 1,
         length: int = 200,
         temperature: float = 0.8,
         seed: int = 0,
@@ -151,7 +152,8 @@ class TrainedRun:
 
         For segmentation the mask, uint8 of H×W with class numbers; for reconstruction the image, uint8 of C×H×W; for
         regression the numbers by name; for a language model, what follows each text, given in place of an image: this
-        many bytes, sampled at this temperature (0 for the most likely ones).
+        many bytes, sampled at this temperature (0 for the most likely ones); for captioning a sentence, found with this
+        many `beams`.
 
         An image is a file, or `test:225` for one of the run's own data set; a run on numbers takes tables, and predicts
         for each row. It may also be an array, a tensor or an image of Pillow: one sample, or a batch of them. `invert`
@@ -179,9 +181,11 @@ class TrainedRun:
                 found.append(_image(str(image)))
             else:
                 found += named_images(str(image), self._loaded)
-        made = [_readable(each) for each in predict(self._loaded, found, top, self._own, invert)]
+        made = [_readable(each) for each in predict(self._loaded, found, top, self._own, invert, beams)]
         self._warn(made, invert)
         images_found = [each.image for each in made if each.image is not None]
+        if self._loaded.task.reads_words:
+            return [each.text for each in made]
         if self._loaded.task.name == "regression":
             return [dict(each.values) for each in made]
         return images_found or [each.classes for each in made]

@@ -136,7 +136,7 @@ SCENES = (
             "--top": ("1",),
             "--output": ("made",),
             "--device": (REFUSED,),
-            **dict.fromkeys(("--length", "--temperature", "--seed"), ("1",)),  # for language models only
+            **dict.fromkeys(("--beam", "--length", "--temperature", "--seed"), ("1",)),  # for texts
         }
         | ALLOW,
     ),

@@ -5,8 +5,8 @@ from typing import Literal, NamedTuple
 
 InputKind = Literal["image", "numbers", "ids"]
 """What the network takes: images, uint8 of C×H×W; numbers of any shape; integer IDs, such as the bytes of a text."""
-Targets = Literal["class", "classes", "mask", "numbers", "next"]
-"""What a sample has to learn from: a class, a set of classes, the class of each pixel, numbers, or the next IDs."""
+Targets = Literal["class", "classes", "mask", "numbers", "next", "caption"]
+"""What a sample has to learn from: a class, a set of classes, the class of each pixel, numbers, next IDs, captions."""
 
 HUB_PREFIX = "hf:"
 """Prefix of the names of Hugging Face Hub data sets."""
@@ -69,3 +69,5 @@ class TaskFacts:
     target_mean: tuple[float, ...] = ()
     target_deviation: tuple[float, ...] = ()
     class_weights: tuple[float, ...] = ()
+    steps: int = 0
+    """The length of the second input, if there is one: the words of a caption."""

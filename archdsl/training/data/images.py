@@ -27,8 +27,8 @@ class ImageSet:
 
     `images` are uint8 of N×C×H×W; or numbers, float32 of N×…; or IDs, integers of N×T. `labels` are classes, int64 of
     N; sets of classes, uint8 of N×K with 1 for each class in the set; masks, uint8 of N×H×W with the class of each
-    pixel, or 255 for none; numbers, float32 of N×K; or IDs, integers of N×T. `files` are the paths of the images in the
-    data set's folder, if each is a file.
+    pixel, or 255 for none; numbers, float32 of N×K; IDs, integers of N×T; or captions, int32 of N×R×L (see
+    captions.py). `files` are the paths of the images in the data set's folder, if each is a file.
     """
 
     images: Inputs
@@ -103,9 +103,9 @@ class Download:
 class Request:
     """A request for a data set.
 
-    `shape` is the network's input, and `others` are further inputs; `cache` is the folder of downloads and decoded
-    images; `data_dir`, if given, is the only folder to read from; `split` is the fraction of the training images to
-    train on if the data set has no validation images, and the rest is the validation set.
+    `shape` is the network's first input; `cache` is the folder of downloads and decoded images; `data_dir`, if given,
+    is the only folder to read from; `split` is the fraction of the training images to train on if the data set has no
+    validation images, and the rest is the validation set.
     """
 
     shape: InputShape
@@ -113,7 +113,6 @@ class Request:
     data_dir: Path | None = None
     split: float = 0.9
     download: Download = field(default_factory=Download)
-    others: tuple[tuple[int, ...], ...] = ()
 
     @property
     def image(self) -> ImageShape:

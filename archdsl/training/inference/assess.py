@@ -71,6 +71,7 @@ def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Score
         task.meter(objective_of(task, recipe, loaded.network.graph, loaded.facts).main, recipe.loss, loaded.facts),
         setup,
         Standardizer(standard, device, setup.memory_format),
+        feed=task.feed,
         tta=tta or recipe.tta,
         noise=recipe.augment.noise if task.of_input else None,
     )

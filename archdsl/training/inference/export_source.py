@@ -33,9 +33,10 @@ class Prepared(nn.Module):
         )
         self.eval()
 
-    def forward(self, pixels: Tensor) -> Any:
-        """The network's outputs, for exactly the inputs that it was trained on."""
-        return self.network((pixels.to(torch.float32) - self.standard_mean) * self.standard_scale)
+    def forward(self, pixels: Tensor, words: Tensor | None = None) -> Any:
+        """The network's outputs, for exactly the inputs that it was trained on; captions need the words before them."""
+        inputs = (pixels.to(torch.float32) - self.standard_mean) * self.standard_scale
+        return self.network(inputs) if words is None else self.network(inputs, words)
 
 
 class PreparedNumbers(nn.Module):
@@ -65,7 +66,7 @@ def of_run(loaded: LoadedRun, prepare: bool, batch: int | None = None) -> Export
     module = loaded.model
     if prepare and data.inputs == "image":
         module = Prepared(module, standard)
-        inputs = (ExportInput("pixels", inputs[0].sizes, torch.uint8),)
+        inputs = (ExportInput("pixels", inputs[0].sizes, torch.uint8), *inputs[1:])
     elif prepare and data.inputs == "numbers":
         module = PreparedNumbers(module, standard, len(inputs[0].sizes))
         inputs = (ExportInput("numbers", inputs[0].sizes),)

@@ -17,6 +17,7 @@ from ..errors.data_errors import BadImages, BadTable
 from ..loop.evaluation import answers
 from ..loop.standardization import Standard, Standardizer
 from ..runs.loaded_run import LoadedRun, refuse_not_finite
+from ..tasks.caption_search import beam_search, greedy
 from ..tasks.presentation import Answer
 from .array_inputs import ArrayInput
 from .brightness import training_brightness
@@ -53,13 +54,14 @@ class Prediction:
     values: Mapping[str, float] = field(default_factory=dict)
     image: Pixels | None = None
     file: Path | None = None
+    text: str | None = None
 
 
 class Predictor:
     """A run's network with the preprocessing of its training and test images."""
 
-    def __init__(self, loaded: LoadedRun) -> None:
-        self._opened = loaded
+    def __init__(self, loaded: LoadedRun, beams: int = 1) -> None:
+        self._opened, self._beams = loaded, beams
         data = loaded.settings.data
         standard = Standard(tuple(data.mean), tuple(data.deviation))
         self._standardize = Standardizer(standard, loaded.device, torch.contiguous_format)
@@ -96,17 +98,30 @@ class Predictor:
         """The prediction for each image, averaged over the copies of the recipe's `tta`; the `top` classes."""
         settings, task, inputs = self._opened.settings, self._opened.task, self.inputs(pixels)
         with torch.inference_mode():
-            output = answers(self._opened.model, inputs, settings.recipe.tta)
+            if task.reads_words:
+                output = self._captions(inputs)
+            else:
+                output = answers(self._opened.model, inputs, settings.recipe.tta)
             refuse_not_finite(output, self._opened.run)
             found = task.answers(output, np.stack(pixels), self._opened.facts, settings.recipe.loss)
         return [replace(answer, ranked=answer.ranked[:top]) for answer in found]
 
+    def _captions(self, inputs: Tensor) -> Tensor:
+        """A caption for each image, IDs N×T."""
+        model, steps = self._opened.model, self._opened.facts.steps
+        if self._beams == 1:
+            return greedy(model, inputs, steps)
+        return torch.stack([beam_search(model, image[None], steps, self._beams) for image in inputs])
+
 
 def predict(
-    loaded: LoadedRun, images: Sequence[ImageName], top: int, own: OwnImages, invert: bool = False
+    loaded: LoadedRun, images: Sequence[ImageName], top: int, own: OwnImages, invert: bool = False, beams: int = 1
 ) -> list[Prediction]:
-    """The `top` most likely classes of each image, or why it could not be read; `own` are the run's own images."""
-    predictor = Predictor(loaded)
+    """The `top` most likely classes of each image, or why it could not be read; `own` are the run's own images.
+
+    `beams` is the width of the search for captions.
+    """
+    predictor = Predictor(loaded, beams)
     brightness = training_brightness(loaded) if loaded.settings.data.inputs == "image" else None
     found: list[Prediction] = []
     waiting: list[tuple[int, Inputs]] = []
@@ -123,7 +138,9 @@ def predict(
         made = predictor([pixels for _, pixels in waiting], top)
         for (index, _), answer in zip(waiting, made, strict=True):
             values = dict(answer.values or {})
-            found[index] = replace(found[index], classes=answer.ranked, values=values, image=answer.image)
+            found[index] = replace(
+                found[index], classes=answer.ranked, values=values, image=answer.image, text=answer.text
+            )
     return found
 
 

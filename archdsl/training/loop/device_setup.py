@@ -95,7 +95,7 @@ def _speed(model: nn.Module, objective: Objective, example: tuple[Tensor, Tensor
 
     def step() -> None:
         with setup.autocast():
-            value = objective(objective.outputs(trial(inputs)), example[1])
+            value = objective(objective.outputs(trial(*objective.task.feed(inputs, example[1]))), example[1])
         value.backward()  # type: ignore[no-untyped-call]  # torch has no types here
         if setup.device.type == "cuda":
             torch.cuda.synchronize(setup.device)

@@ -18,7 +18,7 @@ from .training_state import TrainingState
 
 _TICK_SECONDS = 0.1
 
-Forward = Callable[[Tensor], object]
+Forward = Callable[..., object]
 
 
 class Epoch:
@@ -95,7 +95,7 @@ class Epoch:
         mine, count = context.group.shard(indices)
         inputs, targets = context.feed(mine, self._mirrored, state.rng)
         with self._autocast:
-            output = self._forward(inputs)
+            output = self._forward(*context.task.feed(inputs, targets))
         outputs = context.objective.outputs(output)
         if count < len(mine):
             outputs, targets = tuple(each[:count] for each in outputs), targets[:count]

@@ -1,6 +1,6 @@
 """Evaluation of a network on labeled images."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -26,6 +26,7 @@ def evaluate(
     meter: Meter[S],
     setup: Setup,
     standardize: Standardizer,
+    feed: Callable[[Tensor, Tensor], tuple[Tensor, ...]] | None = None,
     batch: int = 512,
     tta: str = "none",
     group: ProcessGroup = SINGLE_PROCESS,
@@ -33,8 +34,9 @@ def evaluate(
 ) -> S:
     """Scores on images, uint8 of N×C×H×W, in the setup's precision; `tta` is the recipe's.
 
-    `noise` is the standard deviation of noise that is added to the inputs, for pixels in 0..1: always the same noise
-    for an image, whatever the batch size.
+    `feed` makes what the network gets from inputs and targets, by default the inputs. `noise` is the standard deviation
+    of noise that is added to the inputs, for pixels in 0..1: always the same noise for an image, whatever the batch
+    size.
 
     The network is in evaluation mode meanwhile. Each process of a group evaluates its part; all get the complete
     scores.
@@ -51,10 +53,15 @@ def evaluate(
             if noise is not None:
                 inputs = standardize.with_noise(inputs, fixed_noise(first, inputs), noise)
             first += len(pixels)
+            wanted = wanted.to(setup.device)
             with setup.autocast():
-                output = answers(model, inputs, tta)
+                if feed is not None and tta == "none":
+                    output = main_output(model(*feed(inputs, wanted)))
+                else:
+                    output = answers(model, inputs, tta)
+                meter.observe(model, inputs, wanted)
             counted = min(count, len(output))
-            meter.update(output[:counted], wanted.to(setup.device)[:counted])
+            meter.update(output[:counted], wanted[:counted])
         return meter.scores(group, len(targets))
     finally:
         model.train(trained)

@@ -35,7 +35,8 @@ def fit(state: TrainingState, context: TrainContext, run: RunStore, callback: Tr
     Raises Diverged, PeerLost, CannotCompile, DiskFull; the newest checkpoint is then complete and finite.
     """
     with context.setup.autocast():
-        example = context.standardize(context.train.images[:1].to(context.setup.device))
+        inputs = context.standardize(context.train.images[:1].to(context.setup.device))
+        example = context.task.feed(inputs, context.train.labels[:1].to(context.setup.device))
         changing = context.recipe.freeze.name is not None
         model = context.group.wrap(state.model, context.objective, example, changing)
     forward: Forward = torch.compile(model) if context.recipe.compile else model
@@ -92,6 +93,7 @@ def score(state: TrainingState, context: TrainContext, images: Batches, tta: str
             objective.custom.meter(task.meter(objective.main, context.recipe.loss, objective.facts)),
             context.setup,
             context.standardize,
+            feed=task.feed,
             batch=min(_LARGEST_BATCH, 4 * context.recipe.batch),  # no backward pass, so it may be larger
             tta=tta,
             group=context.group,

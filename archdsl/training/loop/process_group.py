@@ -59,7 +59,9 @@ class ProcessGroup:
         """The network after adapting its layers for several processes; its parameters remain the same objects."""
         return model
 
-    def wrap(self, model: nn.Module, objective: Objective, example: Tensor, changing: bool = False) -> nn.Module:
+    def wrap(
+        self, model: nn.Module, objective: Objective, example: tuple[Tensor, ...], changing: bool = False
+    ) -> nn.Module:
         """The network for training: its backward pass computes the mean of the processes' gradients.
 
         `changing` says that the set of trainable parameters changes during training.

@@ -142,6 +142,7 @@ class TrainContext:
         self, indices: Tensor, mirrored: Tensor | None, rng: RandomGenerators, labels: Tensor
     ) -> tuple[Tensor, Tensor]:
         """The images with these indices, augmented and standardized, and their targets, changed in the same way."""
+        labels = self.task.pick(labels, rng.device)
         if self.inputs is not None and not self.task.of_input:
             return augmentation.select(self.inputs, indices), labels
         device = self.setup.device

@@ -182,7 +182,9 @@ class DistributedGroup(ProcessGroup):
         synced: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]  # torch has no types here
         return synced
 
-    def wrap(self, model: nn.Module, objective: Objective, example: Tensor, changing: bool = False) -> nn.Module:
+    def wrap(
+        self, model: nn.Module, objective: Objective, example: tuple[Tensor, ...], changing: bool = False
+    ) -> nn.Module:
         parameters = [p for p in model.parameters() if p.requires_grad]
         reached = _reached(model, objective, example)
         device = parameters[0].device
@@ -292,17 +294,17 @@ class _Learned(nn.Module):
         super().__init__()
         self.model, self._objective = model, objective
 
-    def forward(self, inputs: Tensor) -> object:
-        return self._objective.without_free(self.model(inputs))
+    def forward(self, *inputs: Tensor) -> object:
+        return self._objective.without_free(self.model(*inputs))
 
 
-def _reached(model: nn.Module, objective: Objective, example: Tensor) -> set[int]:
+def _reached(model: nn.Module, objective: Objective, example: tuple[Tensor, ...]) -> set[int]:
     """The ids of the parameters that a gradient of an output with a loss reaches. The model does not change."""
     trained = model.training
     model.eval()  # uses no random numbers, changes no statistics
     try:
         with torch.enable_grad():
-            starts = [output.grad_fn for output in objective.outputs(model(example))]
+            starts = [output.grad_fn for output in objective.outputs(model(*example))]
     finally:
         model.train(trained)
     found: set[int] = set()

@@ -76,7 +76,7 @@ AnySchedule = Annotated[Constant | Step | Cosine | OneCycle | Triangular, Field(
 AnyLoss = Annotated[CrossEntropy | Bce | Mse | Mae | Huber | Dice | Custom, Field(discriminator="name")]
 _LOSS: TypeAdapter[AnyLoss] = TypeAdapter(AnyLoss)
 _TASKS = KnownWords(
-    ("auto", "classification", "multilabel", "regression", "segmentation", "reconstruction", "language")
+    ("auto", "classification", "multilabel", "regression", "segmentation", "reconstruction", "language", "captioning")
 )
 
 

@@ -108,7 +108,8 @@ def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
     This is checked before the module is built: a text of one line can require more memory than there is.
     """
     graph, data = network.graph, settings.data
-    if len(graph.inputs) != 1:
+    task = task_of(settings.recipe.task, graph.packages)
+    if len(graph.inputs) != 1 + task.reads_words:
         raise CannotResume(run.folder, f"{run.network.name}: the network of a run must have a single input")
     entry, shape = graph.nodes[graph.inputs[0]].shape, input_shape(graph)
     if data.inputs == "image" and len(shape) != 3:
@@ -120,10 +121,11 @@ def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
         raise CannotResume(run.folder, why)
     if prod(shape) > LARGEST_IMAGE:
         raise CannotResume(run.folder, f"{run.network.name}: inputs of {entry} have more than {LARGEST_IMAGE:,} values")
-    task = task_of(settings.recipe.task, graph.packages)
     if data.inputs == "ids" and entry.vocabulary != data.vocabulary:
         why = f"{run.settings.name}: IDs below {data.vocabulary}, but the network takes IDs below {entry.vocabulary}"
         raise CannotResume(run.folder, why)
+    if task.reads_words and graph.nodes[graph.inputs[1]].shape.vocabulary != len(data.classes):
+        raise CannotResume(run.folder, f"{run.settings.name}: the network does not take {len(data.classes)} words")
     classes = len(data.classes) if data.classes else data.vocabulary or 0
     if not task.fits(tuple(graph.output.shape.dims), tuple(shape), classes):
         why = f"{run.settings.name}: {task.name} of {len(data.classes)} classes, but the network outputs "

@@ -126,6 +126,7 @@ class DataSettings(_Section):
             tuple(self.target_mean),
             tuple(self.target_deviation),
             tuple(self.class_weights),
+            graph.nodes[graph.inputs[1]].shape.dims[0] if len(graph.inputs) > 1 else 0,
         )
 
 

@@ -7,6 +7,7 @@ from ...graph import Graph
 from ...packages.package import UsedPackage
 from ..data.dataset_spec import DataSpec
 from ..errors.data_errors import UnknownTask
+from .captioning import Captioning
 from .classification import Classification
 from .language import Language
 from .multilabel import Multilabel
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
 
 TASKS: Mapping[str, Task] = {
     task.name: task
-    for task in (Classification(), Multilabel(), Regression(), Segmentation(), Reconstruction(), Language())
+    for task in (
+        Classification(),
+        Multilabel(),
+        Regression(),
+        Segmentation(),
+        Reconstruction(),
+        Language(),
+        Captioning(),
+    )
 }
 """The tasks of archdsl by name."""
 
@@ -39,7 +48,13 @@ def task_named(name: str, packages: Sequence[UsedPackage] = ()) -> Task:
     return found
 
 
-_BY_TARGETS = {"classes": "multilabel", "numbers": "regression", "mask": "segmentation", "next": "language"}
+_BY_TARGETS = {
+    "classes": "multilabel",
+    "numbers": "regression",
+    "mask": "segmentation",
+    "next": "language",
+    "caption": "captioning",
+}
 """The task for targets that are not one class for each sample."""
 
 

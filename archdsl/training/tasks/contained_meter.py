@@ -2,7 +2,7 @@
 
 from typing import Any, final
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...packages.failures import PackageFailed
 from .contained_call import called
@@ -18,6 +18,9 @@ class ContainedMeter(Meter[Scores]):
     def __init__(self, package: str, task: type[Task], meter: Meter[Scores]) -> None:
         self._package, self._task, self._meter = package, task, meter
         self._where = f"the meter of the task `{task.name}` failed"
+
+    def observe(self, model: nn.Module, inputs: Tensor, targets: Tensor) -> None:
+        called(self._package, self._where, self._meter.observe, model, inputs, targets)
 
     def update(self, output: Tensor, targets: Tensor) -> None:
         called(self._package, self._where, self._meter.update, output, targets)

@@ -211,6 +211,9 @@ class _WithMetrics(Meter[S]):
         for metric in metrics:
             metric.reset()
 
+    def observe(self, model: nn.Module, inputs: Tensor, targets: Tensor) -> None:
+        self._meter.observe(model, inputs, targets)
+
     def update(self, output: Tensor, targets: Tensor) -> None:
         self._meter.update(output, targets)
         for metric in self._metrics:

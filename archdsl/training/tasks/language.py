@@ -44,7 +44,7 @@ class Language(Task):
         why = f"language modeling needs {wanted}: the logits of the next ID at each of the {entry.dims[0]} steps"
         sink.emit(WrongImageOutput(span=node.span, uses=node.uses, why=why, found=str(node.shape), wanted=wanted))
 
-    def problem(self, model: "nn.Module", inputs: "Tensor") -> Problem | None:
+    def problem(self, model: "nn.Module", inputs: "Tensor", targets: "Tensor") -> Problem | None:
         from .language_scores import first_leak
 
         step = first_leak(model, inputs)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..recipe.recipe import AnyLoss, CrossEntropy
 from .meter import Gatherer, Loss, Meter, Scores
+from .outputs import main_output
 from .presentation import SHOWN
 
 _TOLERANCE = 1e-4
@@ -27,20 +28,18 @@ def make_language_loss(recipe: AnyLoss) -> Loss:
 
 
 @torch.no_grad()
-def first_leak(model: nn.Module, ids: Tensor) -> int | None:
+def first_leak(model: nn.Module, *inputs: Tensor) -> int | None:
     """The first step whose output depends on inputs after it, which are what it is to predict; None if none does.
 
-    `ids` are sequences N×T; the last ID of each is changed, and the outputs before the last step are compared.
+    The last input are IDs N×T; the last ID of each is changed, and the outputs before the last step are compared.
     """
     trained = model.training
     model.eval()
     try:
-        found = model(ids)
-        before = (found[0] if isinstance(found, tuple | list) else found).float()
-        changed = ids.clone()
+        before = main_output(model(*inputs))
+        changed = inputs[-1].clone()
         changed[:, -1] = (changed[:, -1] + 1) % before.shape[-1]
-        found = model(changed)
-        after = (found[0] if isinstance(found, tuple | list) else found).float()
+        after = main_output(model(*inputs[:-1], changed))
     finally:
         model.train(trained)
     largest = before.abs().max().clamp(min=1e-6)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 """The mean loss of a batch, a scalar, from an output and the targets."""
@@ -46,6 +46,9 @@ S = TypeVar("S", bound=Scores, covariant=True)
 
 class Meter(ABC, Generic[S]):
     """Accumulates what the scores of a task are computed from. Each process of a group has its own part."""
+
+    def observe(self, model: nn.Module, inputs: Tensor, targets: Tensor) -> None:  # most need nothing
+        """Called with the network and a batch before its `update`, for what the main output does not show."""
 
     @abstractmethod
     def update(self, output: Tensor, targets: Tensor) -> None:

@@ -49,6 +49,8 @@ _ALL = (
     Metric("mean_f1", "F1", fraction=True, note="at a probability of 1/2, mean over the classes"),
     Metric("bits_per_byte", "bits per byte", higher=False, note="cross entropy to base 2, mean over the bytes"),
     Metric("perplexity", "perplexity", higher=False, note="exponential of the cross entropy", brief=False),
+    Metric("bleu4", "BLEU-4", fraction=True, note="of all captions together (Papineni et al. 2002)"),
+    Metric("cider", "CIDEr", note="CIDEr-D, up to 10 (Vedantam et al. 2015)"),
     Metric("psnr", "PSNR", unit="dB", note="peak signal-to-noise ratio, mean over the images"),
 )
 _KNOWN = {metric.name: metric for metric in _ALL}

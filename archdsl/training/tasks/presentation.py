@@ -40,12 +40,13 @@ class Tile:
 @dataclass(frozen=True)
 class Answer:
     """The prediction for one sample: what is most likely in it, numbers by name, an image (uint8 of C×H×W, or of H×W
-    with class numbers).
+    with class numbers), a sentence.
     """
 
     ranked: tuple[tuple[str, float], ...] = ()
     values: Mapping[str, float] | None = None
     image: NDArray[np.uint8] | None = None
+    text: str | None = None
 
 
 _PALETTE = (

@@ -19,6 +19,7 @@ _HAS = {
     "mask": "a mask",
     "numbers": "numbers to predict",
     "next": "the IDs that follow",
+    "caption": "captions",
 }
 _SAMPLE = {"image": "image", "numbers": "sample", "ids": "sequence"}
 
@@ -60,6 +61,29 @@ def sample_input(graph: Graph, spec: DataSpec, sink: Sink) -> None:
             option=option,
         )
     )
+
+
+def words_input(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
+    """Whether the network has an image and the words of a caption as inputs; reported if not."""
+    entries = [graph.nodes[i] for i in graph.inputs]
+    wanted = f"words 20 int({spec.vocabulary})"
+    if len(entries) == 2:
+        image, words = (entry.shape for entry in entries)
+        if image.layout is Layout.IMAGE and words.layout is Layout.IDS and words.rank == 1:
+            if words.vocabulary == spec.vocabulary:
+                return True
+            wanted = f"words {words.dims[0]} int({spec.vocabulary})"
+    found = ", ".join(
+        f"IDs below {entry.shape.vocabulary}" if entry.shape.layout is Layout.IDS else str(entry.shape)
+        for entry in entries
+    )
+    named = [name for name, value in graph.settings.items() if value == entries[-1].shape.vocabulary]
+    option = f"--set {named[0]}={spec.vocabulary}" if named else ""
+    has = f"images with captions of {spec.vocabulary} different words"
+    sink.emit(
+        WrongSampleInput(span=entries[-1].span, data=spec.name, has=has, found=found, wanted=wanted, option=option)
+    )
+    return False
 
 
 def _fits(shape: Shape, spec: DataSpec) -> bool:

@@ -11,7 +11,7 @@ from ..errors.problem import Problem
 from .metric import Metric
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Generator, Tensor, nn
 
     from ..data.images import ImageSet, Inputs, TargetArray
     from ..recipe.recipe import AnyLoss
@@ -53,6 +53,8 @@ class Task(ABC):
     writes_images: ClassVar[bool] = False
     """Whether its predictions are images or masks, which `archdsl predict --output` writes."""
 
+    reads_words: ClassVar[bool] = False
+    """Whether the network has a second input: the words before each step."""
     generates: ClassVar[bool] = False
     """Whether its predictions are texts that continue a given one."""
 
@@ -68,7 +70,15 @@ class Task(ABC):
     def check(self, graph: Graph, node: Node, spec: DataSpec, sink: Sink) -> None:
         """Report if an output, that of `node`, does not fit the targets of the data."""
 
-    def problem(self, model: "nn.Module", inputs: "Tensor") -> Problem | None:
+    def feed(self, inputs: "Tensor", targets: "Tensor") -> "tuple[Tensor, ...]":
+        """What the network gets: the inputs, and for captions the words before each step."""
+        return (inputs,)
+
+    def pick(self, targets: "Tensor", generator: "Generator") -> "Tensor":
+        """The targets of a training step: of several captions of an image, one at random."""
+        return targets
+
+    def problem(self, model: "nn.Module", inputs: "Tensor", targets: "Tensor") -> Problem | None:
         """Why the network, before its first step, cannot learn from inputs like these, a small batch."""
         return None
 

@@ -28,7 +28,7 @@ def test_the_facts_of_each_are_consistent(spec: object) -> None:
     known = data_sets()[getattr(spec, "name")]  # noqa: B009  # parametrize types it as an object
     least = {"numbers": 1, "next": 0}.get(known.targets, 2)
     assert len(set(known.classes)) == len(known.classes) >= least
-    assert (known.shape is None) == (known.vocabulary is not None)
+    assert (known.shape is None) == (known.inputs == "ids")
     assert known.images is not None
 
 
