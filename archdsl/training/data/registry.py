@@ -78,6 +78,10 @@ def find_source(name: str, relative_to: Path | None = None, packages: Sequence[U
         if not table.path.exists():
             raise BadTable(table.path, "there is no such file", "give the path of a CSV or Parquet file")
         return TableSource(table)
+    from .coco_source import CocoSource, parse_coco_name
+
+    if (coco := parse_coco_name(str(relative_to / name) if relative_to is not None else name)) is not None:
+        return CocoSource(coco)
     from .text_source import TEXTS, TextSource
 
     file = Path(name).expanduser() if relative_to is None else relative_to / Path(name).expanduser()
