@@ -204,6 +204,8 @@ def _targets(
             return _sets(found, names)
         case "next":
             return {split: _own_copy(targets, np.int64) for split, targets in found.items()}, ()
+        case "caption":
+            raise ValueError("captions are read from folders of COCO, not from arrays")
 
 
 def _classes(
