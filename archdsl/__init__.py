@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .network import loads as loads
     from .network.pretrained import load_weights as load_weights
     from .training.callbacks.callback_methods import Callback as Callback
+    from .training.callbacks.callback_methods import RunningTraining as RunningTraining
     from .training.fitting import fit as fit
     from .training.trained_run import TrainedRun as TrainedRun
     from .training.trained_run import load_run as load_run
@@ -34,6 +35,7 @@ _PUBLIC = {
     "LayerInfo": "network",
     "LayerList": "network",
     "Network": "network",
+    "RunningTraining": "training.callbacks.callback_methods",
     "TrainedRun": "training.trained_run",
     "check": "network",
     "fit": "training.fitting",
@@ -53,6 +55,7 @@ __all__ = [
     "LayerInfo",
     "LayerList",
     "Network",
+    "RunningTraining",
     "TrainedRun",
     "__version__",
     "check",

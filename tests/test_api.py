@@ -19,6 +19,7 @@ from archdsl.training.errors.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "examples" / "python" / "compare_widths.py"
+TRAINING = EXAMPLE.with_name("train_arrays.py")
 PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
 TEXT = """\
 net N(depths = [1, 1], width = 8)
@@ -265,7 +266,13 @@ def test_the_example_runs(tmp_path: Path) -> None:
     assert (tmp_path / "small.svg").is_file()
 
 
-def test_the_example_is_typed_for_mypy(tmp_path: Path) -> None:
+def test_the_example_of_training_runs(tmp_path: Path) -> None:
+    printed = subprocess.check_output([sys.executable, str(TRAINING), str(tmp_path)], text=True, encoding="utf-8")
+    assert "test accuracy 100.0%" in printed
+    assert (tmp_path / "run" / "report.html").is_file()
+
+
+def test_the_examples_are_typed_for_mypy(tmp_path: Path) -> None:
     command = [
         sys.executable,
         "-m",
@@ -276,15 +283,17 @@ def test_the_example_is_typed_for_mypy(tmp_path: Path) -> None:
         "--cache-dir",
         str(tmp_path),
         str(EXAMPLE),
+        str(TRAINING),
     ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.skipif(shutil.which("pyright") is None, reason="pyright is not installed")
-def test_the_example_is_typed_for_pyright(tmp_path: Path) -> None:
-    shutil.copy(EXAMPLE, tmp_path)
-    settings = {"include": [EXAMPLE.name], "typeCheckingMode": "strict", "extraPaths": [str(ROOT)]}
+def test_the_examples_are_typed_for_pyright(tmp_path: Path) -> None:
+    for example in (EXAMPLE, TRAINING):
+        shutil.copy(example, tmp_path)
+    settings = {"include": [EXAMPLE.name, TRAINING.name], "typeCheckingMode": "strict", "extraPaths": [str(ROOT)]}
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
     command = ["pyright", "--project", str(tmp_path), "--pythonpath", sys.executable]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)

@@ -11,7 +11,7 @@ from ..text.names import nearest
 from .allowing import allow_option, allowed
 from .common import usage
 from .problems import fail
-from .run_images import invert_option, note_inverse, own_images
+from .run_images import invert_option, note_brightness, own_images
 from .shell_completion import complete_folder
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _read(loaded: "LoadedRun", predictor: "Predictor", image: _InputImage) -> "t
 
     path = Path(image.name)
     pixels, true = read_image(predictor, own_images(loaded), parse_split_image(image.name) or path, image.invert)
-    note_inverse(loaded, [(image.name, training_brightness(loaded).of(pixels))], image.invert)
+    note_brightness(loaded, [(image.name, training_brightness(loaded).of(pixels))], image.invert)
     return pixels, path.name if true is None else f"{image.name} (true class: {true})"
 
 

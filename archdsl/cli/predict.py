@@ -12,7 +12,7 @@ from ..diagnostics.terminal import printable
 from .allowing import allow_option, allowed
 from .common import usage
 from .problems import fail
-from .run_images import invert_option, note_inverse, own_images
+from .run_images import invert_option, note_brightness, own_images
 from .shell_completion import complete_file, complete_folder
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def command(
     if output == "json":
         click.echo(json.dumps([_record(answer) for answer in answers], indent=2, ensure_ascii=False))
     if loaded.settings.data.inputs == "image":
-        note_inverse(loaded, [(each.name, each.mean) for each in answers if each.mean is not None], invert)
+        note_brightness(loaded, [(each.name, each.mean) for each in answers if each.mean is not None], invert)
     if any(answer.problem for answer in answers):
         raise SystemExit(1)
 

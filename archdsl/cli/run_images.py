@@ -40,10 +40,9 @@ def own_images(loaded: "LoadedRun") -> "OwnImages":
     )
 
 
-def note_inverse(loaded: "LoadedRun", means: Sequence[tuple[str, float]], inverted: bool) -> None:
-    """Print a note on standard error if images, by name and mean, look like inverted training images."""
-    from ..training.inference.brightness import brightness_note
+def note_brightness(loaded: "LoadedRun", means: Sequence[tuple[str, float]], inverted: bool) -> None:
+    """Print notes on standard error if images, by name and mean, are unlike the training images."""
+    from ..training.inference.brightness import brightness_notes
 
-    note = brightness_note(loaded, means, inverted)
-    if note is not None:
+    for note in brightness_notes(loaded, means, inverted):
         click.echo(printable(f"note: {note}"), err=True)

@@ -23,7 +23,7 @@ from .loop.train_context import Batches, TrainContext, on_device
 from .loop.training_state import RandomGenerators, TrainingState, derive, process_purpose, weights_of
 from .loop.whitening import WHITENING_IMAGES, whiten
 from .model_spec import ModelSpec
-from .recipe.recipe import Recipe
+from .recipe.recipe import Recipe, Step
 from .tasks.choice import TASKS
 from .tasks.outputs import Objective, objective_of
 from .tasks.task import Task
@@ -41,10 +41,7 @@ def load(source: DataSource, recipe: Recipe, request: Request, callback: Trainin
         callback.note(note)
     counted = ", ".join(f"{count:,} for {name}" for name, count in sizes(splits).items() if count)
     callback.note(f"{source.spec.name}: {_described(source.spec, recipe, request)}: {counted}")
-    if recipe.patience is not None and splits.validation is None:
-        callback.warn(
-            f"`patience {recipe.patience}` has no effect: there are no validation images (`split {recipe.split:g}`)"
-        )
+    warn_of_idle_settings(recipe, splits, callback)
     return splits
 
 
@@ -78,6 +75,26 @@ def prepared(splits: Splits, task: Task, facts: TaskFacts) -> Splits:
     )
     assert train is not None
     return Splits(train, validation, test, splits.notes)
+
+
+def warn_of_idle_settings(recipe: Recipe, splits: Splits, callback: TrainingCallback) -> None:
+    """Report the settings that have no effect next to others, or with these samples."""
+    epochs, schedule = recipe.epochs, recipe.schedule
+    in_all = f"in {epochs:g} epochs"
+    if recipe.patience is not None and splits.validation is None:
+        callback.warn(
+            f"`patience {recipe.patience}` has no effect: there are no validation images (`split {recipe.split:g}`)"
+        )
+    elif recipe.patience is not None and recipe.patience >= epochs:
+        callback.warn(f"`patience {recipe.patience}` has no effect {in_all}")
+    if isinstance(schedule, Step) and schedule.falls(math.nextafter(epochs, 0)) == 0:
+        drops = f"at {schedule.at}" if schedule.at is not None else f"every {schedule.every}"
+        callback.warn(f"the learning rate never drops {in_all}: `schedule step` drops it {drops} epochs")
+    if recipe.freeze.name is not None and recipe.freeze.after >= epochs:
+        callback.warn(f"`freeze after={recipe.freeze.after}` has no effect {in_all}")
+    steps = math.ceil(len(splits.train) / recipe.batch / recipe.accumulate * epochs)
+    if recipe.lookahead.every is not None and recipe.lookahead.every > steps:
+        callback.warn(f"`lookahead every={recipe.lookahead.every}` has no effect in {steps:,} steps")
 
 
 def sizes(splits: Splits) -> dict[str, int]:

@@ -23,7 +23,7 @@ from .loop.loop import Ending, fit, score
 from .loop.memory_budget import Budget
 from .loop.process_group import SINGLE_PROCESS, ProcessGroup
 from .loop.schedule import factor
-from .loop.standardization import Standard, Standardizer, measure, of_numbers
+from .loop.standardization import Standard, Standardizer, brightness_range, measure, of_numbers
 from .loop.train_context import TrainContext, on_device
 from .loop.training_state import TrainingState, copy_tensors, weights_of
 from .model_spec import ModelSpec
@@ -283,6 +283,7 @@ class Training:
             target_mean=list(targets.mean),
             target_deviation=list(targets.deviation),
             class_weights=list(class_weights(self.recipe.loss, spec.classes, splits.train.labels)),
+            brightness=brightness_range(splits.train.images),
         )
 
     def _settings(self, data: DataSettings, setup: Setup, trials: list[Trial], parameters: int) -> RunSettings:

@@ -193,11 +193,10 @@ class TrainedRun:
     def _warn(self, made: "list[Prediction]", inverted: bool) -> None:
         """Warn of images that are unlike the training images."""
         from ..network import ArchWarning
-        from .inference.brightness import brightness_note
+        from .inference.brightness import brightness_notes
 
         means = [(each.name, each.mean) for each in made if each.mean is not None]
-        note = brightness_note(self._loaded, means, inverted)
-        if note is not None:
+        for note in brightness_notes(self._loaded, means, inverted):
             warnings.warn(note.replace("`--invert`", "`invert=True`"), ArchWarning, stacklevel=3)
 
     def attach(self, source: "DataSource") -> None:

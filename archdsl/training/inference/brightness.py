@@ -10,14 +10,19 @@ DARK, LIGHT = 0.4, 0.6
 """Up to this mean, and from this mean, images are dark and light; pixels are in 0..1."""
 FAR = 0.3
 """By how much the mean of an image must differ from that of the training images."""
+MARGIN = 0.05
+"""By how much the mean of an image must be outside of the range of the training images."""
 
 
 @dataclass(frozen=True)
 class Brightness:
-    """The mean of the training images' pixels in 0..1 without zero padding, and the factor that removes the padding."""
+    """The mean of the training images' pixels in 0..1 without zero padding, the factor that removes the padding, and
+    the means of the darkest and the lightest image; None for runs of older versions.
+    """
 
     mean: float
     factor: float = 1.0
+    range: tuple[float, float] | None = None
 
     def of(self, pixels: Pixels) -> float:
         """The mean of an image at the network's size, uint8 of C×H×W, without its padding; in 0..1."""
@@ -31,6 +36,10 @@ class Brightness:
         dark, light = sorted((mean, self.mean))
         return dark <= DARK and light >= LIGHT and light - dark >= FAR
 
+    def is_outside(self, mean: float) -> bool:
+        """Whether an image of this mean is clearly darker or lighter than every training image."""
+        return self.range is not None and not self.range[0] - MARGIN <= mean <= self.range[1] + MARGIN
+
 
 def training_brightness(loaded: LoadedRun) -> Brightness:
     """The brightness of a run's training images, from their stored mean of each channel.
@@ -43,16 +52,32 @@ def training_brightness(loaded: LoadedRun) -> Brightness:
     if data.shape is not None and loaded.settings.recipe.data.fit == "pad":
         for own, padded in zip(data.shape[1:], loaded.shape[1:], strict=True):
             factor *= max(1.0, padded / own)
-    return Brightness(min(1.0, mean * factor), factor)
+    low, high = data.brightness or (0.0, 1.0)
+    span = (min(1.0, low * factor), min(1.0, high * factor)) if data.brightness is not None else None
+    return Brightness(min(1.0, mean * factor), factor, span)
 
 
-def brightness_note(loaded: LoadedRun, means: Sequence[tuple[str, float]], inverted: bool) -> str | None:
-    """The note if images, by name and mean, look like inverted training images."""
+def brightness_notes(loaded: LoadedRun, means: Sequence[tuple[str, float]], inverted: bool) -> list[str]:
+    """Notes on images, by name and mean, that look like inverted training images, or are unlike all of them."""
     if loaded.settings.data.inputs != "image":
-        return None
-    training = training_brightness(loaded)
+        return []
+    training, notes = training_brightness(loaded), []
     inverse = [(name, mean) for name, mean in means if training.is_inverse(mean)]
-    return inversion_note(training.mean, inverse, len(means), inverted) if inverse else None
+    if inverse:
+        notes.append(inversion_note(training.mean, inverse, len(means), inverted))
+    outside = [each for each in means if training.is_outside(each[1]) and each not in inverse]
+    if outside and training.range is not None:
+        notes.append(range_note(training.range, outside, len(means)))
+    return notes
+
+
+def range_note(range: tuple[float, float], means: Sequence[tuple[str, float]], images: int) -> str:
+    """The note for those of a number of `images` that are darker or lighter than the training images."""
+    (low, high), (name, mean) = range, means[0]
+    which = f"{name}: this image is" if images == 1 else f"{len(means):,} of {images:,} images, as {name}, are"
+    compared = "darker" if mean < low else "lighter"
+    numbers = f"mean {mean:.2f}; theirs are from {low:.2f} to {high:.2f}"
+    return f"{which} {compared} than the training images ({numbers}), so the prediction may be meaningless"
 
 
 def inversion_note(training: float, means: Sequence[tuple[str, float]], images: int, inverted: bool) -> str:

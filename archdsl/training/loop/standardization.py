@@ -12,6 +12,7 @@ from torch import Tensor
 from ..data.images import Inputs, Pixels, kind_of
 
 _SMALLEST_DEVIATION = 1 / 255
+_MOST_MEASURED = 10_000
 _SMALLEST_PART = 1e-7
 """Of the mean: a smaller standard deviation is rounding in 32 bits."""
 
@@ -62,6 +63,15 @@ def _of_pixels(images: Pixels) -> Standard:
         means.append(mean)
         deviations.append(max(float(np.sqrt((values - mean) ** 2 @ share)), _SMALLEST_DEVIATION))
     return Standard(tuple(means), tuple(deviations))
+
+
+def brightness_range(images: Inputs) -> tuple[float, float] | None:
+    """The smallest and the largest mean of an image, for pixels in 0..1, of at most 10,000 images; None for others."""
+    if kind_of(images) != "image":
+        return None
+    some = images[:: max(1, -(-len(images) // _MOST_MEASURED))]
+    means = [part.mean((1, 2, 3)) / 255 for part in np.array_split(some, max(1, some.nbytes >> 26))]
+    return float(min(map(np.min, means))), float(max(map(np.max, means)))
 
 
 class Standardizer:

@@ -68,7 +68,8 @@ class DataSettings(_Section):
     `shape` is the images' own, or null if their sizes differ; `mean` and `deviation` are of each channel over the
     training images, of pixels in 0..1, or of each number of the inputs, and `target_mean` and `target_deviation` those
     of the numbers to predict; `images` is the number of samples in each split. `vocabulary` is the number of IDs.
-    `class_weights` are the weights of the classes in the loss, if they have any.
+    `class_weights` are the weights of the classes in the loss, if they have any. `brightness` is the range of the means
+    of training images, in 0..1.
     """
 
     name: str
@@ -85,6 +86,7 @@ class DataSettings(_Section):
     target_mean: list[Finite] = []
     target_deviation: list[Annotated[Finite, Field(gt=0)]] = []
     class_weights: list[Annotated[Finite, Field(gt=0)]] = []
+    brightness: tuple[Finite, Finite] | None = None
 
     @model_validator(mode="after")
     def _of_images(self) -> Self:
