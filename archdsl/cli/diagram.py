@@ -54,6 +54,15 @@ if TYPE_CHECKING:
 @click.option("--height", metavar="LENGTH", help="Make the figure for this height at most, such as 60mm.")
 @click.option("--font", metavar="LENGTH", help="Smallest text in that place, such as 7pt.  [default: by the place]")
 @click.option("--expand", multiple=True, metavar="BLOCK", help="Expand this block in the views `blocks` and `stages`.")
+@click.option(
+    "--detail", metavar="BLOCK", help="Show what is inside this block or stage beside the diagram.  [view: blocks]"
+)
+@click.option(
+    "--field",
+    metavar="NAME",
+    help="Show what a position in the middle of this layer sees of the input and of the tensors on the way.  "
+    "[view: volumes]",
+)
 @click.option("--fold/--no-fold", default=True, help="Show repeated layers once, marked ×3.")
 @click.option(
     "--direction",
@@ -116,6 +125,8 @@ def command(
     height: str | None,
     font: str | None,
     expand: tuple[str, ...],
+    detail: str | None,
+    field: str | None,
     fold: bool,
     direction: str | None,
     theme: str | None,
@@ -141,7 +152,9 @@ def command(
     if check and output == "-":
         raise click.UsageError("--check compares with a file: name it with -o")
     kind = format_ or _format_of(output)
-    refuse_conflicts(_conflicts(kind, view, direction))
+    if view is None and field is not None:
+        view = "volumes"
+    refuse_conflicts(_conflicts(kind, view, direction, detail))
     if kind == "pptx":
         need("a diagram for PowerPoint", "pptx")
     place = _place(for_, width, height, font)
@@ -173,8 +186,10 @@ def command(
         sheets=sheets,
     )
     view_options = ViewOptions(
-        view=View(view or "layers"),
+        view=View(view or ("layers" if detail is None else "blocks")),
         expand=expand,
+        detail=detail,
+        field=field,
         fold=fold,
         title=title,
         name=network.title,
@@ -198,10 +213,8 @@ def command(
         return
     write_output(output, data)
     if output != "-":
-        detail = f"; {chosen}" if chosen else ""
-        click.echo(
-            f"{printable(output)}: {printable(_title(network, title))}, {network.parameters:,} parameters{detail}"
-        )
+        more = f"; {chosen}" if chosen else ""
+        click.echo(f"{printable(output)}: {printable(_title(network, title))}, {network.parameters:,} parameters{more}")
 
 
 def _styled(network: Network, name: str) -> Network:
@@ -229,7 +242,7 @@ def _place(name: str | None, width: str | None, height: str | None, font: str | 
         raise click.UsageError(str(error)) from None
 
 
-def _conflicts(kind: str, view: str | None, direction: str | None) -> Iterator[Conflict]:
+def _conflicts(kind: str, view: str | None, direction: str | None, detail: str | None) -> Iterator[Conflict]:
     """Options that are mutually exclusive, or that a format, a view or a direction ignores."""
     yield "--check", "--watch", "--check compares once"
     yield "--output -", "--watch", "standard output has no file that --watch could update"
@@ -251,9 +264,14 @@ def _conflicts(kind: str, view: str | None, direction: str | None) -> Iterator[C
     yield "--heat", "--macs", "--heat shows its measure instead of other numbers"
     if direction == "LR":
         yield "", "--columns", "columns are for top-to-bottom diagrams"
-    if view in (None, "layers", "volumes"):
+    if view in ("layers", "volumes") or (view is None and detail is None):
         yield "", "--expand", f"the view `{view or 'layers'}` has no blocks to expand"
+    if view == "layers":
+        yield "", "--detail", "the view `layers` shows all details: use the view `blocks` or `stages`"
+    if kind == "mmd":
+        yield "", "--detail", "Mermaid has no place beside a diagram"
     if view != "volumes":
+        yield "", "--field", "only the view `volumes` shows tensors to scale"
         yield "", "--sheets", "only the view `volumes` has feature maps: add --view volumes"
     if view == "unet":
         yield "", "--direction --columns", "the view `unet` has the form of a U"

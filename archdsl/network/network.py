@@ -196,6 +196,8 @@ class Network:
         style: str | Path | None = None,
         view: str | None = None,
         expand: Sequence[str] = (),
+        detail: str | None = None,
+        field: str | None = None,
         fold: bool = True,
         direction: str | None = None,
         theme: str | None = None,
@@ -225,7 +227,16 @@ class Network:
         drawn = render(
             (self if style is None else self.with_style(read_source(str(style)))).graph,
             format or ("svg" if path is None else Path(path)),
-            {"view": view, "expand": tuple(expand), "fold": fold, "title": title, "name": self.title, "heat": heat},
+            {
+                "view": view,
+                "expand": tuple(expand),
+                "detail": detail,
+                "field": field,
+                "fold": fold,
+                "title": title,
+                "name": self.title,
+                "heat": heat,
+            },
             {
                 "theme": theme,
                 "direction": direction,

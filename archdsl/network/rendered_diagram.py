@@ -72,7 +72,10 @@ def render(
     heat = view_options["heat"]
     if heat is not None:
         _require("heat", heat, [each.value for each in Heat])
-    options = ViewOptions(**{**view_options, "view": View(view or "layers"), "heat": heat and Heat(heat)})
+    if view_options["field"] is not None:
+        view = view or "volumes"
+    usual = "layers" if view_options["detail"] is None else "blocks"
+    options = ViewOptions(**{**view_options, "view": View(view or usual), "heat": heat and Heat(heat)})
     given = {"theme": THEMES[theme], "direction": direction or "TB", "parameters": parameters is not False}
     look = DiagramStyle(**{**style, **given})
     room = place_of(place["name"], place["width"], place["height"], place["font"])

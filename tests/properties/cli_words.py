@@ -272,6 +272,7 @@ GENERATORS: dict[str, Callable[[Random, Scene], str]] = {
     "BLOCK": layer_name,
     "NAME|LINE": layer_name,
     "inspect NAME": layer_name,
+    "diagram NAME": layer_name,
     "layers NAME": known_layer,
     "zoo show NAME": architecture,
     "zoo cite NAME": architecture,

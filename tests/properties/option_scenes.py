@@ -70,6 +70,8 @@ MEASURES = {
 DIAGRAM = {
     "--title": ("A title",),
     "--expand": ("unit",),
+    "--detail": ("unit",),
+    "--field": ("conv1",),
     "--dpi": ("96",),
     "--columns": ("3",),
     "--width": ("170mm", "5mm"),

@@ -28,6 +28,21 @@ class Support(Record):
                 found |= _product([_ones(mask) for mask in _masks(path, position)])
         return found
 
+    def extent(self, node: int, entry: int, position: Sequence[int | None]) -> tuple[tuple[int, int], ...] | None:
+        """The first and the last element along each dimension of an input that a position of a node reads.
+
+        `position` is as in `rows`. None if it reads nothing.
+        """
+        ends: list[tuple[int, int]] | None = None
+        for path in self.paths[node]:
+            masks = list(_masks(path, position)) if path.input == entry else []
+            if masks and all(masks):
+                own = [((mask & -mask).bit_length() - 1, mask.bit_length() - 1) for mask in masks]
+                ends = (
+                    own if ends is None else [(min(a, c), max(b, d)) for (a, b), (c, d) in zip(ends, own, strict=True)]
+                )
+        return None if ends is None else tuple(ends)
+
     def is_exact(self, node: int) -> bool:
         """Whether the result for a node is exact rather than an upper bound."""
         return all(path.exact for path in self.paths[node])

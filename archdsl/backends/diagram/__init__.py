@@ -48,6 +48,9 @@ def diagram(
     if format == "html":
         return diagram_page(graph, style, view_options, None if view_options is None else view_options.view)
     style = with_own_style(_possible(style or DiagramStyle(), format), graph.figure, format)
+    _require_volumes(view_options)
+    if view_options is not None and view_options.detail is not None:
+        return _with_detail(graph, format, style, view_options)
     drawn = build_diagram(graph, costs(graph), view_options)
     if len(drawn.boxes) > MOST:
         help = "fold repeated layers, or use the view `blocks` or `stages`"
@@ -56,6 +59,26 @@ def diagram(
     if view in (View.VOLUMES, View.UNET):
         return _scene(drawn, view, format, style)
     return _rendered(drawn, format, style)
+
+
+def _require_volumes(view_options: ViewOptions | None) -> None:
+    """Raise CannotDraw for a field in another view."""
+    if view_options is not None and view_options.field is not None and view_options.view is not View.VOLUMES:
+        raise CannotDraw(f"the view `{view_options.view}` does not show tensors to scale: use the view `volumes`")
+
+
+def _with_detail(graph: Graph, format: str, style: DiagramStyle, view_options: ViewOptions) -> bytes:
+    """An overview with a detail."""
+    from ...analysis.cost import costs
+    from .detail import Detail, composed, draw_detail
+    from .laid_out import laid_out
+
+    if format == "mmd":
+        raise CannotDraw("Mermaid does not support a detail beside a diagram: use svg, png or dot")
+    detail = Detail(graph, costs(graph), view_options)
+    overview, inner = laid_out(detail.overview, view_options.view, style), draw_detail(detail, style)
+    beside = overview.height + inner.height > overview.width
+    return _fixed(composed(overview, inner, detail, style, beside=beside), format, style)
 
 
 def diagram_page(
@@ -70,6 +93,8 @@ def diagram_page(
     view_options = view_options or ViewOptions()
     if view in (View.VOLUMES, View.UNET):
         raise CannotDraw(f"an HTML page does not support the view `{view}`: use svg, or another view")
+    if view_options.detail is not None:
+        raise CannotDraw("in an HTML page, every block opens in its place: leave out --detail, or use svg")
     if view_options.heat is not None:
         raise CannotDraw("an HTML page shows the kinds of layers in color, not a measure: use svg")
     drawn = build_diagram(graph, costs(graph), view_options.replace(view=View.LAYERS, expand=()))
@@ -130,7 +155,15 @@ def placed_diagram(
     style = with_own_style(style, graph.figure, format)
     if format in ("dot", "mmd", "html"):
         raise CannotDraw(f"the program that renders {format} determines the size: use svg, pdf or another format")
-    found = fit(graph, costs(graph), _possible(style, format), view_options, place, freedom)
+    style = _possible(style, format)
+    if view_options.field is not None and freedom.views != (View.VOLUMES,):
+        raise CannotDraw("only the view `volumes` shows what a position sees")
+    if view_options.detail is not None:
+        from .detail_fitting import fit_detail
+
+        found = fit_detail(graph, costs(graph), style, view_options, place, freedom)
+    else:
+        found = fit(graph, costs(graph), style, view_options, place, freedom)
     return _fixed(found.drawing, format, style, placed=True), found.words
 
 

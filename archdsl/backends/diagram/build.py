@@ -18,6 +18,7 @@ from ...text.names import nearest
 from .boxes import UNNAMED_SCOPES, BoxGroup, DiagramSource, cluster, group_box, output_boxes
 from .drawn_tensors import DrawnTensors
 from .engine import CannotDraw
+from .field_overlay import field_overlay
 from .figure import Arrow, Box, Cluster, Diagram, Flow, Role
 from .figure_groups import GROUP, with_groups
 from .figure_labels import FigureLabels
@@ -28,6 +29,7 @@ from .labels import count, shape_words, short
 from .plan import DrawingPlan, Frame, Path, PlannedNode, frames_around, make_plan
 from .reused_scopes import with_reused_scopes
 from .view import View
+from .volumes import row_boxes
 
 MANY = 48
 """Up to this many volumes are drawn without folding repetitions."""
@@ -45,6 +47,10 @@ class ViewOptions(Record):
     """The name of the network; None for that of its text."""
     heat: Heat | None = None
     """A measure that colors the boxes instead of their kind."""
+    field: str | None = None
+    """The name of a layer whose receptive field is shown in the view `volumes`."""
+    detail: str | None = None
+    """The name of a block or stage that is shown in detail beside the diagram."""
 
 
 def build_diagram(graph: Graph, costs: Costs, view_options: ViewOptions | None = None) -> Diagram:
@@ -103,7 +109,15 @@ def _build(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram:
         note=note,
     )
     drawn = drawn if view_options.heat is None else with_heat(drawn, graph, costs, view_options.heat)
-    return with_entries(drawn)
+    drawn = with_entries(drawn)
+    return drawn if view_options.field is None else _with_field(drawn, graph, view_options.field)
+
+
+def _with_field(drawn: Diagram, graph: Graph, name: str) -> Diagram:
+    """The diagram with what a position of a layer sees, which is also in the caption."""
+    found = field_overlay(graph, drawn, row_boxes(drawn), name)
+    caption, note = ("; ".join(filter(None, (words, found.words))) for words in (drawn.caption, drawn.note))
+    return drawn.replace(field=found, caption=caption, note=note)
 
 
 def _title(graph: Graph, total: Cost, settings: FigureSettings, view_options: ViewOptions) -> tuple[str, str, str]:

@@ -124,6 +124,21 @@ class Cluster(Record):
     """The stage or block; None for a repetition without a name."""
 
 
+Extent = tuple[tuple[float, float], ...]
+"""The start and the end along each dimension that has positions, as parts of its length."""
+
+
+class FieldOverlay(Record):
+    """What a position in the middle of a layer sees of the tensor of each box, and the field in words.
+
+    `end` is the box of the layer itself.
+    """
+
+    extents: Mapping[str, Extent]
+    words: str
+    end: str
+
+
 class Diagram(Record):
     """A network as it is drawn. Boxes are in execution order; clusters precede those inside them."""
 
@@ -137,6 +152,8 @@ class Diagram(Record):
     """What the figure hides, in words; it is part of the caption, and shown without one."""
     changes: tuple[str, ...] = ()
     """The kinds of changes that the figure of a diff shows."""
+    field: FieldOverlay | None = None
+    """What a position of a layer sees, in the view `volumes`."""
     heat: tuple[tuple[float, str], ...] = ()
     """The legend of a measure that colors the boxes: some values of `heat`, and the measure there in words."""
 

@@ -91,7 +91,7 @@ def _levels(
         drawn.insert(0, (View.UNET, unet))
     with_shapes, without = [], []
     for view, diagram in drawn:
-        *looks, bare = (_Level(diagram, view, looks) for looks in _looks(style, freedom))
+        *looks, bare = (_Level(diagram, view, looks) for looks in looks_of(style, freedom))
         with_shapes += looks
         # A stage that holds nearly everything shows less than blocks without shapes.
         if view is View.STAGES and _dominated(diagram):
@@ -116,7 +116,7 @@ def _as_unet(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram |
     return None
 
 
-def _looks(style: DiagramStyle, freedom: PlaceChoices) -> Iterator[list[DiagramStyle]]:
+def looks_of(style: DiagramStyle, freedom: PlaceChoices) -> Iterator[list[DiagramStyle]]:
     """Styles from the most detailed on, each in every direction that may be chosen."""
     looks = [style.replace(parameters=parameters) for parameters in freedom.parameters]
     looks.append(looks[-1].replace(fonts=SMALL_FONTS))

@@ -14,7 +14,7 @@ from .labels import shape_words
 from .legend import legend_rows
 from .rail_scene import draw_rails
 from .rails import Rail, rails
-from .sheets import sheet_shapes, sheet_target, sheet_volumes, sheet_window
+from .sheets import sheet_part, sheet_shapes, sheet_target, sheet_volumes, sheet_window
 from .theme import Theme, mixed
 from .volume_rows import VolumeRow, split_rows, stacked
 from .volumes import DEPTH_OFFSET, FRAME, Rectangle, Volume, groups, volumes
@@ -44,6 +44,8 @@ def _row(row: VolumeRow, theme: Theme) -> list[ShapeGroup]:
             arrow = Arrow(start=found[index - 1].box.id, end=volume.box.id)
             parts.append(ShapeGroup(shapes=_connection(found[index - 1], volume, theme), of=arrow))
         parts.append(_solid(volume, theme))
+        if volume.seen:
+            parts.append(_seen(volume, theme))
     taken = [strip for volume in found for strip in volume.outline()]
     parts += _shapes(found, taken, theme)
     ends = {found[index].box.id for rail in row.rails for index in (rail.start, rail.end) if index is not None}
@@ -106,7 +108,10 @@ def _circle(volume: Volume, theme: Theme) -> tuple[Polygon | TextLabel, ...]:
 
 def _connection(before: Volume, after: Volume, theme: Theme) -> tuple[Shape, ...]:
     """The connection of two boxes: a kernel window that narrows to a point, or else an arrow; none if they touch."""
-    window = _window(before, after)
+    if before.seen and after.seen:
+        ends = zip(_seen_part(before), _seen_part(after, at_start=True), strict=True)
+        return tuple(Polyline(points=pair, color=theme.line, width=0.5) for pair in ends)
+    window = () if before.seen else _window(before, after)
     if before.is_close_to(after):
         if not window:
             return ()
@@ -117,6 +122,23 @@ def _connection(before: Volume, after: Volume, theme: Theme) -> tuple[Shape, ...
         return (Polyline(points=((before.right, 0.0), end), color=theme.line, arrow=True),)
     lines = tuple(Polyline(points=(corner, end), color=theme.line, width=0.5) for corner in window)
     return (Polygon(points=window, fill=theme.end, line=theme.line, width=0.5), *lines)
+
+
+def _seen(volume: Volume, theme: Theme) -> ShapeGroup:
+    """The part of a tensor that a position of a layer sees; the position itself is solid."""
+    fill = theme.ink if volume.is_end else theme.end
+    return ShapeGroup(shapes=(Polygon(points=_seen_part(volume), fill=fill, line=theme.ink, width=0.8),))
+
+
+def _seen_part(volume: Volume, *, at_start: bool = False) -> tuple[Point, ...]:
+    """The corners of that part on the right face, or on the left one."""
+    if volume.sheets:
+        return sheet_part(volume, volume.seen, first=at_start)
+    rows, columns = (volume.seen[0], (0.0, 1.0)) if len(volume.seen) == 1 else volume.seen[-2:]
+    offset = (volume.depth * DEPTH_OFFSET[0], volume.depth * DEPTH_OFFSET[1])
+    x = volume.left if at_start else volume.right
+    corners = ((columns[0], rows[0]), (columns[1], rows[0]), (columns[1], rows[1]), (columns[0], rows[1]))
+    return tuple((x + (u - 0.5) * offset[0], (u - 0.5) * offset[1] + (v - 0.5) * volume.height) for u, v in corners)
 
 
 def _window(before: Volume, after: Volume) -> tuple[Point, ...]:

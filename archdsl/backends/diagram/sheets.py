@@ -5,7 +5,7 @@ from ...shapes.symbolic import concrete
 from .drawing import Point, Polygon
 from .drawing import Shape as DrawnShape
 from .engine import CannotDraw
-from .figure import Box, Diagram, Role
+from .figure import Box, Diagram, Extent, Role
 from .figure_options import SYMBOLS
 from .theme import Theme, mixed
 from .volumes import Volume, placed, scaled_length, slice_colors, volumes
@@ -77,6 +77,16 @@ def sheet_window(volume: Volume, part: tuple[float, float]) -> tuple[Point, ...]
     x, y = left + (right - left) * (1 - wide) * 0.7, top + (bottom - top) * (1 - high) * 0.4
     right, bottom = x + wide * (right - left), y + high * (bottom - top)
     return (x, y), (right, y), (right, bottom), (x, bottom)
+
+
+def sheet_part(volume: Volume, seen: Extent, *, first: bool) -> tuple[Point, ...]:
+    """A part of the front sheet, or of the first one behind the others."""
+    (left, top), _, (right, bottom), _ = _corners(volume, 0 if first else len(volume.sheets) - 1)
+    rows, columns = (seen[0], (0.0, 1.0)) if len(seen) == 1 else seen[-2:]
+    (y0, y1), (x0, x1) = rows, columns
+    wide, high = right - left, bottom - top
+    xs, ys = (left + x0 * wide, left + x1 * wide), (top + y0 * high, top + y1 * high)
+    return (xs[0], ys[0]), (xs[1], ys[0]), (xs[1], ys[1]), (xs[0], ys[1])
 
 
 def sheet_target(volume: Volume) -> Point:

@@ -13,7 +13,7 @@ from ...record import Record
 from ...shapes.shape import Layout, Shape
 from ...shapes.symbolic import concrete
 from .engine import CannotDraw
-from .figure import Box, Cluster, Diagram, Role
+from .figure import Box, Cluster, Diagram, Extent, Role
 from .figure_options import SYMBOLS
 from .flow import main_path
 from .theme import Theme
@@ -55,6 +55,10 @@ class Volume(Record):
     left: float = 0.0
     frames: tuple[Cluster, ...] = ()
     """The repetitions that it is in, the outermost first."""
+    seen: Extent = ()
+    """The part that a position of a layer sees, if the figure shows it."""
+    is_end: bool = False
+    """Whether it is the tensor of that layer."""
     sheets: tuple[str, ...] = ()
     """The colors of its feature maps if they are drawn as sheets, the first one behind the others."""
     sheet: tuple[float, float] = (0.0, 0.0)
@@ -117,7 +121,27 @@ class Volume(Record):
     def is_close_to(self, other: "Volume") -> bool:
         """Whether two boxes have the same size, so that they are drawn close together."""
         alike = (self.height, self.depth, self.frames) == (other.height, other.depth, other.frames)
-        return alike and not (self.round or other.round or self.sheets or other.sheets)
+        return alike and not (self.round or other.round or self.sheets or other.sheets or self.seen)
+
+
+def row_boxes(diagram: Diagram) -> list[Box]:
+    """The boxes on the longest path from an input to the first output."""
+    by_id = {box.id: box for box in diagram.boxes}
+    path = main_path([(arrow.start, arrow.end) for arrow in diagram.arrows], "y0")
+    return [by_id[name] for name in path if by_id[name].role is not Role.OUTPUT]
+
+
+def _interpreted(boxes: list[Box]) -> list[Box]:
+    """The boxes, with two dimensions that no layer has interpreted as the next layer does: a sequence or a signal."""
+    found: list[Box] = []
+    after = Layout.SIGNAL
+    for box in reversed(boxes):
+        if box.shape is not None and box.shape.layout is Layout.OPEN:
+            box = box.replace(shape=Shape(*box.shape.dims, layout=after))
+        elif box.shape is not None and box.shape.layout in (Layout.SEQUENCE, Layout.SIGNAL):
+            after = box.shape.layout
+        found.append(box)
+    return found[::-1]
 
 
 def volumes(diagram: Diagram, theme: Theme, geometry: float = 1.0) -> list[Volume]:
@@ -125,11 +149,15 @@ def volumes(diagram: Diagram, theme: Theme, geometry: float = 1.0) -> list[Volum
 
     `geometry` scales the boxes, but not the text beside them.
     """
-    by_id = {box.id: box for box in diagram.boxes}
-    path = main_path([(arrow.start, arrow.end) for arrow in diagram.arrows], "y0")
-    boxes = [by_id[id] for id in path if by_id[id].role is not Role.OUTPUT]
+    boxes = _interpreted(row_boxes(diagram))
     shapes = [box.shape for box in boxes if box.shape is not None]
-    found = [_sized(box, shapes, theme, geometry) for box in boxes]
+    field = {} if diagram.field is None else diagram.field.extents
+    found = [
+        _sized(box, shapes, theme, geometry).replace(
+            seen=field.get(box.id, ()), is_end=diagram.field is not None and box.id == diagram.field.end
+        )
+        for box in boxes
+    ]
     return placed([volume.replace(frames=_frames(diagram, volume.box)) for volume in _in_one_piece(diagram, found)])
 
 

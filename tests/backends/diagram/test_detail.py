@@ -1,0 +1,144 @@
+"""A block in detail beside an overview: its boxes and arrows are those of the block, and nothing else."""
+
+import pytest
+
+import archdsl
+from archdsl.analysis.cost import costs
+from archdsl.backends.diagram import CannotDraw, DiagramStyle, View, ViewOptions, diagram
+from archdsl.backends.diagram.build import diagram_graph
+from archdsl.backends.diagram.detail import MARK, Detail
+from archdsl.backends.diagram.detail_fitting import fit_detail
+from archdsl.backends.diagram.drawing import TextLabel, smallest_text
+from archdsl.backends.diagram.figure import Role
+from archdsl.backends.diagram.place import PLACES, PlaceChoices
+from archdsl.graph import Graph
+from tests.backends.diagram.programs import RESIDUAL, graph
+from tests.backends.diagram.svg_reading import ReadFigure
+from tests.backends.diagram.test_quotient import NESTED, random_text
+
+
+def detail(found: Graph, name: str, view: View = View.BLOCKS) -> Detail:
+    return Detail(found, costs(found), ViewOptions(view=view, detail=name))
+
+
+def check(found: Graph, shown: Detail) -> None:
+    """Assert that a detail is a quotient of the part of the graph that its title names."""
+    whole = diagram_graph(found)
+    name = shown.title.partition("(")[2].rstrip(")") or shown.title
+    scope = tuple(name.split("."))
+    inside = {node.id for node in whole.nodes if node.path[: len(scope)] == scope}
+    drawn = shown.diagram
+    boxes = {box.id: box for box in drawn.boxes if box.rows and box.rows[0].nodes}
+    owner = {node: id for id, box in boxes.items() for row in box.rows for node in row.nodes}
+    assert sorted(node for box in boxes.values() for row in box.rows for node in row.nodes) == sorted(inside)
+    entries = {box.id for box in drawn.boxes if box.role is Role.ENTRY}
+    steps = {(arrow.start, arrow.end) for arrow in drawn.arrows}
+    for one, other in sorted(steps):
+        if other in entries:
+            steps |= {(one, end) for start, end in steps if start == other}
+    repeated = any(cluster.times > 1 for cluster in drawn.clusters) or any(box.times > 1 for box in boxes.values())
+    for node in inside:
+        for source in whole.nodes[node].inputs:
+            if source in inside and owner[source] != owner[node]:
+                assert (owner[source], owner[node]) in steps or repeated
+            elif source not in inside:
+                assert any(start.startswith("in") and end == owner[node] for start, end in steps)
+    edges = {(owner[i], owner[node]) for node in inside for i in whole.nodes[node].inputs if i in inside}
+    for start, end in steps:
+        if start in boxes and end in boxes:
+            assert (start, end) in edges
+    read = {i for node in whole.nodes if node.id not in inside for i in node.inputs} | {i for _, i in whole.outputs}
+    leaving = {start for start, end in steps if end.startswith("out")}
+    assert leaving == {owner[node] for node in inside & read} or repeated
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "view"),
+    [
+        ("resnet18", "unit", View.BLOCKS),
+        ("resnet18", "layer2", View.STAGES),
+        ("resnet18", "unit", View.VOLUMES),
+        ("resnet50", "bottleneck", View.BLOCKS),
+        ("gpt2", "decoder", View.BLOCKS),
+        ("swin_t", "unit", View.BLOCKS),
+        ("googlenet", "inception", View.BLOCKS),
+        ("unet", "double", View.BLOCKS),
+        ("mobilenet_v3_small", "bneck", View.BLOCKS),
+    ],
+)
+def test_details_of_the_zoo(name: str, part: str, view: View) -> None:
+    found = archdsl.load(f"zoo:{name}").graph
+    check(found, detail(found, part, view))
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_details_of_random_programs(seed: int) -> None:
+    found = graph(f"{random_text(seed)}\nstage last {{ fc 3; relu; fc 2 }}")
+    for part in ("unit", "pair", "last"):
+        for view in (View.BLOCKS, View.STAGES):
+            try:
+                shown = detail(found, part, view)
+            except CannotDraw as refused:
+                words = ("no block or stage", "already shows", "is a single box")
+                assert any(each in str(refused) for each in words)  # noqa: PT017  # some programs do not have them
+                continue
+            check(found, shown)
+
+
+def test_the_first_use_is_shown_with_its_own_numbers() -> None:
+    """The layers of the block that the title names, not those of all of its repetitions."""
+    shown = detail(archdsl.load("zoo:gpt2").graph, "decoder")
+    assert shown.title == "decoder (decoder1)"
+    numbers = {row.words: row.parameters for box in shown.diagram.boxes for row in box.rows}
+    assert numbers["attention 12"] == (2_362_368,)
+
+
+@pytest.mark.parametrize("format", ["svg", "png", "pdf", "tikz", "dot", "eps"])
+def test_formats(format: str) -> None:
+    found = graph(RESIDUAL)
+    data = diagram(found, format, None, ViewOptions(view=View.BLOCKS, detail="basic"))
+    assert data == diagram(found, format, None, ViewOptions(view=View.BLOCKS, detail="basic"))
+
+
+def test_the_svg_contains_both() -> None:
+    found = graph(RESIDUAL)
+    figure = ReadFigure(diagram(found, "svg", None, ViewOptions(view=View.BLOCKS, detail="basic")))
+    overview = [node for id, box in figure.boxes.items() if not id.endswith(MARK) for node in box.nodes]
+    assert sorted(overview) == list(range(len(found.nodes)))
+    assert any(id.endswith(MARK) and box.nodes for id, box in figure.boxes.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "reason"),
+    [
+        (RESIDUAL, {"detail": "basci"}, "no block or stage `basci` to show in detail; did you mean `basic`"),
+        (RESIDUAL, {"detail": "body"}, "the view `blocks` already shows what is inside `body`"),
+        (RESIDUAL, {"detail": "basic", "expand": ("basic",)}, "already shows what is inside `basic`"),
+        (NESTED, {"detail": "unit"}, "`unit` is a single box of layers|already shows"),
+    ],
+)
+def test_what_cannot_be_shown_in_detail(text: str, options: dict[str, str], reason: str) -> None:
+    with pytest.raises(CannotDraw, match=reason):
+        diagram(graph(text), "svg", None, ViewOptions(view=View.BLOCKS, **options))  # type: ignore[arg-type]  # a table
+
+
+@pytest.mark.parametrize("format", ["mmd", "html"])
+def test_formats_without_a_detail(format: str) -> None:
+    with pytest.raises(CannotDraw, match="detail"):
+        diagram(graph(RESIDUAL), format, None, ViewOptions(view=View.BLOCKS, detail="basic"))
+
+
+@pytest.mark.parametrize("where", ["column", "slide"])
+def test_a_place(where: str) -> None:
+    found, place = graph(RESIDUAL), PLACES[where]
+    options = ViewOptions(view=View.BLOCKS, detail="basic")
+    figure = fit_detail(found, costs(found), DiagramStyle(), options, place, PlaceChoices())
+    assert smallest_text(figure.drawing) >= place.font - 1e-6
+    assert figure.drawing.width == place.width
+    assert place.height is not None
+    assert figure.drawing.height <= place.height
+    labels = {s.text for part in figure.drawing.parts for s in part.shapes if isinstance(s, TextLabel)}
+    assert "basic (body.basic1)" in labels
+    small = place.replace(width=60.0, height=60.0)
+    with pytest.raises(CannotDraw, match=r"does not fit .* its text would be"):
+        fit_detail(found, costs(found), DiagramStyle(), options, small, PlaceChoices(directions=("TB",)))
