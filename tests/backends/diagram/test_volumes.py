@@ -353,4 +353,9 @@ def test_hostile_names_are_text(name: str) -> None:
     plain = ElementTree.fromstring(diagram(graph(UNET), "svg", view_options=VIEW_OPTIONS))
     found = ElementTree.fromstring(diagram(renamed(graph(UNET), name), "svg", view_options=VIEW_OPTIONS))
     assert [element.tag for element in found.iter()] == [element.tag for element in plain.iter()]
-    assert diagram(renamed(graph(UNET), name), "png", view_options=VIEW_OPTIONS).startswith(b"\x89PNG")
+    try:
+        data = diagram(renamed(graph(UNET), name), "png", view_options=VIEW_OPTIONS)
+    except CannotDraw as refused:
+        assert "use svg, whose viewer has other fonts" in str(refused)  # noqa: PT017  # of some scripts
+        return
+    assert data.startswith(b"\x89PNG")
