@@ -153,8 +153,8 @@ class _Writer:
             if not block.points:
                 self._solid.setdefault(box.id, []).append((id, block))
         whole = _around(blocks)
-        if any(block.points for block in blocks):
-            # In `volumes`, arrows end at the middle of the whole solid: at an invisible rectangle around it.
+        if all(block.size != whole.size or block.points for block in blocks):
+            # Arrows end at the middle of all layers: at an invisible rectangle around them.
             id = next(self._ids)
             outline = whole.replace(fill=None, line=None, points=(), labels=())
             made.append(shape_xml(id, name, outline, part.hover))

@@ -59,8 +59,27 @@ def _subjects(layout: dict[str, Any], diagram: Diagram) -> Iterator[tuple[dict[s
 
 
 def _part(drawn: dict[str, Any], height: float, subject: Subject | None) -> ShapeGroup:
-    shapes = tuple(shape for name in _LISTS for shape in _shapes(drawn.get(name, ()), height))
-    return ShapeGroup(shapes=shapes, hover=_hover(subject), of=subject)
+    shapes = [shape for name in _LISTS for shape in _shapes(drawn.get(name, ()), height)]
+    return ShapeGroup(shapes=tuple(_outlined(shapes)), hover=_hover(subject), of=subject)
+
+
+def _outlined(shapes: list[Shape]) -> Iterator[Shape]:
+    """Shapes with their outlines, which the renderer draws separately after them."""
+    last: Shape | None = None
+    for shape in shapes:
+        match last, shape:
+            case (Curve(), Curve(fill=None)) if last.fill == last.line and last.points == shape.points:
+                last = last.replace(line=shape.line, dashed=shape.dashed)
+            case (Polygon(), Polyline(arrow=False)) if (
+                last.fill == last.line and (*last.points, last.points[0]) == shape.points
+            ):
+                last = last.replace(line=shape.color)
+            case _:
+                if last is not None:
+                    yield last
+                last = shape
+    if last is not None:
+        yield last
 
 
 def _hover(subject: Subject | None) -> str:

@@ -9,7 +9,7 @@ from archdsl.analysis.cost import costs
 from archdsl.backends.diagram import CannotDraw, DiagramStyle, View, ViewOptions
 from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.dot import write_dot
-from archdsl.backends.diagram.drawing import Drawing
+from archdsl.backends.diagram.drawing import Curve, Drawing, Polygon, Polyline
 from archdsl.backends.diagram.engine import draw
 from archdsl.backends.diagram.figure import Arrow, Box, Cluster, Diagram, Role
 from archdsl.backends.diagram.page_columns import set_columns
@@ -97,3 +97,17 @@ def test_a_unet() -> None:
     drawing = draw_scene(diagram, View.UNET, DiagramStyle())
     assert ends(drawing) == {(arrow.start, arrow.end) for arrow in diagram.arrows}
     assert sorted(boxes(drawing)) == sorted(box.id for box in diagram.boxes)
+
+
+def test_shapes_have_their_outlines() -> None:
+    """The renderer draws a fill and its outline one after the other; an editor must not get two shapes."""
+    for view in (View.LAYERS, View.STAGES):
+        for part in laid_out(built(graph(RESIDUAL), view), 1).parts:
+            if not isinstance(part.of, Box):
+                continue
+            assert not any(
+                isinstance(shape, Polyline) or (isinstance(shape, Curve) and not shape.fill) for shape in part.shapes
+            )
+            base = part.shapes[0]
+            assert isinstance(base, Curve | Polygon)
+            assert base.fill != base.line
