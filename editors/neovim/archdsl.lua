@@ -1,6 +1,14 @@
 -- Neovim 0.11 or newer. Copy to ~/.config/nvim/lua/archdsl.lua and write `require("archdsl")` in init.lua.
 vim.filetype.add({ extension = { arch = "arch" } })
 
+-- Highlighting, if the parser and its queries are installed; docs/editors.md has the commands.
+vim.api.nvim_create_autocmd("FileType", {
+  pattern = "arch",
+  callback = function(event)
+    pcall(vim.treesitter.start, event.buf, "arch")
+  end,
+})
+
 vim.lsp.config("archdsl", {
   cmd = { "archdsl", "lsp" },
   filetypes = { "arch" },

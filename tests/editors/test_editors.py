@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -81,3 +82,23 @@ def test_the_extension() -> None:
     for script in ("types", "test"):
         done = subprocess.run([npm, "run", script], cwd=VSCODE, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", ["neovim/archdsl.lua", "helix/languages.toml", "emacs/arch-mode.el"])
+def test_settings_are_copied_as_the_page_describes(path: str) -> None:
+    page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
+    assert f"editors/{path}" in page
+    assert path.partition("/")[0] in (ROOT / "scripts" / "try_editors.py").read_text(encoding="utf-8")
+
+
+def test_an_unknown_editor_is_reported() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "try_editors.py"), "edlin"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (2, "there is no trial of `edlin`: nvim, hx, emacs\n")
+
+
+@pytest.mark.parametrize("name", ["nvim", "hx", "emacs"])
+def test_an_editor_that_is_missing_is_reported(name: str) -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "try_editors.py"), name]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, env={"PATH": ""})
+    assert (done.returncode, done.stdout) == (1, f"{name}: not installed\n")
