@@ -111,8 +111,13 @@ def _home(folder: Path) -> dict[str, str]:
     (folder / "net.arch").write_text(TEXT, encoding="utf-8")
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("XDG_")},
-        **{"HOME": str(folder), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
-        **{"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+        "HOME": str(folder),
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
     }
 
 

@@ -5,12 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from ..analysis.table import table, totals, verdict
-from ..backends.diagram import CannotDraw, diagram
+from ..backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram
 from ..service.document import Version
 
 
-def preview(version: Version, *, with_diagram: bool = True) -> dict[str, Any]:
-    """The table as text, and the diagram as SVG; `error` is the reason if there is none."""
+VIEWS = tuple(view.value for view in View)
+
+
+def preview(
+    version: Version, *, with_diagram: bool = True, view: str = "layers", theme: str = "light"
+) -> dict[str, Any]:
+    """The table as text, and the diagram as SVG; `error` is the reason if there is none. `view` is one of VIEWS."""
     draft = version.draft
     shown = [table(draft, version.costs), "", totals(draft, version.costs)]
     found: dict[str, Any] = {"table": "", "svg": None, "error": None}
@@ -18,7 +23,8 @@ def preview(version: Version, *, with_diagram: bool = True) -> dict[str, Any]:
         shown.append(verdict(version.graph))
         if with_diagram:
             try:
-                found["svg"] = diagram(version.graph).decode()
+                style, options = DiagramStyle(theme=THEMES[theme]), ViewOptions(view=View(view))
+                found["svg"] = diagram(version.graph, "svg", style, options).decode()
             except CannotDraw as error:
                 found["error"] = str(error)
     else:

@@ -9,6 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 
+from ..backends.diagram import THEMES
 from ..network import Check
 from ..service import Document
 from ..service.answers import DocumentProblem, FilePlace, Refused
@@ -25,7 +26,7 @@ from ..version import __version__
 from . import convert
 from .open_documents import OpenDocuments
 from .positions import LinePositions
-from .preview import preview, write_diagram
+from .preview import VIEWS, preview, write_diagram
 
 AT_ONCE, SETTLED = 0.03, 0.5
 """Seconds after an edit until diagnostics are published, and until those with tried suggestions are."""
@@ -260,12 +261,14 @@ class ArchServer:
 
     # --- commands ---
 
-    def _preview(self, uri: str, with_diagram: bool = True) -> Any:
+    def _preview(self, uri: str, with_diagram: bool = True, view: str = "layers", theme: str = "light") -> Any:
         """The table and the diagram of a document."""
+        if view not in VIEWS or theme not in THEMES:
+            raise JsonRpcInvalidParams(f"views are {', '.join(VIEWS)}; themes are {', '.join(THEMES)}")
         document = self.documents.get(uri)
         if document is None:
             raise JsonRpcInvalidParams(f"{uri} is not open")
-        return preview(document.now, with_diagram=with_diagram)
+        return preview(document.now, with_diagram=with_diagram, view=view, theme=theme)
 
     def _diagram(self, uri: str) -> Any:
         """Write the diagram of a document to a temporary file, and show it; the answer is its URI."""

@@ -4,14 +4,18 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import { LanguageClient, type LanguageClientOptions } from "vscode-languageclient/node";
 import { failure, serverCommand } from "./command";
-import { page, type Preview } from "./panelHtml";
+import { page, type Preview, type Wanted } from "./panelHtml";
 
 let client: LanguageClient | undefined;
 const panels = new Map<string, vscode.WebviewPanel>();
+/** What each panel wants to show; a panel that has not said it yet is being loaded. */
+const wanted = new Map<string, Wanted>();
+let scripts: vscode.Uri;
 const timers = new Map<string, NodeJS.Timeout>();
 const PAUSE = 300;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  scripts = vscode.Uri.joinPath(context.extensionUri, "dist");
   context.subscriptions.push(
     vscode.commands.registerCommand("archdsl.openDiagram", (uri?: string) => openPanel(uri)),
     vscode.commands.registerCommand("archdsl.restart", () => restart()),
@@ -60,11 +64,22 @@ async function openPanel(given?: string): Promise<void> {
   if (panel === undefined) {
     const name = basename(vscode.Uri.parse(uri).path);
     const beside = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
-    panel = vscode.window.createWebviewPanel("archdsl.diagram", name, beside, { enableScripts: false });
-    panel.onDidDispose(() => panels.delete(uri));
+    const options = { enableScripts: true, localResourceRoots: [scripts] };
+    panel = vscode.window.createWebviewPanel("archdsl.diagram", name, beside, options);
+    panel.onDidDispose(() => {
+      panels.delete(uri);
+      wanted.delete(uri);
+    });
+    panel.webview.onDidReceiveMessage((message: Wanted) => {
+      wanted.set(uri, message);
+      void refresh(uri);
+    });
     panels.set(uri, panel);
+    const script = panel.webview.asWebviewUri(vscode.Uri.joinPath(scripts, "panel.js"));
+    panel.webview.html = page(name, script.toString(), panel.webview.cspSource);
+  } else {
+    panel.reveal(undefined, true);
   }
-  await refresh(uri);
 }
 
 function refreshLater(uri: string): void {
@@ -74,11 +89,11 @@ function refreshLater(uri: string): void {
 }
 
 async function refresh(uri: string): Promise<void> {
-  const panel = panels.get(uri);
-  if (panel === undefined || client === undefined) return;
+  const [panel, shown] = [panels.get(uri), wanted.get(uri)];
+  if (panel === undefined || shown === undefined || client === undefined) return;
   const preview = await client.sendRequest<Preview>("workspace/executeCommand", {
     command: "archdsl.preview",
-    arguments: [uri],
+    arguments: [uri, true, shown.view, shown.theme],
   });
-  panel.webview.html = page(panel.title, preview);
+  await panel.webview.postMessage(preview);
 }
