@@ -8,7 +8,6 @@ from ..analysis.table import table, totals, verdict
 from ..backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram
 from ..service.document import Version
 
-
 VIEWS = tuple(view.value for view in View)
 
 
