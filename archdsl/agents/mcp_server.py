@@ -1,6 +1,6 @@
 """The MCP server: the tools over standard input and output. Imports the official SDK."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -42,6 +42,17 @@ def server(root: Path, allow: Collection[str] = ()) -> MCPServer[Any]:
     files = AgentFiles(root, allow)
     found: MCPServer[Any] = MCPServer("archdsl", version=__version__, instructions=_INSTRUCTIONS, log_level="ERROR")
     tool = found.tool(annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
+    _add_reports(tool, files)
+    _add_texts(tool, files)
+    return found
+
+
+_Tool = Callable[[Callable[..., Any]], Any]
+"""Adds a function as a tool, with its annotations and its docstring."""
+
+
+def _add_reports(tool: _Tool, files: AgentFiles) -> None:
+    """The tools that describe networks."""
 
     @tool
     def check(
@@ -71,6 +82,10 @@ def server(root: Path, allow: Collection[str] = ()) -> MCPServer[Any]:
         with _refusals():
             return tools.diff(files, (before, before_text), (after, after_text))
 
+
+def _add_texts(tool: _Tool, files: AgentFiles) -> None:
+    """The tools that answer with other forms of a network: a changed text, a diagram, an imported network."""
+
     @tool
     def suggestions(
         network: Named = None, text: Text = None, settings: Settings = None, input: Sizes = None
@@ -99,5 +114,3 @@ def server(root: Path, allow: Collection[str] = ()) -> MCPServer[Any]:
         """Import the network of an ONNX file or of a program exported by PyTorch as a source text."""
         with _refusals():
             return tools.import_file(files, file, inputs or [])
-
-    return found
