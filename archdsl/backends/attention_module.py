@@ -59,13 +59,7 @@ class MultiHeadAttention(nn.Module):
         self.key_bias = qkv_bias != "qv"
         biases = sum(self.rows) if self.key_bias else self.rows[0] + self.rows[2]
         source_features = source_features or features
-        value_features = value_features or source_features
-        if features == source_features == value_features:
-            self.in_proj_weight = nn.Parameter(torch.empty(sum(self.rows), features))
-        else:
-            self.q_proj_weight = nn.Parameter(torch.empty(self.rows[0], features))
-            self.k_proj_weight = nn.Parameter(torch.empty(self.rows[1], source_features))
-            self.v_proj_weight = nn.Parameter(torch.empty(self.rows[2], value_features))
+        self.add_projections(features, source_features, value_features or source_features)
         self.in_proj_bias = nn.Parameter(torch.empty(biases)) if qkv_bias else None
         self.position_bias = nn.Parameter(torch.empty(buckets, heads)) if relative == "t5" else None
         self.out_proj = nn.Linear(value_width, features, bias=out_bias)
@@ -75,6 +69,14 @@ class MultiHeadAttention(nn.Module):
             self.k_norm = norm(width // heads, eps=eps)
         self.qk_norm = qk_norm
         self.reset_parameters()
+
+    def add_projections(self, features: int, source_features: int, value_features: int) -> None:
+        if features == source_features == value_features:
+            self.in_proj_weight = nn.Parameter(torch.empty(sum(self.rows), features))
+            return
+        self.q_proj_weight = nn.Parameter(torch.empty(self.rows[0], features))
+        self.k_proj_weight = nn.Parameter(torch.empty(self.rows[1], source_features))
+        self.v_proj_weight = nn.Parameter(torch.empty(self.rows[2], value_features))
 
     def reset_parameters(self) -> None:
         for name, weight in self.named_parameters(recurse=False):

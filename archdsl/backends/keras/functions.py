@@ -1,6 +1,7 @@
 """Stateless calls of torch in Keras."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from ...contract.call import Apply, Placeholder
@@ -92,46 +93,21 @@ def _place(place: int | slice) -> str:
 def _method(code: KerasCode, step: Apply, value: Value, dims: Sizes) -> Value:
     name = step.target.rpartition(".")[2]
     args, kwargs = step.args[1:], dict(step.kwargs)
-    rank = len(value.dims)
     match name:
         case "pad" if not kwargs and len(args) == 1:
-            value = code.channels_last(value)
-            pairs = [(args[0][i], args[0][i + 1]) for i in range(0, len(args[0]), 2)][::-1]
-            if len(pairs) != value.spatial or any(size < 0 for pair in pairs for size in pair):
-                raise Unsupported("this padding is not translated to Keras")
-            return zeros_around(code, value, pairs)
+            return _padded(code, args[0], value)
         case "flatten" if args == (1,) and not kwargs:
             return flatten(code, value)
         case "flatten" if not kwargs:
-            value = code.channels_first(value)
-            first, last = args[0], (args[1] if len(args) > 1 else -1) % (rank + 1)
-            sizes = list(value.dims)
-            count = 1
-            for size in sizes[first - 1 : last]:
-                count *= size
-            sizes[first - 1 : last] = [count]
-            return code.layer("Reshape", (tuple(sizes),), value, sizes)
+            return _flattened(code, args, value)
         case "unflatten":
-            value = code.channels_first(value)
-            dim, inner = args[0] % (rank + 1), list(args[1])
-            known = 1
-            for size in inner:
-                known *= size if size > 0 else 1
-            inner = [size if size > 0 else value.dims[dim - 1] // known for size in inner]
-            sizes = [*value.dims[: dim - 1], *inner, *value.dims[dim:]]
-            return code.layer("Reshape", (tuple(sizes),), value, sizes)
+            return _unflattened(code, args, value)
         case "permute" | "transpose":
-            value = code.channels_first(value)
-            order = list(range(rank + 1))
-            if name == "permute":
-                order = list(args)
-            else:
-                a, b = (arg % (rank + 1) for arg in args)
-                order[a], order[b] = order[b], order[a]
-            return code.layer("Permute", (tuple(order[1:]),), value, [value.dims[i - 1] for i in order[1:]])
+            return _permuted(code, name, args, value)
         case "squeeze":
             value = code.channels_first(value)
-            sizes = [size for i, size in enumerate(value.dims, 1) if i != args[0] % (rank + 1)]
+            squeezed = args[0] % (len(value.dims) + 1)
+            sizes = [size for i, size in enumerate(value.dims, 1) if i != squeezed]
             return code.layer("Reshape", (tuple(sizes),), value, sizes)
         case _ if name in _ELEMENTWISE and not args and not kwargs:
             return code.apply(f"ops.{name}({{}})", value, value.dims)
@@ -139,6 +115,46 @@ def _method(code: KerasCode, step: Apply, value: Value, dims: Sizes) -> Value:
             return _reduced(code, _REDUCTIONS[name], args, kwargs, value)
         case _:
             raise Unsupported(f"`{name}` is not translated to Keras")
+
+
+def _padded(code: KerasCode, sizes: Sequence[int], value: Value) -> Value:
+    """Zeros around the positions: `sizes` has those before and after the last axis first."""
+    value = code.channels_last(value)
+    pairs = [(sizes[i], sizes[i + 1]) for i in range(0, len(sizes), 2)][::-1]
+    if len(pairs) != value.spatial or any(size < 0 for pair in pairs for size in pair):
+        raise Unsupported("this padding is not translated to Keras")
+    return zeros_around(code, value, pairs)
+
+
+def _flattened(code: KerasCode, args: Sequence[int], value: Value) -> Value:
+    """Several axes as one."""
+    value = code.channels_first(value)
+    first, last = args[0], (args[1] if len(args) > 1 else -1) % (len(value.dims) + 1)
+    sizes = list(value.dims)
+    sizes[first - 1 : last] = [prod(sizes[first - 1 : last])]
+    return code.layer("Reshape", (tuple(sizes),), value, sizes)
+
+
+def _unflattened(code: KerasCode, args: Sequence[Any], value: Value) -> Value:
+    """One axis as several, of which one may have a size that follows from the others."""
+    value = code.channels_first(value)
+    dim = args[0] % (len(value.dims) + 1)
+    known = prod(size for size in args[1] if size > 0)
+    inner = [size if size > 0 else value.dims[dim - 1] // known for size in args[1]]
+    sizes = [*value.dims[: dim - 1], *inner, *value.dims[dim:]]
+    return code.layer("Reshape", (tuple(sizes),), value, sizes)
+
+
+def _permuted(code: KerasCode, name: str, args: Sequence[int], value: Value) -> Value:
+    """The axes in another order."""
+    value = code.channels_first(value)
+    order = list(range(len(value.dims) + 1))
+    if name == "permute":
+        order = list(args)
+    else:
+        a, b = (arg % len(order) for arg in args)
+        order[a], order[b] = order[b], order[a]
+    return code.layer("Permute", (tuple(order[1:]),), value, [value.dims[i - 1] for i in order[1:]])
 
 
 def _reduced(code: KerasCode, name: str, args: Sequence[Any], kwargs: dict[str, Any], value: Value) -> Value:
