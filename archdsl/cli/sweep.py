@@ -1,8 +1,8 @@
 """`archdsl sweep`: run a hyperparameter sweep and plot accuracy against compute."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,6 +19,9 @@ from .problems import fail, given, need
 from .shell_completion import complete_network
 from .sweep_trials import checked, go, new_folder, sweep_context
 from .training_options import data_dir_option, device_option, expression_option, input_option
+
+if TYPE_CHECKING:
+    from ..training.sweep.sweep_settings import SweepSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -111,7 +114,6 @@ def _start(
 ) -> None:
     from ..training.errors.problem import Problem
     from ..training.model_spec import NETWORK, used_files
-    from ..training.runs.run_folder import Run
     from ..training.runs.text_digests import of_text
     from ..training.sweep.search import DEFAULT_TRIALS
     from ..training.sweep.sweep_settings import SweepSettings
@@ -139,12 +141,21 @@ def _start(
         trials=trials or (len(grid) if grid else DEFAULT_TRIALS),
         texts={name: of_text(text) for name, text in texts.items()},
     )
+    folder = _new_sweep(plan, out, texts)
+    go(folder, plan, sweep_context(network, plan.space(), inputs, plan.data_dir, device))
+
+
+def _new_sweep(plan: "SweepSettings", out: str | None, texts: Mapping[str, str]) -> Path:
+    """The folder of a new sweep with the texts of its network. Exits if it cannot be written."""
+    from ..training.errors.problem import Problem
+    from ..training.runs.run_folder import Run
+
     folder = new_folder(plan, out)
     try:
         Run(folder).write_network(texts)
     except Problem as problem:
         fail(problem)
-    go(folder, plan, sweep_context(network, plan.space(), inputs, plan.data_dir, device))
+    return folder
 
 
 def _resume(folder: Path, trials: int | None) -> None:
