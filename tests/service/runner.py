@@ -32,10 +32,10 @@ from archdsl.service.semantic_tokens import semantic_tokens
 from archdsl.service.signature import signature
 from archdsl.text.library import MemoryLibrary, Stack
 from archdsl.zoo import shipped
+from tests import markdown_cases
 
 HERE = Path(__file__).parent
 MARK = "▮"
-_FENCE = re.compile(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Case(NamedTuple):
@@ -56,21 +56,18 @@ class Case(NamedTuple):
 
 def cases(page: Path) -> Iterator[Case]:
     """The cases of a page."""
-    for section in page.read_text(encoding="utf-8").split("\n## ")[1:]:
-        fences = _FENCE.findall(section)
-        files = {words: text for kind, words, text in fences if kind == "file"}
-        marked = next(text for kind, _, text in fences if kind == "arch").removesuffix("\n")
+    for section in markdown_cases.sections(page):
+        marked = next(text for kind, _, text in section.fences if kind == "arch").removesuffix("\n")
         position = marked.find(MARK)
         text = marked.replace(MARK, "")
-        for kind, words, answer in fences:
+        for kind, words, answer in section.fences:
             if kind not in ("arch", "file"):
-                title = section.partition("\n")[0]
-                yield Case(page, title, files, text, max(0, position), kind, words, answer)
+                yield Case(page, section.title, section.files, text, max(0, position), kind, words, answer)
 
 
 def pages() -> list[Path]:
     """All pages."""
-    return sorted(HERE.glob("*.md"))
+    return markdown_cases.pages(HERE)
 
 
 def ask(case: Case) -> str:
@@ -235,8 +232,7 @@ _ANSWERS: dict[str, Callable[[Document, int, str], str]] = {
 
 def update(page: Path) -> bool:
     """Write the current answers into a page; returns whether anything changed."""
-    text = page.read_text(encoding="utf-8")
-    head, *sections = text.split("\n## ")
+    sections = markdown_cases.texts(page)
     known = {(case.title, case.question, case.options): ask(case) for case in cases(page)}
 
     def answered(title: str, found: re.Match[str]) -> str:
@@ -247,7 +243,5 @@ def update(page: Path) -> bool:
 
     for index, section in enumerate(sections):
         title = section.partition("\n")[0]
-        sections[index] = _FENCE.sub(lambda found, title=title: answered(title, found), section)  # type: ignore[misc]
-    new = "\n## ".join([head, *sections])
-    page.write_text(new, encoding="utf-8")
-    return new != text
+        sections[index] = markdown_cases.FENCE.sub(lambda found, title=title: answered(title, found), section)  # type: ignore[misc]
+    return markdown_cases.rewrite(page, sections)

@@ -18,7 +18,6 @@ program, and what is printed, both streams as a terminal shows them. The words a
 """
 
 import os
-import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,9 +26,9 @@ from typing import NamedTuple
 from click.testing import CliRunner
 
 from archdsl.cli import main
+from tests import markdown_cases
 
 HERE = Path(__file__).parent
-_FENCE = re.compile(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Case(NamedTuple):
@@ -49,19 +48,17 @@ class Case(NamedTuple):
 
 def cases(page: Path) -> Iterator[Case]:
     """The cases of a page, in its order."""
-    for section in page.read_text(encoding="utf-8").split("\n## ")[1:]:
-        fences = _FENCE.findall(section)
-        files = {words: text for kind, words, text in fences if kind == "file"}
+    for section in markdown_cases.sections(page):
         (options, program), (info, output) = (
-            next((words, text) for kind, words, text in fences if kind == wanted) for wanted in ("arch", "text")
+            next((words, text) for kind, words, text in section.fences if kind == wanted) for wanted in ("arch", "text")
         )
         status = int(info.removeprefix("exit ") or 0)
-        yield Case(page, section.partition("\n")[0], files, options, program, output, status)
+        yield Case(page, section.title, section.files, options, program, output, status)
 
 
 def pages() -> list[Path]:
     """All pages."""
-    return sorted(HERE.glob("*.md"))
+    return markdown_cases.pages(HERE)
 
 
 def run(case: Case, folder: Path) -> tuple[str, int]:
@@ -81,15 +78,12 @@ def run(case: Case, folder: Path) -> tuple[str, int]:
 
 def update(page: Path, folder: Path) -> bool:
     """Write the current output into a page; returns whether anything changed."""
-    text = page.read_text(encoding="utf-8")
-    head, *sections = text.split("\n## ")
+    sections = markdown_cases.texts(page)
     for index, case in enumerate(cases(page)):
         output, status = run(case, folder)
         new = f"```text{f' exit {status}' if status else ''}\n{output}```"
         start = sections[index].index("```text")
-        old = _FENCE.search(sections[index], start)
+        old = markdown_cases.FENCE.search(sections[index], start)
         assert old is not None
         sections[index] = sections[index][:start] + new + sections[index][old.end() :]
-    new = "\n## ".join([head, *sections])
-    page.write_text(new, encoding="utf-8")
-    return new != text
+    return markdown_cases.rewrite(page, sections)
