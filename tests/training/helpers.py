@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from torch import nn
 
+from archdsl.training import report
 from archdsl.training.data.dataset_spec import DataSpec, ImageShape
 from archdsl.training.data.images import DataSource, ImageSet, Request, Splits
 from archdsl.training.loop.callback import StopRequest, TrainingCallback
@@ -71,6 +73,12 @@ def training(
         callback or TrainingCallback(),
         stop or StopRequest(),
     )
+
+
+def leave_out_figures(patch: pytest.MonkeyPatch) -> None:
+    """Do not draw curves and confusion matrices, which takes longer than training on little data."""
+    patch.setattr(report, "draw_curves", lambda *_: None)
+    patch.setattr(report, "draw_confusion", lambda *_: None)
 
 
 def edit_settings(folder: Path, change: Callable[[Any], object]) -> None:

@@ -20,10 +20,16 @@ from archdsl.training.data.images import Request
 from archdsl.training.data.registry import find_source
 from archdsl.training.errors.custom_errors import CustomCodeFailed
 from archdsl.training.errors.problem import Problem
+from tests.training.helpers import leave_out_figures
 
 TEXT = "input 1x8x8\nflatten; fc 16; relu; dropout 0.1; fc 10\n"
 TWO = "input 1x8x8\nflatten; fc 16 as h; relu\naux early { fc 10 }\nfc 10\n"
 FIXED: dict[str, Any] = {"precision": "fp32", "layout": "channels_first", "device": "cpu", "batch": 64}
+
+
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_out_figures(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -437,7 +443,9 @@ def test_settings_without_effect_and_images_unlike_the_training(
     image = few["test"][0][0]
     with pytest.warns(archdsl.ArchWarning, match="`invert=True` inverts it"):
         run.predict(np.full_like(image, 250))
-    run.predict(image, np.full_like(image, 5), invert=False)
+    with pytest.warns(archdsl.ArchWarning, match="darker than the training images"):
+        run.predict(image, np.full_like(image, 5))
+    run.predict(few["test"][0])
 
 
 def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ DARK, LIGHT = 0.4, 0.6
 """Up to this mean, and from this mean, images are dark and light; pixels are in 0..1."""
 FAR = 0.3
 """By how much the mean of an image must differ from that of the training images."""
-MARGIN = 0.05
-"""By how much the mean of an image must be outside of the range of the training images."""
+MARGIN = 0.1
+"""By how much the mean of an image must be outside of the range of the training images; at least half of its width."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,10 @@ class Brightness:
 
     def is_outside(self, mean: float) -> bool:
         """Whether an image of this mean is clearly darker or lighter than every training image."""
-        return self.range is not None and not self.range[0] - MARGIN <= mean <= self.range[1] + MARGIN
+        if self.range is None:
+            return False
+        (low, high), margin = self.range, max(MARGIN, (self.range[1] - self.range[0]) / 2)
+        return not low - margin <= mean <= high + margin
 
 
 def training_brightness(loaded: LoadedRun) -> Brightness:

@@ -14,6 +14,7 @@ from archdsl.cli import main
 from archdsl.training.callbacks.loggers import logger_names
 from archdsl.training.errors.custom_errors import NoLogger
 from tests.packages.written_packages import write_package
+from tests.training.helpers import leave_out_figures
 
 NET = """net Small(classes = 10)
 input 1x8x8
@@ -40,6 +41,11 @@ def broken():
 class Odd:
     def on_epoc(self, run, epoch): pass
 """
+
+
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_out_figures(monkeypatch)
 
 
 @pytest.fixture

@@ -75,7 +75,8 @@ def test_several_images_get_one_note(trained: Path, tmp_path: Path) -> None:
 def test_no_mean_within_the_range_is_outside(one: float, other: float, mean: float) -> None:
     low, high = sorted((one, other))
     outside = Brightness((low + high) / 2, 1.0, (low, high)).is_outside(mean)
-    assert outside == (mean < low - MARGIN or mean > high + MARGIN)
+    margin = max(MARGIN, (high - low) / 2)
+    assert outside == (mean < low - margin or mean > high + margin)
     if outside:
         assert ("darker" if mean < low else "lighter") in range_note((low, high), [("x.png", mean)], 1)
 

@@ -24,12 +24,17 @@ from archdsl.training.runs.run_folder import Run
 from archdsl.training.tasks.class_counts import class_counts, class_weights
 from archdsl.training.tasks.class_losses import make_loss
 from archdsl.training.tasks.mask_losses import make_mask_loss
-from tests.training.helpers import training
+from tests.training.helpers import leave_out_figures, training
 from tests.training.test_session import assert_same
 
 WEIGHTS = (0.25, 1.0, 3.5)
 FACTS = TaskFacts(class_weights=WEIGHTS)
 NET = "input 1x8x8\nflatten; fc 32; relu; fc 10\n"
+
+
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_out_figures(monkeypatch)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
