@@ -2,7 +2,7 @@
 
 A page requests a figure with a comment, which is invisible in the Markdown: `<!-- archdsl lecture window -->`. Korean
 pages have only the prose: `<!-- example 2 -->` stands for the second fenced block of the English page, so that every
-program, command and output exists once and is run once.
+program, command and output exists once and is run once. The comments of programs are translated.
 """
 
 import re
@@ -12,6 +12,7 @@ from pathlib import Path
 from archdsl.lecture.controls import FIGURES, interactive
 from archdsl.lecture.panels import image, panel, panels
 from archdsl.lecture.photograph import photograph
+from scripts.pages.korean_comments import in_korean
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMENT = re.compile(r"^<!-- archdsl lecture (\w+) -->$", re.MULTILINE)
@@ -43,12 +44,15 @@ def translated(page: str) -> str | None:
 
 
 def with_examples(markdown: str, page: str) -> str:
-    """A Korean page with the fenced blocks of the English one. Raises IndexError for a block that does not exist."""
+    """A Korean page with the fenced blocks of the English one, whose comments are in Korean.
+
+    Raises IndexError for a block that does not exist, KeyError for a comment without a translation.
+    """
     if not page.startswith(KOREAN):
         return markdown
     english = (ROOT / "docs" / page.removeprefix(KOREAN)).read_text(encoding="utf-8")
     blocks = FENCE.findall(english)
-    return EXAMPLE.sub(lambda found: str(blocks[int(found[1]) - 1]), markdown)
+    return EXAMPLE.sub(lambda found: in_korean(str(blocks[int(found[1]) - 1])), markdown)
 
 
 def with_figures(markdown: str, page: str, script: str | None) -> str:

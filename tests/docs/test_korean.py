@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.pages import lecture
+from archdsl import check
+from archdsl.diagnostics import Sink
+from archdsl.syntax import parse
+from archdsl.syntax.format import format_program
+from archdsl.text.source import Source
+from scripts.pages import korean_comments, lecture
 from tests.docs.pages import ROOT
 
 ENGLISH = ROOT / "docs" / "tutorial"
@@ -105,7 +110,9 @@ def test_paragraphs_are_translated(name: str) -> None:
 def test_examples_are_those_of_the_english_page() -> None:
     page = "ko/tutorial/filters.md"
     filled = lecture.with_examples((ROOT / "docs" / page).read_text(encoding="utf-8"), page)
-    assert FENCE.findall(filled) == FENCE.findall((ENGLISH / "filters.md").read_text(encoding="utf-8"))
+    blocks = FENCE.findall((ENGLISH / "filters.md").read_text(encoding="utf-8"))
+    assert FENCE.findall(filled) == list(map(korean_comments.in_korean, blocks))
+    assert "1x3x3 필터 8개" in filled
     assert lecture.with_examples("<!-- example 1 -->", "tutorial/filters.md") == "<!-- example 1 -->"
     with pytest.raises(IndexError):
         lecture.with_examples("<!-- example 99 -->", page)
@@ -126,3 +133,33 @@ def test_each_page_leads_to_the_next() -> None:
     for page, following in pairwise(order):
         for text, word in zip(both(Path(page).name), ("Next", "다음"), strict=True):
             assert re.search(rf"^{word}: \[[^\]]+\]\({Path(following).name}\)\.$", text, re.MULTILINE), page
+
+
+PROGRAMS = [
+    block
+    for name in PAGES
+    for block in FENCE.findall((ENGLISH / name).read_text(encoding="utf-8"))
+    if korean_comments.comments(block)
+]
+
+
+def test_comments_of_programs_are_translated() -> None:
+    found = {comment for block in PROGRAMS for comment in korean_comments.comments(block)}
+    assert found == set(korean_comments.KOREAN), "each comment has a translation, and no other text"
+    for english, korean in korean_comments.KOREAN.items():
+        if korean != english:
+            assert HANGUL.search(korean), korean
+            assert figures(english) <= figures(korean), korean
+            assert figures(korean) - figures(english) <= {10.0}, "the page says ten"
+
+
+@pytest.mark.parametrize("block", PROGRAMS)
+def test_a_program_with_korean_comments_is_the_same_program(block: str) -> None:
+    text, translated = (
+        each.partition("\n")[2].rpartition("```")[0] for each in (block, korean_comments.in_korean(block))
+    )
+    assert str(check(text=translated)) == str(check(text=text))
+    bare = [re.sub(r" *#.*", "", each) for each in (text, translated)]
+    assert bare[0] == bare[1]
+    written = [format_program(parse(Source(each), Sink())) for each in (text, translated)]
+    assert korean_comments.in_korean(f"```arch\n{written[0]}") == f"```arch\n{written[1]}"
