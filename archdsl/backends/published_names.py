@@ -2,93 +2,64 @@
 
 Structure alone cannot distinguish equal layers of a block: the convolution of a shortcut and the one before it. A set
 of rules is used only if it names all tensors in question, and the file has all of them, with equal shapes. timm has the
-same names for ResNet, ResNeXt and Wide ResNet.
+same names for ResNet, ResNeXt, Wide ResNet, DenseNet and Inception v3; timm_names.py has the others.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from ..record import Record
+from .timm_names import TIMM
+from .torchvision_names import INCEPTION, MAXVIT, SWIN, SWIN_V2
+from .weight_naming import Naming, Rule, fixed, less
 
-Rule = tuple[str, Callable[[re.Match[str]], str]]
-"""A pattern of a layer's whole name, and the layer's name in the file; one that ends in `!` is that of a tensor."""
-
-
-class Naming(Record):
-    """The rules of one family. `unused` matches tensors of the file that the network does without: auxiliary heads."""
-
-    rules: tuple[Rule, ...]
-    unused: str = r"(?!)"
-
-    def tensor(self, layer: str, name: str) -> str | None:
-        """The name in the file of a tensor of a layer; None if the rules do not know the layer."""
-        for pattern, rename in self.rules:
-            if (found := re.fullmatch(pattern, layer)) is not None:
-                theirs = rename(found)
-                return theirs.removesuffix("!") if theirs.endswith("!") else f"{theirs}.{name}"
-        return None
-
-    def ignores(self, tensor: str) -> bool:
-        """Whether the network does without this tensor of the file."""
-        return re.fullmatch(self.unused, tensor) is not None
-
-
-def _less(number: str) -> int:
-    return int(number) - 1
-
-
-def _fixed(theirs: str) -> Callable[[re.Match[str]], str]:
-    return lambda found: theirs
-
-
-_FC: Rule = ("fc1", _fixed("fc"))
+_FC: Rule = ("fc1", fixed("fc"))
 
 _RESNET = Naming(
     rules=(
         (r"stem\.(conv1|bn1)", lambda m: m[1]),
-        (r"layer(\d+)\.unit(\d+)\.\w+1\.(conv\d|bn\d)", lambda m: f"layer{m[1]}.{_less(m[2])}.{m[3]}"),
-        (r"layer(\d+)\.unit(\d+)\.\w+1\.shortcut\.conv1", lambda m: f"layer{m[1]}.{_less(m[2])}.downsample.0"),
-        (r"layer(\d+)\.unit(\d+)\.\w+1\.shortcut\.bn1", lambda m: f"layer{m[1]}.{_less(m[2])}.downsample.1"),
+        (r"layer(\d+)\.unit(\d+)\.\w+1\.(conv\d|bn\d)", lambda m: f"layer{m[1]}.{less(m[2])}.{m[3]}"),
+        (r"layer(\d+)\.unit(\d+)\.\w+1\.shortcut\.conv1", lambda m: f"layer{m[1]}.{less(m[2])}.downsample.0"),
+        (r"layer(\d+)\.unit(\d+)\.\w+1\.shortcut\.bn1", lambda m: f"layer{m[1]}.{less(m[2])}.downsample.1"),
         _FC,
     )
 )
 
 _DENSENET = Naming(
     rules=(
-        (r"stem\.conv1", _fixed("features.conv0")),
-        (r"stem\.bn1", _fixed("features.norm0")),
+        (r"stem\.conv1", fixed("features.conv0")),
+        (r"stem\.bn1", fixed("features.norm0")),
         (r"dense(\d+)\.dense(\d+)\.bn(\d)", lambda m: f"features.denseblock{m[1]}.denselayer{m[2]}.norm{m[3]}"),
         (r"dense(\d+)\.dense(\d+)\.conv(\d)", lambda m: f"features.denseblock{m[1]}.denselayer{m[2]}.conv{m[3]}"),
         (r"transition(\d+)\.bn1", lambda m: f"features.transition{m[1]}.norm"),
         (r"transition(\d+)\.conv1", lambda m: f"features.transition{m[1]}.conv"),
-        (r"bn1", _fixed("features.norm5")),
-        (r"fc1", _fixed("classifier")),
+        (r"bn1", fixed("features.norm5")),
+        (r"fc1", fixed("classifier")),
     )
 )
 
 _CONVNEXT_PARTS = {"dwconv1": "block.0", "layernorm1": "block.2", "fc1": "block.3", "fc2": "block.5"}
 _CONVNEXT = Naming(
     rules=(
-        (r"stem\.conv1", _fixed("features.0.0")),
-        (r"stem\.layernorm1", _fixed("features.0.1")),
+        (r"stem\.conv1", fixed("features.0.0")),
+        (r"stem\.layernorm1", fixed("features.0.1")),
         (
             r"stage(\d+)\.unit(\d+)\.(dwconv1|layernorm1|fc1|fc2)",
-            lambda m: f"features.{2 * int(m[1]) - 1}.{_less(m[2])}.{_CONVNEXT_PARTS[m[3]]}",
+            lambda m: f"features.{2 * int(m[1]) - 1}.{less(m[2])}.{_CONVNEXT_PARTS[m[3]]}",
         ),
         (
             r"stage(\d+)\.unit(\d+)\.scale1",
-            lambda m: f"features.{2 * int(m[1]) - 1}.{_less(m[2])}.layer_scale!",
+            lambda m: f"features.{2 * int(m[1]) - 1}.{less(m[2])}.layer_scale!",
         ),
-        (r"stage(\d+)\.down1\.layernorm1", lambda m: f"features.{2 * _less(m[1])}.0"),
-        (r"stage(\d+)\.down1\.conv1", lambda m: f"features.{2 * _less(m[1])}.1"),
-        (r"layernorm1", _fixed("classifier.0")),
-        (r"fc1", _fixed("classifier.2")),
+        (r"stage(\d+)\.down1\.layernorm1", lambda m: f"features.{2 * less(m[1])}.0"),
+        (r"stage(\d+)\.down1\.conv1", lambda m: f"features.{2 * less(m[1])}.1"),
+        (r"layernorm1", fixed("classifier.0")),
+        (r"fc1", fixed("classifier.2")),
     )
 )
 
 
 def _regnet(found: re.Match[str]) -> str:
-    stage, unit = found[1], _less(found[2])
+    stage, unit = found[1], less(found[2])
     return f"trunk_output.block{stage}.block{stage}-{unit}"
 
 
@@ -100,7 +71,7 @@ _REGNET = Naming(
         (rf"{_UNIT}\.branch1\.(conv1|bn1)", lambda m: f"{_regnet(m)}.proj.{_KIND[m[3]]}"),
         (
             rf"{_UNIT}\.\w+\.transform1\.unit([12])\.(conv1|bn1)",
-            lambda m: f"{_regnet(m)}.f.{'ab'[_less(m[3])]}.{_KIND[m[4]]}",
+            lambda m: f"{_regnet(m)}.f.{'ab'[less(m[3])]}.{_KIND[m[4]]}",
         ),
         (rf"{_UNIT}\.\w+\.transform1\.se1\.conv(\d)", lambda m: f"{_regnet(m)}.f.se.fc{m[3]}"),
         (rf"{_UNIT}\.\w+\.transform1\.(conv1|bn1)", lambda m: f"{_regnet(m)}.f.c.{_KIND[m[3]]}"),
@@ -126,7 +97,7 @@ _SHUFFLENET = Naming(
 
 
 def _letter(number: str) -> str:
-    return "abcdefgh"[_less(number)]
+    return "abcdefgh"[less(number)]
 
 
 _GOOGLENET = Naming(
@@ -142,7 +113,7 @@ _GOOGLENET = Naming(
         ),
         (
             r"inception(\d)\.inception(\d)\.branch([23])\.unit(\d)\.(conv|bn)1",
-            lambda m: f"inception{m[1]}{_letter(m[2])}.branch{m[3]}.{_less(m[4])}.{m[5]}",
+            lambda m: f"inception{m[1]}{_letter(m[2])}.branch{m[3]}.{less(m[4])}.{m[5]}",
         ),
         _FC,
     ),
@@ -151,15 +122,15 @@ _GOOGLENET = Naming(
 
 _VIT = Naming(
     rules=(
-        (r"conv1", _fixed("conv_proj")),
-        (r"cls1", _fixed("class_token!")),
-        (r"pos1", _fixed("encoder.pos_embedding!")),
-        (r"encoder(\d+)\.layernorm(\d)", lambda m: f"encoder.layers.encoder_layer_{_less(m[1])}.ln_{m[2]}"),
-        (r"encoder(\d+)\.attention1", lambda m: f"encoder.layers.encoder_layer_{_less(m[1])}.self_attention"),
-        (r"encoder(\d+)\.fc1", lambda m: f"encoder.layers.encoder_layer_{_less(m[1])}.mlp.0"),
-        (r"encoder(\d+)\.fc2", lambda m: f"encoder.layers.encoder_layer_{_less(m[1])}.mlp.3"),
-        (r"layernorm1", _fixed("encoder.ln")),
-        (r"fc1", _fixed("heads.head")),
+        (r"conv1", fixed("conv_proj")),
+        (r"cls1", fixed("class_token!")),
+        (r"pos1", fixed("encoder.pos_embedding!")),
+        (r"encoder(\d+)\.layernorm(\d)", lambda m: f"encoder.layers.encoder_layer_{less(m[1])}.ln_{m[2]}"),
+        (r"encoder(\d+)\.attention1", lambda m: f"encoder.layers.encoder_layer_{less(m[1])}.self_attention"),
+        (r"encoder(\d+)\.fc1", lambda m: f"encoder.layers.encoder_layer_{less(m[1])}.mlp.0"),
+        (r"encoder(\d+)\.fc2", lambda m: f"encoder.layers.encoder_layer_{less(m[1])}.mlp.3"),
+        (r"layernorm1", fixed("encoder.ln")),
+        (r"fc1", fixed("heads.head")),
     )
 )
 
@@ -171,5 +142,10 @@ NAMINGS: Mapping[str, Naming] = {
     "ShuffleNet": _SHUFFLENET,
     "GoogLeNet": _GOOGLENET,
     "ViT": _VIT,
+    "Inception": INCEPTION,
+    "MaxViT": MAXVIT,
+    "Swin": SWIN,
+    "SwinV2": SWIN_V2,
+    **TIMM,
 }
 """By family. No layer of one has a name by another's rules and all its tensors, so their order does not matter."""

@@ -65,7 +65,8 @@ def _loading(module: nn.Module, path: Path) -> tuple[LoadedWeights, dict[str, Te
     state, file = module.state_dict(keep_vars=True), read_weight_file(path)
     wanted = {name: tuple(tensor.shape) for name, tensor in state.items()}
     match = match_weights(weight_layers(module), wanted, {name: tuple(each.shape) for name, each in file.items()})
-    values = {ours: file[theirs] for ours, theirs in match.names.items()}
+    # Published names may belong to a tensor of another shape with the same elements, such as a 1×1 convolution.
+    values = {ours: file[theirs].reshape(wanted[ours]) for ours, theirs in match.names.items()}
     converted: dict[str, None] = {}
     for name, value in values.items():
         _refuse_values(match.names[name], value, state[name])

@@ -10,11 +10,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from math import prod
 
 from ..record import Record
-from .published_names import NAMINGS, Naming
+from .published_names import NAMINGS
 from .weight_files import CannotLoad
 from .weight_layers import COUNTER, WeightLayer
+from .weight_naming import Naming
 
 Shapes = Mapping[str, tuple[int, ...]]
 _SHOWN = 8
@@ -127,7 +129,7 @@ def _named(naming: Naming, layers: Sequence[WeightLayer], given: Shapes, last: s
         shapes = {name: given.get(theirs[name]) for name, _ in each.signature}
         if any(shape is None for shape in shapes.values()):
             return None
-        if shapes == dict(each.signature):
+        if all(same_elements(shapes[name] or (), shape) for name, shape in each.signature):
             found |= {f"{each.name}.{ours}": name for ours, name in theirs.items() if name in given}
         elif each.name in last:
             resized |= set(theirs.values())
@@ -136,6 +138,13 @@ def _named(naming: Naming, layers: Sequence[WeightLayer], given: Shapes, last: s
     used = {*found.values(), *resized}
     others = [name for name in given if name not in used and not _counts(name) and not naming.ignores(name)]
     return found if not others and len(set(found.values())) == len(found) else None
+
+
+def same_elements(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """Whether two shapes are one matrix or vector: without axes of length 1, or with all axes but the first joined."""
+    long_a, long_b = (tuple(size for size in shape if size != 1) for shape in (a, b))
+    joined = min(len(a), len(b)) == 2 and a[0] == b[0] and prod(a) == prod(b)
+    return long_a == long_b or joined
 
 
 # --- by structure ---

@@ -5,6 +5,7 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from hashlib import sha256
 from importlib.util import find_spec
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from archdsl.backends.published_names import NAMINGS
 from archdsl.backends.weight_files import CannotLoad
 from archdsl.backends.weight_layers import weight_layers
 from archdsl.backends.weight_loading import load_weights
-from archdsl.backends.weight_matching import match_weights
+from archdsl.backends.weight_matching import match_weights, same_elements
 
 # By family, networks of the zoo whose layers structure alone cannot tell apart.
 NETWORKS: Mapping[str, str] = {
@@ -28,7 +29,27 @@ NETWORKS: Mapping[str, str] = {
     "ShuffleNet": "shufflenet_v2_x0_5",
     "GoogLeNet": "googlenet",
     "ViT": "vit_b_32",
+    "Inception": "inception_v3",
+    "MaxViT": "maxvit_t",
+    "Swin": "swin_t",
+    "SwinV2": "swin_v2_t",
 }
+TIMM: Mapping[str, tuple[str, str]] = {
+    "timm ConvNeXt": ("convnext_tiny", "convnext_tiny"),
+    "timm ViT": ("vit_b_32", "vit_base_patch32_224"),
+    "timm Swin": ("swin_t", "swin_tiny_patch4_window7_224"),
+    "timm Mixer": ("mixer_s16", "mixer_s16_224"),
+    "timm ConvMixer": ("convmixer_1024_20", "convmixer_1024_20_ks9_p14"),
+    "timm RegNet": ("regnet_y_400mf", "regnety_004"),
+    "timm EfficientNet": ("efficientnet_b0", "efficientnet_b0"),
+    "timm MobileNetV2": ("mobilenet_v2", "mobilenetv2_100"),
+    "timm MobileNetV3 large": ("mobilenet_v3_large", "mobilenetv3_large_100"),
+    "timm MobileNetV3 small": ("mobilenet_v3_small", "mobilenetv3_small_100"),
+    "timm MnasNet": ("mnasnet1_0", "mnasnet_100"),
+}
+"""By family, a network of the zoo and timm's name for it."""
+ALSO_TIMM = {"efficientnet_v2_s": "efficientnetv2_s"}
+"""Networks with the rules of another family."""
 RECORDED = json.loads(Path(__file__).with_name("torchvision_names.json").read_text(encoding="utf-8"))
 """For each network, the digest of torchvision's names and shapes: tests/backends/record_torchvision_names.py."""
 
@@ -71,6 +92,80 @@ def test_the_names_and_shapes_are_those_of_torchvision(family: str, name: str) -
     assert found.names == names
     assert not found.heads
     assert not found.unused
+
+
+def elements(names: Mapping[str, tuple[int, ...]]) -> str:
+    """The digest of names and numbers of elements: timm has some tensors in other shapes."""
+    return digest({name: (prod(shape),) for name, shape in names.items()})
+
+
+@pytest.mark.parametrize("family", TIMM)
+def test_the_names_and_sizes_are_those_of_timm(family: str) -> None:
+    module = built(TIMM[family][0])
+    own, names = shapes(module), published(family, module)
+    assert len(set(names.values())) == len(names)
+    assert elements({theirs: own[ours] for ours, theirs in names.items()}) == RECORDED[family]
+
+
+@pytest.mark.skipif(find_spec("timm") is None, reason="timm is an oracle, installed by hand")
+@pytest.mark.parametrize(("name", "theirs"), [*TIMM.values(), *ALSO_TIMM.items()])
+def test_outputs_with_the_weights_of_timm(name: str, theirs: str, tmp_path: Path) -> None:
+    """Where timm has another eps, its module gets ours: only the weights are compared."""
+    from scripts import conformance
+
+    conformance.torchvision_models()  # timm imports it
+    import timm  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+    other = timm.create_model(theirs).eval()
+    network = archdsl.load(f"zoo:{name}")
+    module = network.to_torch().eval()
+    eps = next((part.eps for part in module.modules() if isinstance(part, nn.BatchNorm2d)), 1e-5)
+    for part in other.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.eps = eps
+    conformance.scatter(other)
+    save_file(
+        {key: tensor.contiguous().clone() for key, tensor in other.state_dict().items()}, tmp_path / "w.safetensors"
+    )
+    assert not load_weights(module, tmp_path / "w.safetensors").match.heads
+    x = torch.randn(1, *network.graph.nodes[network.graph.inputs[0]].shape.dims)
+    with torch.no_grad():
+        expected, found = other(x), module(x)
+    assert float((expected - found).abs().max() / expected.abs().max()) < 1e-4
+
+
+def test_a_tensor_in_another_shape_is_reshaped(tmp_path: Path) -> None:
+    """timm's factors of channels are vectors, its MobileNetV3 has a 1×1 convolution for a fully connected layer."""
+    for family, ours, shape in (
+        ("timm ConvNeXt", "stage1.unit1.scale1.weight", (96,)),
+        ("timm MobileNetV3 small", "fc1.weight", (1024, 576, 1, 1)),
+    ):
+        module = archdsl.load(f"zoo:{TIMM[family][0]}").to_torch()
+        names, state = published(family, module), state_of(family, module)
+        state[names[ours]] = state[names[ours]].reshape(shape)
+        save_file(state, tmp_path / "w.safetensors")
+        load_weights(module, tmp_path / "w.safetensors")
+        assert torch.equal(module.state_dict()[ours].flatten(), state[names[ours]].float().flatten())
+        state[names[ours]] = torch.zeros(shape[0] + 1, *shape[1:])
+        save_file(state, tmp_path / "w.safetensors")
+        with pytest.raises(CannotLoad):
+            load_weights(module, tmp_path / "w.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same"),
+    [
+        ((96,), (96, 1, 1), True),
+        ((10, 5, 1, 1), (10, 5), True),
+        ((8, 4, 7, 7), (8, 196), True),
+        ((8, 4), (4, 8), False),
+        ((8, 4, 3, 3), (8, 3, 4, 3), False),
+        ((12, 1), (1, 12), True),
+        ((6, 4), (24,), False),
+    ],
+)
+def test_the_same_elements(a: tuple[int, ...], b: tuple[int, ...], same: bool) -> None:
+    assert same_elements(a, b) == same_elements(b, a) == same
 
 
 @pytest.mark.skipif(find_spec("torchvision") is None, reason="torchvision is an oracle that make conformance installs")
