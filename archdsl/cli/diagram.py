@@ -1,6 +1,5 @@
 """`archdsl diagram`: diagrams of networks."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +8,8 @@ import click
 from ..diagnostics.terminal import printable
 from ..network import ArchError, Network
 from .common import network_options, parse_override, parse_settings, show_diagnostics, usage
-from .conflicts import Conflict, refuse_conflicts
+from .conflicts import refuse_conflicts
+from .diagram_conflicts import diagram_conflicts
 from .network_text import expression_option, named_network, read_style_text
 from .output import write_output
 from .problems import need
@@ -17,6 +17,7 @@ from .shell_completion import complete_file, complete_network
 from .watching import watch_option
 
 if TYPE_CHECKING:
+    from ..backends.diagram import ViewOptions
     from ..backends.diagram.place import Place
 
 
@@ -154,7 +155,7 @@ def command(
     kind = format_ or _format_of(output)
     if view is None and field is not None:
         view = "volumes"
-    refuse_conflicts(_conflicts(kind, view, direction, detail))
+    refuse_conflicts(diagram_conflicts(kind, view, direction, detail))
     if kind == "pptx":
         need("a diagram for PowerPoint", "pptx")
     place = _place(for_, width, height, font)
@@ -200,6 +201,8 @@ def command(
         if kind == "html":
             data = diagram_page(network.graph, style, view_options, None if view is None else View(view))
         elif place is None:
+            if view is None and _is_free(kind, direction, columns, detail, expand) and _is_unet(network, view_options):
+                view_options, chosen = view_options.replace(view=View.UNET), "view unet, which its form suits"
             data = diagram(network.graph, kind, style, view_options)
         else:
             freedom = PlaceChoices.given(view, direction, parameters)
@@ -215,6 +218,20 @@ def command(
     if output != "-":
         more = f"; {chosen}" if chosen else ""
         click.echo(f"{printable(output)}: {printable(_title(network, title))}, {network.parameters:,} parameters{more}")
+
+
+def _is_free(
+    kind: str, direction: str | None, columns: int | None, detail: str | None, expand: tuple[str, ...]
+) -> bool:
+    """Whether the format and the options leave the view open."""
+    return kind not in ("dot", "mmd") and not expand and (direction, columns, detail) == (None, None, None)
+
+
+def _is_unet(network: Network, view_options: "ViewOptions") -> bool:
+    """Whether a network has the form of a U-Net, which the view `unet` can show."""
+    from ..backends.diagram.place_fitting import as_unet
+
+    return as_unet(network.graph, network.costs, view_options) is not None
 
 
 def _styled(network: Network, name: str) -> Network:
@@ -240,45 +257,6 @@ def _place(name: str | None, width: str | None, height: str | None, font: str | 
         return place_of(name, width, height, font)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-
-
-def _conflicts(kind: str, view: str | None, direction: str | None, detail: str | None) -> Iterator[Conflict]:
-    """Options that are mutually exclusive, or that a format, a view or a direction ignores."""
-    yield "--check", "--watch", "--check compares once"
-    yield "--output -", "--watch", "standard output has no file that --watch could update"
-    yield "--no-caption", "--title", "--no-caption leaves no place for a title"
-    if kind != "png":
-        yield "", "--dpi", f"--dpi is for PNG, not for {kind}"
-    if kind not in ("svg", "html"):
-        yield "--theme auto", "--theme", f"the theme `auto` follows the page, which {kind} cannot"
-    if kind in ("dot", "mmd"):
-        layout = "--columns --for --width --height --font"
-        yield "", layout, f"the program that renders {kind} determines the layout"
-    if kind == "html":
-        layout = "--columns --direction --for --width --height --font"
-        yield "", layout, "an HTML page is laid out for the reader's window"
-        yield "", "--heat", "an HTML page shows the kinds of layers in color"
-    if kind == "mmd":
-        yield "", "--legend --no-legend", "Mermaid has no legend"
-        yield "", "--heat", "without a legend, the colors of a measure have no meaning"
-    yield "--heat", "--macs", "--heat shows its measure instead of other numbers"
-    if direction == "LR":
-        yield "", "--columns", "columns are for top-to-bottom diagrams"
-    if view in ("layers", "volumes") or (view is None and detail is None):
-        yield "", "--expand", f"the view `{view or 'layers'}` has no blocks to expand"
-    if view == "layers":
-        yield "", "--detail", "the view `layers` shows all details: use the view `blocks` or `stages`"
-    if kind == "mmd":
-        yield "", "--detail", "Mermaid has no place beside a diagram"
-    if view != "volumes":
-        yield "", "--field", "only the view `volumes` shows tensors to scale"
-        yield "", "--sheets", "only the view `volumes` has feature maps: add --view volumes"
-    if view == "unet":
-        yield "", "--direction --columns", "the view `unet` has the form of a U"
-    if view == "volumes":
-        layout = "--direction --columns --fold --no-fold"
-        yield "", layout, "the view `volumes` runs from left to right and shows every tensor separately"
-        yield "", "--parameters --no-parameters --macs --no-macs --heat", "the view `volumes` shows sizes, not counts"
 
 
 def _warn_of_limit(data: bytes) -> None:

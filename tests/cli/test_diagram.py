@@ -229,3 +229,51 @@ def test_mermaids_limit_of_characters_is_named(net: Path, layers: int, warned: b
     assert (size > 50_000) == warned
     assert (f"{size:,} characters are more than the 50,000" in result.stderr) == warned
     assert "arrows" not in result.stderr
+
+
+UNET = """
+input 1x32x32
+block double(c) { conv c k3 p1; relu; conv c k3 p1; relu }
+double 8 as d1; maxpool 2; double 16 as d2; maxpool 2; double 32
+upconv 16 k2 s2; concat d2; double 16; upconv 8 k2 s2; concat d1; double 8; conv 2 k1
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "chosen"),
+    [
+        ([], True),
+        (["--no-parameters"], True),
+        (["--view", "layers"], False),
+        (["--direction", "LR"], False),
+        (["--columns", "2"], False),
+    ],
+)
+def test_the_view_unet_is_chosen_by_the_form(tmp_path: Path, options: list[str], chosen: bool) -> None:
+    """If neither an option nor the format says otherwise."""
+    net, out = tmp_path / "net.arch", tmp_path / "net.svg"
+    net.write_text(UNET)
+    assert ("view unet" in run(net, "-o", out, *options).output) == chosen
+    explicit = tmp_path / "explicit.svg"
+    run(net, "-o", explicit, "--view", "unet", *[each for each in options if each == "--no-parameters"])
+    assert (out.read_bytes() == explicit.read_bytes()) == chosen
+    assert "view unet" not in run(net, "-o", tmp_path / "net.dot").output
+
+
+def test_a_style_a_detail_and_a_field(net: Path) -> None:
+    style, out = net.with_name("style.arch"), net.with_name("out.svg")
+    style.write_text('figure { title "Styled"; hide tanh }')
+    assert run(net, "-o", out, "--style", style).output.endswith("out.svg: Styled, 61,706 parameters\n")
+    assert "not shown: tanh" in out.read_text()
+    assert run(net, "-o", out, "--field", "conv2").exit_code == 0
+    assert "sees 14×14 of 32×32" in out.read_text()
+    assert run(net, "-o", out, "--view", "volumes", "--sheets").exit_code == 0
+    for words, reason in (
+        (["--sheets"], "only the view `volumes` has feature maps"),
+        (["--view", "blocks", "--field", "conv2"], "only the view `volumes` shows tensors to scale"),
+        (["--view", "layers", "--detail", "features"], "shows all details"),
+        (["--detail", "nothing"], "there is no block or stage `nothing` to show in detail"),
+    ):
+        result = run(net, "-o", out, *words)
+        assert result.exit_code == 2
+        assert reason in result.output

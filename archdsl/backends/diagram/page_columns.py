@@ -88,15 +88,15 @@ def set_columns(diagram: Diagram, style: DiagramStyle) -> Drawing | None:
     return set_parts(diagram, style, cuts) if cuts else None
 
 
-def set_parts(diagram: Diagram, style: DiagramStyle, cuts: list[Cut]) -> Drawing:
-    """The diagram cut into columns or rows, under its heading. Raises CannotDraw."""
+def set_parts(diagram: Diagram, style: DiagramStyle, cuts: list[Cut], apart: float = 0.0) -> Drawing:
+    """The diagram cut into columns or rows, under its heading, with additional space between. Raises CannotDraw."""
     plain = style.replace(caption=False, legend=False)
     drawings, places = [], []
     for part in split(diagram.replace(note=""), cuts):
         _, layout = best_layout(part, plain)
         drawings.append(read_drawing(layout, part, style.theme.background))
         places.append(read_places(layout))
-    return join(drawings, places, lambda width: heading_of(diagram, style, width), style)
+    return join(drawings, places, lambda width: heading_of(diagram, style, width), style, apart)
 
 
 def heading_of(diagram: Diagram, style: DiagramStyle, width: float) -> Drawing | None:
@@ -123,13 +123,14 @@ def join(
     places: list[dict[str, Rectangle]],
     heading_in: Callable[[float], Drawing | None],
     style: DiagramStyle,
+    apart: float = 0.0,
 ) -> Drawing:
-    """The parts next to or below each other; `places` are the positions of the boxes of each.
+    """The parts next to or below each other, with additional space between.
 
-    `heading_in` returns the heading above them for their width.
+    `places` are the positions of the boxes of each. `heading_in` returns the heading above them for their width.
     """
     parts: list[ShapeGroup] = []
-    gutter, down = _GUTTER[style.direction], style.direction == "LR"
+    gutter, down = _GUTTER[style.direction] + apart, style.direction == "LR"
     at, ends = 0.0, [0.0]
     foot: Point | None = None
     beyond = 0.0

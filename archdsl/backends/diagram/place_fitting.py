@@ -39,6 +39,10 @@ _MORE = 1.5
 """How much higher than usual a figure may be before details are left out."""
 _CROSSED, _ALONE = 0.15, 0.2
 """What a cut costs for each further tensor that crosses it, and for a part with a single box: a part of the size."""
+_CUT = 0.01
+"""What a cut costs in a place that the figure fills, as a part of the size of its text."""
+_SPREAD, _MOST_APART = 0.8, 90.0
+"""The part of the free space that is between the columns or rows, and the most points between two."""
 _MOST_LAYERS = 0.6
 """The part of all layers that a single box may hold in an overview."""
 _PORT = 24.0
@@ -87,7 +91,7 @@ def _levels(
             refused.append(error)
     if not drawn:
         raise refused[0]
-    if len(freedom.views) > 1 and (unet := _as_unet(graph, costs, view_options)) is not None:
+    if len(freedom.views) > 1 and (unet := as_unet(graph, costs, view_options)) is not None:
         drawn.insert(0, (View.UNET, unet))
     with_shapes, without = [], []
     for view, diagram in drawn:
@@ -107,7 +111,7 @@ def _dominated(diagram: Diagram) -> bool:
     return max(counts) > _MOST_LAYERS * sum(counts)
 
 
-def _as_unet(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram | None:
+def as_unet(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram | None:
     """The diagram in the view `unet` if it has that form, with skips at two resolutions or more."""
     with suppress(CannotDraw):
         drawn = build_diagram(graph, costs, view_options.replace(view=View.UNET))
@@ -172,13 +176,28 @@ class _Level:
             return None
         ranked = sorted(self._candidates, key=lambda each: _penalty(each, each.width, each.height, place))
         near = [each for each in ranked if self._near(each, place)]
-        fitting: list[tuple[float, Drawing]] = []
+        fitting: list[tuple[float, Drawing, _Candidate, Drawing]] = []
         for candidate in near[:_TRIES]:
             drawing = self._drawing(candidate)
             made = in_place(drawing, place)
             if smallest_text(made) >= place.font - 1e-6:
-                fitting.append((_penalty(candidate, drawing.width, drawing.height, place)[1], made))
-        return min(fitting, key=lambda each: each[0])[1] if fitting else None
+                penalty = _penalty(candidate, drawing.width, drawing.height, place)[1]
+                fitting.append((penalty, made, candidate, drawing))
+        if not fitting:
+            return None
+        _, made, candidate, drawing = min(fitting, key=lambda each: each[0])
+        return self._spread(candidate, drawing, place) or made
+
+    def _spread(self, candidate: _Candidate, drawing: Drawing, place: Place) -> Drawing | None:
+        """The figure with more space between its columns or rows, in a place that it fills; None if there is none."""
+        sides = place.width, place.height
+        if not place.fills or not candidate.cuts or None in sides:
+            return None
+        by, down = factor(drawing.width, drawing.height, place), candidate.style.direction == "LR"
+        room = ((place.height if down else place.width) or 0.0) - 2 * place.margin
+        free = room / by - (drawing.height if down else drawing.width)
+        apart = min(_MOST_APART, _SPREAD * free / len(candidate.cuts))
+        return in_place(_drawn(self.diagram, candidate, apart), place) if apart > 1 else None
 
     @cached_property
     def _scenes(self) -> list[Drawing]:
@@ -238,7 +257,8 @@ def _penalty(candidate: _Candidate, width: float, height: float, place: Place) -
     if small:
         return small, -by * text
     if place.fills:
-        return small, -(by * width) * (by * height) / (1 + candidate.flaw)
+        # Rows that are no longer than needed: more of them make the figure higher, but its text no larger.
+        return small, -by / (1 + candidate.flaw + _CUT * len(candidate.cuts))
     # As low as possible in the text of a page, but a low figure with small text is no gain.
     return small, (by * height if place.width is not None else by * width) / min(1.0, by) ** 0.5 * (1 + candidate.flaw)
 
@@ -277,9 +297,9 @@ def _estimate(whole: WholeLayout, diagram: Diagram, cuts: list[Cut]) -> tuple[fl
     return (breadth, length) if whole.direction == "TB" else (length, breadth)
 
 
-def _drawn(diagram: Diagram, candidate: _Candidate) -> Drawing:
+def _drawn(diagram: Diagram, candidate: _Candidate, apart: float = 0.0) -> Drawing:
     if candidate.cuts:
-        made = set_parts(diagram, candidate.style, list(candidate.cuts))
+        made = set_parts(diagram, candidate.style, list(candidate.cuts), apart)
     else:
         _, layout = best_layout(diagram, candidate.style)
         made = read_drawing(layout, diagram, candidate.style.theme.background)
