@@ -12,7 +12,7 @@ from ..diagnostics.terminal import printable, render, summary
 from ..layers import synonyms
 from ..record import Record
 from ..syntax import parse
-from ..syntax.ast import LayerStatement, Program, same
+from ..syntax.ast import FigureBlock, LayerStatement, Program, Train, same
 from ..syntax.format import format_program, one_names
 from ..text.source import Source, Span
 from .common import use_color
@@ -83,7 +83,9 @@ def _means(text: str, program: Program) -> bool:
 
 
 def _named(part: Any, names: Mapping[str, str]) -> Any:
-    """A part of a tree, with its layers renamed."""
+    """A part of a tree, with its layers renamed; settings of `train` and `figure` are no layers."""
+    if isinstance(part, Train | FigureBlock):
+        return part
     if isinstance(part, tuple) and not isinstance(part, Span):
         return tuple(_named(each, names) for each in part)
     if not isinstance(part, Record):

@@ -129,3 +129,12 @@ def test_synonyms_become_the_one_name(rough: Path) -> None:
     rough.write_text("input 8\ndense   4;  linear 3\n")
     assert run(rough).exit_code == 0
     assert rough.read_text() == "input 8\nfc 4; fc 3\n"
+
+
+def test_settings_with_the_name_of_a_layer_are_kept(tmp_path: Path) -> None:
+    """`clip` is a synonym of the layer `clamp`, and the setting of gradient clipping."""
+    path = tmp_path / "a.arch"
+    path.write_text("input 4\nclip 0 6;  fc 3\ntrain {  clip 1 }\n")
+    done = CliRunner().invoke(main, ["fmt", str(path)])
+    assert done.exit_code == 0, done.output
+    assert path.read_text() == "input 4\nclamp 0 6; fc 3\ntrain { clip 1 }\n"
