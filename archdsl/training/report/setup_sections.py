@@ -7,12 +7,14 @@ from ...backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOpti
 from ...network import Network
 from ..recipe.fields import RecipeField, recipe_fields
 from ..recipe.recipe import OFF, Recipe
+from ..runs.run_settings import DataSettings
 from .highlighting import as_inline, highlight
 from .markup import Markup, join, name, tag
 from .run_report import TrainingReport
 from .training_sections import section, wide
 
 _MOST_LAYERS_DRAWN = 250
+_MOST_MEANS = 16
 
 
 def network(report: TrainingReport, built: Network) -> Markup:
@@ -133,9 +135,8 @@ def environment(report: TrainingReport) -> Markup:
     given = ", ".join(f"{setting} = {value}" for setting, value in report.network.settings.items())
     pairs: list[tuple[str, Markup | str]] = [
         *([("settings", join(tag("code", given), " (of the network's text)"))] if given else []),
-        ("data", join(name(data.name), f": {len(data.classes):,} classes; images {size}; {counts}")),
-        ("mean", ", ".join(f"{value:.4f}" for value in data.mean) + " (per channel, for pixels in 0 to 1)"),
-        ("standard deviation", ", ".join(f"{value:.4f}" for value in data.deviation)),
+        ("data", join(name(data.name), f": {_described(data, size)}; {counts}")),
+        *_standard(data),
         *([("given in Python", ", ".join(report.custom.paths))] if report.custom.paths else []),
         ("seed", str(report.recipe.seed)),
         ("computed on", f"{setup.device}, {setup.precision}, {setup.layout}, {setup.threads} threads"),
@@ -145,3 +146,24 @@ def environment(report: TrainingReport) -> Markup:
     ]
     rows = [tag("tr", tag("th", label, scope="row"), tag("td", words)) for label, words in pairs]
     return section("Environment", "environment", wide("Environment", tag("table", tag("tbody", *rows))))
+
+
+def _described(data: DataSettings, size: str) -> str:
+    """The targets and the inputs in words."""
+    if data.inputs == "ids":
+        return f"sequences of IDs below {data.vocabulary}"
+    inputs = f"images {size}" if data.inputs == "image" else f"samples of {size} numbers"
+    return f"{', '.join(data.classes)}; {inputs}" if data.target_mean else f"{len(data.classes):,} classes; {inputs}"
+
+
+def _standard(data: DataSettings) -> list[tuple[str, Markup | str]]:
+    """The numbers that the inputs, and numbers to predict, are standardized with; for few inputs only."""
+    of = " (per channel, for pixels in 0 to 1)" if data.inputs == "image" else ""
+    found: list[tuple[str, Markup | str]] = []
+    for label, mean, deviation, note in (
+        ("", data.mean, data.deviation, of), ("of the targets: ", data.target_mean, data.target_deviation, ""),
+    ):  # fmt: skip
+        if 0 < len(mean) <= _MOST_MEANS:
+            found.append((f"{label}mean", ", ".join(f"{value:.4f}" for value in mean) + note))
+            found.append((f"{label}standard deviation", ", ".join(f"{value:.4f}" for value in deviation)))
+    return found

@@ -70,11 +70,16 @@ def figures(report: TrainingReport) -> Markup:
         words = f"validation {metric.label} {_write(metric, value)}"
         found.append(("best epoch", f"{report.best.epoch} of {report.epochs}", words))
     if total is not None:
-        found.append(("parameters", f"{total.parameters:,}", f"{si_or_text(total.macs)} MACs per image"))
+        found.append(("parameters", f"{total.parameters:,}", f"{si_or_text(total.macs)} MACs per {_sample(report)}"))
     speed = report.history[-1].images_per_second if report.history else None
-    note = f"{speed:,.0f} images/s" if speed else f"{report.steps:,} step{'' if report.steps == 1 else 's'}"
+    note = f"{speed:,.0f} {_sample(report)}s/s" if speed else f"{report.steps:,} step{'' if report.steps == 1 else 's'}"
     found.append(("training", duration(report.seconds), note))
     return tag("dl", *(_figure(*each) for each in found), class_="figures")
+
+
+def _sample(report: TrainingReport) -> str:
+    """What a sample is called."""
+    return "image" if report.data.inputs == "image" else "sample"
 
 
 def metrics(scores: ScoresReport) -> list[tuple[str, str, str]]:
@@ -118,7 +123,7 @@ def curves(report: TrainingReport, metric: Metric) -> Markup:
 
 
 def _metric_chart(metric: Metric, history: Sequence[EpochReport], mark: int | None) -> Markup:
-    title = metric.label[0].upper() + metric.label[1:]
+    title = metric.label if any(map(str.isupper, metric.label)) else metric.label[0].upper() + metric.label[1:]
     if metric.fraction:
         lines = _both(history, metric.name, 100)
         return _chart(title, f"{metric.label} (%)", lines, mark, lambda value: f"{value:g}", most=100)
