@@ -23,6 +23,7 @@ from archdsl.training.tasks.metric import METRICS, Metric
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = ROOT / "docs" / "accuracy"
 PICTURE = ROOT / "docs" / "images" / "accuracy"
+_IN_ROW = 5
 PAGE = ROOT / "docs" / "accuracy.md"
 BEGIN, END = "<!-- runs: made by scripts/accuracy.py -->\n", "<!-- end of runs -->"
 
@@ -213,8 +214,12 @@ def _classified(found: dict[str, Any]) -> str:
 def draw(found: dict[str, Any]) -> None:
     """The metric by epoch of each run of `archdsl train`, as docs/images/accuracy.svg and .png, and the test result."""
     found = {name: figures for name, figures in found.items() if figures["history"]}
-    figure = Figure(figsize=(3.4 * len(found), 3.2), layout="constrained")
-    for axes, (name, figures) in zip(figure.subplots(1, len(found), squeeze=False)[0], found.items(), strict=True):
+    rows = -(-len(found) // _IN_ROW)
+    figure = Figure(figsize=(3.4 * _IN_ROW, 3.2 * rows), layout="constrained")
+    places = figure.subplots(rows, _IN_ROW, squeeze=False).ravel()
+    for axes in places[len(found) :]:
+        axes.set_visible(False)
+    for axes, (name, figures) in zip(places, found.items(), strict=False):
         metric = METRICS[CASES[name].metric]
         _curves(axes, figures["history"], "train", "#0072B2", "training images, augmented", metric.name)
         _curves(axes, figures["history"], "validation", "#D55E00", "validation images", metric.name)
@@ -228,7 +233,7 @@ def draw(found: dict[str, Any]) -> None:
             axes.set(ylim=(max(0.0, low - 0.03), 1.005))
             axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.grid(alpha=0.3)
-        axes.legend(frameon=False, fontsize=7, loc="lower right")
+        axes.legend(frameon=False, fontsize=7, loc="lower right" if metric.higher else "upper right")
     for ending in ("svg", "png"):
         metadata = {"Date": None} if ending == "svg" else {}
         figure.savefig(PICTURE.with_suffix(f".{ending}"), dpi=150, metadata=metadata)
