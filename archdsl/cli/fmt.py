@@ -83,7 +83,7 @@ def _means(text: str, program: Program) -> bool:
 
 
 def _named(part: Any, names: Mapping[str, str]) -> Any:
-    """A part of a tree, with its layers renamed; settings of `train` and `figure` are no layers."""
+    """A part of a tree, with its layers renamed, but not the settings of `train` and `figure`."""
     if isinstance(part, Train | FigureBlock):
         return part
     if isinstance(part, tuple) and not isinstance(part, Span):
