@@ -1,7 +1,6 @@
 """From ATen operations to layers: each operation has a rule, by its name, in `rules/`."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -9,9 +8,22 @@ from torch import fx
 from torch.export.graph_signature import InputKind, OutputKind
 
 from ..shapes.shape import Layout, Shape
-from ..structure import Scope
 from .atoms import BATCH, REPEATED, Atom, View, whole
 from .building import Builder, ComputedOp, ConstantOp, UnknownOp, Weight
+from .fx_nodes import (
+    attribute_of,
+    base_name,
+    bound,
+    changes_input,
+    constants_of,
+    functional,
+    kwargs_list,
+    module_of,
+    scopes_of,
+    values_in,
+    wrapped,
+)
+from .id_ranges import item_of, range_of, rows_between
 from .import_problem import ImportFailed, ImportProblem, NotExpressible
 from .rules import rules
 from .rules.recurrent_rules import all_states, final_state
@@ -28,8 +40,6 @@ from .values import (
     parameters_of,
 )
 
-Arguments = Mapping[str, Any]
-
 
 class Lifter:
     """The state while the operations of one program are read, in order."""
@@ -40,7 +50,7 @@ class Lifter:
         self.env: dict[fx.Node, Any] = {}
         self.problems: list[ImportProblem] = []
         self.outputs: list[int] = []
-        self.state: dict[str, torch.Tensor] = {**program.state_dict, **_constants(program)}
+        self.state: dict[str, torch.Tensor] = {**program.state_dict, **constants_of(program)}
         self.frozen: set[str] = {n for n, p in program.named_parameters() if not p.requires_grad}
         self.at: fx.Node = next(iter(program.graph.nodes))
         self._learned: dict[Any, int] = {}
@@ -59,7 +69,7 @@ class Lifter:
             elif node.op == "call_function":
                 self._call(node)
             elif node.op == "get_attr":
-                self.env[node] = ConstantTensor(_attribute(self.program, str(node.target)))
+                self.env[node] = ConstantTensor(attribute_of(self.program, str(node.target)))
         self._outputs()
 
     def _placeholder(self, node: fx.Node) -> Any:
@@ -112,7 +122,7 @@ class Lifter:
         if name == "select" and isinstance(args[0], FinalStates) and args[1] == 0:
             return final_state(self, args[0], args[2])
         args = all_states(self, args)
-        given = list(_values([args, list(kwargs.values())]))
+        given = list(values_in([args, list(kwargs.values())]))
         failed = [each for each in given if isinstance(each, NoResult)]
         if any(each.reported for each in failed):
             return self._unknown(node)
@@ -136,11 +146,11 @@ class Lifter:
             return self._computed(node, name, args, kwargs)
         plain = evaluate(args, {}), evaluate(kwargs_list(kwargs), {})
         result = node.target(*plain[0], **dict(plain[1]))  # type: ignore[operator]  # a call_function's target
-        return _wrapped(result)
+        return wrapped(result)
 
     def _computed(self, node: fx.Node, name: str, args: Any, kwargs: Any) -> Any:
         if name == "embedding" and isinstance(args[0], ForeignParameter) and isinstance(args[1], ConstantTensor):
-            rows = _range_of(args[1].tensor)
+            rows = range_of(args[1].tensor)
             if rows is None and bool((args[1].tensor == args[1].tensor.flatten()[0]).all()):
                 raise NotExpressible(
                     "a table of which one row is read", "the IDs as an input, such as `token_type_ids`"
@@ -148,14 +158,14 @@ class Lifter:
             if rows is not None:
                 # The first rows of a table are those of positions.
                 sizes = (*args[1].sizes, args[0].sizes[1])
-                return Computed("slice", _rows(rows[0], rows[1], sizes), (args[0],), (), sizes)
+                return Computed("slice", rows_between(rows[0], rows[1], sizes), (args[0],), (), sizes)
         shape = node.meta.get("val")
         if isinstance(shape, tuple | list):
-            made = Computed(name, _functional(node.target), tuple(args), tuple(kwargs.items()), ())
-            return tuple(Computed("getitem", _item, (made, i), (), tuple(each.shape)) for i, each in enumerate(shape))
+            made = Computed(name, functional(node.target), tuple(args), tuple(kwargs.items()), ())
+            return tuple(Computed("getitem", item_of, (made, i), (), tuple(each.shape)) for i, each in enumerate(shape))
         if not isinstance(shape, torch.Tensor):
             return shape
-        return Computed(name, _functional(node.target), tuple(args), tuple(kwargs.items()), tuple(shape.shape))
+        return Computed(name, functional(node.target), tuple(args), tuple(kwargs.items()), tuple(shape.shape))
 
     def _value(self, node: fx.Node) -> Any:
         return self.env[node]
@@ -173,7 +183,7 @@ class Lifter:
         if found.shape[0] != self.b.batch:
             return NoResult(reported=True)
         dims = tuple(found.shape[1:])
-        inputs = [v.node for v in _values(fx.map_arg(list(node.args), self._value)) if isinstance(v, Tensor)]
+        inputs = [v.node for v in values_in(fx.map_arg(list(node.args), self._value)) if isinstance(v, Tensor)]
         made = self.b.add(UnknownOp(dims=dims), *inputs[:1] or self.b.inputs[:1])
         return Tensor(made, whole(dims, self.b.batch))
 
@@ -302,6 +312,7 @@ class Buffer(ConstantTensor):
 
 _LIMITS = (ArithmeticError, AssertionError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
 
+
 VIEWS = frozenset(
     """view reshape flatten unflatten permute transpose swapaxes t unsqueeze squeeze select slice narrow chunk split
     split_with_sizes unbind expand expand_as alias detach movedim contiguous""".split()  # noqa: SIM905
@@ -316,119 +327,3 @@ def _output(b: Builder, value: Any) -> int:
     if not value.view or not value.view[0] or value.view[0][0].axis != BATCH:
         raise NotExpressible("another first axis than the samples", "an output with the samples as its first axis")
     return as_is(b, value)
-
-
-def base_name(target: Any) -> str:
-    """The name of an operation without its overload and without the underscore of one that changes its input."""
-    name = getattr(target, "__name__", str(target)).partition(".")[0]
-    return name.rstrip("_") if not name.startswith("_") else name
-
-
-def changes_input(target: Any) -> bool:
-    """Whether an operation writes into its first argument."""
-    schema = getattr(target, "_schema", None)
-    return bool(
-        schema and schema.arguments and schema.arguments[0].alias_info and schema.arguments[0].alias_info.is_write
-    )
-
-
-def bound(target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
-    """All arguments by name, with their defaults; by position where the target has no schema."""
-    schema = getattr(target, "_schema", None)
-    if schema is None:
-        return {**{str(i): arg for i, arg in enumerate(args)}, **kwargs}
-    found: dict[str, Any] = {}
-    for i, each in enumerate(schema.arguments):
-        found[each.name] = args[i] if i < len(args) else kwargs.get(each.name, each.default_value)
-    return found
-
-
-def kwargs_list(kwargs: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """The named arguments as pairs, without those that say where a tensor is stored."""
-    return tuple((name, value) for name, value in kwargs.items())
-
-
-def _range_of(ids: torch.Tensor) -> tuple[int, int] | None:
-    """Where a range of ids starts and ends; None if they are not a range."""
-    flat = ids.flatten()
-    start = int(flat[0])
-    is_range = bool((flat == torch.arange(start, start + len(flat))).all())
-    return (start, start + len(flat)) if is_range else None
-
-
-def _rows(start: int, end: int, sizes: Sequence[int]) -> Callable[..., Any]:
-    return lambda table: table[start:end].reshape(tuple(sizes))
-
-
-def _item(values: Any, index: int) -> Any:
-    return values[index]
-
-
-def _functional(target: Any) -> Callable[..., Any]:
-    """The operation, on a copy where it would change its input."""
-    if not changes_input(target):
-        return target  # type: ignore[no-any-return]  # an operator
-    return lambda first, *args, **kwargs: target(first.clone(), *args, **kwargs)
-
-
-def _wrapped(result: Any) -> Any:
-    if isinstance(result, torch.Tensor):
-        return ConstantTensor(result)
-    if isinstance(result, tuple | list):
-        return tuple(map(_wrapped, result))
-    return result
-
-
-def _values(value: Any) -> Iterator[Any]:
-    """All values among nested arguments."""
-    if isinstance(value, Tensor | ConstantTensor | ForeignParameter | Computed | NoResult):
-        yield value
-    elif isinstance(value, tuple | list):
-        for each in value:
-            yield from _values(each)
-
-
-def _constants(program: torch.export.ExportedProgram) -> dict[str, torch.Tensor]:
-    return {name: value for name, value in program.constants.items() if isinstance(value, torch.Tensor)}
-
-
-def _attribute(program: torch.export.ExportedProgram, name: str) -> torch.Tensor:
-    found: Any = program.graph_module
-    for part in name.split("."):
-        found = getattr(found, part)
-    if not isinstance(found, torch.Tensor):
-        raise ImportFailed(f"`{name}` is a part of the program that is not a tensor")
-    return found
-
-
-def stack_of(node: fx.Node) -> list[tuple[str, str]]:
-    """The modules around an operation, from outside in: path and class."""
-    stack = node.meta.get("nn_module_stack") or {}
-    found = []
-    for path, kind in stack.values():
-        name = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
-        found.append((re.sub(r"^L\['self'\]\.?", "", str(path)), name))
-    return found
-
-
-def module_of(node: fx.Node) -> str:
-    """The innermost module of an operation, with its class: `layer1.0 (Bottleneck)`."""
-    stack = stack_of(node)
-    if not stack:
-        return ""
-    path, kind = stack[-1]
-    return f"{path} ({kind.rpartition('.')[2]})" if path else ""
-
-
-def scopes_of(node: fx.Node) -> Iterator[Scope]:
-    """The modules around an operation without the network itself and torch's layers."""
-    for path, kind in stack_of(node):
-        if not path or (kind.startswith("torch.nn.modules") and not kind.endswith(("Sequential", "ModuleList"))):
-            continue
-        yield Scope(path.rpartition(".")[2], snake(kind.rpartition(".")[2]))
-
-
-def snake(name: str) -> str:
-    """A class name as a word of ours: `InvertedResidual` is `inverted_residual`."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    return spaced.lower()

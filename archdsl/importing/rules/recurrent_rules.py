@@ -10,7 +10,8 @@ from ..building import same
 from ..import_problem import NotExpressible
 from ..values import Computed, ConstantTensor, FinalStates, ForeignParameter, NoResult, Tensor, only_moves
 from . import rule
-from .moving_rules import part, selected, stacked
+from .joining_rules import stacked
+from .slicing_rules import part, selected
 
 
 @rule("lstm")
