@@ -1,4 +1,4 @@
-"""The options of `archdsl diagram` that exclude each other, or that a format, a view or a direction ignores."""
+"""The options of `archdsl diagram` that are mutually exclusive, or that a format, a view or a direction ignores."""
 
 from collections.abc import Iterator
 
