@@ -13,14 +13,6 @@ from archdsl.browser.text_controls import TextControl
 from archdsl.service.answers import TextEdit, TextRange
 
 TEXT = "net Small(width = 8)\ninput 3x32x32\nconv width k3; relu\ngap\nfc 10\n"
-SPLIT = """
-input x 3x8x8
-conv 4 k3 same; conv 4 k5 same; conv 4 k7 same as m
-from x; conv 4 k1 as s
-conv 4 k1 as t
-from s; conv 4 k3 same as u
-concat m t u
-"""
 """A branch that splits."""
 WRONG = "input 1x32x32\nconv 6 k5\nfc 10\n"
 
@@ -153,8 +145,8 @@ def test_a_diagram_is_that_of_the_command() -> None:
             expected = loads(TEXT).diagram(view=view, theme=theme).text
             assert playground.diagram(view, theme) == {"svg": expected, "error": None}
     assert opened(WRONG).diagram() == {"svg": None, "error": "a text with errors has no diagram"}
-    error = opened(SPLIT).diagram("volumes")["error"]
-    assert "`volumes` cannot show" in error
+    error = opened(TEXT).diagram("unet")["error"]
+    assert "does not have the form of a U-Net" in error
 
 
 def test_source_is_that_of_the_command() -> None:

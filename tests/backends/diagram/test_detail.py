@@ -128,11 +128,11 @@ def test_formats_without_a_detail(format: str) -> None:
         diagram(graph(RESIDUAL), format, None, ViewOptions(view=View.BLOCKS, detail="basic"))
 
 
-@pytest.mark.parametrize("where", ["column", "slide"])
-def test_a_place(where: str) -> None:
-    found, place = graph(RESIDUAL), PLACES[where]
+def test_a_place() -> None:
+    found, place = graph(RESIDUAL), PLACES["column"]
     options = ViewOptions(view=View.BLOCKS, detail="basic")
-    figure = fit_detail(found, costs(found), DiagramStyle(), options, place, PlaceChoices())
+    choices = PlaceChoices(views=(View.BLOCKS,), directions=("TB",))
+    figure = fit_detail(found, costs(found), DiagramStyle(columns=1), options, place, choices)
     assert smallest_text(figure.drawing) >= place.font - 1e-6
     assert figure.drawing.width == place.width
     assert place.height is not None
@@ -141,4 +141,4 @@ def test_a_place(where: str) -> None:
     assert "basic (body.basic1)" in labels
     small = place.replace(width=60.0, height=60.0)
     with pytest.raises(CannotDraw, match=r"does not fit .* its text would be"):
-        fit_detail(found, costs(found), DiagramStyle(), options, small, PlaceChoices(directions=("TB",)))
+        fit_detail(found, costs(found), DiagramStyle(columns=1), options, small, choices)
