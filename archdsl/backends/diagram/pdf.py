@@ -44,7 +44,7 @@ def write_pdf(drawing: Drawing) -> bytes:
 
 def _file(objects: list[bytes]) -> bytes:
     """A PDF file of these objects: the first is the catalog, the seventh has the title."""
-    data, offsets = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", []
+    data, offsets = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", []
     for number, body in enumerate(objects, 1):
         offsets.append(len(data))
         data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
