@@ -3,10 +3,12 @@ import stat
 from pathlib import Path
 from xml.etree import ElementTree
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from archdsl.cli.diagram import command
+from archdsl.cli.diff import command as diff
 from tests.backends.diagram.programs import LENET
 
 
@@ -277,3 +279,16 @@ def test_a_style_a_detail_and_a_field(net: Path) -> None:
         result = run(net, "-o", out, *words)
         assert result.exit_code == 2
         assert reason in result.output
+
+
+@pytest.mark.parametrize("program", [command, diff])
+def test_a_slide_without_its_package_names_the_extra(
+    net: Path, monkeypatch: pytest.MonkeyPatch, program: click.Command
+) -> None:
+    monkeypatch.setattr("archdsl.extras._importable", lambda module: module != "pptx")
+    out = net.with_name("net.pptx")
+    names = [str(net)] * (2 if program is diff else 1)
+    result = CliRunner().invoke(program, [*names, "-o", str(out)])
+    assert result.exit_code == 2
+    assert "a diagram for PowerPoint needs the extra `pptx`: python-pptx is not installed" in result.output
+    assert not out.exists()

@@ -40,6 +40,7 @@ CORE = {
     "fmt": (["fmt", "--check", "net.arch"], 0),
     "diagram in SVG": (["diagram", "net.arch", "-o", "net.svg"], 0),
     "diagram in PNG": (["diagram", "net.arch", "-o", "net.png"], 0),
+    "diagram in PDF": (["diagram", "net.arch", "-o", "net.pdf"], 0),
     "compile": (["compile", "net.arch"], 0),
     "zoo": (["zoo"], 0),
     "zoo show": (["zoo", "show", "resnet50"], 0),
