@@ -54,7 +54,7 @@ class Connection(Record):
     @property
     def route(self) -> tuple[Point, ...]:
         """The corners of its line from the first box to the tip at the second; curves as short lines."""
-        points = [point for line in self.lines for point in _flat(line)]
+        points = [point for line in self.lines for point in flattened(line)]
         if self.heads:
             points.append(_tip(self.heads[-1], points[-1]))
         return simplified([point for point, _ in groupby(points)])
@@ -133,7 +133,7 @@ def _connection(chain: list[ShapeGroup]) -> Connection:
     )
 
 
-def _flat(line: Curve | Polyline) -> Iterator[Point]:
+def flattened(line: Curve | Polyline) -> Iterator[Point]:
     """The points of a line; those of a curve so close that it looks like one."""
     if isinstance(line, Polyline):
         yield from line.points

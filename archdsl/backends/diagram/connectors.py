@@ -104,6 +104,13 @@ def _curved(route: tuple[Point, ...]) -> Connector:
         choices.append((min(ends) - min(values), axis, min(values), low))
         choices.append((max(values) - max(ends), axis, max(values), high))
     beyond, axis, extreme, side = max(choices)
+    ahead = [abs(route[-1][each] - route[-2][each]) for each in (0, 1)]
+    if _AHEAD < beyond < abs(end[axis] - start[axis]) and ahead[1 - axis] > ahead[axis]:
+        # It leaves at one side and arrives from above (or from the left), a bit further out on its way.
+        corner = (end[0], start[1]) if axis == 0 else (start[0], end[1])
+        low, high = (("top", "bottom"), ("left", "right"))[axis]
+        turned = (side, low if end[1 - axis] > start[1 - axis] else high)
+        return _bent((start, corner, end), "curvedConnector", upright=axis == 1).replace(sides=turned)
     if beyond > _AHEAD:
         corners = [(extreme, start[1]), (extreme, end[1])] if axis == 0 else [(start[0], extreme), (end[0], extreme)]
         return _bent((start, *corners, end), "curvedConnector", upright=axis == 1).replace(sides=(side, side))

@@ -9,8 +9,8 @@ from math import hypot
 
 from ...graph import FontFamily
 from ...graph.figure_settings import TRANSPARENT
-from .connections import Connection, DrawnGraph, drawn_graph, extent_of, names_of
-from .drawing import Drawing, Point, Polyline, ShapeGroup, TextLabel
+from .connections import Connection, DrawnGraph, drawn_graph, extent_of, flattened, names_of, simplified
+from .drawing import Curve, Drawing, Point, Polyline, ShapeGroup, TextLabel
 from .escaping import xml
 from .figure import Box, Cluster
 from .labels import decimal
@@ -121,6 +121,9 @@ class _Writer:
         for shape in part.shapes:
             if isinstance(shape, Polyline):
                 yield _edge(self._next(), "", shape.points, _line(shape.color, shape.width, shape.arrow, shape.tip))
+            elif isinstance(shape, Curve) and not shape.fill:
+                look = _line(shape.line, shape.width, pointed=False, tip=0) + "dashed=1;" * shape.dashed
+                yield _edge(self._next(), "", simplified(list(flattened(shape))), look)
         yield from (self._text(label, parent, corner) for label in free)
 
     def _text(self, label: TextLabel, parent: str, corner: Point) -> str:

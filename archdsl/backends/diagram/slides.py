@@ -7,13 +7,13 @@ because python-pptx has no connectors with turns.
 import io
 import zipfile
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, pairwise
 from math import hypot
 
 from ...graph.figure_settings import TRANSPARENT
-from .connections import Connection, drawn_graph, extent_of, names_of
+from .connections import Connection, drawn_graph, extent_of, flattened, names_of, simplified
 from .connectors import SIDES, connector_of, straight
-from .drawing import Drawing, Point, Polyline, ShapeGroup, TextLabel
+from .drawing import Curve, Drawing, Point, Polyline, ShapeGroup, TextLabel
 from .engine import CannotDraw
 from .escaping import clean
 from .figure import Box, Cluster
@@ -169,9 +169,19 @@ class _Writer:
         yield from (self._shape(next(self._ids), "figure", block) for block in blocks)
         for shape in part.shapes:
             if isinstance(shape, Polyline):
-                line = line_xml(shape.color, shape.width, pointed=shape.arrow)
-                yield connector_xml(next(self._ids), "line", None, None, straight(*shape.points[:2]), line)
+                yield from self._lines(shape.points, shape.color, shape.width, pointed=shape.arrow)
+            elif isinstance(shape, Curve) and not shape.fill:
+                points = simplified(list(flattened(shape)))
+                yield from self._lines(points, shape.line, shape.width, dashed=shape.dashed)
         yield from map(self._label, free)
+
+    def _lines(
+        self, points: tuple[Point, ...], color: str, width: float, *, dashed: bool = False, pointed: bool = False
+    ) -> Iterator[str]:
+        """Straight lines through points."""
+        for number, (start, end) in enumerate(pairwise(points), 2):
+            line = line_xml(color, width, dashed=dashed, pointed=pointed and number == len(points))
+            yield connector_xml(next(self._ids), "line", None, None, straight(start, end), line)
 
     def _shape(self, id: int, name: str, block: SolidShape, hover: str = "", *, text: bool = False) -> str:
         return shape_xml(id, name, block, hover, text=text, family=self._graph.drawing.font)
