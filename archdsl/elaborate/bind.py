@@ -3,33 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..contract.arguments import Bool, InvalidValue, Kind, OneOf, ParameterSpec, TensorName, TensorRef
-from ..contract.initializers import Init, Initializer
+from ..contract.arguments import Bool, OneOf, ParameterSpec
 from ..contract.layer import Op
 from ..contract.styles import SHAPE_KEEPING
-from ..diagnostics import Diagnostic, Edit, Fix
+from ..diagnostics import Edit, Fix
 from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, syntax_errors
 from ..expressions.evaluator import Evaluator
-from ..expressions.scope import UNKNOWN, Callee, ListValue, NamedTensor, Unknown
-from ..expressions.show import show
+from ..expressions.scope import UNKNOWN
 from ..layers import find
 from ..limits import MAX_DIGITS
 from ..syntax import ast
 from ..text.names import nearest
 from ..text.source import Span
+from .argument_store import ArgumentStore, Bound
 from .argument_words import SHORTHAND, help_for_word, is_word
 from .slots import accepts, kind_of_name, slots
 
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
-
-
-class Bound:
-    """The result of binding: the values by name, the span of each, and whether there were no errors."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
-        self.spans: dict[str, Span] = {}
-        self.ok = True
 
 
 def bind(
@@ -58,7 +48,8 @@ class _Binder:
         self.parameters = parameters
         self.ev = ev
         self.args = args
-        self.bound = Bound()
+        self.store = ArgumentStore(keyword, ev)
+        self.bound = self.store.bound
         self.ambiguous: set[Span] = set()
         self.queue = [p for p in parameters if p.positional]
         self.overflow: ast.Argument | None = None
@@ -94,7 +85,7 @@ class _Binder:
         receiver = next((p for p in self.queue if p.name not in self.bound.values and self.takes_layer(p)), None)
         if receiver is not None:
             edits = (Edit(span=arg.span, text=f"{receiver.name}={word}"), self.separator(arg))
-            self.report_ambiguous(
+            self.store.report_ambiguous(
                 arg.span, (f"the `{receiver.name}` of `{self.keyword.text}`", "the next statement"), edits
             )
             return True
@@ -137,20 +128,20 @@ class _Binder:
         joined = arg.value.span.to(after.value.span)
         written = after.value.span.text
         if p is None:
-            self.report_unknown(joined, "split by a space", (), (f"x{written}",))
+            self.store.report_unknown(joined, "split by a space", (), (f"x{written}",))
             return True
         digits = isinstance(after.value, ast.Number | ast.Size) and p.letter
-        self.report_unknown(
+        self.store.report_unknown(
             joined, "split by a space", (), (f"{p.letter}{written}" if digits else f"{p.name}={written}",)
         )
-        self.store(p, self.meant(p.kind, after.value), after)
+        self.store.put(p, self.store.meant(p.kind, after.value), after)
         return True
 
     def named(self, arg: ast.Argument, name: ast.Word) -> None:
         found = next((p for p in self.parameters if name.text in (p.name, p.letter)), None)
         rest = next((p for p in self.parameters if p.rest), None)
         if rest is not None and (found is None or found.rest):
-            self.collect(rest, name.text, arg)
+            self.store.collect(rest, name.text, arg)
             return
         if found is None:
             from .torch_order import argument_of
@@ -167,7 +158,7 @@ class _Binder:
                 known=known,
             )
             if near is None:
-                self.wrong(error)
+                self.store.wrong(error)
                 self.ev.value(arg.value) if not isinstance(arg.value, ast.Variable) else None
                 return
             # Continue as if the nearest name had been written, so that the rest is checked too.
@@ -178,18 +169,10 @@ class _Binder:
         flag = arg.value.span.text
         if self.boolean(found, arg):
             return
-        value = words[flag] if flag in words and not self.ev.scope.find(flag) else self.meant(found.kind, arg.value)
-        self.store(found, value, arg)
-
-    def collect(self, p: ParameterSpec, name: str, arg: ast.Argument) -> None:
-        """Store a named argument that has no parameter of its own."""
-        before = self.bound.values.get(p.name, ())
-        if before is not UNKNOWN and name in dict(before):
-            self.wrong(argument_errors.ArgumentTwice(span=arg.span, uses=self.ev.uses, name=name, first=name))
-            return
-        self.bound.spans.setdefault(p.name, arg.span)
-        value = self.accepted(p, self.meant(p.kind, arg.value), arg)
-        self.bound.values[p.name] = UNKNOWN if UNKNOWN in (before, value) else (*before, (name, value))
+        value = (
+            words[flag] if flag in words and not self.ev.scope.find(flag) else self.store.meant(found.kind, arg.value)
+        )
+        self.store.put(found, value, arg)
 
     def boolean(self, p: ParameterSpec, arg: ast.Argument) -> bool:
         """Whether a flag is set to `False` or `yes`, which do not exist here: reported, and bound as intended."""
@@ -198,8 +181,8 @@ class _Binder:
             return False
         meant = _BOOLEANS[word.lower()]
         options = (*(flag for flag, value in p.words if value is meant), f"{p.name}={int(meant)}")
-        self.report_unknown(arg.value.span, "not a keyword", (), options)
-        self.store(p, meant, arg)
+        self.store.report_unknown(arg.value.span, "not a keyword", (), options)
+        self.store.put(p, meant, arg)
         return True
 
     def word(self, arg: ast.Argument, word: str) -> bool:
@@ -207,7 +190,7 @@ class _Binder:
         for p in self.parameters:
             for flag, value in p.words:
                 if flag == word:
-                    self.store(p, value, arg)
+                    self.store.put(p, value, arg)
                     return True
         found = SHORTHAND.match(word)
         p_letter = next((p for p in self.parameters if found and p.letter == found[1]), None)
@@ -215,14 +198,14 @@ class _Binder:
             return False
         parts = found[2].split("x")
         if max(map(len, parts)) > MAX_DIGITS:
-            self.wrong(limit_errors.TooManyDigits(span=arg.span, uses=self.ev.uses, limit=MAX_DIGITS))
+            self.store.wrong(limit_errors.TooManyDigits(span=arg.span, uses=self.ev.uses, limit=MAX_DIGITS))
             self.bound.values[p_letter.name] = UNKNOWN
             return True
         numbers = tuple(map(int, parts))
         value = numbers if len(numbers) > 1 else numbers[0]
         if self.ev.scope.find(word) is not None and not self.shorthand(arg, p_letter, value):
             return arg.span in self.ambiguous
-        self.store(p_letter, value, arg)
+        self.store.put(p_letter, value, arg)
         return True
 
     def shorthand(self, arg: ast.Argument, p: ParameterSpec, value: Any) -> bool:
@@ -244,7 +227,7 @@ class _Binder:
                 Edit(span=arg.span, text=f"{each.name}={text}") for each, text in ((p, word[1:]), (slot, word))
             )
             self.bound.values.setdefault(slot.name, UNKNOWN)
-            self.report_ambiguous(
+            self.store.report_ambiguous(
                 arg.span, (f"the {kind_of_name(binding.value)} `{word}`", f"`{edits[0].text}`"), edits
             )
             return False
@@ -270,9 +253,9 @@ class _Binder:
             if callee is None:
                 self.unknown_word(arg.value, arg)
             else:
-                self.store(p, callee, arg)
+                self.store.put(p, callee, arg)
             return
-        self.store(p, self.meant(p.kind, arg.value), arg)
+        self.store.put(p, self.store.meant(p.kind, arg.value), arg)
 
     def too_many(self, arg: ast.Argument, args: Sequence[ast.Argument]) -> None:
         """Report a value that is left over after the last positional argument."""
@@ -296,28 +279,7 @@ class _Binder:
             named=tuple(p.name for p in self.parameters if not p.positional),
             correction=correction or None,
         )
-        self.wrong(error)
-
-    def meant(self, kind: Kind | None, expr: ast.Expr) -> Any:
-        """The meaning of a value for its kind: one of the kind's own words, an initializer, or an expression."""
-        match expr:
-            case ast.Variable() if kind is not None and kind.takes_word(expr.name):
-                return expr.name
-            case ast.Variable() if kind is not None and kind.worded and self.ev.scope.find(expr.name) is None:
-                return expr.name  # rejected by the kind, which lists its words
-            case ast.Variable() if isinstance(kind, TensorName):
-                return self.tensor(expr)
-            case ast.Call() if isinstance(kind, Initializer):
-                numbers = tuple(self.ev.number(each) for each in expr.args)
-                return UNKNOWN if UNKNOWN in numbers else Init(name=expr.function.text, numbers=numbers)
-            case _:
-                return self.ev.value(expr)
-
-    def tensor(self, word: ast.Variable) -> Any:
-        """The name of a tensor as a value; anything else is rejected by the kind."""
-        found = self.ev.scope.find(word.name)
-        named = word.name == "in" or (found is not None and isinstance(found.value, NamedTensor))
-        return TensorRef(word.name) if named else self.ev.value(word)
+        self.store.wrong(error)
 
     def unknown_word(self, word: ast.Variable, arg: ast.Argument) -> None:
         """Report a word that is not a flag, shorthand or name, with suggestions, and continue with the nearest one."""
@@ -331,79 +293,22 @@ class _Binder:
             span=word.span, uses=self.ev.uses, name=word.name, nearest=near, what=what, help_texts=help_texts
         )
         if near is None:
-            self.wrong(error)
+            self.store.wrong(error)
             if self.queue:
                 self.bound.values.setdefault(self.queue[0].name, UNKNOWN)
             return
         self.ev.unknown(error)
         guess = arg.replace(value=word.replace(name=near))
         if not self.word(guess, near) and self.queue:
-            self.store(self.queue[0], self.ev.value(guess.value), guess)
+            self.store.put(self.queue[0], self.ev.value(guess.value), guess)
 
     def repeated(self, word: ast.Variable) -> bool:
         """Whether a word is a repetition with a name, `xdepth`, which does not exist: reported."""
         count = word.name[1:]
         if word.name[0] != "x" or not count or self.ev.scope.find(count) is None:
             return False
-        self.report_unknown(word.span, f"not a repetition: `{count}` is a name, and `x3` takes a number", ())
+        self.store.report_unknown(word.span, f"not a repetition: `{count}` is a name, and `x3` takes a number", ())
         return True
-
-    def report_ambiguous(self, span: Span, meanings: tuple[str, str], edits: tuple[Edit, ...]) -> None:
-        """Report a word that has two meanings."""
-        uses, name = self.ev.uses, span.text
-        self.wrong(name_errors.AmbiguousWord(span=span, uses=uses, name=name, meanings=meanings, readings=edits))
-
-    def report_unknown(
-        self, span: Span, what: str, help_texts: tuple[str, ...], corrections: tuple[str, ...] = ()
-    ) -> None:
-        """Report words that are not arguments, if their intended meaning is clear."""
-        uses, name = self.ev.uses, span.text
-        error = name_errors.UnknownName(
-            span=span, uses=uses, name=name, nearest=None, what=what, help_texts=help_texts, corrections=corrections
-        )
-        self.ev.unknown(error)
-
-    def store(self, p: ParameterSpec, value: Any, arg: ast.Argument) -> None:
-        if p.name in self.bound.spans and not p.many:
-            first = self.bound.spans[p.name].text
-            self.wrong(argument_errors.ArgumentTwice(span=arg.span, uses=self.ev.uses, name=p.name, first=first))
-            return
-        self.bound.spans.setdefault(p.name, arg.span)
-        value = self.accepted(p, value, arg)
-        if p.many and arg.name is None:
-            before = self.bound.values.get(p.name, ())
-            value = UNKNOWN if UNKNOWN in (before, value) else (*before, value)
-        elif p.many and value is not UNKNOWN and not isinstance(value, tuple):
-            value = (value,)
-        self.bound.values[p.name] = value
-
-    def accepted(self, p: ParameterSpec, value: Any, arg: ast.Argument) -> Any:
-        """The value as the parameter's kind stores it."""
-        if value is UNKNOWN or p.kind is None:
-            return value
-        if isinstance(value, NamedTensor | ListValue | Callee):
-            self.bound.ok = False
-            return self.ev.as_number(value, arg.value)
-        if _suffix(arg.value):
-            shown = show(int(value) if float(value).is_integer() else value)
-            span = arg.value.span
-            return self.wrong(argument_errors.SuffixOutside(span=span, uses=self.ev.uses, text=span.text, value=shown))
-        try:
-            return p.kind.accept(value)
-        except InvalidValue as invalid:
-            error = argument_errors.BadValue(
-                span=arg.span,
-                uses=self.ev.uses,
-                keyword=self.keyword.text,
-                name=p.name,
-                value=show(value),
-                words=str(invalid),
-            )
-            return self.wrong(error)
-
-    def wrong(self, error: Diagnostic) -> Unknown:
-        self.bound.ok = False
-        return self.ev.unknown(error)
 
     def finish(self, args: Sequence[ast.Argument], example: str) -> None:
         if self.overflow is not None:
@@ -419,7 +324,7 @@ class _Binder:
                 doc=lacking[0].doc,
                 is_block=all(p.kind is None for p in self.parameters),
             )
-            self.wrong(error)
+            self.store.wrong(error)
         if lacking or UNKNOWN in self.bound.values.values():
             self.bound.ok = False
 
@@ -433,7 +338,3 @@ def _activation(name: str, arg: ast.Argument) -> str | None:
     word = arg.value.span.text
     layer = find(word) if name in ("activation", "act") else None
     return word if layer is not None and layer.style == "activation" else None
-
-
-def _suffix(expr: ast.Expr) -> bool:
-    return isinstance(expr, ast.Number) and bool(expr.suffix)
