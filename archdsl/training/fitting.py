@@ -2,7 +2,8 @@
 
 import os
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,10 +81,25 @@ def fit(
     )
     if resume is not None and out is not None:
         raise ValueError("out: a resumed run keeps its folder; give `out` or `resume`")
-    ready = prepared(found, arguments, Path(resume) if resume is not None else None)
+    with _help_as_notes():
+        ready = prepared(found, arguments, Path(resume) if resume is not None else None)
     if ready.findings:
         warnings.warn(_shown(ready.findings, found), _warning(), stacklevel=2)
-    return trained(ready, Path(out) if out is not None else None)
+    with _help_as_notes():
+        return trained(ready, Path(out) if out is not None else None)
+
+
+@contextmanager
+def _help_as_notes() -> Iterator[None]:
+    """Add the details and suggestions of a Problem as notes, which a traceback shows."""
+    from .errors.problem import Problem
+
+    try:
+        yield
+    except Problem as problem:
+        for line in (*problem.details(), *(f"help: {way}" for way in problem.help())):
+            problem.add_note(line)
+        raise
 
 
 def _shown(findings: "Sequence[Finding]", network: "Network") -> str:

@@ -75,6 +75,9 @@ def check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
 
 
 def _check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
+    if not all(str(size).isdigit() for size in graph.nodes[graph.inputs[0]].shape.dims):
+        _symbolic(graph, spec, sink)
+        return
     if spec.targets == "caption" and recipe.task == "captioning":
         if words_input(graph, spec, sink):
             _input(graph, spec, recipe.data.fit, sink)
@@ -84,6 +87,20 @@ def _check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
         _input(graph, spec, recipe.data.fit, sink)
     if _suits_task(graph, spec, recipe, sink):
         _outputs(graph, spec, recipe, sink)
+
+
+def _symbolic(graph: Graph, spec: DataSpec, sink: Sink) -> None:
+    """Report an input with symbolic dimensions: a training needs their values."""
+    entry = graph.nodes[graph.inputs[0]]
+    usual: dict[str, tuple[int, ...]] = {"image": (3, 224, 224), "numbers": (1,), "ids": (128,)}
+    own = [str(size) for size in entry.shape.dims]
+    dims = [mine if mine.isdigit() else str(size) for mine, size in zip(own, usual[spec.inputs], strict=False)]
+    size = "x".join(map(str, spec.shape)) if spec.shape else "x".join(dims)
+    sink.emit(
+        WrongInput(
+            span=entry.span, data=spec.name, wanted=size, found=str(entry.shape), same_channels=True, symbolic=True
+        )
+    )
 
 
 def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> bool:

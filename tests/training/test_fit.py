@@ -15,11 +15,14 @@ from torch import Tensor, nn
 
 import archdsl
 from archdsl.cli import main
-from archdsl.training.data.dataset_spec import ImageShape
+from archdsl.diagnostics import Sink
+from archdsl.training.data.dataset_spec import DataSpec, ImageShape
 from archdsl.training.data.images import Request
 from archdsl.training.data.registry import find_source
 from archdsl.training.errors.custom_errors import CustomCodeFailed
 from archdsl.training.errors.problem import Problem
+from archdsl.training.network_check import check
+from archdsl.training.recipe.recipe import Recipe
 from tests.training.helpers import leave_out_figures
 
 TEXT = "input 1x8x8\nflatten; fc 16; relu; dropout 0.1; fc 10\n"
@@ -145,6 +148,36 @@ def test_a_module_trains_on_from_its_weights(tmp_path: Path, few: Mapping[str, t
 def test_networks_that_cannot_be_trained(network: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         archdsl.fit(network, "digits")
+
+
+@pytest.mark.parametrize("fit", ["exact", "pad", "resize"])
+def test_symbolic_dimensions_need_a_size(few: Mapping[str, tuple[Any, Any]], fit: str) -> None:
+    with pytest.raises(archdsl.ArchError, match=r"`--input 1x8x8`"):
+        archdsl.fit("input 1xHxW; conv 8 k3; gap; fc 10", few, fit=fit)
+
+
+TEXTS = DataSpec("t", (), None, targets="next", inputs="ids", vocabulary=256)
+
+
+@pytest.mark.parametrize(
+    ("text", "spec", "size"),
+    [
+        ("input 1xHxW; conv 8 k3; gap; fc 2", DataSpec("photos", ("a", "b"), None), "1x224x224"),
+        ("input T int(256); embedding 8; fc 256", TEXTS, "128"),
+    ],
+)
+def test_symbolic_dimensions_need_a_size_for_data_of_any_size(text: str, spec: DataSpec, size: str) -> None:
+    sink = Sink()
+    check(archdsl.loads(text).graph, spec, Recipe(), sink)
+    (found,) = sink
+    assert found.diagnostic.code == "E0811"
+    assert f"`--input {size}`" in found.diagnostic.help()[0]
+
+
+def test_suggestions_are_notes_of_the_error(few: Mapping[str, tuple[Any, Any]]) -> None:
+    with pytest.raises(Problem, match="no logger `mlfow`") as raised:
+        archdsl.fit(TEXT, few, loggers=["mlfow"])
+    assert raised.value.__notes__[0] == "help: did you mean `mlflow`?"
 
 
 # --- losses ---

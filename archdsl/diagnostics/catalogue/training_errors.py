@@ -118,14 +118,22 @@ class WrongInput(Diagnostic):
     wanted: str
     found: str
     same_channels: bool
+    symbolic: bool = False
+    """Whether the input has dimensions without a fixed value; `wanted` is then a size that it may have."""
 
     def message(self) -> str:
+        if self.symbolic:
+            return f"training on `{self.data}` needs an input of a fixed size, and this network takes {self.found}"
         return f"`{self.data}` has images of {self.wanted.replace('x', '×')}, but this network takes {self.found}"
 
     def label(self) -> str:
+        if self.symbolic:
+            return f"{self.found} is not a fixed size"
         return f"{self.found} is not {self.wanted.replace('x', '×')}"
 
     def help(self) -> tuple[str, ...]:
+        if self.symbolic:
+            return (f'give the size: `--input {self.wanted}`, or `input="{self.wanted}"` for `archdsl.load`',)
         sized = ("to keep the input, pad the images with zeros (`fit=pad`, `--fit pad`) or resize them (`fit=resize`)",)
         return sized if self.same_channels else ()
 
