@@ -54,7 +54,9 @@ if TYPE_CHECKING:
 @click.option("--width", metavar="LENGTH", help="Make the figure for this width, such as 85mm.")
 @click.option("--height", metavar="LENGTH", help="Make the figure for this height at most, such as 60mm.")
 @click.option("--font", metavar="LENGTH", help="Smallest text in that place, such as 7pt.  [default: by the place]")
-@click.option("--expand", multiple=True, metavar="BLOCK", help="Expand this block in the views `blocks` and `stages`.")
+@click.option(
+    "--expand", multiple=True, metavar="BLOCK", help="Expand this block in the views `blocks`, `stages` and `volumes`."
+)
 @click.option(
     "--detail", metavar="BLOCK", help="Show what is inside this block or stage beside the diagram.  [view: blocks]"
 )

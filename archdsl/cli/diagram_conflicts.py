@@ -27,7 +27,7 @@ def diagram_conflicts(kind: str, view: str | None, direction: str | None, detail
     yield "--heat", "--macs", "--heat shows its measure instead of other numbers"
     if direction == "LR":
         yield "", "--columns", "columns are for top-to-bottom diagrams"
-    if view in ("layers", "volumes") or (view is None and detail is None):
+    if view == "layers" or (view is None and detail is None):
         yield "", "--expand", f"the view `{view or 'layers'}` has no blocks to expand"
     if view == "layers":
         yield "", "--detail", "the view `layers` shows all details: use the view `blocks` or `stages`"

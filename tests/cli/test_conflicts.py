@@ -47,7 +47,6 @@ REFUSED = {
     "diagram net.arch -o a.mmd --no-legend": "leave out --no-legend",
     "diagram net.arch -o a.svg --direction LR --columns 3": "leave out --columns",
     "diagram net.arch -o a.svg --expand bottleneck": "leave out --expand",
-    "diagram net.arch -o a.svg --view volumes --expand bottleneck": "leave out --expand",
     "diagram net.arch -o a.svg --view volumes --direction TB": "leave out --direction",
     "diagram net.arch -o a.svg --view volumes --columns 2": "leave out --columns",
     "diagram net.arch -o a.svg --view volumes --no-fold": "leave out --no-fold",

@@ -200,3 +200,10 @@ def test_svg_of_figures_in_a_column(name: str, view: str | None) -> None:
 def test_svg_of_random_programs(seed: int) -> None:
     for view in VIEWS:
         read_svg(graph(random_text(seed)), view)
+
+
+def test_volumes_with_open_blocks() -> None:
+    """The branches of each block are beside the row."""
+    found = archdsl.load("zoo:googlenet").graph
+    options = ViewOptions(view=View.VOLUMES, expand=("inception",))
+    assert_quotient(diagram(found, "svg", None, options), found)
