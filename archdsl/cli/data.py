@@ -151,6 +151,8 @@ def _counts(spec: "DataSpec") -> str:
 
 
 def _size(spec: "DataSpec") -> str:
+    if spec.inputs == "ids":
+        return "bytes"
     return "×".join(map(str, spec.shape)) if spec.shape else "any size"
 
 

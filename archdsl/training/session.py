@@ -180,6 +180,10 @@ class Training:
         if assemble.sizes(splits) != settings.data.images:
             why = f"the data set has changed: {assemble.sizes(splits)} images, previously {settings.data.images}"
             raise CannotResume(run.folder, why)
+        if [*self.source.spec.features] != settings.data.features or [
+            *self.source.spec.classes
+        ] != settings.data.classes:
+            raise CannotResume(run.folder, "the data set has changed: other columns, classes or words")
         setup = Setup(device, settings.setup.precision, settings.setup.layout)
         standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
         objective = self._objective(settings.data)

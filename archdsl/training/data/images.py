@@ -65,9 +65,18 @@ def join(sets: Sequence[ImageSet]) -> ImageSet:
     files = [each.files for each in sets if each.files]
     return ImageSet(
         np.concatenate([each.images for each in sets]),
-        np.concatenate([each.labels for each in sets]),
+        _concatenated([each.labels for each in sets]),
         tuple(file for part in files for file in part) if len(files) == len(sets) else None,
     )
+
+
+def _concatenated(labels: list[TargetArray]) -> TargetArray:
+    """Targets one after the other; captions of splits with fewer or shorter ones are padded with zeros."""
+    if len({part.shape[1:] for part in labels}) == 1:
+        return np.concatenate(labels)
+    sizes = tuple(max(each) for each in zip(*(part.shape[1:] for part in labels), strict=True))
+    wider = [np.pad(p, ((0, 0), *((0, m - s) for m, s in zip(sizes, p.shape[1:], strict=True)))) for p in labels]
+    return np.concatenate(wider)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..data.captions import UNKNOWN
 from ..data.dataset_spec import IGNORED
 from ..data.image_folder import FolderSource
 from ..data.images import DataSource, ImageSet, Labels, Request, Splits, TargetArray, join
@@ -19,6 +20,7 @@ from ..runs.loaded_run import LoadedRun, refuse_outputs
 from ..tasks.meter import Scores
 from ..tasks.outputs import objective_of
 
+_INPUTS = {"image": "images", "numbers": "numbers", "ids": "IDs"}
 SPLITS = ("test", "validation", "train", "all")
 """The splits of a data set; `all` is all of them together."""
 
@@ -32,15 +34,13 @@ def images_of(
     run's own data set is split as it was in training. Raises OtherData, and what a source raises.
     """
     if source.spec.inputs != loaded.settings.data.inputs:
-        raise OtherData(
-            source.spec.name,
-            f"it has {source.spec.inputs}, and the run {loaded.settings.data.inputs}",
-            "choose another data set",
-        )
+        has, takes = (_INPUTS[each] for each in (source.spec.inputs, loaded.settings.data.inputs))
+        raise OtherData(source.spec.name, f"it has {has}, and the run takes {takes}", "choose another data set")
     refuse_other_shape(loaded, source, fit)
     if source.spec.targets not in loaded.task.targets:
         raise OtherData(source.spec.name, f"it has no targets for {loaded.task.name}", "choose another data set")
     renumbered = _renumbered(loaded, source) if loaded.task.of_classes else None
+    columns = _columns(loaded, source)
     request = replace(request, split=loaded.settings.recipe.split)
     splits = fit_splits(source.load(request), loaded.shape, fit)
     own = source.origin == loaded.settings.data.source
@@ -53,6 +53,10 @@ def images_of(
     images = join(found)
     if renumbered is not None:
         images = replace(images, labels=_relabeled(images.labels, renumbered, len(loaded.settings.data.classes)))
+    if columns is not None:
+        images = replace(images, images=np.ascontiguousarray(images.images[:, columns]))
+    if loaded.task.reads_words:
+        images = replace(images, labels=_reworded(images.labels, source, loaded))
     return chosen, loaded.task.prepare(images, loaded.facts)
 
 
@@ -107,7 +111,31 @@ def _renumbered(loaded: LoadedRun, source: DataSource) -> Labels:
         named = ", ".join(f"`{name}`" for name in unknown[:3]) + (", …" if len(unknown) > 3 else "")
         known = ", ".join(classes[:10]) + (", …" if len(classes) > 10 else "")
         raise OtherData(source.spec.name, f"the run has no class {named}", f"its classes: {known}")
+    if source.spec.targets == "numbers" and len(source.spec.classes) < len(classes):
+        lacking = next(name for name in classes if name not in source.spec.classes)
+        raise OtherData(source.spec.name, f"it has no `{lacking}`, which the run predicts", "choose another data set")
     return np.array([numbers[name] for name in source.spec.classes], np.int64)
+
+
+def _columns(loaded: LoadedRun, source: DataSource) -> list[int] | None:
+    """The columns of a table in the order of the run's inputs, by name; None if they are already."""
+    wanted, found = loaded.settings.data.features, list(source.spec.features)
+    if not wanted or found == wanted:
+        return None
+    if lacking := [name for name in wanted if name not in found]:
+        raise OtherData(
+            source.spec.name,
+            f"it has no column `{lacking[0]}`, an input of the run",
+            f"its columns: {', '.join(found[:10])}",
+        )
+    return [found.index(name) for name in wanted]
+
+
+def _reworded(captions: TargetArray, source: DataSource, loaded: LoadedRun) -> TargetArray:
+    """Captions with the IDs that the run gives to their words; words that it does not know are UNKNOWN."""
+    numbers = {word: number for number, word in enumerate(loaded.settings.data.classes)}
+    table = np.array([numbers.get(word, UNKNOWN) for word in source.spec.classes], captions.dtype)
+    return table[captions]
 
 
 def _relabeled(labels: TargetArray, renumbered: Labels, classes: int) -> TargetArray:

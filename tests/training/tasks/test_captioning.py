@@ -320,6 +320,25 @@ def test_predictions_evaluation_and_export(run: Path, coco: Path) -> None:
     assert sentence_of(ids, exported.facts["classes"]) == answer["text"]
 
 
+def test_other_captions_are_matched_by_their_words(run: Path, coco: Path, tmp_path: Path) -> None:
+    """A folder with one more word has other IDs, and the same captions."""
+    import shutil
+
+    root = tmp_path / "coco"
+    shutil.copytree(coco, root)
+    path = root / "annotations" / "captions_train2017.json"
+    path.write_text(path.read_text().replace("There is", "Aardvark there is", 1))
+    assert find_source(str(root)).spec.classes != find_source(str(coco)).spec.classes
+    found = [
+        json.loads(CliRunner().invoke(eval_command, [str(run), "--format", "json", "--data", str(each)]).stdout)
+        for each in (coco, root)
+    ]
+    assert found[0]["metrics"] == found[1]["metrics"]
+    path.write_text(path.read_text().replace("Aardvark", "Aardvark and one and one and one"))
+    done = CliRunner().invoke(eval_command, [str(run), "--data", str(root), "--split", "all"])
+    assert (done.exit_code, "60 images" in done.stdout) == (0, True), done.output
+
+
 def test_a_caption_that_reads_ahead_is_refused(coco: Path, tmp_path: Path) -> None:
     started = sample_training(text_of(coco, " bidirectional"), str(coco), tmp_path / "run")
     with pytest.raises(NotCausal):

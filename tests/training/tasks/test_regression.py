@@ -339,6 +339,22 @@ def test_evaluation_and_export_give_the_same(run: Path) -> None:
     assert error.mean().item() == pytest.approx(result["test"]["mae"], rel=1e-4)
 
 
+def test_other_tables_are_matched_by_the_names_of_their_columns(run: Path, tmp_path: Path) -> None:
+    lines = [line.split(",") for line in (run.parent / "houses.csv").read_text().splitlines()]
+    turned = tmp_path / "turned.csv"
+    turned.write_text("\n".join(",".join([c, a, b, size, price]) for a, b, c, price, size in lines))
+    ways = [["--split", "all"], ["--data", f"{turned}:size,price", "--split", "all"]]
+    found = [json.loads(CliRunner().invoke(eval_command, [str(run), "--format", "json", *way]).stdout) for way in ways]
+    assert found[1]["metrics"] == pytest.approx(found[0]["metrics"], rel=1e-5)
+    for text, words in (("a,b,d,price,size", "no column `c`"), ("a,b,c,size,x", "no class `x`")):
+        turned.write_text("\n".join([text, *(",".join(line) for line in lines[1:])]))
+        done = CliRunner().invoke(eval_command, [str(run), "--data", f"{turned}:{','.join(text.split(',')[3:])}"])
+        assert (done.exit_code, words in done.stderr) == (1, True), done.output
+    turned.write_text("\n".join(",".join(line[:4]) for line in lines))
+    done = CliRunner().invoke(eval_command, [str(run), "--data", f"{turned}:price"])
+    assert (done.exit_code, "no `size`, which the run predicts" in done.stderr) == (1, True), done.output
+
+
 def test_a_resumed_and_a_killed_run_are_bit_for_bit_the_same(tmp_path: Path) -> None:
     table(tmp_path / "houses.csv")
     data = f"{tmp_path}/houses.csv:price,size"
