@@ -17,7 +17,8 @@ from .budget import affordable
 from .definitions import Definitions
 from .inputs import Override, run_input, run_override
 from .named_tensors import find_tensor
-from .state import Abort, BlockDef, Caches, State
+from .shared_results import BlockDef, Caches
+from .state import Abort, State
 from .unused_blocks import check_unused
 
 if TYPE_CHECKING:

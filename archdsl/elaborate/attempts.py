@@ -13,7 +13,8 @@ from . import Elaboration
 from .definitions import Definitions
 from .example_sizes import FIRST_EXAMPLE
 from .inputs import Override
-from .state import Caches, State
+from .shared_results import Caches
+from .state import State
 
 _DEFINITIONS = (ast.Net, ast.UseFile, ast.Block)
 

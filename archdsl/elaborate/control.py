@@ -21,7 +21,8 @@ from .budget import affordable, uncounted
 from .layer_statements import several_names
 from .named_tensors import find_tensor
 from .replay import Start, record, replay
-from .state import UNRESOLVED, BlockDef, Result, State, block_parameters
+from .shared_results import UNRESOLVED, BlockDef, Result, block_parameters
+from .state import State
 from .surroundings import evaluator
 
 

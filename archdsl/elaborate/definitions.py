@@ -18,7 +18,7 @@ from ..text.files import NotFound, UnreadableFile
 from ..text.library import SUFFIX, Library, Outside, join
 from ..text.names import nearest
 from ..text.source import Source, Span
-from .state import BlockDef
+from .shared_results import BlockDef
 from .surroundings import LayerNames
 from .used_packages import UsedPackages, package_in
 

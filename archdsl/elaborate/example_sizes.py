@@ -11,7 +11,7 @@ from ..graph import Draft, Unresolved
 from ..syntax.ast import Program
 from ..text.library import Library
 from . import Override, elaborate
-from .state import Caches
+from .shared_results import Caches
 
 _LIMITS = (TooManyLayers, TooManyIterations)
 """Errors that no other example size removes, and that take long to find."""

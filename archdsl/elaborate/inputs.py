@@ -14,7 +14,8 @@ from ..shapes.symbolic import concrete
 from ..syntax import ast
 from ..text.names import as_size
 from ..text.source import Source, Span
-from .state import Result, State
+from .shared_results import Result
+from .state import State
 from .surroundings import evaluator
 
 _SYMBOL = re.compile(r"[A-Z]\d*$")

@@ -19,7 +19,8 @@ from ..text.source import Span
 from .bind import bind
 from .dimensions import fits_dimensions
 from .named_tensors import find_tensor
-from .state import UNRESOLVED, Result, State
+from .shared_results import UNRESOLVED, Result
+from .state import State
 from .surroundings import evaluator
 
 

@@ -17,7 +17,8 @@ from .bind import bind
 from .layer_statements import example_of, is_too_large, pointed_at
 from .named_tensors import find_tensor
 from .readings import as_merge
-from .state import UNRESOLVED, Result, State
+from .shared_results import UNRESOLVED, Result
+from .state import State
 from .surroundings import evaluator
 
 

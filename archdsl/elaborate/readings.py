@@ -10,8 +10,9 @@ from ..expressions.scope import Callee, NamedTensor
 from ..limits import MAX_DIGITS
 from ..syntax import ast
 from ..text.source import Span
+from .shared_results import BlockDef, block_parameters
 from .slots import accepts, kind_of_name, slots
-from .state import BlockDef, State, block_parameters
+from .state import State
 from .surroundings import StateSurroundings
 
 S = TypeVar("S", ast.LayerStatement, ast.Merge)

@@ -15,7 +15,8 @@ from .assignment import assign
 from .budget import affordable, uncounted
 from .carried import following, initial, report_missing_value
 from .layer_statements import is_too_large
-from .state import UNRESOLVED, Result, State
+from .shared_results import UNRESOLVED, Result
+from .state import State
 from .surroundings import evaluator
 
 _MANY = 1000

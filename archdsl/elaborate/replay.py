@@ -11,7 +11,8 @@ from ..diagnostics import BlockUse
 from ..expressions.scope import NamedTensor
 from ..graph import BlockCall, Node
 from ..limits import MAX_NODES, MAX_TURNS
-from .state import ReplayKey, State
+from .shared_results import ReplayKey
+from .state import State
 
 Results = list[NamedTensor | None] | None
 

@@ -14,7 +14,8 @@ from . import Elaboration
 from .definitions import Definitions
 from .example_sizes import FIRST_EXAMPLE, first_that_fits
 from .inputs import Override
-from .state import BlockDef, Caches, ExecutedStatement, Result, State
+from .shared_results import BlockDef, Caches, ExecutedStatement, Result
+from .state import State
 
 _DEFINITIONS = (ast.Net, ast.UseFile, ast.Block)
 _CHECKPOINTS = 100

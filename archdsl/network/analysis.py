@@ -15,7 +15,7 @@ from ..diagnostics.fixes import edited_text
 from ..elaborate import Override
 from ..elaborate.attempts import ElaborationInputs
 from ..elaborate.example_sizes import elaborate_examples
-from ..elaborate.state import Caches
+from ..elaborate.shared_results import Caches
 from ..graph import Draft, Graph
 from ..syntax import parse
 from ..syntax.ast import Program

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..contract.arguments import Bool, Int, OneOf, ParameterSpec, SpatialInt, TensorName
 from ..contract.layer import Op
-from ..elaborate.state import block_parameters
+from ..elaborate.shared_results import block_parameters
 from ..expressions.evaluator import FUNCTIONS
 from ..graph import MoeOp
 from ..layers import merges, registry

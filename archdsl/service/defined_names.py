@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..contract.arguments import ParameterSpec
 from ..contract.layer import LayerOp
 from ..elaborate.argument_words import SHORTHAND, is_word
-from ..elaborate.state import block_parameters
+from ..elaborate.shared_results import block_parameters
 from ..layers import find
 from ..syntax import ast
 from ..syntax.bodies import bodies

@@ -9,7 +9,7 @@ from ..contract.layer import LayerOp
 from ..diagnostics import Sink
 from ..diagnostics.catalogue import structure_errors
 from ..diagnostics.diagnostic import Finding, with_fixes
-from ..elaborate.state import BlockDef, ExecutedStatement
+from ..elaborate.shared_results import BlockDef, ExecutedStatement
 from ..elaborate.versions import Versions
 from ..graph import Draft, DraftNode, Graph, likely_shape
 from ..network import Analysis, Check, analyze, check_draft, default_library

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from ..contract.layer import INPUT, LayerOp
 from ..diagnostics import Sink
 from ..elaborate import Override, execute
-from ..elaborate.state import BlockDef, Caches, State
+from ..elaborate.shared_results import BlockDef, Caches
+from ..elaborate.state import State
 from ..expressions.scope import Scope
 from ..graph import Node
 from ..shapes.shape import Shape

@@ -18,7 +18,7 @@ def parameters_of(
 
     `layers` are those of the packages that the text names.
     """
-    from ..elaborate.state import block_parameters
+    from ..elaborate.shared_results import block_parameters
 
     block = blocks.get(statement.keyword.text)
     if block is not None:
