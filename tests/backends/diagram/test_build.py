@@ -298,13 +298,13 @@ def test_a_reused_stage_is_closed_like_the_first() -> None:
         ("unit 8 2", "unit 8 2"),
         ("unit 8 s2", "unit 8 s2"),
         ("unit c=8", "unit c=8"),
-        ("unit w3", "unit"),
-        ("unit 4+n", "unit"),
-        ("unit 2 * n", "unit"),
-        ("unit 8 s=n", "unit 8"),
+        ("unit w3", "unit 8"),
+        ("unit 4+n", "unit 6"),
+        ("unit 2 * n", "unit 4"),
+        ("unit 8 s=n", "unit 8 s=2"),
     ],
 )
-def test_a_closed_block_has_the_numbers_of_its_use_but_no_expressions(use: str, words: str) -> None:
+def test_a_closed_block_has_the_values_of_its_arguments(use: str, words: str) -> None:
     text = f"""
     block unit(c, s = 1) {{ conv c k3 s=s p1; conv c k1; add {{ conv c k3 p1 }} {{ conv c k1 }} }}
     input 8x16x16
