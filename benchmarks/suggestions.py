@@ -88,8 +88,8 @@ def with_table(page: str, result: dict[str, Any]) -> str:
     two = result["two errors"]
     lines += [
         "",
-        f"With two errors at once, in {two['cases']} networks, a first step is offered in {two['offered']:.1f} %, and",
-        f"following the first suggestions leaves no error in {two['no errors']:.1f} %.",
+        f"In {two['cases']} networks with two errors each, a suggestion is offered in {two['offered']:.1f} % of cases,",
+        f"and following the first suggestions leaves no error in {two['no errors']:.1f} %.",
         "",
         "| error in a large network | check | suggestions for each error |",
         "| --- | ---: | ---: |",

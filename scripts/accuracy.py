@@ -82,20 +82,20 @@ CASES = {
         "denoising, autoencoder",
         "archdsl train zoo:autoencoder --data mnist --epochs 5 --batch 64 --noise 0.3 --schedule onecycle --lr 3e-3 "
         "--precision fp32 --layout channels_first",
-        "10.46 dB of the noisy images themselves",
+        "10.46 dB for the noisy images themselves",
         "psnr",
     ),
     "char_lstm_alice": Case(
         "language, character LSTM",
         "archdsl train zoo:char_lstm --set characters=256 --set units=160 --data alice --epochs 40 --batch 16 "
         "--lr 5e-3 --schedule onecycle --clip 1 --precision fp32 --layout channels_first",
-        "3.55 of bigrams, counted in the training text",
+        "3.55 for bigrams counted in the training text",
         "bits_per_byte",
     ),
     "captions_shapes": Case(
         "captioning, CNN and LSTM",
         "archdsl train examples/captions.arch --precision fp32 --layout channels_first",
-        "26.7 % of the best fixed sentence",
+        "26.7 % for the best fixed sentence",
         "bleu4",
     ),
     "shape_sets": Case(
@@ -104,14 +104,14 @@ CASES = {
         "bn; relu; conv 64 k3 s2 p1; bn; relu; conv 64 k3 p1; bn; relu; maxpool 4; flatten; fc 3' --data shape_sets "
         "--flip --crop 4 --optimizer adamw --lr 4e-3 --schedule onecycle --epochs 25 --precision fp32 "
         "--layout channels_first",
-        "60.3 % of constant scores",
+        "60.3 % for constant scores",
         "mean_ap",
     ),
     "friedman": Case(
         "regression, MLP",
         "archdsl train -e 'input 10; fc 64; relu; fc 64; relu; fc 1' --data friedman --optimizer adamw --lr 3e-3 "
         "--schedule onecycle --epochs 20 --precision fp32 --layout channels_first",
-        "0.724 of linear regression, 0.959 of the true function",
+        "0.724 for linear regression, 0.959 for the true function",
         "r2",
     ),
 }

@@ -108,7 +108,8 @@ def table(results: dict[str, Any]) -> str:
             cells.append(f"{statistics.mean(found):.1%} ± {100 * statistics.stdev(found):.1f}")
         lines.append(f"| {way} | {' | '.join(cells)} |")
     lines.append("")
-    lines.append(f"The network for the digits 0 to 4 has {results['base']['accuracy']:.1%} on their test images.")
+    base = f"{results['base']['accuracy']:.1%}"
+    lines.append(f"The network for the digits 0 to 4 has an accuracy of {base} on their test images.")
     return "\n".join(lines) + "\n"
 
 

@@ -91,8 +91,8 @@ class Recipe(RecipeSection):
     data: Annotated[Data, OptionGroup.DATA] = Field(default=Data(), description="the data set")
     task: Annotated[str, _TASKS, OptionGroup.DATA] = Field(
         default="auto",
-        description="what the network learns; `auto` chooses by the data set, and reconstruction for a network that "
-        "outputs images of the input's shape; or a task of a package that the text names",
+        description="what the network learns; `auto` chooses the task of the data set, or reconstruction for a network "
+        "that outputs images of the input's shape; NAME is a task of a package that the text names",
     )
     split: Annotated[float, Field(gt=0, le=1), OptionGroup.DATA] = Field(
         default=0.9, description="fraction of the training images to train on; the rest is the validation set"

@@ -413,7 +413,7 @@ class Huber(BaseLoss):
 
     name: Literal["huber"] = "huber"
     delta: PositiveFloat = Field(
-        default=1.0, description="error from which the loss is linear, in standard deviations of the target"
+        default=1.0, description="error above which the loss is linear, in standard deviations of the target"
     )
 
 
