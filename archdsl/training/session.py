@@ -116,7 +116,8 @@ class Training:
         self._verify(model, splits, standard, device, objective.task)
         setup, trials = assemble.choose(model, splits, standard, self.recipe, device, self.group, objective)
         tried = ", ".join(f"{s.precision} {s.layout} {speed:,.0f}" for s, speed in trials)
-        tried = f" (tried, in images/s: {tried})" if tried else ""
+        sample = "image" if data.inputs == "image" else "sample"
+        tried = f" (tried, in {sample}s/s: {tried})" if tried else ""
         for note in self.group.notes(model, self.recipe.batch):
             self.callback.note(note)
         settings = self._settings(data, setup, trials, sum(p.numel() for p in model.parameters()))

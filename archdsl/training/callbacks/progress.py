@@ -34,7 +34,8 @@ class LineProgress(TrainingCallback):
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.epochs = self.images = 0
+        self.epochs = self.samples = 0
+        self.sample = "image"
         self._reported_at = 0.0
         self._decoding, self._decoded, self._of = "", 0, 0
 
@@ -58,13 +59,13 @@ class LineProgress(TrainingCallback):
     def finish(self) -> None:
         self._decoding = ""
 
-    def begin(self, epochs: int, images: int) -> None:
-        self.epochs, self.images = epochs, images
+    def begin(self, epochs: int, samples: int, sample: str = "image") -> None:
+        self.epochs, self.samples, self.sample = epochs, samples, sample
         self._reported_at = time.monotonic()
 
     def tick(self, tick: Tick) -> None:
         if time.monotonic() - self._reported_at > _SECONDS_BETWEEN_LINES:
-            part = tick.seen / self.images
+            part = tick.seen / self.samples
             self._print(f"{self._number(tick.epoch)} {part:4.0%}  {self._tick(tick)}")
 
     def epoch(self, line: dict[str, Any], best: bool) -> None:
@@ -74,7 +75,9 @@ class LineProgress(TrainingCallback):
         return f"epoch {epoch:>{len(str(self.epochs))}}/{self.epochs}"
 
     def _tick(self, tick: Tick) -> str:
-        return f"{written(tick.means)}  {tick.images_per_second:,.0f} images/s  {duration(tick.seconds_left)} left"
+        return (
+            f"{written(tick.means)}  {tick.images_per_second:,.0f} {self.sample}s/s  {duration(tick.seconds_left)} left"
+        )
 
     def _epoch(self, line: dict[str, Any], best: bool) -> str:
         train, validation = line["train"], line["validation"]
@@ -82,7 +85,7 @@ class LineProgress(TrainingCallback):
         if validation:
             parts.append(f"validation: {written(validation)}")
         if line["images_per_second"]:
-            parts.append(f"{line['images_per_second']:,.0f} images/s")
+            parts.append(f"{line['images_per_second']:,.0f} {self.sample}s/s")
         return "  ".join(parts) + ("  best" if best else "")
 
     def _print(self, text: str) -> None:
@@ -113,10 +116,10 @@ class BarProgress(LineProgress):
     def finish(self) -> None:
         self._hide()
 
-    def begin(self, epochs: int, images: int) -> None:
-        super().begin(epochs, images)
+    def begin(self, epochs: int, samples: int, sample: str = "image") -> None:
+        super().begin(epochs, samples, sample)
         columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[numbers]}"))
-        self._show(Progress(*columns, console=self.console, transient=True), "", images)
+        self._show(Progress(*columns, console=self.console, transient=True), "", samples)
 
     def tick(self, tick: Tick) -> None:
         if self._progress:

@@ -49,7 +49,7 @@ class UserCallbacks(TrainingCallback):
     def model(self, module: "nn.Module") -> None:
         self._model = module
 
-    def begin(self, epochs: int, images: int) -> None:
+    def begin(self, epochs: int, samples: int, sample: str = "image") -> None:
         settings = self._run.read_settings()
         assert self._model is not None
         run = RunningTraining(self._run.folder, settings.network.name, settings.data.name, settings.recipe, self._model)

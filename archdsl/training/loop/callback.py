@@ -36,8 +36,8 @@ class TrainingCallback(Download):
     def model(self, module: "nn.Module") -> None:
         """The module that is about to be trained; its weights change during the training."""
 
-    def begin(self, epochs: int, images: int) -> None:
-        """A training starts or resumes: its total number of epochs, and of images per epoch."""
+    def begin(self, epochs: int, samples: int, sample: str = "image") -> None:
+        """A training starts or resumes: its total number of epochs, of samples per epoch, and what a sample is."""
 
     def tick(self, tick: Tick) -> None:
         """Steps have been made."""
@@ -94,9 +94,9 @@ class Callbacks(TrainingCallback):
         for each in self._callbacks:
             each.finish()
 
-    def begin(self, epochs: int, images: int) -> None:
+    def begin(self, epochs: int, samples: int, sample: str = "image") -> None:
         for each in self._callbacks:
-            each.begin(epochs, images)
+            each.begin(epochs, samples, sample)
 
     def tick(self, tick: Tick) -> None:
         for each in self._callbacks:

@@ -40,7 +40,9 @@ def fit(state: TrainingState, context: TrainContext, run: RunStore, callback: Tr
         changing = context.recipe.freeze.name is not None
         model = context.group.wrap(state.model, context.objective, example, changing)
     forward: Forward = torch.compile(model) if context.recipe.compile else model
-    callback.begin(context.epochs, len(context.train))
+    images = context.train.images
+    sample = "image" if images.dtype == torch.uint8 and images.ndim == 4 else "sample"
+    callback.begin(context.epochs, len(context.train), sample)
     try:
         with context.stop:
             return _epochs(state, context, forward, run, callback)

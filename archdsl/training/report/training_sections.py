@@ -117,7 +117,7 @@ def curves(report: TrainingReport, metric: Metric) -> Markup:
         _chart("Learning rate", "learning rate", [_rates(history)], mark, decimals, zero=True),
     ]
     note = "Training losses are averages during the epoch, on augmented images and with dropout active."
-    table = _epochs(history, metric)
+    table = _epochs(report, metric)
     epochs = tag("details", tag("summary", f"Table of all {len(history):,} epochs"), table)
     return section("Curves", "curves", tag("div", *charts, class_="charts"), tag("p", note, class_="note"), epochs)
 
@@ -164,10 +164,10 @@ def _rates(history: Sequence[EpochReport]) -> Series:
     return Series("at the end of the epoch", "c", [(line.epoch, line.lr) for line in history])
 
 
-def _epochs(history: Sequence[EpochReport], metric: Metric) -> Markup:
+def _epochs(report: TrainingReport, metric: Metric) -> Markup:
     label = metric.label
-    heads = ("epoch", "learning rate", "training loss", label, "validation loss", label, "images/s")
-    rows = [_epoch(line, metric) for line in history]
+    heads = ("epoch", "learning rate", "training loss", label, "validation loss", label, f"{_sample(report)}s/s")
+    rows = [_epoch(line, metric) for line in report.history]
     head = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in heads)))
     return wide("Epochs", tag("table", head, tag("tbody", *rows), class_="numbers"))
 
