@@ -205,6 +205,8 @@ BAD_VALUES: list[Any] = [
     1,
     2.5,
     10**30,
+    1e308,
+    1e-308,
     float("nan"),
     True,
     False,

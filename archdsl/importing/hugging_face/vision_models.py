@@ -1,6 +1,6 @@
 """Vision Transformers: ViT, DeiT, DINOv2 (Dosovitskiy et al., 2020; Touvron et al., 2020; Oquab et al., 2023)."""
 
-from .model_config import ModelConfig
+from .model_config import MOST_SIZE, ModelConfig
 from .model_request import ModelRequest
 from .model_text import (
     ModelText,
@@ -138,6 +138,8 @@ def dinov2(request: ModelRequest) -> ModelText:
     sizes = _Sizes(config, 14, 1e-6)
     request.image(sizes.channels, *sizes.image)
     ratio = config.positive("mlp_ratio", default=4)
+    if not 1 <= sizes.width * ratio <= MOST_SIZE:
+        raise config.refused("mlp_ratio", f"times {sizes.width} features, it must be from 1 to {MOST_SIZE:,}")
     hidden = int(sizes.width * ratio)
     initial = config.number("layerscale_value", default=1.0)
     scale = "scale learned" if initial == 1 else f"scale {number(initial)} learned"

@@ -57,12 +57,18 @@ def is_array(value: object) -> bool:
 
 def as_array(value: Any, name: str) -> Array:
     """A value as an array of numbers or texts. Raises TypeError."""
-    if hasattr(value, "detach"):  # a tensor
-        value = value.detach().cpu()
-        value = value.float() if str(value.dtype) == "torch.bfloat16" else value
-    elif hasattr(value, "to_numpy"):
-        value = value.to_numpy()
-    array = np.asarray(value)
+    try:
+        if hasattr(value, "detach"):  # a tensor
+            value = value.detach().cpu()
+            value = value.float() if str(value.dtype) == "torch.bfloat16" else value
+        elif hasattr(value, "to_numpy"):
+            value = value.to_numpy()
+        array = np.asarray(value)
+    except (ValueError, TypeError, RuntimeError) as error:  # such as lists of different lengths, sparse tensors
+        why = str(error).partition("\n")[0]
+        raise TypeError(f"{name}: {type(value).__name__} cannot be converted to an array: {why}") from error
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise TypeError(f"{name}: a masked array lacks values; remove these samples, or replace the values")
     if array.dtype.kind == "O" and array.size and all(isinstance(each, str) for each in array.flat):
         array = array.astype(str)
     if array.dtype.kind not in "biufU":

@@ -80,20 +80,18 @@ def _csv(path: Path) -> DataTable:
             stream.seek(0)
             names, rows, lines = _rows(path, csv.reader(stream, delimiter=delimiter, strict=True))
         except UnicodeDecodeError as error:
-            raise BadTable(path, "the file is not UTF-8 text", "save it as UTF-8") from error
-        except csv.Error as error:
-            raise BadTable(path, f"not CSV: {error}", "save it again as CSV") from error
+            raise BadTable(path, "the file is not UTF-8 text", "save it as UTF-8", _undecodable_line(path)) from error
     columns = {name: _column([row[index] for row in rows]) for index, name in enumerate(names)}
     return DataTable(path, columns, lines)
 
 
 def _rows(path: Path, reader: Any) -> tuple[list[str], list[list[str]], list[int]]:
     """The names of the columns, the rows and their lines."""
-    names = [name.strip() for name in next(reader, [])]
+    names = [name.strip() for name in next(_records(path, reader), [])]
     _refuse_names(path, names)
     rows: list[list[str]] = []
     lines: list[int] = []
-    for row in reader:
+    for row in _records(path, reader):
         if not row:
             continue  # an empty line
         if len(row) != len(names):
@@ -104,6 +102,30 @@ def _rows(path: Path, reader: Any) -> tuple[list[str], list[list[str]], list[int
         if len(rows) * len(names) > _MOST_VALUES:
             raise BadTable(path, f"the table has more than {_MOST_VALUES:,} values", "split it")
     return names, rows, lines
+
+
+def _records(path: Path, reader: Any) -> Iterator[list[str]]:
+    """The records of a CSV reader. Raises BadTable with the line at which a record that is not CSV begins."""
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            raise BadTable(path, f"not CSV: {error}", "correct the row, or save the table again", line) from error
+        if row is None:
+            return
+        yield row
+
+
+def _undecodable_line(path: Path) -> int | None:
+    """The first line that is not UTF-8."""
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return None
 
 
 def _refuse_names(path: Path, names: list[str]) -> None:

@@ -17,6 +17,7 @@ from .table_file import TABLES, DataTable, read_table
 _TEST_PART = 0.1
 _SPLITS = {"train": ("train",), "validation": ("val", "validation", "valid"), "test": ("test",)}
 _MOST_CLASSES = 10_000
+_SEPARATE = "give at least two columns, separated by commas, semicolons or tabs"
 _NAMED = re.compile(rf"(.+?(?:{'|'.join(map(re.escape, TABLES))}))(?::(.+))?", re.IGNORECASE | re.DOTALL)
 
 
@@ -65,6 +66,9 @@ class TableSource(DataSource):
             return {"": read_table(self._path)}
         files = {split: _split_file(self._path, split) for split in _SPLITS}
         tables = {split: read_table(file) for split, file in files.items() if file is not None}
+        if "train" not in tables:
+            help_text = "give it train.csv, train.tsv or train.parquet, and optionally val and test"
+            raise BadTable(self._path, "the folder has no table of training samples", help_text)
         first = tables["train"]
         for table in tables.values():
             if set(table.columns) != set(first.columns):
@@ -78,7 +82,7 @@ class TableSource(DataSource):
     def _targets(self) -> tuple[str, ...]:
         columns = tuple(next(iter(self._tables.values())).columns)
         if len(columns) < 2:
-            raise BadTable(self._path, "one column, and a row needs inputs and a target", "add columns")
+            raise BadTable(self._path, "one column, and a row needs inputs and a target", _SEPARATE)
         named = self._named or columns[-1:]
         for name in named:
             if name not in columns:

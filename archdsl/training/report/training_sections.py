@@ -122,7 +122,7 @@ def curves(report: TrainingReport, metric: Metric) -> Markup:
     return section("Curves", "curves", tag("div", *charts, class_="charts"), tag("p", note, class_="note"), epochs)
 
 
-def _metric_chart(metric: Metric, history: Sequence[EpochReport], mark: int | None) -> Markup:
+def _metric_chart(metric: Metric, history: Sequence[EpochReport], mark: int | None) -> Markup | None:
     title = metric.label if any(map(str.isupper, metric.label)) else metric.label[0].upper() + metric.label[1:]
     if metric.fraction:
         lines = _both(history, metric.name, 100)
@@ -144,8 +144,11 @@ def _chart(
     write: Callable[[float], str],
     zero: bool = False,
     most: float = math.inf,
-) -> Markup:
+) -> Markup | None:
+    """A chart with its legend; None without values, such as for a metric of validation samples if there are none."""
     plotted = [line for line in lines if line.points]
+    if not plotted:
+        return None
     keys = [tag("span", tag("i", class_=f"key {line.style}"), line.name) for line in plotted]
     if mark is not None:
         keys.append(tag("span", tag("i", class_="key mark"), f"best epoch, {mark}"))

@@ -199,7 +199,9 @@ def test_names_in_the_target_are_classes(tmp_path: Path) -> None:
         ("a,b\n1,2\n,4\n", "this value is empty", 3),
         ("a,b\n1,2\nnan,4\n", "not finite", 3),
         ("a,b\n1,2\n1e300,4\n", "32 bits", 3),
-        ('a,b\n1,"2\n', "not CSV", None),
+        ('a,b\n1,"2\n', "not CSV", 2),
+        ('a,b\n1,2\n"3"x,4\n', "not CSV", 3),
+        ("a,b\n1,2\n" + "x" * 200_000 + ",4\n", "not CSV", 3),
         ("a,b\n1_0,2\n", "`1_0`", 2),
     ],
 )
@@ -219,9 +221,23 @@ def test_unknown_columns_and_files(tmp_path: Path) -> None:
     assert caught.value.help() == ("did you mean `price`?",)
     with pytest.raises(BadTable, match="missing"):
         find_source(f"{tmp_path}/missing.csv")
-    (tmp_path / "latin.csv").write_bytes("a,b\n1,\xe9\n".encode("latin-1"))
-    with pytest.raises(BadTable, match="UTF-8"):
+    (tmp_path / "latin.csv").write_bytes(b"a,b\n" + b"1,2\n" * 5000 + "1,\xe9\n".encode("latin-1"))
+    with pytest.raises(BadTable, match="UTF-8") as caught:
         find_source(f"{tmp_path}/latin.csv").spec  # noqa: B018  # reads the file
+    assert caught.value.line == 5002
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(BadTable, match="no table of training samples"):
+        find_source(f"{tmp_path}/folder.csv").spec  # noqa: B018  # looks into the folder
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_tables_without_a_row_for_validation_train(tmp_path: Path, samples: int) -> None:
+    """The report omits the charts of metrics that were not measured."""
+    table(tmp_path / "few.csv", samples)
+    sample_training("input 4; fc 1", f"{tmp_path}/few.csv", tmp_path / "run", epochs=1).start()
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "<h3>Loss</h3>" in page
+    assert "<h3>R²</h3>" not in page
 
 
 @pytest.fixture
