@@ -73,6 +73,8 @@ def given_settings(options: Mapping[str, Any]) -> dict[Path_, Any]:
             near = nearest(name, fields)
             raise TypeError(f"fit has no option `{name}`" + (f"; did you mean `{near}`?" if near else ""))
     found = {fields[name]: value for name, value in options.items()}
+    if hasattr(found.get(_WEIGHTS), "tolist"):  # an array of numpy, a tensor
+        found[_WEIGHTS] = found[_WEIGHTS].tolist()
     if isinstance(found.get(_WEIGHTS), Mapping | Sequence) and not isinstance(found[_WEIGHTS], str):
         found[_WEIGHTS] = class_weights_text(found[_WEIGHTS])
     if isinstance(found.get(_OTHERS), Mapping):

@@ -71,7 +71,7 @@ def fit(
         loss=loss,
         metrics=metrics,
         callbacks=tuple(callbacks),
-        loggers=(loggers,) if isinstance(loggers, str) else tuple(loggers),
+        loggers=(loggers,) if isinstance(loggers, str) else tuple(map(str, loggers)),
         classes=classes,
         initial=initial,
         data_dir=Path(data_dir) if data_dir else None,

@@ -323,6 +323,10 @@ def test_metrics_of_torchmetrics(tmp_path: Path, few: Mapping[str, tuple[Any, An
         ({"a b": mean_margin}, ValueError, "`a b` is not a name"),
         ([Errors], TypeError, r"`errors` is a class: give an object, `Errors\(…\)`"),
         ({"x": 3}, TypeError, "neither a function nor an object"),
+        ({3: mean_margin}, ValueError, "`3` is not a name"),
+        (mean_margin, TypeError, "is a list or a dictionary"),
+        (Errors(), TypeError, "is a list or a dictionary"),
+        ("accuracy", TypeError, "is a list or a dictionary"),
         ({"x": lambda outputs, targets: outputs}, CustomCodeFailed, "returned a tensor of .*, not a number"),
         ({"x": lambda outputs, targets: 1 // 0}, CustomCodeFailed, "raised ZeroDivisionError"),
         ({"x": lambda outputs, targets: "good"}, CustomCodeFailed, "returned str, not a number"),
@@ -383,6 +387,21 @@ def test_a_callback_can_stop_the_training(tmp_path: Path, few: Mapping[str, tupl
     assert run.result["accuracy"] > 0
     page = run.report.read_text()
     assert "a callback stopped it" in page
+
+
+class Eraser(archdsl.Callback):
+    """Changes what it gets."""
+
+    def on_epoch(self, run: archdsl.RunningTraining, epoch: Any) -> None:
+        epoch["validation"].clear()
+        epoch.clear()
+
+
+def test_a_callback_that_changes_a_line_changes_no_other(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
+    journal = Journal()
+    run = archdsl.fit(TEXT, few, out=tmp_path / "run", callbacks=[Eraser(), journal], epochs=1, **FIXED)
+    assert run.metrics[-1]["validation"]["accuracy"] > 0
+    assert run.report.is_file()
 
 
 @pytest.mark.parametrize("method", ["on_start", "on_epoch", "on_end"])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 import archdsl
@@ -92,6 +93,11 @@ def test_a_setting_is_the_same_in_both(entry: RecipeField, value: Any) -> None:
 def test_every_setting_has_a_value_that_changes_it() -> None:
     changed = {entry.path for entry, value in CASES if entry.kind is bool or value != entry.uses[0].default}
     assert changed == {entry.path for entry in recipe_fields()}
+
+
+def test_class_weights_of_numpy_are_those_of_a_list() -> None:
+    given = np.array([1.0, 2.5])
+    assert given_settings({"class_weights": given}) == given_settings({"class_weights": [1.0, 2.5]})
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Calls the callbacks of the user and the loggers."""
 
+import copy
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, final
@@ -60,7 +61,7 @@ class UserCallbacks(TrainingCallback):
 
     def epoch(self, line: dict[str, Any], best: bool) -> None:
         for each in self._callbacks:
-            self._call(each, "on_epoch", self._running, line)
+            self._call(each, "on_epoch", self._running, copy.deepcopy(line))  # which it may change
 
     def enough(self) -> bool:
         return self._running is not None and self._running.stops

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .dataset_spec import IGNORED, PYTHON_PREFIX, DataSpec, ImageShape, InputKind, Targets
 from .images import DataSource, ImageSet, Inputs, Request, Splits, TargetArray, hold_out
-from .python_data import Array, RawSamples, class_names, raw_splits
+from .python_data import Array, RawSamples, checked_names, class_names, raw_splits, refuse_infinite
 
 _MOST_CLASSES = 1 << 16
 _BYTES = 256
@@ -69,11 +69,15 @@ def memory_source(
         raw = {split: _sequences(samples, takes, split) for split, samples in raw.items()}
     inputs = _inputs(raw, takes)
     given = {split: samples.targets for split, samples in raw.items()}
-    named = tuple(classes) if classes is not None else class_names(data)
+    named = checked_names(classes) if classes is not None else class_names(data)
     labels, names = _targets(given, kind, named, {split: len(each) for split, each in inputs.items()})
     sets = {split: ImageSet(inputs[split], labels[split]) for split in raw}
     first = inputs["train"]
     image = first.dtype == np.uint8 and first.ndim == 4
+    for split, masks in labels.items() if kind == "mask" else ():
+        if masks.shape[1:] != first.shape[-2:]:
+            sizes = ("×".join(map(str, each)) for each in (masks.shape[1:], first.shape[-2:]))
+            raise ValueError("`{}`: the masks have {} pixels, and the images {}".format(split, *sizes))
     shape = ImageShape(*first.shape[1:]) if image else tuple(first.shape[1:])
     found: InputKind = "image" if image else "ids" if takes.kind == "ids" else "numbers"
     vocabulary = takes.vocabulary if found == "ids" else None
@@ -89,12 +93,10 @@ def input_array(array: Array, takes: NetworkInput, name: str, exact: bool = Fals
         raise ValueError(f"{name}: the inputs are texts; give numbers")
     if takes.kind == "ids":
         return _ids(array, takes, name)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        row = int(np.argwhere(~np.isfinite(array))[0][0])
-        raise ValueError(f"{name}: sample {row} has values that are NaN or infinite")
-    if takes.kind == "image":
-        return _images(array, takes, exact)
-    return _own_copy(array[:, None] if array.ndim == 1 else array, np.float32)
+    if array.dtype.kind == "f":
+        refuse_infinite(array, f"{name}: the input")
+    array = array[:, None] if array.ndim == 1 else array
+    return _images(array, takes, exact) if takes.kind == "image" else _own_copy(array, np.float32)
 
 
 def _inputs(raw: Mapping[str, RawSamples], takes: NetworkInput) -> dict[str, Inputs]:
@@ -237,9 +239,7 @@ def _numbers(
         rows = targets[:, None] if targets.ndim == 1 else targets
         if rows.ndim != 2:
             raise ValueError(f"`{split}`: numbers to predict have one or two dimensions, not {rows.ndim}")
-        if not np.isfinite(rows).all():
-            row = int(np.argwhere(~np.isfinite(rows))[0][0])
-            raise ValueError(f"`{split}`: the target of sample {row} is not finite")
+        refuse_infinite(rows, f"`{split}`: the target")
         found[split] = _own_copy(rows, np.float32)
     count = found["train"].shape[1]
     if any(rows.shape[1] != count for rows in found.values()) or (names is not None and len(names) != count):

@@ -50,6 +50,24 @@ def class_names(data: object) -> tuple[str, ...] | None:
     return None
 
 
+def checked_names(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of classes or numbers that a program gives. Raises TypeError, ValueError."""
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"classes: a list of names, each a text, is expected, not {names!r}")
+    if twice := next((name for name in names if list(names).count(name) > 1), None):
+        raise ValueError(f"classes: `{twice}` appears twice")
+    return tuple(names)
+
+
+def refuse_infinite(array: Array, name: str) -> None:
+    """Raise ValueError for numbers that are not finite as float32. `name` names the split and the numbers."""
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(array.astype(np.float32))
+    if not finite.all():
+        row = int(np.argwhere(~finite)[0][0])
+        raise ValueError(f"{name} of sample {row} is not finite in 32 bits")
+
+
 def is_array(value: object) -> bool:
     """Whether a value is an array: of numpy, a tensor, a table of pandas."""
     return hasattr(value, "shape") and (hasattr(value, "dtype") or hasattr(value, "to_numpy"))

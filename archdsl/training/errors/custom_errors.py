@@ -61,7 +61,8 @@ class NotStored(Problem):
 def import_path(value: object) -> str:
     """`package.module.name` of a function or class, or of the class of an object."""
     named = value if hasattr(value, "__qualname__") else type(value)
-    return f"{named.__module__}.{named.__qualname__}"
+    module = getattr(named, "__module__", None)  # generators have none
+    return f"{module}.{named.__qualname__}" if module else str(named.__qualname__)
 
 
 def short_name(value: object) -> str:

@@ -155,10 +155,12 @@ class ObjectMetric(CustomMetric):
 
 def custom_metrics(given: Mapping[str, object] | Sequence[object]) -> tuple[CustomMetric, ...]:
     """Metrics by name, or named after their functions and classes. Raises TypeError, ValueError."""
+    if callable(given) or isinstance(given, str | RunningMetric):
+        raise TypeError("`metrics` is a list or a dictionary: `metrics=[…]`, `metrics={'f1': …}`")
     named = given.items() if isinstance(given, Mapping) else [(_metric_name(each), each) for each in given]
     found: dict[str, CustomMetric] = {}
     for name, value in named:
-        if not name.isidentifier():
+        if not str(name).isidentifier():
             raise ValueError(f"`{name}` is not a name: give the metrics as a dictionary, `metrics={{'f1': …}}`")
         if name in METRICS:
             raise ValueError(f"`{name}` is the name of a metric of archdsl: choose another one")

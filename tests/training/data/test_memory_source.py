@@ -167,7 +167,17 @@ REFUSED: list[tuple[Any, NetworkInput, str, dict[str, Any], str]] = [
     ((PIXELS[:0], CLASSES[:0]), COLOR, "auto", {}, "no samples"),
     ([(PIXELS[0], 1), (PIXELS[0, :, 1:], 1)], COLOR, "auto", {}, "sample 0 is 3×6×5, and sample 1 is 3×5×5"),
     ([(PIXELS[0], 1), PIXELS[1]], COLOR, "auto", {}, "only 1 of 2 samples have a target"),
-    ((NAN, np.arange(5)), TABLE, "auto", {}, "sample 0 has values that are NaN"),
+    ((NAN, np.arange(5)), TABLE, "auto", {}, "the input of sample 0 is not finite"),
+    ((np.full((5, 4), 1e300), np.arange(5)), TABLE, "auto", {}, "the input of sample 0 is not finite"),
+    ((np.ones((5, 4)), np.array([0, 0, 0, 1e300, 0])), TABLE, "auto", {}, "the target of sample 3 is not finite"),
+    ((np.ma.masked_greater(np.arange(20.0).reshape(5, 4), 3), np.arange(5)), TABLE, "auto", {}, "a masked array"),
+    ((torch.ones(5, 4).to_sparse(), np.arange(5)), TABLE, "auto", {}, "data, inputs: Tensor cannot be converted"),
+    ((torch.ones(5, 4, device="meta"), np.arange(5)), TABLE, "auto", {}, "data, inputs: Tensor cannot be converted"),
+    (([[1, 2], [3]], np.arange(2)), TABLE, "auto", {}, "data, inputs: list cannot be converted"),
+    ((np.ones((5, 4)), np.arange(5)), TABLE, "auto", {"classes": [1, 2, 3, 4, 5]}, "each a text"),
+    ((np.ones((5, 4)), np.arange(5)), TABLE, "auto", {"classes": "abcde"}, "each a text"),
+    ((np.ones((5, 4)), np.arange(3)[[0, 1, 2, 0, 1]]), TABLE, "auto", {"classes": list("aba")}, "`a` appears twice"),
+    ((PIXELS, PIXELS[:, 0, :4]), COLOR, "segmentation", {}, "the masks have 4×5 pixels, and the images 6×5"),
     ((np.ones((5, 4)), NAN[:, 0]), TABLE, "auto", {}, "the target of sample 0 is not finite"),
     ((np.ones((5, 4)), np.arange(5) - 1), TABLE, "auto", {}, "the class -1"),
     ((np.ones((5, 4)), np.arange(5)), TABLE, "auto", {"classes": ["a", "b"]}, "the class 4, and there are 2 classes"),
@@ -191,6 +201,21 @@ REFUSED: list[tuple[Any, NetworkInput, str, dict[str, Any], str]] = [
 def test_what_is_refused(data: Any, takes: NetworkInput, task: str, options: dict[str, Any], words: str) -> None:
     with pytest.raises((TypeError, ValueError), match=words):
         source(data, takes, task, **options)
+
+
+def test_samples_without_axes_have_one_number() -> None:
+    """The check of the network then reports the shape."""
+    for takes in (COLOR, TABLE):
+        assert source((np.arange(5.0), np.arange(5)), takes).spec.shape == (1,)
+
+
+def test_an_error_in_a_generator_names_it() -> None:
+    def stream() -> Iterator[Any]:
+        yield PIXELS[0], 1
+        raise LookupError("gone")
+
+    with pytest.raises(CustomCodeFailed, match=r"the data set `.*stream` raised LookupError: gone"):
+        source(stream())
 
 
 def test_an_error_in_a_data_set_names_it() -> None:
