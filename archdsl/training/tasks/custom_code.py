@@ -155,8 +155,7 @@ class ObjectMetric(CustomMetric):
 
 def custom_metrics(given: Mapping[str, object] | Sequence[object]) -> tuple[CustomMetric, ...]:
     """Metrics by name, or named after their functions and classes. Raises TypeError, ValueError."""
-    if callable(given) or isinstance(given, str | RunningMetric):
-        raise TypeError("`metrics` is a list or a dictionary: `metrics=[…]`, `metrics={'f1': …}`")
+    _refuse_single(given)
     named = given.items() if isinstance(given, Mapping) else [(_metric_name(each), each) for each in given]
     found: dict[str, CustomMetric] = {}
     for name, value in named:
@@ -175,6 +174,12 @@ def custom_metrics(given: Mapping[str, object] | Sequence[object]) -> tuple[Cust
         else:
             raise TypeError(f"the metric `{name}` is neither a function nor an object with reset, update and compute")
     return tuple(found.values())
+
+
+def _refuse_single(given: object) -> None:
+    """Raise TypeError for a metric, or its name, that is not in a list."""
+    if callable(given) or isinstance(given, str | RunningMetric):
+        raise TypeError("`metrics` is a list or a dictionary: `metrics=[…]`, `metrics={'f1': …}`")
 
 
 def _metric_name(value: object) -> str:
