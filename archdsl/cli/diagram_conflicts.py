@@ -35,7 +35,7 @@ def diagram_conflicts(kind: str, view: str | None, direction: str | None, detail
         yield "", "--detail", "Mermaid has no place beside a diagram"
     if view != "volumes":
         yield "", "--field", "only the view `volumes` shows tensors to scale"
-        yield "", "--sheets", "only the view `volumes` has feature maps: add --view volumes"
+        yield "", "--sheets", "without --view volumes, there are no feature maps"
     if view == "unet":
         yield "", "--direction --columns", "the view `unet` has the form of a U"
     if view == "volumes":

@@ -53,6 +53,8 @@ WRONG = [
     ("background none", "none", "E1004", False),
     ('group "A"', 'group "A"', "E1002", False),
     ('group "A" nothing', "nothing", "E1003", False),
+    ('group "A" pair', "pair", "E1003", True),
+    ('group "A" image', "image", "E1003", False),
     ('group "A" last gap1', 'group "A" last gap1', "E1007", False),
     ('group "A" stem to="pair1.conv1"', '"pair1.conv1"', "E1007", False),
     ('group "A" stem pair1; group "B" pair1 pair2', "pair1", "E1006", True),
@@ -74,6 +76,15 @@ def test_errors(line: str, marked: str, code: str, fixed: bool) -> None:
     assert bool(offered) == fixed
     for fix in offered:
         assert archdsl.check(text=edited_text(text, fix.edits)).ok, fix.title
+
+
+def test_a_group_is_offered_only_names_that_it_can_contain() -> None:
+    """Neither a block by its definition, which is several uses, nor inputs and outputs."""
+    for name, near in (("pair", "pair1"), ("output", None)):
+        (error,) = archdsl.check(text=f'{NET}figure {{ group "A" {name} }}').diagnostics
+        *first, names = error.diagnostic.help()
+        assert first == ([f"did you mean `{near}`?"] if near else [])
+        assert not {"image", "output", "pair"} & {*names.removeprefix("the names are ").split(", ")}
 
 
 def test_names_are_not_checked_if_a_statement_has_an_error() -> None:

@@ -271,7 +271,7 @@ def test_a_style_a_detail_and_a_field(net: Path) -> None:
     assert "sees 14×14 of 32×32" in out.read_text()
     assert run(net, "-o", out, "--view", "volumes", "--sheets").exit_code == 0
     for words, reason in (
-        (["--sheets"], "only the view `volumes` has feature maps"),
+        (["--sheets"], "without --view volumes, there are no feature maps: leave out --sheets"),
         (["--view", "blocks", "--field", "conv2"], "only the view `volumes` shows tensors to scale"),
         (["--view", "layers", "--detail", "features"], "shows all details"),
         (["--detail", "nothing"], "there is no block or stage `nothing` to show in detail"),

@@ -59,6 +59,11 @@ class FigureNames:
         kinds = [kind for kind in self._scopes.values() if kind not in ("stage", "aux")]
         return tuple(dict.fromkeys([*self._inputs, *self._outputs, *kinds, *last]))
 
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The last parts of the names of layers, stages and uses of blocks."""
+        return tuple(dict.fromkeys(path[-1] for path in self.paths))
+
     def siblings(self, names: Iterable[str]) -> Mapping[Path, list[Path]]:
         """The paths of several names, in the order of the network, by the scope that contains them."""
         wanted = list(names)

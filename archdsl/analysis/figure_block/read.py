@@ -121,7 +121,7 @@ class _Reader:
         named = self.names.siblings([name]) if parts_only else self.names.nodes(name) or self.names.scopes(name)
         if named or not self.graph.nodes or (not parts_only and self.names.outputs(name)):
             return True
-        known = self.names.all
+        known = self.names.parts if parts_only else self.names.all
         near = nearest(name.rpartition(".")[2], known)
         what = "layer, stage or block" if not parts_only else "layer, stage or use of a block"
         some = ", ".join(known[:_SHOWN]) + (", …" if len(known) > _SHOWN else "")

@@ -78,9 +78,15 @@ def port(letter: str, number: int, role: Role, hover: str) -> Box:
 def rails(diagram: Diagram, row: Sequence[Box]) -> list[Rail]:
     """The paths next to a row of boxes, so that every box and every arrow is shown; shorter ones first."""
     order = {box.id: index for index, box in enumerate(row)}
-    last = next((box.id for box in diagram.boxes if box.role is Role.OUTPUT), None)
-    found = _Paths(diagram, order, last).rails()
+    found = _Paths(diagram, order, _implied_output(diagram, row)).rails()
     return sorted(found, key=lambda rail: (rail.span, rail.start or 0, rail.end or 0, rail.near))
+
+
+def _implied_output(diagram: Diagram, row: Sequence[Box]) -> str | None:
+    """The first output if the end of the row stands for it; None if it has a label of its own, or other readers."""
+    first = next((box for box in diagram.boxes if box.role is Role.OUTPUT), None)
+    readers = {arrow.end for arrow in diagram.arrows if row and arrow.start == row[-1].id}
+    return first.id if first is not None and readers == {first.id} and not first.rows[0].own_words else None
 
 
 class _Paths:

@@ -20,7 +20,7 @@ from archdsl.backends.diagram.mermaid import write_mermaid
 from archdsl.backends.diagram.place import PlaceChoices, place_of
 from archdsl.graph import Graph
 from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL, graph
-from tests.backends.diagram.svg_reading import assert_quotient
+from tests.backends.diagram.svg_reading import ReadFigure, assert_quotient
 
 VIEWS = [View.LAYERS, View.BLOCKS, View.STAGES, View.UNET, View.VOLUMES]
 SIAMESE = """
@@ -200,6 +200,28 @@ def test_svg_of_figures_in_a_column(name: str, view: str | None) -> None:
 def test_svg_of_random_programs(seed: int) -> None:
     for view in VIEWS:
         read_svg(graph(random_text(seed)), view)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input 3x8x8; conv 4 k1 as z; output in, z",
+        "input 3x8x8; conv 4 k1 as z; output z, z",
+        "input 3x8x8; conv 4 k1 as z; conv 4 k1 as y; output z, in, y",
+    ],
+)
+def test_volumes_with_an_output_that_has_other_readers(text: str) -> None:
+    """The end of the row would not look like an output."""
+    found = graph(text)
+    svg = diagram(found, "svg", None, ViewOptions(view=View.VOLUMES))
+    assert_quotient(svg, found)
+    assert {f"y{i}" for i in range(len(found.outputs))} <= set(re.findall(r"y\d", " ".join(ReadFigure(svg).boxes)))
+
+
+def test_volumes_with_the_label_of_an_output() -> None:
+    """A label of the figure's own is never left out."""
+    text = 'input 3x8x8; conv 4 k1; figure { label output "logits" }'
+    assert b"logits" in diagram(graph(text), "svg", None, ViewOptions(view=View.VOLUMES))
 
 
 def test_volumes_with_open_blocks() -> None:

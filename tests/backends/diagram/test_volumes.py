@@ -178,12 +178,18 @@ def read_back(diagram: Diagram) -> tuple[Counter[str], set[tuple[str, str]]]:
     return shown + Counter(row), arrows | set(pairwise(row))
 
 
+def implied_output(diagram: Diagram) -> str | None:
+    """The first output, unless what makes it has other readers: it would not look like an output."""
+    (maker,) = (arrow.start for arrow in diagram.arrows if arrow.end == "y0")
+    return "y0" if [arrow.end for arrow in diagram.arrows if arrow.start == maker] == ["y0"] else None
+
+
 @pytest.mark.parametrize("name", ["text", *archdsl.zoo.names()])
 def test_every_box_and_every_arrow_is_shown(name: str) -> None:
     """Each once: the view leaves nothing out, and refuses nothing of the zoo."""
     drawn = built(BRANCHES if name == "text" else archdsl.load(f"zoo:{name}").graph)
     boxes, arrows = read_back(drawn)
-    last = next(box.id for box in drawn.boxes if box.role is Role.OUTPUT)
+    last = implied_output(drawn)
     assert boxes == Counter(box.id for box in drawn.boxes if box.id != last)
     assert arrows == {(arrow.start, arrow.end) for arrow in drawn.arrows if arrow.end != last}
 
@@ -210,7 +216,7 @@ def read_rows(diagram: Diagram, rows: int) -> tuple[Counter[str], set[tuple[str,
 def test_rows_show_every_box_and_every_arrow(name: str, rows: int) -> None:
     drawn = built(BRANCHES if name == "text" else archdsl.load(f"zoo:{name}").graph)
     boxes, arrows = read_rows(drawn, rows)
-    last = next(box.id for box in drawn.boxes if box.role is Role.OUTPUT)
+    last = implied_output(drawn)
     assert boxes == Counter(box.id for box in drawn.boxes if box.id != last)
     assert arrows == {(arrow.start, arrow.end) for arrow in drawn.arrows if arrow.end != last}
 
