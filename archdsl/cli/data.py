@@ -13,6 +13,7 @@ from ..text.names import nearest
 from ..training.data.registry import data_sets, license_of
 from .cache import size_text
 from .common import format_option, usage
+from .number_range import NumberRange
 from .problems import fail
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _NAMED = re.compile("(train|validation|test):([0-9]{1,18})")
 @click.option("--data-dir", metavar="FOLDER", help="Read the data set from this folder instead of downloading it.")
 @click.option(
     "--split",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=NumberRange(0, 1, min_open=True),
     help="Fraction of the training images to train on, as for `train`. [default: 0.9]",
 )
 @format_option

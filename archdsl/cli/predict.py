@@ -11,6 +11,7 @@ import click
 from ..diagnostics.terminal import printable
 from .allowing import allow_option, allowed
 from .common import usage
+from .number_range import NumberRange
 from .problems import fail
 from .run_images import invert_option, note_brightness, own_images
 from .shell_completion import complete_file, complete_folder
@@ -31,7 +32,7 @@ MOST_BYTES = 1_000_000
 @click.option("--length", type=click.IntRange(1, MOST_BYTES), help="Language models: number of bytes [default: 200].")
 @click.option(
     "--temperature",
-    type=click.FloatRange(0, 100),
+    type=NumberRange(0, 100),
     help="Language models: divisor of the logits; 0 always chooses the most likely byte [default: 0.8].",
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Language models: random seed [default: 0].")

@@ -37,6 +37,7 @@ WRONG: dict[str, list[str]] = {
         "digits test:0 -o x.png --data-dir folder",
         "digits test:0 -o x.png --split 0.5",
         "--split 0.5",
+        "digits test:0 -o x.png --split nan",
     ],
     "diagram": [
         "",
@@ -67,7 +68,7 @@ WRONG: dict[str, list[str]] = {
     "layers": ["convolutoin", "conv relu"],
     "lsp": ["net.arch"],
     "mcp": ["net.arch"],
-    "predict": ["", "gone", "gone gone.png", "folder gone.png"],
+    "predict": ["", "gone", "gone gone.png", "folder gone.png", "gone text --temperature nan"],
     "sweep": ["", "gone.arch", "net.arch --trials 0", "net.arch --lr x..y", "net.arch --data nosuch"],
     "train": [
         "",

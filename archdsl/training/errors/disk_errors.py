@@ -30,7 +30,7 @@ class CannotWrite(Problem):
         return f"cannot write {self.path}: {self.why}"
 
     def help(self) -> tuple[str, ...]:
-        return ("make its folder writable, or choose another one with --out",)
+        return ("make its folder writable, or choose another one",)
 
 
 class SymbolicLinkRefused(CannotWrite):

@@ -20,10 +20,12 @@ def continued(loaded: LoadedRun, prompt: bytes, length: int, temperature: float,
     """The `length` bytes that follow a prompt, sampled one by one; with a temperature of 0, the most likely ones.
 
     The network reads as many bytes as its input is long: the last ones of a longer text; a shorter one is filled up
-    with zeros behind it, which no step before them reads. Raises BadText for an empty prompt.
+    with zeros behind it, which no step before them reads. Raises BadText for an empty prompt, ValueError.
     """
     if not prompt:
         raise BadText(Path("<prompt>"), "a language model continues a text, and this one is empty", "give some text")
+    if not 0 <= temperature < float("inf"):
+        raise ValueError(f"temperature is a finite number of at least 0, not {temperature}")
     steps = loaded.shape[0]
     generator = torch.Generator().manual_seed(seed)
     ids = list(prompt)
@@ -35,7 +37,7 @@ def continued(loaded: LoadedRun, prompt: bytes, length: int, temperature: float,
         if temperature == 0:
             ids.append(int(logits.argmax()))
         else:
-            chances = (logits.double() / temperature).softmax(0)
+            chances = ((logits - logits.max()).double() / temperature).softmax(0)  # finite at any temperature
             ids.append(int(torch.multinomial(chances, 1, generator=generator)))
     return bytes(ids[len(prompt) :])
 

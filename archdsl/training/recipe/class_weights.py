@@ -19,7 +19,7 @@ def parse_class_weights(text: str) -> ClassWeights:
     if not all(entries):
         raise ValueError(f'`class_weights` takes `{BALANCED}`, or weights like "cat=2, dog=0.5", not "{text}"')
     if not any("=" in entry for entry in entries):
-        return tuple(_weight(entry, entry) for entry in entries)
+        return tuple(_weight(entry) for entry in entries)
     found: dict[str, float] = {}
     for entry in entries:
         name, equals, value = entry.rpartition("=")
@@ -70,11 +70,14 @@ def class_weights_text(weights: str | Sequence[float] | Mapping[str, float]) -> 
     return ", ".join(repr(value) for value in weights)
 
 
-def _weight(text: str, name: str) -> float:
+def _weight(text: str, name: str | None = None) -> float:
+    """A weight, of a class if it is named. Raises ValueError."""
     try:
         weight = float(text)
     except ValueError:
         weight = -1.0
     if not 0 < weight < float("inf"):
+        if name is None:
+            raise ValueError(f"a weight of a class is a positive number, not {text}; or write `{BALANCED}`")
         raise ValueError(f"the weight of the class `{name}` is a positive number, not {text.strip()}")
     return weight

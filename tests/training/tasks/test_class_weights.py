@@ -101,7 +101,7 @@ def test_weights_given_in_python_are_read_back(weights: dict[str, float]) -> Non
         ("1, nan", "a positive number"),
         ("cat=1, cat=2", "two weights"), ("cat", "a positive number"), ("1,,2", "takes `balanced`"),
         ("1, cat=2", "not"),
-        ("balancd", "a positive number"), ("=2", "takes names"), ("inf", "a positive number"),
+        ("balancd", "or write `balanced`"), ("=2", "takes names"), ("inf", "a positive number"),
     ],
 )  # fmt: skip
 def test_what_is_not_a_weight(text: str, words: str) -> None:

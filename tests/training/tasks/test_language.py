@@ -179,6 +179,10 @@ def test_texts_are_continued(run: Path) -> None:
     assert json.loads(done.stdout) == [{"image": words[1], "text": "seven eight nine ten"}]
     trained = archdsl.load_run(run)
     assert trained.predict(words[1], length=20, temperature=0) == ["seven eight nine ten"]
+    assert trained.predict(words[1], length=20, temperature=1e-320) == ["seven eight nine ten"]
+    for wrong in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="at least 0"):
+            trained.predict(words[1], temperature=wrong)
     hot = {trained.predict("two", temperature=3, seed=seed)[0] for seed in (0, 1, 0)}
     assert len(hot) == 2
     done = CliRunner().invoke(predict_command, [str(run), "test:0", "--length", "5"])
