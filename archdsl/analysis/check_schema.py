@@ -68,7 +68,7 @@ class MemoryReport(Model):
     gradients: int
     optimizer_state: int
     running_means: int = Field(description="Copies of all weights that the recipe averages: `ema`, `lookahead`.")
-    activations: int = Field(description="All that autograd keeps for the backward pass.")
+    activations: int = Field(description="Everything that autograd keeps for the backward pass.")
     activation_gradients: int = Field(
         description="The most activation gradients that the backward pass holds at any one time."
     )

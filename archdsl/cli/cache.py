@@ -33,7 +33,7 @@ _SECTIONS = (
 @format_option
 @click.pass_context
 def command(context: click.Context, output: str) -> None:
-    """Show what is kept in the cache folder, which ARCHDSL_CACHE changes, and how large it is.
+    """Show what is kept in the cache folder, and how large it is. ARCHDSL_CACHE sets the folder.
 
     Files that huggingface_hub downloads are in its own cache.
     """
@@ -68,7 +68,7 @@ def command(context: click.Context, output: str) -> None:
 def clear(names: tuple[str, ...]) -> None:
     """Delete parts of the cache: data, folders, weights, hub, grammar, one data set such as cifar10, or all.
 
-    Everything is downloaded or computed again when it is needed. Do not clear folders while a training reads them.
+    Everything is downloaded or computed again when it is needed. Do not clear folders while a training run reads them.
     """
     folder = _folder()
     entries = list(dict.fromkeys(entry for name in names for entry in _named(folder, name)))

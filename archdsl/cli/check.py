@@ -47,7 +47,7 @@ _CONFLICTS = (
 @click.option("--unsafe", is_flag=True, help="With --fix or --diff: also apply likely fixes.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, without writing it.")
 @click.option(
-    "--style", metavar="FILE", help="Also check the `figure { … }` block in this file, the style of a figure of them."
+    "--style", metavar="FILE", help="Also check the `figure { … }` block in this style file against the networks."
 )
 @click.option("--strict", is_flag=True, help="Exit with status 1 if there are warnings.")
 @click.option("--pedantic", is_flag=True, help="Also warn about style and small savings.")

@@ -40,7 +40,7 @@ class _Target(click.Choice[str]):
     show_default=True,
     help="Framework, or a backend of a Python package, whose code runs. Keras models have channels last.",
 )
-@click.option("--flat", is_flag=True, help="Write out each use of a block, without arguments and loops.")
+@click.option("--flat", is_flag=True, help="Write out each use of a block in full, without arguments and loops.")
 @network_options
 def command(
     file: str | None,
@@ -53,7 +53,7 @@ def command(
 ) -> None:
     """Generate PyTorch or Keras source that builds the network in FILE and does not need archdsl.
 
-    `--to PACKAGE:BACKEND` calls a backend of an installed package, which the command thereby allows to run.
+    `--to PACKAGE:BACKEND` calls a backend of an installed package; no --allow is needed for it.
     """
     if flat and framework != "torch":
         usage("`--flat` is for `--to torch`" + (": Keras source has no classes" if framework == "keras" else ""))

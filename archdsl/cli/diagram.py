@@ -42,41 +42,40 @@ if TYPE_CHECKING:
     "--view",
     type=click.Choice(["layers", "blocks", "stages", "volumes", "unet"]),
     help="What each box stands for: a layer, a block, a stage, or a tensor drawn to scale; `unet` arranges stages as a "
-    "U.  [default: layers; in a "
-    "place, the most detailed that fits]",
+    "U.  [default: layers; with --for, the most detailed that fits]",
 )
 @click.option(
     "--for",
     "for_",
     type=click.Choice(["column", "page", "slide", "readme", "poster"]),
-    help="Make the figure for this place: a journal's column or page, a 16:9 slide, a README, a poster.",
+    help="Make the figure for where it will appear: a journal's column or page, a 16:9 slide, a README, a poster.",
 )
 @click.option("--width", metavar="LENGTH", help="Make the figure for this width, such as 85mm.")
-@click.option("--height", metavar="LENGTH", help="Make the figure for this height at most, such as 60mm.")
-@click.option("--font", metavar="LENGTH", help="Smallest text in that place, such as 7pt.  [default: by the place]")
+@click.option("--height", metavar="LENGTH", help="Limit the figure to this height, such as 60mm.")
+@click.option("--font", metavar="LENGTH", help="Minimum size of the text, such as 7pt.  [default: by --for]")
 @click.option(
     "--expand", multiple=True, metavar="BLOCK", help="Expand this block in the views `blocks`, `stages` and `volumes`."
 )
 @click.option(
-    "--detail", metavar="BLOCK", help="Show what is inside this block or stage beside the diagram.  [view: blocks]"
+    "--detail", metavar="BLOCK", help="Beside the diagram, show what is inside this block or stage.  [view: blocks]"
 )
 @click.option(
     "--field",
     metavar="NAME",
-    help="Show what a position in the middle of this layer sees of the input and of the tensors on the way.  "
-    "[view: volumes]",
+    help="Show the receptive field of a position in the middle of this layer, in the input and in the tensors "
+    "between.  [view: volumes]",
 )
 @click.option("--fold/--no-fold", default=True, help="Show repeated layers once, marked ×3.")
 @click.option(
     "--direction",
     type=click.Choice(["TB", "LR"]),
-    help="Layout direction: top to bottom or left to right.  [default: TB; in a place, what fits best]",
+    help="Layout direction: top to bottom or left to right.  [default: TB; with --for, what fits best]",
 )
 @click.option(
     "--theme",
     type=click.Choice(["light", "dark", "auto", "print"]),
-    help="Color theme: for light pages, dark pages, an SVG or HTML page that follows the reader's, or black-and-white "
-    "print.  [default: light; auto for HTML]",
+    help="Color theme: for light pages, dark pages, an SVG or HTML page that follows the reader's theme, or "
+    "black-and-white print.  [default: light; auto for HTML]",
 )
 @click.option("--legend/--no-legend", default=None, help="Show a legend of the colors.")
 @click.option(
@@ -113,7 +112,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Number of columns of a top-to-bottom diagram.  [default: by its height]",
 )
-@click.option("--sheets", is_flag=True, help="In the view `volumes`, show feature maps as sheets behind each other.")
+@click.option("--sheets", is_flag=True, help="In the view `volumes`, show feature maps as stacked sheets.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with status 1 if PATH is missing or out of date.")
 @network_options
 @watch_option

@@ -29,7 +29,9 @@ _CONFLICTS = (
 
 @click.command("diff")
 @click.argument("names", nargs=-1, metavar="A B", shell_complete=complete_network)
-@click.option("-e", "--expr", "texts", multiple=True, metavar="TEXT", help="Use this source text instead of B, or A.")
+@click.option(
+    "-e", "--expr", "texts", multiple=True, metavar="TEXT", help="Use this source text as B; given twice, as A and B."
+)
 @click.option("--set", "both", multiple=True, metavar="NAME=VALUE", help="Set a parameter of both networks.")
 @click.option("--set-a", multiple=True, metavar="NAME=VALUE", help="Set a parameter of A only.")
 @click.option("--set-b", multiple=True, metavar="NAME=VALUE", help="Set a parameter of B only.")

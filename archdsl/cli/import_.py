@@ -52,7 +52,7 @@ def command(
     weights: str | None,
     partial: bool,
 ) -> None:
-    """Import the network of SOURCE: MODULE:CALLABLE, which runs that Python code, or a file, which runs none
+    """Import the network of SOURCE: a MODULE:CALLABLE, whose Python code is run, or a file, for which no code is run
     (config.json of Hugging Face, .cfg of Darknet, .keras, .json of Keras, .onnx, .pt2, .yaml of a detection network).
 
     The network is compared with the source: parameters, multiply-accumulates and, with its weights, outputs. Nothing is

@@ -35,7 +35,7 @@ class LayerDeclaration(Model):
     kind: Literal["layer", "merge", "block"]
     synonyms: list[str] = Field(description="Other names; those of a merge are only suggested.")
     doc: str
-    arguments: list[ArgumentReport] = Field(description="Positional ones first. A block has its parameters.")
+    arguments: list[ArgumentReport] = Field(description="Positional ones first. For a block, its parameters.")
     example: str = Field(description="For a block, its text.")
 
 
@@ -101,7 +101,7 @@ class DataSetReport(Model):
     train: int | None = Field(description="Number of training samples, before some are held out for validation.")
     test: int | None
     shape: list[int] | None = Field(description="Of one sample, such as channels, height and width.")
-    targets: str = Field(description="What a sample has to learn from: `class`, `mask`, …")
+    targets: str = Field(description="What is predicted for each sample: `class`, `mask`, …")
     classes: list[str]
     license: str
     folder: str | None = Field(description="Where its files are kept; null if nothing is downloaded.")
@@ -146,7 +146,7 @@ class PredictionReport(Model):
         default=None, description="Other numbers, such as the PSNR; otherwise absent."
     )
     file: str | None = Field(default=None, description="The mask or image that was written; otherwise absent.")
-    text: str | None = Field(default=None, description="A caption, or what a language model continues the text with.")
+    text: str | None = Field(default=None, description="A caption, or a language model's continuation of the text.")
 
 
 def layers_report(

@@ -65,8 +65,8 @@ def command(
     given in place of an IMAGE, such as "Alice was".
 
     An IMAGE may be a folder, for all images in it, `-` for an image on standard input, or an image of the run's own
-    data set by split and number, such as test:225. A run on numbers takes the rows of a CSV or Parquet file. Unreadable
-    images are reported and skipped, and the exit status is then 1.
+    data set by split and number, such as test:225. A run trained on rows of numbers takes the
+    rows of a CSV or Parquet file. Unreadable images are reported and skipped, and the exit status is then 1.
     """
     from ..training.errors.problem import Problem
     from ..training.inference.prediction import BATCH, predict

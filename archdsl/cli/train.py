@@ -74,7 +74,7 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
     "initial",
     metavar="PATH",
     shell_complete=complete_file,
-    help="Begin with these weights: a .safetensors file, its index, a .pth file, the folder of a run, "
+    help="Start from these weights: a .safetensors file, its index, a .pth file, the folder of a run, "
     "torchvision:NAME or hf:OWNER/NAME.",
 )
 @grouped_option(

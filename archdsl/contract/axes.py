@@ -39,4 +39,4 @@ class AxisName(Kind):
 
 AnyAxis = Annotated[int | str, AxisName()]
 AnyAxes = Annotated[int | str | tuple[int, ...], AxisName(many=True)]
-AXIS_DOC = "axis, by name like `h` or by number from 0 without the batch"
+AXIS_DOC = "axis, by name like `h` or by number, counted from 0 without the batch"

@@ -54,7 +54,9 @@ class DiagnosticReport(Model):
     label: str = Field(description="The text of the label; may be empty.")
     others: list[LabelReport]
     help: list[str] = Field(description="Explanations that do not change the text.")
-    fix: FixReport | None = Field(description="The first of the suggestions, which `--fix` applies; null without any.")
+    fix: FixReport | None = Field(
+        description="The first of the suggestions, which `--fix` applies; null if there is none."
+    )
     suggestions: list[FixReport] = Field(
         description="At most two changes of the text, the best first; each is verified to remove the error."
     )

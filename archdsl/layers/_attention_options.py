@@ -77,7 +77,9 @@ class AttentionOptions(LayerOp):
     buckets: Annotated[int, Int(minimum=4)] = argument(32, doc="number of buckets of `t5`")
     distance: PositiveInt = argument(128, doc="distance from which the last bucket of `t5` applies")
     cosine: Flag = argument(False, words={"cosine": True}, doc="cosine attention with a learned scale for each head")
-    scale: PositiveFloat | None = argument(None, doc="factor of the dot products; 1/√(features of a head) by default")
+    scale: PositiveFloat | None = argument(
+        None, doc="factor that scales the dot products; 1/√(features of a head) by default"
+    )
     dropout: Probability = argument(0.0, doc="probability of zeroing an attention weight in training")
     bias: LinearBias = argument(True, words={"nobias": False}, doc="whether the linear layers have a bias")
     qkv_bias: InputBias | None = argument(

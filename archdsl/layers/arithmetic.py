@@ -197,7 +197,7 @@ class ArangeLayer(Layer):
 
 
 class PrependClassToken(Layer):
-    """Class token: prepend a learned step, T×C becomes (T + 1)×C (Devlin et al., 2018; Dosovitskiy et al., 2020).
+    """Class token: prepend a learned step; T×C becomes (T + 1)×C (Devlin et al., 2018; Dosovitskiy et al., 2020).
 
     Example:
         input 768x14x14; tokens; cls

@@ -50,7 +50,7 @@ class Abs(Function):
 
 
 class Neg(Function):
-    """The negative, −x.
+    """The negation, −x.
 
     Example:
         input 64; neg
@@ -135,7 +135,7 @@ class Cos(Function):
 
 
 class Power(Elementwise):
-    """Every element to the power of a constant.
+    """Every element raised to a constant power.
 
     Example:
         input 64x8x8; clamp min=1e-6; pow 3

@@ -154,7 +154,7 @@ class FeatureNorm(Normalization):
     module: ClassVar[str]
 
     affine: Flag = argument(True, words={"noaffine": False}, doc="whether to scale each feature")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale is not trained; a shift is")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale is not trained; the shift, if any, is")
 
     def out(self, x: Shape) -> Shape:
         self.check_scale()

@@ -12,7 +12,7 @@ from ._facts import Facts
 class ActivationBeforePool(Diagnostic):
     """A non-decreasing activation comes before max pooling; in the reverse order the result is the same.
 
-    The maximum of relu is the relu of the maximum, and after a 2×2 pooling there is a quarter as much to compute. The
+    The maximum of relu is the relu of the maximum, and after 2×2 pooling there is a quarter as much to compute. The
     saving is small, and most published networks use the more expensive order, so this is reported only with
     `--pedantic`.
 

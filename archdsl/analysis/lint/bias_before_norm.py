@@ -21,7 +21,7 @@ class BiasBeforeNorm(Diagnostic):
     """
 
     code = "W0903"
-    title = "bias before a normalization"
+    title = "bias before normalization"
     wrong = "input 3x32x32\nconv 16 k3 p1; bn; relu\n"
     right = "input 3x32x32\nconv 16 k3 p1 nobias; bn; relu\n"
     severity = Severity.WARNING

@@ -12,7 +12,7 @@ _BOTH = 7
 
 
 class SaturatingStack(Diagnostic):
-    """Many sigmoids or tanhs follow each other without a normalization or a residual connection between them.
+    """Many sigmoids or tanhs follow each other without normalization or a residual connection between them.
 
     They saturate far from 0, and the slope of a sigmoid is at most 1/4, so almost no gradient reaches the first layers,
     which then do not learn. Use relu, normalize between them, or bypass them with `residual`.

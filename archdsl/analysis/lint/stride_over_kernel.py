@@ -9,7 +9,7 @@ from .unread_pixels import reads_all
 
 
 class StrideOverKernel(Diagnostic):
-    """The stride is larger than the kernel, so rows and columns between its positions are never read.
+    """The stride is larger than the kernel, so rows and columns between the kernel's positions are never read.
 
     `conv k1 s2` reads one pixel in four. ResNet's strided shortcut does the same, but is not reported, because the body
     of the residual reads all pixels; pooling before the convolution (ResNet-D) is better still.

@@ -100,7 +100,7 @@ class ArgumentTwice(Diagnostic):
 
 
 class BadValue(Diagnostic):
-    """An argument does not accept its value."""
+    """An argument does not accept the given value."""
 
     code = "E0305"
     title = "invalid value"

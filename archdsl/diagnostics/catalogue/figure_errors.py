@@ -10,7 +10,7 @@ class UnknownFigureSetting(Diagnostic):
     """A line of `figure { … }` starts with a word that is not a setting."""
 
     code = "E1001"
-    title = "unknown setting of a figure"
+    title = "unknown figure setting"
     wrong = f'{_NET}figure {{ titel "A small network" }}\n'
     right = f'{_NET}figure {{ title "A small network" }}\n'
 
@@ -30,10 +30,10 @@ class UnknownFigureSetting(Diagnostic):
 
 
 class InvalidFigureSetting(Diagnostic):
-    """A setting of a figure does not have the form that it needs."""
+    """A figure setting does not have the required form."""
 
     code = "E1002"
-    title = "invalid setting of a figure"
+    title = "invalid figure setting"
     wrong = f"{_NET}figure {{ title Small }}\n"
     right = f'{_NET}figure {{ title "Small" }}\n'
 
@@ -79,7 +79,7 @@ class UnknownFigureName(Diagnostic):
 
 
 class InvalidColor(Diagnostic):
-    """A color of a figure is not a color in hexadecimal digits."""
+    """A color is not written as `#` and six hexadecimal digits."""
 
     code = "E1004"
     title = "invalid color"
@@ -101,7 +101,7 @@ class InvalidColor(Diagnostic):
 
 
 class LowContrast(Diagnostic):
-    """The text on a color would be hard to read: its contrast is below the 4.5 that WCAG 2 requires at level AA."""
+    """The text on a color would be hard to read: its contrast ratio is below 4.5, which WCAG 2 requires at level AA."""
 
     code = "E1005"
     title = "low contrast"
@@ -174,10 +174,10 @@ class GroupNotConnected(Diagnostic):
 
 
 class RepeatedFigureSetting(Diagnostic):
-    """A figure sets something twice."""
+    """A figure sets the same thing twice."""
 
     code = "E1008"
-    title = "duplicate setting of a figure"
+    title = "duplicate figure setting"
     wrong = f'{_NET}figure {{ title "A"; title "B" }}\n'
     right = f'{_NET}figure {{ title "B" }}\n'
 
@@ -195,7 +195,7 @@ class RepeatedFigureSetting(Diagnostic):
 
 
 class CannotHide(Diagnostic):
-    """A figure cannot hide a layer that reads several tensors: it would not show which of them flows on."""
+    """A figure cannot hide a layer that reads several tensors: it would not show which of them the next layer reads."""
 
     code = "E1009"
     title = "layer that cannot be hidden"

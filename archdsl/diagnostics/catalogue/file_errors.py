@@ -89,9 +89,9 @@ class PackageNotAllowed(Diagnostic):
 class PackageFault(Diagnostic):
     """A package that a text names, and that is allowed, cannot be used.
 
-    It is not installed in the environment of archdsl, does not extend archdsl, is older than the text needs, cannot be
-    imported, declares a layer with a name of the language, or its code fails. Report errors in the code of a package
-    to its authors: the message names the method and the line.
+    It is not installed in the environment of archdsl, is not an extension of archdsl, is older than the text requires,
+    cannot be imported, declares a layer whose name is part of the language, or contains code that fails. Report errors
+    in the code of a package to its authors: the message names the method and the line.
     """
 
     code = "E0605"

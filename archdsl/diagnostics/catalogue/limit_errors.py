@@ -80,7 +80,7 @@ class TooManyLayers(Diagnostic):
 
 
 class TooManyIterations(Diagnostic):
-    """Repetitions and blocks take more iterations than the limit. Usually one of them creates no layer: remove it."""
+    """Repetitions and blocks take more iterations than allowed. Usually one of them creates no layer: remove it."""
 
     code = "E0708"
     title = "too many iterations"

@@ -5,7 +5,7 @@ from ..diagnostic import Change, Diagnostic, Edit, Fix, Label, Related
 
 
 class UnsuitableInput(Diagnostic):
-    """The input's shape violates a requirement of the layer, which the first label states.
+    """The input's shape violates a requirement of the layer; the first label states which.
 
     A second label shows the statement that created the input.
     """
@@ -86,7 +86,7 @@ class ChannelsComeFirst(Diagnostic):
 
 
 class WrongDimensions(Diagnostic):
-    """The number in a layer's name does not match the tensor's spatial dimensions.
+    """The number in a layer's name is not the number of spatial dimensions of the tensor.
 
     `conv1d` is for signals C×L, `conv2d` for images C×H×W, `conv3d` for volumes C×D×H×W; `conv` takes all three. The
     same holds for pooling, normalization and dropout layers whose names contain a number in PyTorch and Keras. Usually

@@ -279,8 +279,9 @@ class NeedsSetting(Diagnostic):
 class UndecidedSize(Diagnostic):
     """An operation on a symbolic dimension has no closed form.
 
-    Sums, differences, products and `//` by a number have a closed form for every value of `H`; a division by `H` or a
-    power of it has none. Give the dimension a value: `--input 3x224x224`, or `net N(H = 224)`.
+    Sums, differences, products and `//` by a number have a closed form for every value of `H`; a division by `H`, or an
+    exponent that is not an integer or contains `H`, has none. Give the dimension a value with
+    `--input 3x224x224` or `net N(H = 224)`.
     """
 
     code = "E0510"

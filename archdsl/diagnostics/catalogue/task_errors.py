@@ -4,7 +4,7 @@ from ..diagnostic import Diagnostic
 
 
 class WrongImageOutput(Diagnostic):
-    """The output has another shape than the task needs.
+    """The output does not have the shape that the task needs.
 
     Segmentation needs one number per class for each pixel of the input; reconstruction needs
     an output of the input's shape; a task of a package has its own rule.
@@ -53,7 +53,7 @@ class WrongSampleInput(Diagnostic):
 
 
 class NotForTask(Diagnostic):
-    """A setting of the recipe has no meaning for the task, or the data has no targets for it."""
+    """A setting of the recipe does not apply to the task, or the data has no targets for it."""
 
     code = "E0817"
     title = "setting does not fit the task"

@@ -67,7 +67,7 @@ class UnknownField(Diagnostic):
 
 
 class BadSetting(Diagnostic):
-    """A setting does not accept its value."""
+    """A setting does not accept the given value."""
 
     code = "E0803"
     title = "invalid setting"

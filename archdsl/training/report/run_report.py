@@ -22,7 +22,7 @@ class PartScores(Model):
     loss: float
     accuracy: float | None = Field(
         default=None,
-        description="Fraction of the images whose class is the most likely, in 0..1; null for other tasks.",
+        description="Fraction of the images whose true class is the most likely, in 0..1; null for other tasks.",
     )
     top5: float | None = Field(
         default=None,
@@ -110,7 +110,7 @@ class ResultReport(Model):
     count: int
     loss: float
     accuracy: float
-    accuracy_low: float = Field(description="Lower end of the 95 % confidence interval of the accuracy (Wilson 1927).")
+    accuracy_low: float = Field(description="Lower end of the 95% confidence interval of the accuracy (Wilson 1927).")
     accuracy_high: float = Field(description="Its upper end.")
     top5: float
     wrong: int = Field(description="Number of misclassified images.")
@@ -121,7 +121,7 @@ class ResultReport(Model):
     )
     pairs: list[ConfusionReport] = Field(description="The most frequent confusions, in descending order; 30 at most.")
     misclassified: list[MisclassifiedReport] = Field(description="The most confident wrong predictions, 24 at most.")
-    metrics: dict[str, float] = Field(default={}, description="Metrics of the user, by name.")
+    metrics: dict[str, float] = Field(default={}, description="User-defined metrics, by name.")
 
 
 class TableReport(Model):
@@ -146,7 +146,7 @@ class TileReport(Model):
     sample: str = Field(description="Its file in the data set's folder, or its index in the split.")
     caption: str
     panels: list[PanelReport]
-    small: bool = Field(description="Whether the images have few pixels, which are then shown enlarged.")
+    small: bool = Field(description="Whether the images have so few pixels that they are shown enlarged.")
 
 
 class ScoresReport(Model):
@@ -166,7 +166,7 @@ class TrainingReport(Model):
     name: str = Field(description="The name of the run's folder.")
     written: datetime = Field(description="When the report was written, in UTC.")
     status: Status = Field(
-        description="`early`: stopped by patience; `stopped`: by the user; `diverged`: the loss became infinite or NaN."
+        description="`early`: early stopping; `stopped`: by the user; `diverged`: the loss became infinite or NaN."
     )
     text: str = Field(description="The network's text.")
     network: NetworkReport

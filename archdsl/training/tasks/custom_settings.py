@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class CustomSettings(BaseModel):
-    """The import paths of the user's loss of the main output, of those of other outputs, and of the metrics."""
+    """The import paths of the user's losses, for the main output and for others, and of the user's metrics."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
