@@ -10,6 +10,7 @@ import click
 from ..diagnostics.terminal import printable
 from ..text import paths
 from .common import format_option, usage
+from .shell_completion import complete_cache
 
 
 class CacheSection(NamedTuple):
@@ -20,7 +21,7 @@ class CacheSection(NamedTuple):
     find: Callable[[Path], list[Path]]
 
 
-_SECTIONS = (
+SECTIONS = (
     CacheSection("data", "downloaded data sets", lambda folder: _inside(folder / "data")),
     CacheSection("folders", "decoded images of folders", lambda folder: _inside(folder / "folders")),
     CacheSection("weights", "downloaded weights of torchvision", lambda folder: _inside(folder / "weights")),
@@ -42,7 +43,7 @@ def command(context: click.Context, output: str) -> None:
             raise click.UsageError("--format is for the list of what is kept")
         return
     folder = _folder()
-    found = [(section, section.find(folder)) for section in _SECTIONS]
+    found = [(section, section.find(folder)) for section in SECTIONS]
     sizes = {section.name: sum(map(_size, entries)) for section, entries in found}
     if output == "json":
         from .listing_reports import CachePart, CacheReport
@@ -64,7 +65,7 @@ def command(context: click.Context, output: str) -> None:
 
 
 @command.command("clear")
-@click.argument("names", nargs=-1, required=True, metavar="NAME…")
+@click.argument("names", nargs=-1, required=True, metavar="NAME…", shell_complete=complete_cache)
 def clear(names: tuple[str, ...]) -> None:
     """Delete parts of the cache: data, folders, weights, hub, grammar, one data set such as cifar10, or all.
 
@@ -92,14 +93,14 @@ def _named(folder: Path, name: str) -> list[Path]:
     from ..text.names import nearest
 
     if name == "all":
-        return [entry for section in _SECTIONS for entry in section.find(folder)]
-    for section in _SECTIONS:
+        return [entry for section in SECTIONS for entry in section.find(folder)]
+    for section in SECTIONS:
         if section.name == name:
             return section.find(folder)
     kept = {entry.name: entry for entry in _inside(folder / "data")}
     if name in kept:
         return [kept[name]]
-    known = ("all", *(section.name for section in _SECTIONS), *kept)
+    known = ("all", *(section.name for section in SECTIONS), *kept)
     near = nearest(name, known)
     suggestion = f"did you mean `{near}`?" if near else f"it has {', '.join(known)}"
     return usage(f"`{name}` is not in the cache; {suggestion}")

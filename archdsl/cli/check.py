@@ -118,9 +118,10 @@ def command(
         analyses = iter([fixed(text) for text in texts])
     status = Status(strict=strict)
     of_style: list[Finding] = []
+    unchecked: list[Analysis] = []
     style_text = None if style is None else read_style_text(style)
     if style_text is not None:
-        analyses = _with_style(analyses, style_text, of_style)
+        analyses = _with_style(analyses, style_text, of_style, unchecked)
     if diff:
         for analysis in status.counted(analyses):
             show_diagnostics(analysis)
@@ -130,7 +131,7 @@ def command(
         status.failed = True
         sys.stdout.flush()
         show_diagnostics(FileDiagnostics(style_text, tuple(of_style)))
-    elif style_text is not None and not status.failed:
+    elif style_text is not None and not unchecked:
         click.echo(f"✓ {printable(style_text.name)}: its figure settings are valid")
     if not status.failed:
         refuse_unused(override)
@@ -138,10 +139,17 @@ def command(
     sys.exit(2 if missing else int(status.failed))
 
 
-def _with_style(analyses: Iterator[Analysis], style: Source, found: list[Finding]) -> Iterator[Analysis]:
-    """The same analyses; what is wrong with the style for each network is added to `found`."""
+def _with_style(
+    analyses: Iterator[Analysis], style: Source, found: list[Finding], unchecked: list[Analysis]
+) -> Iterator[Analysis]:
+    """The same analyses; what is wrong with the style for each network is added to `found`.
+
+    A network with errors is added to `unchecked`: its layers are not all known.
+    """
     for analysis in analyses:
-        if analysis.graph is not None:
+        if analysis.graph is None:
+            unchecked.append(analysis)
+        else:
             known = {(each.diagnostic.code, each.diagnostic.span.start) for each in found}
             for each in style_findings(style, analysis.graph):
                 if (each.diagnostic.code, each.diagnostic.span.start) not in known:

@@ -15,6 +15,7 @@ from .cache import size_text
 from .common import format_option, usage
 from .number_range import NumberRange
 from .problems import fail
+from .shell_completion import complete_data, complete_splits
 
 if TYPE_CHECKING:
     from ..training.data.dataset_files import RemoteFile
@@ -26,8 +27,8 @@ _NAMED = re.compile("(train|validation|test):([0-9]{1,18})")
 
 
 @click.command("data")
-@click.argument("name", required=False, metavar="NAME")
-@click.argument("images", nargs=-1, metavar="SPLIT:NUMBER…")
+@click.argument("name", required=False, metavar="NAME", shell_complete=complete_data)
+@click.argument("images", nargs=-1, metavar="SPLIT:NUMBER…", shell_complete=complete_splits)
 @click.option(
     "-o", "--output", "path", metavar="PATH", help="Write the images to this file (one image) or folder, as PNG."
 )

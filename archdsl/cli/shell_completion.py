@@ -110,6 +110,16 @@ def _data(context: "click.Context", start: str) -> Iterable[CompletionWord]:
     return _matching(data_sets(), start)
 
 
+def _splits(context: "click.Context", start: str) -> Iterable[CompletionWord]:
+    return _matching(("train:", "validation:", "test:"), start)
+
+
+def _cache_parts(context: "click.Context", start: str) -> Iterable[CompletionWord]:
+    from .cache import SECTIONS
+
+    return (CompletionWord(each.name, each.meaning) for each in SECTIONS if each.name.startswith(start))
+
+
 def _columns(context: "click.Context", start: str) -> Iterator[CompletionWord]:
     from ..analysis.columns import NAMES
 
@@ -136,6 +146,8 @@ complete_code = _completion(_codes)
 complete_layer = _completion(_layers)
 complete_zoo = _completion(_zoo)
 complete_data = _completion(_data, "dir")
+complete_splits = _completion(_splits)
+complete_cache = _completion(_cache_parts)
 complete_columns = _completion(_columns)
 complete_node = _completion(_nodes)
 complete_folder = _completion(lambda context, start: (), "dir")

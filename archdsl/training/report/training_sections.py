@@ -123,7 +123,8 @@ def curves(report: TrainingReport, metric: Metric) -> Markup:
 
 
 def _metric_chart(metric: Metric, history: Sequence[EpochReport], mark: int | None) -> Markup | None:
-    title = metric.label if any(map(str.isupper, metric.label)) else metric.label[0].upper() + metric.label[1:]
+    named = any(map(str.isupper, metric.label.split()[0]))  # mAP, R²
+    title = metric.label if named else metric.label[0].upper() + metric.label[1:]
     if metric.fraction:
         lines = _both(history, metric.name, 100)
         return _chart(title, f"{metric.label} (%)", lines, mark, lambda value: f"{value:g}", most=100)
