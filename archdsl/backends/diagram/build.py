@@ -146,7 +146,8 @@ def _require_labels(facts: DiagramSource, groups: list[BoxGroup], view: View) ->
     if view is not View.VOLUMES:
         frames += [frame for group in groups for frame in frames_around(facts.plan, group.place)]
     scopes = {scope for frame in frames if frame.scope is not None for scope in facts.copies(frame)}
-    facts.labels.require_shown(nodes, scopes, [name for name, _ in facts.graph.outputs], view)
+    outputs = [name for name, _ in facts.graph.outputs]
+    facts.labels.require_shown(nodes, scopes, outputs, view, facts.hidden)
 
 
 def _without_wrappers(graph: Graph, plan: DrawingPlan) -> DrawingPlan:

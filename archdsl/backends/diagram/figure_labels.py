@@ -39,11 +39,17 @@ class FigureLabels:
         """The label of an output; None without one."""
         return next((label.text for label in self._ordered if name in label.outputs), None)
 
-    def require_shown(self, nodes: Iterable[int], scopes: Iterable[Path], outputs: Iterable[str], view: str) -> None:
-        """Raise CannotDraw for a label of nothing that a view shows."""
+    def require_shown(
+        self, nodes: Iterable[int], scopes: Iterable[Path], outputs: Iterable[str], view: str, hidden: frozenset[int]
+    ) -> None:
+        """Raise CannotDraw for a label of nothing that a view shows, or only of layers that the figure hides."""
         shown = set(nodes), set(scopes), set(outputs)
         for label in self.written:
             if not (label.nodes & shown[0] or label.scopes & shown[1] or label.outputs & shown[2]):
+                if label.nodes and not label.scopes and label.nodes <= hidden:
+                    raise CannotDraw(
+                        f"the figure both labels and hides `{label.name}`: remove the label, or do not hide the layer"
+                    )
                 raise CannotDraw(
                     f"the view `{view}` does not show `{label.name}`, which the figure labels: use another view, or "
                     "label the stage or block that contains it"

@@ -224,6 +224,14 @@ def test_volumes_with_the_label_of_an_output() -> None:
     assert b"logits" in diagram(graph(text), "svg", None, ViewOptions(view=View.VOLUMES))
 
 
+@pytest.mark.parametrize("view", [View.LAYERS, View.BLOCKS, View.VOLUMES])
+def test_the_label_of_a_hidden_layer(view: View) -> None:
+    """No other view would show it, so none is suggested."""
+    found = graph('input 3x8x8; conv 4 k1; gap; fc 2; figure { hide gap; label gap1 "G" }')
+    with pytest.raises(CannotDraw, match="both labels and hides `gap1`: remove the label"):
+        diagram(found, "svg", None, ViewOptions(view=view))
+
+
 def test_volumes_with_open_blocks() -> None:
     """The branches of each block are beside the row."""
     found = archdsl.load("zoo:googlenet").graph
