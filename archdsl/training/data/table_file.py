@@ -1,6 +1,7 @@
 """Reads tables: CSV files (with commas, semicolons or tabs) and Parquet files, as columns of text or numbers."""
 
 import csv
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,8 @@ class DataTable:
 def read_table(path: Path) -> DataTable:
     """The table in a file with a header. Raises BadTable, and MissingExtra for Parquet without pyarrow."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe could wait forever
+            raise BadTable(path, "it is not a regular file", "give a CSV or Parquet file")
         if path.stat().st_size > _LARGEST_FILE:
             raise BadTable(path, f"the file has more than {_LARGEST_FILE:,} bytes", "split it")
         table = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)

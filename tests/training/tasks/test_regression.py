@@ -17,6 +17,7 @@ from archdsl.cli.predict import command as predict_command
 from archdsl.training.data.dataset_spec import ImageShape, TaskFacts
 from archdsl.training.data.images import ImageSet, Request
 from archdsl.training.data.registry import data_sets, find_source
+from archdsl.training.data.table_file import read_table
 from archdsl.training.errors.data_errors import BadTable
 from archdsl.training.inference.assess import assess
 from archdsl.training.inference.export_source import of_run
@@ -225,6 +226,8 @@ def test_unknown_columns_and_files(tmp_path: Path) -> None:
     with pytest.raises(BadTable, match="UTF-8") as caught:
         find_source(f"{tmp_path}/latin.csv").spec  # noqa: B018  # reads the file
     assert caught.value.line == 5002
+    with pytest.raises(BadTable, match="not a regular file"):  # a pipe could keep it waiting
+        read_table(tmp_path)
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(BadTable, match="no table of training samples"):
         find_source(f"{tmp_path}/folder.csv").spec  # noqa: B018  # looks into the folder
