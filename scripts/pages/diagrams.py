@@ -11,6 +11,7 @@ It is the command that renders it, without `-o`. Files are those of examples/, a
 import re
 import shlex
 from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -48,6 +49,16 @@ class Drawn(Record):
 
 def draw(command: str, texts: Mapping[str, str]) -> Drawn:
     """The diagram that `archdsl diagram COMMAND` renders with these files. Raises what the command raises."""
+    return _drawn_of_zoo(command) if command.startswith("zoo:") else _drawn(command, texts)
+
+
+@cache
+def _drawn_of_zoo(command: str) -> Drawn:
+    # The gallery and the pages of the zoo show the same diagrams.
+    return _drawn(command, {})
+
+
+def _drawn(command: str, texts: Mapping[str, str]) -> Drawn:
     options = diagram_command.make_context("diagram", [*shlex.split(command), "-o", "picture.svg"]).params
     network = _network(options, texts)
     view_options = ViewOptions(

@@ -6,9 +6,10 @@ The networks of one paper share their text and their entry; each has a figure of
 from collections.abc import Iterator
 from functools import cache
 
-from archdsl.backends.diagram import CannotDraw, View, ViewOptions, diagram
+from archdsl.backends.diagram import CannotDraw, View
 from archdsl.zoo import Citation, ZooEntry, display_name
 from scripts.pages import zoo
+from scripts.pages.diagrams import draw
 
 PLACE = "<!-- the gallery, where the site is built -->"
 _LARGEST = 70_000
@@ -60,12 +61,11 @@ def _bibtex(paper: Citation) -> str:
 @cache
 def suited_view(name: str) -> View:
     """The view that shows the form of a network on a card: U for a U-Net, volumes for a chain, or else its stages."""
-    graph = zoo.network(name).graph
     for view in _WIDE:
         try:
-            drawn = diagram(graph, "svg", view_options=ViewOptions(view=view))
+            drawn = draw(f"zoo:{name} --view {view}", {})
         except CannotDraw:
             continue
-        if len(drawn) <= _LARGEST:
+        if len(drawn.svg) <= _LARGEST:
             return view
     return View.STAGES
