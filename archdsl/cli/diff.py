@@ -105,10 +105,10 @@ def command(
 def _write_figure(path: str, a: Network, b: Network, found: "Diff") -> None:
     """Write the figure of a diff, and print what it shows."""
     from ..backends.diagram import CannotDraw, draw_diff
-    from ..backends.diagram.formats import format_of
+    from ..backends.diagram.formats import NO_DIFF, format_of
 
     try:
-        kind = format_of(Path(path))
+        kind = format_of(Path(path), NO_DIFF)
         if kind == "pptx":
             need("a diagram for PowerPoint", "pptx")
         write_output(path, draw_diff(a.graph, b.graph, found, kind))

@@ -76,3 +76,11 @@ def test_a_figure(folder: Path) -> None:
     assert run("a.arch", "a.arch", "-o", "same.svg").output == "same.svg: no layer differs\n"
     assert run("a.arch", "b.arch", "-o", "changes.txt").exit_code == 2
     assert run("a.arch", "b.arch", "-o", "changes.svg", "--full").exit_code == 2
+
+
+@pytest.mark.parametrize("path", ["-", "changes", "changes.foo"])
+def test_a_figure_is_offered_only_formats_that_can_show_it(path: str) -> None:
+    result = run("-e", "input 3", "-e", "input 4", "-o", path)
+    assert result.exit_code == 2
+    assert ".svg" in result.output
+    assert not [each for each in (".mmd", ".html", ".htm,", ".mermaid") if each in result.output]

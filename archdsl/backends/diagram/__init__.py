@@ -9,7 +9,7 @@ from .engine import CannotDraw, draw
 from .figure import Diagram
 from .figure_options import DiagramStyle
 from .font_metrics import is_known
-from .formats import FORMATS
+from .formats import FORMATS, NO_DIFF
 from .own_style import with_own_style
 from .place import Place, PlaceChoices
 from .theme import THEMES
@@ -108,7 +108,7 @@ def draw_diff(a: Graph, b: Graph, found: "Diff", format: str, style: DiagramStyl
     """The figure of a diff between two networks in one of FORMATS but Mermaid. Raises CannotDraw."""
     from .diff_figure import diff_figure
 
-    if format in ("mmd", "html"):
+    if format in NO_DIFF:
         name = "Mermaid" if format == "mmd" else "an HTML page"
         raise CannotDraw(f"{name} does not support the figure of a diff: use svg, png or dot")
     drawn = diff_figure(a, b, found)

@@ -23,10 +23,15 @@ EXTENSIONS = {
 }
 
 
-def format_of(path: Path) -> str:
-    """The format of a file by its extension. Raises ValueError."""
+NO_DIFF = frozenset({"mmd", "html"})
+"""The formats that cannot show the differences of two networks."""
+
+
+def format_of(path: Path, without: frozenset[str] = frozenset()) -> str:
+    """The format of a file by its extension. Raises ValueError, whose message offers all but those `without`."""
     suffix = path.suffix.lower()
     if suffix not in EXTENSIONS:
+        offered = [each for each, kind in EXTENSIONS.items() if kind not in without]
         ending = f"unknown extension `{suffix}`" if suffix else f"`{path}` has no extension"
-        raise ValueError(f"{ending}; use one of {', '.join(EXTENSIONS)}")
+        raise ValueError(f"{ending}; use one of {', '.join(offered)}")
     return EXTENSIONS[suffix]
