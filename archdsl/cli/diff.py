@@ -116,7 +116,9 @@ def _write_figure(path: str, a: Network, b: Network, found: "Diff") -> None:
         usage(str(error))
     kinds = Counter(row.kind for row in found.rows)
     words = [f"{kinds[kind]} {kind}" for kind in ("added", "removed", "changed") if kinds[kind]]
-    click.echo(f"{printable(path)}: {', '.join(words) or 'no layer differs'}")
+    ends = [each for each in ("inputs", "outputs") if str(getattr(found.a, each)) != str(getattr(found.b, each))]
+    none = f"no layer differs, but the {' and '.join(ends)} do" if ends else "no layer differs"
+    click.echo(f"{printable(path)}: {', '.join(words) or none}")
 
 
 def _network(text: NetworkText, settings: tuple[str, ...], inputs: tuple[str, ...]) -> Network:

@@ -84,3 +84,11 @@ def test_a_figure_is_offered_only_formats_that_can_show_it(path: str) -> None:
     assert result.exit_code == 2
     assert ".svg" in result.output
     assert not [each for each in (".mmd", ".html", ".htm,", ".mermaid") if each in result.output]
+
+
+def test_a_figure_of_networks_whose_outputs_differ(tmp_path: Path) -> None:
+    """The exit status is 1, so the summary says why."""
+    text = "input 3x8x8; conv 4 k1 as z"
+    result = run("-e", text, "-e", f"{text}; output in, z", "-o", tmp_path / "changes.svg")
+    assert result.exit_code == 1
+    assert result.output.endswith("no layer differs, but the outputs do\n")
