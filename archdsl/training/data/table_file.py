@@ -54,6 +54,15 @@ class DataTable:
             raise BadTable(self.path, why, "remove the row, or replace the value", self.line(row))
         return column
 
+    def has_classes(self, name: str) -> bool:
+        """Whether a column holds names: most of its values are not numbers."""
+        column = self.columns[name]
+        return isinstance(column, list) and 2 * sum(_number(word) is None for word in column) > len(column)
+
+    def first_empty(self, name: str) -> int | None:
+        """The line of the first row without a value in this column."""
+        return next((self.line(row) for row, word in enumerate(self.words(name)) if not word), None)
+
     def words(self, name: str) -> list[str]:
         """A column as text, without surrounding spaces."""
         column = self.columns[name]

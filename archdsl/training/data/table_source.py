@@ -95,16 +95,19 @@ class TableSource(DataSource):
 
     @cached_property
     def _classes(self) -> tuple[str, ...] | None:
-        """The names of the classes, if the target is one column of text."""
-        if len(self._targets) > 1 or all(
-            isinstance(t.columns[self._targets[0]], np.ndarray) for t in self._tables.values()
-        ):
+        """The names of the classes, if the target is one column of text.
+
+        A few words among numbers, such as `N/A`, do not make classes: they are reported when the numbers are read.
+        """
+        if len(self._targets) > 1 or not any(t.has_classes(self._targets[0]) for t in self._tables.values()):
             return None
+        for table in self._tables.values():
+            if (line := table.first_empty(self._targets[0])) is not None:
+                why = f"the column `{self._targets[0]}` has no value"
+                raise BadTable(table.path, why, "complete the row, or remove it", line)
         names = sorted({word for table in self._tables.values() for word in table.words(self._targets[0])})
-        if "" in names or not 2 <= len(names) <= _MOST_CLASSES:
+        if not 2 <= len(names) <= _MOST_CLASSES:
             why = f"the column `{self._targets[0]}` has {len(names):,} different values"
-            if "" in names:
-                why = f"the column `{self._targets[0]}` has empty values"
             raise BadTable(self._path, why, "a column of classes has 2 or more names, a column to predict has numbers")
         return tuple(names)
 

@@ -204,6 +204,8 @@ def test_names_in_the_target_are_classes(tmp_path: Path) -> None:
         ('a,b\n1,2\n"3"x,4\n', "not CSV", 3),
         ("a,b\n1,2\n" + "x" * 200_000 + ",4\n", "not CSV", 3),
         ("a,b\n1_0,2\n", "`1_0`", 2),
+        ("a,b\n1,2\n2,3\n3,N/A\n", "this value is `N/A`", 4),  # no classes `2`, `3` and `N/A`
+        ("a,b\n1,cat\n2,dog\n3,\n", "has no value", 4),
     ],
 )
 def test_bad_tables_are_reported_with_the_line(tmp_path: Path, text: str, words: str, line: int | None) -> None:
@@ -328,6 +330,9 @@ def test_predictions_are_in_the_units_of_the_table(run: Path) -> None:
     assert trained.predict(str(file))[5] == pytest.approx(answers[5]["values"])
     (one,) = trained.predict("test:0")
     assert set(one) == {"price", "size"}
+    done = CliRunner().invoke(predict_command, [str(run), str(file), "--top", "2"])
+    assert done.exit_code == 2
+    assert "--top is for classes" in done.stderr
     other = run.parent / "other.csv"
     other.write_text("c,B,a\n1,2,3\n")
     done = CliRunner().invoke(predict_command, [str(run), str(other)])
