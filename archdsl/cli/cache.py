@@ -1,33 +1,15 @@
 """`archdsl cache`: show what is kept in the user's cache folder, and delete it."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
 from ..diagnostics.terminal import printable
 from ..text import paths
+from .cache_sections import SECTIONS, entries_of
 from .common import format_option, usage
 from .shell_completion import complete_cache
-
-
-class CacheSection(NamedTuple):
-    """A part of the cache: its name, what it holds, and its files and folders."""
-
-    name: str
-    meaning: str
-    find: Callable[[Path], list[Path]]
-
-
-SECTIONS = (
-    CacheSection("data", "downloaded data sets", lambda folder: _inside(folder / "data")),
-    CacheSection("folders", "decoded images of folders", lambda folder: _inside(folder / "folders")),
-    CacheSection("weights", "downloaded weights of torchvision", lambda folder: _inside(folder / "weights")),
-    CacheSection("hub", "decoded images and file lists of the Hub", lambda folder: _inside(folder / "hub")),
-    CacheSection("grammar", "tables of the parser", lambda folder: sorted(folder.glob("grammar-*"))),
-)
 
 
 @click.group("cache", invoke_without_command=True)
@@ -97,7 +79,7 @@ def _named(folder: Path, name: str) -> list[Path]:
     for section in SECTIONS:
         if section.name == name:
             return section.find(folder)
-    kept = {entry.name: entry for entry in _inside(folder / "data")}
+    kept = {entry.name: entry for entry in entries_of(folder / "data")}
     if name in kept:
         return [kept[name]]
     known = ("all", *(section.name for section in SECTIONS), *kept)
@@ -113,14 +95,6 @@ def _folder() -> Path:
     except RuntimeError as error:
         click.echo(f"error: {error}", err=True)
         raise SystemExit(1) from None
-
-
-def _inside(folder: Path) -> list[Path]:
-    """The entries of a folder; none if it cannot be read."""
-    try:
-        return sorted(folder.iterdir())
-    except OSError:
-        return []
 
 
 def _size(path: Path) -> int:

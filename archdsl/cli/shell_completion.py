@@ -115,7 +115,7 @@ def _splits(context: "click.Context", start: str) -> Iterable[CompletionWord]:
 
 
 def _cache_parts(context: "click.Context", start: str) -> Iterable[CompletionWord]:
-    from .cache import SECTIONS
+    from .cache_sections import SECTIONS
 
     return (CompletionWord(each.name, each.meaning) for each in SECTIONS if each.name.startswith(start))
 

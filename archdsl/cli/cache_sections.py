@@ -1,0 +1,30 @@
+"""What is kept in the user's cache folder."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+
+class CacheSection(NamedTuple):
+    """A part of the cache: its name, what it holds, and its files and folders."""
+
+    name: str
+    meaning: str
+    find: Callable[[Path], list[Path]]
+
+
+SECTIONS = (
+    CacheSection("data", "downloaded data sets", lambda folder: entries_of(folder / "data")),
+    CacheSection("folders", "decoded images of folders", lambda folder: entries_of(folder / "folders")),
+    CacheSection("weights", "downloaded weights of torchvision", lambda folder: entries_of(folder / "weights")),
+    CacheSection("hub", "decoded images and file lists of the Hub", lambda folder: entries_of(folder / "hub")),
+    CacheSection("grammar", "tables of the parser", lambda folder: sorted(folder.glob("grammar-*"))),
+)
+
+
+def entries_of(folder: Path) -> list[Path]:
+    """The entries of a folder; none if it cannot be read."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
