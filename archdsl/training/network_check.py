@@ -120,7 +120,8 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
     named = (recipe.loss.name, *(loss for loss in recipe.loss.by_output.values() if isinstance(loss, str)))
     if unfit := [loss for loss in named if loss not in (*task.losses, FREE)]:
         why = f"{task.name} cannot minimize `{unfit[0]}`"
-        if getattr(recipe.loss, "class_weights", None) is not None and not {"class", "classes", "mask"} & set(task.targets):
+        weighted = getattr(recipe.loss, "class_weights", None) is not None
+        if weighted and not {"class", "classes", "mask"} & set(task.targets):
             why = f"`class_weights` weights classes, and {task.name} has none"
         _not_for_task(graph, "loss", why, f"its losses are {' and '.join(task.losses)}", sink)
         return False

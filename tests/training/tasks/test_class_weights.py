@@ -172,10 +172,9 @@ def test_the_first_output_has_no_weight() -> None:
     assert [each.diagnostic.code for each in sink] == ["E0803"]
 
 
-@pytest.mark.parametrize("loss", ["dice", "mse"])
-def test_a_loss_of_another_task_is_reported_as_such(loss: str, tmp_path: Path) -> None:
-    with pytest.raises(archdsl.ArchError, match=f"classification cannot minimize `{loss}`"):
-        archdsl.fit("input 1x8x8; flatten; fc 10", "digits", loss=loss, out=tmp_path / "run")
+def test_a_loss_of_another_task_is_reported_as_such(tmp_path: Path) -> None:
+    with pytest.raises(archdsl.ArchError, match="classification cannot minimize `dice`"):
+        archdsl.fit("input 1x8x8; flatten; fc 10", "digits", loss="dice", out=tmp_path / "run")
 
 
 def test_weights_of_classes_without_classes_are_reported_as_such(tmp_path: Path) -> None:
