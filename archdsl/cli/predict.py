@@ -89,7 +89,7 @@ def command(
             usage("--length, --temperature and --seed are for language models, and this run is none; leave them out")
         if beam is not None and not loaded.task.reads_words:
             usage("--beam is for captions, which this run does not write; leave it out")
-        if top is not None and not {"class", "classes"} & set(loaded.task.targets):
+        if top is not None and not {"class", "classes", "mask"} & set(loaded.task.targets):
             usage("--top is for classes, which this run does not predict; leave it out")
         top = top or _TOP
         named, answers = _found(images, loaded)
