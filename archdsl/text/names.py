@@ -13,6 +13,18 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return _nearest(name, tuple(known))
 
 
+def suggested(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the nearest known one, or else the first of them; empty if none."""
+    names = sorted(known)
+    if (near := nearest(name, names)) is not None:
+        return f"; did you mean `{near}`?"
+    more = ", …" if len(names) > _LISTED else ""
+    return f"; there are {', '.join(f'`{each}`' for each in names[:_LISTED])}{more}" if names else ""
+
+
+_LISTED = 8
+
+
 # An error in a repetition looks up the same name thousands of times.
 @lru_cache(1024)
 def _nearest(name: str, known: tuple[str, ...]) -> str | None:

@@ -66,7 +66,7 @@ def page(family: Family) -> str:
 
 
 def _views(name: str) -> tuple[str, ...]:
-    """The views that show a network: `volumes` has no place for branches that split."""
+    """The views that show a network: `volumes`, where it can, and `blocks`."""
     try:
         diagram(network(name).graph, "dot", view_options=ViewOptions(view=View.VOLUMES))
     except CannotDraw:

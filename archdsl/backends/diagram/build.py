@@ -14,7 +14,7 @@ from ...contract.layer import LayerOp
 from ...contract.styles import STACKED
 from ...graph import FigureSettings, Graph, Node
 from ...record import Record
-from ...text.names import nearest
+from ...text.names import suggested
 from .boxes import UNNAMED_SCOPES, BoxGroup, DiagramSource, cluster, group_box, output_boxes
 from .drawn_tensors import DrawnTensors
 from .engine import CannotDraw
@@ -196,9 +196,8 @@ def expanded_scopes(graph: Graph, names: tuple[str, ...]) -> set[Path]:
     for name in names:
         found = [path for path, kind in graph.scopes.items() if name in (kind, path[-1])]
         if not found:
-            near = nearest(name, {*graph.scopes.values(), *(path[-1] for path in graph.scopes)} - {*UNNAMED_SCOPES})
-            hint = f"; did you mean `{near}`?" if near else ""
-            raise CannotDraw(f"there is no block or stage `{name}` to expand{hint}")
+            known = {*graph.scopes.values(), *(path[-1] for path in graph.scopes)} - {*UNNAMED_SCOPES}
+            raise CannotDraw(f"there is no block or stage `{name}` to expand{suggested(name, known)}")
         opened |= {path[:length] for path in found for length in range(1, len(path) + 1)}
     return opened
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ...analysis.cost import Costs
 from ...graph import Graph
-from ...text.names import nearest
+from ...text.names import suggested
 from .boxes import UNNAMED_SCOPES
 from .build import ViewOptions, build_diagram, diagram_graph
 from .drawing import Curve, Drawing, Point, ShapeGroup, TextLabel, bounds, framed, moved
@@ -33,7 +33,8 @@ class Detail:
         layers = build_diagram(graph, costs, view_options.replace(view=View.LAYERS, expand=(), title=None, field=None))
         found = next(_closed(self.overview, whole, scopes), None)
         if found is None:
-            raise CannotDraw(f"the view `{view_options.view}` already shows what is inside `{name}`")
+            shown = f"the view `{view_options.view}` already shows what is inside `{name}`"
+            raise CannotDraw(shown + (", which is expanded" if view_options.expand else ""))
         self.owner, scope = found
         nodes = frozenset(node.id for node in whole.nodes if _inside(whole, node.id, scope))
         self.diagram = _part(layers, nodes)
@@ -49,9 +50,7 @@ def _scopes(graph: Graph, name: str) -> list[Path]:
     found = [path for path in found if graph.scopes[path] != "branch"]
     if not found:
         known = {*graph.scopes.values(), *(path[-1] for path in graph.scopes)} - UNNAMED_SCOPES
-        near = nearest(name, known)
-        hint = f"; did you mean `{near}`?" if near else ""
-        raise CannotDraw(f"there is no block or stage `{name}` to show in detail{hint}")
+        raise CannotDraw(f"there is no block or stage `{name}` to show in detail{suggested(name, known)}")
     return found
 
 

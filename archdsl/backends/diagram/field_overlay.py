@@ -9,7 +9,7 @@ from ...contract.layer import INPUT
 from ...graph import Graph, Node
 from ...shapes.shape import times
 from ...shapes.symbolic import concrete
-from ...text.names import nearest
+from ...text.names import suggested
 from .engine import CannotDraw
 from .figure import Box, Diagram, Extent, FieldOverlay, Role
 
@@ -44,8 +44,7 @@ def _named(graph: Graph, name: str) -> Node:
         first = scopes[0]
         nodes = [max(node.id for node in graph.nodes if node.path[: len(first)] == first)]
     if not nodes:
-        near = nearest(name, names.all)
-        hint = f"; did you mean `{near}`?" if near else ""
+        hint = suggested(name, names.all)
         raise CannotDraw(f"there is no layer, stage or block `{name}` whose field could be shown{hint}")
     node = graph.nodes[nodes[0]]
     if not _axes(graph, node.id):

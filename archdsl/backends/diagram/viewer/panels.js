@@ -117,7 +117,7 @@ function boxWords(box) {
 function showDetails(data, model, key, element) {
   element.replaceChildren();
   if (key === null) {
-    element.append("Point at a layer, or select one, to see its facts.");
+    element.append("Point at a layer, or select one, to see its details.");
     return;
   }
   const { title, facts } = factsOf(data, model, key);
