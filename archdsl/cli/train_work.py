@@ -187,11 +187,12 @@ def _same_recipe(run: "Run", prepared: _PreparedRun) -> Recipe:
     if settings.data.source != prepared.source.origin:
         usage(f"--data: the run in {run.folder} trains on {settings.data.source}, not {prepared.source.origin}")
     earlier = resolved(settings.recipe, prepared.source.spec, prepared.network.graph)
-    before, now = earlier.model_dump(exclude={"data": {"name"}}), prepared.recipe.model_dump()
-    del now["data"]["name"]
+    before, now = (each.model_dump(exclude={"data": {"name", "workers"}}) for each in (earlier, prepared.recipe))
     if other := [line for line in now if line not in EXTENDABLE and now[line] != before[line]]:
         usage(f"{option_of(other[0])}: the run in {run.folder} was started with another value; give another --out")
-    return settings.recipe.model_copy(update={name: getattr(prepared.recipe, name) for name in EXTENDABLE})
+    same_data = settings.recipe.data.model_copy(update={"workers": prepared.recipe.data.workers})
+    changes = {"data": same_data, **{name: getattr(prepared.recipe, name) for name in EXTENDABLE}}
+    return settings.recipe.model_copy(update=changes)
 
 
 def _new_run(prepared: _PreparedRun, out: str | None, group: "ProcessGroup", *, leftovers: bool) -> "Run":

@@ -26,7 +26,7 @@ from .data.registry import data_sets
 from .recipe.class_weights import misfit, parse_class_weights
 from .recipe.part_names import FREE, frozen_parts, is_part
 from .tasks.choice import TASKS, resolved, task_named, task_names
-from .tasks.sample_input import image_setting, sample_input, targets_of, words_input
+from .tasks.sample_input import image_setting, sample_input, stream_setting, targets_of, words_input
 from .tasks.task import Task
 
 if TYPE_CHECKING:
@@ -116,6 +116,10 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
         _not_for_task(
             graph, setting[0], f"`{setting[1]}` changes images, and `{spec.name}` has none", "leave it out", sink
         )
+        return False
+    if not spec.streams and (setting := stream_setting(recipe)) is not None:
+        why = f"`{setting[1]}` is for images that can be decoded in every epoch, and those of `{spec.name}` are not"
+        _not_for_task(graph, setting[0], why, f"leave out `{setting[1]}`", sink)
         return False
     named = (recipe.loss.name, *(loss for loss in recipe.loss.by_output.values() if isinstance(loss, str)))
     if unfit := [loss for loss in named if loss not in (*task.losses, FREE)]:

@@ -52,6 +52,8 @@ class DataSpec:
     vocabulary: int | None = None
     features: tuple[str, ...] = ()
     """The names of the input numbers, if they have names: the columns of a table."""
+    streams: bool = False
+    """Whether its images can be decoded in every epoch instead of being kept in memory."""
 
 
 @dataclass(frozen=True)

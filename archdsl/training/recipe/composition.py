@@ -52,16 +52,18 @@ def compose(settings: Iterable[Setting], options: Mapping[Path, Any], sink: Sink
 
 
 EXTENDABLE = ("epochs", "patience", "checkpoint", "compile", "tta")
-"""The settings that may change when a run is resumed."""
+"""The lines that may change when a run is resumed."""
+WORKERS: Path = ("data", "workers")
+"""The only other setting that may change."""
 
 
 def extend(recipe: Recipe, options: Mapping[Path, Any]) -> Recipe:
     """The recipe of a resumed run, with the options that may change. Raises BadOption."""
     for path in options:
-        if path[0] not in EXTENDABLE:
-            may = ", ".join(_option((name,)) for name in EXTENDABLE)
+        if path[0] not in EXTENDABLE and path != WORKERS:
+            may = ", ".join(map(_option, (*((name,) for name in EXTENDABLE), WORKERS)))
             raise BadOption(_option(path), f"a resumed run keeps its recipe, except for {may}")
-    tree = {**recipe.model_dump(), **{path[0]: value for path, value in options.items()}}
+    tree = _with_options(recipe.model_dump(), options)
     try:
         return Recipe.model_validate(tree)
     except ValidationError as error:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from .fields import RecipeField, parts, recipe_fields
 from .groups import OptionGroup
 from .options import defaults, placeholder, sentence
-from .recipe import OFF, Recipe
+from .recipe import Recipe
 
 _HEAD = "| in the file | option | default | description |\n| --- | --- | --- | --- |"
 
@@ -36,7 +36,8 @@ def _choices(line: str) -> str:
 
 
 def _row(entry: RecipeField) -> str:
-    default = "" if entry.kind is bool else defaults(entry.uses) or (OFF if entry.optional and not entry.head else "")
+    none = entry.none if entry.optional and not entry.head else ""
+    default = "" if entry.kind is bool else defaults(entry.uses) or none
     option = entry.option if entry.kind is bool else f"{entry.option} {placeholder(entry)}"
     return _cells(f"`{_in_file(entry)}`", f"`{option}`", default, sentence(entry))
 

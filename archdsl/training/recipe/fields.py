@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from .groups import OptionGroup
 from .recipe import Recipe, RecipeSection
-from .sections import KnownWords
+from .sections import AUTO, OFF, KnownWords, OrAuto
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class RecipeField:
     """A field, as written in `train { … }` and on the command line.
 
     `path` is (line,) or (line, name); `head` says that it is the line's first word. `kind` is the Python type without
-    None, `choices` the accepted words, `open` says that others are accepted, too, and `optional` that `off` is. `uses`
-    are the kinds that have it, `group` is the heading under which it is listed.
+    None, `choices` the accepted words, `open` says that others are accepted, too, and `optional` that `none` is, the
+    word for None. `uses` are the kinds that have it, `group` is the heading under which it is listed.
     """
 
     path: tuple[str, ...]
@@ -41,6 +41,7 @@ class RecipeField:
     group: OptionGroup
     prefixed: bool = False
     open: bool = False
+    none: str = OFF
 
     @property
     def option(self) -> str:
@@ -50,7 +51,10 @@ class RecipeField:
 
 
 SWITCHES: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("augment", "aspect_ratio"): ("augment", "random_resized_crop"),
     ("augment", "border"): ("augment", "crop"),
+    ("augment", "operations"): ("augment", "randaugment"),
+    ("augment", "train_size"): ("augment", "random_resized_crop"),
     ("freeze", "after"): ("freeze", "name"),
     ("lookahead", "alpha"): ("lookahead", "every"),
     ("lookahead", "ramp"): ("lookahead", "every"),
@@ -119,9 +123,9 @@ def _entry(path: tuple[str, ...], info: FieldInfo, uses: tuple[FieldUse, ...], g
             choices = (*choices, alternative)
     example = info.examples[0] if info.examples else None
     known = next((each.words for each in info.metadata if isinstance(each, KnownWords)), ())
-    words = choices or known
+    words, none = choices or known, AUTO if OrAuto in info.metadata else OFF
     return RecipeField(
-        path, False, kind, words, optional, info.description or "", example, uses, group, open=bool(known)
+        path, False, kind, words, optional, info.description or "", example, uses, group, open=bool(known), none=none
     )
 
 

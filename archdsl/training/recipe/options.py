@@ -9,7 +9,6 @@ from click.shell_completion import CompletionItem
 from ..data.registry import data_sets
 from .fields import FieldUse, RecipeField, parts, recipe_fields
 from .grouped_options import grouped_option
-from .recipe import OFF
 
 _PLACEHOLDERS = {
     ("data", "name"): "NAME|FOLDER",
@@ -50,7 +49,7 @@ def placeholder(entry: RecipeField) -> str:
         return "|".join((*entry.choices, "NAME") if entry.open else entry.choices)
     if entry.path in _PLACEHOLDERS:
         return _PLACEHOLDERS[entry.path]
-    return {int: "N", float: "X", str: "NAME"}[entry.kind] + (f"|{OFF}" if entry.optional else "")
+    return {int: "N", float: "X", str: "NAME"}[entry.kind] + (f"|{entry.none}" if entry.optional else "")
 
 
 def _option(entry: RecipeField) -> Callable[[F], F]:

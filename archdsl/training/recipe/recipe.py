@@ -157,6 +157,20 @@ class Recipe(RecipeSection):
     )
     seed: Annotated[Count, OptionGroup.COMMON] = Field(default=0, description="random seed")
 
+    @property
+    def streams(self) -> bool:
+        """Whether it says outright, or needs, that images are decoded in every epoch."""
+        return self.data.loading == "stream" or self.data.test_resize is not None or bool(self.augment.streamed)
+
+    @field_validator("augment")
+    @classmethod
+    def _check_loading(cls, augment: Augment, info: ValidationInfo) -> Augment:
+        data = info.data.get("data")
+        if isinstance(data, Data) and data.loading == "cache" and augment.streamed:
+            why = f"`{augment.streamed[0]}` needs images that are decoded in every epoch"
+            raise ValueError(f"{why}, and `loading=cache` decodes them once: use `loading=stream`")
+        return augment
+
     @field_validator("lookahead")
     @classmethod
     def _check_averages(cls, lookahead: Lookahead, info: ValidationInfo) -> Lookahead:

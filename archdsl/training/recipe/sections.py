@@ -21,10 +21,15 @@ from .groups import OptionGroup
 from .part_names import FREE
 
 OFF = "off"
+AUTO = "auto"
 
 
 def _off(value: Any) -> Any:
     return None if value == OFF else value
+
+
+def _auto(value: Any) -> Any:
+    return None if value == AUTO else value
 
 
 def _listed(value: Any) -> Any:
@@ -35,6 +40,7 @@ def _listed(value: Any) -> Any:
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Pixels = Annotated[int, Field(gt=0, le=65_536)]  # an image may not be wider or higher
 OrOff = BeforeValidator(_off)
+OrAuto = BeforeValidator(_auto)
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,34 @@ class Data(RecipeSection):
         description="how to fit images whose size differs from the network's input: `exact` reports an error, `pad` "
         "zero-pads or center-crops, `resize` scales",
     )
+    loading: Literal["auto", "cache", "stream"] = Field(
+        default="auto",
+        description="how to load folders of images: `cache` decodes them once and keeps the pixels, `stream` decodes "
+        "them in every epoch, with bounded memory; `auto` streams if the decoded images take more than 2 GiB, or if an "
+        "augmentation needs it",
+    )
+    workers: Annotated[Annotated[int, Field(ge=0, le=1024)] | None, OrAuto] = Field(
+        default=None,
+        description="number of processes that decode streamed images, for each training process; 0 decodes in the "
+        "training process, `auto` starts one per core",
+    )
+    test_resize: Annotated[Pixels | None, OrOff] = Field(
+        default=None,
+        description="scale the shorter edge of streamed validation and test images to N pixels before cropping the "
+        "center to the input; `off` keeps the whole shorter edge",
+        examples=[256],
+    )
+
+    @model_validator(mode="after")
+    def _cache_needs_no_decoding(self) -> Self:
+        for name in ("workers", "test_resize"):
+            if self.loading == "cache" and getattr(self, name) is not None:
+                raise ValueError(f"`{name}` is for streamed images: use `loading=stream`, or leave it out")
+        return self
+
+
+STREAMED = ("random_resized_crop", "train_size", "randaugment", "random_erasing", "repeats")
+"""The augmentations of images that are decoded in every epoch."""
 
 
 class Augment(RecipeSection):
@@ -150,6 +184,59 @@ class Augment(RecipeSection):
         "then removes noise from the test images, too",
         examples=[0.3],
     )
+    random_resized_crop: Annotated[Annotated[float, Field(gt=0, le=1)] | None, OrOff] = Field(
+        default=None,
+        description="random resized crop: a random part of each image, at least this fraction of its area, scaled to "
+        "the input (Szegedy et al. 2015)",
+        examples=[0.08],
+    )
+    aspect_ratio: Annotated[float, Field(ge=1, le=100)] = Field(
+        default=4 / 3,
+        description="largest aspect ratio of a random resized crop; the smallest is its inverse",
+        examples=[1.5],
+    )
+    train_size: Annotated[Pixels | None, OrOff] = Field(
+        default=None,
+        description="height and width of random resized crops; `off` is the input's size (Touvron et al. 2019 train "
+        "on smaller images)",
+        examples=[176],
+    )
+    randaugment: Annotated[Annotated[float, Field(gt=0, le=30)] | None, OrOff] = Field(
+        default=None,
+        description="RandAugment: random operations of this magnitude, from 0 to 30 (Cubuk et al. 2020)",
+        examples=[9],
+    )
+    operations: PositiveInt = Field(default=2, description="RandAugment: number of operations for each image")
+    random_erasing: Annotated[Annotated[float, Field(gt=0, le=1)] | None, OrOff] = Field(
+        default=None,
+        description="random erasing: with this probability, fill a random rectangle with random pixels "
+        "(Zhong et al. 2020)",
+        examples=[0.25],
+    )
+    repeats: Annotated[Annotated[int, Field(ge=2, le=1024)] | None, OrOff] = Field(
+        default=None,
+        description="repeated augmentation: each image N times in a batch, differently augmented; an epoch has as many "
+        "samples as before, of fewer images (Hoffer et al. 2020)",
+        examples=[3],
+    )
+
+    @property
+    def streamed(self) -> tuple[str, ...]:
+        """The settings that need images which are decoded in every epoch."""
+        return tuple(name for name in STREAMED if getattr(self, name) is not None)
+
+    @model_validator(mode="after")
+    def _check_switches(self) -> Self:
+        fields = type(self).model_fields
+        for name, switch in (
+            ("aspect_ratio", "random_resized_crop"),
+            ("train_size", "random_resized_crop"),
+            ("operations", "randaugment"),
+        ):
+            if getattr(self, switch) is None and getattr(self, name) != fields[name].default:
+                example = (fields[switch].examples or ["…"])[0]
+                raise ValueError(f"`{name}` is a setting of `{switch}`, which is off: add `{switch}={example}`")
+        return self
 
     @model_validator(mode="after")
     def _check_flips(self) -> Self:

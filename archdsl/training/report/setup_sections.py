@@ -6,7 +6,7 @@ from typing import Any
 from ...backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram
 from ...network import Network
 from ..recipe.fields import RecipeField, recipe_fields
-from ..recipe.recipe import OFF, Recipe
+from ..recipe.recipe import Recipe
 from ..runs.run_settings import DataSettings
 from .highlighting import as_inline, highlight
 from .markup import Markup, join, name, tag
@@ -106,7 +106,7 @@ def _fields(used: Recipe) -> Iterable[tuple[str, str, str, bool]]:
             continue  # fields of another optimizer or schedule
         value = line if len(entry.path) == 1 else getattr(line, entry.path[1])
         label = entry.path[0] if entry.head else " ".join(entry.path)
-        yield label, _value(value), entry.description, not _is_default(entry, line, value)
+        yield label, _value(value, entry.none), entry.description, not _is_default(entry, line, value)
 
 
 def _is_default(entry: RecipeField, line: Any, value: Any) -> bool:
@@ -115,10 +115,10 @@ def _is_default(entry: RecipeField, line: Any, value: Any) -> bool:
     return bool(value == default)
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, none: str) -> str:
     match value:
         case None:
-            return OFF
+            return none
         case bool():
             return "yes" if value else "no"
         case float():

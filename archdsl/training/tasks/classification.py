@@ -7,7 +7,7 @@ from ...diagnostics import Sink
 from ...diagnostics.catalogue.training_errors import WrongOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec, TaskFacts
-from .task import PIXEL_AUGMENTATIONS, Task
+from .task import PIXEL_AUGMENTATIONS, STREAMED_AUGMENTATIONS, Task
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,7 +28,7 @@ class Classification(Task):
     inputs = ("image", "numbers", "ids")
     metric = "accuracy"
     loss_settings = ("smoothing", "class_weights")
-    augmentations = PIXEL_AUGMENTATIONS | {"mixup", "cutmix"}
+    augmentations = PIXEL_AUGMENTATIONS | STREAMED_AUGMENTATIONS | {"mixup", "cutmix"}
     test_time = ("none", "flip", "shift")
 
     def fits(self, output: tuple[int, ...], input: tuple[int, ...], classes: int) -> bool:

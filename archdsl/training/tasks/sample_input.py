@@ -40,6 +40,20 @@ def image_setting(recipe: "Recipe") -> tuple[str, str] | None:
     return ("data", f"fit {recipe.data.fit}") if recipe.data.fit != "exact" else None
 
 
+def stream_setting(recipe: "Recipe") -> tuple[str, str] | None:
+    """The line of the first setting of a recipe that is for streamed images, and the setting; None without one."""
+    if recipe.augment.streamed:
+        return "augment", recipe.augment.streamed[0]
+    data = recipe.data
+    found = (
+        "loading=stream" if data.loading == "stream" else
+        "loading=cache" if data.loading == "cache" else
+        "workers" if data.workers is not None else
+        "test_resize" if data.test_resize is not None else None
+    )  # fmt: skip
+    return ("data", found) if found else None
+
+
 def sample_input(graph: Graph, spec: DataSpec, sink: Sink) -> None:
     """Report an input that is not that of the data: numbers of a shape, or a sequence of IDs."""
     entries = [graph.nodes[i] for i in graph.inputs]

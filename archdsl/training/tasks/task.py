@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 PIXEL_AUGMENTATIONS = frozenset({"flip", "alternate", "crop", "border", "rotate", "jitter", "cutout", "noise"})
 """The augmentations that change images only."""
+STREAMED_AUGMENTATIONS = frozenset(
+    {"random_resized_crop", "aspect_ratio", "train_size", "randaugment", "operations", "random_erasing", "repeats"}
+)
+"""The augmentations of images that are decoded in every epoch; they change images only."""
 
 
 class Task(ABC):

@@ -23,6 +23,7 @@ from archdsl.training.recipe.fields import recipe_fields
 from archdsl.training.recipe.recipe import Recipe
 from archdsl.training.tasks.choice import TASKS
 from archdsl.training.tasks.outputs import objective_of
+from archdsl.training.tasks.task import STREAMED_AUGMENTATIONS
 
 Settings = tuple[tuple[tuple[str, ...], Any], ...]
 """Values by the path of their field."""
@@ -36,6 +37,10 @@ NOT_HERE = {
     ("loss", "output_losses"): "a network with several outputs: tests/training/tasks/test_outputs.py",
     ("loss", "delta"): "the Huber loss of regression: tests/training/tasks", ("patience",): "a loss that gets worse",
     ("layout",): "changes the speed alone", ("precision",): "depends on the machine",
+    ("data", "loading"): "a folder of images: tests/training/data/stream",
+    ("data", "workers"): "changes the speed alone",
+    ("data", "test_resize"): "a folder of images: tests/training/data/stream",
+    **{("augment", name): "a folder of images: tests/training/data/stream" for name in sorted(STREAMED_AUGMENTATIONS)},
 }  # fmt: skip
 """The fields that change nothing in this training, and the reasons."""
 

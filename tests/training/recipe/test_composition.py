@@ -126,7 +126,8 @@ accumulate, clip, ema, lookahead, freeze, patience, precision, layout, compile, 
             4 │ augment flipp
               │         ^^^^^
               = help: did you mean `flip`?
-              = help: `augment` takes flip, alternate, crop, border, rotate, jitter, cutout, mixup, cutmix, noise
+              = help: `augment` takes flip, alternate, crop, border, rotate, jitter, cutout, mixup, cutmix, noise, \
+random_resized_crop, aspect_ratio, train_size, randaugment, operations, random_erasing, repeats
             """,
         ),
         (
