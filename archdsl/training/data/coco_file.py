@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,12 +18,16 @@ _MOST_CATEGORIES = 10_000
 
 @dataclass(frozen=True)
 class CocoFile:
-    """An annotation file: the paths of its images by their IDs, its annotations by image, its categories by ID."""
+    """An annotation file: the paths of its images by their IDs, its annotations by image, its categories by ID.
+
+    `sizes` are the heights and widths of the images that declare theirs.
+    """
 
     path: Path
     images: Mapping[int, Path]
     annotations: Mapping[int, list[dict[str, Any]]]
     categories: Mapping[int, str]
+    sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
     def bad(self, why: str) -> BadImages:
         """The error that the file is not what it should be."""
@@ -55,7 +59,7 @@ def read_coco(path: Path, folder: Path) -> CocoFile:
         if image not in annotations:
             raise found.bad(f"annotation {number} is of the image {image}, which is not listed")
         annotations[image].append(each)
-    return CocoFile(path, paths, annotations, _categories(found, content))
+    return CocoFile(path, paths, annotations, _categories(found, content), _sizes(images))
 
 
 def _rows(file: CocoFile, content: dict[str, Any], name: str) -> list[dict[str, Any]]:
@@ -85,6 +89,16 @@ def _path(file: CocoFile, row: dict[str, Any], folder: Path) -> Path:
     if not (folder / inside).is_file():
         raise file.bad(f"there is no image {printable(str(folder / inside))}")
     return folder / inside
+
+
+def _sizes(images: Mapping[int, dict[str, Any]]) -> dict[int, tuple[int, int]]:
+    """Heights and widths; of images that declare them."""
+    found = {}
+    for number, row in images.items():
+        height, width = row.get("height"), row.get("width")
+        if isinstance(height, int) and isinstance(width, int):
+            found[number] = (height, width)
+    return found
 
 
 def _categories(file: CocoFile, content: dict[str, Any]) -> dict[int, str]:

@@ -9,42 +9,44 @@ import numpy as np
 from ..errors.data_errors import BadImages
 from .captions import encoded, vocabulary_of, words_of
 from .coco_file import CocoFile, read_coco
-from .dataset_spec import DataSpec
+from .coco_masks import category_of, coco_masked
+from .dataset_spec import IGNORED, DataSpec
 from .image_files import VALIDATION, printable, refuse_unreadable
 from .image_folder import read_images
 from .images import DataSource, ImageSet, Request, Splits, TargetArray, hold_out
+from .masked_images import read_masked
 
 ANNOTATIONS = "annotations"
-_KINDS = {"captions": "captions", "instances": "objects"}
-"""The beginnings of the names of annotation files, and the words for them in a data set's name."""
+_KINDS = {"captions": "captions", "objects": "instances", "masks": "instances"}
+"""What is to be learned, as a data set's name says it, and the beginning of the names of the annotation files."""
 _MANY, _LEAST = 20_000, 5
 """With this many captions, words that occur fewer times are not in the vocabulary."""
 
 
 class CocoName(NamedTuple):
-    """A folder of COCO, and the beginning of the names of its annotation files."""
+    """A folder of COCO, and what is to be learned."""
 
     folder: Path
     kind: str
 
 
 def parse_coco_name(name: str) -> CocoName | None:
-    """`coco`, `coco:captions` or `coco:objects`; None for a folder without such annotations."""
-    for kind, word in _KINDS.items():
-        folder = Path(name.removesuffix(f":{word}")).expanduser()
-        if (name.endswith(f":{word}") or ":" not in folder.name) and _files(folder, kind):
+    """`coco`, `coco:captions`, `coco:objects` or `coco:masks`; None for a folder without such annotations."""
+    for kind, beginning in _KINDS.items():
+        folder = Path(name.removesuffix(f":{kind}")).expanduser()
+        if (name.endswith(f":{kind}") or ":" not in folder.name) and _files(folder, beginning):
             return CocoName(folder, kind)
     return None
 
 
-def _files(folder: Path, kind: str) -> dict[str, Path]:
+def _files(folder: Path, beginning: str) -> dict[str, Path]:
     """The annotation files by the name of their folder of images: `train2017`."""
-    found = sorted((folder / ANNOTATIONS).glob(f"{kind}_*.json"))
-    return {path.stem.removeprefix(f"{kind}_"): path for path in found}
+    found = sorted((folder / ANNOTATIONS).glob(f"{beginning}_*.json"))
+    return {path.stem.removeprefix(f"{beginning}_"): path for path in found}
 
 
 class CocoSource(DataSource):
-    """The captions of images, or the sets of the classes of their objects.
+    """The captions of images, the sets of the classes of their objects, or the masks of these.
 
     The images of `val2017` are the test set, because those of `test2017` have no annotations; a tenth of the training
     images is the validation set, as elsewhere. A folder `test` next to `train` and `val` has its own annotations.
@@ -58,14 +60,16 @@ class CocoSource(DataSource):
         """The annotations by split. Raises BadImages."""
         named = {"train": "train", "test": "test", **dict.fromkeys(VALIDATION, "validation")}
         found: dict[str, CocoFile] = {}
-        for images, path in _files(self.folder, self._kind).items():
+        for images, path in _files(self.folder, _KINDS[self._kind]).items():
             split = named.get(images.rstrip("0123456789"))
             if split is None or split in found:
                 why = f"{path.name} is of no split, or of one that another file has, too"
                 raise BadImages(self.folder, why, "name the files captions_train.json, captions_val.json, …")
             found[split] = read_coco(path, self.folder / images)
         if "train" not in found:
-            raise BadImages(self.folder, "no annotations of training images", f"add {self._kind}_train2017.json")
+            raise BadImages(
+                self.folder, "no annotations of training images", f"add {_KINDS[self._kind]}_train2017.json"
+            )
         if "test" not in found and "validation" in found:
             found["test"] = found.pop("validation")
         return found
@@ -87,16 +91,24 @@ class CocoSource(DataSource):
         classes = tuple(name for _, name in sorted(self._parts["train"].categories.items()))
         if len(classes) < 2:
             raise BadImages(self.folder, f"{len(classes)} categories", "give annotations with 2 or more categories")
+        if self._kind == "masks":
+            if len(classes) >= IGNORED:
+                why = f"{len(classes)} categories, and masks have at most {IGNORED - 1}"
+                raise BadImages(self.folder, why, "give annotations with fewer categories")
+            return DataSpec(name, ("background", *classes), None, targets="mask")
         return DataSpec(name, classes, None, targets="classes")
 
     @property
     def origin(self) -> str:
-        return f"{self.folder.resolve()}:{_KINDS[self._kind]}"
+        return f"{self.folder.resolve()}:{self._kind}"
 
     def load(self, request: Request) -> Splits:
         if request.image.channels not in (1, 3):
             why = f"the network takes {request.image.channels} channels; images have 1 (grayscale) or 3 (color)"
             raise BadImages(self.folder, why, f"`input 3x{request.image.height}x{request.image.width}`")
+        if self._kind == "masks":
+            parts = {split: coco_masked(self.folder, file, self.spec.classes) for split, file in self._parts.items()}
+            return read_masked(self.folder, parts, len(self.spec.classes), request, "objects")
         bad: list[str] = []
         made: dict[str, ImageSet] = {}
         for split, file in self._parts.items():
@@ -121,10 +133,7 @@ class CocoSource(DataSource):
         sets = np.zeros((len(file.images), len(numbers)), np.uint8)
         for row, objects in enumerate(file.annotations.values()):
             for each in objects:
-                name = file.categories.get(each.get("category_id", -1))
-                if name not in numbers:
-                    raise file.bad(f"annotation {each['id']} has the `category_id` {each.get('category_id')}")
-                sets[row, numbers[name]] = 1
+                sets[row, numbers[category_of(file, each, numbers)]] = 1
         return sets
 
 

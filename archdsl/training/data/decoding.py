@@ -3,7 +3,7 @@
 import struct
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
@@ -55,20 +55,26 @@ def _as_os_errors() -> Iterator[None]:
         raise OSError(str(error)) from error
 
 
-def decode_mask(image: Path, mask: Path, shape: ImageShape, classes: int) -> Masks:
-    """The mask of an image, at the position at which `decode` reads the image: uint8 of H×W, below `classes` or 255.
-
-    A mask has the size of its image, and one channel (its palette, if any, is ignored). Raises OSError.
-    """
-    with _as_os_errors(), _opened(image) as opened, _opened(mask) as values:
-        upright = ImageOps.exif_transpose(opened).size
+def mask_values(mask: Path | BinaryIO) -> Masks:
+    """The values of an image with one channel, whose palette, if any, is ignored: uint8 of H×W. Raises OSError."""
+    with _as_os_errors(), _opened(mask) as values:
         if values.mode not in ("L", "P", "1"):
             raise OSError(f"its mask has the mode {values.mode}: a mask has one channel of class numbers")
-        if values.size != upright:
-            found, wanted = (f"{width}×{height}" for width, height in (values.size, upright))
-            raise OSError(f"its mask is {found}, and the image {wanted}")
-        plain = Image.fromarray(np.array(values, np.uint8))
-    fitted = ImageOps.fit(plain, (shape.width, shape.height), Image.Resampling.NEAREST)
+        return np.array(values, np.uint8)
+
+
+def decode_mask(image: Path | BinaryIO, values: Callable[[], Masks], shape: ImageShape, classes: int) -> Masks:
+    """The mask of an image, at the position at which `decode` reads the image: uint8 of H×W, below `classes` or 255.
+
+    `values` returns the mask, which has the size of the image. Raises OSError.
+    """
+    with _as_os_errors(), _opened(image) as opened:
+        width, height = ImageOps.exif_transpose(opened).size
+    mask = values()
+    if mask.shape != (height, width):
+        found = f"{mask.shape[1]}×{mask.shape[0]}"
+        raise OSError(f"its mask is {found}, and the image {width}×{height}")
+    fitted = ImageOps.fit(Image.fromarray(mask), (shape.width, shape.height), Image.Resampling.NEAREST)
     made = np.array(fitted, np.uint8)
     if wrong := [value for value in np.unique(made).tolist() if value >= classes and value != IGNORED]:
         raise OSError(f"its mask has the value {wrong[0]}, and there are {classes} classes")

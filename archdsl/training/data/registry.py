@@ -82,6 +82,13 @@ def find_source(name: str, relative_to: Path | None = None, packages: Sequence[U
 
     if (coco := parse_coco_name(str(relative_to / name) if relative_to is not None else name)) is not None:
         return CocoSource(coco)
+    from .pets_source import PetsSource, parse_pets_name
+    from .voc_source import VocSource, parse_voc_name
+
+    if (pets := parse_pets_name(str(relative_to / name) if relative_to is not None else name)) is not None:
+        return PetsSource(pets)
+    if (voc := parse_voc_name(str(relative_to / name) if relative_to is not None else name)) is not None:
+        return VocSource(voc)
     from .text_source import TEXTS, TextSource
 
     file = Path(name).expanduser() if relative_to is None else relative_to / Path(name).expanduser()
