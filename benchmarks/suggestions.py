@@ -83,13 +83,13 @@ def with_table(page: str, result: dict[str, Any]) -> str:
     lines = [f"| kinds of errors | cases | {' | '.join(names)} |", "| --- |" + " ---: |" * 6]
     for part in (name for name in GOALS if name in result):
         total = result[part]["total"]
-        shares = [f"{total[name]:.1f} %" for name in MEASURES]
+        shares = [f"{total[name]:.1f}%" for name in MEASURES]
         lines.append(f"| {len(result[part]['kinds'])} {part} | {total['cases']:,} | {' | '.join(shares)} |")
     two = result["two errors"]
     lines += [
         "",
-        f"In {two['cases']} networks with two errors each, a suggestion is offered in {two['offered']:.1f} % of cases,",
-        f"and following the first suggestions leaves no error in {two['no errors']:.1f} %.",
+        f"In {two['cases']} networks with two errors each, a suggestion is offered in {two['offered']:.1f}% of cases,",
+        f"and following the first suggestions leaves no error in {two['no errors']:.1f}%.",
         "",
         "| error in a large network | check | suggestions for each error |",
         "| --- | ---: | ---: |",

@@ -49,33 +49,33 @@ CASES = {
     "airbench94": Case(
         "airbench94",
         "archdsl train examples/airbench94.arch --precision bf16 --layout channels_last",
-        "94.01 %, mean of many runs (Jordan 2024)",
+        "94.01%, mean of many runs (Jordan 2024)",
     ),
     "airbench94_fp32": Case(
         "airbench94 in fp32",
         "archdsl train examples/airbench94.arch --precision fp32 --layout channels_last",
-        "94.01 %, mean of many runs (Jordan 2024)",
+        "94.01%, mean of many runs (Jordan 2024)",
     ),
     "airbench94_by_hand": Case(
         "airbench94, the paper's handwritten loop",
         "python benchmarks/_airbench94_by_hand.py --precision bf16",
-        "94.01 %, mean of many runs (Jordan 2024)",
+        "94.01%, mean of many runs (Jordan 2024)",
     ),
     "resnet20": Case(
         "ResNet-20",
         "archdsl train examples/resnet20.arch --epochs 10 --schedule cosine --precision bf16 --layout channels_last",
-        "91.25 % after 164 epochs (He et al. 2015)",
+        "91.25% after 164 epochs (He et al. 2015)",
     ),
     "lenet5": Case(
         "LeNet-5",
         "archdsl train examples/lenet5.arch --data mnist --fit pad --epochs 60 --batch 64 --optimizer adamw --lr 3e-3 "
         "--schedule onecycle --crop 2 --rotate 12 --ema 0.999",
-        "99.05 % from 60,000 images (LeCun et al. 1998)",
+        "99.05% from 60,000 images (LeCun et al. 1998)",
     ),
     "unet_shapes": Case(
         "segmentation, U-Net",
         "archdsl train examples/unet_small.arch --precision fp32 --layout channels_first",
-        "19.6 % if every pixel is background",
+        "19.6% if every pixel is background",
         "miou",
     ),
     "autoencoder_mnist": Case(
@@ -95,7 +95,7 @@ CASES = {
     "captions_shapes": Case(
         "captioning, CNN and LSTM",
         "archdsl train examples/captions.arch --precision fp32 --layout channels_first",
-        "26.7 % for the best fixed sentence",
+        "26.7% for the best fixed sentence",
         "bleu4",
     ),
     "shape_sets": Case(
@@ -104,7 +104,7 @@ CASES = {
         "bn; relu; conv 64 k3 s2 p1; bn; relu; conv 64 k3 p1; bn; relu; maxpool 4; flatten; fc 3' --data shape_sets "
         "--flip --crop 4 --optimizer adamw --lr 4e-3 --schedule onecycle --epochs 25 --precision fp32 "
         "--layout channels_first",
-        "60.3 % for constant scores",
+        "60.3% for constant scores",
         "mean_ap",
     ),
     "friedman": Case(
@@ -181,7 +181,7 @@ def _others(found: dict[str, Any]) -> str:
             f"{figures['network']['parameters']:,}",
             f"{figures['data']['images']['training']:,} of {figures['data']['name']}",
             f"{figures['epochs']:g}",
-            f"{metric.label} **{metric.write(figures['result']['test'][metric.name])}**".replace("%", " %"),
+            f"{metric.label} **{metric.write(figures['result']['test'][metric.name])}**",
             CASES[name].published,
             f"{seconds // 60:.0f} min {seconds % 60:.0f} s in {figures['setup']['precision']}",
         )
@@ -202,7 +202,7 @@ def _classified(found: dict[str, Any]) -> str:
             f"{figures['network']['parameters']:,}",
             f"{figures['data']['images']['training']:,} of {figures['data']['name']}",
             f"{figures['epochs']:g}",
-            f"**{figures['result']['test']['accuracy']:.2%}**".replace("%", " %"),
+            f"**{figures['result']['test']['accuracy']:.2%}**",
             case.published,
             f"{seconds // 60:.0f} min {seconds % 60:.0f} s in {figures['setup']['precision']}",
         )

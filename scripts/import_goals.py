@@ -310,8 +310,8 @@ def limited(model: Model, *, only_read: bool = False) -> dict[str, Any]:
 
 
 def table(results: dict[str, list[dict[str, Any]]]) -> str:
-    """The part of the page: how many of each set, and what was refused."""
-    lines = ["| set | models | imported and equal | usable | refused | words, median | relative to the zoo's text |"]
+    """The part of the page: how many of each set, and what was not imported."""
+    lines = ["| set | models | imported and equal | usable | not imported | words, median | relative to the zoo's text |"]
     lines.append("| --- | --- | --- | --- | --- | --- | --- |")
     for name, rows in results.items():
         done = [row for row in rows if row["imported"]]
@@ -326,7 +326,7 @@ def table(results: dict[str, list[dict[str, Any]]]) -> str:
     if broken:
         lines += ["", "Not usable:", "", "| set | model | what fails |", "| --- | --- | --- |"]
         lines += [f"| {name} | {row['name']} | {', '.join(row['fails'])} |" for name, row in broken]
-    lines += ["", "Refused:", "", "| set | model | why |", "| --- | --- | --- |"]
+    lines += ["", "Not imported:", "", "| set | model | why |", "| --- | --- | --- |"]
     for name, rows in results.items():
         for row in rows:
             if not row["imported"]:

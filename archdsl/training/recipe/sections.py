@@ -555,7 +555,7 @@ class Freeze(RecipeSection):
         description="freeze the weights of these parts: names of stages, blocks or layers as `archdsl check` shows "
         "them, separated by commas",
     )
-    after: Count = Field(default=0, description="train the frozen parts for the first N epochs")
+    after: Count = Field(default=0, description="number of epochs to train these parts before they are frozen")
 
     @model_validator(mode="after")
     def _check_frozen_layers(self) -> Self:
