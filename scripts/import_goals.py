@@ -311,8 +311,9 @@ def limited(model: Model, *, only_read: bool = False) -> dict[str, Any]:
 
 def table(results: dict[str, list[dict[str, Any]]]) -> str:
     """The part of the page: how many of each set, and what was not imported."""
-    lines = ["| set | models | imported and equal | usable | not imported | words, median | relative to the zoo's text |"]
-    lines.append("| --- | --- | --- | --- | --- | --- | --- |")
+    heads = ["set", "models", "imported and equal", "usable", "not imported", "words, median"]
+    heads.append("relative to the zoo's text")
+    lines = [f"| {' | '.join(heads)} |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for name, rows in results.items():
         done = [row for row in rows if row["imported"]]
         ratios = [row["words"] / row["handwritten"] for row in done if row.get("handwritten")]
