@@ -1,9 +1,5 @@
 """The binary archives of CIFAR (Krizhevsky, 2009): records of label bytes and 3×32×32 pixels, one plane per channel."""
 
-import gzip
-import tarfile
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors.data_errors import DataCorrupt, DataMissing
+from .compressed_tar import read_members
 from .dataset_files import RemoteFile, obtain
 from .dataset_spec import DataSpec
 from .images import DataSource, ImageSet, Request, Splits, hold_out
 
 _PIXELS = 3 * 32 * 32
-_LARGEST_MEMBER = 512 << 20
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class CifarSource(DataSource):
             origin = folder
         else:
             found = obtain(self.archive, self.facts.name, request)
-            contents = dict(self._members(found.path))
+            contents = self._members(found.path)
             origin, official = found.path, found.official
         learn = self._parse(origin, [contents[name] for name in self.train])
         test = self._parse(origin, [contents[name] for name in self.test])
@@ -75,20 +71,11 @@ class CifarSource(DataSource):
             raise DataMissing(self.facts.name, data_dir, (f"{self.folder}/{self.train[0]} …", self.archive.name))
         return None
 
-    def _members(self, path: Path) -> Iterator[tuple[str, bytes]]:
-        """The requested members, looked up by exact name; nothing is written to disk."""
-        wanted = {f"{self.folder}/{name}": name for name in (*self.train, *self.test)}
-        try:
-            with _Bounded(path) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
-                for member in archive:
-                    if member.name in wanted and member.isreg() and member.size <= _LARGEST_MEMBER:
-                        content = archive.extractfile(member)
-                        assert content is not None
-                        yield wanted.pop(member.name), content.read()
-        except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
-            raise DataCorrupt(path, f"corrupt archive ({error})") from error
-        if wanted:
-            raise DataCorrupt(path, f"the archive does not contain {', '.join(sorted(wanted))}")
+    def _members(self, path: Path) -> dict[str, bytes]:
+        """The contents of the record files by their names."""
+        wanted = {name: f"{self.folder}/{name}" for name in (*self.train, *self.test)}
+        found = read_members(path, wanted.values())
+        return {name: found[member] for name, member in wanted.items()}
 
     def _parse(self, origin: Path, contents: list[bytes]) -> ImageSet:
         size = self.label_bytes + _PIXELS
@@ -103,16 +90,6 @@ class CifarSource(DataSource):
             raise DataCorrupt(origin, f"label {labels.max()} is out of range for {len(self.facts.classes)} classes")
         images = records[:, self.label_bytes :].copy().reshape(-1, 3, 32, 32)  # a writable copy, even of a single one
         return ImageSet(images, labels)
-
-
-class _Bounded(gzip.GzipFile):
-    """Limits each read to the size of a member: tarfile reads as much as the headers of an archive declare."""
-
-    def read(self, size: int | None = -1) -> bytes:
-        asked = -1 if size is None else size
-        if not 0 <= asked <= _LARGEST_MEMBER:
-            raise tarfile.ReadError(f"a header declares {asked:,} bytes")
-        return super().read(asked)
 
 
 def mirrored(name: str, sha256: str, folder: str) -> RemoteFile:

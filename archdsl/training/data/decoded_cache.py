@@ -8,6 +8,8 @@ the meantime: an image is identified by a key, not by its position.
 import contextlib
 import os
 import time
+import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from math import prod
 from pathlib import Path
@@ -156,9 +158,9 @@ class _Partial:
 def _rows(path: Path) -> tuple[NDArray[np.bytes_], Flags] | None:
     """Keys and flags of a partial array; None if they cannot be read."""
     try:
-        with np.load(path, allow_pickle=False) as found:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as found:
             keys, done = found["keys"], found["done"]
-    except (OSError, ValueError, EOFError, KeyError):
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
         return None
     good = keys.dtype.kind == "S" and done.dtype == np.bool_ and keys.shape == done.shape and keys.ndim == 1
     return (keys, done) if good else None

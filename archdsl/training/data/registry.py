@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from ...packages.package import UsedPackage
 from ...text.names import nearest
 from ..errors.custom_errors import NotStored
-from ..errors.data_errors import BadTable, UnknownData
+from ..errors.data_errors import UnknownData
 from . import sets
 from .dataset_spec import HUB_PREFIX, PYTHON_PREFIX, DataSpec
 
@@ -72,40 +72,10 @@ def find_source(name: str, relative_to: Path | None = None, packages: Sequence[U
         from .hf import HubSource
 
         return HubSource(name.removeprefix(HUB_PREFIX))
-    from .table_source import TableSource, parse_table_name
+    from .file_sources import source_at
 
-    if (table := parse_table_name(str(relative_to / name) if relative_to is not None else name)) is not None:
-        if not table.path.exists():
-            raise BadTable(table.path, "there is no such file", "give the path of a CSV or Parquet file")
-        return TableSource(table)
-    from .coco_source import CocoSource, parse_coco_name
-
-    if (coco := parse_coco_name(str(relative_to / name) if relative_to is not None else name)) is not None:
-        return CocoSource(coco)
-    from .pets_source import PetsSource, parse_pets_name
-    from .voc_source import VocSource, parse_voc_name
-
-    if (pets := parse_pets_name(str(relative_to / name) if relative_to is not None else name)) is not None:
-        return PetsSource(pets)
-    if (voc := parse_voc_name(str(relative_to / name) if relative_to is not None else name)) is not None:
-        return VocSource(voc)
-    from .text_source import TEXTS, TextSource
-
-    file = Path(name).expanduser() if relative_to is None else relative_to / Path(name).expanduser()
-    if file.suffix.lower() in TEXTS and file.is_file():
-        return TextSource(file)
-    folder = Path(name).expanduser() if relative_to is None else relative_to / Path(name).expanduser()
-    if name and folder.is_dir():
-        from .mask_folder import MaskFolderSource, has_masks
-
-        if has_masks(folder):
-            return MaskFolderSource(folder)
-        from .image_folder import FolderSource
-        from .labeled_images import LabeledImagesSource, labels_of
-
-        if (labels := labels_of(folder)) is not None:
-            return LabeledImagesSource(folder, labels)
-
-        return FolderSource(folder)
+    found = source_at(str(relative_to / Path(name).expanduser()) if relative_to is not None else name) if name else None
+    if found is not None:
+        return found
     known = (*data_sets(), *(each for used in packages for each in used.package.datasets))
     raise UnknownData(name, known, nearest(name.replace("-", "_"), known))

@@ -1,10 +1,7 @@
 """SVHN, and MAT files."""
 
-import struct
-import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,32 +15,9 @@ from archdsl.training.data.sets import svhn as svhn_set
 from archdsl.training.data.svhn_files import SvhnSource
 from archdsl.training.errors.data_errors import DataCorrupt, DataMissing
 from tests.training.archives import digest, serving
+from tests.training.data.mat_files import TYPES, element, mat, matrix, packed
 
 SHAPE = ImageShape(3, 32, 32)
-_TYPES = {"int8": 1, "uint8": 2, "int16": 3, "uint16": 4, "int32": 5, "uint32": 6, "float64": 9}
-
-
-def element(kind: int, content: bytes) -> bytes:
-    """An element as MATLAB writes it: small ones inside their tag."""
-    if len(content) <= 4:
-        return struct.pack("<HH4s", kind, len(content), content)
-    return struct.pack("<II", kind, len(content)) + content + bytes(-len(content) % 8)
-
-
-def matrix(name: str, array: NDArray[Any], sizes: tuple[int, ...] | None = None) -> bytes:
-    flags = struct.pack("<II", 9, 0)
-    dimensions = np.array(sizes or array.shape, "<i4").tobytes()
-    parts = [element(6, flags), element(5, dimensions), element(1, name.encode())]
-    return element(14, b"".join(parts) + element(_TYPES[array.dtype.name], array.tobytes(order="F")))
-
-
-def packed(content: bytes) -> bytes:
-    small = zlib.compress(content)
-    return struct.pack("<II", 15, len(small)) + small  # the only element that is not padded
-
-
-def mat(*elements: bytes) -> bytes:
-    return b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM" + b"".join(elements)
 
 
 def numbers(count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -58,7 +32,7 @@ def svhn(count: int) -> bytes:
     return mat(packed(matrix("X", images.transpose(2, 3, 1, 0))), packed(matrix("y", labels[:, None])))
 
 
-@pytest.mark.parametrize("dtype", _TYPES)
+@pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("shape", [(3, 4), (2, 1), (5, 1, 7)])
 def test_arrays(tmp_path: Path, dtype: str, shape: tuple[int, ...]) -> None:
     array = np.arange(np.prod(shape)).reshape(shape).astype(dtype)

@@ -1,0 +1,46 @@
+"""The data sets that are files or folders on this machine, by their layouts."""
+
+from pathlib import Path
+
+from ..errors.data_errors import BadTable
+from .coco_source import CocoSource, parse_coco_name
+from .image_folder import FolderSource
+from .imagenet_source import ImageNetSource, is_imagenet
+from .images import DataSource
+from .labeled_images import LabeledImagesSource, labels_of
+from .mask_folder import MaskFolderSource, has_masks
+from .pets_source import PetsSource, parse_pets_name
+from .table_source import TableSource, parse_table_name
+from .text_source import TEXTS, TextSource
+from .voc_source import VocSource, parse_voc_name
+
+
+def source_at(name: str) -> DataSource | None:
+    """The data set at a path, which may be followed by a colon and what is to be learned; None if there is none.
+
+    Raises BadTable.
+    """
+    if (table := parse_table_name(name)) is not None:
+        if not table.path.exists():
+            raise BadTable(table.path, "there is no such file", "give the path of a CSV or Parquet file")
+        return TableSource(table)
+    if (coco := parse_coco_name(name)) is not None:
+        return CocoSource(coco)
+    if (pets := parse_pets_name(name)) is not None:
+        return PetsSource(pets)
+    if (voc := parse_voc_name(name)) is not None:
+        return VocSource(voc)
+    path = Path(name).expanduser()
+    if path.suffix.lower() in TEXTS and path.is_file():
+        return TextSource(path)
+    return _folder_source(path) if path.is_dir() else None
+
+
+def _folder_source(folder: Path) -> DataSource:
+    """The data set in a folder."""
+    if has_masks(folder):
+        return MaskFolderSource(folder)
+    if is_imagenet(folder):
+        return ImageNetSource(folder)
+    labels = labels_of(folder)
+    return LabeledImagesSource(folder, labels) if labels is not None else FolderSource(folder)
