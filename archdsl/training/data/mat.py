@@ -1,4 +1,4 @@
-"""MATLAB files of version 5, limited to arrays of numbers, and to structs of numbers and texts: nothing in them is run,
+"""MATLAB files of version 5, limited to arrays of numbers, and to structs of numbers and strings: nothing in them is run,
 and no declared size is trusted.
 
 Source: MathWorks, "MAT-File Format" (level 5): a header of 128 bytes, then elements with a type, a size and their
@@ -62,7 +62,7 @@ def read_mat(path: Path, names: tuple[str, ...], largest: int) -> dict[str, NDAr
 def read_structs(
     content: bytes, path: Path, name: str, fields: tuple[str, ...], largest: int
 ) -> list[dict[str, int | str]]:
-    """The structs in the array with this name: these fields of each, which are whole numbers or texts.
+    """The structs in the array with this name: these fields of each, integers or strings.
 
     `content` is that of the file at `path`. Raises DataCorrupt, also for an array of more than `largest` bytes.
     """
@@ -172,18 +172,18 @@ def _structs(matrix: memoryview, name: str, fields: tuple[str, ...]) -> Iterator
 
 
 def _value(element: _Element, field: str) -> int | str:
-    """The whole number or the text in a matrix."""
+    """The integer or the string in a matrix."""
     parts = tuple(_elements(element.content)) if element.kind == _MATRIX else ()
     if len(parts) < 4:
         raise _Bad(f"the field `{field}` is empty")
     values = parts[3]
     if parts[0].content[:1] == _CHARACTERS:
         if values.kind not in _TEXTS:
-            raise _Bad(f"the field `{field}` is a text in an unsupported encoding")
+            raise _Bad(f"the field `{field}` is a string in an unsupported encoding")
         return bytes(values.content).decode(_TEXTS[values.kind], "replace")
     if values.kind not in _KINDS:
-        raise _Bad(f"the field `{field}` is neither a number nor a text")
+        raise _Bad(f"the field `{field}` is neither a number nor a string")
     array = np.frombuffer(values.content, _KINDS[values.kind])
     if len(array) != 1 or not np.isfinite(array[0]) or array[0] != np.rint(array[0]):
-        raise _Bad(f"the field `{field}` is not a whole number")
+        raise _Bad(f"the field `{field}` is not an integer")
     return int(array[0])

@@ -280,13 +280,13 @@ def test_what_structs_may_declare(tmp_path: Path) -> None:
     row = {"n": matrix("", np.array([[2.5]])), "empty": matrix("", np.zeros((0, 0))), "t": text("é")}
     assert found(structs("s", [row]), "t") == [{"t": "é"}]
     for content, field, words in (
-        (structs("s", [row]), "n", "is not a whole number"),
-        (structs("s", [row]), "empty", "is not a whole number"),
+        (structs("s", [row]), "n", "is not an integer"),
+        (structs("s", [row]), "empty", "is not an integer"),
         (structs("s", [row]), "x", "have no field `x`"),
         (structs("other", [row]), "t", "it has no array s"),
         (matrix("s", np.zeros((2, 2))), "t", "is not an array of structs"),
         (structs("s", [row, {**row, "t": b""}]), "t", "declares 2 structs, but has 5 fields"),
-        (structs("s", [{"n": matrix("", np.array([[np.inf]]))}]), "n", "is not a whole number"),
+        (structs("s", [{"n": matrix("", np.array([[np.inf]]))}]), "n", "is not an integer"),
     ):
         with pytest.raises(DataCorrupt, match=words):
             found(content, field)

@@ -196,3 +196,14 @@ def test_no_image_is_decoded_beyond_the_size_limit(tmp_path: Path) -> None:
     Image.new("L", (8, 8)).save(tmp_path / "x.png")
     with pytest.raises(OSError, match="1x100000x100000"):
         decode(tmp_path / "x.png", ImageShape(1, 100_000, 100_000))
+
+
+@pytest.mark.parametrize("kept", [0, 30, -30])
+def test_a_damaged_list_of_decoded_images_is_ignored(pets: Path, tmp_path: Path, kept: int) -> None:
+    (pets / "cat" / "3.jpg").write_bytes(b"no image")
+    with pytest.raises(BadImages):
+        FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
+    for path in (tmp_path / "cache" / "folders").glob("*.partial.rows"):
+        path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(BadImages, match=r"cat/3\.jpg"):
+        FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
