@@ -1,5 +1,5 @@
-"""MATLAB files of version 5, limited to arrays of numbers, and to structs of numbers and strings: nothing in them is run,
-and no declared size is trusted.
+"""MATLAB files of version 5, limited to arrays of numbers, and to structs of numbers and strings: nothing in them is
+run, and no declared size is trusted.
 
 Source: MathWorks, "MAT-File Format" (level 5): a header of 128 bytes, then elements with a type, a size and their
 bytes, padded to 8; an element of type 15 is another one compressed with zlib; a matrix (14) consists of elements for
