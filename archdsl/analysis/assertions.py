@@ -90,7 +90,7 @@ def _check_part(
     for name in dict.fromkeys(used):
         value = measures[name]()
         if value is None:
-            sink.emit(_unmeasured(condition.span, name, bool(graph.symbols)))
+            sink.emit(_unmeasured(graph, condition.span, name))
             return
         scope.define(name, value, condition.span)
     if _only_knows(condition, scope, sink, tuple(measures)):
@@ -104,7 +104,7 @@ def _check_part(
     if asked:
         # The example size would decide, which says nothing about other sizes.
         why = f"whether it holds depends on {_symbols(asked)}"
-        sink.emit(structure_errors.UndecidedSize(span=condition.span, why=why))
+        sink.emit(structure_errors.UndecidedSize(span=condition.span, why=why, sized_inputs=graph.sized_inputs))
         return
     if holds:
         return
@@ -144,6 +144,10 @@ class _NamedSizes:
     def callee(self, name: str) -> None:
         """None: an assertion measures no layer."""
 
+    def sized_inputs(self) -> str:
+        """The options that set the symbolic dimensions of the inputs."""
+        return self._graph.sized_inputs
+
     def spend(self, count: int, span: Span) -> None:
         """An expression alone computes few entries."""
 
@@ -154,10 +158,11 @@ class _NamedSizes:
         return tuple(f"{text} is {size}" for text, size in pairs.items())
 
 
-def _unmeasured(span: Span, name: str, symbolic: bool) -> Diagnostic:
+def _unmeasured(graph: Graph, span: Span, name: str) -> Diagnostic:
     """Why there is no value: no layer has a receptive field, or it is a whole axis of symbolic length."""
-    if symbolic:
-        return structure_errors.UndecidedSize(span=span, why=f"`{name}` covers an axis whose length is symbolic")
+    if graph.symbols:
+        why = f"`{name}` covers an axis whose length is symbolic"
+        return structure_errors.UndecidedSize(span=span, why=why, sized_inputs=graph.sized_inputs)
     return structure_errors.NothingToMeasure(span=span, name=name)
 
 

@@ -57,7 +57,7 @@ def _percent(part: int, whole: int) -> str:
 def _check(graph: Graph) -> None:
     entry = graph.nodes[graph.inputs[0]].shape if graph.inputs else None
     if graph.symbols:
-        raise CannotCover("it needs the sizes of the input: --input 3x224x224")
+        raise CannotCover(f"it needs the sizes of the input: {graph.sized_inputs}")
     if entry is None or entry.letters in ("c", ""):
         raise CannotCover("the input has no spatial dimensions")
     longest = max((length for node in graph.nodes for length in _along(node.shape)), default=0)

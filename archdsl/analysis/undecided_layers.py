@@ -13,7 +13,8 @@ def undecided_layers(graph: Graph) -> Iterator[structure_errors.UndecidedLayer]:
     """An error for each layer whose torch call depends on a symbolic dimension: no module can be built."""
     for node in graph.layers if graph.symbols else ():
         if not _asked(graph, node) <= _of_weights(graph, node):
-            yield structure_errors.UndecidedLayer(span=node.span, text=node.text, uses=node.uses)
+            sizes = graph.sized_inputs
+            yield structure_errors.UndecidedLayer(span=node.span, text=node.text, uses=node.uses, sized_inputs=sizes)
 
 
 def has_symbolic_weights(graph: Graph) -> bool:

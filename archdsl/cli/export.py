@@ -126,7 +126,8 @@ def _of_file(
 ) -> "Exportable":
     network = text.network(parse_settings(settings), parse_override(inputs))
     if network.graph.symbols:
-        usage(f"{text.source.name}: its input has symbolic dimensions; set its size: `--input 3x224x224`")
+        sizes = network.graph.sized_inputs
+        usage(f"{text.source.name}: its input has symbolic dimensions; set its size: `{sizes}`")
     from ..training.inference.export_source import of_network
 
     try:

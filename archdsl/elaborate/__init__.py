@@ -239,7 +239,7 @@ def _finish(
         scopes=dict(state.scopes),
         calls=dict(state.calls),
         training=train_block.read(state),
-        symbols=dict(state.symbols),
+        symbols=state.used_symbols(),
         conditions=tuple(state.conditions),
         asserts=tuple(state.asserts),
         packages=packages,

@@ -6,7 +6,7 @@ from typing import Any
 from ..contract.arguments import ParameterSpec
 from ..contract.layer import Op, Reject
 from ..diagnostics import BlockUse
-from ..diagnostics.catalogue import file_errors, name_errors, shape_errors, structure_errors
+from ..diagnostics.catalogue import file_errors, name_errors, shape_errors
 from ..expressions.scope import UNKNOWN, NamedTensor, Scope
 from ..graph import BlockCall, DraftNode, Node, Unresolved
 from ..layers.linear import Embedding
@@ -274,7 +274,7 @@ def _infer_again(state: State, statement: ast.Reuse, old: Node, op: Op, inputs: 
         )
         return UNRESOLVED
     except Undecided as undecided:
-        state.emit(structure_errors.UndecidedSize(span=statement.span, uses=state.uses, why=str(undecided)))
+        state.emit_undecided(statement.span, str(undecided))
         return UNRESOLVED
     except PackageFailed as failure:
         package, why = failure.package, failure.why

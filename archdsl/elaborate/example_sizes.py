@@ -64,5 +64,8 @@ def first_that_fits(run: Callable[[Override | None, int, Sink], Draft], sink: Si
     if unresolved is not None and not sink.errors:
         # Whatever leaves a shape unknown also reports why. If something does not, there must still be no network.
         why = "the shape of this cannot be determined"
-        sink.emit(structure_errors.UndecidedSize(span=unresolved.span, uses=unresolved.uses, why=why))
+        sizes = draft.sized_inputs
+        sink.emit(
+            structure_errors.UndecidedSize(span=unresolved.span, uses=unresolved.uses, why=why, sized_inputs=sizes)
+        )
     return draft.replace(errors=sink.errors) if sink.errors != draft.errors else draft

@@ -132,7 +132,7 @@ def infer(
         report(state, reject, op, statement, spans, state.nodes[inputs[refused]])
         return Result(None, reject.recovery_shape)
     except Undecided as undecided:
-        state.emit(structure_errors.UndecidedSize(span=statement.keyword.span, uses=state.uses, why=str(undecided)))
+        state.emit_undecided(statement.keyword.span, str(undecided))
         return UNRESOLVED
     except PackageFailed as failure:
         span, name, why = statement.keyword.span, failure.package, failure.why
@@ -167,7 +167,15 @@ def _check_weights(
     for dim in (dim for dims in op.weights_of(xs).values() for dim in dims if isinstance(dim, Sym)):
         symbols = tuple(sorted(dim.form.symbols()))
         word = statement.keyword
-        state.emit(structure_errors.SymbolicSize(span=word.span, uses=state.uses, keyword=word.text, symbols=symbols))
+        state.emit(
+            structure_errors.SymbolicSize(
+                span=word.span,
+                uses=state.uses,
+                keyword=word.text,
+                symbols=symbols,
+                sized_inputs=state.sized_inputs(),
+            )
+        )
         return False
     return True
 

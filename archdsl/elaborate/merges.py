@@ -2,7 +2,7 @@
 
 from ..contract.layer import Op, Reject
 from ..diagnostics import Related
-from ..diagnostics.catalogue import shape_errors, structure_errors
+from ..diagnostics.catalogue import shape_errors
 from ..expressions.scope import UNKNOWN, Scope
 from ..graph.node import NO_ARGUMENTS, Arguments
 from ..layers import merges
@@ -154,7 +154,7 @@ def _merged(state: State, op: Op, joint: "MergePoint") -> Result:
             shape = op.infer(known)
         except Undecided as undecided:
             span = joint.keyword.span
-            state.emit(structure_errors.UndecidedSize(span=span, uses=state.uses, why=str(undecided)))
+            state.emit_undecided(span, str(undecided))
             return UNRESOLVED
         except Reject as reject:
             _refuse(state, reject, joint, known)

@@ -14,6 +14,7 @@ from ..graph import Assertion, BlockCall, DraftNode, Node, Unresolved, likely_sh
 from ..graph.node import NO_ARGUMENTS, Arguments
 from ..layers import find
 from ..limits import MAX_DEPTH, MAX_NODES, MAX_TURNS
+from ..shapes.input_options import sized_inputs
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, Sym, concrete, recording
 from ..syntax import ast
@@ -141,6 +142,11 @@ class State:
         """Report a diagnostic, which includes the uses of blocks that led here."""
         self.sink.emit(diagnostic)
 
+    def emit_undecided(self, span: Span, why: str) -> None:
+        """Report an operation on a symbolic dimension that has no closed form."""
+        sizes = self.sized_inputs()
+        self.emit(structure_errors.UndecidedSize(span=span, uses=self.uses, why=why, sized_inputs=sizes))
+
     def related(self, node: DraftNode) -> Related:
         """A node as the other location of a conflict."""
         return Related(span=node.span, shape=str(likely_shape(node)))
@@ -194,6 +200,17 @@ class State:
                 self.symbols[size] = Sym.symbol(size, concrete(near))
             found.append(self.symbols[size] if isinstance(size, str) else size)
         return tuple(found)
+
+    def used_symbols(self) -> dict[str, Sym]:
+        """The symbolic dimensions of the inputs: not those of sizes that the caller replaced."""
+        shapes = [likely_shape(node) for _, node in self.inputs]
+        sizes = [size for shape in shapes if shape is not None for size in shape.dims if isinstance(size, Sym)]
+        used = {name for size in sizes for name in size.form.symbols()}
+        return {name: size for name, size in self.symbols.items() if name in used or None in shapes}
+
+    def sized_inputs(self) -> str:
+        """The options that set the symbolic dimensions of the inputs so far: `--input 3x224x224`."""
+        return sized_inputs((name, likely_shape(node)) for name, node in self.inputs)
 
     # --- nodes ---
 

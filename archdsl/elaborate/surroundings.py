@@ -39,6 +39,10 @@ class StateSurroundings:
         definition = self._state.blocks.get(name) or self._state.find_layer(name)
         return None if definition is None else Callee(name, definition)
 
+    def sized_inputs(self) -> str:
+        """The options that set the symbolic dimensions of the inputs so far."""
+        return self._state.sized_inputs()
+
     def spend(self, count: int, span: Span) -> None:
         """Count the entries of lists as iterations. Raises Abort if there are too many."""
         self._state.count_iterations(span, count)
@@ -58,6 +62,10 @@ class LayerNames:
         """The layer with this name."""
         layer = self._layers.get(name) or find(name)
         return None if layer is None else Callee(name, layer)
+
+    def sized_inputs(self) -> str:
+        """Empty: there is no input yet."""
+        return ""
 
     def spend(self, count: int, span: Span) -> None:
         """A single expression computes few entries, so there is no limit."""

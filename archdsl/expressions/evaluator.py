@@ -85,6 +85,9 @@ class Surroundings(Protocol):
     def callee(self, name: str) -> Callee | None:
         """The layer or block of this name."""
 
+    def sized_inputs(self) -> str:
+        """The options that set the symbolic dimensions of the inputs: `--input 3x224x224`."""
+
     def spend(self, count: int, span: Span) -> None:
         """Count so many entries of lists. Raises an exception if the network has too many in all."""
 
@@ -286,7 +289,11 @@ class Evaluator:
         except ZeroDivisionError:
             return self.bad(expr, "division by zero")
         except Undecided as undecided:
-            return self.unknown(structure_errors.UndecidedSize(span=expr.span, uses=self.uses, why=str(undecided)))
+            sizes = self.around.sized_inputs() if self.around is not None else ""
+            error = structure_errors.UndecidedSize(
+                span=expr.span, uses=self.uses, why=str(undecided), sized_inputs=sizes
+            )
+            return self.unknown(error)
         except OverflowError:
             return self.bad(expr, "the result is too large")
         except (TypeError, ValueError):

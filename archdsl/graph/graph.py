@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..record import Record
+from ..shapes.input_options import sized_inputs
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, Sym, concrete
 from ..text.source import Span
 from .assertion import Assertion
 from .block_call import BlockCall
 from .figure_settings import FigureSettings
-from .node import DraftNode, Node
+from .node import DraftNode, Node, likely_shape
 from .setting import Setting
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ class BaseGraph(Record, Generic[N]):
     symbols: Mapping[str, Sym] = {}
     conditions: tuple[tuple[Condition, Span], ...] = ()
     packages: "tuple[UsedPackage, ...]" = ()
+
+    @property
+    def sized_inputs(self) -> str:
+        """The options that set the symbolic dimensions of the inputs to their examples: `--input 3x224x224`."""
+        names = self.input_names if len(self.inputs) > 1 else (None,)
+        return sized_inputs((name, likely_shape(self.nodes[i])) for name, i in zip(names, self.inputs, strict=False))
 
     def known(self) -> tuple[bool, ...]:
         """For each node, whether it is resolved and so are all nodes that it depends on."""

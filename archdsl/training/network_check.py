@@ -26,7 +26,7 @@ from .data.registry import data_sets
 from .recipe.class_weights import misfit, parse_class_weights
 from .recipe.part_names import FREE, frozen_parts, is_part
 from .tasks.choice import TASKS, resolved, task_named, task_names
-from .tasks.sample_input import image_setting, sample_input, stream_setting, targets_of, words_input
+from .tasks.sample_input import image_setting, sample_input, stream_setting, symbolic_input, targets_of, words_input
 from .tasks.task import Task
 
 if TYPE_CHECKING:
@@ -75,8 +75,7 @@ def check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
 
 
 def _check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
-    if not all(str(size).isdigit() for size in graph.nodes[graph.inputs[0]].shape.dims):
-        _symbolic(graph, spec, sink)
+    if symbolic_input(graph, spec, sink):
         return
     if spec.targets == "caption" and recipe.task == "captioning":
         if words_input(graph, spec, sink):
@@ -87,20 +86,6 @@ def _check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
         _input(graph, spec, recipe.data.fit, sink)
     if _suits_task(graph, spec, recipe, sink):
         _outputs(graph, spec, recipe, sink)
-
-
-def _symbolic(graph: Graph, spec: DataSpec, sink: Sink) -> None:
-    """Report an input with symbolic dimensions: a training needs their values."""
-    entry = graph.nodes[graph.inputs[0]]
-    usual: dict[str, tuple[int, ...]] = {"image": (3, 224, 224), "numbers": (1,), "ids": (128,)}
-    own = [str(size) for size in entry.shape.dims]
-    dims = [mine if mine.isdigit() else str(size) for mine, size in zip(own, usual[spec.inputs], strict=False)]
-    size = "x".join(map(str, spec.shape)) if spec.shape else "x".join(dims)
-    sink.emit(
-        WrongInput(
-            span=entry.span, data=spec.name, wanted=size, found=str(entry.shape), same_channels=True, symbolic=True
-        )
-    )
 
 
 def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> bool:

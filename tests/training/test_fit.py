@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -156,14 +157,19 @@ def test_symbolic_dimensions_need_a_size(few: Mapping[str, tuple[Any, Any]], fit
         archdsl.fit("input 1xHxW; conv 8 k3; gap; fc 10", few, fit=fit)
 
 
-TEXTS = DataSpec("t", (), None, targets="next", inputs="ids", vocabulary=256)
+TEXTS = DataSpec("texts", (), None, targets="next", inputs="ids", vocabulary=256)
+TABLE = DataSpec("table", ("price",), (5,), targets="numbers", inputs="numbers")
+PHOTOS = DataSpec("photos", ("a", "b"), None)
+CAPTIONS = DataSpec("captions", (), None, targets="caption", vocabulary=9)
 
 
 @pytest.mark.parametrize(
     ("text", "spec", "size"),
     [
-        ("input 1xHxW; conv 8 k3; gap; fc 2", DataSpec("photos", ("a", "b"), None), "1x224x224"),
+        ("input 1xHxW; conv 8 k3; gap; fc 2", PHOTOS, "1x224x224"),
         ("input T int(256); embedding 8; fc 256", TEXTS, "128"),
+        ("input F; relu", TABLE, "5"),
+        ("input image 3xHxW\ninput words T int(9)\nembedding 8; fc 9", CAPTIONS, "image=3x224x224"),
     ],
 )
 def test_symbolic_dimensions_need_a_size_for_data_of_any_size(text: str, spec: DataSpec, size: str) -> None:
@@ -172,6 +178,30 @@ def test_symbolic_dimensions_need_a_size_for_data_of_any_size(text: str, spec: D
     (found,) = sink
     assert found.diagnostic.code == "E0811"
     assert f"`--input {size}`" in found.diagnostic.help()[0]
+
+
+@pytest.mark.parametrize("spec", [PHOTOS, TEXTS, TABLE], ids=lambda spec: spec.name)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input 1xHxW; gap; fc 5",
+        "input F; relu",
+        "input TxC; relu",
+        "input 7xL; relu",
+        "input T int(256); embedding 8",
+        "input 2xDxHxW; relu",
+    ],
+)
+def test_a_symbolic_input_of_another_kind_is_not_given_the_size_of_the_data(text: str, spec: DataSpec) -> None:
+    sink = Sink()
+    network = archdsl.loads(text)
+    check(network.graph, spec, Recipe(), sink)
+    for found in sink:
+        for size in re.findall(r"`--input ([^`]*)`", " ".join(found.diagnostic.help())):
+            sized = archdsl.loads(text, input=size)
+            fixed = Sink()
+            check(sized.graph, spec, Recipe(), fixed)
+            assert not {each.diagnostic.code for each in fixed} & {"E0811", "E0813", "E0818"}
 
 
 def test_suggestions_are_notes_of_the_error(few: Mapping[str, tuple[Any, Any]]) -> None:

@@ -63,7 +63,17 @@ class BadInput(Diagnostic):
         return self.correction
 
 
-class SymbolicSize(Diagnostic):
+class _NeedsSizes(Diagnostic):
+    """An error that goes away with values for the symbolic dimensions of the inputs."""
+
+    sized_inputs: str
+    """The options that set them: `--input 3x224x224`."""
+
+    def help(self) -> tuple[str, ...]:
+        return (f"set the sizes: `{self.sized_inputs}`",) if self.sized_inputs else ()
+
+
+class SymbolicSize(_NeedsSizes):
     """The number of a layer's weights depends on a symbolic dimension.
 
     Convolutions and pooling layers work with symbolic dimensions (`input 3xHxW`). The number of weights of an `fc`
@@ -86,9 +96,6 @@ class SymbolicSize(Diagnostic):
 
     def label(self) -> str:
         return "their number cannot be determined"
-
-    def help(self) -> tuple[str, ...]:
-        return ("set the sizes: `--input 3x224x224`",)
 
 
 class Misplaced(Diagnostic):
@@ -183,7 +190,7 @@ class AssertFailed(Diagnostic):
         return ", ".join(self.measured)
 
 
-class UndecidedLayer(Diagnostic):
+class UndecidedLayer(_NeedsSizes):
     """An argument of a layer is a symbolic dimension, so the layer is different for each size.
 
     An example is `upsample size=@h` on an input of symbolic height: no module can be built from it. `check --sizes`
@@ -205,7 +212,7 @@ class UndecidedLayer(Diagnostic):
         return "one of its arguments is symbolic"
 
     def help(self) -> tuple[str, ...]:
-        return ("set the sizes: `--input 3x224x224`", "`archdsl check --sizes 224,256` checks each size separately")
+        return (*super().help(), "`archdsl check --sizes 224,256` checks each size separately")
 
 
 class NothingToMeasure(Diagnostic):
@@ -276,7 +283,7 @@ class NeedsSetting(Diagnostic):
         return (f"set it with `--set {self.name}=…`, or give it a default in the text",)
 
 
-class UndecidedSize(Diagnostic):
+class UndecidedSize(_NeedsSizes):
     """An operation on a symbolic dimension has no closed form.
 
     Sums, differences, products and `//` by a number have a closed form for every value of `H`; a division by `H`, or an
@@ -297,6 +304,3 @@ class UndecidedSize(Diagnostic):
 
     def label(self) -> str:
         return self.why
-
-    def help(self) -> tuple[str, ...]:
-        return ("set the sizes: `--input 3x224x224`",)

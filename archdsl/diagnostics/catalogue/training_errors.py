@@ -120,6 +120,8 @@ class WrongInput(Diagnostic):
     same_channels: bool
     symbolic: bool = False
     """Whether the input has dimensions without a fixed value; `wanted` is then a size that it may have."""
+    option: str = ""
+    """The option that sets a symbolic input: `--input 3x32x32`, or with its name if there are several."""
 
     def message(self) -> str:
         if self.symbolic:
@@ -133,7 +135,8 @@ class WrongInput(Diagnostic):
 
     def help(self) -> tuple[str, ...]:
         if self.symbolic:
-            return (f'give the size: `--input {self.wanted}`, or `input="{self.wanted}"` for `archdsl.load`',)
+            loaded = "" if "=" in self.option else f', or `input="{self.wanted}"` for `archdsl.load`'
+            return (f"give the size: `{self.option}`{loaded}",)
         sized = ("to keep the input, pad the images with zeros (`fit=pad`, `--fit pad`) or resize them (`fit=resize`)",)
         return sized if self.same_channels else ()
 

@@ -4,8 +4,11 @@ from typing import TYPE_CHECKING
 
 from ...diagnostics import Sink
 from ...diagnostics.catalogue.task_errors import WrongSampleInput
+from ...diagnostics.catalogue.training_errors import WrongInput
 from ...graph import Graph
+from ...shapes.input_options import example_size
 from ...shapes.shape import Layout, Shape
+from ...shapes.symbolic import Sym
 from ..data.dataset_spec import DataSpec
 
 if TYPE_CHECKING:
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
 _LENGTH = 128
 """The length of a sequence of IDs in a suggestion."""
+_KINDS = {"image": (Layout.IMAGE,), "ids": (Layout.IDS,)}
+"""The layouts of inputs for data that are not numbers."""
 _HAS = {
     "class": "a class",
     "classes": "a set of classes",
@@ -52,6 +57,48 @@ def stream_setting(recipe: "Recipe") -> tuple[str, str] | None:
         "test_resize" if data.test_resize is not None else None
     )  # fmt: skip
     return ("data", found) if found else None
+
+
+def symbolic_input(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
+    """Whether the first input has symbolic dimensions and is of the data's kind: a training needs their values.
+
+    It is reported with a size that fits the data. What is not of the data's kind has another error.
+    """
+    entry = graph.nodes[graph.inputs[0]]
+    own = entry.shape.dims
+    if not any(isinstance(size, Sym) for size in own) or not _same_kind(entry.shape, spec):
+        return False
+    if spec.shape is not None:
+        size = "x".join(map(str, spec.shape))
+    elif spec.inputs == "ids":
+        size = str(_LENGTH)
+    else:
+        size = example_size(entry.shape)
+    name = f"{graph.input_names[0]}=" if len(graph.inputs) > 1 else ""
+    sink.emit(
+        WrongInput(
+            span=entry.span,
+            data=spec.name,
+            wanted=size,
+            found=str(entry.shape),
+            same_channels=True,
+            symbolic=True,
+            option=f"--input {name}{size}",
+        )
+    )
+    return True
+
+
+def _same_kind(shape: Shape, spec: DataSpec) -> bool:
+    """Whether some value of its symbolic dimensions makes it an input for the data."""
+    if shape.layout not in _KINDS.get(spec.inputs, (shape.layout,)) or (
+        spec.inputs == "numbers" and shape.layout is Layout.IDS
+    ):
+        return False
+    if spec.shape is None:
+        return True
+    pairs = zip(shape.dims, spec.shape, strict=False)
+    return shape.rank == len(spec.shape) and all(isinstance(own, Sym) or own == size for own, size in pairs)
 
 
 def sample_input(graph: Graph, spec: DataSpec, sink: Sink) -> None:
