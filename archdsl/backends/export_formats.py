@@ -3,6 +3,7 @@
 Every file is read back, run, and compared with the original module.
 """
 
+import errno
 import importlib
 import json
 import math
@@ -20,6 +21,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+
+from ..text.atomic import linked_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,6 +121,9 @@ def export(exportable: Exportable, form: Form, path: Path, opset: int | None = N
 
     `opset` is the version of ONNX's operators; None is torch's default. Raises CannotExport, OSError.
     """
+    path = linked_file(path)
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is a folder" if path.is_dir() else "it is not a regular file")
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder, torch.no_grad(), _quiet():
         temporary = Path(folder) / path.name
         try:

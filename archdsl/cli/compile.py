@@ -9,6 +9,7 @@ from ..network import Network
 from .common import network_options, parse_override, parse_settings, usage
 from .network_text import expression_option, named_network
 from .output import write_output
+from .output_path import OUTPUT_PATH
 from .shell_completion import complete_file, complete_network
 
 
@@ -26,6 +27,7 @@ class _Target(click.Choice[str]):
 @click.option(
     "-o",
     "--output",
+    type=OUTPUT_PATH,
     default="-",
     metavar="PATH",
     shell_complete=complete_file,

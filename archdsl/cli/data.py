@@ -14,7 +14,8 @@ from ..training.data.registry import data_sets, license_of
 from .cache import size_text
 from .common import format_option, usage
 from .number_range import NumberRange
-from .problems import fail
+from .output_path import OUTPUT_PATH
+from .problems import fail_output
 from .shell_completion import complete_data, complete_splits
 
 if TYPE_CHECKING:
@@ -30,7 +31,12 @@ _NAMED = re.compile("(train|validation|test):([0-9]{1,18})")
 @click.argument("name", required=False, metavar="NAME", shell_complete=complete_data)
 @click.argument("images", nargs=-1, metavar="SPLIT:NUMBER…", shell_complete=complete_splits)
 @click.option(
-    "-o", "--output", "path", metavar="PATH", help="Write the images to this file (one image) or folder, as PNG."
+    "-o",
+    "--output",
+    "path",
+    type=OUTPUT_PATH,
+    metavar="PATH",
+    help="Write the images to this file (one image) or folder, as PNG.",
 )
 @click.option("--data-dir", metavar="FOLDER", help="Read the data set from this folder instead of downloading it.")
 @click.option(
@@ -204,7 +210,7 @@ def _write(spec: "DataSpec", wanted: list[tuple[str, int]], output: Path, data_d
         for name, number in wanted:
             _write_one(spec, splits, name, number, output if single else output / f"{name}-{number}.png")
     except Problem as problem:
-        fail(problem)
+        fail_output(problem)
 
 
 def _loaded(spec: "DataSpec", data_dir: str | None, split: float) -> "Splits":

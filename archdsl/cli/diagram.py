@@ -12,6 +12,7 @@ from .conflicts import refuse_conflicts
 from .diagram_conflicts import diagram_conflicts
 from .network_text import expression_option, named_network, read_style_text
 from .output import write_output
+from .output_path import OUTPUT_PATH
 from .problems import need
 from .shell_completion import complete_file, complete_network
 from .watching import watch_option
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--output",
+    type=OUTPUT_PATH,
     required=True,
     metavar="PATH",
     shell_complete=complete_file,

@@ -10,6 +10,7 @@ from ..diagnostics.terminal import printable
 from .allowing import allowed
 from .common import network_options, parse_override, parse_settings, usage
 from .network_text import STDIN, TEXT, NetworkText, expression_option, named_network
+from .output_path import OUTPUT_PATH, is_utf8
 from .problems import fail, given, need
 from .shell_completion import complete_file, complete_network
 
@@ -29,6 +30,7 @@ _DEPRECATED = "TorchScript is deprecated in PyTorch: prefer `--to torch` or `--t
 @click.option(
     "-o",
     "--output",
+    type=OUTPUT_PATH,
     metavar="PATH",
     shell_complete=complete_file,
     help="Output file [default: RUN/net.onnx, NAME.onnx].",
@@ -146,6 +148,8 @@ def _write(made: "Exportable", form: "Form", path: Path, opset: int | None) -> "
 
     if not path.parent.is_dir():
         usage(f"{path}: there is no folder {path.parent}")
+    if not is_utf8(str(path)):
+        usage(f"{path}: the name is not UTF-8 text, as the libraries that write it require")
     try:
         return export(made, form, path, opset)
     except CannotExport as error:

@@ -7,6 +7,7 @@ import click
 from ..diagnostics.terminal import printable
 from .common import named_values, usage
 from .output import write_output
+from .output_path import OUTPUT_PATH
 from .shell_completion import complete_file
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--output",
+    type=OUTPUT_PATH,
     default="-",
     metavar="PATH",
     shell_complete=complete_file,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     help="An argument of the callable, the `scale` of a table of layers, or the `architecture` of a configuration.",
 )
 @click.option("--name", metavar="NAME", help="Name of the network [default: that of the source].")
-@click.option("--weights", metavar="PATH", help="Write the weights to a safetensors file as well.")
+@click.option("--weights", type=OUTPUT_PATH, metavar="PATH", help="Write the weights to a safetensors file as well.")
 @click.option(
     "--partial", is_flag=True, help="Write `unknown` for operations that cannot be imported; the exit status is 1."
 )

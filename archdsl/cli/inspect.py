@@ -10,7 +10,8 @@ from ..diagnostics.terminal import printable
 from ..text.names import nearest
 from .allowing import allow_option, allowed
 from .common import usage
-from .problems import fail
+from .output_path import OUTPUT_PATH
+from .problems import fail_output
 from .run_images import invert_option, note_brightness, own_images
 from .shell_completion import complete_folder
 
@@ -41,7 +42,7 @@ class _InputImage(NamedTuple):
 @click.option(
     "--layer", "layers", multiple=True, metavar="NAME", help="Plot the feature maps of this layer, block or stage."
 )
-@click.option("-o", "--output", metavar="FOLDER", help="Output folder [default: RUN/inspect-IMAGE].")
+@click.option("-o", "--output", type=OUTPUT_PATH, metavar="FOLDER", help="Output folder [default: RUN/inspect-IMAGE].")
 @allow_option
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
 def command(
@@ -69,7 +70,7 @@ def command(
         folder = _folder(Path(run), image, output)
         _draw(loaded, _InputImage(image, invert) if image is not None else None, points, folder)
     except Problem as problem:
-        fail(problem)
+        fail_output(problem)
 
 
 def _points(loaded: "LoadedRun", layers: tuple[str, ...]) -> "list[InspectionPoint]":
@@ -111,8 +112,10 @@ def _read(loaded: "LoadedRun", predictor: "Predictor", image: _InputImage) -> "t
 def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        usage(f"{folder}: a file of that name exists")
     except OSError as error:
-        usage(f"{folder}: {error.strerror}")
+        usage(f"{folder}: the folder cannot be created: {error.strerror}")
 
 
 def _draw(loaded: "LoadedRun", image: _InputImage | None, points: "list[InspectionPoint]", folder: Path) -> None:

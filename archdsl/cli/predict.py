@@ -12,7 +12,8 @@ from ..diagnostics.terminal import printable
 from .allowing import allow_option, allowed
 from .common import usage
 from .number_range import NumberRange
-from .problems import fail
+from .output_path import OUTPUT_PATH
+from .problems import fail_output
 from .run_images import invert_option, note_brightness, own_images
 from .shell_completion import complete_file, complete_folder
 
@@ -39,7 +40,12 @@ MOST_BYTES = 1_000_000
 @invert_option
 @allow_option
 @click.option(
-    "-o", "--output", "folder", metavar="FOLDER", help="Write the predicted masks or images to this folder, as PNG."
+    "-o",
+    "--output",
+    "folder",
+    type=OUTPUT_PATH,
+    metavar="FOLDER",
+    help="Write the predicted masks or images to this folder, as PNG.",
 )
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
 @click.option(
@@ -104,7 +110,7 @@ def command(
                 _show(some)
             answers += some
     except Problem as problem:
-        fail(problem)
+        fail_output(problem)
     if output == "json":
         click.echo(json.dumps([_record(answer) for answer in answers], indent=2, ensure_ascii=False))
     if loaded.settings.data.inputs == "image":

@@ -21,6 +21,14 @@ def fail(problem: "Problem") -> NoReturn:
     raise SystemExit(problem.exit_status)
 
 
+def fail_output(problem: "Problem") -> NoReturn:
+    """As `fail`; but what the command was to write and cannot is an error in the command, with status 2."""
+    from ..training.errors.disk_errors import CannotWrite, DiskFull
+
+    show(problem)
+    raise SystemExit(2 if isinstance(problem, CannotWrite | DiskFull) else problem.exit_status)
+
+
 def show(problem: "Problem") -> None:
     """Print the problem and its help on standard error."""
     click.echo(f"error: {printable(problem.message())}", err=True)

@@ -15,6 +15,7 @@ from ..training.sweep.search_space import BadRange, Space, space_of
 from .allowing import OPTION
 from .common import usage
 from .network_text import NetworkText, named_network, read_network_text
+from .output_path import OUTPUT_PATH
 from .problems import fail, given, need
 from .shell_completion import complete_network
 from .sweep_trials import checked, go, new_folder, sweep_context
@@ -51,7 +52,13 @@ def _values_options(command: F) -> F:
     help="Number of trials. [default: all combinations of lists, 20 for ranges]",
 )
 @device_option
-@grouped_option(OptionGroup.COMMON, "--out", metavar="FOLDER", help="Folder of the sweep. [default: sweeps/NET-DATA-N]")
+@grouped_option(
+    OptionGroup.COMMON,
+    "--out",
+    type=OUTPUT_PATH,
+    metavar="FOLDER",
+    help="Folder of the sweep. [default: sweeps/NET-DATA-N]",
+)
 @grouped_option(OptionGroup.COMMON, "--resume", metavar="SWEEP", help="Resume the sweep in this folder.")
 @data_dir_option
 @grouped_option(

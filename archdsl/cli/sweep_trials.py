@@ -14,6 +14,7 @@ from ..training.recipe.composition import BadOption
 from ..training.sweep.search_space import Space
 from .common import in_shell, parse_override, usage, use_color
 from .network_text import NetworkText
+from .new_run import new_run
 from .problems import fail
 
 if TYPE_CHECKING:
@@ -97,14 +98,9 @@ def _show(sink: Sink, context: "SweepContext") -> NoReturn:
 
 
 def new_folder(plan: "SweepSettings", out: str | None) -> Path:
-    from ..training.runs.run_folder import Run, run_name
+    from ..training.runs.run_folder import run_name
 
-    try:
-        run = Run.create(Path(out) if out else None, Path("sweeps"), run_name(plan.network, plan.data))
-    except FileExistsError as error:
-        usage(f"{error.filename or out}: the folder is not empty; `--resume {out}` resumes a sweep")
-    except OSError as error:
-        usage(f"{error.filename}: {error.strerror}")
+    run = new_run(out, "sweeps", run_name(plan.network, plan.data), "sweep")
     (run.folder / "trials").mkdir()
     return run.folder
 

@@ -19,6 +19,7 @@ from ..training.recipe.options import given_options, recipe_options
 from .allowing import OPTION
 from .common import in_shell, usage
 from .network_text import named_network
+from .output_path import OUTPUT_PATH
 from .problems import fail, need
 from .shell_completion import complete_file, complete_network
 from .train_work import AUTO, TrainOptions, resume_run, start, start_or_resume
@@ -60,7 +61,9 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
 @expression_option
 @recipe_options
 @device_option
-@grouped_option(OptionGroup.COMMON, "--out", metavar="FOLDER", help="Run folder. [default: runs/NET-DATA-N]")
+@grouped_option(
+    OptionGroup.COMMON, "--out", type=OUTPUT_PATH, metavar="FOLDER", help="Run folder. [default: runs/NET-DATA-N]"
+)
 @grouped_option(
     OptionGroup.COMMON,
     "--resume",

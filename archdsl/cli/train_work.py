@@ -24,6 +24,7 @@ from .allowing import allowed
 from .common import parse_override, parse_settings, usage, use_color
 from .given_weights import weights_path
 from .network_text import NetworkText, read_network_text
+from .new_run import new_run
 from .problems import fail, follows
 
 if TYPE_CHECKING:
@@ -205,17 +206,10 @@ def _new_run(prepared: _PreparedRun, out: str | None, group: "ProcessGroup", *, 
 
 
 def _create_run(prepared: _PreparedRun, out: str | None, *, leftovers: bool) -> "Run":
-    from ..training.runs.run_folder import Run, run_name
+    from ..training.runs.run_folder import run_name
 
     name = run_name(prepared.network.graph.name, prepared.source.spec.name)
-    try:
-        return Run.create(Path(out) if out else None, Path("runs"), name, leftovers=leftovers)
-    except FileExistsError as error:
-        if out is not None and Path(out).is_dir():
-            usage(f"--out {out}: the folder is not empty; `--resume {out}` resumes a run")
-        usage(f"{error.filename}: a file of that name exists")
-    except OSError as error:
-        usage(f"{error.filename}: {error.strerror}")
+    return new_run(out, "runs", name, "run", leftovers=leftovers)
 
 
 def _recipe(network: Network, options: TrainOptions) -> Recipe:

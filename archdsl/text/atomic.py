@@ -1,6 +1,7 @@
 """Atomic file writes: written to a temporary file, flushed to disk, renamed."""
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Callable
@@ -14,7 +15,7 @@ def write_atomically(path: Path, fill: Callable[[Path], object]) -> None:
     process lives to do so. A symbolic link keeps its target, and a file its permissions. Raises OSError, ValueError for
     an invalid file name, and what `fill` raises.
     """
-    target = path.resolve() if path.is_symlink() else path
+    target = linked_file(path)
     # Only a part of a long name, or the temporary name would exceed the system's limit.
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".part")
     os.close(handle)
@@ -30,6 +31,16 @@ def write_atomically(path: Path, fill: Callable[[Path], object]) -> None:
         raise
     with contextlib.suppress(OSError):  # flush the rename as well, where the system lets a folder be opened
         _flush(target.parent, os.O_RDONLY)
+
+
+def linked_file(path: Path) -> Path:
+    """The file that a symbolic link leads to, else the path. Raises OSError for a link that leads back to itself."""
+    if not path.is_symlink():
+        return path
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return target
 
 
 def _flush(path: Path, flags: int) -> None:

@@ -72,6 +72,8 @@ def unwritten(path: Path, error: Exception) -> DiskFull | CannotWrite:
     """The problem that a system error indicates when writing `path`."""
     if is_full(error):
         return DiskFull(path)
+    if isinstance(error, FileExistsError):  # where a folder is to be created
+        return CannotWrite(path, "a file of that name exists")
     return CannotWrite(path, getattr(error, "strerror", None) or str(error))
 
 
