@@ -1,6 +1,6 @@
 """The files that a program can use."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from ..text.library import AllowedPackages, FolderLibrary, Library, Stack
@@ -20,4 +20,6 @@ def allowing(library: Library, packages: Collection[str]) -> Library:
     """The library with these Python packages allowed. Raises TypeError for one name in place of several."""
     if isinstance(packages, str):
         raise TypeError(f'allow takes a list of names: allow=["{packages}"]')
+    if not isinstance(packages, Iterable):
+        raise TypeError(f"allow takes a list of names, not {packages!r}")
     return Stack(library, AllowedPackages(packages)) if packages else library

@@ -1,12 +1,13 @@
 """The arguments of `archdsl.fit` as the recipe of a training and the code of the user."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Sink
 from ..network import ArchError, Network, load, loads
+from ..text.given_path import given_path
 from ..text.names import nearest
 from .data.registry import find_source
 from .network_check import check, check_names
@@ -17,12 +18,15 @@ from .recipe.part_names import FREE
 from .tasks.choice import choose
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from ..graph import Setting
     from .data.images import DataSource
     from .recipe.recipe import Recipe
 
 Path_ = tuple[str, ...]
 _NAME, _SUM, _OTHERS, _WEIGHTS = ("loss", "name"), ("loss", "sum"), ("loss", "output_losses"), ("loss", "class_weights")
+_AT = "schedule", "at"
 
 
 @dataclass
@@ -60,6 +64,20 @@ def _is_path(text: str) -> bool:
     return text.endswith(".arch") or not any(character.isspace() for character in text.strip())
 
 
+def given_items(argument: str, value: object, what: str) -> tuple[Any, ...]:
+    """The items of an argument that is a list. Raises TypeError."""
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes):
+        raise TypeError(f"{argument}: a list of {what} is expected, not {value!r}")
+    return tuple(value)
+
+
+def given_weights(value: object) -> "Path | nn.Module | None":
+    """The weights of the argument `initial`: those of a file or a run, or a module. Raises TypeError, ValueError."""
+    if value is None or hasattr(value, "state_dict"):
+        return value  # type: ignore[return-value]  # a module
+    return given_path("initial", value)
+
+
 def option_paths() -> dict[str, Path_]:
     """The fields of the recipe by the name of their keyword, which is that of the option."""
     return {entry.option.removeprefix("--").replace("-", "_"): entry.path for entry in recipe_fields()}
@@ -77,6 +95,8 @@ def given_settings(options: Mapping[str, Any]) -> dict[Path_, Any]:
         found[_WEIGHTS] = found[_WEIGHTS].tolist()
     if isinstance(found.get(_WEIGHTS), Mapping | Sequence) and not isinstance(found[_WEIGHTS], str):
         found[_WEIGHTS] = class_weights_text(found[_WEIGHTS])
+    if isinstance(found.get(_AT), Sequence) and not isinstance(found[_AT], str):
+        found[_AT] = ", ".join(map(str, found[_AT]))
     if isinstance(found.get(_OTHERS), Mapping):
         found[_OTHERS] = _written(found[_OTHERS])
     return found

@@ -22,6 +22,7 @@ from .network_warnings import network_warnings
 from .recipe.composition import BadOption, extend
 from .recipe.recipe import Recipe
 from .runs.run_folder import Run, run_name
+from .safe_files import unwritten
 from .session import RunResources, Training
 from .tasks.choice import resolved
 from .tasks.custom_code import CustomCode, CustomLoss, custom_metrics
@@ -41,7 +42,7 @@ class FitArguments:
     callbacks: tuple[Any, ...]
     loggers: tuple[str, ...]
     classes: Any
-    initial: "str | Path | nn.Module | None"
+    initial: "Path | nn.Module | None"
     data_dir: Path | None
     device: str
     progress: bool
@@ -174,7 +175,7 @@ def trained(ready: ReadyTraining, out: Path | None) -> TrainedRun:
     """Train or resume, and return the run. Raises FileExistsError, Problem."""
     arguments, network = ready.arguments, ready.network
     model_spec = _model_spec(ready)
-    run = ready.resumed or Run.create(out, Path("runs"), run_name(network.name, ready.source.spec.name))
+    run = ready.resumed or _new_run(out, run_name(network.name, ready.source.spec.name))
     try:
         callback = _callback(arguments, run)
         data_dir = arguments.data_dir
@@ -197,14 +198,25 @@ def trained(ready: ReadyTraining, out: Path | None) -> TrainedRun:
     return made
 
 
+def _new_run(out: Path | None, name: str) -> Run:
+    """A new folder. Raises FileExistsError if `out` is not empty, CannotWrite."""
+    try:
+        return Run.create(out, Path("runs"), name)
+    except FileExistsError as error:
+        if out is not None and out.is_dir():
+            raise FileExistsError(f"out: {out} is not empty; `resume={str(out)!r}` resumes the run in it") from None
+        raise unwritten(Path(error.filename), error) from None
+    except OSError as error:
+        raise unwritten(out or Path(error.filename or "runs"), error) from error
+
+
 def _model_spec(ready: ReadyTraining) -> ModelSpec:
     network, initial = ready.network, ready.arguments.initial
     if ready.resumed is not None:
         settings = ready.resumed.read_settings().network
         return model_spec_of(network, settings.given, settings.sizes)
     sizes = tuple("x".join(map(str, shape)) for shape in network.inputs.values())
-    given = Path(initial) if isinstance(initial, str) else initial
-    return model_spec_of(network, network.given, sizes, given)
+    return model_spec_of(network, network.given, sizes, initial)
 
 
 def _callback(arguments: FitArguments, run: Run) -> TrainingCallback:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..extras import require
+from ..text.given_path import given_path
 
 if TYPE_CHECKING:
     from torch import nn
@@ -60,9 +61,11 @@ def fit(
     require("archdsl.fit", "train")
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise RuntimeError("fit trains in one process; start several with `torchrun … -m archdsl train`")
-    from .fit_options import network_of
+    from .fit_options import given_items, given_weights, network_of
     from .fit_steps import FitArguments, prepared, trained
 
+    folder = None if out is None else given_path("out", out)
+    resumed = None if resume is None else given_path("resume", resume)
     found = network_of(network, allow)
     if initial is None and not isinstance(network, str | Path) and network is not found:
         initial = network  # type: ignore[assignment]  # the module whose network was found
@@ -70,23 +73,23 @@ def fit(
         data=data,
         loss=loss,
         metrics=metrics,
-        callbacks=tuple(callbacks),
-        loggers=(loggers,) if isinstance(loggers, str) else tuple(map(str, loggers)),
+        callbacks=given_items("callbacks", callbacks, "objects with the methods of `archdsl.Callback`"),
+        loggers=(loggers,) if isinstance(loggers, str) else tuple(map(str, given_items("loggers", loggers, "names"))),
         classes=classes,
-        initial=initial,
-        data_dir=Path(data_dir) if data_dir else None,
-        device=device,
+        initial=given_weights(initial),
+        data_dir=None if data_dir is None else given_path("data_dir", data_dir),
+        device=str(device),
         progress=progress,
         recipe=recipe,
     )
-    if resume is not None and out is not None:
+    if resumed is not None and folder is not None:
         raise ValueError("out: a resumed run keeps its folder; give `out` or `resume`")
     with _help_as_notes():
-        ready = prepared(found, arguments, Path(resume) if resume is not None else None)
+        ready = prepared(found, arguments, resumed)
     if ready.findings:
         warnings.warn(_shown(ready.findings, found), _warning(), stacklevel=2)
     with _help_as_notes():
-        return trained(ready, Path(out) if out is not None else None)
+        return trained(ready, folder)
 
 
 @contextmanager

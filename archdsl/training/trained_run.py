@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from ..extras import require
+from ..text.given_path import given_path
 from ..text.names import nearest
 
 if TYPE_CHECKING:
@@ -250,7 +251,7 @@ def load_run(folder: str | Path, *, device: str = "auto", allow: Collection[str]
     from .runs.run_folder import Run
 
     try:
-        run = Run.open(Path(folder), writes=False)
+        run = Run.open(given_path("folder", folder), writes=False)
     except NoRun as missing:
         raise FileNotFoundError(errno.ENOENT, missing.why, str(folder)) from None
     return TrainedRun(load(run, choose_device(device), allow))

@@ -1,6 +1,7 @@
 """Each setting of a recipe is an option of `archdsl train` and a keyword of `archdsl.fit`, with the same meaning."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import archdsl
 from archdsl.cli.train import command
 from archdsl.diagnostics import Sink
+from archdsl.training.errors.problem import Problem
 from archdsl.training.fit_options import given_settings, losses_of, option_paths, recipe_of
 from archdsl.training.recipe.composition import compose
 from archdsl.training.recipe.fields import SWITCHES, RecipeField, recipe_fields
@@ -120,6 +122,77 @@ def test_class_weights_of_numpy_are_those_of_a_list() -> None:
 def test_what_is_refused(keywords: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         recipe_of(NETWORK, given_settings(keywords), ())
+
+
+PYDANTIC = ("valid ", "unable to", "parse", "tag", "Input", "type=", "expected")
+WRONG: list[Any] = ["", "no_such_word", -3, 1.5e30, None, True, [1, "x"], {"name": 1}, object, float("nan")]
+
+
+@pytest.mark.parametrize("entry", recipe_fields(), ids=lambda entry: entry.option)
+def test_a_wrong_value_is_refused_in_our_words(entry: RecipeField) -> None:
+    refused = [message for value in WRONG if (message := _refusal(entry, value)) is not None]
+    assert refused or entry.kind in (bool, str)
+    for message in refused:
+        assert not [word for word in PYDANTIC if word in message], message
+        assert entry.path[-1].replace("name", entry.path[0]) in message
+
+
+def _refusal(entry: RecipeField, value: Any) -> str | None:
+    """The message for a value, next to what the field needs; None if the value is accepted."""
+    options = {path: given for path, given in partners(entry, value).items() if path != entry.path}
+    try:
+        recipe_of(NETWORK, {**options, entry.path: value}, ())
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+CLOSED = [(entry, word) for entry in recipe_fields() for word in entry.choices if len(word) > 4]
+
+
+@pytest.mark.parametrize(("entry", "word"), CLOSED, ids=[f"{e.option}={w}" for e, w in CLOSED])
+def test_a_misspelled_name_is_suggested(entry: RecipeField, word: str) -> None:
+    typo = f"{word[:2]}{word[3:]}"
+    with pytest.raises(ValueError, match=f"did you mean `{word}`"):
+        recipe_of(NETWORK, {entry.path: typo}, ())
+
+
+@pytest.mark.parametrize("name", [entry.path for entry in recipe_fields() if entry.kind in (int, float)])
+def test_a_boolean_is_no_number(name: tuple[str, ...]) -> None:
+    entry = next(each for each in recipe_fields() if each.path == name)
+    with pytest.raises(ValueError, match="must be a"):
+        recipe_of(NETWORK, {**partners(entry, True), name: True}, ())
+
+
+def test_epochs_of_a_list_are_those_of_a_text() -> None:
+    assert given_settings({"at": [2, 5]}) == given_settings({"at": "2, 5"})
+
+
+ARGUMENTS: list[tuple[str, Any, type[Exception]]] = [
+    *((name, value, error) for name in ("out", "resume", "initial", "data_dir")
+      for value, error in ((3, TypeError), (b"x", TypeError), ("", ValueError), ("a\0b", ValueError), ([], TypeError))),
+    *((name, value, TypeError) for name in ("callbacks", "loggers", "metrics", "allow", "classes")
+      for value in (3, None, object())),
+    ("metrics", "accuracy", TypeError), ("allow", "gempool", TypeError), ("classes", "a", TypeError),
+    ("out", "file.txt", Problem), ("out", "file.txt/x", Problem), ("out", "full", FileExistsError),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value", "error"), ARGUMENTS, ids=[f"{a}={v!r:.12}" for a, v, _ in ARGUMENTS])
+def test_a_wrong_argument_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: Any, error: type[Exception]
+) -> None:
+    if value is None and name == "classes":
+        pytest.skip("the default")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file.txt").write_text("", encoding="utf-8")
+    (tmp_path / "full" / "kept").mkdir(parents=True)
+    data: Any = "digits" if name != "classes" else (np.zeros((20, 1, 8, 8), np.uint8), np.arange(20) % 10)
+    with pytest.raises(error) as raised:
+        archdsl.fit("input 1x8x8; flatten; fc 10", data, **{"epochs": 1, name: value})
+    message = str(raised.value)
+    assert name in message or (isinstance(value, str) and value in message)
+    assert not message.startswith("[Errno")
 
 
 @pytest.mark.parametrize(

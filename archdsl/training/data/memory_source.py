@@ -13,6 +13,7 @@ from .python_data import Array, RawSamples, checked_names, class_names, raw_spli
 
 _MOST_CLASSES = 1 << 16
 _BYTES = 256
+_LARGEST = np.iinfo(np.int64).max
 
 _BY_TASK: Mapping[str, Targets] = {
     "classification": "class", "multilabel": "classes", "regression": "numbers", "segmentation": "mask",
@@ -275,11 +276,13 @@ def _sets(given: Mapping[str, Array], names: tuple[str, ...] | None) -> tuple[di
 
 def _integers(targets: Array, split: str) -> Array:
     """Classes as integers; floats without a fraction are accepted."""
-    if targets.dtype.kind in "iub":
-        return targets.astype(np.int64)
-    if targets.dtype.kind == "f" and np.isfinite(targets).all() and (targets == np.rint(targets)).all():
-        return targets.astype(np.int64)
-    raise ValueError(f"`{split}`: classes are integers or names, not {targets.dtype}")
+    whole = targets.dtype.kind == "f" and np.isfinite(targets).all() and (targets == np.rint(targets)).all()
+    if targets.dtype.kind not in "iub" and not whole:
+        raise ValueError(f"`{split}`: classes are integers or names, not {targets.dtype}")
+    most = int(targets.max())
+    if most > _LARGEST:  # int64 would wrap around
+        raise ValueError(f"`{split}` has the class {most}, and there are at most {_MOST_CLASSES:,} classes")
+    return targets.astype(np.int64)
 
 
 def _in_range(targets: Array, count: int, split: str) -> Array:

@@ -52,11 +52,16 @@ def class_names(data: object) -> tuple[str, ...] | None:
 
 def checked_names(names: Sequence[str]) -> tuple[str, ...]:
     """The names of classes or numbers that a program gives. Raises TypeError, ValueError."""
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    if isinstance(names, str) or not is_iterable(names) or not all(isinstance(name, str) for name in names):
         raise TypeError(f"classes: a list of names, each a text, is expected, not {names!r}")
     if twice := next((name for name in names if list(names).count(name) > 1), None):
         raise ValueError(f"classes: `{twice}` appears twice")
     return tuple(names)
+
+
+def is_iterable(value: object) -> bool:
+    """Whether a value has items."""
+    return hasattr(value, "__iter__")
 
 
 def refuse_infinite(array: Array, name: str) -> None:

@@ -12,7 +12,6 @@ from ...diagnostics.catalogue.training_errors import (
     RepeatedSetting,
     UnknownField,
     UnknownTrainSetting,
-    listed,
 )
 from ...graph import Setting
 from ...text.names import nearest
@@ -20,6 +19,7 @@ from ...text.source import Span
 from .fields import parts, recipe_fields
 from .part_names import FREE
 from .recipe import Recipe, RecipeSection
+from .setting_words import owners_of, refusal
 
 Path = tuple[str, ...]
 
@@ -69,7 +69,7 @@ def extend(recipe: Recipe, options: Mapping[Path, Any]) -> Recipe:
     except ValidationError as error:
         first = error.errors()[0]
         path = _path(first["loc"], tree)
-        raise BadOption(_option(path), _words(first, path, tree)) from error
+        raise BadOption(_option(path), refusal(first, path, tree)) from error
 
 
 class _Block:
@@ -203,7 +203,7 @@ class _Block:
                 name=name,
                 known=known,
                 nearest=nearest(name, known),
-                owners=_owners((line, name)),
+                owners=owners_of((line, name)),
             )
         )
 
@@ -224,7 +224,7 @@ def _with_options(tree: Mapping[str, Any], options: Mapping[Path, Any]) -> dict[
     """The tree with the options applied. An option that selects another kind replaces its whole line."""
     merged: dict[str, Any] = {line: dict(v) if isinstance(v, dict) else v for line, v in tree.items()}
     for path in sorted(options, key=lambda path: path[-1] != "name"):  # the kind first, then its fields
-        value = options[path]
+        value = _no_boolean(path, options[path])
         if len(path) == 1:
             merged[path[0]] = value
             continue
@@ -239,6 +239,12 @@ def _with_options(tree: Mapping[str, Any], options: Mapping[Path, Any]) -> dict[
     return merged
 
 
+def _no_boolean(path: Path, value: Any) -> Any:
+    """A value for a field; a boolean as text unless the field is one, since Python takes True for 1."""
+    is_flag = any(entry.path == path and entry.kind is bool for entry in recipe_fields())
+    return str(value) if isinstance(value, bool) and not is_flag else value
+
+
 def _explain(
     error: ValidationError, tree: Mapping[str, Any], options: Mapping[Path, Any], block: _Block, sink: Sink
 ) -> None:
@@ -247,9 +253,9 @@ def _explain(
         path = _path(item["loc"], tree)
         option = next((o for o in options if o == path or (len(path) == 1 and o[0] == path[0])), None)
         if option is not None:
-            raise BadOption(_option(option), _words(item, option, tree))
+            raise BadOption(_option(option), refusal(item, option, tree))
         span = block.spans.get(path) or block.lines[path[0]]
-        sink.emit(BadSetting(span=span, why=_words(item, path, tree)))
+        sink.emit(BadSetting(span=span, why=refusal(item, path, tree)))
 
 
 def _path(location: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:
@@ -259,25 +265,6 @@ def _path(location: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:
     if rest and "" not in parts(line) and isinstance(tree.get(line), dict):
         rest = rest[1:]
     return (line, *rest[:1])
-
-
-def _words(item: Any, path: Path, tree: Mapping[str, Any]) -> str:
-    """pydantic's message about `lr` rather than about "Input"."""
-    name, kind = path[-1], str(item["type"])
-    if kind == "extra_forbidden":
-        owner = tree[path[0]].get("name", path[0])
-        return f"`{owner}` takes no `{name}`; it is for {listed(_owners(path))}"
-    if kind == "value_error":
-        return str(item["ctx"]["error"])
-    given = item["input"]
-    words = str(item["msg"]).replace("Input should", "must", 1)
-    words = words.replace("Input", "it", 1).replace("'", "`")
-    return f"`{name if name != 'name' else path[0]}` {words}, not {given}"
-
-
-def _owners(path: Path) -> tuple[str, ...]:
-    """The kinds of a line that have a field with this name."""
-    return tuple(use.owner for entry in recipe_fields() if entry.path == path for use in entry.uses if use.owner)
 
 
 def option_of(line: str) -> str:

@@ -5,7 +5,7 @@ An exception in one becomes a CustomCodeFailed that names it, with the exception
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -178,7 +178,7 @@ def custom_metrics(given: Mapping[str, object] | Sequence[object]) -> tuple[Cust
 
 def _refuse_single(given: object) -> None:
     """Raise TypeError for a metric, or its name, that is not in a list."""
-    if callable(given) or isinstance(given, str | RunningMetric):
+    if callable(given) or isinstance(given, str | RunningMetric) or not isinstance(given, Iterable):
         raise TypeError("`metrics` is a list or a dictionary: `metrics=[…]`, `metrics={'f1': …}`")
 
 

@@ -231,3 +231,17 @@ def test_floats_of_one_split_are_not_scaled_differently() -> None:
     assert splits.train.images.dtype == np.float32
     assert splits.test is not None
     assert np.allclose(splits.test.images, test)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32, np.uint64, np.int32, np.int64, np.float64])
+@pytest.mark.parametrize("task", ["classification", "segmentation"])
+def test_a_class_that_is_too_large_is_shown_as_given(dtype: Any, task: str) -> None:
+    large = int(np.iinfo(dtype).max) if np.issubdtype(dtype, np.integer) else 10**19
+    targets = np.zeros((20, 6, 5) if task == "segmentation" else 20, dtype)
+    targets[3] = large
+    if dtype is np.uint8 and task == "segmentation":
+        targets[3] = 200  # 255 has no class
+    with pytest.raises(ValueError, match=r"\d classes|the class \d") as raised:
+        source((PIXELS, targets), task=task, classes=["a", "b"])
+    assert "-" not in str(raised.value)
+    assert str(int(targets.max())) in str(raised.value)

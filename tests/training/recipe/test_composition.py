@@ -275,7 +275,7 @@ def test_errors_are_shown_at_their_position(block: str, shown: str) -> None:
     [
         ({"epochs": "0"}, "--epochs", "`epochs` must be greater than 0, not 0"),
         ({"momentum": "0.9"}, "--momentum", "`adam` takes no `momentum`; it is for sgd, rmsprop and muon"),
-        ({"lr": "fast"}, "--lr", "must be a valid number, unable to parse string as a number"),
+        ({"lr": "fast"}, "--lr", "`lr` must be a number, not fast"),
         (
             {"flip": True, "alternate": True},
             "--",

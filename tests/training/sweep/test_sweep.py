@@ -285,7 +285,7 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
         ((), 2, "give a network to train, or a sweep to resume"),
         (("net.arch",), 2, "nothing varies; give a list or a range"),
         (("net.arch", "--lr", "0.1,0.1"), 2, "--lr: `0.1,0.1` has a duplicate value"),
-        (("net.arch", "--lr", "0.1,x"), 2, "--lr: `lr` must be a valid number"),
+        (("net.arch", "--lr", "0.1,x"), 2, "--lr: `lr` must be a number"),
         (("net.arch", "--optimizer", "adam,sdg"), 2, "--optimizer: `sdg` is not one of sgd, adam"),
         (("net.arch", "--flip", "on,yes"), 2, "--flip: `yes` is neither `on` nor `off`"),
         (("net.arch", "--momentum", "0.5,0.9"), 2, "`adam` takes no `momentum`"),

@@ -1,0 +1,97 @@
+"""What a command cannot write is an error in the command: one message and status 2, in all commands alike."""
+
+import os
+from contextlib import chdir
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from archdsl.cli import main
+from archdsl.cli.output_path import OutputPath
+
+WRITES = {"-o", "--output", "--out"}
+COMMANDS = {
+    "compile": (("compile", "net.arch", "-o"), ".py"),
+    "data": (("data", "digits", "test:0", "-o"), ".png"),
+    "data of several": (("data", "digits", "test:0", "test:1", "-o"), ""),
+    "diagram": (("diagram", "net.arch", "-o"), ".svg"),
+    "diff": (("diff", "net.arch", "net.arch", "-o"), ".svg"),
+    "export": (("export", "net.arch", "--to", "safetensors", "-o"), ".safetensors"),
+    "import": (("import", "config.json", "-o"), ".arch"),
+    "train": (("train", "net.arch", "--data", "digits", "--epochs", "1", "--out"), ""),
+    "sweep": (("sweep", "net.arch", "--data", "digits", "--lr", "0.1,0.2", "--epochs", "1", "--out"), ""),
+}
+PATHS = {
+    "below a file": "file.txt/x{}",
+    "a folder with files": "full{}",
+    "a null character": "a\0b{}",
+    "too long": "n" * 300 + "{}",
+    "empty": "",
+    "a link to itself": "loop{}",
+}
+CONFIG = '{"model_type": "gpt2", "n_layer": 1, "n_embd": 8, "n_head": 2, "n_positions": 8, "vocab_size": 9}'
+
+
+@pytest.fixture(name="folder")
+def prepared_folder(tmp_path: Path) -> Path:
+    (tmp_path / "net.arch").write_text("input 1x8x8\nflatten; fc 10\n", encoding="utf-8")
+    (tmp_path / "config.json").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "file.txt").write_text("", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("kind", PATHS)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_path_that_cannot_be_written(folder: Path, command: str, kind: str) -> None:
+    words, ending = COMMANDS[command]
+    if kind == "a folder with files":
+        if command == "data of several":
+            pytest.skip("it writes to a folder")
+        (folder / f"full{ending}").mkdir()
+        (folder / f"full{ending}" / "kept").write_text("", encoding="utf-8")
+    if kind == "a link to itself":
+        (folder / f"loop{ending}").symlink_to(f"loop{ending}")
+    before = sorted(folder.rglob("*"))
+    with chdir(folder):
+        done = CliRunner().invoke(main, [*words, PATHS[kind].format(ending) if PATHS[kind] else ""])
+    assert isinstance(done.exception, SystemExit), done.exception
+    assert done.exit_code == 2, done.output
+    assert sorted(folder.rglob("*")) == before
+    assert "\0" not in done.output
+
+
+@pytest.mark.parametrize("command", ["train", "sweep", "data of several"])
+def test_a_file_in_place_of_a_folder_is_called_one(folder: Path, command: str) -> None:
+    (folder / "plain").write_text("", encoding="utf-8")
+    with chdir(folder):
+        done = CliRunner().invoke(main, [*COMMANDS[command][0], "plain"])
+    assert done.exit_code == 2
+    assert "a file of that name exists" in done.stderr
+
+
+def test_a_device_is_not_replaced(folder: Path, tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("needs named pipes")
+    pipe = tmp_path / "pipe.safetensors"
+    os.mkfifo(pipe)
+    with chdir(folder):
+        done = CliRunner().invoke(main, [*COMMANDS["export"][0], str(pipe)])
+    assert done.exit_code == 2
+    assert "not a regular file" in done.stderr
+    assert pipe.is_fifo()
+
+
+def test_every_output_of_a_command_has_the_type_of_one() -> None:
+    context = click.Context(main)
+    commands = {name: main.get_command(context, name) for name in main.list_commands(context)}
+    outputs = [
+        (name, option)
+        for name, command in commands.items()
+        if command is not None
+        for option in command.params
+        if WRITES & set(option.opts)
+    ]
+    assert len(outputs) >= 9
+    assert [name for name, option in outputs if not isinstance(option.type, OutputPath)] == []
