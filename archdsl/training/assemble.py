@@ -19,6 +19,7 @@ from .loop.metrics import EpochMetrics
 from .loop.optimizers import make_optimizer
 from .loop.process_group import SINGLE_PROCESS, ProcessGroup
 from .loop.standardization import Standard, Standardizer
+from .loop.stream_settings import stream_settings
 from .loop.train_context import Batches, TrainContext, on_device
 from .loop.training_state import RandomGenerators, TrainingState, derive, process_purpose, weights_of
 from .loop.whitening import WHITENING_IMAGES, whiten
@@ -34,9 +35,16 @@ _MOST_STANDARDIZED = 1 << 26
 """Largest size in bytes of a second copy of the images in memory, standardized and in float32."""
 
 
-def load(source: DataSource, recipe: Recipe, request: Request, callback: TrainingCallback) -> Splits:
+def load(
+    source: DataSource,
+    recipe: Recipe,
+    request: Request,
+    callback: TrainingCallback,
+    group: ProcessGroup = SINGLE_PROCESS,
+) -> Splits:
     """The images at the network's size. Raises what a source raises."""
-    splits = fit_splits(source.load(replace(request, split=recipe.split)), request.shape, recipe.data.fit)
+    request = replace(request, split=recipe.split, stream=stream_settings(recipe, group.local_size))
+    splits = fit_splits(source.load(request), request.shape, recipe.data.fit)
     for note in splits.notes:
         callback.note(note)
     counted = ", ".join(f"{count:,} for {name}" for name, count in sizes(splits).items() if count)
@@ -92,6 +100,11 @@ def warn_of_idle_settings(recipe: Recipe, splits: Splits, callback: TrainingCall
         callback.warn(f"the learning rate never drops {in_all}: `schedule step` drops it {drops} epochs")
     if recipe.freeze.name is not None and recipe.freeze.after >= epochs:
         callback.warn(f"`freeze after={recipe.freeze.after}` has no effect {in_all}")
+    if recipe.data.workers is not None and splits.train.stream is None:
+        callback.warn(
+            f"`workers {recipe.data.workers}` has no effect: the images are decoded once (`loading=stream` decodes "
+            "them in every epoch)"
+        )
     steps = math.ceil(len(splits.train) / recipe.batch / recipe.accumulate * epochs)
     if recipe.lookahead.every is not None and recipe.lookahead.every > steps:
         callback.warn(f"`lookahead every={recipe.lookahead.every}` has no effect in {steps:,} steps")
@@ -167,6 +180,8 @@ def make_context(
 
 def _inputs(train: Batches, recipe: Recipe, standardize: Standardizer, device: torch.device) -> Tensor | None:
     """All images standardized, if that saves work for each batch: for small data sets without random augmentation."""
+    if train.stream is not None:
+        return None
     if train.images.nbytes > _MOST_STANDARDIZED or train.images.device != device or changes_pixels(recipe.augment):
         return None
     return standardize(train.images)

@@ -104,7 +104,13 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
         return False
     if not spec.streams and (setting := stream_setting(recipe)) is not None:
         why = f"`{setting[1]}` is for images that can be decoded in every epoch, and those of `{spec.name}` are not"
-        _not_for_task(graph, setting[0], why, f"leave out `{setting[1]}`", sink)
+        help_text = f"use a folder of images with one subfolder per class, or leave out `{setting[1]}`"
+        _not_for_task(graph, setting[0], why, help_text, sink)
+        return False
+    if (resize := recipe.data.test_resize) is not None and resize < max(graph.nodes[graph.inputs[0]].shape.dims[1:]):
+        size = "x".join(map(str, graph.nodes[graph.inputs[0]].shape.dims[1:]))
+        why = f"`test_resize={resize}` is smaller than the input, {size}, which is cropped from it"
+        _not_for_task(graph, "data", why, "a larger one, such as 8/7 of the input's size: 256 for 224", sink)
         return False
     named = (recipe.loss.name, *(loss for loss in recipe.loss.by_output.values() if isinstance(loss, str)))
     if unfit := [loss for loss in named if loss not in (*task.losses, FREE)]:

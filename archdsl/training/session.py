@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..backends.weight_files import CannotLoad
 from ..backends.weight_loading import load_weights, weight_summary
 from . import assemble
 from .data.dataset_spec import TaskFacts
 from .data.images import DataSource, Request, Splits
-from .errors.loop_errors import Diverged, variance_needed
+from .errors.loop_errors import Diverged, WrongTrainSize, variance_needed
 from .errors.problem import Problem
 from .errors.process_errors import BatchTooSmall, PeerFailed
 from .errors.run_errors import CannotResume, UnusableWeights
@@ -43,6 +43,9 @@ from .tasks.custom_code import CustomCode
 from .tasks.meter import Scores
 from .tasks.outputs import Objective, objective_of
 from .tasks.task import Task
+
+_MEASURED = 1024
+"""Number of streamed images whose mean and standard deviation are computed."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +110,11 @@ class Training:
 
     def _begin(self, splits: Splits, device: torch.device) -> tuple[TrainingState, TrainContext, Splits]:
         model = assemble.build(self.model_spec, self.recipe, device)
-        standard = measure(splits.train.images)
+        some = splits.train.some(_MEASURED).images
+        standard = measure(some)
         assemble.prepare(model, self.model_spec, splits, standard, device)
         self._load_initial(model)
-        data = self._data_settings(splits, standard)
+        data = self._data_settings(splits, standard, brightness_range(some))
         objective = self._objective(data)
         splits = assemble.prepared(splits, objective.task, objective.facts)
         self._verify(model, splits, standard, device, objective.task)
@@ -138,6 +142,8 @@ class Training:
         problem = task.problem(model, inputs, batch.labels)
         if problem is not None:
             raise problem
+        if (size := self.recipe.augment.train_size) is not None:
+            _refuse_size(model, inputs.new_zeros(2, inputs.shape[1], size, size))
 
     def _load_initial(self, model: nn.Module) -> None:
         """Begin with the weights of a file, if there is one, and keep them in the run. Raises UnusableWeights."""
@@ -235,12 +241,12 @@ class Training:
         problem: Problem | None = None
         try:
             if self.group.prepares_data():
-                splits = assemble.load(self.source, self.recipe, self.resources.request, self.callback)
+                splits = assemble.load(self.source, self.recipe, self.resources.request, self.callback, self.group)
         except Problem as error:
             problem = error
         if self.group.any(problem is not None):
             raise problem or PeerFailed
-        return splits or assemble.load(self.source, self.recipe, self.resources.request, self.callback)
+        return splits or assemble.load(self.source, self.recipe, self.resources.request, self.callback, self.group)
 
     def _go(self, state: TrainingState, context: TrainContext, splits: Splits, budget: Budget) -> Outcome:
         self.callback.model(state.model)
@@ -249,6 +255,8 @@ class Training:
         except BaseException as error:
             self.callback.failed(error)
             raise
+        finally:
+            splits.close()
 
     def _trained(self, state: TrainingState, context: TrainContext, splits: Splits, budget: Budget) -> Outcome:
         run = self.resources.run
@@ -270,7 +278,9 @@ class Training:
             self.callback.report_written()
         return Outcome(run, ending, state, tested)
 
-    def _data_settings(self, splits: Splits, standard: Standard) -> DataSettings:
+    def _data_settings(
+        self, splits: Splits, standard: Standard, brightness: tuple[float, float] | None
+    ) -> DataSettings:
         spec, request = self.source.spec, self.resources.request
         targets = of_numbers(splits.train.labels) if spec.targets == "numbers" else Standard((), ())
         return DataSettings(
@@ -288,7 +298,7 @@ class Training:
             target_mean=list(targets.mean),
             target_deviation=list(targets.deviation),
             class_weights=list(class_weights(self.recipe.loss, spec.classes, splits.train.labels)),
-            brightness=brightness_range(splits.train.images),
+            brightness=brightness,
         )
 
     def _settings(self, data: DataSettings, setup: Setup, trials: list[Trial], parameters: int) -> RunSettings:
@@ -314,6 +324,19 @@ class Training:
             ),
             versions=versions(),
         )
+
+
+def _refuse_size(model: nn.Module, inputs: Tensor) -> None:
+    """Raise WrongTrainSize if a network for one size cannot take inputs of another, N×C×H×W."""
+    trained = model.training
+    model.eval()  # uses no random numbers, changes no statistics
+    try:
+        with torch.no_grad():
+            model(inputs)
+    except RuntimeError as error:
+        raise WrongTrainSize(inputs.shape[2], str(error).splitlines()[0]) from error
+    finally:
+        model.train(trained)
 
 
 def refuse_other_weights(given: nn.Module, model: nn.Module) -> None:

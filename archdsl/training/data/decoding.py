@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from .arrays import Masks, Pixels
 from .dataset_spec import IGNORED, ImageShape
-from .images import Masks, Pixels
 
 EXTENSIONS = frozenset(
     (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".jp2")
@@ -29,21 +29,38 @@ _DEEP = ("I", "I;16", "I;16B", "I;16L", "F")
 _OPENING = threading.Lock()
 
 
-def decode(path: Path | BinaryIO, shape: ImageShape) -> Pixels:
+def decode(path: Path | BinaryIO, shape: ImageShape, resize: int | None = None) -> Pixels:
     """The image as uint8 of C×H×W: rotated according to its EXIF data, center-cropped to the target aspect ratio and
-    scaled (bilinear, with antialiasing).
+    scaled (bilinear, with antialiasing). With `resize`, it is cropped as if its shorter edge had this size.
 
     Channels are 1 (grayscale) or 3 (red, green, blue); transparent pixels become black. Raises OSError for a file that
     Pillow cannot read, or one whose decompressed size is dangerous.
     """
     if prod(shape) > _MOST_VALUES:
         raise OSError(f"an image of {shape} has more than {_MOST_VALUES:,} values, the limit")
-    with _as_os_errors(), _opened(path) as image:
-        return _pixels(image, shape)
+    mode = "L" if shape.channels == 1 else "RGB"
+    fitted = decoded_image(path, mode, (shape.width, shape.height), resize)
+    pixels = np.array(fitted, np.uint8)  # a copy: torch requires writable memory
+    return pixels[None] if shape.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def decoded_image(path: Path | BinaryIO, mode: str, size: tuple[int, int], resize: int | None = None) -> Image.Image:
+    """The image of `decode` in Pillow's mode L or RGB, at this width and height. Raises OSError."""
+    with as_os_errors(), open_image(path) as image:
+        wanted = (2 * size[0], 2 * size[1]) if resize is None else (2 * resize, 2 * resize)
+        image.draft(mode, wanted)  # decode a JPEG at a reduced size, not below this one
+        plain = as_mode(image, mode)
+        if resize is None:
+            return ImageOps.fit(plain, size, Image.Resampling.BILINEAR)
+        scale = min(plain.size) / resize
+        width, height = size[0] * scale, size[1] * scale
+        left, top = max(0.0, (plain.width - width) / 2), max(0.0, (plain.height - height) / 2)
+        box = (left, top, min(plain.width, left + width), min(plain.height, top + height))
+        return plain.resize(size, Image.Resampling.BILINEAR, box=box)
 
 
 @contextmanager
-def _as_os_errors() -> Iterator[None]:
+def as_os_errors() -> Iterator[None]:
     """Raises OSError for what Pillow raises for damaged or dangerous files."""
     try:
         yield
@@ -57,7 +74,7 @@ def _as_os_errors() -> Iterator[None]:
 
 def mask_values(mask: Path | BinaryIO) -> Masks:
     """The values of an image with one channel, whose palette, if any, is ignored: uint8 of H×W. Raises OSError."""
-    with _as_os_errors(), _opened(mask) as values:
+    with as_os_errors(), open_image(mask) as values:
         if values.mode not in ("L", "P", "1"):
             raise OSError(f"its mask has the mode {values.mode}: a mask has one channel of class numbers")
         return np.array(values, np.uint8)
@@ -68,7 +85,7 @@ def decode_mask(image: Path | BinaryIO, values: Callable[[], Masks], shape: Imag
 
     `values` returns the mask, which has the size of the image. Raises OSError.
     """
-    with _as_os_errors(), _opened(image) as opened:
+    with as_os_errors(), open_image(image) as opened:
         width, height = ImageOps.exif_transpose(opened).size
     mask = values()
     if mask.shape != (height, width):
@@ -81,7 +98,7 @@ def decode_mask(image: Path | BinaryIO, values: Callable[[], Masks], shape: Imag
     return made
 
 
-def _opened(path: Path | BinaryIO) -> Image.Image:
+def open_image(path: Path | BinaryIO) -> Image.Image:
     """The opened image, of which only the header has been read; one thread at a time, because warnings filters are
     shared by all threads.
     """
@@ -90,17 +107,20 @@ def _opened(path: Path | BinaryIO) -> Image.Image:
         return Image.open(path, formats=_FORMATS)
 
 
-def _pixels(image: Image.Image, shape: ImageShape) -> Pixels:
-    mode = "L" if shape.channels == 1 else "RGB"
-    image.draft(mode, (2 * shape.width, 2 * shape.height))  # decode a JPEG at a reduced size, not below this one
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height after rotation according to the EXIF data, from the header."""
+    swapped = image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+    return (image.height, image.width) if swapped else image.size
+
+
+def as_mode(image: Image.Image, mode: str) -> Image.Image:
+    """The image in Pillow's mode L or RGB, rotated according to its EXIF data; transparent pixels become black."""
     upright = ImageOps.exif_transpose(image)
     if upright.mode in _DEEP:  # Pillow's conversion would clip, not scale
         upright = _scaled(upright)
     if upright.has_transparency_data:
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, "black"), upright.convert("RGBA"))
-    fitted = ImageOps.fit(upright.convert(mode), (shape.width, shape.height), Image.Resampling.BILINEAR)
-    pixels = np.array(fitted, np.uint8)  # a copy: torch requires writable memory
-    return pixels[None] if shape.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    return upright.convert(mode)
 
 
 def _scaled(image: Image.Image) -> Image.Image:

@@ -1,5 +1,6 @@
 """Folders of images: one subfolder per class, directly or in `train`, `val` (or `validation`, `valid`) and `test`."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,8 @@ from .decode_many import decode_files
 from .decoded_cache import MAPPED, Flags, Note, kept
 from .decoding import EXTENSIONS, decode
 from .image_files import VALIDATION, cache_path, file_key, is_text, printable, refuse_unreadable, test_files
-from .images import DataSource, ImageSet, Pixels, Request, Splits, divide, hold_out
+from .images import DataSource, ImageSet, Labels, Pixels, Request, Splits, divide, hold_out
+from .stream.encoded import EncodedImages, NameList
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class FolderSource(DataSource):
         if len(names) < 2:
             found = f"only one class, {names[0]}" if names else "no subfolder with images"
             raise BadImages(self.folder, found, "put the images of each class into a separate subfolder: cat/ dog/ …")
-        return DataSpec(self.folder.resolve().name, tuple(names), None)
+        return DataSpec(self.folder.resolve().name, tuple(names), None, streams=True)
 
     @property
     def origin(self) -> str:
@@ -85,9 +87,11 @@ class FolderSource(DataSource):
         if request.image.channels not in (1, 3):
             why = f"the network takes {request.image.channels} channels; images have 1 (grayscale) or 3 (color)"
             raise BadImages(self.folder, why, f"`input 3x{request.image.height}x{request.image.width}`")
+        if (split := self._streamed(request)) is not None:
+            return split
         parts = self.parts()
         if not parts.train:
-            raise BadImages(self.folder, "no training images", "put images into the subfolders of the classes")
+            raise self._no_images()
         alone = not parts.validation and len(parts.train) * prod(request.shape) <= MAPPED
         if not parts.validation and not alone:  # split before reading: selecting from a mapped file copies
             learn, validate = divide(len(parts.train), request.split)
@@ -98,10 +102,52 @@ class FolderSource(DataSource):
         )
         refuse_unreadable(self.folder, reading.bad)
         if train is None:
-            raise BadImages(self.folder, "no training images", "put images into the subfolders of the classes")
+            raise self._no_images()
         if alone:
             train, validation = hold_out(train, request.split)
         return Splits(train, validation, test)
+
+    def _no_images(self) -> BadImages:
+        return BadImages(self.folder, "no training images", "put images into the subfolders of the classes")
+
+    def _streamed(self, request: Request) -> Splits | None:
+        """The images as streams, if they are to be decoded in every epoch."""
+        settings = request.stream
+        if settings is None:
+            return None
+        from .stream.split_streams import stream_splits
+
+        listed = {name: self._listed(root) for name, root in self._roots.items()}
+        if "" in listed:
+            names, labels, test = listed[""]
+            listed = {
+                "train": (names.take(np.flatnonzero(~test)), labels[~test], test),
+                "test": (names.take(np.flatnonzero(test)), labels[test], test),
+            }
+        if not len(listed["train"][0]):
+            raise self._no_images()
+        parts = {
+            name: (EncodedImages(os.fspath(self.folder.resolve()), names), labels)
+            for name, (names, labels, _) in listed.items()
+        }
+        return stream_splits(parts, request, settings)
+
+    def _listed(self, root: Path) -> tuple[NameList, Labels, Flags]:
+        """The files below a split's folder, in the order of `_items`: names, classes, and whether each is a test image
+        of a folder without splits.
+        """
+        numbers = {name: label for label, name in enumerate(self.spec.classes)}
+        names: list[str] = []
+        labels: list[NDArray[np.int64]] = []
+        tests: list[Flags] = []
+        for name in _class_folders(root):  # class by class: a million paths take a gigabyte
+            paths = list(_images(root / name))
+            chosen = test_files(paths)
+            names += [path.relative_to(self.folder).as_posix() for path in paths]
+            labels.append(np.full(len(paths), numbers[name], np.int64))
+            tests.append(np.array([path in chosen for path in paths], np.bool_))
+        none = np.zeros(0, np.int64)
+        return NameList.of(names), np.concatenate([none, *labels]), np.concatenate([none.astype(np.bool_), *tests])
 
     def _items(self, root: Path) -> tuple[ImageFile, ...]:
         labels = {name: label for label, name in enumerate(self.spec.classes)}

@@ -4,21 +4,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors.data_errors import NothingToLearnFrom
+from . import arrays
 from .dataset_spec import DataSpec, ImageShape, InputKind, InputShape
+from .stream.image_stream import ImageStream, StreamSettings
 
-Pixels = NDArray[np.uint8]
-Labels = NDArray[np.int64]
-Masks = NDArray[np.uint8]
-Inputs = NDArray[Any]
-"""The inputs of samples; see `ImageSet`."""
-TargetArray = NDArray[Any]
-"""The targets of samples; see `ImageSet`."""
+Pixels = arrays.Pixels
+Labels = arrays.Labels
+Masks = arrays.Masks
+Inputs = arrays.Inputs
+TargetArray = arrays.TargetArray
 
 
 @dataclass(frozen=True)
@@ -29,24 +28,45 @@ class ImageSet:
     N; sets of classes, uint8 of N×K with 1 for each class in the set; masks, uint8 of N×H×W with the class of each
     pixel, or 255 for none; numbers, float32 of N×K; IDs, integers of N×T; or captions, int32 of N×R×L (see
     captions.py). `files` are the paths of the images in the data set's folder, if each is a file.
+
+    Images that are decoded in every epoch are in `stream`, and `images`, uint8 of 0×C×H×W, has their shape alone.
     """
 
     images: Inputs
     labels: TargetArray
     files: tuple[str, ...] | None = None
+    stream: ImageStream | None = None
 
     def __post_init__(self) -> None:
         assert kind_of(self.images) is not None, f"{self.images.dtype} of {self.images.ndim} dimensions"
         assert self.images.flags.writeable  # torch shares its memory with nothing else
-        assert len(self.labels) == len(self.images)
+        assert len(self.labels) == (len(self.images) if self.stream is None else len(self.stream))
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, indices: NDArray[np.int64]) -> "ImageSet":
-        """The images with these indices, in this order."""
-        files = tuple(self.files[index] for index in indices.tolist()) if self.files else None
-        return ImageSet(self.images[indices], self.labels[indices], files)
+        """The images with these indices, in this order; those of a stream are decoded, without random changes."""
+        files = tuple(self.file(index) or "" for index in indices.tolist()) if self.has_files else None
+        pixels = self.images[indices] if self.stream is None else self.stream.pixels(indices)
+        return ImageSet(pixels, self.labels[indices], files)
+
+    def some(self, count: int) -> "ImageSet":
+        """At most this many images of a stream, evenly spaced; all images of other sets."""
+        if self.stream is None or len(self) <= count:
+            return self if self.stream is None else self.take(np.arange(len(self)))
+        return self.take(np.linspace(0, len(self) - 1, count).round().astype(np.int64))
+
+    @property
+    def has_files(self) -> bool:
+        """Whether each image is a file, or a part of one."""
+        return self.files is not None or self.stream is not None
+
+    def file(self, index: int) -> str | None:
+        """The path of an image's file in the data set's folder, if it has one."""
+        if self.stream is not None:
+            return self.stream.name(index)
+        return self.files[index] if self.files is not None else None
 
 
 def kind_of(inputs: Inputs) -> InputKind | None:
@@ -62,10 +82,14 @@ def join(sets: Sequence[ImageSet]) -> ImageSet:
     """The images of several sets, concatenated; a single set is not copied."""
     if len(sets) == 1:
         return sets[0]
+    labels = _concatenated([each.labels for each in sets])
+    streams = [each.stream for each in sets if each.stream is not None]
+    if len(streams) == len(sets):
+        return ImageSet(sets[0].images, labels, stream=streams[0].joined(streams[1:]))
     files = [each.files for each in sets if each.files]
     return ImageSet(
         np.concatenate([each.images for each in sets]),
-        _concatenated([each.labels for each in sets]),
+        labels,
         tuple(file for part in files for file in part) if len(files) == len(sets) else None,
     )
 
@@ -87,6 +111,12 @@ class Splits:
     validation: ImageSet | None
     test: ImageSet | None
     notes: tuple[str, ...] = ()
+
+    def close(self) -> None:
+        """End the processes that decode images; they are started again if they are needed."""
+        for part in (self.train, self.validation, self.test):
+            if part is not None and part.stream is not None:
+                part.stream.pool.close()
 
 
 ShowProgress = Callable[[str], None]
@@ -114,7 +144,7 @@ class Request:
 
     `shape` is the network's first input; `cache` is the folder of downloads and decoded images; `data_dir`, if given,
     is the only folder to read from; `split` is the fraction of the training images to train on if the data set has no
-    validation images, and the rest is the validation set.
+    validation images, and the rest is the validation set. `stream` is given if images may be decoded in every epoch.
     """
 
     shape: InputShape
@@ -122,6 +152,7 @@ class Request:
     data_dir: Path | None = None
     split: float = 0.9
     download: Download = field(default_factory=Download)
+    stream: StreamSettings | None = None
 
     @property
     def image(self) -> ImageShape:

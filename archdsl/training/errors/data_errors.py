@@ -112,6 +112,39 @@ class BadImages(Problem):
         return (self.suggestion,)
 
 
+class UndecodableImage(Problem):
+    """Images that cannot be decoded while a training runs: their names, and the reasons."""
+
+    def __init__(self, failures: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(failures)
+        self.failures = failures
+
+    def message(self) -> str:
+        shown = ", ".join(f"{name} ({why})" for name, why in self.failures[:3])
+        more = f" and {len(self.failures) - 3:,} more of the same batch" if len(self.failures) > 3 else ""
+        return f"cannot read {shown}{more}"
+
+    def help(self) -> tuple[str, ...]:
+        return ("replace the file by a readable one of the same name; `--resume` then continues the run",)
+
+
+class DecoderEnded(Problem):
+    """A process that decodes images has ended; a negative status is the number of a signal."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+    def message(self) -> str:
+        how = f"was killed by signal {-self.status}" if self.status < 0 else f"ended with status {self.status}"
+        return f"a process that decodes images {how}"
+
+    def help(self) -> tuple[str, ...]:
+        if self.status == -9:
+            return ("signal 9 often means that memory ran out: use fewer processes, `--workers 1`, or smaller batches",)
+        return ("decode in the training process: `--workers 0`",)
+
+
 class BadTable(Problem):
     """A CSV or Parquet file that cannot be used as data."""
 

@@ -28,6 +28,23 @@ class Diverged(Problem):
         return (*ways, f"the last finite weights are in {self.run}")
 
 
+class WrongTrainSize(Problem):
+    """A network that cannot take images of the size of its random resized crops."""
+
+    def __init__(self, size: int, why: str) -> None:
+        super().__init__(size, why)
+        self.size, self.why = size, why
+
+    def message(self) -> str:
+        return f"the network cannot take images of {self.size}x{self.size}, the size of `train_size`: {self.why}"
+
+    def help(self) -> tuple[str, ...]:
+        return (
+            "pool to a fixed size before the first linear layer: `gap`, or `adaptive_avgpool 1`",
+            "or leave out `train_size`",
+        )
+
+
 class NotCausal(Problem):
     """A network that sees the IDs which it is to predict: the output at `step` depends on the input after it."""
 

@@ -15,6 +15,7 @@ from ..errors.data_errors import OtherData
 from ..loop.device_setup import Setup
 from ..loop.evaluation import evaluate
 from ..loop.standardization import Standard, Standardizer
+from ..loop.stream_settings import stream_settings
 from ..loop.train_context import on_device
 from ..runs.loaded_run import LoadedRun, refuse_outputs
 from ..tasks.meter import Scores
@@ -41,7 +42,8 @@ def images_of(
         raise OtherData(source.spec.name, f"it has no targets for {loaded.task.name}", "choose another data set")
     renumbered = _renumbered(loaded, source) if loaded.task.of_classes else None
     columns = _columns(loaded, source)
-    request = replace(request, split=loaded.settings.recipe.split)
+    recipe = loaded.settings.recipe
+    request = replace(request, split=recipe.split, stream=stream_settings(recipe))
     splits = fit_splits(source.load(request), loaded.shape, fit)
     own = source.origin == loaded.settings.data.source
     chosen = split or _usual(splits, everything=not own and _is_plain(source))
@@ -78,6 +80,7 @@ def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Score
         feed=task.feed,
         tta=tta or recipe.tta,
         noise=recipe.augment.noise if task.of_input else None,
+        stream=images.stream,
     )
     refuse_outputs(scores.finite, loaded.run)
     return scores

@@ -71,9 +71,12 @@ class Predictor:
 
         At the data set's image size, then fitted to the network's input as in training. Raises BadImages.
         """
-        own, shape = self._opened.settings.data.shape, self._opened.image
+        own, shape, resize = self._opened.settings.data.shape, self._opened.image, None
+        if own is None:
+            resize = self._opened.settings.recipe.data.test_resize
         try:
-            pixels = decode(path if path is not None else _standard_input(), ImageShape(*own) if own else shape)
+            source = path if path is not None else _standard_input()
+            pixels = decode(source, ImageShape(*own) if own else shape, resize)
         except OSError as error:
             why = error.strerror or str(error)
             raise BadImages(path or Path("<stdin>"), why, "give images: PNG, JPEG, WebP, …") from error

@@ -11,6 +11,7 @@ from ...text.names import nearest
 from ..data.images import DataSource, Inputs, Request, Splits, TargetArray
 from ..data.registry import find_source
 from ..errors.data_errors import BadImages
+from ..loop.stream_settings import stream_settings
 from ..runs.loaded_run import LoadedRun
 from .assess import refuse_other_shape
 
@@ -58,7 +59,7 @@ class OwnImages:
             why = f"there are {len(found):,} {image.split} images, numbered from 0"
             raise BadImages(Path(str(image)), why, f"the last one is `{image.split}:{len(found) - 1}`")
         true = _in_words(found.labels[image.number], classes) if self._opened.task.of_classes else None
-        return found.images[image.number], true
+        return found.take(np.array([image.number])).images[0], true
 
     def _load(self) -> tuple[Splits, tuple[str, ...]]:
         if self._loaded is None:
@@ -66,7 +67,8 @@ class OwnImages:
             packages = self._opened.network.graph.packages
             source = self._source or find_source(settings.data.source, packages=packages)
             refuse_other_shape(self._opened, source, settings.recipe.data.fit)
-            splits = source.load(replace(self._request, split=settings.recipe.split))
+            recipe = settings.recipe
+            splits = source.load(replace(self._request, split=recipe.split, stream=stream_settings(recipe)))
             self._loaded = splits, tuple(source.spec.classes)
         return self._loaded
 

@@ -31,6 +31,7 @@ class Epoch:
         self._order = torch.split(context.order(state.epoch), context.recipe.batch)
         self._mirrored = context.mirrored(state.epoch)
         self._batches = context.batches_of(state.epoch)
+        self._decoded = context.streamed(state.epoch, list(self._order[state.batch : self._batches]))
         freeze(state.model, context.recipe.freeze, state.epoch)
         self._parameters = [p for p in state.model.parameters() if p.requires_grad]
         in_groups = (p for group in state.optimizer.param_groups for p in group["params"])
@@ -45,7 +46,17 @@ class Epoch:
         self._autocast = context.setup.autocast()
 
     def go(self) -> bool:
-        """Run the steps. False if stopped before the last one. Raises Diverged, DiskFull."""
+        """Run the steps. False if stopped before the last one.
+
+        Raises Diverged, DiskFull, UndecodableImage, DecoderEnded.
+        """
+        try:
+            return self._go()
+        finally:
+            if self._decoded is not None:
+                self._decoded.close()
+
+    def _go(self) -> bool:
         state, context = self._state, self._context
         state.model.train()
         started = ticked = kept = time.perf_counter()
@@ -93,7 +104,8 @@ class Epoch:
         """Add a batch's gradients, weighted by its fraction of the `total` images of the step."""
         state, context = self._state, self._context
         mine, count = context.group.shard(indices)
-        inputs, targets = context.feed(mine, self._mirrored, state.rng)
+        decoded = next(self._decoded) if self._decoded is not None else None
+        inputs, targets = context.feed(mine, self._mirrored, state.rng, decoded)
         with self._autocast:
             output = self._forward(*context.task.feed(inputs, targets))
         outputs = context.objective.outputs(output)

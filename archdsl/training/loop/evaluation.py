@@ -8,8 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..data.stream.image_stream import ImageStream
 from ..tasks.meter import Meter, Scores
 from ..tasks.outputs import main_output
+from .decoded_batches import evaluated
 from .device_setup import Setup
 from .process_group import SINGLE_PROCESS, ProcessGroup
 from .standardization import Standardizer
@@ -31,8 +33,11 @@ def evaluate(
     tta: str = "none",
     group: ProcessGroup = SINGLE_PROCESS,
     noise: float | None = None,
+    stream: ImageStream | None = None,
 ) -> S:
     """Scores on images, uint8 of N×C×H×W, in the setup's precision; `tta` is the recipe's.
+
+    The images of a `stream` are decoded meanwhile; `images` is then empty, and the `targets` if they are the images.
 
     `feed` makes what the network gets from inputs and targets, by default the inputs. `noise` is the standard deviation
     of noise that is added to the inputs, for pixels in 0..1: always the same noise for an image, whatever the batch
@@ -44,11 +49,12 @@ def evaluate(
     trained = model.training
     model.eval()
     try:
-        mine = group.slice(len(targets))
+        total = len(targets) if stream is None else len(stream)
+        mine = group.slice(total)
         count = mine.stop - mine.start
         part = mine if count else slice(0, 1)  # a process without images contributes empty rows of the same shape
         first = part.start
-        for pixels, wanted in zip(torch.split(images[part], batch), torch.split(targets[part], batch), strict=True):
+        for pixels, wanted in _pairs(images, targets, stream, part, batch, setup.device):
             inputs = standardize(pixels.to(setup.device))
             if noise is not None:
                 inputs = standardize.with_noise(inputs, fixed_noise(first, inputs), noise)
@@ -62,9 +68,20 @@ def evaluate(
                 meter.observe(model, inputs, wanted)
             counted = min(count, len(output))
             meter.update(output[:counted], wanted[:counted])
-        return meter.scores(group, len(targets))
+        return meter.scores(group, total)
     finally:
         model.train(trained)
+
+
+def _pairs(
+    images: Tensor, targets: Tensor, stream: ImageStream | None, part: slice, batch: int, device: torch.device
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """The images of a part in batches, with their targets."""
+    if stream is None:
+        yield from zip(torch.split(images[part], batch), torch.split(targets[part], batch), strict=True)
+        return
+    for pixels, place in evaluated(stream, part, batch, device):
+        yield pixels, pixels if targets is images else targets[place]
 
 
 def fixed_noise(first: int, inputs: Tensor) -> Tensor:

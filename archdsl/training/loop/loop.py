@@ -35,7 +35,7 @@ def fit(state: TrainingState, context: TrainContext, run: RunStore, callback: Tr
     Raises Diverged, PeerLost, CannotCompile, DiskFull; the newest checkpoint is then complete and finite.
     """
     with context.setup.autocast():
-        inputs = context.standardize(context.train.images[:1].to(context.setup.device))
+        inputs = context.standardize(context.train.example().to(context.setup.device))
         example = context.task.feed(inputs, context.train.labels[:1].to(context.setup.device))
         changing = context.recipe.freeze.name is not None
         model = context.group.wrap(state.model, context.objective, example, changing)
@@ -96,10 +96,12 @@ def score(state: TrainingState, context: TrainContext, images: Batches, tta: str
             context.setup,
             context.standardize,
             feed=task.feed,
-            batch=min(_LARGEST_BATCH, 4 * context.recipe.batch),  # no backward pass, so it may be larger
+            # no backward pass, so it may be larger; streamed batches are decoded ahead
+            batch=min(_LARGEST_BATCH, (4 if images.stream is None else 1) * context.recipe.batch),
             tta=tta,
             group=context.group,
             noise=context.recipe.augment.noise if task.of_input else None,
+            stream=images.stream,
         )
 
 

@@ -16,6 +16,8 @@ class ProcessGroup:
     """Index of this process, from 0."""
     size = 1
     """Number of processes."""
+    local_size = 1
+    """Number of processes on this machine."""
 
     @property
     def is_leader(self) -> bool:

@@ -7,11 +7,13 @@ import torch
 from torch import Generator, Tensor
 
 from ..data.images import ImageSet
+from ..data.stream.image_stream import ImageStream
 from ..recipe.recipe import Recipe
 from ..tasks.outputs import Objective
 from ..tasks.task import Task
 from . import augmentation
 from .callback import StopRequest
+from .decoded_batches import TensorGenerator, decoded_batches
 from .device_setup import Setup
 from .process_group import SINGLE_PROCESS, ProcessGroup
 from .standardization import Standardizer
@@ -26,14 +28,23 @@ _MOST_COPIED = 1 << 30
 class Batches:
     """Inputs and targets of samples, as in `ImageSet`, on one device: the CPU if they are too large for a GPU.
 
-    The images have the layout of the batches, channels first or last, unless they are too large to copy.
+    The images have the layout of the batches, channels first or last, unless they are too large to copy. Those of a
+    `stream` are decoded when they are needed, and `images` is empty: uint8 of 0×C×H×W.
     """
 
     images: Tensor
     labels: Tensor
+    stream: ImageStream | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def example(self) -> Tensor:
+        """The first image, or one of the size of a stream's training images: the shape of what the network gets."""
+        if self.stream is None:
+            return self.images[:1]
+        height, width, channels = self.stream.augmented.transform.shape
+        return torch.zeros(1, channels, height, width, dtype=torch.uint8)
 
 
 def on_device(images: ImageSet, device: torch.device, layout: torch.memory_format = torch.contiguous_format) -> Batches:
@@ -41,6 +52,8 @@ def on_device(images: ImageSet, device: torch.device, layout: torch.memory_forma
 
     The images are converted to the layout once instead of for each batch, if they are small enough to copy.
     """
+    if images.stream is not None:
+        return Batches(torch.from_numpy(images.images), torch.from_numpy(images.labels).to(device), images.stream)
     if device.type == "cuda" and images.images.nbytes > _PART_OF_GPU * torch.cuda.mem_get_info(device)[0]:
         device = torch.device("cpu")
     pixels = torch.from_numpy(images.images).to(device)
@@ -108,9 +121,29 @@ class TrainContext:
         return min(last * self.recipe.batch, len(self.train)) - first * self.recipe.batch
 
     def order(self, epoch: int) -> Tensor:
-        """The order of the images in an epoch: a fixed function of the seed and the epoch."""
+        """The order of the samples in an epoch: a fixed function of the seed and the epoch."""
         generator = Generator().manual_seed(derive(self.recipe.seed, f"order {epoch}"))
-        return torch.randperm(len(self.train), generator=generator).to(self.train.labels.device)
+        order = torch.randperm(len(self.train), generator=generator)
+        if self.repeats > 1:
+            order = order[: -(-len(order) // self.repeats), None] * self.repeats + torch.arange(self.repeats)
+            order = order.flatten()[: len(self.train)]
+        return order.to(self.train.labels.device)
+
+    @property
+    def repeats(self) -> int:
+        """How often an epoch has each of its images: sample s of the order is image s // repeats."""
+        return self.recipe.augment.repeats or 1
+
+    def streamed(self, epoch: int, batches: list[Tensor]) -> TensorGenerator | None:
+        """This process's parts of batches of an epoch, decoded and randomly changed, uint8 of N×C×H×W on the device.
+
+        Each is valid until the next one is taken. None for images in memory.
+        """
+        stream = self.train.stream
+        if stream is None:
+            return None
+        mine = [self.group.shard(samples)[0].cpu().numpy() for samples in batches]
+        return decoded_batches(stream.trained(mine, epoch), self.setup.device)
 
     def mirrored(self, epoch: int) -> Tensor | None:
         """Which images are mirrored in an epoch, for alternating flips: random at first, then alternating for each
@@ -122,15 +155,19 @@ class TrainContext:
         first = torch.rand(len(self.train), generator=generator) < 0.5
         return (first ^ bool(epoch % 2)).to(self.train.labels.device)
 
-    def feed(self, indices: Tensor, mirrored: Tensor | None, rng: RandomGenerators) -> tuple[Tensor, Tensor]:
+    def feed(
+        self, indices: Tensor, mirrored: Tensor | None, rng: RandomGenerators, decoded: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Inputs, float32 of N×C×H×W (or numbers of another shape, or IDs), and targets of the samples with these
         indices: those of `ImageSet`, class probabilities N×K, or the images, uint8 of N×C×H×W.
+
+        `decoded` are the images themselves if they come from a stream.
         """
-        changes = self.recipe.augment
+        changes, indices = self.recipe.augment, indices // self.repeats if self.repeats > 1 else indices
         labels = self.train.labels.index_select(0, indices)
         if labels.device != self.setup.device:
             labels = labels.to(self.setup.device, non_blocking=True)
-        inputs, targets = self._inputs(indices, mirrored, rng, labels)
+        inputs, targets = self._inputs(indices, mirrored, rng, labels, decoded)
         if changes.cutout:
             inputs = augmentation.cutout(inputs, changes.cutout, rng.device)
         if changes.noise:
@@ -139,19 +176,27 @@ class TrainContext:
         return augmentation.mix(inputs, targets, self.classes, changes, rng.host)
 
     def _inputs(
-        self, indices: Tensor, mirrored: Tensor | None, rng: RandomGenerators, labels: Tensor
+        self,
+        indices: Tensor,
+        mirrored: Tensor | None,
+        rng: RandomGenerators,
+        labels: Tensor,
+        decoded: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         """The images with these indices, augmented and standardized, and their targets, changed in the same way."""
         labels = self.task.pick(labels, rng.device)
         if self.inputs is not None and not self.task.of_input:
             return augmentation.select(self.inputs, indices), labels
         device = self.setup.device
-        pixels = augmentation.select(self.train.images, indices)
+        pixels = augmentation.select(self.train.images, indices) if decoded is None else decoded
         if pixels.device != device:
             pixels = pixels.to(device, non_blocking=True)
         flipped = mirrored[indices].to(device) if mirrored is not None else None
         if labels.ndim == 3 and labels.dtype == torch.uint8:
             pixels, labels = augmentation.change_masked(pixels, labels, self.recipe.augment, rng.device, flipped)
         else:
-            pixels = augmentation.change_pixels(pixels, self.recipe.augment, rng.device, flipped)
+            changes = self.recipe.augment
+            if decoded is not None:  # mirrored while they were decoded
+                changes = changes.model_copy(update={"flip": False})
+            pixels = augmentation.change_pixels(pixels, changes, rng.device, flipped)
         return self.standardize(pixels), pixels if self.task.of_input else labels

@@ -98,7 +98,7 @@ class DistributedGroup(ProcessGroup):
 
     def __init__(self, at: ProcessRank) -> None:
         self.rank, self.size = at.rank, at.size
-        self._local_rank, self._local_size = at.local_rank, at.local_size
+        self._local_rank, self.local_size = at.local_rank, at.local_size
         self._wrapped: DistributedDataParallel | None = None
         self._statistics: list[Tensor] = []
         self._calls, self._interval, self._agreed = 0, 1, time.perf_counter()
@@ -134,10 +134,10 @@ class DistributedGroup(ProcessGroup):
                 "batch norm: each process normalizes over its own images, so results differ from those of one process"
             )
         threads, cores = torch.get_num_threads(), _cores()
-        if on_cpu and threads * self._local_size < cores:
+        if on_cpu and threads * self.local_size < cores:
             notes.append(
-                f"{self._local_size} processes with {threads} thread{'s' * (threads > 1)} each on {cores} cores: "
-                f"OMP_NUM_THREADS={cores // self._local_size} would use them all"
+                f"{self.local_size} processes with {threads} thread{'s' * (threads > 1)} each on {cores} cores: "
+                f"OMP_NUM_THREADS={cores // self.local_size} would use them all"
             )
         return tuple(notes)
 

@@ -97,8 +97,8 @@ def _epoch(line: dict[str, Any]) -> run_report.EpochReport:
 
 def gather_scores(name: str, scores: Scores, images: ImageSet, facts: TaskFacts, task: Task) -> run_report.ScoresReport:
     """The final scores of a task other than classification, on the samples of the split with this name."""
-    targets = images.images if task.of_input else images.labels
-    shown = task.tiles(scores, images.images[:SHOWN], targets[:SHOWN], facts)
+    first = images.take(np.arange(min(SHOWN, len(images))))
+    shown = task.tiles(scores, first.images, first.images if task.of_input else first.labels, facts)
     sample = "image" if kind_of(images.images) == "image" else "sample"
     return run_report.ScoresReport(
         images=cast(run_report.Split, name),
@@ -115,7 +115,7 @@ def gather_scores(name: str, scores: Scores, images: ImageSet, facts: TaskFacts,
         ],
         samples=[
             run_report.TileReport(
-                sample=images.files[index] if images.files else f"{sample} {index}",
+                sample=images.file(index) or f"{sample} {index}",
                 caption=tile.caption,
                 panels=[
                     run_report.PanelReport(label=panel.label, image=png_uri(thumbnail(panel.pixels)))
@@ -220,11 +220,11 @@ def _misclassified(
     found = []
     for place in own.argsort(descending=True, stable=True)[:MOST_MISCLASSIFIED].tolist():
         index = int(wrong[place])
-        pixels = images.images[index]
+        pixels = images.take(np.array([index])).images[0]
         found.append(
             run_report.MisclassifiedReport(
                 index=index,
-                file=images.files[index] if images.files else None,
+                file=images.file(index),
                 true=classes[int(labels[index])],
                 predicted=classes[int(answers[index])],
                 probability=float(own[place]),

@@ -16,6 +16,7 @@ from ...text.source import Source
 from ..data.dataset_spec import DataSpec, InputShape
 from ..data.images import DataSource, Request, Splits
 from ..data.registry import find_source
+from ..data.stream.image_stream import StreamSettings
 from ..errors.data_errors import NothingToLearnFrom
 from ..errors.device_errors import OutOfMemory
 from ..errors.loop_errors import BatchOfOne, Diverged, NothingToTrain
@@ -187,7 +188,10 @@ class _Remembered(DataSource):
         return self._source.origin
 
     def load(self, request: Request) -> Splits:
-        key: tuple[str, InputShape, float] = (self.origin, request.shape, request.split)
+        stream = request.stream if self.spec.streams else None
+        key: tuple[str, InputShape, float, StreamSettings | None] = (
+            self.origin, request.shape, request.split, stream
+        )  # fmt: skip
         if key not in self._loaded:
             self._loaded.clear()  # one at a time, to save memory
             self._loaded[key] = replace(self._source.load(request), test=None)

@@ -1,0 +1,84 @@
+"""The images of a split as a stream: decoded when they are needed, with or without random changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import final
+
+import numpy as np
+
+from ..arrays import Pixels
+from .decoder_pool import BatchPlan, DecoderPool, ImageView, PixelBatches
+from .encoded import Indices, joined
+from .transform import RandomChanges
+
+_FEW = 32
+"""Number of images that are decoded faster here than by processes."""
+
+
+@dataclass(frozen=True)
+class StreamSettings:
+    """How images are decoded in every epoch.
+
+    `needed` says that they must be, whatever memory they would take. `workers` is the number of processes. `resize` is
+    for images without random changes; `train_size` is the height and width of those with random `changes`, if not the
+    network's. `repeats` is how often an epoch has each of its images.
+    """
+
+    needed: bool
+    workers: int
+    resize: int | None = None
+    train_size: int | None = None
+    changes: RandomChanges = field(default_factory=RandomChanges)
+    repeats: int = 1
+    seed: int = 0
+
+
+@final
+@dataclass(frozen=True)
+class ImageStream:
+    """The encoded images of a split with two transforms, and the processes that decode them.
+
+    `augmented` is for training. Its samples are numbered: sample s of N repeats is image s // N.
+    """
+
+    plain: ImageView
+    augmented: ImageView
+    pool: DecoderPool
+    repeats: int = 1
+    seed: int = 0
+
+    def __len__(self) -> int:
+        return len(self.plain.images)
+
+    def name(self, index: int) -> str:
+        """The name of an image for messages and reports."""
+        return self.plain.images.name(index)
+
+    def pixels(self, indices: Indices) -> Pixels:
+        """The images with these indices, without random changes: uint8 of N×C×H×W. Raises UndecodableImage."""
+        parts = [indices[first : first + _FEW] for first in range(0, len(indices), _FEW)] or [indices]
+        pool = self.pool if len(indices) > _FEW else DecoderPool(0)
+        decoded = [batch.copy() for batch in pool.batches(self.plain, BatchPlan.plain(parts))]
+        return np.ascontiguousarray(np.concatenate(decoded).transpose(0, 3, 1, 2))
+
+    def evaluated(self, batches: Sequence[Indices]) -> PixelBatches:
+        """Batches without random changes, uint8 of N×H×W×C, each valid until the next one is taken.
+
+        Raises UndecodableImage, DecoderEnded.
+        """
+        return self.pool.batches(self.plain, BatchPlan.plain(batches))
+
+    def trained(self, batches: Sequence[Indices], epoch: int) -> PixelBatches:
+        """Batches of samples with random changes, uint8 of N×H×W×C, each valid until the next one is taken.
+
+        Random numbers are a function of the seed, the epoch and the sample. Raises UndecodableImage, DecoderEnded.
+        """
+        seeds = [[(self.seed, epoch, sample) for sample in batch.tolist()] for batch in batches]
+        return self.pool.batches(self.augmented, BatchPlan([batch // self.repeats for batch in batches], seeds))
+
+    def joined(self, others: "Sequence[ImageStream]") -> "ImageStream":
+        """The images of this stream, then those of others of the same folder."""
+        images = joined([self.plain.images, *(each.plain.images for each in others)])
+        return replace(
+            self, plain=ImageView(images, self.plain.transform), augmented=ImageView(images, self.augmented.transform)
+        )
