@@ -71,8 +71,9 @@ def command(
     given in place of an IMAGE, such as "Alice was".
 
     An IMAGE may be a folder, for all images in it, `-` for an image on standard input, or an image of the run's own
-    data set by split and number, such as test:225. A run trained on rows of numbers takes the
-    rows of a CSV or Parquet file. Unreadable images are reported and skipped, and the exit status is then 1.
+    data set by split and number, such as test:225. A run trained on rows of numbers takes the rows of a CSV or Parquet
+    file, and one trained on audio takes WAV files. Unreadable images are reported and skipped, and the exit status is
+    then 1.
     """
     from ..training.errors.problem import Problem
     from ..training.inference.prediction import BATCH, predict
@@ -150,7 +151,7 @@ def _continue(loaded: "LoadedRun", texts: tuple[str, ...], how: _Sampling, outpu
 
 def _found(images: tuple[str, ...], loaded: "LoadedRun") -> "tuple[list[ImageName], list[Prediction]]":
     """The images, and an answer for each folder without images and each invalid name."""
-    from ..training.errors.data_errors import BadImages, BadTable
+    from ..training.errors.data_errors import BadAudio, BadImages, BadTable
     from ..training.inference.prediction import Prediction, named_images
 
     found: list[ImageName] = []
@@ -158,7 +159,7 @@ def _found(images: tuple[str, ...], loaded: "LoadedRun") -> "tuple[list[ImageNam
     for name in images:
         try:
             found += named_images(name, loaded)
-        except (BadImages, BadTable) as problem:
+        except (BadImages, BadTable, BadAudio) as problem:
             invalid.append(Prediction(name, problem=problem))
     return found, invalid
 

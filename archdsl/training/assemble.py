@@ -60,6 +60,9 @@ def _described(spec: DataSpec, recipe: Recipe, request: Request) -> str:
             inputs = f"images of {request.image}"
         case "numbers":
             inputs = f"samples of {'x'.join(map(str, request.shape))} numbers"
+            if spec.sample_rate is not None:
+                seconds = request.shape[1] / spec.sample_rate
+                inputs = f"audio of {'x'.join(map(str, request.shape))} samples, {seconds:.3g} s"
         case "ids":
             inputs = f"sequences of {request.shape[0]} IDs"
         case _:

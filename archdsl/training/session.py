@@ -191,6 +191,9 @@ class Training:
             *self.source.spec.classes
         ] != settings.data.classes:
             raise CannotResume(run.folder, "the data set has changed: other columns, classes or words")
+        if self.source.spec.sample_rate != settings.data.sample_rate:
+            rates = f"{self.source.spec.sample_rate} samples per second, previously {settings.data.sample_rate}"
+            raise CannotResume(run.folder, f"the data set has changed: {rates}")
         setup = Setup(device, settings.setup.precision, settings.setup.layout)
         standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
         objective = self._objective(settings.data)
@@ -299,6 +302,7 @@ class Training:
             target_deviation=list(targets.deviation),
             class_weights=list(class_weights(self.recipe.loss, spec.classes, splits.train.labels)),
             brightness=brightness,
+            sample_rate=spec.sample_rate,
         )
 
     def _settings(self, data: DataSettings, setup: Setup, trials: list[Trial], parameters: int) -> RunSettings:

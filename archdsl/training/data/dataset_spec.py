@@ -52,6 +52,8 @@ class DataSpec:
     vocabulary: int | None = None
     features: tuple[str, ...] = ()
     """The names of the input numbers, if they have names: the columns of a table."""
+    sample_rate: int | None = None
+    """Samples per second of audio, which has as many channels and samples as the network takes; None for others."""
     streams: bool = False
     """Whether its images can be decoded in every epoch instead of being kept in memory."""
 

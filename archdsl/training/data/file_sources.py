@@ -13,6 +13,7 @@ from .pets_source import PetsSource, parse_pets_name
 from .table_source import TableSource, parse_table_name
 from .text_source import TEXTS, TextSource
 from .voc_source import VocSource, parse_voc_name
+from .wav_folder import WavFolderSource, is_audio
 
 
 def source_at(name: str) -> DataSource | None:
@@ -42,5 +43,7 @@ def _folder_source(folder: Path) -> DataSource:
         return MaskFolderSource(folder)
     if is_imagenet(folder):
         return ImageNetSource(folder)
+    if is_audio(folder):
+        return WavFolderSource(folder)
     labels = labels_of(folder)
     return LabeledImagesSource(folder, labels) if labels is not None else FolderSource(folder)

@@ -145,6 +145,23 @@ class DecoderEnded(Problem):
         return ("decode in the training process: `--workers 0`",)
 
 
+class BadAudio(Problem):
+    """Audio files that cannot be used as data; `files` are the unreadable files, with the reasons."""
+
+    def __init__(self, path: Path, why: str, suggestion: str, files: tuple[str, ...] = ()) -> None:
+        super().__init__(path, why, suggestion)
+        self.path, self.why, self.suggestion, self.files = path, why, suggestion, files
+
+    def details(self) -> tuple[str, ...]:
+        return self.files
+
+    def message(self) -> str:
+        return f"{self.path}: {self.why}"
+
+    def help(self) -> tuple[str, ...]:
+        return (self.suggestion,)
+
+
 class BadTable(Problem):
     """A CSV or Parquet file that cannot be used as data."""
 

@@ -11,6 +11,7 @@ from ..data.image_folder import FolderSource
 from ..data.images import DataSource, ImageSet, Labels, Request, Splits, TargetArray, join
 from ..data.mask_folder import MaskFolderSource
 from ..data.resize import fit_splits
+from ..data.wav_folder import WavFolderSource
 from ..errors.data_errors import OtherData
 from ..loop.device_setup import Setup
 from ..loop.evaluation import evaluate
@@ -38,6 +39,9 @@ def images_of(
         has, takes = (_INPUTS[each] for each in (source.spec.inputs, loaded.settings.data.inputs))
         raise OtherData(source.spec.name, f"it has {has}, and the run takes {takes}", "choose another data set")
     refuse_other_shape(loaded, source, fit)
+    if source.spec.sample_rate != loaded.settings.data.sample_rate:
+        has, takes = (_rate(each) for each in (source.spec.sample_rate, loaded.settings.data.sample_rate))
+        raise OtherData(source.spec.name, f"it has {has}, and the run takes {takes}", "choose another data set")
     if source.spec.targets not in loaded.task.targets:
         raise OtherData(source.spec.name, f"it has no targets for {loaded.task.name}", "choose another data set")
     renumbered = _renumbered(loaded, source) if loaded.task.of_classes else None
@@ -84,6 +88,10 @@ def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Score
     )
     refuse_outputs(scores.finite, loaded.run)
     return scores
+
+
+def _rate(rate: int | None) -> str:
+    return "no audio" if rate is None else f"{rate:,} samples per second"
 
 
 def refuse_other_shape(loaded: LoadedRun, source: DataSource, fit: str) -> None:
@@ -162,4 +170,7 @@ def _usual(splits: Splits, everything: bool) -> str:
 
 def _is_plain(source: DataSource) -> bool:
     """Whether it is a folder without splits."""
-    return isinstance(source, FolderSource | MaskFolderSource) and not (Path(source.folder) / "train").is_dir()
+    return (
+        isinstance(source, FolderSource | MaskFolderSource | WavFolderSource)
+        and not (Path(source.folder) / "train").is_dir()
+    )

@@ -13,13 +13,14 @@ from ..data.dataset_spec import ImageShape
 from ..data.decoding import EXTENSIONS, decode
 from ..data.images import Inputs, Pixels
 from ..data.resize import fit_images
-from ..errors.data_errors import BadImages, BadTable
+from ..errors.data_errors import BadAudio, BadImages, BadTable
 from ..loop.evaluation import answers
 from ..loop.standardization import Standard, Standardizer
 from ..runs.loaded_run import LoadedRun, refuse_not_finite
 from ..tasks.caption_search import beam_search, greedy
 from ..tasks.presentation import Answer
 from .array_inputs import ArrayInput
+from .audio_inputs import AudioFile, audio_files, read_audio
 from .brightness import training_brightness
 from .split_images import OwnImages, SplitImage, parse_split_image
 from .table_rows import TableRow, table_rows
@@ -33,8 +34,8 @@ LARGEST_INPUT = 256 << 20
 Ranked = tuple[tuple[str, float], ...]
 """Classes with their probabilities, the most likely first."""
 
-ImageName = Path | SplitImage | TableRow | ArrayInput | None
-"""A sample: a file, one of the run's own data set, a row of a table, or None for standard input."""
+ImageName = Path | SplitImage | TableRow | ArrayInput | AudioFile | None
+"""A sample: a file, one of the run's own data set, a row of a table, an array, or None for standard input."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Prediction:
 
     name: str
     classes: Ranked = ()
-    problem: BadImages | BadTable | None = None
+    problem: BadImages | BadTable | BadAudio | None = None
     true: str | None = None
     mean: float | None = None
     values: Mapping[str, float] = field(default_factory=dict)
@@ -81,6 +82,10 @@ class Predictor:
             why = error.strerror or str(error)
             raise BadImages(path or Path("<stdin>"), why, "give images: PNG, JPEG, WebP, …") from error
         return self.fit(pixels, invert)
+
+    def read_audio(self, file: AudioFile) -> Inputs:
+        """The audio of a file, float32 of C×L. Raises BadAudio."""
+        return read_audio(file, self._opened)
 
     def fit(self, pixels: Inputs, invert: bool = False) -> Inputs:
         """An image of the data set's size, fitted to the network's input; inverted before, as padding is not.
@@ -132,7 +137,7 @@ def predict(
         name = "<stdin>" if image is None else str(image)
         try:
             pixels, true = read_image(predictor, own, image, invert)
-        except BadImages as problem:
+        except (BadImages, BadAudio) as problem:
             found.append(Prediction(name, problem=problem))
         else:
             waiting.append((index, pixels))
@@ -151,8 +156,10 @@ def read_image(
     predictor: Predictor, own: OwnImages, image: ImageName, invert: bool = False
 ) -> tuple[Inputs, str | None]:
     """An image at the network's size, uint8 of C×H×W, or another input, and its target in words if it is one of the
-    run's own. Raises BadImages.
+    run's own. Raises BadImages, BadAudio.
     """
+    if isinstance(image, AudioFile):
+        return predictor.read_audio(image), None
     if isinstance(image, TableRow):
         return image.values, None
     if isinstance(image, ArrayInput):
@@ -165,13 +172,15 @@ def read_image(
 
 def named_images(name: str, loaded: LoadedRun) -> list[ImageName]:
     """An image, all images below a folder ordered by name, one of the run's own for `test:225`, None for `-`, or the
-    rows of a table if the run takes numbers.
+    rows of a table if the run takes numbers; WAV files if it takes audio.
 
-    Raises BadImages for a folder without images, or a split that does not exist, BadTable.
+    Raises BadImages or BadAudio for a folder without images or audio, or a split that does not exist, BadTable.
     """
     path = Path(name)
     if split_image := parse_split_image(name):
         return [split_image]
+    if loaded.settings.data.sample_rate is not None:
+        return list(audio_files(name))
     if loaded.settings.data.inputs != "image":
         return list(table_rows(loaded, name))
     if name == "-":

@@ -153,6 +153,8 @@ def _described(data: DataSettings, size: str) -> str:
     if data.inputs == "ids":
         return f"sequences of IDs below {data.vocabulary}"
     inputs = f"images {size}" if data.inputs == "image" else f"samples of {size} numbers"
+    if data.sample_rate is not None:
+        inputs = f"audio of {data.sample_rate:,} samples per second"
     return f"{', '.join(data.classes)}; {inputs}" if data.target_mean else f"{len(data.classes):,} classes; {inputs}"
 
 

@@ -114,6 +114,9 @@ def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
     entry, shape = graph.nodes[graph.inputs[0]].shape, input_shape(graph)
     if data.inputs == "image" and len(shape) != 3:
         raise CannotResume(run.folder, f"{run.network.name}: the network of a run on images must have an image input")
+    if data.sample_rate is not None and (data.inputs != "numbers" or len(shape) != 2):
+        why = f"{run.network.name}: the network takes {entry}, and audio has channels and samples"
+        raise CannotResume(run.folder, why)
     if (data.inputs == "ids") != (entry.layout is Layout.IDS):
         raise CannotResume(run.folder, f"{run.network.name}: the network takes {entry}, and the run has {data.inputs}")
     if data.inputs != "ids" and shape[0] != len(data.mean):

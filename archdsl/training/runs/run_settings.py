@@ -69,7 +69,8 @@ class DataSettings(_Section):
     and standard deviation over the training samples of each channel, for pixels in 0..1, or of each input number;
     `target_mean` and `target_deviation` are those of the numbers to predict. `images` is the number of samples in each
     split. `vocabulary` is the number of IDs. `class_weights` are the weights of the classes in the loss, if there are
-    any. `brightness` is the range of the mean brightness of the training images, in 0..1.
+    any. `brightness` is the range of the mean brightness of the training images, in 0..1. `sample_rate` is the number
+    of samples per second of audio.
     """
 
     name: str
@@ -87,6 +88,7 @@ class DataSettings(_Section):
     target_deviation: list[Annotated[Finite, Field(gt=0)]] = []
     class_weights: list[Annotated[Finite, Field(gt=0)]] = []
     brightness: tuple[Finite, Finite] | None = None
+    sample_rate: PositiveInt | None = None
 
     @model_validator(mode="after")
     def _of_images(self) -> Self:

@@ -72,6 +72,9 @@ def symbolic_input(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
         size = "x".join(map(str, spec.shape))
     elif spec.inputs == "ids":
         size = str(_LENGTH)
+    elif spec.sample_rate is not None:
+        channels = 1 if isinstance(own[0], Sym) else own[0]
+        size = f"{channels}x{spec.sample_rate if isinstance(own[1], Sym) else own[1]}"
     else:
         size = example_size(entry.shape)
     name = f"{graph.input_names[0]}=" if len(graph.inputs) > 1 else ""
@@ -96,7 +99,7 @@ def _same_kind(shape: Shape, spec: DataSpec) -> bool:
     ):
         return False
     if spec.shape is None:
-        return True
+        return spec.sample_rate is None or shape.rank == 2
     pairs = zip(shape.dims, spec.shape, strict=False)
     return shape.rank == len(spec.shape) and all(isinstance(own, Sym) or own == size for own, size in pairs)
 
@@ -151,11 +154,15 @@ def _fits(shape: Shape, spec: DataSpec) -> bool:
     if spec.inputs == "ids":
         length = spec.shape is None or tuple(shape.dims) == spec.shape
         return shape.layout is Layout.IDS and shape.rank == 1 and shape.vocabulary == spec.vocabulary and length
+    if spec.sample_rate is not None:
+        return shape.layout is not Layout.IDS and shape.rank == 2
     return shape.layout is not Layout.IDS and tuple(shape.dims) == spec.shape
 
 
 def _wanted(shape: Shape, spec: DataSpec) -> str:
     """The input that would fit, as written."""
+    if spec.sample_rate is not None:
+        return f"1x{shape.dims[-1] if shape.rank == 1 and shape.layout is not Layout.IDS else spec.sample_rate}"
     if spec.inputs == "numbers":
         return "x".join(map(str, spec.shape or ()))
     own = shape.dims[0] if shape.layout is Layout.IDS and shape.rank == 1 else _LENGTH
@@ -166,6 +173,8 @@ def _has(spec: DataSpec) -> str:
     """What a sample consists of: `10 numbers per sample`, `IDs below 256`."""
     if spec.inputs == "ids":
         return f"IDs below {spec.vocabulary}"
+    if spec.sample_rate is not None:
+        return f"audio of {spec.sample_rate:,} samples per second"
     dims = spec.shape or ()
     if len(dims) == 1:
         return f"{dims[0]} number{'s' * (dims[0] != 1)} per sample"

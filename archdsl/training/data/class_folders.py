@@ -1,0 +1,64 @@
+"""Files in folders named after their classes, directly or in `train`, `val` (or `validation`, `valid`) and `test`."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from .image_files import VALIDATION, test_files
+
+
+class ClassFile(NamedTuple):
+    """A file, by its path, and its class."""
+
+    path: Path
+    label: int
+
+
+def split_folders(folder: Path) -> dict[str, Path]:
+    """The folders that contain class folders: by split, or the folder itself under the empty name."""
+    if not (folder / "train").is_dir():
+        return {"": folder}
+    named = {"train": "train", **dict.fromkeys(reversed(VALIDATION), "validation"), "test": "test"}
+    return {split: folder / name for name, split in named.items() if (folder / name).is_dir()}
+
+
+def class_names(folder: Path, wanted: Callable[[Path], bool]) -> tuple[str, ...]:
+    """The names of the folders with such files, in alphabetical order."""
+    return tuple(sorted({name for root in split_folders(folder).values() for name in _with_files(root, wanted)}))
+
+
+def class_files(folder: Path, names: tuple[str, ...], wanted: Callable[[Path], bool]) -> dict[str, list[ClassFile]]:
+    """The files of the splits `train`, `validation` and `test`, with the numbers of their classes.
+
+    Without folders for the splits, a tenth of each class becomes the test set, selected by the digest of the file name.
+    """
+    found = {
+        split: [
+            ClassFile(path, label)
+            for label, name in enumerate(names)
+            if (root / name).is_dir()
+            for path in files_below(root / name, wanted)
+        ]
+        for split, root in split_folders(folder).items()
+    }
+    if "" not in found:
+        return found
+    test: set[Path] = set()
+    for label in range(len(names)):
+        test |= test_files(file.path for file in found[""] if file.label == label)
+    return {
+        "train": [file for file in found[""] if file.path not in test],
+        "test": [file for file in found[""] if file.path in test],
+    }
+
+
+def files_below(folder: Path, wanted: Callable[[Path], bool]) -> Iterator[Path]:
+    """Such files below a folder, by path, without hidden ones."""
+    for path in sorted(folder.rglob("*")):
+        if wanted(path) and path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
+
+
+def _with_files(root: Path, wanted: Callable[[Path], bool]) -> list[str]:
+    folders = [entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
+    return [entry.name for entry in folders if next(files_below(entry, wanted), None)]
