@@ -32,7 +32,7 @@ def __dir__() -> list[str]:
 
 
 class ZooEntry(Record):
-    """A network of the zoo: its file, and the values of the file's parameters."""
+    """A zoo network: its file, and the values of the file's parameters."""
 
     name: str
     path: Path
@@ -96,7 +96,7 @@ class Citation(Record):
 
 @cache
 def _papers() -> tuple[Citation, ...]:
-    """The papers of the zoo, each once, in the order of the index."""
+    """The papers of the zoo networks, each once, in the order of the index."""
     found: dict[str, Citation] = {}
     for each in entries().values():
         paper = each.citation()
@@ -106,7 +106,7 @@ def _papers() -> tuple[Citation, ...]:
 
 @cache
 def entries() -> Mapping[str, ZooEntry]:
-    """All networks of the zoo by name, in the order of the index."""
+    """All zoo networks by name, in the order of the index."""
     folder = paths.examples() / "zoo"
     index = tomllib.loads((folder / "index.toml").read_text(encoding="utf-8"))
     found: dict[str, ZooEntry] = {}
@@ -121,7 +121,7 @@ def entries() -> Mapping[str, ZooEntry]:
 
 
 def display_name(entry: str, net: str) -> str:
-    """A network of the zoo as papers write it, from its name and that of its family: `resnet50` is ResNet-50."""
+    """A zoo network as papers write it, from its name and that of its family: `resnet50` is ResNet-50."""
     # The family's letters may be interrupted in the entry: `mobilenet_v3_large` of MobileNetV3.
     at = 0
     for letter in net.lower():
@@ -150,7 +150,7 @@ def find(name: str) -> ZooEntry:
 
 
 class ZooLibrary(Library):
-    """The networks of the zoo as texts: `zoo:resnet50`."""
+    """The zoo networks as texts: `zoo:resnet50`."""
 
     def read(self, name: str) -> Source:
         if not name.startswith(PREFIX):

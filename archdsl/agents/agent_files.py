@@ -37,7 +37,7 @@ class AgentFiles:
     def text(self, network: str | None, text: str | None) -> ReadText:
         """A network by its file or `zoo:NAME`, or the given text. Raises NotAllowed."""
         if (network is None) == (text is None):
-            raise NotAllowed("give either `network`, a file or zoo:NAME, or `text`, a source text")
+            raise NotAllowed("give either `network`, a file or zoo:NAME, or `text`, source text")
         if text is not None:
             return ReadText(source=Source(text, name=TEXT), library=self._library(self.root))
         assert network is not None

@@ -19,11 +19,11 @@ from .agent_files import AgentFiles, NotAllowed
 
 _INSTRUCTIONS = """\
 archdsl is a language for neural network architectures. Networks are files below the folder that this server was started
-in, networks of the zoo (zoo:resnet50), or source texts. Write a text, `check` it, and apply `suggestions` until there
-are no errors. Nothing is written, and no code is run but that of packages that the user allowed."""
+in, zoo networks (zoo:resnet50), or source text. Write source text, `check` it, and apply `suggestions` until there are
+no errors. Nothing is written, and no code runs except that of packages that the user allowed."""
 
 Named = Annotated[str | None, Field(description="A .arch file, relative to the server's folder, or zoo:NAME.")]
-Text = Annotated[str | None, Field(description="A source text, in place of a file.")]
+Text = Annotated[str | None, Field(description="Source text, in place of a file.")]
 Settings = Annotated[dict[str, Any] | None, Field(description="Values of the network's parameters: {classes: 10}.")]
 Sizes = Annotated[str | None, Field(description="The size of the input, such as 3x224x224, in place of the network's.")]
 

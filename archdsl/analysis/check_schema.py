@@ -29,7 +29,7 @@ class FieldReport(Model):
 
 
 class SeenReport(Model):
-    """What one position of a layer sees of an input."""
+    """The part of an input that one position of a layer depends on."""
 
     input: int = Field(description="The id of the input's node.")
     exact: bool = Field(description="Whether the field is exact; otherwise it is an upper bound.")

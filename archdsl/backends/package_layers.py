@@ -20,7 +20,7 @@ _TRIED: set[tuple[type[Op], str]] = set()
 
 
 def check_package_layer(op: Op, shapes: tuple[Shape, ...], build: Callable[[], nn.Module]) -> None:
-    """Build and run a layer of a package alone, unless it was tried before; nothing for a layer of archdsl.
+    """Build and run a layer of a package alone, unless it was tried before; nothing for a built-in layer.
 
     `build` returns a module that takes the layer's inputs and has the module of its call, if there is one, as `layer`.
     Raises PackageFailed if it fails, or does not have the weights and the output that the layer declares.

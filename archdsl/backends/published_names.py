@@ -148,4 +148,4 @@ NAMINGS: Mapping[str, Naming] = {
     "SwinV2": SWIN_V2,
     **TIMM,
 }
-"""By family. No layer of one has a name by another's rules and all its tensors, so their order does not matter."""
+"""By family. The rules of one family never name all tensors of another family's layer, so the order is irrelevant."""

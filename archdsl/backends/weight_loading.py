@@ -50,7 +50,7 @@ def weight_summary(loaded: LoadedWeights) -> list[str]:
         lines.append(f"converted from {' and '.join(loaded.converted)}")
     if match.heads:
         verb = "keeps its" if len(match.heads) == 1 else "keep their"
-        lines.append(f"{_listed(match.heads)} {verb} initial weights: another size in the file, or missing")
+        lines.append(f"{_listed(match.heads)} {verb} initial weights: a different size in the file, or missing")
     if match.unused:
         lines.append(f"not used: {_listed(match.unused)}")
     return lines

@@ -107,7 +107,7 @@ def _refuse_resized(layers: Sequence[WeightLayer], given: Shapes) -> None:
         if given[f"{each.name}.{name}"] != shape
     ]
     if lines:
-        raise CannotLoad(f"{len(lines):,} of its tensors have other shapes", _some(lines))
+        raise CannotLoad(f"{len(lines):,} of its tensors have different shapes", _some(lines))
 
 
 # --- by published names ---
@@ -213,7 +213,7 @@ def _assigned(ours: Sequence[WeightLayer], theirs: Sequence[str]) -> dict[str, s
         raise CannotLoad(
             f"{len(ours):,} layers with the tensors {_tensors(ours[0])} cannot be distinguished",
             _some([*(f"network: {each.name}" for each in ours), *(f"file: {name}" for name in theirs)]),
-            "rename the tensors of the file as those of the network, which `archdsl weights` lists",
+            "rename the tensors in the file to the names in the network, which `archdsl weights` lists",
         )
     found: dict[str, str] = {}
     for word in common:

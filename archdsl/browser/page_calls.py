@@ -41,7 +41,7 @@ def answer(run: Callable[[], Any]) -> dict[str, Any]:
 
 def _message(error: Exception) -> str:
     if isinstance(error, RecursionError | MemoryError):
-        return "this text needs more memory than a browser gives; `archdsl check` may still accept it"
+        return "this network needs more memory than a browser provides; `archdsl check` may still accept it"
     return str(error).strip() or type(error).__name__
 
 
@@ -117,12 +117,12 @@ def source(text: str, input: str | None = None, settings: Arguments | None = Non
 
 
 def zoo_diagram(name: str, **options: Any) -> RenderedDiagram:
-    """The diagram of a network of the zoo, as `archdsl diagram zoo:NAME` renders it."""
+    """The diagram of a zoo network, as `archdsl diagram zoo:NAME` renders it."""
     return load(f"zoo:{name}").diagram(**options)
 
 
 def zoo_text(name: str) -> str:
-    """The text of a network of the zoo: `resnet50`. Raises UnreadableFile."""
+    """The text of a zoo network: `resnet50`. Raises UnreadableFile."""
     return read_named(f"zoo:{name}").text
 
 

@@ -155,7 +155,7 @@ class Playground:
         """The diagram as SVG; `error` has the reason if there is none."""
         graph = self._now.graph
         if graph is None:
-            return {"svg": None, "error": "a text with errors has no diagram"}
+            return {"svg": None, "error": "a network with errors has no diagram"}
         try:
             style = DiagramStyle(theme=THEMES[theme])
             svg = diagram(graph, "svg", style, ViewOptions(view=View(view)))
@@ -193,7 +193,7 @@ def _is_for(action: Action, problem: DocumentProblem) -> bool:
 
 
 def menu() -> list[Values]:
-    """The networks of the zoo by family: the names, with the first line of the family's text."""
+    """The zoo networks by family: the names, with the first line of the family's text."""
     families: dict[str, Values] = {}
     for entry in entries().values():
         stem = entry.path.stem

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _COMMANDS = {
-    "cache": "Show what is kept in the cache folder, or delete it.",
+    "cache": "Show or delete what is kept in the cache folder.",
     "check": "Check networks: shapes, parameters, errors.",
     "compile": "Generate standalone PyTorch or Keras source.",
     "data": "List the built-in data sets, or write images of one.",

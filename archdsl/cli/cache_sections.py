@@ -15,10 +15,10 @@ class CacheSection(NamedTuple):
 
 SECTIONS = (
     CacheSection("data", "downloaded data sets", lambda folder: entries_of(folder / "data")),
-    CacheSection("folders", "decoded images of folders", lambda folder: entries_of(folder / "folders")),
-    CacheSection("weights", "downloaded weights of torchvision", lambda folder: entries_of(folder / "weights")),
-    CacheSection("hub", "decoded images and file lists of the Hub", lambda folder: entries_of(folder / "hub")),
-    CacheSection("grammar", "tables of the parser", lambda folder: sorted(folder.glob("grammar-*"))),
+    CacheSection("folders", "decoded images from folders", lambda folder: entries_of(folder / "folders")),
+    CacheSection("weights", "downloaded torchvision weights", lambda folder: entries_of(folder / "weights")),
+    CacheSection("hub", "decoded images and file lists from the Hub", lambda folder: entries_of(folder / "hub")),
+    CacheSection("grammar", "parser tables", lambda folder: sorted(folder.glob("grammar-*"))),
 )
 
 

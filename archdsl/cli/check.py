@@ -50,7 +50,7 @@ _CONFLICTS = (
     "--style", metavar="FILE", help="Also check the `figure { … }` block in this style file against the networks."
 )
 @click.option("--strict", is_flag=True, help="Exit with status 1 if there are warnings.")
-@click.option("--pedantic", is_flag=True, help="Also warn about style and small savings.")
+@click.option("--pedantic", is_flag=True, help="Also warn about style and small savings in computation.")
 @click.option(
     "--format",
     "output",

@@ -90,7 +90,7 @@ def _verdict(network: Network) -> str:
     if network.graph.nodes:
         return verdict(network.graph)
     if not network.program.blocks:
-        return "no network, a style for figures of others: --style checks it against one"
+        return "no network, only a figure style: --style checks it against a network"
     names = [f"`{printable(block.name.text)}`" for block in network.program.blocks]
     return f"no network, {len(names)} block{'s' * (len(names) > 1)} that other files can use: {', '.join(names)}"
 

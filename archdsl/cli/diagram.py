@@ -205,7 +205,7 @@ def command(
             data = diagram_page(network.graph, style, view_options, None if view is None else View(view))
         elif place is None:
             if view is None and _is_free(kind, direction, columns, detail, expand) and _is_unet(network, view_options):
-                view_options, chosen = view_options.replace(view=View.UNET), "view unet, which its form suits"
+                view_options, chosen = view_options.replace(view=View.UNET), "view unet, chosen for its shape"
             data = diagram(network.graph, kind, style, view_options)
         else:
             freedom = PlaceChoices.given(view, direction, parameters)

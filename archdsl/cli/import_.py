@@ -55,7 +55,7 @@ def command(
     partial: bool,
 ) -> None:
     """Import the network of SOURCE: a MODULE:CALLABLE, whose Python code is run, or a file, for which no code is run
-    (config.json of Hugging Face, .cfg of Darknet, .keras, .json of Keras, .onnx, .pt2, .yaml of a detection network).
+    (Hugging Face config.json, Darknet .cfg, .keras, Keras .json, .onnx, .pt2, .yaml of a detection network).
 
     The network is compared with the source: parameters, multiply-accumulates and, with its weights, outputs. Nothing is
     written if they differ.

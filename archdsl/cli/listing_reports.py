@@ -47,15 +47,15 @@ class LayersReport(Model):
 
 
 class DiagnosticKind(Model):
-    """An error or a warning of archdsl."""
+    """An error or a warning that archdsl reports."""
 
     code: str
     title: str
     severity: Literal["error", "warning"]
     pedantic: bool = Field(description="True if it is only reported with --pedantic.")
     meaning: str
-    wrong: str = Field(description="A program with it.")
-    right: str = Field(description="The program without it.")
+    wrong: str = Field(description="A program that causes it.")
+    right: str = Field(description="The corrected program.")
 
 
 class ExplainReport(Model):
@@ -211,7 +211,7 @@ def explain_report(kinds: Mapping[str, type[Diagnostic]]) -> ExplainReport:
 
 
 def zoo_report() -> ZooReport:
-    """The networks of the zoo."""
+    """The zoo networks."""
     return ZooReport(networks=[_network(name, entry) for name, entry in zoo.entries().items()])
 
 

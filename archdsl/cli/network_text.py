@@ -165,7 +165,7 @@ def _suggestion(name: str) -> str:
     from ..text.names import nearest
 
     if any(mark in name for mark in ";\n") or name.startswith(("input ", "net ")):
-        return f'; a source text is given with -e: -e "{name.splitlines()[0]}"' if "\n" not in name else ""
+        return f'; source text is given with -e: -e "{name.splitlines()[0]}"' if "\n" not in name else ""
     path = Path(name)
     try:
         if path.is_dir():

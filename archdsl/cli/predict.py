@@ -89,11 +89,11 @@ def command(
             usage("--invert inverts images, and this run takes none; leave it out")
         if loaded.task.generates:
             if top is not None or beam is not None:
-                usage("--top is for classes and --beam for captions, and this run continues texts; leave it out")
+                usage("--top is for classes and --beam for captions, but this run is a language model; leave it out")
             _continue(loaded, images, _Sampling(length, temperature, seed), output)
             return
         if length is not None or temperature is not None or seed is not None:
-            usage("--length, --temperature and --seed are for language models, and this run is none; leave them out")
+            usage("--length, --temperature and --seed are for language models, but this run is not one; leave them out")
         if beam is not None and not loaded.task.reads_words:
             usage("--beam is for captions, which this run does not write; leave it out")
         if top is not None and not {"class", "classes", "mask"} & set(loaded.task.targets):

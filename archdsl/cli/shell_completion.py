@@ -50,7 +50,7 @@ def _matching(words: Iterable[str], start: str) -> list[CompletionWord]:
 
 
 def _networks(context: "click.Context", start: str) -> Iterator[CompletionWord]:
-    """Files of networks, folders, and networks of the zoo."""
+    """Files of networks, folders, and zoo networks."""
     if start.startswith(_ZOO):
         from ..zoo import entries
 

@@ -24,7 +24,7 @@ def watch_option(command: F) -> F:
             return command(**values)
         named = values["files"] if "files" in values else [values["file"]]
         if values.get("text") is not None or None in named or "-" in named:
-            raise click.UsageError("--watch needs files: a source text or standard input does not change")
+            raise click.UsageError("--watch needs files: source text and standard input do not change")
         repeat(lambda: command(**values), named)
 
     option = click.option("--watch", is_flag=True, help="Repeat whenever a file changes, until Ctrl-C.")

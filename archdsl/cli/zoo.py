@@ -48,7 +48,7 @@ def _figures(entry: zoo.ZooEntry) -> str:
 @command.command("show")
 @click.argument("name", shell_complete=complete_zoo)
 def show(name: str) -> None:
-    """Print the source of the architecture NAME."""
+    """Print the source text of an architecture."""
     try:
         click.echo(zoo.find(name).source().text, nl=False)
     except UnreadableFile as error:
@@ -58,7 +58,7 @@ def show(name: str) -> None:
 @command.command("cite")
 @click.argument("names", nargs=-1, required=True, metavar="NAME…", shell_complete=complete_zoo)
 def cite(names: tuple[str, ...]) -> None:
-    """Print the papers of the architectures NAME as BibTeX."""
+    """Print the BibTeX entries of the papers of these architectures."""
     papers: dict[str, None] = {}
     for name in names:
         try:

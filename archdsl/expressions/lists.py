@@ -33,7 +33,7 @@ class Evaluation(Protocol):
         """The value, unless it is a tensor, a list or a layer, which is reported."""
 
     def applied(self, expr: ast.Expr, function: Callable[..., Any], values: Sequence[Any]) -> Any:
-        """The result of a function of numbers; what has none is reported."""
+        """The result of a function of numbers; an error is reported if it has none."""
 
     def bad(self, expr: ast.Expr, why: str) -> Unknown:
         """Report that an expression has no value."""

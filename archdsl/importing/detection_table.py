@@ -86,7 +86,7 @@ def _text(table: Mapping[str, Any], name: str, sizes: Sequence[int], scale: Dete
             kind = entry[2] if isinstance(entry, list) and len(entry) > 2 else entry
             problems.append(
                 ImportProblem(
-                    f"row {index}", f"`{kind}` with these arguments", f"a module of this name ({first_line(error)})"
+                    f"row {index}", f"`{kind}` with these arguments", f"a module with this name ({first_line(error)})"
                 )
             )
             rows.append(Row((-1,), "identity", rows[-1].channels if rows else context.input))

@@ -91,7 +91,7 @@ def _check(name: str, key: str, value: str) -> None:
     if key == "target" and not _TARGET.fullmatch(value) and value not in _OPERATORS:
         raise ImportFailed(f"{name} calls `{value[:80]}`, which is not an operation of a network")
     if key == "expr_str" and not _EXPRESSION.fullmatch(value):
-        raise ImportFailed(f"{name} has a size `{value[:80]}`, which is more than a name: export it with plain sizes")
+        raise ImportFailed(f"{name} has a size `{value[:80]}`, which is an expression: export it with plain sizes")
 
 
 def _tensors(

@@ -180,7 +180,7 @@ def _with_weights(base: str, rank: int, config: Config, read: Sequence[tuple[int
             return KerasBatchNorm(config, shape)
         case "LayerNormalization":
             if config.get("axis", -1) not in (-1, [-1], len(shape), [len(shape)]):
-                raise refuse("it normalizes another axis than the last", config["name"])
+                raise refuse("it normalizes an axis other than the last", config["name"])
             return nn.LayerNorm(shape[-1], float(config["epsilon"]), bool(config["scale"]), bool(config["center"]))
         case "MaxPooling" | "AveragePooling":
             return KerasPool(config, rank, maximum=base == "MaxPooling")
@@ -237,7 +237,7 @@ def _of_one(base: str, rank: int, config: Config, read: Sequence[tuple[int, ...]
 def _relu(config: Config) -> Callable[[Tensor], Tensor]:
     most, slope = config.get("max_value"), float(config.get("negative_slope") or 0)
     if float(config.get("threshold") or 0) or (most is not None and (slope or float(most) != 6)):
-        raise refuse("its ReLU has a threshold or another maximum than 6", config["name"])
+        raise refuse("its ReLU has a threshold, or a maximum other than 6", config["name"])
     if most is not None:
         return F.relu6
     return (lambda x: F.leaky_relu(x, slope)) if slope else F.relu

@@ -43,7 +43,7 @@ def _no_reader(suffix: str, source: str) -> str:
     if suffix in (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle"):
         return f"{source} holds weights or pickled objects, which are never unpickled, not a network"
     if suffix in (".h5", ".hdf5"):
-        return f"{source} is a Keras model in the format of HDF5, which is not read: save it as .keras with Keras 3"
+        return f"{source} is a Keras model in HDF5 format, which is not supported: save it as .keras with Keras 3"
     if suffix == ".safetensors":
         return f"{source} holds only weights, not a network"
     return f"{source} is neither MODULE:CALLABLE nor a file of a known kind ({', '.join(_READERS)})"
@@ -94,7 +94,7 @@ def _from_keras(path: Path, request: ImportRequest) -> Imported:
 
 
 def _from_json(path: Path, request: ImportRequest) -> Imported:
-    """A configuration of Hugging Face, which has a `model_type`, or of Keras."""
+    """A Hugging Face configuration, which has a `model_type`, or a Keras one."""
     from .hugging_face.config_import import import_config
     from .hugging_face.model_config import read_fields
 

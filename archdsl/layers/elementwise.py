@@ -115,7 +115,7 @@ class Square(Function):
 
 
 class Sin(Function):
-    """The sine, of an angle in radians.
+    """The sine of an angle in radians.
 
     Example:
         input 64; sin
@@ -125,7 +125,7 @@ class Sin(Function):
 
 
 class Cos(Function):
-    """The cosine, of an angle in radians.
+    """The cosine of an angle in radians.
 
     Example:
         input 64; cos

@@ -152,7 +152,7 @@ class Network:
         return to_source(graph, self.program.source.name, flat, {} if flat else self._resizable.variants(graph))
 
     def keras_source(self) -> str:
-        """Source of Keras 3 with a function that builds the same network, with channels last.
+        """Keras 3 source with a function that builds the same network, with channels last.
 
         Raises `archdsl.backends.keras.Unsupported` for a layer that Keras lacks.
         """

@@ -28,7 +28,7 @@ class RenderedDiagram:
     def text(self) -> str:
         """The text of a file in a text format. Raises ValueError for PNG, PDF and PowerPoint."""
         if self.format in ("png", "pdf", "pptx"):
-            raise ValueError(f"{self.format} is not a text: `data` has its bytes")
+            raise ValueError(f"{self.format} is not a text format: `data` has its bytes")
         return self.data.decode()
 
     def save(self, path: str | Path) -> None:

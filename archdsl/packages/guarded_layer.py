@@ -51,7 +51,7 @@ _CALLS = ("a call of torch, or a tuple of these", _steps)
 _READS = ("one link for each axis of the input", _links)
 _SAVES = ("a Saves", lambda value: isinstance(value, Saves))
 _MAPPING = ("a mapping from names to calls", lambda value: isinstance(value, Mapping))
-_WORDS = ("a tuple of texts", _each(str))
+_WORDS = ("a tuple of strings", _each(str))
 _REASONS = ("a tuple of Reasons", _each(Reason))
 
 _RESULTS: Mapping[str, tuple[str, Wanted]] = {
@@ -97,7 +97,7 @@ def guarded(layer: type[LayerOp], package: str) -> type[LayerOp]:
 
 
 def package_of(op: object) -> str | None:
-    """The package that a layer belongs to; None for one of archdsl."""
+    """The package that a layer belongs to; None for a built-in one."""
     found: str | None = getattr(type(op), _PACKAGE, None)
     return found
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 GROUPS = ("archdsl.layers", "archdsl.lints", "archdsl.datasets", "archdsl.tasks", "archdsl.backends")
 """The entry points of an extension."""
 OTHER_GROUPS = ("archdsl.loggers",)
-"""Entry points of archdsl that extend no text."""
+"""Entry points of archdsl that do not extend the language."""
 
 _KEYWORD = re.compile(r"[a-z][a-z0-9_]*")
 _CODE = re.compile(r"[A-Z]{2,}[0-9]{2,4}")
@@ -40,7 +40,7 @@ def load_package(wanted: RequiredPackage) -> Package:
     """The installed package with this name. Raises PackageError. It is loaded once in a process."""
     package = _package(normalized(wanted.name))
     if wanted.least is not None and is_older(package.version, wanted.least):
-        raise PackageError(f"version {package.version} is installed, but the text needs {wanted.least} or newer")
+        raise PackageError(f"version {package.version} is installed, but the file requires {wanted.least} or newer")
     return package
 
 
@@ -51,7 +51,7 @@ def _package(name: str) -> Package:
     try:
         distribution = metadata.distribution(name)
     except metadata.PackageNotFoundError:
-        raise PackageError("no package of this name is installed in the environment of archdsl") from None
+        raise PackageError("no package with this name is installed in archdsl's environment") from None
     points: dict[str, dict[str, EntryPoint]] = {group: {} for group in GROUPS}
     for point in distribution.entry_points:
         if point.group in points:

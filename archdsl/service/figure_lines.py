@@ -16,7 +16,7 @@ ABOUT = {
     "title": "the title of the figure",
     "caption": "the line above the diagram, instead of the title and the totals; `off` for none",
     "label": "the label of a layer, a stage, a block, an input or an output",
-    "hide": "layers that are not shown: the arrows lead on, and the caption names them",
+    "hide": "layers that are not shown: arrows bypass them, and the caption names them",
     "color": "the color of a kind of layer; `dark=` is the one on a dark page",
     "font": "the font: `sans` or `serif`",
     "background": "the color behind the figure; `dark=` is the one on a dark page",

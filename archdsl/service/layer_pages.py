@@ -36,7 +36,7 @@ KEYWORDS: Mapping[str, str] = {
     "reuse": "applies a named layer again, with the same weights",
     "assert": "checks a condition, such as `assert params < 5M`",
     "as": "names the result of a statement",
-    "when": "the condition of a residual's shortcut",
+    "when": "the condition of a residual connection",
     "scan": "runs a body for each step of a sequence",
     "carry": "names the tensors that an iteration passes to the next",
     "in": "the tensor that the innermost block, stage or network starts from",

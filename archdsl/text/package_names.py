@@ -16,7 +16,7 @@ class RequiredPackage(Record):
 
 
 def wanted_package(text: str) -> RequiredPackage | None:
-    """The package that the target of `use` names; None for a file name or another text."""
+    """The package that the target of `use` names; None for a file name or anything else."""
     found = _WANTED.fullmatch(text)
     return None if found is None else RequiredPackage(name=found[1], least=found[2])
 

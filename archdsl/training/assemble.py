@@ -30,7 +30,7 @@ from .tasks.outputs import Objective, objective_of
 from .tasks.task import Task
 
 _MOST_NAMED = 4
-"""Number of targets that the first line of a training names."""
+"""Number of targets that the first line of a training run names."""
 _MOST_STANDARDIZED = 1 << 26
 """Largest size in bytes of a second copy of the images in memory, standardized and in float32."""
 
@@ -191,7 +191,7 @@ def _inputs(train: Batches, recipe: Recipe, standardize: Standardizer, device: t
 
 
 def first_state(model: nn.Module, of: TrainContext) -> TrainingState:
-    """The initial state of a training, with the weights in the setup's memory layout."""
+    """The initial state of a training run, with the weights in the setup's memory layout."""
     device, recipe = of.setup.device, of.recipe
     model = of.group.prepare(model)
     model = model.to(memory_format=of.setup.memory_format)  # type: ignore[call-overload]  # torch's types lack this overload

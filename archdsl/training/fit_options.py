@@ -1,4 +1,4 @@
-"""The arguments of `archdsl.fit` as the recipe of a training and the code of the user."""
+"""The arguments of `archdsl.fit` as the recipe of a training run and the code of the user."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ def network_of(given: object, allow: Collection[str]) -> Network:
     if not isinstance(found, Network):
         name = type(given).__name__
         if not hasattr(given, "forward"):
-            raise TypeError(f"fit cannot train {name}; give a network, a text or a path")
+            raise TypeError(f"fit cannot train {name}; give a network, source text or a path")
         way = "convert it: `archdsl.from_torch(module, shape)`"
         raise TypeError(f"fit cannot train a module of `{name}`, which `to_torch` did not make; {way}")
     return found
@@ -91,7 +91,7 @@ def given_settings(options: Mapping[str, Any]) -> dict[Path_, Any]:
             near = nearest(name, fields)
             raise TypeError(f"fit has no option `{name}`" + (f"; did you mean `{near}`?" if near else ""))
     found = {fields[name]: value for name, value in options.items()}
-    if hasattr(found.get(_WEIGHTS), "tolist"):  # an array of numpy, a tensor
+    if hasattr(found.get(_WEIGHTS), "tolist"):  # a NumPy array, a tensor
         found[_WEIGHTS] = found[_WEIGHTS].tolist()
     if isinstance(found.get(_WEIGHTS), Mapping | Sequence) and not isinstance(found[_WEIGHTS], str):
         found[_WEIGHTS] = class_weights_text(found[_WEIGHTS])

@@ -1,4 +1,4 @@
-"""What a check warns of, for the losses that a training uses. Imports neither torch nor numpy."""
+"""What a check warns of, for the losses in use. Imports neither torch nor numpy."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING

@@ -50,7 +50,7 @@ _MEASURED = 1024
 
 @dataclass(frozen=True)
 class RunResources:
-    """Inputs and outputs of a training: the data set request, the device, the run's folder."""
+    """Inputs and outputs of a training run: the data set request, the device, the run's folder."""
 
     request: Request
     device: str
@@ -59,7 +59,7 @@ class RunResources:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a training; `tested` of a finished one has the split's name and the final scores on it."""
+    """The outcome of a training run; `tested` of a finished one has the split's name and the final scores on it."""
 
     run: Run
     ending: Ending
@@ -190,7 +190,7 @@ class Training:
         if [*self.source.spec.features] != settings.data.features or [
             *self.source.spec.classes
         ] != settings.data.classes:
-            raise CannotResume(run.folder, "the data set has changed: other columns, classes or words")
+            raise CannotResume(run.folder, "the data set has changed: its columns, classes or words differ")
         if self.source.spec.sample_rate != settings.data.sample_rate:
             rates = f"{self.source.spec.sample_rate} samples per second, previously {settings.data.sample_rate}"
             raise CannotResume(run.folder, f"the data set has changed: {rates}")
@@ -228,7 +228,7 @@ class Training:
         before, now = settings.custom, self.custom.settings(self.model_spec.graph)
         if before == now:
             return
-        functions = ", ".join(f"`{each}`" for each in before.paths) or "no loss and no metric of the user"
+        functions = ", ".join(f"`{each}`" for each in before.paths) or "no user-defined loss or metric"
         way = "give the same ones: `archdsl.fit(network, data, resume=…, loss=…, metrics=…)`"
         raise CannotResume(self.resources.run.folder, f"it was started in Python with {functions}", way)
 

@@ -169,7 +169,7 @@ class TrainedRun:
             from .inference.generation import continued
 
             if odd := [text for text in images if not isinstance(text, str)]:
-                raise TypeError(f"a language model continues texts, not {type(odd[0]).__name__}")
+                raise TypeError(f"a language model continues strings, not {type(odd[0]).__name__}")
             given = [str(text).encode("utf-8") for text in images]
             return [
                 continued(self._loaded, text, length, temperature, seed).decode("utf-8", "replace") for text in given

@@ -144,7 +144,7 @@ def test_a_diagram_is_that_of_the_command() -> None:
         for theme in ("light", "dark"):
             expected = loads(TEXT).diagram(view=view, theme=theme).text
             assert playground.diagram(view, theme) == {"svg": expected, "error": None}
-    assert opened(WRONG).diagram() == {"svg": None, "error": "a text with errors has no diagram"}
+    assert opened(WRONG).diagram() == {"svg": None, "error": "a network with errors has no diagram"}
     error = opened(TEXT).diagram("unet")["error"]
     assert "does not have the form of a U-Net" in error
 

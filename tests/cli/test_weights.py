@@ -36,7 +36,7 @@ def test_what_fits_and_what_does_not(folder: Path) -> None:
     assert done.output.splitlines() == [
         "4 tensors fit, all by name, without `module.`",
         "converted from float16",
-        "`fc1` keeps its initial weights: another size in the file, or missing",
+        "`fc1` keeps its initial weights: a different size in the file, or missing",
     ]
     done = run("weights", "net.arch", "w.safetensors", "--full", "--set", "classes=7")
     assert done.output.splitlines()[0].split() == ["stem.conv1.weight", "module.stem.conv1.weight"]

@@ -111,7 +111,7 @@ def _zip_bomb(files: dict[str, bytes], mark: Path) -> None:
 CHANGES: dict[str, tuple[Change, str]] = {
     "a pickled weight": (_pickled_weight, "never unpickled"),
     "a pickled object": (_pickled_constant, "never unpickled"),
-    "code as a size": (_expression, "more than a name"),
+    "code as a size": (_expression, "is an expression"),
     "another function": (_target, "calls `torch.load`"),
     "an operator of Python": (_operator_module, "calls `_operator.methodcaller`"),
     "too little data": (_beyond, "beyond its data"),

@@ -142,7 +142,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "`rope_scaling` in config.json",
     ),
     "linear scaling": ({**LLAMA, "rope_scaling": {"type": "linear", "factor": 2.0}}, "`rope_scaling`"),
-    "scaling without a type": ({**LLAMA, "rope_scaling": {"factor": 2.0}}, "`factor` is not known"),
+    "scaling without a type": ({**LLAMA, "rope_scaling": {"factor": 2.0}}, "`factor` is not supported"),
     "scaled, as newer versions write": (
         {**LLAMA, "rope_parameters": {"rope_type": "yarn", "factor": 4.0, "rope_theta": 1e6}},
         "`rope_parameters`",

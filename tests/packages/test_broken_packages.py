@@ -460,7 +460,7 @@ def test_versions(installed: Installed) -> None:
     assert messages(package, "input 8; own; fc 2", f"{package}>=1.9") == []
     assert messages(package, "input 8; own; fc 2", f"{package}>=1.10.2") == []
     (found,) = messages(package, "input 8; own; fc 2", f"{package}>=1.10.3")
-    assert "version 1.10.2rc1 is installed, but the text needs 1.10.3 or newer" in found
+    assert "version 1.10.2rc1 is installed, but the file requires 1.10.3 or newer" in found
 
 
 def test_names_of_packages_have_several_spellings(installed: Installed) -> None:
@@ -501,7 +501,7 @@ def test_a_block_with_the_name_of_a_layer(installed: Installed, tmp_path: Path) 
 
 def test_one_that_is_not_installed_or_not_allowed(tmp_path: Path) -> None:
     (found,) = messages("nobody-has-this")
-    assert "no package of this name is installed" in found
+    assert "no package with this name is installed" in found
     path = tmp_path / "net.arch"
     (tmp_path / "parts.arch").write_text("block part { relu }\n")
     path.write_text('use "parts"\ninput 8; part; fc 2\n')

@@ -39,7 +39,7 @@ def test_the_example_is_installed_and_used(tmp_path: Path) -> None:
     alone = {"PYTHONPATH": "", "PYTHONNOUSERSITE": "1"}
     before = run(*check, cwd=tmp_path, **alone)
     assert before.returncode == 1
-    assert "no package of this name is installed" in before.stderr
+    assert "no package with this name is installed" in before.stderr
     (wheel,) = tmp_path.glob("gempool-*.whl")
     installed = run(*pip, "--python", python, "install", *QUIET, wheel, cwd=tmp_path)
     assert installed.returncode == 0, installed.stderr

@@ -347,7 +347,7 @@ def test_metrics_of_torchmetrics(tmp_path: Path, few: Mapping[str, tuple[Any, An
 @pytest.mark.parametrize(
     ("metrics", "error", "message"),
     [
-        ({"accuracy": mean_margin}, ValueError, "is the name of a metric of archdsl"),
+        ({"accuracy": mean_margin}, ValueError, "is the name of a built-in metric"),
         ([lambda output, targets: 0.0], ValueError, "give the metrics as a dictionary"),
         ([mean_margin, mean_margin], ValueError, "two metrics are named `mean_margin`"),
         ({"a b": mean_margin}, ValueError, "`a b` is not a name"),
@@ -579,7 +579,7 @@ def test_other_tasks_learn_from_arrays(tmp_path: Path, few: Mapping[str, tuple[A
     inputs = data[0] if isinstance(data, tuple) else data
     if task == "bytes":
         assert len(run.predict("abc", length=5)[0].encode()) >= 5
-        with pytest.raises(TypeError, match="continues texts"):
+        with pytest.raises(TypeError, match="continues strings"):
             run.predict(inputs[:3])
     else:
         assert len(run.predict(inputs[:3])) == 3

@@ -14,11 +14,11 @@ from archdsl.training.recipe.composition import compose
 SOFTMAX = "flatten; fc 32; relu; fc 10; softmax"
 SIGMOID = "flatten; fc 32; relu; fc 10; sigmoid"
 LOSSES = [
-    (SOFTMAX, (), "cross entropy applies softmax itself"),
-    (SIGMOID, (), "cross entropy applies softmax itself"),
-    (SIGMOID, ("--loss", "bce"), "binary cross entropy applies sigmoid itself"),
+    (SOFTMAX, (), "cross-entropy applies softmax itself"),
+    (SIGMOID, (), "cross-entropy applies softmax itself"),
+    (SIGMOID, ("--loss", "bce"), "binary cross-entropy applies sigmoid itself"),
     (SOFTMAX, ("--loss", "mse"), None),
-    (f"{SOFTMAX}\ntrain {{ loss mse }}", ("--loss", "cross_entropy"), "cross entropy applies softmax itself"),
+    (f"{SOFTMAX}\ntrain {{ loss mse }}", ("--loss", "cross_entropy"), "cross-entropy applies softmax itself"),
     (f"{SOFTMAX}\ntrain {{ loss cross_entropy }}", ("--loss", "mse"), None),
     ("flatten; fc 32; relu; fc 10; softmax  # archdsl: ignore[W0906]", (), None),
     ("flatten; fc 32; relu; fc 10", (), None),

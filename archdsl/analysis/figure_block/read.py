@@ -25,7 +25,7 @@ _ONCE = ("title", "caption", "font", "background")
 def figure_of_program(program: ast.Program, graph: Draft | Graph, sink: Sink) -> FigureSettings | None:
     """The settings of the `figure { … }` blocks of a program; None without a block.
 
-    Only their form is checked if the network has errors, because the statement with one may define a name.
+    Only their form is checked if the network has errors, because a statement with an error may define a name.
     """
     if not program.figures:
         return None
@@ -35,7 +35,7 @@ def figure_of_program(program: ast.Program, graph: Draft | Graph, sink: Sink) ->
 
 
 def read_figure(blocks: Sequence[ast.FigureBlock], graph: Draft | Graph, sink: Sink) -> FigureSettings:
-    """The settings of blocks, without those that are reported. A graph without layers is that of no network."""
+    """The settings of blocks, without those that are reported. An empty graph means that there is no network."""
     reader = _Reader(graph, sink)
     for line in _lines(blocks, sink):
         reader.read(line)
@@ -134,7 +134,7 @@ class _Reader:
     def _label(self, line: FigureLine) -> None:
         words, named = split_names(line.words)
         if len(words) != 2 or named or not words[1].quoted:
-            self.sink.emit(line.error("`label` needs a name and a text in quotes"))
+            self.sink.emit(line.error("`label` needs a name and text in quotes"))
             return
         name, text = words
         if not self._known(name) or self._repeated(line, f"label {name.text}"):
@@ -158,7 +158,7 @@ class _Reader:
 
     def _hide_word(self, word: FigureWord) -> None:
         if word.text in merges() or word.text in ("input", "merge"):
-            why = "an input has no input of its own" if word.text == "input" else "it reads several tensors"
+            why = "an input reads no tensor" if word.text == "input" else "it reads several tensors"
             self.sink.emit(figure_errors.CannotHide(span=word.span, word=word.text, why=why))
             return
         found = self._of_kind(word.text)

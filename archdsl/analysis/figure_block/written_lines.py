@@ -63,7 +63,7 @@ def read_line(statement: ast.LayerStatement, sink: Sink) -> FigureLine | None:
     for arg in statement.args:
         value, name = arg.value, arg.name.text if arg.name else None
         if not isinstance(value, ast.Variable | ast.Text):
-            sink.emit(line.error(f"`{arg.value.span.text}` is neither a name nor a text in quotes", arg.value.span))
+            sink.emit(line.error(f"`{arg.value.span.text}` is neither a name nor text in quotes", arg.value.span))
             return None
         text = value.name if isinstance(value, ast.Variable) else value.value
         words.append(FigureWord(text=text, quoted=isinstance(value, ast.Text), span=value.span, name=name))
@@ -77,7 +77,7 @@ def only_text(line: FigureLine, sink: Sink) -> str | None:
     bare = all(not word.quoted and word.name is None for word in line.words)
     text = " ".join(word.text for word in line.words)
     whole = f'{line.setting} "{text}"' if bare and text else None
-    sink.emit(line.error(f"`{line.setting}` needs a text in quotes", replacement=whole))
+    sink.emit(line.error(f"`{line.setting}` needs text in quotes", replacement=whole))
     return None
 
 

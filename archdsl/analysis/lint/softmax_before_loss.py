@@ -9,21 +9,21 @@ from ._facts import Facts
 
 _APPLIES = {"cross_entropy": "softmax", "bce": "sigmoid"}
 """What a loss applies itself, by its name in a recipe; cross entropy is the default."""
-_NAMES = {"softmax": "cross entropy", "sigmoid": "binary cross entropy"}
+_NAMES = {"softmax": "cross-entropy", "sigmoid": "binary cross-entropy"}
 
 
 class SoftmaxBeforeLoss(Diagnostic):
-    """Cross entropy applies softmax itself. A softmax or sigmoid before it weakens the gradients.
+    """Cross-entropy applies softmax itself. A softmax or sigmoid before it weakens the gradients.
 
-    Training becomes slow, and the loss cannot get close to 0: with ten classes it stays above 1.46. Binary cross
-    entropy (`loss bce`) applies the sigmoid itself. `archdsl train` checks the loss in use, even if an option selects
-    it.
+    Training becomes slow, and the loss cannot get close to 0: with ten classes it stays above 1.46. Binary
+    cross-entropy (`loss bce`) applies the sigmoid itself. `archdsl train` checks the loss in use, even if an option
+    selects it.
 
     Source: torch.nn.CrossEntropyLoss, "The input is expected to contain the unnormalized logits".
     """
 
     code = "W0906"
-    title = "softmax before cross entropy"
+    title = "softmax before cross-entropy"
     wrong = "input 1x8x8\nflatten; fc 10; softmax\ntrain { data digits }\n"
     right = "input 1x8x8\nflatten; fc 10\ntrain { data digits }\n"
     severity = Severity.WARNING
@@ -52,7 +52,7 @@ def find(facts: Facts) -> Iterator[SoftmaxBeforeLoss]:
 def probabilities(graph: Graph, loss: str, by_output: Mapping[str, object]) -> Iterator[SoftmaxBeforeLoss]:
     """The outputs of a network that are probabilities, although their loss takes logits.
 
-    `by_output` has the losses of outputs that have another one than `loss`, by name.
+    `by_output` has the losses of outputs that differ from `loss`, by output name.
     """
     seen: set[int] = set()
     for name, i in graph.outputs:

@@ -157,7 +157,7 @@ def placed_diagram(
         raise CannotDraw(f"the program that renders {format} determines the size: use svg, pdf or another format")
     style = _possible(style, format)
     if view_options.field is not None and freedom.views != (View.VOLUMES,):
-        raise CannotDraw("only the view `volumes` shows what a position sees")
+        raise CannotDraw("only the view `volumes` shows receptive fields")
     if view_options.detail is not None:
         from .detail_fitting import fit_detail
 

@@ -130,7 +130,7 @@ def with_margin(drawing: Drawing) -> Drawing:
 
 
 def cropped(drawing: Drawing) -> Drawing:
-    """A drawing without margins, for a document that has its own; on a ground with a color it keeps them."""
+    """A drawing without margins, for a document that has its own; on a colored background, it keeps them."""
     if drawing.background not in ("#ffffff", TRANSPARENT) or not any(part.shapes for part in drawing.parts):
         return drawing
     found = framed(list(drawing.parts), _EDGE, drawing.background, drawing.title, drawing.description)

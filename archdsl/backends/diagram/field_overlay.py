@@ -18,9 +18,9 @@ def field_overlay(graph: Graph, diagram: Diagram, row: Sequence[Box], name: str)
     """The overlay for a layer, stage or block with a name. Raises CannotDraw."""
     node = _named(graph, name)
     if graph.symbols:
-        raise CannotDraw("the field of a position needs known sizes: give them with --input")
+        raise CannotDraw("the receptive field of a position needs fixed sizes: give them with --input")
     if any(cluster.times > 1 for cluster in diagram.clusters) or any(box.times > 1 for box in row):
-        raise CannotDraw("repetitions are shown once, and each turn sees another part: use a smaller network")
+        raise CannotDraw("repetitions are shown once, but each has a different receptive field: use a smaller network")
     end = next((i for i, box in enumerate(row) if any(node.id in each.nodes for each in box.rows)), None)
     if end is None:
         raise CannotDraw(f"`{name}` is not on the longest path, which the view `volumes` shows: name a layer on it")
@@ -48,7 +48,7 @@ def _named(graph: Graph, name: str) -> Node:
         raise CannotDraw(f"there is no layer, stage or block `{name}` whose field could be shown{hint}")
     node = graph.nodes[nodes[0]]
     if not _axes(graph, node.id):
-        raise CannotDraw(f"`{name}` has no spatial dimensions, so its one position sees all: name an earlier layer")
+        raise CannotDraw(f"`{name}` has no spatial dimensions, so it depends on the whole input: name an earlier layer")
     return node
 
 
@@ -81,7 +81,7 @@ def _extent(graph: Graph, start: int, node: Node, position: Sequence[int | None]
     """What a position of a node sees of the output of another; None if nothing."""
     sizes = _sizes(graph, start)
     if max(sizes) > LONGEST:
-        raise CannotDraw(f"a dimension of {max(sizes):,} is longer than the {LONGEST:,} that can be followed")
+        raise CannotDraw(f"a dimension of {max(sizes):,} exceeds the limit of {LONGEST:,}")
     if start == node.id:
         at = [place for place in position if place is not None]
         return tuple((place / size, (place + 1) / size) for place, size in zip(at, sizes, strict=True))

@@ -1,4 +1,4 @@
-"""A graph as source of Keras 3, and weights of the torch module for the Keras model."""
+"""A graph as Keras 3 source, and the weights of the torch module for the Keras model."""
 
 from .keras_values import Unsupported
 from .keras_writer import to_keras

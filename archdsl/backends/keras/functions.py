@@ -1,4 +1,4 @@
-"""Stateless calls of torch in Keras."""
+"""Stateless torch calls in Keras."""
 
 from collections.abc import Sequence
 from math import prod

@@ -1,4 +1,4 @@
-"""Modules of torch as layers of Keras."""
+"""Torch modules as Keras layers."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Calls of torch as source."""
+"""Torch calls as source."""
 
 import ast
 import keyword

@@ -19,7 +19,7 @@ class UnknownFigureSetting(Diagnostic):
     nearest: str | None = None
 
     def message(self) -> str:
-        return f"there is no setting `{self.name}` of a figure"
+        return f"there is no figure setting `{self.name}`"
 
     def help(self) -> tuple[str, ...]:
         near = (f"did you mean `{self.nearest}`?",) if self.nearest else ()

@@ -60,11 +60,11 @@ class UseCycle(Diagnostic):
 
 
 class PackageNotAllowed(Diagnostic):
-    """A text names a Python package, whose code runs only if you allow it.
+    """A program names a Python package, whose code runs only if you allow it.
 
-    A text alone never runs code. If you trust the package that is installed under this name, allow it: with `--allow`
-    on the command line, `allow=[…]` in Python, or in the settings of your editor. Packages that a text does not name do
-    not run, whether they are allowed or not.
+    A program alone never runs Python code. If you trust the package that is installed under this name, allow it: with
+    `--allow` on the command line, `allow=[…]` in Python, or in the settings of your editor. Packages that a program
+    does not name do not run, whether they are allowed or not.
     """
 
     code = "E0604"
@@ -83,13 +83,13 @@ class PackageNotAllowed(Diagnostic):
 
     def help(self) -> tuple[str, ...]:
         allow = f'if you trust it, use `--allow {self.name}`, or `allow=["{self.name}"]` in Python'
-        return (allow, "names of files end in .arch")
+        return (allow, "file names end in .arch")
 
 
 class PackageFault(Diagnostic):
-    """A package that a text names, and that is allowed, cannot be used.
+    """A package that a program names, and that is allowed, cannot be used.
 
-    It is not installed in the environment of archdsl, is not an extension of archdsl, is older than the text requires,
+    It is not installed in archdsl's environment, is not an archdsl extension, is older than the program requires,
     cannot be imported, declares a layer whose name is part of the language, or contains code that fails. Report errors
     in the code of a package to its authors: the message names the method and the line.
     """

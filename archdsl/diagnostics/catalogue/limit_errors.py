@@ -26,7 +26,7 @@ class TooDeep(Diagnostic):
 
 
 class TooLong(Diagnostic):
-    """A statement or a text exceeds the length limit."""
+    """A statement or a file exceeds the length limit."""
 
     code = "E0702"
     title = "too long"

@@ -51,7 +51,7 @@ class DecoderFamily(Record):
         head = request.head(self.prefix, "Model", "ForCausalLM")
         for field in ("is_decoder", "add_cross_attention", "is_encoder_decoder"):
             config.require(
-                field, False, None, *([True] if field == "is_decoder" else []), why="only a decoder is known"
+                field, False, None, *([True] if field == "is_decoder" else []), why="only decoders are supported"
             )
         if self.prefix == "Phi3":
             config.require("embd_pdrop", 0, why="the embedding has no dropout")

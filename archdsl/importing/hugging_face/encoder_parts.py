@@ -112,7 +112,7 @@ class Encoder(Record):
         segments = [f"segments T int({self.types})"] if self.types > 1 else []
         comments = ["The mask is 0 where there is no word"]
         if self.first:
-            comments.append("Positions are those of a text that is padded at its end, if at all")
+            comments.append("Positions assume that padding, if any, is at the end")
         return ModelText(
             parameters=self.parameters,
             inputs=(*segments, "mask T int(2)", "words T int(vocabulary)"),

@@ -18,7 +18,7 @@ class _Decoder:
     def __init__(self, request: ModelRequest, head: str, width: int, heads: int, hidden: int, *, tied: bool) -> None:
         config = request.config
         for field in ("add_cross_attention", "is_encoder_decoder"):
-            config.require(field, False, None, why="only a decoder is known, which attends to itself")
+            config.require(field, False, None, why="only decoders without cross-attention are supported")
         divisible(config, width, heads)
         self.width, self.heads, self.hidden = width, heads, hidden
         self.tied = config.flag("tie_word_embeddings", default=tied)
@@ -204,7 +204,7 @@ def opt(request: ModelRequest) -> ModelText:
     before = config.flag("do_layer_norm_before", default=True)
     final = not config.flag("_remove_final_layer_norm", default=False) and before
     config.require("activation_dropout", 0, why="dropout between the linear layers is not supported")
-    config.require("layerdrop", 0, why="layers that are left out at random have no counterpart")
+    config.require("layerdrop", 0, why="layer dropout has no counterpart")
     decoder.add(
         inner=None if inner == width else inner,
         n=config.layers("num_hidden_layers", default=12),

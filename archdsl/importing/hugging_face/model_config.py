@@ -118,7 +118,7 @@ class ModelConfig:
             return default
         found = self.fields[name]
         if not isinstance(found, str):
-            raise self.refused(name, "a text is expected")
+            raise self.refused(name, "a string is expected")
         return found
 
     def require(self, field: str, *values: Any, why: str) -> None:

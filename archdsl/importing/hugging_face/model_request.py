@@ -27,7 +27,7 @@ class ModelRequest(Record):
         if name not in {f"{prefix}{head}" for head in heads}:
             known = ", ".join(f"{prefix}{head}" for head in heads)
             raise ImportFailed(
-                f"`architectures` in {self.config.file}: the class {shown(name)} is not known for "
+                f"`architectures` in {self.config.file}: the class {shown(name)} is not supported for  "
                 f"`{self.config.model_type}`; choose one with `--set architecture=NAME`: {known}"
             )
         return name.removeprefix(prefix)

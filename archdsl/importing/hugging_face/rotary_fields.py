@@ -72,4 +72,4 @@ def _refuse_scaled(config: ModelConfig, field: str, found: dict[str, Any]) -> No
     if kind != "default" or found.get("type", kind) != kind:
         raise config.refused(field, "rotary positions with scaled wavelengths have no counterpart")
     if left := [name for name, value in found.items() if name not in known and value is not None]:
-        raise config.refused(field, f"`{left[0]}` is not known for rotary positions that are not scaled")
+        raise config.refused(field, f"`{left[0]}` is not supported for rotary positions that are not scaled")

@@ -170,6 +170,6 @@ def dinov2(request: ModelRequest) -> ModelText:
         inputs=(sizes.input(),),
         blocks=(_block(sizes, feed, after),),
         body=tuple(body),
-        comments=("Without the token for masked patches, which only training uses",) if masked else (),
+        comments=("Without the mask token, which only training uses",) if masked else (),
         unused=("out_features", "out_indices", "stage_names", "apply_layernorm", "reshape_hidden_states"),
     )

@@ -104,7 +104,7 @@ def with_alpha(node: OnnxNode, x: Tensor) -> Tensor:
 def selu(node: OnnxNode, x: Tensor) -> Tensor:
     """With the constants of the paper."""
     if abs(node.get("alpha", 1.67326) - 1.67326) > 1e-3 or abs(node.get("gamma", 1.0507) - 1.0507) > 1e-3:
-        node.refuse("`Selu` with other constants than those of the paper", "`selu` with constants")
+        node.refuse("`Selu` with constants other than those in the paper", "`selu` with constants")
     return F.selu(x)
 
 

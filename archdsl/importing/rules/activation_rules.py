@@ -137,7 +137,7 @@ def glu(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     node, axes, view = own_axes(lifter, x, [dim])
     shape = b.nodes[node].shape
     if axes != [shape.channel_axis]:
-        raise NotExpressible("`glu` along another axis than the channels", "`glu` with an axis")
+        raise NotExpressible("`glu` along an axis other than the channels", "`glu` with an axis")
     half = b.dims(node)[axes[0]] // 2
     return Tensor(
         lifter.made("glu", node),

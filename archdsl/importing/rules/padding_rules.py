@@ -56,7 +56,7 @@ def _padded_axis(lifter: Any, x: Tensor, dim: int, before: int, after: int, more
 def _cropped(lifter: Any, x: Tensor, pairs: Sequence[tuple[int, int]], more: Mapping[str, Any]) -> Tensor:
     """Negative padding is a slice."""
     if more:
-        raise NotExpressible("negative padding of another kind than zeros", "`slice` and `pad`")
+        raise NotExpressible("negative padding of a kind other than zeros", "`slice` and `pad`")
     for place, (before, after) in enumerate(pairs, len(x.view) - len(pairs)):
         size = x.sizes[place]
         x = part(lifter, x, place, max(0, -before), size - max(0, -after))

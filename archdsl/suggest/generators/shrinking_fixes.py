@@ -11,7 +11,7 @@ _SHRINKING = ("maxpool", "avgpool", "lppool", "flatten", "gap", "gmp")
 
 
 def fewer(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Without a pooling or flatten layer before an error; never without the statement of the error."""
+    """Removes a pooling or flatten layer before an error, never the statement with the error."""
     node = site.node
     if node is None:
         return

@@ -183,7 +183,7 @@ def _left_out(context: SuggestionContext, words: list[Span], here: int, site: Er
                 Edit(span=Span(source, tail, tail), text=f" x{found[1]}"),
             )
             title = f"write `{source.text[end:tail]} x{found[1]}`"
-            yield Candidate(title=title, edits=edits, rank=0.2, why="a repetition stands at the end", kind="words")
+            yield Candidate(title=title, edits=edits, rank=0.2, why="a repetition goes at the end", kind="words")
         else:
             span = Span(source, start, end)
             yield replaced(span, f"repeat {found[1]} {{ ", 1.0, kind="words")

@@ -1,1 +1,1 @@
-"""Callbacks of a training: progress, TensorBoard."""
+"""Callbacks of a training run: progress, TensorBoard."""

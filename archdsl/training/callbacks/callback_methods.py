@@ -1,4 +1,4 @@
-"""Callbacks of the user: called when a training starts, after each epoch, and when it ends."""
+"""Callbacks of the user: called when a training run starts, after each epoch, and when it ends."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -15,7 +15,7 @@ _STATUS = {"stopped": "KILLED", "diverged": "FAILED", "failed": "FAILED"}
 
 @final
 class MlflowLogger:
-    """Logs a training to MLflow."""
+    """Logs a training run to MLflow."""
 
     def __init__(self) -> None:
         self._mlflow = importlib.import_module("mlflow")  # not among archdsl's own packages

@@ -1,4 +1,4 @@
-"""Progress of a training: a bar on a terminal, plain lines otherwise."""
+"""Progress of a training run: a bar on a terminal, plain lines otherwise."""
 
 import time
 from typing import Any

@@ -13,7 +13,7 @@ from .callback_methods import RunningTraining, scalars
 
 @final
 class TrackioLogger:
-    """Logs a training to Trackio."""
+    """Logs a training run to Trackio."""
 
     def __init__(self) -> None:
         self._trackio = importlib.import_module("trackio")  # not among archdsl's own packages

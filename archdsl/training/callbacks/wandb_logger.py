@@ -13,7 +13,7 @@ from .callback_methods import RunningTraining, scalars
 
 @final
 class WandbLogger:
-    """Logs a training to Weights & Biases."""
+    """Logs a training run to Weights & Biases."""
 
     def __init__(self) -> None:
         self._wandb = importlib.import_module("wandb")  # not among archdsl's own packages

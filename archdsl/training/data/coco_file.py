@@ -57,7 +57,7 @@ def read_coco(path: Path, folder: Path) -> CocoFile:
             raise found.bad(f"two annotations have the `id` {number}")
         seen.add(number)
         if image not in annotations:
-            raise found.bad(f"annotation {number} is of the image {image}, which is not listed")
+            raise found.bad(f"annotation {number} belongs to the image {image}, which is not listed")
         annotations[image].append(each)
     return CocoFile(path, paths, annotations, _categories(found, content), _sizes(images))
 
@@ -82,7 +82,7 @@ def _path(file: CocoFile, row: dict[str, Any], folder: Path) -> Path:
     """The image of a row, below the folder. Raises BadImages."""
     name = row.get("file_name")
     if not isinstance(name, str) or not name:
-        raise file.bad(f"the `file_name` of image {row['id']} is {_shown(name)}, not a text")
+        raise file.bad(f"the `file_name` of image {row['id']} is {_shown(name)}, not a string")
     inside = PurePosixPath(name.replace("\\", "/"))
     if inside.is_absolute() or ".." in inside.parts or ":" in name or "\0" in name:
         raise file.bad(f"the `file_name` of image {row['id']}, {_shown(name)}, is not a path below the folder")
@@ -108,7 +108,7 @@ def _categories(file: CocoFile, content: dict[str, Any]) -> dict[int, str]:
     for row in _rows(file, content, "categories"):
         number, name = _number(file, row, "id", "category"), row.get("name")
         if not isinstance(name, str) or not name.strip():
-            raise file.bad(f"the `name` of category {number} is {_shown(name)}, not a text")
+            raise file.bad(f"the `name` of category {number} is {_shown(name)}, not a string")
         if number in found or name in found.values():
             raise file.bad(f"two categories have the `id` {number} or the name {_shown(name)}")
         found[number] = name

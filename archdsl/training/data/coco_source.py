@@ -63,7 +63,7 @@ class CocoSource(DataSource):
         for images, path in _files(self.folder, _KINDS[self._kind]).items():
             split = named.get(images.rstrip("0123456789"))
             if split is None or split in found:
-                why = f"{path.name} is of no split, or of one that another file has, too"
+                why = f"{path.name} belongs to no split, or to the split of another file"
                 raise BadImages(self.folder, why, "name the files captions_train.json, captions_val.json, …")
             found[split] = read_coco(path, self.folder / images)
         if "train" not in found:

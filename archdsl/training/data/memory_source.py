@@ -91,7 +91,7 @@ def input_array(array: Array, takes: NetworkInput, name: str, exact: bool = Fals
     `exact` keeps images of floats as they are, even if they are bytes divided by 255. Raises ValueError.
     """
     if array.dtype.kind == "U":
-        raise ValueError(f"{name}: the inputs are texts; give numbers")
+        raise ValueError(f"{name}: the inputs are strings; give numbers")
     if takes.kind == "ids":
         return _ids(array, takes, name)
     if array.dtype.kind == "f":
@@ -208,7 +208,7 @@ def _targets(
         case "next":
             return {split: _own_copy(targets, np.int64) for split, targets in found.items()}, ()
         case "caption":
-            raise ValueError("captions are read from folders of COCO, not from arrays")
+            raise ValueError("captions are read from COCO folders, not from arrays")
 
 
 def _classes(
@@ -236,7 +236,7 @@ def _numbers(
     found: dict[str, TargetArray] = {}
     for split, targets in given.items():
         if targets.dtype.kind == "U":
-            raise ValueError(f"`{split}`: the targets are texts; give numbers")
+            raise ValueError(f"`{split}`: the targets are strings; give numbers")
         rows = targets[:, None] if targets.ndim == 1 else targets
         if rows.ndim != 2:
             raise ValueError(f"`{split}`: numbers to predict have one or two dimensions, not {rows.ndim}")

@@ -43,7 +43,7 @@ def raw_splits(data: object, channels: int) -> dict[str, RawSamples]:
 
 
 def class_names(data: object) -> tuple[str, ...] | None:
-    """The names of the classes that a data set declares, as those of torchvision do."""
+    """The names of the classes that a data set declares, as torchvision data sets do."""
     found = getattr(data.get("train") if isinstance(data, Mapping) else data, "classes", None)
     if isinstance(found, list | tuple) and found and all(isinstance(name, str) for name in found):
         return tuple(found)
@@ -53,7 +53,7 @@ def class_names(data: object) -> tuple[str, ...] | None:
 def checked_names(names: Sequence[str]) -> tuple[str, ...]:
     """The names of classes or numbers that a program gives. Raises TypeError, ValueError."""
     if isinstance(names, str) or not is_iterable(names) or not all(isinstance(name, str) for name in names):
-        raise TypeError(f"classes: a list of names, each a text, is expected, not {names!r}")
+        raise TypeError(f"classes: a list of strings is expected, not {names!r}")
     if twice := next((name for name in names if list(names).count(name) > 1), None):
         raise ValueError(f"classes: `{twice}` appears twice")
     return tuple(names)
@@ -74,7 +74,7 @@ def refuse_infinite(array: Array, name: str) -> None:
 
 
 def is_array(value: object) -> bool:
-    """Whether a value is an array: of numpy, a tensor, a table of pandas."""
+    """Whether a value is an array: a NumPy array, a tensor or a pandas table."""
     return hasattr(value, "shape") and (hasattr(value, "dtype") or hasattr(value, "to_numpy"))
 
 
@@ -95,7 +95,7 @@ def as_array(value: Any, name: str) -> Array:
     if array.dtype.kind == "O" and array.size and all(isinstance(each, str) for each in array.flat):
         array = array.astype(str)
     if array.dtype.kind not in "biufU":
-        raise TypeError(f"{name}: an array of {array.dtype} has neither numbers nor texts")
+        raise TypeError(f"{name}: an array of {array.dtype} has neither numbers nor strings")
     return array
 
 

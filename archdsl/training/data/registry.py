@@ -53,7 +53,7 @@ def find_source(name: str, relative_to: Path | None = None, packages: Sequence[U
     """The data set with this name, of the Hub for `hf:OWNER/NAME`, or the folder of images at this path.
 
     A relative path is relative to `relative_to`, if given (the folder of a network's file that names its data), else to
-    the working folder. `packages` are those of the network, which may have data sets; one of archdsl takes precedence.
+    the working folder. `packages` are those of the network, which may have data sets; a built-in one takes precedence.
     Raises UnknownData, NotStored, PackageDataFailed, MissingExtra, HubFailed.
     """
     if name.startswith(PYTHON_PREFIX):

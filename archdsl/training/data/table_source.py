@@ -51,7 +51,7 @@ def _split_file(folder: Path, split: str) -> Path | None:
 
 
 class TableSource(DataSource):
-    """Rows of numbers with one target column or several: by default the last one. Names of classes are a class.
+    """Rows of numbers with one target column or several: by default the last one. A column of names is a class.
 
     A tenth of the rows becomes the test set, always the same ones; a folder has a table for each split.
     """

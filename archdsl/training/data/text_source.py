@@ -55,7 +55,7 @@ def text_splits(content: bytes, request: Request, path: Path) -> Splits:
     if not len(parts["training"]) or not len(parts["test"]):
         needed = round((length + 1) / _TEST_PART) + 1
         why = f"{len(content):,} bytes are too few for sequences of {length}"
-        raise BadText(path, why, f"give a text of at least {needed:,} bytes, or a shorter input")
+        raise BadText(path, why, f"give a file of at least {needed:,} bytes, or a shorter input")
     validation = parts["validation"] if len(parts["validation"]) else None
     return Splits(parts["training"], validation, parts["test"])
 

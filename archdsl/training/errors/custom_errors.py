@@ -1,4 +1,4 @@
-"""Problems in the code of a user: losses, metrics, callbacks, loggers and data sets that are given to a training."""
+"""Problems in user code: losses, metrics, callbacks, loggers and data sets that are given to a training run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -26,7 +26,7 @@ class UnknownData(Problem):
 
 
 class UnknownTask(Problem):
-    """Neither a task of archdsl nor one of the packages that the network names."""
+    """Neither a built-in task nor one of the packages that the network names."""
 
     exit_status = 2
 

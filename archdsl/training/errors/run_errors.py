@@ -56,7 +56,7 @@ class NetworkChanged(Problem):
 
 
 class UnusableWeights(Problem):
-    """A file of weights to begin with that cannot be read, or that does not fit the network."""
+    """A file of initial weights that cannot be read, or that does not fit the network."""
 
     def __init__(self, why: str, facts: tuple[str, ...], suggestion: str | None) -> None:
         super().__init__(why)

@@ -23,7 +23,7 @@ def continued(loaded: LoadedRun, prompt: bytes, length: int, temperature: float,
     with zeros behind it, which no step before them reads. Raises BadText for an empty prompt, ValueError.
     """
     if not prompt:
-        raise BadText(Path("<prompt>"), "a language model continues a text, and this one is empty", "give some text")
+        raise BadText(Path("<prompt>"), "a language model continues text, but this text is empty", "give some text")
     if not 0 <= temperature < float("inf"):
         raise ValueError(f"temperature is a finite number of at least 0, not {temperature}")
     steps = loaded.shape[0]

@@ -1,4 +1,4 @@
-"""Callbacks of a training. This one does nothing; those that display something are in progress.py."""
+"""Callbacks of a training run. This one does nothing; those that display something are in progress.py."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tick:
-    """Progress of a training: the epoch (from 1) and the images seen in it, means over them by the names of METRICS,
-    seconds left in total.
+    """Progress of a training run: the epoch (from 1) and the images seen in it, means over them by the names of
+    METRICS, seconds left in total.
     """
 
     epoch: int
@@ -30,7 +30,7 @@ class TrainingCallback(Download):
         """A message for the user."""
 
     def warn(self, text: str) -> None:
-        """A message for the user about a setting without effect, or a training that may fail."""
+        """A message for the user about a setting without effect, or a training run that may fail."""
         self.note(text)
 
     def model(self, module: "nn.Module") -> None:

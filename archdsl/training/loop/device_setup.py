@@ -1,4 +1,4 @@
-"""The device, precision and memory layout of a training: given, or chosen by timing."""
+"""The device, precision and memory layout of a training run: given, or chosen by timing."""
 
 import copy
 import time

@@ -21,7 +21,7 @@ _LARGEST_BATCH = 512
 
 
 class Ending(Enum):
-    """Why a training has ended."""
+    """Why a training run has ended."""
 
     FINISHED = "finished"
     EARLY = "no improvement within the patience"

@@ -24,7 +24,7 @@ _CPU_WORDS = ("can't allocate memory", "could not create a memory", "std::bad_al
 
 
 class Budget:
-    """The memory that a device has for a training. Use it as a context manager: it raises OutOfMemory if torch runs
+    """The memory that a device has for a training run. Use it as a context manager: it raises OutOfMemory if torch runs
     out.
 
     `graph` is None for a handwritten network, for which there is no analysis.

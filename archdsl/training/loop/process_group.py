@@ -10,7 +10,7 @@ from ..tasks.outputs import Objective
 
 
 class ProcessGroup:
-    """The processes of a training. This one has a single member, so every operation is local."""
+    """The processes of a training run. This one has a single member, so every operation is local."""
 
     rank = 0
     """Index of this process, from 0."""

@@ -1,4 +1,4 @@
-"""The constants of a training, and how it builds its batches."""
+"""The constants of a training run, and how it builds its batches."""
 
 import math
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def on_device(images: ImageSet, device: torch.device, layout: torch.memory_forma
 
 @dataclass(frozen=True)
 class TrainContext:
-    """The constants of a training. `stop` returns whether the user wants it to stop.
+    """The constants of a training run. `stop` returns whether the user wants it to stop.
 
     `inputs` are all training images, standardized, if they are small and never change: float32 of N×C×H×W.
     """

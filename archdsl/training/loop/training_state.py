@@ -1,4 +1,4 @@
-"""Everything that changes during a training: the content of a checkpoint."""
+"""Everything that changes during a training run: the content of a checkpoint."""
 
 import hashlib
 from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""The recipe of a training: its sections, its options, and how they combine."""
+"""The recipe of a training run: its sections, its options, and how they combine."""

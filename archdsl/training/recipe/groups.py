@@ -1,4 +1,4 @@
-"""The groups in which `--help` and the documentation list the settings of a training."""
+"""The groups in which `--help` and the documentation list the settings of a training run."""
 
 from enum import Enum
 

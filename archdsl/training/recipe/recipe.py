@@ -1,5 +1,5 @@
-"""The settings of a training as one model, the source of the `train { … }` block, the options of `archdsl train` and
-the documentation.
+"""The settings of a training run as one model, the source of the `train { … }` block, the options of `archdsl train`
+and the documentation.
 
 A line of the block is a field of `Recipe`. If the field is a `RecipeSection`, the line's first word is the section's
 `name` (`optimizer sgd`) and the rest are its fields (`lr=0.1`, or just the name of a boolean). Every field of every
@@ -86,7 +86,7 @@ def loss_named(name: str) -> AnyLoss:
 
 
 class Recipe(RecipeSection):
-    """All settings of a training."""
+    """All settings of a training run."""
 
     data: Annotated[Data, OptionGroup.DATA] = Field(default=Data(), description="the data set")
     task: Annotated[str, _TASKS, OptionGroup.DATA] = Field(

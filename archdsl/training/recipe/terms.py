@@ -1,4 +1,4 @@
-"""The settings of a training that determine its memory: from the options, else from its `train` block."""
+"""The settings of a training run that determine its memory: from the options, else from its `train` block."""
 
 from ...analysis.memory_options import PRECISION, MemoryOptions
 from ...diagnostics import Sink

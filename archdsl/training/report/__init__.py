@@ -42,7 +42,7 @@ def write_report(
     result.json.
 
     `tested` is the name of the split of the final scores (test, or validation) and the scores. `ending` is None for a
-    training that diverged. `allow` names the packages that the network may run. Raises DiskFull.
+    run that diverged. `allow` names the packages that the network may run. Raises DiskFull.
     """
     settings = run.read_settings()
     network = read_network(run, settings, allow)

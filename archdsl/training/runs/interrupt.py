@@ -1,4 +1,4 @@
-"""Stopping a training on signals from the user or the machine's administrator."""
+"""Stopping a training run on signals from the user or the machine's administrator."""
 
 import contextlib
 import os

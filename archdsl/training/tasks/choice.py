@@ -32,7 +32,7 @@ TASKS: Mapping[str, Task] = {
         Captioning(),
     )
 }
-"""The tasks of archdsl by name."""
+"""The built-in tasks by name."""
 
 
 def task_names(packages: Sequence[UsedPackage] = ()) -> tuple[str, ...]:
@@ -41,7 +41,7 @@ def task_names(packages: Sequence[UsedPackage] = ()) -> tuple[str, ...]:
 
 
 def task_named(name: str, packages: Sequence[UsedPackage] = ()) -> Task:
-    """A task of archdsl, or of the packages that the network names. Raises UnknownTask, PackageFailed."""
+    """A built-in task, or one of the packages that the network names. Raises UnknownTask, PackageFailed."""
     found = TASKS.get(name) or task_in_packages(name, packages)
     if found is None:
         raise UnknownTask(name, task_names(packages))

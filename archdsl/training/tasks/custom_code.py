@@ -162,7 +162,7 @@ def custom_metrics(given: Mapping[str, object] | Sequence[object]) -> tuple[Cust
         if not str(name).isidentifier():
             raise ValueError(f"`{name}` is not a name: give the metrics as a dictionary, `metrics={{'f1': …}}`")
         if name in METRICS:
-            raise ValueError(f"`{name}` is the name of a metric of archdsl: choose another one")
+            raise ValueError(f"`{name}` is the name of a built-in metric: choose another one")
         if name in found:
             raise ValueError(f"two metrics are named `{name}`: give them as a dictionary, with different names")
         if isinstance(value, type):
@@ -192,7 +192,7 @@ S = TypeVar("S", bound=Scores, covariant=True)
 
 @dataclass(frozen=True)
 class CustomCode:
-    """The user's parts of a training: losses by the name of their output, metrics of the main output."""
+    """The user's parts of a training run: losses by the name of their output, metrics of the main output."""
 
     losses: Mapping[str, CustomLoss] = field(default_factory=dict)
     metrics: tuple[CustomMetric, ...] = ()

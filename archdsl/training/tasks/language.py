@@ -64,7 +64,7 @@ class Language(Task):
         return "logits of the next ID at each step, steps × vocabulary: softmax gives its probabilities"
 
     def answers(self, output: "Tensor", inputs: "Inputs", facts: TaskFacts, loss: "AnyLoss") -> "list[Answer]":
-        raise AssertionError("a language model continues texts")
+        raise AssertionError("a language model continues text")
 
     def tables(self, scores: "Scores", facts: TaskFacts) -> "list[Table]":
         from .language_scores import LanguageScores

@@ -49,7 +49,7 @@ def first_leak(model: nn.Module, *inputs: Tensor) -> int | None:
 
 @dataclass(frozen=True)
 class LanguageScores(Scores):
-    """The mean loss, and the mean cross entropy of the next ID in nats; `shown` are the bits per byte of the first
+    """The mean loss, and the mean cross-entropy of the next ID in nats; `shown` are the bits per byte of the first
     sequences.
     """
 
@@ -63,7 +63,7 @@ class LanguageScores(Scores):
         return self.all_finite
 
     def summary(self) -> dict[str, float]:
-        """Perplexity is the exponential of the cross entropy; bits per byte is the cross entropy to base 2."""
+        """Perplexity is the exponential of the cross-entropy; bits per byte is the cross-entropy to base 2."""
         perplexity = math.exp(self.entropy) if self.entropy < 700 else math.inf
         return {"loss": self.loss, "bits_per_byte": self.entropy / math.log(2), "perplexity": perplexity}
 

@@ -47,8 +47,8 @@ _ALL = (
     Metric("mae", "MAE", higher=False, note="mean absolute error, in the units of the targets"),
     Metric("mean_ap", "mAP", fraction=True, note="average precision, mean over the classes"),
     Metric("mean_f1", "F1", fraction=True, note="at a probability of 1/2, mean over the classes"),
-    Metric("bits_per_byte", "bits per byte", higher=False, note="cross entropy to base 2, mean over the bytes"),
-    Metric("perplexity", "perplexity", higher=False, note="exponential of the cross entropy", brief=False),
+    Metric("bits_per_byte", "bits per byte", higher=False, note="cross-entropy to base 2, mean over the bytes"),
+    Metric("perplexity", "perplexity", higher=False, note="exponential of the cross-entropy", brief=False),
     Metric("bleu4", "BLEU-4", fraction=True, note="of all captions together (Papineni et al. 2002)"),
     Metric("cider", "CIDEr", note="CIDEr-D, up to 10 (Vedantam et al. 2015)"),
     Metric("psnr", "PSNR", unit="dB", note="peak signal-to-noise ratio, mean over the images"),
@@ -73,8 +73,8 @@ def declare_metrics(metrics: Iterable[Metric]) -> None:
 
 
 LOSS_LABELS = {
-    "cross_entropy": "cross entropy (nats)",
-    "bce": "binary cross entropy (nats)",
+    "cross_entropy": "cross-entropy (nats)",
+    "bce": "binary cross-entropy (nats)",
     "mse": "mean squared error",
     "mae": "mean absolute error",
     "huber": "Huber loss",

@@ -73,7 +73,7 @@ def _check_losses(name: str, task: type[Task]) -> None:
 
     known = parts("loss")
     if not task.losses:
-        raise PackageError(f"the task `{name}` has no losses; `custom` is one of its own")
+        raise PackageError(f"the task `{name}` has no losses; `custom` is a loss that the task defines")
     if wrong := [loss for loss in task.losses if loss not in known]:
         raise PackageError(f"the task `{name}` names the loss `{wrong[0]}`; the losses are {', '.join(known)}")
 

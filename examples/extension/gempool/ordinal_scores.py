@@ -10,7 +10,7 @@ from archdsl.extension import Gatherer, Loss, Meter, Scores
 
 
 def ordinal_loss(output: Tensor, labels: Tensor) -> Tensor:
-    """Binary cross entropy of the logits N×(K−1), each against whether the class is this one or a later one."""
+    """Binary cross-entropy of the logits N×(K−1), each against whether the class is this one or a later one."""
     steps = torch.arange(output.shape[1], device=output.device)
     return F.binary_cross_entropy_with_logits(output, (labels[:, None] > steps).to(output.dtype))
 

@@ -103,7 +103,7 @@ def test_the_parts_are_drawn(sheets: bool) -> None:
         (LENET, "avgpol2", "no layer, stage or block `avgpol2` whose field could be shown; did you mean `avgpool2`"),
         (LENET, "fc1", "`fc1` has no spatial dimensions"),
         ("input 4x8x8; repeat 60 { conv 4 k3 p1 }; gap; fc 2", "conv60", "repetitions are shown once"),
-        ("net N; input 3xHxW; conv 4 k3; gap; fc 2", "conv1", "needs known sizes"),
+        ("net N; input 3xHxW; conv 4 k3; gap; fc 2", "conv1", "needs fixed sizes"),
         ("input 3x8x8; conv 4 k3 as a; aux h { conv 2 k1 as b; gap; fc 3 }; conv 4 k3; gap; fc 2", "b", "longest path"),
     ],
 )

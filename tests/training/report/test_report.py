@@ -174,7 +174,7 @@ def test_one_epoch_without_validation_or_test(tmp_path: Path, loss: str) -> None
     assert report.best is None
     assert report.result is None
     assert "no test or validation images" in page.text
-    assert {"mse": "mean squared error", "bce": "binary cross entropy (nats)"}[loss] in page.text
+    assert {"mse": "mean squared error", "bce": "binary cross-entropy (nats)"}[loss] in page.text
 
 
 def made_result(names: tuple[str, ...], images: int = 40, shape: tuple[int, int, int] = (1, 8, 8)) -> tuple[Any, Any]:

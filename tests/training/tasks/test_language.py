@@ -206,7 +206,7 @@ def test_options_of_other_tasks_are_refused(run: Path) -> None:
         (["a", "--top", "3"], "--top is for classes"),
         (["a", "--invert"], "--invert inverts images"),
         (["a", "-o", "x"], "--output writes masks"),
-        (["--", ""], "this one is empty"),
+        (["--", ""], "this text is empty"),
     ):
         done = CliRunner().invoke(predict_command, [str(run), *words])
         assert (done.exit_code != 0, message in done.stderr) == (True, True), done.output

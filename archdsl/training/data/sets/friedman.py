@@ -18,7 +18,7 @@ SPEC = DataSpec(
     inputs="numbers",
     features=tuple(f"x{number}" for number in range(1, 11)),
 )
-LICENSE = "that of archdsl (MIT)"
+LICENSE = "MIT, part of archdsl"
 
 
 def load(request: "Request") -> "Splits":

@@ -21,7 +21,7 @@ SPEC = DataSpec(
     targets="caption",
     vocabulary=len(_WORDS.split()),
 )
-LICENSE = "that of archdsl (MIT)"
+LICENSE = "MIT, part of archdsl"
 
 
 def load(request: "Request") -> "Splits":

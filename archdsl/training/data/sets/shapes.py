@@ -16,7 +16,7 @@ SPEC = DataSpec(
     shipped=True,
     targets="mask",
 )
-LICENSE = "that of archdsl (MIT)"
+LICENSE = "MIT, part of archdsl"
 
 
 def load(request: "Request") -> "Splits":
