@@ -7,8 +7,8 @@ from ..diagnostics import Sink
 from ..elaborate import Override
 from ..elaborate.example_sizes import elaborate_examples
 from ..graph import Draft, Graph, likely_shape
-from ..shapes.shape import Shape
-from ..shapes.symbolic import evaluated
+from ..shapes.shape import Layout, Shape
+from ..shapes.symbolic import concrete, evaluated
 from ..syntax.ast import Program
 from ..text.library import Library
 from .errors import ArchError
@@ -30,7 +30,23 @@ class ResizableProgram:
         return elaborate_examples(self.program, sink, settings, override, library)
 
     def symbolic(self, shapes: Mapping[str | None, Shape]) -> Graph:
-        """The graph with a symbol for each spatial dimension of these inputs, whose sizes are the example sizes."""
+        """The graph with a symbol for each spatial dimension of these inputs, whose sizes are the example sizes.
+
+        An input of two numbers is read as a signal, C×L; or as a sequence, T×C, if the layers give the same shapes and
+        only then leave its length free.
+        """
+        graph = self._with_symbols(shapes)
+        if all(shape.layout is not Layout.OPEN for shape in shapes.values()) or not _fixed(graph):
+            return graph
+        steps = {n: x.read_as(Layout.SEQUENCE) if x.layout is Layout.OPEN else x for n, x in shapes.items()}
+        try:
+            other = self._with_symbols(steps)
+        except ArchError:
+            return graph
+        return other if _examples(other) == _examples(graph) and len(_fixed(other)) < len(_fixed(graph)) else graph
+
+    def _with_symbols(self, shapes: Mapping[str | None, Shape]) -> Graph:
+        """The graph with a symbol for each dimension of these inputs but the channels."""
         from ..analysis.valid_sizes import symbolic_sizes
 
         given = {name: symbolic_sizes(shape) for name, shape in shapes.items()}
@@ -69,6 +85,28 @@ class ResizableProgram:
         if graph is None or not graph.symbols:
             raise LookupError("no input has a dimension whose size could change")
         return Sizes(graph, self.graph_at)
+
+
+def _fixed(graph: Graph) -> list[str]:
+    """The symbols that the conditions of a graph fix to a single size."""
+    from ..analysis.size_sets import TooComplex, solve
+
+    found = []
+    for symbol in graph.symbols:
+        try:
+            sizes = solve(
+                [condition for condition, _ in graph.conditions if condition.form.symbols() == {symbol}], symbol
+            )
+        except TooComplex:
+            continue
+        if sizes.least is not None and sizes.least == sizes.greatest:
+            found.append(symbol)
+    return found
+
+
+def _examples(graph: Graph) -> list[tuple[int, ...]]:
+    """The shapes of all nodes at the example sizes."""
+    return [tuple(concrete(dim) for dim in node.shape.dims) for node in graph.nodes]
 
 
 def input_shapes(network: Graph | Draft) -> dict[str | None, Shape]:

@@ -169,3 +169,27 @@ def test_a_square_of_symbolic_positions_is_an_error() -> None:
     network = archdsl.loads("input 3x224x224; conv 64 k16 s16; tokens; untokens; gap; fc 3")
     with pytest.raises(archdsl.ArchError, match="has no closed form"):
         _ = network.sizes
+
+
+TWO_NUMBERS = {
+    "input 97x48; attention 12": "T",
+    "input 20x16; lstm 8 last; fc 2": "T",
+    "input 20x16; layernorm; fc 5; mean axis=t": "T",
+    "input 20x16; fc 8; relu; take -1; fc 2": "T",
+    "input 2x100; conv 8 k9 s4 p4; relu; gap; fc 4": "L",
+    "input 2x100; maxpool 5; conv 8 k3; gmp; fc 4": "L",
+    "input 2x100; abs": "L",
+}
+
+
+@pytest.mark.parametrize(("text", "symbol"), TWO_NUMBERS.items())
+def test_an_input_of_two_numbers_changes_its_length_not_its_features(text: str, symbol: str) -> None:
+    import torch
+
+    network = archdsl.loads(text)
+    module, sizes = network.to_torch(), network.sizes
+    assert sizes.symbols == (symbol,)
+    own = sizes.graph.nodes[sizes.graph.inputs[0]].shape
+    for length in (40, 57):
+        shape = [length if isinstance(dim, Sym) else dim for dim in own.dims]
+        assert tuple(module(torch.zeros(2, *shape)).shape[1:]) == sizes.verdict((length,)).outputs[0]
