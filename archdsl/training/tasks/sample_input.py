@@ -60,7 +60,7 @@ def stream_setting(recipe: "Recipe") -> tuple[str, str] | None:
 
 
 def symbolic_input(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
-    """Whether the first input has symbolic dimensions and is of the data's kind: a training needs their values.
+    """Whether the first input has symbolic dimensions and is of the data's kind: training needs their values.
 
     It is reported with a size that fits the data. What is not of the data's kind has another error.
     """
