@@ -1,4 +1,4 @@
-"""Layers whose arguments depend on symbolic dimensions: `upsample size=@h` is another layer for each size."""
+"""Layers whose arguments depend on symbolic dimensions: `upsample size=@h` is a different layer for each size."""
 
 from collections.abc import Iterator
 

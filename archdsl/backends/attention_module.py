@@ -160,7 +160,7 @@ class MultiHeadAttention(nn.Module):
 
     def bias(self, query: torch.Tensor, length: int, mask: torch.Tensor | None) -> torch.Tensor | None:
         """What is added to the products: N×heads×T×S, of length 1 where all are alike; None if there is nothing."""
-        # A finite number hides: a step that may see nothing has a result nevertheless.
+        # A finite number hides a step, so that the result is finite even if all steps are hidden.
         least = torch.finfo(query.dtype).min
         added: torch.Tensor | None = None
         if self.relative != "none":
@@ -192,7 +192,7 @@ class MultiHeadAttention(nn.Module):
         apart = steps[None] - steps[:, None]
         if self.position_bias is not None:
             return self.position_bias[self.bucket(apart)].permute(2, 0, 1)[None]
-        # The slopes of ALiBi: powers of two, and between them if the number of heads is none.
+        # The slopes of ALiBi: powers of two, and values between them if the number of heads is not a power of two.
         whole = 2 ** int(math.log2(self.heads))
         slopes = [2 ** (-8 * (i + 1) / whole) for i in range(whole)]
         slopes += [2 ** (-4 * (2 * i + 1) / whole) for i in range(self.heads - whole)]

@@ -90,7 +90,7 @@ def _download(name: str, file: str, digits: str, folder: Path) -> None:
 
 
 class _WrongDigest(Exception):
-    """A download with other content than the published file."""
+    """A download whose content differs from the published file."""
 
 
 class _SizeLimit:

@@ -95,7 +95,7 @@ def _used(program: torch.export.ExportedProgram) -> set[str]:
 
 
 def with_values(program: torch.export.ExportedProgram, inputs: Sequence[torch.Tensor], theirs: int) -> None:
-    """Record the sizes of all tensors for other inputs than those of the export.
+    """Record the sizes of all tensors for inputs other than those of the export.
 
     Shapes that were fixed for `theirs` samples are changed. Raises ImportFailed where that is not possible.
     """

@@ -96,7 +96,7 @@ def general_saves(op: AttentionOptions, sizes: AttentionSizes, mask: Shape | Non
 
 
 def _is_step_by_step(op: AttentionOptions, sizes: AttentionSizes) -> bool:
-    """Whether torch has no fused kernel: with dropout, a trained bias, or values of another width than the queries."""
+    """Whether torch has no fused kernel: with dropout, a trained bias, or values narrower or wider than the queries."""
     return bool(op.dropout) or (op.relative == "t5" and not op.frozen) or sizes.width != sizes.value_width
 
 

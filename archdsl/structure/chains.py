@@ -17,9 +17,9 @@ from .layer_words import Unwritable, is_default
 
 _DIMENSIONS = re.compile(r"([123])d$")
 _LONGEST_SKIPPED = 4
-"""The most layers of a body that makes an image smaller and larger again; a longer one has a named skip connection."""
+"""Maximum number of layers of a body that shrinks and enlarges an image; a longer one has a named skip connection."""
 _DEEPEST = 12
-"""The most levels of bodies in bodies."""
+"""Maximum nesting depth of bodies."""
 
 
 def chain_of(

@@ -141,7 +141,7 @@ class _Miner:
         self.modules.update(map(id, made))
 
     def room(self, sequence: list[_Part]) -> int:
-        """The most parts of a module in a sequence."""
+        """Maximum number of a module's parts in a sequence."""
         return len(sequence) - (id(sequence) in self.modules)
 
     def grouped(self, sequence: list[_Part], pattern: Sequence[Hashable], kind: str) -> Iterator[list[_Part]]:

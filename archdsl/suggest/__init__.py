@@ -1,7 +1,7 @@
 """Suggestions: edits that were tried by the checker before they are shown.
 
 A suggestion that contains code is an edit, shown only if the checker, run on the edited text, no longer finds its error
-and no new one; where no such edit is found, one with new errors in what could not be checked before. Names and
+and finds no new one; where no such edit is found, one with new errors in what could not be checked before. Names and
 arguments come before shapes, shapes before assertions. An edit that removes several errors makes them one.
 """
 

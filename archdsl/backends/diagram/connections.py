@@ -15,7 +15,7 @@ from .figure import Arrow, Box, Cluster, Flow
 _STEPS = 8
 """The lines for each Bézier curve of a route."""
 _LONGEST = 30
-"""The most characters of a part of a name."""
+"""Maximum number of characters in a part of a name."""
 _STRAIGHT = 0.4
 """How far in points a corner of a route may be from a straight line, so that it is left out."""
 

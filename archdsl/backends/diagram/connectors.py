@@ -15,7 +15,7 @@ _LEAST = 1.0
 _TURN, _FULL = 5_400_000, 100_000
 """A right angle, and the whole size of a connector."""
 _MOST = 6
-"""The most points of a preset."""
+"""Maximum number of points of a preset."""
 SIDES = ("top", "left", "bottom", "right")
 """The sides at which a connector can be attached, in the order in which Office numbers them."""
 

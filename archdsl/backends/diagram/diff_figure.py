@@ -15,7 +15,7 @@ from .flow import find_flows
 from .labels import count, layer_words, shape_words
 
 _SHOWN = 2
-"""The most layers in a run that are drawn one by one although they are the same."""
+"""Maximum number of layers in a run that are drawn one by one although they are the same."""
 SIGNS = {"added": "+", "removed": "−", "changed": "~", "same": ""}
 """The sign before the layers of each kind, because color alone conveys nothing."""
 

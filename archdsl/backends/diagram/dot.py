@@ -202,7 +202,7 @@ def _group(box: Box, style: DiagramStyle) -> str:
 
 
 def _strip(box: Box, style: DiagramStyle) -> str:
-    """The kinds of the layers inside: in order as small squares, or of many the part of each kind as a bar."""
+    """The kinds of the layers inside: small squares in order or, if there are many, a bar with their fractions."""
     if len(box.inside) > _STRIP:
         kinds = Counter(box.inside)
         total, gap = sum(kinds.values()), 0

@@ -15,7 +15,7 @@ from .pdf import chain, rgb
 _LINE = 100
 """Hexadecimal digits in a line."""
 _STRING = 65_000
-"""The most bytes of a string: PostScript permits 65,535."""
+"""Maximum number of bytes of a string: PostScript permits 65,535."""
 _CODES = 255
 """The glyphs that one encoding of a font has, besides the missing one."""
 _PROLOG = """\

@@ -9,7 +9,7 @@ from ...shapes.shape import Shape
 FOOT, HEAD = "foot", "head"
 """The boxes in which a column of a long diagram ends and starts."""
 ENTRY = "entry"
-"""How the ids of the points begin at which tensors enter a repetition."""
+"""Prefix of the ids of points at which tensors enter a repetition."""
 
 
 class Role(StrEnum):
@@ -61,7 +61,7 @@ class BoxRow(Record):
     nodes: tuple[int, ...] = ()
     """The nodes of the graph for which it stands, with all repetitions."""
     heat: float | None = None
-    """How much of a measure it has, as a part of the most, after a square root."""
+    """The square root of its value of a measure, as a fraction of the largest value."""
     measure: str = ""
     """The measure in words; of a changed layer, what it was."""
     change: str | None = None
@@ -90,7 +90,7 @@ class Box(Record):
     note: str = ""
     inside: tuple[str, ...] = ()
     letter: str = ""
-    """Of an end of a line that continues elsewhere in the figure: the letter at both of its ends."""
+    """For the end of a line that continues elsewhere in the figure: the letter at both ends."""
 
 
 class Arrow(Record):

@@ -259,7 +259,7 @@ def _penalty(candidate: _Candidate, width: float, height: float, place: Place) -
     if place.fills:
         # Rows that are no longer than needed: more of them make the figure higher, but its text no larger.
         return small, -by / (1 + candidate.flaw + _CUT * len(candidate.cuts))
-    # As low as possible in the text of a page, but a low figure with small text is no gain.
+    # As low as possible in the text of a page, but a low figure with small text gains nothing.
     return small, (by * height if place.width is not None else by * width) / min(1.0, by) ** 0.5 * (1 + candidate.flaw)
 
 

@@ -6,13 +6,13 @@ from .drawing import Curve, Point, Polygon, ShapeGroup, TextLabel
 from .figure import Box, Role
 
 _SAME = 0.6
-"""How much in points width and height of an ellipse may differ, and a corner be off."""
+"""Tolerance in points: for the width and height of a circle, and for corners."""
 
 
 class SolidShape(Record):
     """A filled shape with the lines of text in its middle.
 
-    `points` are the corners of a polygon that is no rectangle; `radius` is that of round corners.
+    `points` are the corners of a polygon that is not a rectangle; `radius` is that of round corners.
     """
 
     left: float

@@ -12,7 +12,7 @@ from .glyph_data import InvalidFont, Outline
 _CHARSTRINGS, _PRIVATE, _SUBROUTINES = (17,), (18,), (19,)
 _TYPE, _FONTS, _FONT_OF = (12, 6), (12, 36), (12, 37)
 _DEEPEST = 10
-"""The most levels of subroutines that the format permits."""
+"""Maximum nesting depth of subroutines that the format permits."""
 _MOVES = {21: 2, 22: 1, 4: 1}
 """Operators that move, with the number of their arguments; one more is the width."""
 _HINTS = frozenset({1, 3, 18, 23})

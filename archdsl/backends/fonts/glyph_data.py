@@ -12,7 +12,7 @@ Outline = list[list[CurvePoint]]
 _ON, _SHORT_X, _SHORT_Y, _REPEAT, _SAME_X, _SAME_Y = 1, 2, 4, 8, 16, 32
 _WORDS, _OFFSETS, _SCALE, _MORE, _SCALES, _MATRIX = 1, 2, 8, 32, 64, 128
 _DEEPEST = 8
-"""The most levels of glyphs that are made of others."""
+"""Maximum nesting depth of composite glyphs."""
 
 
 class InvalidFont(ValueError):

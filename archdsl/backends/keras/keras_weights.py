@@ -61,7 +61,7 @@ def _set_recurrent(layer: Any, own: Mapping[str, Array], index: int) -> None:
 
 
 def _gates(kind: str, own: Mapping[str, Array], suffix: str) -> list[Array]:
-    """The kernel, the recurrent kernel and the bias; the gates of a GRU are in another order than torch's."""
+    """The kernel, the recurrent kernel and the bias; the gates of a GRU are in a different order from torch's."""
     kernels = [own[f"weight_ih_{suffix}"], own[f"weight_hh_{suffix}"]]
     biases = [own[f"bias_ih_{suffix}"], own[f"bias_hh_{suffix}"]]
     if kind == "GRU":

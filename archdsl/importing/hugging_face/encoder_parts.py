@@ -30,7 +30,7 @@ _UNUSED = (
     "tie_weights_",
     "tie_word_embeddings",
 )
-"""Fields that change no layer of these models, or only those of other classes than the imported one."""
+"""Fields that change no layer of these models, or only those of classes other than the imported one."""
 
 
 class Encoder(Record):

@@ -84,7 +84,7 @@ def _bias_part(layer: Lifted, rows: torch.Tensor) -> Weight | bool | None:
 def _whole_bias(
     names: Sequence[str], sizes: dict[str, tuple[int, ...]], rows: torch.Tensor, count: int
 ) -> Weight | None:
-    """The parameter of a part that is set to zero, if it has one nevertheless."""
+    """The parameter of a part that is set to zero, if there is one."""
     if len(names) == 1 and prod(sizes[names[0]]) == count:
         return Weight((ForeignParameter(names[0], sizes[names[0]]),), lambda tensor: tensor[rows])
     return None

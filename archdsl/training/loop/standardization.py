@@ -14,7 +14,7 @@ from ..data.images import Inputs, Pixels, kind_of
 _SMALLEST_DEVIATION = 1 / 255
 _MOST_MEASURED = 10_000
 _SMALLEST_PART = 1e-7
-"""Of the mean: a smaller standard deviation is rounding in 32 bits."""
+"""As a fraction of the mean: a smaller standard deviation is rounding in 32 bits."""
 
 
 @dataclass(frozen=True)

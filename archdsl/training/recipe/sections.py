@@ -215,8 +215,8 @@ class Augment(RecipeSection):
     )
     repeats: Annotated[Annotated[int, Field(ge=2, le=1024)] | None, OrOff] = Field(
         default=None,
-        description="repeated augmentation: each image N times in a batch, differently augmented; an epoch has as many "
-        "samples as before, of fewer images (Hoffer et al. 2020)",
+        description="repeated augmentation: each image occurs N times in a batch, augmented differently; an epoch has "
+        "the same number of samples, of fewer images (Hoffer et al. 2020)",
         examples=[3],
     )
 

@@ -23,7 +23,7 @@ class _Strict(BaseModel):
 
 
 class MeanScores(_Strict):
-    """Means over the images of an epoch, and the metrics of other tasks than classification."""
+    """Means over the images of an epoch, and the metrics of tasks other than classification."""
 
     model_config = ConfigDict(frozen=True, extra="allow", strict=True, ser_json_inf_nan="constants")
 

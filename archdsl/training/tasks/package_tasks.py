@@ -31,7 +31,7 @@ def package_tasks(packages: Sequence[UsedPackage]) -> tuple[str, ...]:
 
 
 def report_output(node: Node, wanted: str, why: str, sink: Sink) -> None:
-    """Report that an output has another shape than a task needs: `why` says which, `wanted` is that shape."""
+    """Report that an output does not have the shape that a task needs: `why` states it, and `wanted` is that shape."""
     sink.emit(WrongImageOutput(span=node.span, uses=node.uses, why=why, found=str(node.shape), wanted=wanted))
 
 

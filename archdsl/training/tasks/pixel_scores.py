@@ -11,7 +11,7 @@ from .meter import Gatherer, Loss, Meter, Scores
 from .presentation import SHOWN
 
 _SMALLEST_ERROR = 1e-10
-"""Of the mean squared error: an exact reconstruction has 100 dB."""
+"""Lower bound of the mean squared error: an exact reconstruction has 100 dB."""
 
 
 def make_pixel_loss(recipe: AnyLoss) -> Loss:

@@ -24,7 +24,7 @@ _LONGEST = 1000
 def write_page(
     diagram: Diagram, graph: Graph, style: DiagramStyle, view: View | None, expand: tuple[str, ...] = ()
 ) -> bytes:
-    """The page. A view decides which blocks and stages are closed at first, but those to expand; None chooses one by
+    """The page. A view decides which blocks and stages are closed at first, except those to expand; None chooses one by
     the number of boxes. Raises CannotDraw for a name to expand that is unknown or open.
 
     The texts of the network are data: its policy permits no script and no style but its own.
