@@ -128,7 +128,7 @@ export class Session {
   /** Show why there is no answer. The text stays, and the next keystroke is another try. */
   private refused(error: Error): void {
     const tooLong = error instanceof CallError && error.kind === "Timeout";
-    this.around.status(tooLong ? "This text takes too long to check in a browser: `archdsl check` has more time." : error.message, true);
+    this.around.status(tooLong ? "This network takes too long to check in the browser; `archdsl check` has no time limit." : error.message, true);
     byId(this.root, "verdict").textContent = "";
     byId(this.root, "totals").textContent = "";
     this.last = null;
@@ -241,7 +241,7 @@ export class Session {
   }
 
   async source(): Promise<string> {
-    if (!this.ok) return "A text with errors has no PyTorch source.";
+    if (!this.ok) return "A network with errors has no PyTorch source.";
     return (await this.ask<string>("playground.source", {}, "source")) ?? "";
   }
 }

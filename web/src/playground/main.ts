@@ -112,8 +112,8 @@ class Page {
       const fragment = await toFragment(this.session.editor.text);
       history.replaceState(null, "", fragment);
       await navigator.clipboard.writeText(location.href).then(
-        () => this.status("The link is copied. It holds the text; nothing is stored on a server."),
-        () => this.status("The link is in the address bar. It holds the text; nothing is stored on a server."),
+        () => this.status("The link is copied. It contains the source text; nothing is stored on a server."),
+        () => this.status("The link is in the address bar. It contains the source text; nothing is stored on a server."),
       );
     } catch (error) {
       this.status(`There is no link: ${(error as Error).message}.`, true);
@@ -126,7 +126,7 @@ class Page {
     const name = /^\s*net\s+(\w+)/m.exec(text)?.[1]?.toLowerCase() ?? "network";
     try {
       if (kind === "arch") return save(`${name}.arch`, new Blob([text], { type: "text/plain" }));
-      if (!this.session.ok) return this.status("A text with errors cannot be downloaded as a diagram or as source.", true);
+      if (!this.session.ok) return this.status("A network with errors cannot be downloaded as a diagram or as PyTorch source.", true);
       if (kind === "py") return save(`${name}.py`, new Blob([await this.session.source()], { type: "text/x-python" }));
       const found = await this.session.diagram("light");
       if (!found?.svg) return this.status(found?.error ?? "There is no diagram.", true);
@@ -140,7 +140,7 @@ class Page {
 
 setDocumentation("../");
 if (location.protocol === "file:") {
-  byId("status").textContent = "Browsers run the playground only from a server: python -m http.server in the folder of the site.";
+  byId("status").textContent = "The playground runs only from a server: run python -m http.server in the folder of the site.";
 } else {
   const linked = location.hash.length > 1;
   const page = new Page((!linked && read("text")) || lenet5);
