@@ -1,6 +1,6 @@
 """What autograd saves in a forward pass: tensors that several layers save once, the casts of autocast, and copies."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
@@ -56,7 +56,8 @@ class Tape:
         self.graph, self.autocast_bytes, self.entries = graph, autocast_bytes, entries or {}
         self.tensors: list[ResultTensor] = []
         self.own = [SavedBytes(0, 0)] * len(graph.nodes)
-        self.kept: set[int] = set()
+        self.kept: dict[int, set[int]] = {}
+        """Which outputs are saved, each by which nodes."""
         self.cast_already: set[tuple[int, str]] = set()
         self.cast_bytes = 0
 
@@ -70,10 +71,44 @@ class Tape:
                 # The gradients of a node's inputs are computed while that of its output is held.
                 reads = (i for i in dict.fromkeys(node.inputs) if self.tensors[i].trains)
                 transient = max(transient, self.size(node.id) + sum(map(self.size, reads)))
-        whole = {i: self.size(i) for i in self.kept}
+        return self.saved(self.kept), transient
+
+    def saved(self, outputs: Iterable[int]) -> tuple[SavedBytes, ...]:
+        """What each node saves itself, and if it is one of these, its output."""
+        whole = set(outputs)
         return tuple(
-            SavedBytes(own.per_sample + whole.get(i, 0), own.per_batch) for i, own in enumerate(self.own)
-        ), transient
+            SavedBytes(own.per_sample + self.size(i) * (i in whole), own.per_batch) for i, own in enumerate(self.own)
+        )
+
+    def recomputed(self, blocks: Sequence[tuple[str, ...]], batch: int) -> tuple[SavedBytes, ...]:
+        """What is saved if these blocks recompute their activations: their inputs, what others save, and the
+        activations of the one that saves the most with this batch size.
+        """
+        inside = {node.id: block for node in self.graph.layers for block in blocks if node.path[: len(block)] == block}
+        always = {root for root, savers in self.kept.items() if any(saver not in inside for saver in savers)}
+        always |= {
+            self.tensors[i].root
+            for node in self.graph.layers
+            for i in node.inputs
+            if node.id in inside and inside.get(i) != inside[node.id]
+        }
+        within: dict[tuple[str, ...], list[SavedBytes]] = {}
+        for block in blocks:
+            roots = {root for root, savers in self.kept.items() if any(inside.get(i) == block for i in savers)}
+            saved = self.saved(roots - always)
+            of_it = set(roots - always) | {node for node, each in inside.items() if each == block}
+            within[block] = [each if i in of_it else SavedBytes(0, 0) for i, each in enumerate(saved)]
+        largest = max(within.values(), key=lambda each: sum(saved.bytes(batch) for saved in each), default=None)
+        outside = [
+            SavedBytes(self.size(i) * (i in always), 0) if i in inside else each
+            for i, each in enumerate(self.saved(always))
+        ]
+        if largest is None:
+            return tuple(outside)
+        return tuple(
+            SavedBytes(a.per_sample + b.per_sample, a.per_batch + b.per_batch)
+            for a, b in zip(outside, largest, strict=True)
+        )
 
     def size(self, node: int) -> int:
         """Bytes of a node's output, for one sample."""
@@ -123,7 +158,7 @@ class Tape:
         for i in saves.inputs:
             self.keep_input(node, node.inputs[i], inputs[i], saves)
         if saves.output:
-            self.kept.add(made.root)
+            self.kept.setdefault(made.root, set()).add(node.id)
         for own in saves.saved:
             self.add(node.id, own, number)
         if self.autocast_bytes != FULL:
@@ -138,14 +173,14 @@ class Tape:
         body = Tape(graph, self.autocast_bytes, dict(self.body_entries(op, runs, inputs)))
         body.run()
         ends = [body.tensors[i].root for _, i in graph.outputs]
-        roots = body.kept | ({ends[0]} if runs.saves_result else set())
+        roots = body.kept.keys() | ({ends[0]} if runs.saves_result else set())
         per_run: set[int] = set()
         once = 0
         for root in roots:
             place = graph.inputs.index(root) if root in graph.inputs else None
             source, carried = (None, None) if place is None else (runs.sources[place], runs.carried[place])
             if source is not None:
-                self.kept.add(inputs[source].root)
+                self.kept.setdefault(inputs[source].root, set()).add(node.id)
             else:
                 per_run.add(root if carried is None else ends[carried])
                 # Of a state that is saved before and after a run, the initial one is one more.
@@ -180,7 +215,7 @@ class Tape:
         if copied or tensor.bytes not in (wanted, ID):
             self.add(node.id, SavedTensor(per_sample=self.elements(source)), wanted)
         else:
-            self.kept.add(tensor.root)
+            self.kept.setdefault(tensor.root, set()).add(node.id)
 
     def cast(self, node: Node, names: Iterable[str]) -> int:
         """How many weight values are copied in 16 bits; each weight once in a forward pass."""

@@ -1,6 +1,7 @@
 """The parts of a training run, built from its recipe: images in memory, the network, the device, the initial state."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
@@ -8,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..analysis.network_blocks import blocks, sharded_parts
+from ..graph import Graph
 from .data.dataset_spec import DataSpec, TaskFacts
 from .data.images import DataSource, Request, Splits
 from .data.resize import fit_splits
@@ -20,8 +23,9 @@ from .loop.optimizers import make_optimizer
 from .loop.process_group import SINGLE_PROCESS, ProcessGroup
 from .loop.standardization import Standard, Standardizer
 from .loop.stream_settings import stream_settings
+from .loop.tensor_parts import weights_of
 from .loop.train_context import Batches, TrainContext, on_device
-from .loop.training_state import RandomGenerators, TrainingState, derive, process_purpose, weights_of
+from .loop.training_state import RandomGenerators, TrainingState, derive, process_purpose
 from .loop.whitening import WHITENING_IMAGES, whiten
 from .model_spec import ModelSpec
 from .recipe.recipe import Recipe, Step
@@ -141,10 +145,14 @@ def choose(
     group: ProcessGroup = SINGLE_PROCESS,
     objective: Objective | None = None,
 ) -> tuple[Setup, list[Trial]]:
-    """Precision and memory layout; `auto` is timed on one batch. All processes use the leader's choice."""
+    """Precision and memory layout; `auto` is timed on one batch, unless the network is sharded. All processes use the
+    leader's choice.
+    """
     count = min(math.ceil(recipe.batch / group.size), len(splits.train))
     batch = on_device(splits.train.take(np.arange(count)), device)
     inputs = Standardizer(standard, device, torch.contiguous_format)(batch.images)
+    if recipe.shard and group.size > 1:  # timing takes the whole network on one device
+        return Setup(device, "fp32" if recipe.precision == "auto" else recipe.precision), []
     learned = objective or objective_of(TASKS["classification"], recipe)
     targets = batch.images if learned.task.of_input else batch.labels
     layout: str = recipe.layout if inputs.ndim == 4 else "channels_first"
@@ -162,6 +170,7 @@ def make_context(
     stop: StopRequest,
     group: ProcessGroup = SINGLE_PROCESS,
     objective: Objective | None = None,
+    graph: Graph | None = None,
 ) -> TrainContext:
     """What stays the same during the training, which is of classification if no `objective` is given."""
     learned = objective or objective_of(TASKS["classification"], recipe)
@@ -178,7 +187,14 @@ def make_context(
         stop=stop,
         group=group,
         inputs=_inputs(train, recipe, standardize, setup.device) if not learned.task.of_input else None,
+        sharded=_names(sharded_parts, graph) if recipe.shard and group.size > 1 else None,
+        recomputed=_names(blocks, graph) if recipe.activation_checkpointing else (),
     )
+
+
+def _names(parts: Callable[[Graph], tuple[tuple[str, ...], ...]], graph: Graph | None) -> tuple[str, ...]:
+    """The names of modules; none of a handwritten network, of which nothing is known."""
+    return tuple(".".join(path) for path in parts(graph)) if graph is not None else ()
 
 
 def _inputs(train: Batches, recipe: Recipe, standardize: Standardizer, device: torch.device) -> Tensor | None:
@@ -193,8 +209,8 @@ def _inputs(train: Batches, recipe: Recipe, standardize: Standardizer, device: t
 def first_state(model: nn.Module, of: TrainContext) -> TrainingState:
     """The initial state of a training run, with the weights in the setup's memory layout."""
     device, recipe = of.setup.device, of.recipe
-    model = of.group.prepare(model)
     model = model.to(memory_format=of.setup.memory_format)  # type: ignore[call-overload]  # torch's types lack this overload
+    model = of.group.prepare(model, device, of.sharded)
     torch.manual_seed(derive(recipe.seed, process_purpose("steps", of.group)))
     return TrainingState(
         model=model,

@@ -1,13 +1,14 @@
 """A training from start to end: started or resumed, finished or stopped, and the files in its folder."""
 
 import math
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..analysis.network_blocks import blocks
 from ..backends.weight_files import CannotLoad
 from ..backends.weight_loading import load_weights, weight_summary
 from . import assemble
@@ -24,9 +25,11 @@ from .loop.memory_budget import Budget
 from .loop.process_group import SINGLE_PROCESS, ProcessGroup
 from .loop.schedule import factor
 from .loop.standardization import Standard, Standardizer, brightness_range, measure, of_numbers
+from .loop.tensor_parts import copy_tensors, is_sharded, weights_of
 from .loop.train_context import TrainContext, on_device
-from .loop.training_state import TrainingState, copy_tensors, weights_of
+from .loop.training_state import TrainingState
 from .model_spec import ModelSpec
+from .processes.sharding_limits import refuse_unshardable
 from .recipe.recipe import Recipe
 from .report import write_report
 from .runs.checkpoint import list_checkpoints, read, restore_newest
@@ -109,15 +112,16 @@ class Training:
             return self._go(state, context, splits, budget)
 
     def _begin(self, splits: Splits, device: torch.device) -> tuple[TrainingState, TrainContext, Splits]:
-        model = assemble.build(self.model_spec, self.recipe, device)
+        at_first = self._built_on(device)
+        model = assemble.build(self.model_spec, self.recipe, at_first)
         some = splits.train.some(_MEASURED).images
         standard = measure(some)
-        assemble.prepare(model, self.model_spec, splits, standard, device)
+        assemble.prepare(model, self.model_spec, splits, standard, at_first)
         self._load_initial(model)
         data = self._data_settings(splits, standard, brightness_range(some))
         objective = self._objective(data)
         splits = assemble.prepared(splits, objective.task, objective.facts)
-        self._verify(model, splits, standard, device, objective.task)
+        self._verify(model, splits, standard, at_first, objective.task)
         setup, trials = assemble.choose(model, splits, standard, self.recipe, device, self.group, objective)
         tried = ", ".join(f"{s.precision} {s.layout} {speed:,.0f}" for s, speed in trials)
         sample = "image" if data.inputs == "image" else "sample"
@@ -129,11 +133,16 @@ class Training:
         run.write_network(self.model_spec.texts)
         run.write_settings(settings)
         context = assemble.make_context(
-            self.recipe, setup, standard, splits, len(data.classes), self.stop, self.group, objective
-        )
+            self.recipe, setup, standard, splits, len(data.classes), self.stop, self.group, objective,
+            self.model_spec.graph,
+        )  # fmt: skip
         steps = f"{context.updates:,} step{'s' * (context.updates > 1)} per epoch, {context.steps:,} in total"
         self.callback.note(f"running on {setup}{tried}; {steps}")
         return assemble.first_state(model, context), context, splits
+
+    def _built_on(self, device: torch.device) -> torch.device:
+        """The device of the whole network: the CPU if it is sharded, because a GPU may be too small for it."""
+        return torch.device("cpu") if self.recipe.shard and self.group.size > 1 else device
 
     def _verify(self, model: nn.Module, splits: Splits, standard: Standard, device: torch.device, task: Task) -> None:
         """Raise Problem if the network cannot learn the task, of what its text does not show."""
@@ -199,17 +208,19 @@ class Training:
         objective = self._objective(settings.data)
         splits = assemble.prepared(splits, objective.task, objective.facts)
         context = assemble.make_context(
-            self.recipe, setup, standard, splits, len(settings.data.classes), self.stop, self.group, objective
-        )
-        model = assemble.build(self.model_spec, self.recipe, device)
+            self.recipe, setup, standard, splits, len(settings.data.classes), self.stop, self.group, objective,
+            self.model_spec.graph,
+        )  # fmt: skip
+        at_first = self._built_on(device)
+        model = assemble.build(self.model_spec, self.recipe, at_first)
         not_started = not run.metrics.exists() and not list_checkpoints(run.checkpoints)
         if not_started:  # interrupted before its first checkpoint: there is nothing to lose
-            assemble.prepare(model, self.model_spec, splits, standard, device)
+            assemble.prepare(model, self.model_spec, splits, standard, at_first)
             if run.initial.is_file():
                 load_run_weights(model, run.folder, run.initial, settings.verified)
         state = assemble.first_state(model, context)
         if not not_started:
-            path, passed_over = restore_newest(state, run.checkpoints)
+            path, passed_over = restore_newest(state, run.checkpoints, self.group)
             if passed_over:
                 self.callback.note(f"{passed_over}; using {path.name} instead")
         before = settings.setup
@@ -233,8 +244,15 @@ class Training:
         raise CannotResume(self.resources.run.folder, f"it was started in Python with {functions}", way)
 
     def _load(self) -> tuple[Splits, torch.device]:
+        graph = self.model_spec.graph
         if self.recipe.batch < self.group.size:
             raise BatchTooSmall(self.recipe.batch, self.group.size)
+        if self.group.size > 1:
+            refuse_unshardable(graph, self.recipe, task_named(self.recipe.task, graph.packages if graph else ()))
+        elif self.recipe.shard:
+            self.callback.warn("`shard` has no effect in a single process: start several with torchrun")
+        if self.recipe.activation_checkpointing and not (graph and blocks(graph)):
+            self.callback.warn("`activation_checkpointing` has no effect: the network has no blocks")
         device = choose_device(self.group.device(self.resources.device))
         return self._splits(), device
 
@@ -267,6 +285,8 @@ class Training:
             with budget, variance_needed():
                 ending = fit(state, context, run, self.callback)
         except Diverged:
+            with suppress(Exception):  # the newest checkpoint, which may still be written; the reason is known
+                run.finish()
             if run.writes:
                 _keep_finite(state, run)
                 write_report(run, state, context.objective.facts, None, splits, allow=self.model_spec.packages)
@@ -386,9 +406,7 @@ def _test(state: TrainingState, context: TrainContext, splits: Splits, run: Run)
         return None
     if context.group.any(run.writes and run.best.is_file()):
         best = {k: v.clone() for k, v in weights_of(state.model).items()}
-        if run.writes:
-            copy_tensors(fitting(run.best, best, verified=True), best)
-        context.group.broadcast(best)
+        context.group.receive(fitting(run.best, best, verified=True) if run.writes else None, best)
         state = replace(state, average=best)
     scores = score(state, context, on_device(images, context.setup.device), context.recipe.tta)
     refuse_outputs(scores.finite, run)
@@ -396,9 +414,12 @@ def _test(state: TrainingState, context: TrainContext, splits: Splits, run: Run)
 
 
 def _keep_finite(state: TrainingState, run: Run) -> None:
-    """Write the last finite weights: the present ones, else those of the newest checkpoint."""
+    """Write the last finite weights: the present ones, else those of the newest checkpoint.
+
+    Those of a sharded network would need all processes, of which some may have ended.
+    """
     present = state.average or weights_of(state.model)
-    if all(bool(tensor.isfinite().all()) for tensor in present.values()):
+    if not is_sharded(state.model) and all(bool(tensor.isfinite().all()) for tensor in present.values()):
         run.keep_weights(state, run.last)
         return
     newest = list_checkpoints(run.checkpoints)[-1]

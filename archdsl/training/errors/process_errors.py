@@ -58,3 +58,17 @@ class BatchTooSmall(Problem):
         return (
             f"the batch size is the total over all processes: `--batch {32 * self.processes}` gives 32 images to each",
         )
+
+
+class CannotShard(Problem):
+    """A training that `shard` does not support."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+    def message(self) -> str:
+        return f"`shard` does not apply to this training: {self.why}"
+
+    def help(self) -> tuple[str, ...]:
+        return ("without `--shard`, each process keeps the whole network",)

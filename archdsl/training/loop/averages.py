@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from ..recipe.recipe import Lookahead, Recipe
-from .training_state import TrainingState, weights_of
+from .tensor_parts import local, weights_of
+from .training_state import TrainingState
 
 
 class WeightAverages:
@@ -14,8 +15,8 @@ class WeightAverages:
         assert state.average is not None
         weights = weights_of(state.model)
         smooth = [name for name, tensor in weights.items() if tensor.is_floating_point()]
-        self._means = [state.average[name] for name in smooth]
-        self._weights = [weights[name] for name in smooth]
+        self._means = [local(state.average[name]) for name in smooth]
+        self._weights = [local(weights[name]) for name in smooth]
         self._counts = [
             (state.average[name], tensor) for name, tensor in weights.items() if not tensor.is_floating_point()
         ]

@@ -13,6 +13,7 @@ from .callback import Tick, TrainingCallback
 from .freezing import freeze
 from .run_store import RunStore
 from .schedule import factor
+from .tensor_parts import local
 from .train_context import TrainContext
 from .training_state import TrainingState
 
@@ -82,9 +83,9 @@ class Epoch:
     def check(self) -> None:
         """Raise Diverged if the loss or a weight is NaN or infinite. Waits for the device."""
         self._refuse(self._state.metrics.loss.item())
-        for parameter in self._parameters:
-            if not bool(parameter.detach().isfinite().all()):
-                self._refuse(math.nan)
+        finite = all(bool(local(parameter.detach()).isfinite().all()) for parameter in self._parameters)
+        if self._context.group.any(not finite):  # a process sees only its shards
+            self._refuse(math.nan)
 
     def _update(self) -> None:
         """One optimizer step, from one batch or the recipe's number of accumulated batches."""

@@ -15,12 +15,11 @@ from .decoded_batches import evaluated
 from .device_setup import Setup
 from .process_group import SINGLE_PROCESS, ProcessGroup
 from .standardization import Standardizer
-from .training_state import copy_tensors, weights_of
+from .tensor_parts import copy_tensors, weights_of
 
 S = TypeVar("S", bound=Scores)
 
 
-@torch.inference_mode()
 def evaluate(
     model: nn.Module,
     images: Tensor,
@@ -53,24 +52,41 @@ def evaluate(
         mine = group.slice(total)
         count = mine.stop - mine.start
         part = mine if count else slice(0, 1)  # a process without images contributes empty rows of the same shape
-        first = part.start
-        for pixels, wanted in _pairs(images, targets, stream, part, batch, setup.device):
-            inputs = standardize(pixels.to(setup.device))
-            if noise is not None:
-                inputs = standardize.with_noise(inputs, fixed_noise(first, inputs), noise)
-            first += len(pixels)
-            wanted = wanted.to(setup.device)
-            with setup.autocast():
-                if feed is not None and tta == "none":
-                    output = main_output(model(*feed(inputs, wanted)))
-                else:
-                    output = answers(model, inputs, tta)
-                meter.observe(model, inputs, wanted)
-            counted = min(count, len(output))
-            meter.update(output[:counted], wanted[:counted])
+        first, batches = part.start, 0
+        inputs = wanted = targets  # a part is never empty
+        with group.no_gradients():
+            for pixels, wanted in _pairs(images, targets, stream, part, batch, setup.device):
+                inputs = standardize(pixels.to(setup.device))
+                if noise is not None:
+                    inputs = standardize.with_noise(inputs, fixed_noise(first, inputs), noise)
+                first += len(pixels)
+                wanted = wanted.to(setup.device)
+                with setup.autocast():
+                    output = _output(model, inputs, wanted, feed, tta)
+                    meter.observe(model, inputs, wanted)
+                counted = min(count, len(output))
+                meter.update(output[:counted], wanted[:counted])
+                batches += 1
+            # processes gather a sharded network together, so all must run it equally often
+            for _ in range(batches, -(-group.largest_slice(total) // batch)):
+                with setup.autocast():
+                    _output(model, inputs, wanted, feed, tta)
         return meter.scores(group, total)
     finally:
         model.train(trained)
+
+
+def _output(
+    model: nn.Module,
+    inputs: Tensor,
+    targets: Tensor,
+    feed: Callable[[Tensor, Tensor], tuple[Tensor, ...]] | None,
+    tta: str,
+) -> Tensor:
+    """The main output for a batch."""
+    if feed is not None and tta == "none":
+        return main_output(model(*feed(inputs, targets)))
+    return answers(model, inputs, tta)
 
 
 def _pairs(

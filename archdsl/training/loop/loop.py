@@ -8,6 +8,7 @@ from ..errors.device_errors import CannotCompile
 from ..errors.problem import Problem
 from ..tasks.meter import Scores
 from ..tasks.metric import METRICS
+from .activation_checkpointing import recomputed
 from .callback import TrainingCallback
 from .epoch import Epoch, Forward
 from .evaluation import averaged, evaluate
@@ -44,8 +45,10 @@ def fit(state: TrainingState, context: TrainContext, run: RunStore, callback: Tr
     sample = "image" if images.dtype == torch.uint8 and images.ndim == 4 else "sample"
     callback.begin(context.epochs, len(context.train), sample)
     try:
-        with context.stop:
-            return _epochs(state, context, forward, run, callback)
+        with context.stop, recomputed(state.model, context.recomputed):
+            ending = _epochs(state, context, forward, run, callback)
+            run.finish()
+            return ending
     except RuntimeError as error:
         if problem := _meaning(error, context):
             raise problem from error

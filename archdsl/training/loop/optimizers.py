@@ -10,6 +10,7 @@ from ...backends.modules import UNDECAYED
 from ..errors.loop_errors import NothingToTrain
 from ..recipe.recipe import Adam, AdamW, AnyOptimizer, Muon, RmsProp, Sgd
 from .muon import MuonAndAdamW, filters_of
+from .tensor_parts import is_sharded
 
 Group = dict[str, Any]
 
@@ -23,7 +24,8 @@ def make_optimizer(model: nn.Module, recipe: AnyOptimizer) -> torch.optim.Optimi
     groups = parameter_groups(model, recipe)
     if not groups:
         raise NothingToTrain
-    fused = groups[0]["params"][0].device.type in ("cpu", "cuda")
+    # SGD has no fused kernel for shards; torch chooses the best one for what is None
+    fused = None if is_sharded(model) else groups[0]["params"][0].device.type in ("cpu", "cuda")
     match recipe:
         case Sgd():
             return torch.optim.SGD(
@@ -42,7 +44,7 @@ def make_optimizer(model: nn.Module, recipe: AnyOptimizer) -> torch.optim.Optimi
                 groups, lr=recipe.lr, momentum=recipe.momentum, alpha=recipe.beta2, eps=recipe.eps
             )
         case Muon():
-            return MuonAndAdamW(groups, recipe, fused, filters_of(model))
+            return MuonAndAdamW(groups, recipe, bool(fused), filters_of(model))
         case _:
             assert_never(recipe)
 

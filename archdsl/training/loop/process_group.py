@@ -1,12 +1,14 @@
 """The processes that train together, as the training uses them. This is one process; distributed.py has several."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
+import torch
 from torch import Tensor, nn
 
 from ..errors.problem import Problem
 from ..tasks.outputs import Objective
+from .tensor_parts import copy_tensors
 
 
 class ProcessGroup:
@@ -57,9 +59,21 @@ class ProcessGroup:
         """This process's part of the images to evaluate."""
         return slice(0, count)
 
-    def prepare(self, model: nn.Module) -> nn.Module:
-        """The network after adapting its layers for several processes; its parameters remain the same objects."""
-        return model
+    def largest_slice(self, count: int) -> int:
+        """The largest number of images that a process evaluates."""
+        return count
+
+    def no_gradients(self) -> AbstractContextManager[object]:
+        """A context for evaluation."""
+        return torch.inference_mode()
+
+    def prepare(self, model: nn.Module, device: torch.device, parts: Sequence[str] | None = None) -> nn.Module:
+        """The network on the device, after adapting its layers for several processes.
+
+        With `parts`, it is sharded: those modules, inner ones first, are gathered one at a time. Otherwise its
+        parameters remain the same objects.
+        """
+        return model.to(device)
 
     def wrap(
         self, model: nn.Module, objective: Objective, example: tuple[Tensor, ...], changing: bool = False
@@ -101,8 +115,17 @@ class ProcessGroup:
         """The leader's text."""
         return text
 
-    def broadcast(self, tensors: Mapping[str, Tensor]) -> None:
-        """Copy the leader's values into the tensors."""
+    def receive(self, source: Mapping[str, Tensor] | None, tensors: Mapping[str, Tensor]) -> None:
+        """Copy the leader's whole tensors, `source`, into the tensors or shards. The others give None."""
+        if source is not None:
+            copy_tensors(source, tensors)
+
+    def whole(self, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+        """The tensors by name, shards as whole tensors: the leader has them, the other processes take part.
+
+        All processes must use up the iterator.
+        """
+        yield from tensors.items()
 
     def any(self, here: bool) -> bool:
         """Whether the condition holds in any process."""

@@ -20,5 +20,8 @@ class RunStore(Protocol):
     def keep(self, state: TrainingState) -> None:
         """Save a checkpoint of the state, and the log up to it."""
 
+    def finish(self) -> None:
+        """Wait until the newest checkpoint is complete."""
+
     def keep_weights(self, state: TrainingState, path: Path) -> None:
         """Save the weights for using the network."""

@@ -66,7 +66,9 @@ def on_device(images: ImageSet, device: torch.device, layout: torch.memory_forma
 class TrainContext:
     """The constants of a training run. `stop` returns whether the user wants it to stop.
 
-    `inputs` are all training images, standardized, if they are small and never change: float32 of N×C×H×W.
+    `inputs` are all training images, standardized, if they are small and never change: float32 of N×C×H×W. `sharded`
+    are the names of the modules that are gathered one at a time if the network is sharded, `recomputed` of those that
+    recompute their activations.
     """
 
     recipe: Recipe
@@ -79,6 +81,8 @@ class TrainContext:
     stop: StopRequest
     group: ProcessGroup = SINGLE_PROCESS
     inputs: Tensor | None = None
+    sharded: tuple[str, ...] | None = None
+    recomputed: tuple[str, ...] = ()
 
     @property
     def task(self) -> Task:

@@ -1,7 +1,6 @@
 """Everything that changes during a training run: the content of a checkpoint."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +32,7 @@ class RandomGenerators:
     """
 
     def __init__(self, seed: int, device: torch.device, group: ProcessGroup = SINGLE_PROCESS) -> None:
-        self._group = group
+        self.group = group
         self.host = Generator().manual_seed(derive(seed, process_purpose("host", group)))
         self.device = Generator(device).manual_seed(derive(seed, process_purpose("device", group)))
 
@@ -42,11 +41,11 @@ class RandomGenerators:
         states = {"host": self.host.get_state(), "device": self.device.get_state(), "torch": torch.get_rng_state()}
         if self.device.device.type == "cuda":
             states["cuda"] = torch.cuda.get_rng_state(self.device.device)
-        return self._group.collect(states)
+        return self.group.collect(states)
 
     def restore(self, states: dict[str, Tensor]) -> None:
         """Continue from `states`. Generators of devices or processes that did not exist then do not change."""
-        states = self._group.select_own(states)
+        states = self.group.select_own(states)
         if not states:
             return
         self.host.set_state(states["host"])
@@ -84,18 +83,3 @@ class TrainingState:
     stale: int = 0
     seconds: float = 0.0
     history: list[dict[str, Any]] = field(default_factory=list)
-
-
-def weights_of(model: nn.Module) -> dict[str, Tensor]:
-    """Parameters and persistent buffers by name; shared ones once."""
-    unique: dict[int, tuple[str, Tensor]] = {}
-    for name, tensor in model.state_dict(keep_vars=True).items():
-        unique.setdefault(id(tensor), (name, tensor))
-    return {name: tensor.detach() for name, tensor in unique.values()}
-
-
-@torch.no_grad()
-def copy_tensors(source: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> None:
-    """Copy the values of `source` into the tensors of `target`, by name."""
-    for name, tensor in target.items():
-        tensor.copy_(source[name])

@@ -14,7 +14,7 @@ import inspect
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import timedelta
 from typing import NamedTuple
@@ -22,13 +22,16 @@ from typing import NamedTuple
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
 from torch.nn.parallel import DistributedDataParallel
 
 from ..errors.problem import Problem
 from ..errors.process_errors import CannotJoin, PeerLost
 from ..loop.process_group import ProcessGroup
+from ..loop.tensor_parts import copy_tensors
 from ..tasks.outputs import Objective
+from .sharding import shard
 
 _AGREE_SECONDS = 0.25
 _LONGEST_INTERVAL = 256
@@ -100,6 +103,7 @@ class DistributedGroup(ProcessGroup):
         self.rank, self.size = at.rank, at.size
         self._local_rank, self.local_size = at.local_rank, at.local_size
         self._wrapped: DistributedDataParallel | None = None
+        self._sharded = False
         self._statistics: list[Tensor] = []
         self._calls, self._interval, self._agreed = 0, 1, time.perf_counter()
 
@@ -175,25 +179,28 @@ class DistributedGroup(ProcessGroup):
     def slice(self, count: int) -> slice:
         return slice(count * self.rank // self.size, count * (self.rank + 1) // self.size)
 
-    def prepare(self, model: nn.Module) -> nn.Module:
+    def largest_slice(self, count: int) -> int:
+        return -(-count // self.size)
+
+    def no_gradients(self) -> AbstractContextManager[object]:
+        """Weights that FSDP2 gathers in inference mode could not be trained afterwards."""
+        return torch.no_grad() if self._sharded else torch.inference_mode()
+
+    def prepare(self, model: nn.Module, device: torch.device, parts: Sequence[str] | None = None) -> nn.Module:
         """On GPUs batch normalization is over the whole batch; torch has no such layer for the CPU."""
-        if next(model.parameters()).device.type != "cuda":
-            return model
-        synced: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]  # torch has no types here
-        return synced
+        if device.type == "cuda":
+            model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]  # torch has no types here
+        if parts is None:
+            return model.to(device)
+        self._sharded = True
+        return shard(model, parts, device, self.size)
 
     def wrap(
         self, model: nn.Module, objective: Objective, example: tuple[Tensor, ...], changing: bool = False
     ) -> nn.Module:
-        parameters = [p for p in model.parameters() if p.requires_grad]
-        reached = _reached(model, objective, example)
-        device = parameters[0].device
-        self._wrapped = DistributedDataParallel(
-            _Learned(model, objective),
-            device_ids=[device.index] if device.type == "cuda" else None,
-            find_unused_parameters=changing or any(id(p) not in reached for p in parameters),
-            **{_SYNC_BUFFERS: False},  # type: ignore[arg-type]  # the type checker cannot know which name exists
-        )
+        learned: nn.Module = _Learned(model, objective)
+        if not self._sharded:
+            learned = self._wrapped = _replicated(learned, _reached(model, objective, example), changing)
         self._statistics = [
             tensor
             for module in model.modules()
@@ -201,9 +208,10 @@ class DistributedGroup(ProcessGroup):
             for tensor in (module.running_mean, module.running_var)
             if tensor is not None
         ]
-        return self._wrapped
+        return learned
 
     def no_sync(self) -> AbstractContextManager[object]:
+        """Shards add up synchronized gradients: the whole ones may not fit into memory."""
         return self._wrapped.no_sync() if self._wrapped else nullcontext()
 
     def total(self, loss: Tensor, correct: Tensor, count: int) -> tuple[Tensor, Tensor]:
@@ -263,12 +271,21 @@ class DistributedGroup(ProcessGroup):
             dist.broadcast(encoded, 0)
         return bytes(encoded.tolist()).decode()
 
-    def broadcast(self, tensors: Mapping[str, Tensor]) -> None:
+    def receive(self, source: Mapping[str, Tensor] | None, tensors: Mapping[str, Tensor]) -> None:
         with _peers():
-            for tensor in tensors.values():
-                dense = tensor.contiguous()
-                dist.broadcast(dense, 0)
-                tensor.copy_(dense)
+            for name, tensor in tensors.items():
+                whole = torch.empty(tensor.shape, dtype=tensor.dtype, device=tensor.device)
+                if source is not None:
+                    whole.copy_(source[name])
+                dist.broadcast(whole, 0)
+                copy_tensors({name: whole}, {name: tensor})
+
+    def whole(self, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+        for name, tensor in tensors.items():
+            with _peers():
+                full = tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+            if self.is_leader:
+                yield name, full.cpu() if self._sharded else full
 
     def any(self, here: bool) -> bool:
         flag = torch.tensor(int(here))
@@ -285,6 +302,17 @@ def _range(batch: int, size: int) -> str:
 def mixes_images(model: nn.Module) -> bool:
     """Whether the network normalizes over the images of a batch, so that parts of a batch give different results."""
     return any(isinstance(module, _BatchNorm) for module in model.modules())
+
+
+def _replicated(learned: nn.Module, reached: set[int], changing: bool) -> DistributedDataParallel:
+    parameters = [p for p in learned.parameters() if p.requires_grad]
+    device = parameters[0].device
+    return DistributedDataParallel(
+        learned,
+        device_ids=[device.index] if device.type == "cuda" else None,
+        find_unused_parameters=changing or any(id(p) not in reached for p in parameters),
+        **{_SYNC_BUFFERS: False},  # type: ignore[arg-type]  # the type checker cannot know which name exists
+    )
 
 
 class _Learned(nn.Module):

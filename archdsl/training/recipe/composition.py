@@ -51,7 +51,7 @@ def compose(settings: Iterable[Setting], options: Mapping[Path, Any], sink: Sink
         return None
 
 
-EXTENDABLE = ("epochs", "patience", "checkpoint", "compile", "tta")
+EXTENDABLE = ("epochs", "patience", "checkpoint", "compile", "activation_checkpointing", "shard", "tta")
 """The lines that may change when a run is resumed."""
 WORKERS: Path = ("data", "workers")
 """The only other setting that may change."""

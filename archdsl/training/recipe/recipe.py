@@ -6,7 +6,8 @@ A line of the block is a field of `Recipe`. If the field is a `RecipeSection`, t
 section is an option, too: `--lr 0.1`. This module imports only pydantic, so that `--help` starts quickly.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, TypeAdapter, ValidationInfo, field_validator
 from pydantic import NonNegativeInt as Count
@@ -146,6 +147,16 @@ class Recipe(RecipeSection):
     compile: Annotated[bool, OptionGroup.HARDWARE] = Field(
         default=False, description="compile the network with torch.compile: a slow start, then faster steps on GPUs"
     )
+    activation_checkpointing: Annotated[bool, OptionGroup.HARDWARE] = Field(
+        default=False,
+        description="recompute the activations of each block in the backward pass instead of keeping them: less "
+        "memory, more time (Chen et al. 2016)",
+    )
+    shard: Annotated[bool, OptionGroup.HARDWARE] = Field(
+        default=False,
+        description="shard parameters, gradients and optimizer state over the processes, with FSDP2, instead of "
+        "keeping all of them in each",
+    )
     tta: Annotated[Literal["none", "flip", "shift"], OptionGroup.REGULARIZATION] = Field(
         default="none",
         description="test-time augmentation: `flip` averages the predictions for an image and its mirror image; "
@@ -177,3 +188,26 @@ class Recipe(RecipeSection):
         if lookahead.every is not None and info.data.get("ema") is not None:
             raise ValueError("`ema` and `lookahead` both average the weights: use one of them")
         return lookahead
+
+    @field_validator("shard")
+    @classmethod
+    def _check_shard(cls, shard: bool, info: ValidationInfo) -> bool:
+        if shard and (why := _unshardable(info.data)):
+            raise ValueError(why)
+        return shard
+
+
+def _unshardable(recipe: Mapping[str, Any]) -> str | None:
+    """Why `shard` cannot be used with the other settings."""
+    optimizer, freeze = recipe.get("optimizer"), recipe.get("freeze")
+    if isinstance(optimizer, Muon):
+        return "`shard` does not work with `optimizer muon`, which needs whole matrices: use adamw"
+    if isinstance(freeze, Freeze) and freeze.after:
+        return "`shard` does not work with `freeze after`: the trained weights must stay the same"
+    if recipe.get("precision") == "fp16":
+        return "`shard` does not work with `precision fp16`: use bf16 or fp32"
+    if recipe.get("layout") == "channels_last":
+        return "`shard` does not work with `layout channels_last`: shards are contiguous"
+    if recipe.get("compile"):
+        return "`shard` does not work with `compile`: use one of them"
+    return None

@@ -1,23 +1,34 @@
 """Checkpoints: one safetensors file each, written atomically; the last two are kept, and nothing is ever unpickled.
 
+That of a sharded network is a folder instead (sharded_checkpoint.py), with the same tensors and numbers. Either can be
+restored in any number of processes, sharded or not.
+
 Tensors are named `model.NAME`, `average.NAME`, `optimizer.INDEX.NAME`, `rng.NAME` (`rng.RANK.NAME` of further
 processes), `metrics.NAME`; the numbers are JSON in the file's metadata, with a digest of each tensor.
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ..errors.run_errors import CannotResume
-from ..loop.training_state import Best, TrainingState, copy_tensors, weights_of
+from ..loop.process_group import SINGLE_PROCESS, ProcessGroup
+from ..loop.tensor_parts import copy_tensors, is_sharded, placed, weights_of
+from ..loop.training_state import Best, TrainingState
+from .checkpoint_index import INDEX
 from .checkpoint_numbers import Numbers, numbers_of
 from .digests import verify
 from .weights import UNREADABLE, first_not_finite, part, read_tensors, save_tensors
 
+if TYPE_CHECKING:
+    from .sharded_checkpoint import ShardedSaver
+
 KEPT = 2
-_NAME = re.compile(r"step-(\d{1,18})\.safetensors")
+_NAME = re.compile(r"step-(\d{1,18})(\.safetensors)?")
 
 
 def save(state: TrainingState, folder: Path, rng: dict[str, Tensor] | None = None) -> Path:
@@ -29,38 +40,95 @@ def save(state: TrainingState, folder: Path, rng: dict[str, Tensor] | None = Non
     path = folder / f"step-{state.step:09d}.safetensors"
     tensors = _tensors(state, state.rng.states() if rng is None else rng)
     save_tensors(tensors, path, state=numbers_of(state).model_dump_json(exclude_unset=True))
-    for old in list_checkpoints(folder)[:-KEPT]:
-        old.unlink(missing_ok=True)
+    remove_old(folder)
     return path
 
 
+def save_shards(state: TrainingState, saver: "ShardedSaver", folder: Path, log: Callable[[], None]) -> None:
+    """Begin to write a sharded state in the background. All processes call it; the leader then writes the log.
+
+    Raises what `ShardedSaver.save` raises.
+    """
+    rng, numbers = state.rng.states(), numbers_of(state).model_dump_json(exclude_unset=True)
+
+    def done() -> None:
+        log()
+        remove_old(folder)
+
+    saver.save(_tensors(state, rng), numbers, folder / f"step-{state.step:09d}", done)
+
+
 def list_checkpoints(folder: Path) -> list[Path]:
-    """The checkpoints in a folder, the newest last."""
+    """The complete checkpoints in a folder, the newest last."""
+    return [path for path in _all(folder) if path.is_file() or (path / INDEX).is_file()]
+
+
+def remove_old(folder: Path) -> None:
+    """Remove all but the newest two checkpoints, and incomplete ones before them."""
+    kept = list_checkpoints(folder)[-KEPT:]
+    for path in _all(folder):
+        if path == kept[0]:
+            break
+        if path.is_dir():
+            from .sharded_checkpoint import remove
+
+            remove(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _all(folder: Path) -> list[Path]:
     found = [(int(match[1]), path) for path in folder.glob("step-*") if (match := _NAME.fullmatch(path.name))]
-    return [path for _, path in sorted(found) if path.is_file()]
+    return [path for _, path in sorted(found) if not path.is_symlink() and bool(path.suffix) == path.is_file()]
 
 
-def restore_newest(state: TrainingState, folder: Path) -> tuple[Path, str | None]:
+def restore_newest(state: TrainingState, folder: Path, group: ProcessGroup = SINGLE_PROCESS) -> tuple[Path, str | None]:
     """Restore the state from the newest readable checkpoint; returns that checkpoint. Raises CannotResume.
 
-    A damaged file is skipped in favor of the one before it; the second value is then the reason. Digests detect damage,
-    and the structure of each part is checked, so a file edited by hand is refused, too.
+    A damaged one is skipped in favor of the one before it; the second value is then the reason. Digests detect damage,
+    and the structure of each part is checked, so a file edited by hand is refused, too. All processes of a group use
+    the same checkpoint.
     """
     reasons: list[str] = []
-    for path in reversed(list_checkpoints(folder)):
+    for name in group.broadcast_text("\n".join(path.name for path in reversed(list_checkpoints(folder)))).split():
+        path, why = folder / name, None
         try:
-            tensors, numbers = read(path)
+            tensors, numbers = _read_for(state, path)
             _refuse_other(state, tensors, numbers)
             _restore(state, tensors, numbers)
         except UNREADABLE as error:
-            reasons.append(f"{path.name}: {str(error).partition(chr(10))[0]}")
-            continue
-        return path, "; ".join(reasons) or None
+            why = f"{path.name}: {str(error).partition(chr(10))[0]}"
+        if not group.any(why is not None):
+            return path, "; ".join(reasons) or None
+        reasons.append(why or f"{path.name}: another process cannot read it")
     raise CannotResume(folder.parent, "; ".join(reasons) or "it has no checkpoint")
 
 
+def _read_for(state: TrainingState, path: Path) -> tuple[dict[str, Tensor], Numbers]:
+    """The tensors of a checkpoint; those that the state has as shards as the same shards, if the checkpoint has any."""
+    if not (path.is_dir() and is_sharded(state.model)):
+        return read(path)
+    from .sharded_checkpoint import read_shards
+
+    return read_shards(path, _shards(state))
+
+
+def _shards(state: TrainingState) -> dict[str, Tensor]:
+    """The sharded tensors by the names that they have in a checkpoint; the optimizer's have those of their parameter's
+    index.
+    """
+    found = {f"model.{name}": tensor for name, tensor in weights_of(state.model).items()}
+    found.update({f"average.{name}": tensor for name, tensor in (state.average or {}).items()})
+    found.update({f"optimizer.{i}": tensor for i, tensor in enumerate(_parameters(state.optimizer))})
+    return found
+
+
 def read(path: Path) -> tuple[dict[str, Tensor], Numbers]:
-    """The tensors of a checkpoint, on the CPU, and its numbers. Raises the errors in UNREADABLE."""
+    """The whole tensors of a checkpoint, on the CPU, and its numbers. Raises the errors in UNREADABLE."""
+    if path.is_dir():
+        from .sharded_checkpoint import read_whole
+
+        return read_whole(path)
     tensors, metadata = read_tensors(path)
     state = metadata.get("state")
     if state is None:
@@ -158,7 +226,7 @@ def _like(tensor: Tensor, name: str, parameter: Tensor) -> Tensor:
     Fused kernels traverse memory in the parameter's order, so strides must be those of the parameter.
     """
     if tensor.shape == parameter.shape and name != "step":
-        return torch.empty_like(parameter, dtype=tensor.dtype).copy_(tensor)
+        return torch.empty_like(parameter, dtype=tensor.dtype).copy_(placed(tensor, parameter))
     return tensor.to(parameter.device)
 
 

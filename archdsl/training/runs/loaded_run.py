@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -135,5 +136,10 @@ def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
         why += str(graph.output.shape)
         raise CannotResume(run.folder, why)
     needed = network.costs.total.parameters
-    if run.weights is not None and needed > run.weights.stat().st_size:
+    if run.weights is not None and needed > _bytes(run.weights):
         raise CannotResume(run.folder, f"{run.weights.name} has the weights of a network with fewer parameters")
+
+
+def _bytes(weights: Path) -> int:
+    """The size of a file, or of the files in the folder of a sharded checkpoint."""
+    return sum(path.stat().st_size for path in (weights.iterdir() if weights.is_dir() else (weights,)))

@@ -6,18 +6,23 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
 from ...limits import MAX_TEXT
 from ..errors.run_errors import CannotResume, NetworkChanged, NoRun
-from ..loop.training_state import TrainingState, weights_of
+from ..loop.tensor_parts import is_sharded, weights_of
+from ..loop.training_state import TrainingState
 from ..model_spec import NETWORK
 from ..safe_files import make_folder, read_bytes, refuse_links, write_text
-from .checkpoint import list_checkpoints, save
+from .checkpoint import list_checkpoints, save, save_shards
 from .run_settings import FORMAT, RunSettings
 from .sealed_json import unseal
 from .weights import save_tensors
+
+if TYPE_CHECKING:
+    from .sharded_checkpoint import ShardedSaver
 
 SETTINGS, METRICS = "settings.json", "metrics.jsonl"
 INITIAL = "initial.safetensors"
@@ -36,6 +41,7 @@ class Run:
         self.last = folder / "last.safetensors"
         self.best = folder / "best.safetensors"
         self.initial = folder / INITIAL
+        self._saver: ShardedSaver | None = None
 
     @classmethod
     def create(cls, out: Path | None, base: Path, name: str, *, leftovers: bool = False) -> "Run":
@@ -115,16 +121,31 @@ class Run:
         The log is generated from the state, so that the two are consistent whenever a run is interrupted. All processes
         call it, because each contributes its RNG states.
         """
-        rng = state.rng.states()
-        if not self.writes:
+        log = "".join(f"{json.dumps(line)}\n" for line in state.history)
+        if self.writes:
+            make_folder(refuse_links(self.folder, self.checkpoints))
+        if is_sharded(state.model):
+            from .sharded_checkpoint import ShardedSaver
+
+            self._saver = self._saver or ShardedSaver()
+            save_shards(state, self._saver, self.checkpoints, lambda: self.write_text(self.metrics, log))
             return
-        make_folder(refuse_links(self.folder, self.checkpoints))
-        save(state, self.checkpoints, rng)
-        self.write_text(self.metrics, "".join(f"{json.dumps(line)}\n" for line in state.history))
+        rng = state.rng.states()
+        if self.writes:
+            save(state, self.checkpoints, rng)
+            self.write_text(self.metrics, log)
+
+    def finish(self) -> None:
+        """Wait until the newest checkpoint is complete. Raises DiskFull, CannotWrite."""
+        if self._saver is not None:
+            self._saver.wait()
 
     def keep_weights(self, state: TrainingState, path: Path) -> None:
-        """Write the weights for using the network: the averaged ones, if there are any. Raises DiskFull."""
-        self._keep_tensors(state.average or weights_of(state.model), path)
+        """Write the weights for using the network: the averaged ones, if there are any. Raises DiskFull.
+
+        All processes call it, because each contributes its shards.
+        """
+        self._keep_tensors(dict(state.rng.group.whole(state.average or weights_of(state.model))), path)
 
     def keep_initial(self, model: nn.Module) -> None:
         """Write the initial weights, which another program trained: its file may change. Raises DiskFull."""

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..errors.run_errors import CannotResume
-from ..loop.training_state import copy_tensors, weights_of
+from ..loop.tensor_parts import copy_tensors, weights_of
 from ..safe_files import write_atomically
 from .digests import describe, verify
 
@@ -40,6 +40,11 @@ def read_weights(path: Path, verified: bool) -> dict[str, Tensor]:
     `verified` refuses a file without digests, as written by older versions.
     """
     try:
+        if path.is_dir():
+            from .sharded_checkpoint import read_whole
+
+            tensors, _ = read_whole(path)
+            return part(tensors, "average") or part(tensors, "model")
         tensors, metadata = read_tensors(path)
         verify(tensors, metadata, required=verified, state=metadata.get("state"))
     except UNREADABLE as error:

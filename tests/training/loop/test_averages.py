@@ -23,8 +23,9 @@ from archdsl.training.loop.freezing import freeze
 from archdsl.training.loop.metrics import EpochMetrics
 from archdsl.training.loop.optimizers import make_optimizer, parameter_groups
 from archdsl.training.loop.standardization import Standard, Standardizer, measure
+from archdsl.training.loop.tensor_parts import weights_of
 from archdsl.training.loop.train_context import Batches, TrainContext
-from archdsl.training.loop.training_state import RandomGenerators, TrainingState, weights_of
+from archdsl.training.loop.training_state import RandomGenerators, TrainingState
 from archdsl.training.loop.whitening import patches_of
 from archdsl.training.model_spec import model_spec_of
 from archdsl.training.network_check import check_recipe

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from archdsl.training import session
 from archdsl.training.loop.callback import StopRequest
 from archdsl.training.loop.process_group import ProcessGroup
-from archdsl.training.loop.training_state import weights_of
+from archdsl.training.loop.tensor_parts import weights_of
 from archdsl.training.processes import distributed
 from archdsl.training.runs.run_folder import Run
 from archdsl.training.session import Outcome, Training

@@ -17,8 +17,9 @@ from archdsl.training.loop.callback import StopRequest, TrainingCallback
 from archdsl.training.loop.device_setup import Setup
 from archdsl.training.loop.loop import fit, score
 from archdsl.training.loop.standardization import measure
+from archdsl.training.loop.tensor_parts import weights_of
 from archdsl.training.loop.train_context import on_device
-from archdsl.training.loop.training_state import TrainingState, weights_of
+from archdsl.training.loop.training_state import TrainingState
 from archdsl.training.recipe.fields import recipe_fields
 from archdsl.training.recipe.recipe import Recipe
 from archdsl.training.tasks.choice import TASKS
@@ -31,7 +32,7 @@ Settings = tuple[tuple[tuple[str, ...], Any], ...]
 BASE: Mapping[tuple[str, ...], Any] = {
     ("epochs",): 3, ("batch",): 16, ("precision",): "fp32", ("layout",): "channels_first", ("optimizer", "lr"): 0.02,
 }  # fmt: skip
-NOT_HERE = {
+NOT_HERE: dict[tuple[str, ...], str] = {
     ("data", "name"): "another data set", ("data", "fit"): "images of another size: tests/training/data",
     ("task",): "another network and data set: tests/training/tasks", ("compile",): "changes the speed alone",
     ("loss", "output_losses"): "a network with several outputs: tests/training/tasks/test_outputs.py",
@@ -41,6 +42,8 @@ NOT_HERE = {
     ("data", "workers"): "changes the speed alone",
     ("data", "test_resize"): "a folder of images: tests/training/data/stream",
     **{("augment", name): "a folder of images: tests/training/data/stream" for name in sorted(STREAMED_AUGMENTATIONS)},
+    ("activation_checkpointing",): "changes the memory alone: tests/training/loop/test_activation_checkpointing.py",
+    ("shard",): "several processes: tests/training/processes/test_sharding.py",
 }  # fmt: skip
 """The fields that change nothing in this training, and the reasons."""
 
@@ -109,6 +112,9 @@ class _Store:
 
     def keep(self, state: TrainingState) -> None:
         self.kept += 1
+
+    def finish(self) -> None:
+        pass
 
     def keep_weights(self, state: TrainingState, path: Path) -> None:
         pass

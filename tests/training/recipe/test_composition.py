@@ -104,7 +104,8 @@ def test_off_and_parameters_of_the_network() -> None:
               │ ^^^^^
               = help: did you mean `epochs`?
               = help: the settings are data, task, split, augment, optimizer, schedule, loss, epochs, batch, \
-accumulate, clip, ema, lookahead, freeze, patience, precision, layout, compile, tta, checkpoint, seed
+accumulate, clip, ema, lookahead, freeze, patience, precision, layout, compile, activation_checkpointing, shard, tta, \
+checkpoint, seed
             """,
         ),
         (

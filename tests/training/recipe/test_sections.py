@@ -16,7 +16,8 @@ from archdsl.training.loop.evaluation import averaged, evaluate
 from archdsl.training.loop.optimizers import make_optimizer, parameter_groups
 from archdsl.training.loop.schedule import factor
 from archdsl.training.loop.standardization import Standard, Standardizer, measure
-from archdsl.training.loop.training_state import RandomGenerators, derive, weights_of
+from archdsl.training.loop.tensor_parts import weights_of
+from archdsl.training.loop.training_state import RandomGenerators, derive
 from archdsl.training.recipe.recipe import (
     Adam,
     AdamW,

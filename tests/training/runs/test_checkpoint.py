@@ -22,7 +22,8 @@ from archdsl.training.errors.disk_errors import CannotWrite, DiskFull
 from archdsl.training.errors.run_errors import CannotResume
 from archdsl.training.loop.metrics import EpochMetrics
 from archdsl.training.loop.optimizers import make_optimizer
-from archdsl.training.loop.training_state import RandomGenerators, TrainingState, weights_of
+from archdsl.training.loop.tensor_parts import weights_of
+from archdsl.training.loop.training_state import RandomGenerators, TrainingState
 from archdsl.training.recipe.recipe import Adam
 from archdsl.training.runs import weights
 from archdsl.training.runs.checkpoint import list_checkpoints, read, restore_newest, save

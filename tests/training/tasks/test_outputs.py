@@ -12,7 +12,7 @@ import archdsl
 from archdsl import ArchError
 from archdsl.diagnostics import Sink
 from archdsl.training.data.registry import data_sets
-from archdsl.training.loop.training_state import weights_of
+from archdsl.training.loop.tensor_parts import weights_of
 from archdsl.training.model_spec import model_spec_of
 from archdsl.training.network_check import check, check_names, check_recipe
 from archdsl.training.recipe.composition import compose
