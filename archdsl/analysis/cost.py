@@ -63,7 +63,7 @@ def costs(graph: Graph) -> Costs:
     seen: dict[tuple[int, ...], Cost] = {}
     nodes, found = graph.nodes, []
     for node in nodes:
-        # Nodes that repeat others share their ops and shapes; looking at these takes longer than at who they are.
+        # Nodes that repeat others share their ops and shapes; comparing these takes longer than comparing identities.
         key = (id(node.op), node.shared is None, *[id(nodes[i].shape) for i in node.inputs])
         cost = seen.get(key)
         if cost is None:

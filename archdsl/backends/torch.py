@@ -29,7 +29,7 @@ def to_torch(graph: Graph) -> nn.Module:
 
     Raises PackageFailed for a layer of a package whose module fails, or differs from what the layer declares.
     """
-    # Built in the order of execution, so that a seed gives the same weights whatever the parts.
+    # Built in the order of execution, so that the weights for a seed do not depend on the parts.
     modules = {node.id: module for node in graph.layers if (module := _layer(graph, node)) is not None}
     return _part(part_tree(graph), modules)
 

@@ -1,9 +1,9 @@
 """Which tensor of a file belongs to which tensor of a module.
 
-By name where names and shapes are equal, or where all names are those that torchvision gives to a network of the zoo
-(published_names.py). Other layers are matched by their kind and size, and equal ones by their
-order: only where the layers of the module run one after another and the names in the file are numbered. The order of
-the tensors in a file is never used: it is that of their names or of their definition. What remains open is refused.
+By name where names and shapes are equal, or where all names are those that torchvision gives to a zoo network
+(published_names.py). Other layers are matched by their kind and size, and equal ones by their order: only where the
+layers of the module run one after another and the names in the file are numbered. The order of the tensors in a file is
+never used: it is that of their names or of their definition. Tensors that remain ambiguous are an error.
 """
 
 import re
@@ -229,7 +229,7 @@ def _one_after_another(layers: Sequence[WeightLayer]) -> bool:
 def _sequence(names: Sequence[str]) -> list[str] | None:
     """The names in the order of their places in a list (`blocks.10.`); None if two of them differ first in a word.
 
-    Numbers in words are no order: decoders are often numbered backwards.
+    Numbers within words do not give an order: decoders are often numbered backwards.
     """
     ordered = sorted(names, key=_natural)
     for a, b in pairwise(ordered):

@@ -70,7 +70,7 @@ def _public(name: str) -> Callable[..., Any]:
 def start() -> str:
     """Prepare for the first call, and return the version of archdsl."""
     loads("input 3x8x8; conv 4 k3 same; relu; gap; fc 2").report()
-    # What exists now stays: it need not be searched for garbage again.
+    # Exclude the objects that exist now from garbage collection.
     gc.collect()
     gc.freeze()
     return __version__

@@ -35,7 +35,7 @@ class Init(Record):
     numbers: tuple[float, ...] = ()
 
     def __str__(self) -> str:
-        # In an error, the values are what was written, which may be no numbers.
+        # In an error, the values are what was written, which may not be numbers.
         shown = (f"{number:g}" if type(number) in (int, float) else str(number) for number in self.numbers)
         return self.name + (f"({', '.join(shown)})" if self.numbers else "")
 

@@ -171,7 +171,7 @@ class Lifter:
         return self.env[node]
 
     def _unknown(self, node: fx.Node) -> Any:
-        """A placeholder for a result that cannot be made, so that what follows is read all the same."""
+        """A placeholder for a result that cannot be made, so that what follows is still read."""
         found = node.meta.get("val")
         if isinstance(found, tuple | list):
             return tuple(self._unknown_tensor(node, each) for each in found)

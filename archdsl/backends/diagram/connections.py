@@ -106,7 +106,7 @@ def drawn_graph(drawing: Drawing) -> DrawnGraph:
 def _chains(
     chain: list[ShapeGroup], leaving: dict[str, list[ShapeGroup]], boxes: set[str]
 ) -> Iterator[list[ShapeGroup]]:
-    """The ways from an arrow through ports to boxes."""
+    """The paths from an arrow through ports to boxes."""
     last = chain[-1].of
     if not isinstance(last, Arrow) or last.end in boxes:
         yield chain

@@ -17,7 +17,7 @@ from .xdot import read_drawing
 
 Path = tuple[str, ...]
 MARK = "_detail"
-"""How the ids of the boxes of a detail end."""
+"""Suffix of the ids of the boxes of a detail."""
 _APART, _PAD, _MARGIN, _CORNER = 34.0, 8.0, 7.2, 8.0
 """Points between overview and detail, between the detail and its frame, around the figure; the corners of the frame."""
 

@@ -17,7 +17,7 @@ from .labels import count, layer_words, shape_words
 _SHOWN = 2
 """Maximum number of layers in a run that are drawn one by one although they are the same."""
 SIGNS = {"added": "+", "removed": "−", "changed": "~", "same": ""}
-"""The sign before the layers of each kind, because color alone conveys nothing."""
+"""The sign before the layers of each kind, so that nothing is conveyed by color alone."""
 
 
 class _Union(Record):

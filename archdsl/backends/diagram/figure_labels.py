@@ -10,7 +10,7 @@ Path = tuple[str, ...]
 
 
 class FigureLabels:
-    """Labels by what they are for. Of several names of the same part, the one of the fewest parts counts."""
+    """Labels by what they are for. If several names match the same part, the one with the fewest parts counts."""
 
     def __init__(self, written: Sequence[FigureLabel] = ()) -> None:
         self.written = tuple(written)

@@ -31,7 +31,7 @@ class Heat(StrEnum):
 
 _SYMBOLIC = "a measure that depends on symbolic dimensions has no color: give the sizes with --input"
 _LEGEND = (0.0, 0.5, 1.0)
-"""The parts of the color scale that the legend names: of the most, 0, a quarter, and all."""
+"""The values that the legend labels, as fractions of the largest one."""
 
 
 def with_heat(diagram: Diagram, graph: Graph, costs: Costs, heat: Heat) -> Diagram:

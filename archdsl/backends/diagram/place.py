@@ -20,8 +20,8 @@ class Place(Record):
     """Where a figure is printed or shown; lengths in points.
 
     `width` and `height` are its limits, None without one; `compact` is a height that it should have if that costs no
-    detail. `font` is the smallest text; `largest` is the most by which text is enlarged. A figure that fills its place
-    is as large as possible, otherwise it is only as high as it needs to be. `margin` is around the figure.
+    detail. `font` is the smallest text; `largest` is the maximum factor by which text is enlarged. A figure that fills
+    its place is as large as possible, otherwise it is only as high as it needs to be. `margin` is around the figure.
     """
 
     name: str

@@ -26,7 +26,7 @@ class Theme(Record):
     fills: Mapping[str, str]
     other: str
     heat: tuple[str, str]
-    """The color of no heat, and of the most."""
+    """The colors of the lowest and of the highest value of a measure."""
     dark: "Theme | None" = None
     """The colors on a dark page, in formats that follow the page; None for one look everywhere."""
     font: FontFamily = FontFamily.SANS
@@ -42,7 +42,7 @@ class Theme(Record):
         )
 
     def warmth(self, heat: float) -> str:
-        """The color of a part of the most heat."""
+        """The color of a value, given as a fraction of the highest one."""
         return mixed(*self.heat, heat)
 
     def border(self, style: str) -> str:

@@ -24,7 +24,7 @@ _SHAPED = (
     (0x0900, 0x0DFF), (0x0E00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x18AF), (0x1900, 0x1CFF), (0xA800, 0xA95F),
     (0xA980, 0xABFF), (0x1100, 0x11FF),
 )  # fmt: skip
-"""Scripts whose letters change by their neighbors: Indic scripts, Thai, Tibetan, Burmese, Khmer, Mongolian, jamo."""
+"""Scripts whose letters change with their neighbors: Indic scripts, Thai, Tibetan, Burmese, Khmer, Mongolian, jamo."""
 
 
 class MissingCharacter(Exception):

@@ -89,7 +89,7 @@ def _column(tree: Tree) -> tuple[Any, ...]:
 
 
 def is_default(head: str, name: str | None, value: Any) -> bool:
-    """Whether a value is what an argument of a module of torch has anyway."""
+    """Whether a value is the default of an argument of a torch module."""
     known = _DEFAULTS.get(head, {})
     return name in known and type(value) is type(known[name]) and value == known[name]
 

@@ -1,1 +1,1 @@
-"""Configurations of Hugging Face models (`config.json`) as texts. No package of Hugging Face and no torch is needed."""
+"""Configurations of Hugging Face models (`config.json`) as text. Neither a Hugging Face package nor torch is needed."""

@@ -1,4 +1,4 @@
-"""Encoders of texts: BERT, RoBERTa, DistilBERT, ELECTRA, ALBERT.
+"""Text encoders: BERT, RoBERTa, DistilBERT, ELECTRA, ALBERT.
 
 Devlin et al., 2018; Liu et al., 2019; Sanh et al., 2019; Clark et al., 2020; Lan et al., 2019.
 """
@@ -21,7 +21,7 @@ LAYERS = "repeat n { encoder mask }"
 
 
 def bert(request: ModelRequest) -> ModelText:
-    """BERT: its pooler is a part of the base model and of the classifier of a text."""
+    """BERT: its pooler is a part of the base model and of the text classifier."""
     config = request.config
     head = request.head("Bert", *HEADS)
     encoder = with_steps(request, read_encoder(config))
@@ -34,7 +34,7 @@ def bert(request: ModelRequest) -> ModelText:
 
 
 class RobertaFamily(Record):
-    """RoBERTa and models that differ from it in their names: positions begin after the number of the padding."""
+    """RoBERTa and models that differ from it in their names: positions begin after the ID of the padding."""
 
     prefix: str
     vocabulary: int

@@ -1,4 +1,4 @@
-"""What encoders of texts have in common: their sizes, embeddings, layers, and the layers after them."""
+"""What text encoders have in common: their sizes, embeddings, layers, and the layers after them."""
 
 from collections.abc import Sequence
 
@@ -188,8 +188,8 @@ def with_pooler(layers: Sequence[str]) -> list[str]:
 def head_of(request: ModelRequest, encoder: Encoder, head: str, *, text: str, word: str, transform: str) -> list[str]:
     """The statements after the layers.
 
-    `text` are those of the classifier of a text and `word` those of the classifier of each word before their last
-    layer, `transform` is the activation before the logits of words.
+    `text` are those of the text classifier and `word` those of the classifier of each word before their last layer,
+    `transform` is the activation before the logits of words.
     """
     config = request.config
     match head:

@@ -68,7 +68,7 @@ IRRELEVANT = frozenset(
         "use_cache",
     }
 )
-"""A configuration with another field that no reader has read is refused."""
+"""A configuration with any other field that no reader has read is rejected."""
 
 REFUSED = {
     "quantization_config": "quantized layers have no counterpart",

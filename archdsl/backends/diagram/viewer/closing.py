@@ -8,7 +8,7 @@ from ..figure import Cluster, Diagram
 from ..view import View
 
 MANY = 120
-"""Up to this many boxes are open at first, unless a view was asked for."""
+"""Up to this many boxes are open at first, unless a view was requested."""
 
 
 def closed_frames(diagram: Diagram, graph: Graph, view: View | None, expand: tuple[str, ...]) -> set[int]:
