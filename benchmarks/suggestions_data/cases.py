@@ -126,6 +126,12 @@ def _changed_lines(before: str, after: str) -> set[int]:
 
 def cases(kind: Kind, valids: tuple[Valid, ...], seed: int, limit: int) -> Iterator[Case]:
     """Cases of a kind: one a network, and two where few networks have a place for it; families in turn."""
+    for valid, text in wrong_texts(kind, valids, seed, limit):
+        yield _case(kind, valid, text)
+
+
+def wrong_texts(kind: Kind, valids: tuple[Valid, ...], seed: int, limit: int) -> Iterator[tuple[Valid, str]]:
+    """The networks of these cases, each with its text with an error."""
     made: set[str] = set()
     order = _mixed(valids, Random(f"{seed} {kind.name}"))
     for number, valid in ((number, valid) for number in range(A_NETWORK) for valid in order):
@@ -134,7 +140,7 @@ def cases(kind: Kind, valids: tuple[Valid, ...], seed: int, limit: int) -> Itera
         text = _wrong(kind, valid, f"{seed} {kind.name} {valid.name} {number}", made)
         if text is not None:
             made.add(text)
-            yield _case(kind, valid, text)
+            yield valid, text
 
 
 def _wrong(kind: Kind, valid: Valid, seed: str, made: set[str]) -> str | None:

@@ -2,7 +2,7 @@
 
 import pytest
 from suggestions_data import known_arguments, known_branches, known_forms, known_sizes, known_words
-from suggestions_data.cases import Case, cases, errors
+from suggestions_data.cases import Case, cases, errors, wrong_texts
 from suggestions_data.known_arguments import same_but_order
 from suggestions_data.known_branches import same_but_shortcuts
 from suggestions_data.networks import networks
@@ -160,8 +160,8 @@ def test_without_an_edit_nothing_is_offered():
 def test_each_kind_introduces_errors_into_several_networks(kind):
     made = list(cases(kind, networks(), 0, 3))
     assert len(made) == 3
-    assert all(errors(each.text) and not errors(each.valid.text) for each in made)
-    assert [each.text for each in made] == [each.text for each in cases(kind, networks(), 0, 3)]
+    assert all(each.suggested and each.valid.graph for each in made)  # the graph of a text without errors
+    assert [(each.valid, each.text) for each in made] == list(wrong_texts(kind, networks(), 0, 3))
     # Every suggestion that is shown has been tried; the pages' networks change too often to be part of a test.
     assert all(each.measures.get("valid", True) for each in made if each.valid.family != "docs")
 

@@ -22,7 +22,8 @@ def test_a_kind_makes_one_error_of_valid_networks(kind: Kind) -> None:
             continue
         assert text != valid.text
         assert errors(text)
-        assert text == kind.make(Random(valid.name), Valid(valid.name, valid.family, valid.text))
+        # once for a kind: this is most of the test's time
+        assert found or text == kind.make(Random(valid.name), Valid(valid.name, valid.family, valid.text))
         assert kind.right(valid.graph, valid.graph)
         found += 1
         if found == NETWORKS:

@@ -25,7 +25,8 @@ def test_a_kind_makes_an_error_in_networks_of_several_families(kind: Kind) -> No
             continue
         assert text != valid.text
         assert errors(text)
-        assert text == kind.make(Random(valid.name), Valid(valid.name, valid.family, valid.text))
+        # once for a kind: this is most of the test's time
+        assert families or text == kind.make(Random(valid.name), Valid(valid.name, valid.family, valid.text))
         families.add(valid.family)
         if len(families) == FAMILIES:
             return
