@@ -114,12 +114,18 @@ async def session(
         TIMEOUT,
     )
     connection.initialized(types.InitializedParams())
+    server = connection._server
+    assert server is not None
     try:
         yield client
-    finally:
         await asyncio.wait_for(connection.shutdown_async(None), TIMEOUT)
         connection.exit(None)
-        await connection.stop()
+        # `stop` stops to read at once: a server with much to write would wait for a reader, and `stop` for the server
+        await asyncio.wait_for(server.wait(), TIMEOUT)
+    finally:
+        if server.returncode is None:
+            server.kill()
+        await asyncio.wait_for(connection.stop(), TIMEOUT)
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
