@@ -29,7 +29,7 @@ class FigureNames:
         return layers | dict.fromkeys(self._scopes)
 
     def _named(self, name: str) -> list[Path]:
-        """The layers, stages and blocks with a name: the one whose whole path it is, or those whose paths end with it."""
+        """The layers, stages and blocks with a name: the one whose path it is, or those whose paths end with it."""
         whole = tuple(name.split("."))
         return [whole] if whole in self.paths else [path for path in self.paths if path[-len(whole) :] == whole]
 

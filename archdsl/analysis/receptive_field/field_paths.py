@@ -168,7 +168,7 @@ class _Trace(Generic[R]):
 
 
 def _splits(lines: tuple[AxisPath[Any], ...], links: Links) -> bool:
-    """Whether two dimensions that share an axis are read at several positions: then it is not a product of dimensions."""
+    """Whether two dimensions that share an axis are read at several positions: then it is no longer a product."""
     axes = [line.axis for line in lines if line.axis is not None]
     if len(set(axes)) == len(axes):
         return False

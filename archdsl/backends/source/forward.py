@@ -108,7 +108,7 @@ class Forward:
         return [*(f"    {line}" for line in heads), *(line for each in self.body for line in laid_out(each, _INDENT))]
 
     def finish(self, arguments: Sequence[str]) -> None:
-        """Return the outputs. An argument has a type annotation, a variable that only modules gave its value does not."""
+        """Return the outputs. An argument has a type, a variable that only modules gave its value does not."""
         results = [self.texts[value] for value in self.unit.outputs]
         if len(results) > 1:
             self.body.append(f"return {', '.join(results)}")
