@@ -2,6 +2,7 @@
 
 import os
 import re
+from array import array
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +15,10 @@ from .dataset_spec import DataSpec
 from .decoding import EXTENSIONS
 from .image_files import printable, refuse_unreadable
 from .imagenet_devkit import ARCHIVE, Devkit, has_devkit, read_devkit
-from .images import DataSource, ImageSet, Request, Splits, hold_out
+from .images import DataSource, ImageSet, Labels, Request, Splits, hold_out
 from .stored_files import StoredFile, stored_file, tar_files
 from .stored_images import read_stored
+from .stream.encoded import EncodedImages, NameList, ShardPlaces
 from .tar_index import indexed
 
 TRAIN_ARCHIVE, VALIDATION_ARCHIVE = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
@@ -81,7 +83,7 @@ class ImageNetSource(DataSource):
         names = self.devkit.names if self.devkit is not None else {name: name for name in self.wordnet}
         if unknown := [name for name in self.wordnet if name not in names]:
             raise BadImages(self.folder, f"the class {unknown[0]} is not in the development kit", _LAYOUT)
-        return DataSpec(self.folder.resolve().name, tuple(names[name] for name in self.wordnet), None)
+        return DataSpec(self.folder.resolve().name, tuple(names[name] for name in self.wordnet), None, streams=True)
 
     @property
     def origin(self) -> str:
@@ -143,6 +145,8 @@ class ImageNetSource(DataSource):
                 yield LabeledFile(file, numbers[name])
 
     def load(self, request: Request) -> Splits:
+        if (streams := self._streamed(request)) is not None:
+            return streams
         bad: list[str] = []
         train = self._read(list(self.training_files(request.cache)), request, bad)
         validation = self._read(list(self.validation_files(request.cache)), request, bad)
@@ -152,6 +156,31 @@ class ImageNetSource(DataSource):
         if validation is None:
             train, validation = hold_out(train, request.split)
         return Splits(train, validation, None)
+
+    def _streamed(self, request: Request) -> Splits | None:
+        """The images as streams, if they are to be decoded in every epoch."""
+        if request.stream is None:
+            return None
+        from .stream.split_streams import stream_splits
+
+        found = {"train": self.training_files(request.cache), "validation": self.validation_files(request.cache)}
+        parts = {split: self._encoded(files) for split, files in found.items()}
+        if not len(parts["train"][1]):
+            raise BadImages(self.folder, "no training images", _LAYOUT)
+        return stream_splits(parts, request, request.stream)
+
+    def _encoded(self, files: Iterator[LabeledFile]) -> tuple[EncodedImages, Labels]:
+        """The images of a split, all in files or all in one archive, and their classes."""
+        names: list[str] = []
+        numbers, archive = array("q"), ""
+        for file, label in files:
+            names.append(file.name)
+            numbers.extend((label, file.offset, file.size or 0))
+            archive = file.path.name if file.size is not None else ""
+        columns = np.array(numbers, np.int64).reshape(-1, 3)
+        labels, offset, size = (np.ascontiguousarray(columns[:, column]) for column in range(3))
+        places = ShardPlaces((archive,), np.zeros(len(names), np.int32), offset, size) if archive else None
+        return EncodedImages(os.fspath(self.folder.resolve()), NameList.of(names), places), labels
 
     def _read(self, files: list[LabeledFile], request: Request, bad: list[str]) -> ImageSet | None:
         if not files:

@@ -18,6 +18,7 @@ from archdsl.training.data.imagenet_source import ImageNetSource
 from archdsl.training.data.images import Request, Splits
 from archdsl.training.data.mat import read_structs
 from archdsl.training.data.registry import find_source
+from archdsl.training.data.stream.image_stream import StreamSettings
 from archdsl.training.errors.data_errors import BadImages, DataCorrupt
 from archdsl.training.errors.problem import Problem
 from tests.training.archives import tar_gz
@@ -141,6 +142,21 @@ def test_archives_and_folders_have_the_same_images(archives: Path, folders: Path
     order = sorted(TRAIN)
     assert [label for name, label, _ in train] == [order.index(name.partition("_")[0]) for name, _, _ in train]
     assert [label for _, label, _ in validation] == [order.index(SYNSETS[number][0]) for number in TRUTH]
+
+
+@pytest.mark.parametrize("form", ["archives", "folders"])
+def test_streams_have_the_same_images(form: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    source = find_source(str(request.getfixturevalue(form)))
+    assert source.spec.streams
+    kept = source.load(Request(SHAPE, tmp_path / "cache"))
+    streams = source.load(Request(SHAPE, tmp_path / "cache", stream=StreamSettings(needed=True, workers=0)))
+    assert streams.train.stream is not None
+    for part, stream in ((kept.train, streams.train), (kept.validation, streams.validation)):
+        assert part is not None
+        assert stream is not None
+        assert part.labels.tolist() == stream.labels.tolist()
+        assert np.array_equal(part.images, stream.take(np.arange(len(stream))).images)
+    assert source.load(Request(SHAPE, tmp_path / "cache", stream=StreamSettings(False, 0))).train.stream is None
 
 
 def test_validation_images_in_folders_need_no_development_kit(folders: Path, tmp_path: Path) -> None:

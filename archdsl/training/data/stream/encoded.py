@@ -108,6 +108,10 @@ class EncodedImages:
             self._open[number] = open(os.path.join(self.folder, files[number]), "rb", buffering=0)  # noqa: SIM115
         return self._open[number]
 
+    def __del__(self) -> None:
+        for shard in self._open.values():
+            shard.close()
+
     def __getstate__(self) -> dict[str, object]:
         return {"folder": self.folder, "names": self.names, "places": self.places}
 
