@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import nullcontext, redirect_stderr
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.shell_completion import CompletionItem
@@ -70,6 +70,12 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
     metavar="RUN|auto",
     help="Resume the run in this folder; `auto` resumes the run in --out, or starts it if there is none.",
 )
+@grouped_option(
+    OptionGroup.COMMON,
+    "--dry-run",
+    is_flag=True,
+    help="Check everything with a few steps and a batch of the validation, and write no run.",
+)
 @data_dir_option
 @grouped_option(
     OptionGroup.MODEL,
@@ -106,6 +112,7 @@ def command(
     file: str | None,
     text: str | None,
     resume: str | None,
+    dry_run: bool,
     data_dir: str | None,
     initial: str | None,
     out: str | None,
@@ -123,28 +130,60 @@ def command(
         if tensorboard:
             need("--tensorboard", "tensorboard")
         _refuse_unknown_loggers(named)
-        if resume == AUTO:
-            if (file is None and text is None) or out is None:
-                usage(f"`--resume {AUTO}` starts or resumes a run: give the network, and its folder with --out")
-            work = start_or_resume(named_network(file, text), settings, inputs, out, options)
-        elif resume is not None:
-            if initial is not None:
-                usage("--from does not apply to a resumed run, which continues with its own weights")
-            if settings or inputs or out:
-                usage("--set, --input and --out do not apply to a resumed run, which keeps its network and folder")
-            if text is not None:
-                usage("-e does not apply to a resumed run, which keeps its network")
-            work = resume_run(resume, file, options)
-        elif file is not None or text is not None:
-            work = start(named_network(file, text), settings, inputs, out, options)
+        if dry_run:
+            go = _dry_run(_Named(file, text, settings, inputs, out), resume, options)
         else:
-            usage("give a network to train, or a run to resume: `--resume RUN`")
-
-    def go(group: "ProcessGroup") -> int:
-        return _report(work(group), group)
-
+            go = _training(_Named(file, text, settings, inputs, out), resume, options)
     if status := _run_in_group(go, options):
         sys.exit(status)
+
+
+class _Named(NamedTuple):
+    """What the command names: the network, its parameters and input sizes, and the run's folder."""
+
+    file: str | None
+    text: str | None
+    settings: tuple[str, ...]
+    inputs: tuple[str, ...]
+    out: str | None
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it names a network."""
+        return self.file is not None or self.text is not None
+
+
+def _dry_run(named: _Named, resume: str | None, options: TrainOptions) -> "Callable[[ProcessGroup], int]":
+    """What each process does for --dry-run."""
+    from .dry_run import dry_run
+
+    if resume is not None:
+        usage("--dry-run does not apply to a resumed run, which has taken its first steps; leave out --resume")
+    if not named.is_network:
+        usage("give a network to train")
+    return dry_run(named_network(named.file, named.text), named.settings, named.inputs, named.out, options)
+
+
+def _training(named: _Named, resume: str | None, options: TrainOptions) -> "Callable[[ProcessGroup], int]":
+    """What each process does to start or resume a run."""
+    file, text, settings, inputs, out = named
+    if resume == AUTO:
+        if not named.is_network or out is None:
+            usage(f"`--resume {AUTO}` starts or resumes a run: give the network, and its folder with --out")
+        work = start_or_resume(named_network(file, text), settings, inputs, out, options)
+    elif resume is not None:
+        if options.initial is not None:
+            usage("--from does not apply to a resumed run, which continues with its own weights")
+        if settings or inputs or out:
+            usage("--set, --input and --out do not apply to a resumed run, which keeps its network and folder")
+        if text is not None:
+            usage("-e does not apply to a resumed run, which keeps its network")
+        work = resume_run(resume, file, options)
+    elif named.is_network:
+        work = start(named_network(file, text), settings, inputs, out, options)
+    else:
+        usage("give a network to train, or a run to resume: `--resume RUN`")
+    return lambda group: _report(work(group), group)
 
 
 def _refuse_unknown_loggers(names: tuple[str, ...]) -> None:

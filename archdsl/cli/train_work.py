@@ -52,7 +52,7 @@ Work = Callable[["ProcessGroup"], "Outcome"]
 """The work of each process in its group; returns the outcome."""
 
 
-class _PreparedRun(NamedTuple):
+class PreparedRun(NamedTuple):
     """A network and everything needed to start a run of it."""
 
     network: Network
@@ -67,7 +67,7 @@ def start(
     text: NetworkText, settings: tuple[str, ...], inputs: tuple[str, ...], out: str | None, options: TrainOptions
 ) -> Work:
     """Train in a new run. Exits if the network, the recipe or the data set has errors."""
-    prepared = _prepared(text, settings, inputs, options)
+    prepared = prepared_run(text, settings, inputs, options)
     return lambda group: _start(prepared, _new_run(prepared, out, group, leftovers=False), group)
 
 
@@ -94,7 +94,7 @@ def start_or_resume(
 
     The files of a process that ended before it wrote its settings are not a run, and are overwritten.
     """
-    prepared = _prepared(text, settings, inputs, options)
+    prepared = prepared_run(text, settings, inputs, options)
 
     def go(group: "ProcessGroup") -> "Outcome":
         from ..training.runs.run_folder import Run
@@ -109,9 +109,10 @@ def start_or_resume(
     return go
 
 
-def _prepared(
+def prepared_run(
     text: NetworkText, settings: tuple[str, ...], inputs: tuple[str, ...], options: TrainOptions
-) -> _PreparedRun:
+) -> PreparedRun:
+    """A network with its recipe and data set. Exits if one of them has errors."""
     given, sizes = text.settings(parse_settings(settings)), inputs or text.sizes
     override = parse_override(sizes)
     network = text.network(given, override)
@@ -130,7 +131,7 @@ def _prepared(
     recipe = resolved(recipe, source.spec, network.graph)
     if not follows() and (warnings := network_warnings(network, recipe)):
         _show(warnings, network)
-    return _PreparedRun(network, given, sizes, recipe, source, options)
+    return PreparedRun(network, given, sizes, recipe, source, options)
 
 
 def _refuse_unusable(network: Network, path: Path) -> None:
@@ -149,13 +150,13 @@ def _refuse_unusable(network: Network, path: Path) -> None:
         raise UnusableWeights(error.why, error.details, error.help) from error
 
 
-def _start(prepared: _PreparedRun, run: "Run", group: "ProcessGroup") -> "Outcome":
+def _start(prepared: PreparedRun, run: "Run", group: "ProcessGroup") -> "Outcome":
     from ..training.model_spec import model_spec_of
 
     try:
         initial = Path(prepared.options.initial) if prepared.options.initial is not None else None
         model_spec = model_spec_of(prepared.network, prepared.given, prepared.sizes, initial)
-        return _training(model_spec, prepared.source, prepared.recipe, run, prepared.options, group).start()
+        return training_of(model_spec, prepared.source, prepared.recipe, run, prepared.options, group).start()
     except BaseException:  # Ctrl-C while images are read, too
         run.discard_empty()
         raise
@@ -177,10 +178,10 @@ def _resumed(run: "Run", recipe: Recipe, options: TrainOptions) -> Work:
     source = _source(network, settings.with_source(recipe), options, given)
     model_spec = model_spec_of(network, settings.network.given, settings.network.sizes)
     where = options._replace(data_dir=options.data_dir or settings.data.folder)
-    return lambda group: _training(model_spec, source, recipe, run, where, group).resume()
+    return lambda group: training_of(model_spec, source, recipe, run, where, group).resume()
 
 
-def _same_recipe(run: "Run", prepared: _PreparedRun) -> Recipe:
+def _same_recipe(run: "Run", prepared: PreparedRun) -> Recipe:
     """The recipe for resuming, if the command that started a run is given again; exits with 2 if it differs."""
     settings = run.read_settings()
     if dict(settings.network.given) != prepared.given or settings.network.sizes != prepared.sizes:
@@ -196,7 +197,7 @@ def _same_recipe(run: "Run", prepared: _PreparedRun) -> Recipe:
     return settings.recipe.model_copy(update=changes)
 
 
-def _new_run(prepared: _PreparedRun, out: str | None, group: "ProcessGroup", *, leftovers: bool) -> "Run":
+def _new_run(prepared: PreparedRun, out: str | None, group: "ProcessGroup", *, leftovers: bool) -> "Run":
     """The leader's new run; the other processes get its path and write nothing."""
     from ..training.runs.run_folder import Run
 
@@ -205,7 +206,7 @@ def _new_run(prepared: _PreparedRun, out: str | None, group: "ProcessGroup", *, 
     return run or Run(Path(folder), writes=False)
 
 
-def _create_run(prepared: _PreparedRun, out: str | None, *, leftovers: bool) -> "Run":
+def _create_run(prepared: PreparedRun, out: str | None, *, leftovers: bool) -> "Run":
     from ..training.runs.run_folder import run_name
 
     name = run_name(prepared.network.graph.name, prepared.source.spec.name)
@@ -261,7 +262,7 @@ def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Elab
     return source
 
 
-def _training(
+def training_of(
     model_spec: "ModelSpec",
     source: "DataSource",
     recipe: Recipe,
@@ -269,6 +270,7 @@ def _training(
     options: TrainOptions,
     group: "ProcessGroup",
 ) -> "Training":
+    """The training of a run, with a progress bar."""
     from rich.console import Console
 
     from ..training.callbacks.progress import progress_for

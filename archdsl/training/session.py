@@ -20,6 +20,7 @@ from .errors.process_errors import BatchTooSmall, PeerFailed
 from .errors.run_errors import CannotResume, UnusableWeights
 from .loop.callback import StopRequest, TrainingCallback
 from .loop.device_setup import Setup, Trial, choose_device
+from .loop.first_steps import DryRun, dry_run
 from .loop.loop import Ending, fit, score
 from .loop.memory_budget import Budget
 from .loop.process_group import SINGLE_PROCESS, ProcessGroup
@@ -110,6 +111,20 @@ class Training:
             with budget, variance_needed():
                 state, context, splits = self._begin(splits, device)
             return self._go(state, context, splits, budget)
+
+    def dry_run(self) -> DryRun:
+        """Load the data, take a few steps and evaluate a batch; nothing is written to the run. Raises Problem."""
+        assert not self.resources.run.writes
+        splits, device = self._load()
+        budget = Budget(self.model_spec.graph, self.recipe, device, splits, self.group.size)
+        if warning := budget.warning():
+            self.callback.warn(warning)
+        try:
+            with budget, variance_needed():
+                state, context, splits = self._begin(splits, device)
+                return dry_run(state, context, splits, self.resources.run, self.callback)
+        finally:
+            splits.close()
 
     def _begin(self, splits: Splits, device: torch.device) -> tuple[TrainingState, TrainContext, Splits]:
         at_first = self._built_on(device)

@@ -8,9 +8,11 @@ from .problem import Problem
 
 
 class Diverged(Problem):
-    """The loss is NaN or infinite."""
+    """The loss is NaN or infinite; `run` is the folder with the last finite weights, None if none are kept."""
 
-    def __init__(self, loss: float, epoch: int, step: int, run: Path, lr: float, precision: str, clip: bool) -> None:
+    def __init__(
+        self, loss: float, epoch: int, step: int, run: Path | None, lr: float, precision: str, clip: bool
+    ) -> None:
         super().__init__(loss, epoch, step)
         self.loss, self.epoch, self.step, self.run, self.lr = loss, epoch, step, run, lr
         self.precision, self.clip = precision, clip
@@ -25,7 +27,11 @@ class Diverged(Problem):
             ways.append("gradient clipping: `--clip 1`")
         if self.precision != "fp32":
             ways.append("higher precision: `--precision fp32`")
-        return (*ways, f"the last finite weights are in {self.run}")
+        return (*ways, *((f"the last finite weights are in {self.run}",) if self.run is not None else ()))
+
+    def without_run(self) -> "Diverged":
+        """The same error of a training that keeps nothing."""
+        return Diverged(self.loss, self.epoch, self.step, None, self.lr, self.precision, self.clip)
 
 
 class WrongTrainSize(Problem):

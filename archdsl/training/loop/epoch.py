@@ -57,6 +57,21 @@ class Epoch:
             if self._decoded is not None:
                 self._decoded.close()
 
+    def few(self, steps: int) -> float:
+        """Run only this many steps; the seconds that the last one took. Raises what `go` raises."""
+        self._state.model.train()
+        seconds = 0.0
+        try:
+            for _ in range(steps):
+                started = time.perf_counter()
+                self._update()
+                self.check()
+                seconds = time.perf_counter() - started
+        finally:
+            if self._decoded is not None:
+                self._decoded.close()
+        return seconds
+
     def _go(self) -> bool:
         state, context = self._state, self._context
         state.model.train()

@@ -35,12 +35,7 @@ def fit(state: TrainingState, context: TrainContext, run: RunStore, callback: Tr
 
     Raises Diverged, PeerLost, CannotCompile, DiskFull; the newest checkpoint is then complete and finite.
     """
-    with context.setup.autocast():
-        inputs = context.standardize(context.train.example().to(context.setup.device))
-        example = context.task.feed(inputs, context.train.labels[:1].to(context.setup.device))
-        changing = context.recipe.freeze.name is not None
-        model = context.group.wrap(state.model, context.objective, example, changing)
-    forward: Forward = torch.compile(model) if context.recipe.compile else model
+    forward = wrapped(state, context)
     images = context.train.images
     sample = "image" if images.dtype == torch.uint8 and images.ndim == 4 else "sample"
     callback.begin(context.epochs, len(context.train), sample)
@@ -55,6 +50,16 @@ def fit(state: TrainingState, context: TrainContext, run: RunStore, callback: Tr
         raise
     finally:
         callback.end()
+
+
+def wrapped(state: TrainingState, context: TrainContext) -> Forward:
+    """The network as the steps call it: with the gradients of all processes, and compiled if the recipe says so."""
+    with context.setup.autocast():
+        inputs = context.standardize(context.train.example().to(context.setup.device))
+        example = context.task.feed(inputs, context.train.labels[:1].to(context.setup.device))
+        changing = context.recipe.freeze.name is not None
+        model = context.group.wrap(state.model, context.objective, example, changing)
+    return torch.compile(model) if context.recipe.compile else model
 
 
 def _meaning(error: RuntimeError, context: TrainContext) -> Problem | None:
