@@ -88,7 +88,7 @@ def _unpacked(text: str) -> list[int]:
     for letter in text:
         bits = ord(letter) - 48
         if not 0 <= bits < 64 or shift > 60:
-            raise ValueError("its `counts` are not a text of run lengths")
+            raise ValueError("its `counts` are not a string of run lengths")
         value |= (bits & 31) << shift
         shift += 5
         if bits & 32:

@@ -310,8 +310,8 @@ def change(path: Path, where: str, **fields: Any) -> None:
         ("annotations", {"segmentation": {"size": [12, 16], "counts": [1, 2]}}, "3 pixels, and the image has 192"),
         ("annotations", {"segmentation": {"size": [12, 16], "counts": [200, -8]}}, "not a list of run lengths"),
         ("annotations", {"segmentation": {"size": [9, 9], "counts": [81]}}, "its `size` is [9, 9]"),
-        ("annotations", {"segmentation": {"size": [12, 16], "counts": "\x7f"}}, "not a text of run lengths"),
-        ("annotations", {"segmentation": {"size": [12, 16], "counts": "o" * 99}}, "not a text of run lengths"),
+        ("annotations", {"segmentation": {"size": [12, 16], "counts": "\x7f"}}, "not a string of run lengths"),
+        ("annotations", {"segmentation": {"size": [12, 16], "counts": "o" * 99}}, "not a string of run lengths"),
         ("annotations", {"segmentation": {"size": [12, 16], "counts": "P"}}, "truncated"),
     ],
 )
