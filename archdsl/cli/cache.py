@@ -49,7 +49,7 @@ def command(context: click.Context, output: str) -> None:
 @command.command("clear")
 @click.argument("names", nargs=-1, required=True, metavar="NAME…", shell_complete=complete_cache)
 def clear(names: tuple[str, ...]) -> None:
-    """Delete parts of the cache: data, folders, weights, hub, grammar, one data set such as cifar10, or all.
+    """Delete parts of the cache: data, folders, shards, weights, hub, grammar, one data set such as cifar10, or all.
 
     Everything is downloaded or computed again when it is needed. Do not clear folders while a training run reads them.
     """

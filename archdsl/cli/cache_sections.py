@@ -16,6 +16,7 @@ class CacheSection(NamedTuple):
 SECTIONS = (
     CacheSection("data", "downloaded data sets", lambda folder: entries_of(folder / "data")),
     CacheSection("folders", "decoded images from folders", lambda folder: entries_of(folder / "folders")),
+    CacheSection("shards", "indices of tar shards", lambda folder: entries_of(folder / "shards")),
     CacheSection("weights", "downloaded torchvision weights", lambda folder: entries_of(folder / "weights")),
     CacheSection("hub", "decoded images and file lists from the Hub", lambda folder: entries_of(folder / "hub")),
     CacheSection("grammar", "parser tables", lambda folder: sorted(folder.glob("grammar-*"))),

@@ -10,6 +10,8 @@ from .images import DataSource
 from .labeled_images import LabeledImagesSource, labels_of
 from .mask_folder import MaskFolderSource, has_masks
 from .pets_source import PetsSource, parse_pets_name
+from .shard_names import find_shards
+from .shard_source import ShardSource
 from .table_source import TableSource, parse_table_name
 from .text_source import TEXTS, TextSource
 from .voc_source import VocSource, parse_voc_name
@@ -19,7 +21,7 @@ from .wav_folder import WavFolderSource, is_audio
 def source_at(name: str) -> DataSource | None:
     """The data set at a path, which may be followed by a colon and what is to be learned; None if there is none.
 
-    Raises BadTable.
+    Raises BadTable, BadImages.
     """
     if (table := parse_table_name(name)) is not None:
         if not table.path.exists():
@@ -34,7 +36,9 @@ def source_at(name: str) -> DataSource | None:
     path = Path(name).expanduser()
     if path.suffix.lower() in TEXTS and path.is_file():
         return TextSource(path)
-    return _folder_source(path) if path.is_dir() else None
+    if path.is_dir():
+        return _folder_source(path)
+    return ShardSource(shards) if (shards := find_shards(name)) is not None else None
 
 
 def _folder_source(folder: Path) -> DataSource:
@@ -45,5 +49,7 @@ def _folder_source(folder: Path) -> DataSource:
         return ImageNetSource(folder)
     if is_audio(folder):
         return WavFolderSource(folder)
-    labels = labels_of(folder)
-    return LabeledImagesSource(folder, labels) if labels is not None else FolderSource(folder)
+    if (labels := labels_of(folder)) is not None:
+        return LabeledImagesSource(folder, labels)
+    shards = find_shards(str(folder))
+    return ShardSource(shards) if shards is not None else FolderSource(folder)

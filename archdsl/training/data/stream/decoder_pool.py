@@ -292,12 +292,15 @@ def _refuse(progress: _Progress, batch: int) -> None:
 
 def _decoded_here(view: ImageView, plan: BatchPlan) -> PixelBatches:
     size = prod(view.transform.shape)
-    for batch, seeds in zip(plan.batches, plan.seeds, strict=True):
-        memory = np.empty(len(batch) * size, np.uint8)
-        task = DecodeTask(0, 0, 0, tuple(zip(batch.tolist(), seeds, strict=True)))
-        if failures := decode_into(memory, task, view.images, view.transform):
-            raise UndecodableImage(tuple(sorted((each.name, each.why) for each in failures)))
-        yield memory.reshape(-1, *view.transform.shape)
+    try:
+        for batch, seeds in zip(plan.batches, plan.seeds, strict=True):
+            memory = np.empty(len(batch) * size, np.uint8)
+            task = DecodeTask(0, 0, 0, tuple(zip(batch.tolist(), seeds, strict=True)))
+            if failures := decode_into(memory, task, view.images, view.transform):
+                raise UndecodableImage(tuple(sorted((each.name, each.why) for each in failures)))
+            yield memory.reshape(-1, *view.transform.shape)
+    finally:
+        view.images.close()
 
 
 def _end(progress: _Progress) -> None:

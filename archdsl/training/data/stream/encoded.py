@@ -76,8 +76,12 @@ class EncodedImages:
 
     def name(self, index: int) -> str:
         """The image's name for messages and reports: `cat/1.jpg`, or `train-000.tar/0001.jpg`."""
-        name = self.names[index]
-        return printable(name if self.places is None else f"{self.places.files[self.places.file[index]]}/{name}")
+        shard, name = self.shard(index), self.names[index]
+        return printable(name if shard is None else f"{shard}/{name}")
+
+    def shard(self, index: int) -> str | None:
+        """The path of the image's shard below the folder, if it is in one."""
+        return None if self.places is None else self.places.files[self.places.file[index]]
 
     def take(self, indices: Indices) -> "EncodedImages":
         """The images with these indices."""
@@ -99,6 +103,11 @@ class EncodedImages:
         if len(content) < size:
             raise OSError("the shard is truncated")
         return content
+
+    def close(self) -> None:
+        """Close the shards, which are opened again if they are needed."""
+        while self._open:
+            self._open.popitem()[1].close()
 
     def _shard(self, number: int, files: tuple[str, ...]) -> BinaryIO:
         """A shard, opened once; the one that was opened first is closed if there are too many."""
