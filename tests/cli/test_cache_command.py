@@ -38,7 +38,7 @@ def test_the_list(cache: Path) -> None:
     report = json.loads(run("--format", "json").stdout)
     assert report["folder"] == str(cache)
     assert {part["name"]: part["bytes"] for part in report["parts"]} == {
-        "data": 3_001_000, "folders": 20_000, "weights": 2_000, "hub": 10, "grammar": 5,
+        "data": 3_001_000, "folders": 20_000, "weights": 2_000, "shards": 0, "hub": 10, "grammar": 5,
     }  # fmt: skip
     lines = run().stdout.splitlines()
     assert lines[0] == str(cache)

@@ -118,7 +118,7 @@ def _of_json(text: str) -> str:
         for key in _JSON_KEYS:
             if isinstance(values.get(key), str | int) and not isinstance(values[key], bool):
                 return str(values[key]).strip()
-    raise ValueError("no number or name under `label`, `cls` or `class`")
+    raise ValueError("it has no `label` that is a number or a name")
 
 
 def _write(path: Path, index: ShardIndex) -> None:

@@ -101,7 +101,9 @@ class _Progress:
 
     def done(self, answer: DecodeAnswer) -> None:
         """Note that a task is done. The caller holds the lock."""
-        batch = self.batch_of.pop(answer.number)
+        batch = self.batch_of.pop(answer.number, None)
+        if batch is None:  # of an iteration that has ended because another process has
+            return
         self.missing[batch] -= 1
         self.failures.setdefault(batch, []).extend(answer.failures)
 

@@ -203,7 +203,7 @@ def test_a_truncated_shard_is_named(size: int, shards: Path, tmp_path: Path) -> 
         ([("a.jpg", b""), ("a.cls", b"9" * 5000)], r"cannot read a\.cls \(5,000 bytes; the limit is 4,096"),
         ([("a.jpg", b""), ("a.json", b"{")], r"cannot read a\.json \(Expecting"),
         ([("a.jpg", b""), ("a.json", b"[" * 100_000)], r"cannot read a\.json"),
-        ([("a.jpg", b""), ("a.json", b'{"label": true}')], r"cannot read a\.json \(no number or name"),
+        ([("a.jpg", b""), ("a.json", b'{"label": true}')], r"cannot read a\.json \(it has no `label`"),
         ([("a.jpg", b""), ("a.cls", b"70000")], r"more than 65,536 classes"),
     ],
 )  # fmt: skip
