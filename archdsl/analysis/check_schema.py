@@ -72,6 +72,12 @@ class MemoryReport(Model):
     activation_gradients: int = Field(
         description="The most activation gradients that the backward pass holds at any one time."
     )
+    shards: int = Field(
+        1, description="With --shards: the number of processes that shard the weights; the bytes are those of each."
+    )
+    gathered: int = Field(
+        0, description="With --shards: the most whole weights and gradients that a process holds at any one time."
+    )
     total: int
 
 

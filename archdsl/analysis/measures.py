@@ -106,6 +106,7 @@ def _memory(facts: NetworkMeasures) -> Values:
         "running_means": memory.copies,
         "activations": memory.activations,
         "activation_gradients": memory.transient,
+        **({"shards": memory.shards, "gathered": memory.gathered} if memory.shards > 1 else {}),
         "total": memory.total,
     }
 

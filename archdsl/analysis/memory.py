@@ -10,7 +10,8 @@ from ..contract.layer import Weights
 from ..graph import Graph, Node
 from ..record import Record
 from ..shapes.symbolic import concrete
-from .tape import FULL, HALF, ID, SavedBytes, Tape, weights_of
+from .network_blocks import Path, blocks, sharded_parts
+from .tape import FULL, HALF, ID, SavedBytes, Tape, WeightTensor, weights_of
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "muon")
@@ -23,6 +24,9 @@ class Memory(Record):
     the weights. `activations` is everything saved for the backward pass, including casts of weights and the batch;
     `layers` divides it among the nodes: to each what is saved of its output, and what it saves itself. `transient` is
     the largest pair of gradients, of a layer's output and input, that the backward pass holds at a time.
+
+    With several `shards`, these are the bytes of each process, whose batch is its part of `batch`; `gathered` is then
+    the most that it holds of whole weights and gradients.
     """
 
     batch: int
@@ -36,11 +40,13 @@ class Memory(Record):
     activations: int
     transient: int
     layers: tuple[int, ...]
+    shards: int = 1
+    gathered: int = 0
 
     @property
     def total(self) -> int:
         """The sum of all. The actual peak is lower: activations are freed while gradients are allocated."""
-        fixed = self.parameters + self.buffers + self.gradients + self.optimizer + self.copies
+        fixed = self.parameters + self.buffers + self.gradients + self.optimizer + self.copies + self.gathered
         return fixed + self.activations + self.transient
 
 
@@ -52,32 +58,43 @@ def memory(
     precision: str = "fp32",
     momentum: bool | None = None,
     copies: int = 0,
+    activation_checkpointing: bool = False,
+    shards: int = 1,
 ) -> Memory:
     """The memory that training takes. All shapes must be known; symbolic dimensions count with their example sizes.
 
     `momentum` is whether sgd or rmsprop use momentum; by default, sgd does and rmsprop does not. `copies` is the number
-    of running means of all weights. Raises ValueError for an unknown optimizer or precision.
+    of running means of all weights. With `activation_checkpointing`, the blocks recompute what they save. `shards` is
+    the number of processes over which FSDP2 shards the weights. Raises ValueError for an unknown optimizer or
+    precision.
     """
     if optimizer not in OPTIMIZERS or precision not in PRECISIONS:
         raise ValueError(f"{optimizer!r} with {precision!r} is none of {OPTIMIZERS} with {PRECISIONS}")
     with_momentum = optimizer == "sgd" if momentum is None else momentum
     own = [weight for node in graph.layers if node.shared is None for weight in weights_of(graph, node)]
-    kept, transient = activations(graph, precision)
-    parameters, buffers = FULL * sum(weight.numel for weight in own), sum(_buffers(graph, n) for n in graph.layers)
+    mine = -(-batch // shards)
+    tape = Tape(graph, FULL if precision == "fp32" else HALF)
+    kept, transient = tape.run()
+    if activation_checkpointing:
+        kept = tape.recomputed(blocks(graph), mine)
+    buffers = sum(_buffers(graph, n) for n in graph.layers)
+    parameters = FULL * sum(weight.numel(shards) for weight in own)
     trained = [weight for weight in own if weight.trains]
-    states = (weight.numel * _states(optimizer, with_momentum, weight.filters) for weight in trained)
+    states = (weight.numel(shards) * _states(optimizer, with_momentum, weight.filters) for weight in trained)
     return Memory(
         batch=batch,
         optimizer_name=optimizer,
         precision=precision,
         parameters=parameters,
         buffers=buffers,
-        gradients=FULL * sum(weight.numel for weight in trained),
+        gradients=FULL * sum(weight.numel(shards) for weight in trained),
         optimizer=FULL * sum(states),
         copies=copies * (parameters + buffers),
-        activations=sum(each.bytes(batch) for each in kept),
-        transient=transient * batch,
-        layers=tuple(each.bytes(batch) for each in kept),
+        activations=sum(each.bytes(mine) for each in kept),
+        transient=transient * mine,
+        layers=tuple(each.bytes(mine) for each in kept),
+        shards=shards,
+        gathered=gathered(graph) if shards > 1 else 0,
     )
 
 
@@ -89,17 +106,60 @@ def largest_batch(
     precision: str = "fp32",
     momentum: bool | None = None,
     copies: int = 0,
+    activation_checkpointing: bool = False,
+    shards: int = 1,
 ) -> int:
-    """The largest batch whose training fits in this many bytes; 0 if not even one sample fits."""
+    """The largest batch whose training fits in this many bytes; 0 if not even one sample fits.
+
+    With several `shards`, the bytes are those of one process, and the batch that of all: a multiple of their number.
+    """
 
     def total(batch: int) -> int:
         return memory(
-            graph, batch=batch, optimizer=optimizer, precision=precision, momentum=momentum, copies=copies
+            graph,
+            batch=batch * shards,
+            optimizer=optimizer,
+            precision=precision,
+            momentum=momentum,
+            copies=copies,
+            activation_checkpointing=activation_checkpointing,
+            shards=shards,
         ).total
 
-    fixed = total(0)
-    each = total(1) - fixed
-    return 0 if fixed + each > bytes else (bytes - fixed) // max(1, each)
+    fixed, one = total(0), total(1)
+    if one > bytes:
+        return 0
+    low, high = 1, (bytes - fixed) // max(1, one - fixed) + 1
+    if not activation_checkpointing:  # each sample takes as much as the first
+        return (high - 1) * shards
+    while high - low > 1:  # another block may save the most in larger batches: the first sample takes the least
+        middle = (low + high) // 2
+        low, high = (middle, high) if total(middle) <= bytes else (low, middle)
+    return low * shards
+
+
+def gathered(graph: Graph) -> int:
+    """The bytes of whole weights and gradients that FSDP2 holds at a time in each process: those of a part and of the
+    parts around it, and the weights of the next part, which is gathered in advance.
+    """
+    parts = sharded_parts(graph)
+    sizes = {
+        path: (sum(each.numel() for each in own), sum(each.numel() for each in own if each.trains))
+        for path, own in _own_weights(graph, parts).items()
+    }
+    largest = max(sum(sum(sizes[outer]) for outer in sizes if path[: len(outer)] == outer) for path in sizes)
+    ahead = max((sizes[path][0] for path in parts), default=0)
+    return FULL * (largest + (ahead if len(parts) > 1 else 0))
+
+
+def _own_weights(graph: Graph, parts: tuple[Path, ...]) -> dict[Path, list[WeightTensor]]:
+    """The weights of each part that are in no inner part; `()` is the whole network."""
+    found: dict[Path, list[WeightTensor]] = {path: [] for path in ((), *parts)}
+    for node in graph.layers:
+        if node.shared is None:
+            owner = max((part for part in found if node.path[: len(part)] == part), key=len)
+            found[owner] += weights_of(graph, node)
+    return found
 
 
 def activations(graph: Graph, precision: str) -> tuple[tuple[SavedBytes, ...], int]:

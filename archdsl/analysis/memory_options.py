@@ -9,13 +9,17 @@ BATCH, OPTIMIZER, PRECISION = 32, "adam", "fp32"
 
 
 class MemoryOptions(Record):
-    """The batch size, the optimizer, whether it has momentum, the precision, and running means of the weights."""
+    """The batch size, the optimizer, whether it has momentum, the precision, running means of the weights, activation
+    checkpointing, and the number of processes with shards.
+    """
 
     batch: int = BATCH
     optimizer: str = OPTIMIZER
     precision: str = PRECISION
     momentum: bool | None = None
     copies: int = 0
+    activation_checkpointing: bool = False
+    shards: int = 1
 
     def memory(self, graph: Graph) -> Memory:
         """The memory that training takes."""
@@ -26,6 +30,8 @@ class MemoryOptions(Record):
             precision=self.precision,
             momentum=self.momentum,
             copies=self.copies,
+            activation_checkpointing=self.activation_checkpointing,
+            shards=self.shards,
         )
 
     def largest_batch(self, graph: Graph, bytes: int) -> int:
@@ -37,4 +43,6 @@ class MemoryOptions(Record):
             precision=self.precision,
             momentum=self.momentum,
             copies=self.copies,
+            activation_checkpointing=self.activation_checkpointing,
+            shards=self.shards,
         )

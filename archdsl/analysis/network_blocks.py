@@ -1,6 +1,5 @@
 """The blocks of a network: the parts that recompute their activations, and those that are sharded one at a time."""
 
-from collections.abc import Iterator
 from math import prod
 
 from ..graph import Graph, Node
@@ -51,29 +50,24 @@ def sharded_parts(graph: Graph) -> tuple[Path, ...]:
         for path in (*outermost, *layers, *around)
         if not any(_inside(user, (path,)) != _inside(owner, (path,)) for user, owner in crossing)
     }
-    own = own_weights(graph, tuple(parts))
+    # A part whose weights all belong to inner parts gathers nothing.
+    inner = {path: [other for other in parts if len(other) > len(path) and _inside(other, (path,))] for path in parts}
+    own = {
+        path: any(
+            node.shared is None
+            and weights_in(graph, node)
+            and _inside(node.path, (path,))
+            and not _inside(node.path, tuple(inner[path]))
+            for node in graph.layers
+        )
+        for path in parts
+    }
     return tuple(sorted((path for path in parts if own[path]), key=lambda path: (-len(path), path)))
-
-
-def own_weights(graph: Graph, parts: tuple[Path, ...]) -> dict[Path, list[tuple[int, ...]]]:
-    """The shapes of the weights of each part that are in no inner part; `()` is the whole network."""
-    found: dict[Path, list[tuple[int, ...]]] = {path: [] for path in ((), *parts)}
-    for node in graph.layers:
-        if node.shared is None:
-            owner = max((part for part in found if _inside(node.path, (part,))), key=len)
-            found[owner] += weight_shapes(graph, node)
-    return found
-
-
-def weight_shapes(graph: Graph, node: Node) -> Iterator[tuple[int, ...]]:
-    """The shapes of the weights of a node; symbolic dimensions have their example sizes."""
-    for dims in node.op.weights_of(graph.shapes_in(node)).values():
-        yield tuple(concrete(dim) for dim in dims)
 
 
 def weights_in(graph: Graph, node: Node) -> int:
     """Number of weights of a node."""
-    return sum(map(prod, weight_shapes(graph, node)))
+    return sum(concrete(prod(dims)) for dims in node.op.weights_of(graph.shapes_in(node)).values())
 
 
 def _inside(path: Path, parts: tuple[Path, ...]) -> bool:

@@ -34,11 +34,15 @@ class ResultTensor(NamedTuple):
 
 
 class WeightTensor(NamedTuple):
-    """A weight: its number of elements, whether it has the filters of a convolution, and whether it is trained."""
+    """A weight: its sizes, whether it has the filters of a convolution, and whether it is trained."""
 
-    numel: int
+    dims: tuple[int, ...]
     filters: bool
     trains: bool
+
+    def numel(self, shards: int = 1) -> int:
+        """The number of elements of a shard: FSDP2 divides the first dimension, and rounds up."""
+        return -(-self.dims[0] // shards) * prod(self.dims[1:]) if self.dims else 1
 
 
 def weights_of(graph: Graph, node: Node) -> Iterator[WeightTensor]:
@@ -46,7 +50,7 @@ def weights_of(graph: Graph, node: Node) -> Iterator[WeightTensor]:
     frozen = node.op.frozen_weights()
     for name, dims in node.op.weights_of(graph.shapes_in(node)).items():
         filters = node.op.style == "conv" and len(dims) > 2
-        yield WeightTensor(numel=concrete(prod(dims)), filters=filters, trains=name not in frozen)
+        yield WeightTensor(tuple(map(concrete, dims)), filters=filters, trains=name not in frozen)
 
 
 class Tape:
@@ -95,9 +99,12 @@ class Tape:
         within: dict[tuple[str, ...], list[SavedBytes]] = {}
         for block in blocks:
             roots = {root for root, savers in self.kept.items() if any(inside.get(i) == block for i in savers)}
-            saved = self.saved(roots - always)
-            of_it = set(roots - always) | {node for node, each in inside.items() if each == block}
-            within[block] = [each if i in of_it else SavedBytes(0, 0) for i, each in enumerate(saved)]
+            # an output that others keep is computed again as another tensor; the inputs are the ones that are kept
+            again = {root for root in roots if inside.get(root) == block or root not in always}
+            within[block] = [
+                each if i in again or inside.get(i) == block else SavedBytes(0, 0)
+                for i, each in enumerate(self.saved(again))
+            ]
         largest = max(within.values(), key=lambda each: sum(saved.bytes(batch) for saved in each), default=None)
         outside = [
             SavedBytes(self.size(i) * (i in always), 0) if i in inside else each

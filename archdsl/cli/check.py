@@ -20,7 +20,7 @@ from .network_text import NetworkText, NetworkTexts, named_network, read_style_t
 from .shell_completion import complete_network
 from .watching import watch_option
 
-_MEASURES = "--columns --batch --optimizer --precision --fits --input-coverage"
+_MEASURES = "--columns --batch --optimizer --precision --fits --shards --input-coverage"
 _CONFLICTS = (
     ("--fits", "--batch", "--fits computes the largest batch"),
     ("--diff", f"--fix --explain {_MEASURES}", "--diff only shows what would change"),

@@ -25,19 +25,20 @@ _BYTES = re.compile(r"(\d{1,12}(?:\.\d{1,6})?) ?([kmgt]?)(i?b)?", re.IGNORECASE)
 
 
 class MeasureOptions(NamedTuple):
-    """The measurements that the user requested. `fits` is in bytes."""
+    """The measurements that the user requested. `fits` is in bytes, of each process if there are `shards`."""
 
     columns: str | None
     batch: int | None
     optimizer: str | None
     precision: str | None
     fits: int | None
+    shards: int | None
     coverage: bool
 
     @property
     def memory(self) -> bool:
         """Whether training memory is requested."""
-        return any(each is not None for each in (self.batch, self.optimizer, self.precision, self.fits))
+        return any(each is not None for each in (self.batch, self.optimizer, self.precision, self.fits, self.shards))
 
 
 def _bytes(context: click.Context, option: click.Parameter, value: str | None) -> int | None:
@@ -88,6 +89,12 @@ def measure_options(command: F) -> F:
             callback=_bytes,
             metavar="MEMORY",
             help="Report the largest batch that fits in this much memory, such as 8G.",
+        ),
+        click.option(
+            "--shards",
+            type=click.IntRange(2),
+            metavar="N",
+            help="Report the memory of each of N processes that shard the weights: `archdsl train --shard`.",
         ),
         click.option(
             "--input-coverage",
@@ -161,7 +168,13 @@ def terms_of(network: Network, requested: MeasureOptions) -> "MemoryOptions":
     """The memory settings of training: from the options, else from the text."""
     from ..training.recipe.terms import terms
 
-    return terms(network.graph, batch=requested.batch, optimizer=requested.optimizer, precision=requested.precision)
+    return terms(
+        network.graph,
+        batch=requested.batch,
+        optimizer=requested.optimizer,
+        precision=requested.precision,
+        shards=requested.shards,
+    )
 
 
 def wanted_of(requested: MeasureOptions, explain: bool) -> "ReportOptions":
@@ -197,11 +210,14 @@ def _show_memory(network: Network, requested: MeasureOptions) -> bool:
         click.echo(_description(terms.memory(network.graph)))
         return True
     batch = terms.largest_batch(network.graph, requested.fits)
+    over = f" in each of {terms.shards} processes" if terms.shards > 1 else ""
     if batch == 0:
-        least = terms.replace(batch=1).memory(network.graph)
-        click.echo(f"✗ not even a batch of 1 fits in {size(requested.fits)}: it takes {size(least.total)}")
+        least = terms.replace(batch=terms.shards).memory(network.graph)
+        click.echo(
+            f"✗ not even a batch of {terms.shards} fits in {size(requested.fits)}{over}: it takes {size(least.total)}"
+        )
         return False
-    click.echo(f"the largest batch that fits in {size(requested.fits)} is {batch:,}")
+    click.echo(f"the largest batch that fits in {size(requested.fits)}{over} is {batch:,}")
     click.echo(_description(terms.replace(batch=batch).memory(network.graph)))
     return True
 
@@ -216,10 +232,12 @@ def _description(memory: "Memory") -> str:
         "averaged weights": memory.copies,
         "activations": memory.activations,
         "activation gradients": memory.transient,
+        "gathered weights and gradients": memory.gathered,
     }
     parts_text = " · ".join(f"{name} {size(bytes)}" for name, bytes in parts.items() if bytes)
     batches = "a batch" if memory.batch == 1 else "batches"
-    head = f"training on {batches} of {memory.batch:,} in {memory.precision} takes {size(memory.total)}"
+    over = f" in each of {memory.shards} processes" if memory.shards > 1 else ""
+    head = f"training on {batches} of {memory.batch:,} in {memory.precision} takes {size(memory.total)}{over}"
     return f"{head}\n  {parts_text}"
 
 

@@ -64,6 +64,7 @@ MEASURES = {
     "--columns": ("rf,memory",),
     "--batch": ("8",),
     "--fits": ("1G", "1k"),
+    "--shards": ("2", "1"),
     "--sizes": ("40",),
     "--style": ("style.arch",),
 }

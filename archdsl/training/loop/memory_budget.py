@@ -2,15 +2,16 @@
 
 import contextlib
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 import torch
 
-from ...analysis.memory import largest_batch, memory
+from ...analysis.memory_options import MemoryOptions
 from ...graph import Graph
 from ..data.images import Splits
 from ..errors.device_errors import OutOfMemory
 from ..recipe.recipe import Recipe
+from ..recipe.terms import terms_of
 
 try:
     import resource
@@ -52,15 +53,7 @@ class Budget:
         """
         if self._graph is None or self._free is None:
             return None
-        terms, batch = _terms(self._recipe), -(-self._recipe.batch // self._processes)
-        needed = memory(
-            self._graph,
-            batch=batch,
-            optimizer=terms.optimizer,
-            precision=terms.precision,
-            momentum=terms.momentum,
-            copies=terms.copies,
-        ).total
+        needed = self._options().memory(self._graph).total
         if needed <= self._free:
             return None
         return (
@@ -72,15 +65,14 @@ class Budget:
         """The largest global batch that fits, according to the analysis."""
         if self._graph is None or self._free is None:
             return None
-        terms = _terms(self._recipe)
-        return self._processes * largest_batch(
-            self._graph,
-            int(_USED_PART * self._free),
-            optimizer=terms.optimizer,
-            precision=terms.precision,
-            momentum=terms.momentum,
-            copies=terms.copies,
-        )
+        options, free = self._options(), int(_USED_PART * self._free)
+        largest = options.largest_batch(self._graph, free)
+        return largest if options.shards > 1 else self._processes * largest
+
+    def _options(self) -> MemoryOptions:
+        """The settings of the analysis, of which the batch is that of one process unless the weights are sharded."""
+        options = terms_of(self._recipe, self._processes if self._recipe.shard else 1)
+        return options if options.shards > 1 else options.replace(batch=-(-options.batch // self._processes))
 
 
 def room(device: torch.device) -> int | None:
@@ -94,21 +86,6 @@ def room(device: torch.device) -> int | None:
 def is_memory(error: BaseException) -> bool:
     """Whether an error means that memory has run out."""
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(word in str(error) for word in _CPU_WORDS)
-
-
-class _Terms(NamedTuple):
-    """The recipe's settings as arguments of the analysis."""
-
-    optimizer: str
-    precision: str
-    momentum: bool
-    copies: int
-
-
-def _terms(recipe: Recipe) -> _Terms:
-    precision = "fp32" if recipe.precision == "auto" else recipe.precision
-    momentum = getattr(recipe.optimizer, "momentum", 0.0) > 0
-    return _Terms(recipe.optimizer.name, precision, momentum, int(recipe.ema is not None))
 
 
 def _bytes(splits: Splits) -> int:

@@ -1,5 +1,6 @@
 """FSDP2: each process keeps a shard of each parameter, gradient and optimizer state, and gathers one part at a time."""
 
+import warnings
 from collections.abc import Iterable
 
 import torch
@@ -15,6 +16,8 @@ def shard(model: nn.Module, parts: Iterable[str], device: torch.device, size: in
     parts come before outer ones. Each part is sharded again after its forward pass, the whole network's rest included:
     otherwise an evaluation would leave gathered weights behind.
     """
+    # Blocks may return views, which FSDP2 warns about: an operation in place would lose its hook. No layer has one.
+    warnings.filterwarnings("ignore", "FSDP2-wrapped module", UserWarning)
     mesh = init_device_mesh(device.type, (size,))
     for name in (*parts, ""):
         fully_shard(model.get_submodule(name), mesh=mesh, reshard_after_forward=True)

@@ -1,12 +1,22 @@
 """The settings of a training run that determine its memory: from the options, else from its `train` block."""
 
+from typing import TYPE_CHECKING
+
 from ...analysis.memory_options import PRECISION, MemoryOptions
 from ...diagnostics import Sink
 from ...graph import Graph
 
+if TYPE_CHECKING:
+    from .recipe import Recipe
+
 
 def terms(
-    graph: Graph, *, batch: int | None = None, optimizer: str | None = None, precision: str | None = None
+    graph: Graph,
+    *,
+    batch: int | None = None,
+    optimizer: str | None = None,
+    precision: str | None = None,
+    shards: int | None = None,
 ) -> MemoryOptions:
     """The given settings, else those of the text's `train` block, else the recipe's defaults. Imports pydantic for a
     block.
@@ -16,19 +26,24 @@ def terms(
     found = _of_block(graph) if graph.training else MemoryOptions()
     if optimizer is not None and optimizer != found.optimizer:
         found = found.replace(optimizer=optimizer, momentum=None)
-    return found.replace(batch=batch or found.batch, precision=precision or found.precision)
+    return found.replace(batch=batch or found.batch, precision=precision or found.precision, shards=shards or 1)
 
 
 def _of_block(graph: Graph) -> MemoryOptions:
     from .composition import compose
 
     recipe = compose(graph.training, {}, Sink())
-    if recipe is None:
-        return MemoryOptions()
+    return MemoryOptions() if recipe is None else terms_of(recipe)
+
+
+def terms_of(recipe: "Recipe", shards: int = 1) -> MemoryOptions:
+    """The settings of a recipe."""
     return MemoryOptions(
         batch=recipe.batch,
         optimizer=recipe.optimizer.name,
         precision=PRECISION if recipe.precision == "auto" else recipe.precision,
         momentum=getattr(recipe.optimizer, "momentum", 0.0) > 0,
         copies=(recipe.ema is not None) + (recipe.lookahead.every is not None),
+        activation_checkpointing=recipe.activation_checkpointing,
+        shards=shards,
     )
