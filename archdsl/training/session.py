@@ -275,14 +275,17 @@ class Training:
         """The images. One process per machine downloads and decodes them if necessary, then the others load them."""
         splits: Splits | None = None
         problem: Problem | None = None
+
+        def load() -> Splits:
+            return assemble.load(self.source, self.recipe, self.resources.request, self.callback, self.group)
+
         try:
-            if self.group.prepares_data():
-                splits = assemble.load(self.source, self.recipe, self.resources.request, self.callback, self.group)
+            splits = self.group.prepare_data(load)
         except Problem as error:
             problem = error
         if self.group.any(problem is not None):
             raise problem or PeerFailed
-        return splits or assemble.load(self.source, self.recipe, self.resources.request, self.callback, self.group)
+        return splits or load()
 
     def _go(self, state: TrainingState, context: TrainContext, splits: Splits, budget: Budget) -> Outcome:
         self.callback.model(state.model)

@@ -1,7 +1,8 @@
 """The processes that train together, as the training uses them. This is one process; distributed.py has several."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +10,8 @@ from torch import Tensor, nn
 from ..errors.problem import Problem
 from ..tasks.outputs import Objective
 from .tensor_parts import copy_tensors
+
+T = TypeVar("T")
 
 
 class ProcessGroup:
@@ -38,9 +41,9 @@ class ProcessGroup:
         """The problem that a torch error indicates, if it comes from the communication between processes."""
         return None
 
-    def prepares_data(self) -> bool:
-        """Whether this process prepares the data on its machine while the others wait."""
-        return True
+    def prepare_data(self, work: Callable[[], T]) -> T | None:
+        """The result of the work in one process of each machine, None in the others; returns when all have finished."""
+        return work()
 
     def agree(self, stop: bool, keep: bool, at_once: bool = False) -> tuple[bool, bool]:
         """Whether all stop, and whether all save a checkpoint now: if any process stops, if the leader saves.

@@ -14,10 +14,10 @@ import inspect
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -31,12 +31,15 @@ from ..errors.process_errors import CannotJoin, PeerLost
 from ..loop.process_group import ProcessGroup
 from ..loop.tensor_parts import copy_tensors
 from ..tasks.outputs import Objective
+from .preparation import preparing, wait_for
 from .sharding import shard
+
+T = TypeVar("T")
 
 _AGREE_SECONDS = 0.25
 _LONGEST_INTERVAL = 256
 _PATIENCE_MINUTES = 30
-"""For processes that start later, and for the one that downloads and decodes the images."""
+"""For processes that start later, and that load the data after one of them has prepared it."""
 _LEAVING_SECONDS = 10
 _SMALLEST_SHARD = 2
 """Batch normalization has no variance to divide by in a single image."""
@@ -104,6 +107,7 @@ class DistributedGroup(ProcessGroup):
         self._local_rank, self.local_size = at.local_rank, at.local_size
         self._wrapped: DistributedDataParallel | None = None
         self._sharded = False
+        self._prepared = 0
         self._statistics: list[Tensor] = []
         self._calls, self._interval, self._agreed = 0, 1, time.perf_counter()
 
@@ -148,8 +152,21 @@ class DistributedGroup(ProcessGroup):
     def explain_error(self, error: RuntimeError) -> Problem | None:
         return peer_lost(error)
 
-    def prepares_data(self) -> bool:
-        return self._local_rank == 0
+    def prepare_data(self, work: Callable[[], T]) -> T | None:
+        """No collective operation waits for the work, which may take longer than the timeout of the process group."""
+        first = torch.zeros(self.size, dtype=torch.int64)
+        first[self.rank] = self._local_rank == 0
+        ranks = self.total_of(first).nonzero()[:, 0].tolist()
+        self._prepared += 1
+        names = {rank: f"data {self._prepared} {rank}" for rank in ranks}
+        store = dist.distributed_c10d._get_default_store()
+        try:
+            if self.rank not in names:
+                return None
+            with preparing(store, names[self.rank]):
+                return work()
+        finally:
+            wait_for(store, [name for rank, name in names.items() if rank != self.rank])
 
     def agree(self, stop: bool, keep: bool, at_once: bool = False) -> tuple[bool, bool]:
         """Communicates a few times per second: the leader decides after how many calls to do so again."""
