@@ -102,9 +102,18 @@ def setup() -> None:
     LOG.write_text("")
     pip_install("hatchling")
     pip_install("--no-build-isolation", "--editable", ".[dev,bench]")
+    subprocess.call([str(venv_program("python")), "-c", COMPILE])
     STAMP.write_text(wanted)
     print(subprocess.check_output([str(venv_program("python")), "-c", SUMMARY], universal_newlines=True), end="")
 
+
+# On all cores, as pip compiles on one; what is not written for this Python is left out.
+COMPILE = """
+from compileall import compile_dir
+from sysconfig import get_path
+if __name__ == "__main__":
+    compile_dir(get_path("purelib"), quiet=2, workers=0)
+"""
 
 # The installed versions, from the packages' metadata: importing torch would take seconds.
 SUMMARY = """
@@ -122,7 +131,7 @@ print("   what pip said is in .venv/setup.log")
 
 def pip_install(*arguments: str) -> None:
     """Install packages. pip's output goes to a log, and is shown if it fails."""
-    options = ["--disable-pip-version-check", "--no-input", "-c", "constraints.txt"]
+    options = ["--disable-pip-version-check", "--no-input", "--no-compile", "-c", "constraints.txt"]
     command = [str(venv_program("python")), "-m", "pip", "install", *options, *arguments]
     with LOG.open("a") as log:
         log.write("$ {}\n".format(" ".join(map(shlex.quote, command))))
@@ -170,10 +179,15 @@ def lint() -> None:
 
 
 def test(*arguments: str) -> None:
-    if not arguments:
-        lint()
     setup()
-    show([venv_program("python"), "-m", "pytest", *arguments])
+    tests: list[str | Path] = [venv_program("python"), "-m", "pytest", *arguments]
+    if arguments:
+        show(tests)
+        return
+    ruff = venv_program("ruff")
+    show([ruff, "check"])
+    show([ruff, "format", "--check"])
+    show_both([venv_program("mypy")], tests)
 
 
 def format_() -> None:
@@ -272,13 +286,38 @@ def say(text: str) -> None:
 
 def show(command: "list[str | Path]") -> None:
     """Run a command from the top folder, after printing it as a user would type it there."""
-    program, *words = [os.path.relpath(str(word), str(ROOT)) if isinstance(word, Path) else word for word in command]
-    print("$ " + " ".join(shlex.quote(word) for word in [program, *words]), flush=True)
-    run([command[0], *words])
+    announce(command)
+    run(command)
+
+
+def announce(command: "list[str | Path]") -> None:
+    words = [os.path.relpath(str(word), str(ROOT)) if isinstance(word, Path) else word for word in command]
+    print("$ " + " ".join(shlex.quote(word) for word in words), flush=True)
 
 
 def run(command: "list[str | Path]") -> None:
-    status = subprocess.call([str(word) for word in command], cwd=str(ROOT))
+    end(command, subprocess.call([str(word) for word in command], cwd=str(ROOT)))
+
+
+def show_both(first: "list[str | Path]", second: "list[str | Path]") -> None:
+    """Run two commands at once, as the first, which is the shorter one, keeps one core busy. Its output is printed
+    when it ends; if it fails, the second one is stopped.
+    """
+    announce(first)
+    announce(second)
+    with subprocess.Popen([str(word) for word in second], cwd=str(ROOT)) as running:
+        try:
+            words = [str(word) for word in first]
+            done = subprocess.run(words, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+            print("\n" + done.stdout.decode(errors="replace").rstrip(), flush=True)
+            end(first, done.returncode)
+        except BaseException:
+            running.terminate()
+            raise
+    end(second, running.returncode)
+
+
+def end(command: "list[str | Path]", status: int) -> None:
     if status:
         raise Failure(f"`{Path(command[0]).name}` ended with status {status}.")
 

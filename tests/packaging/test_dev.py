@@ -87,6 +87,34 @@ def test_a_failure_shows_the_end_of_the_log(pip: Path) -> None:
     assert len(lines) < 50
 
 
+def program(text: str) -> list[str | Path]:
+    return [sys.executable, "-c", f"import time; {text}"]
+
+
+def test_two_commands_run_at_once(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Each waits for a file that the other one writes."""
+    first, second = (
+        program(
+            f"from pathlib import Path; folder = Path({str(tmp_path)!r}); (folder / {mine!r}).touch()\n"
+            f"while not (folder / {other!r}).exists(): time.sleep(0.01)\nprint('done', {mine!r})"
+        )
+        for mine, other in (("first", "second"), ("second", "first"))
+    )
+    dev.show_both(first, second)
+    assert {"done first", "done second"} <= set(capfd.readouterr().out.splitlines())
+
+
+def test_a_failure_of_the_first_command_stops_the_second(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(dev.Failure, match="ended with status 3"):
+        dev.show_both(program("print('wrong'); raise SystemExit(3)"), program("time.sleep(1000)"))
+    assert "\nwrong\n" in capfd.readouterr().out
+
+
+def test_a_failure_of_the_second_command_is_reported() -> None:
+    with pytest.raises(dev.Failure, match="ended with status 4"):
+        dev.show_both(program("pass"), program("raise SystemExit(4)"))
+
+
 def test_a_setup_ends_in_what_was_done() -> None:
     lines = subprocess.check_output([sys.executable, "-c", dev.SUMMARY], text=True).splitlines()
     assert len(lines) == 4
