@@ -74,7 +74,7 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
     OptionGroup.COMMON,
     "--dry-run",
     is_flag=True,
-    help="Check everything with a few steps and a batch of the validation, and write no run.",
+    help="Check everything with a few training steps and one validation batch, without writing a run folder.",
 )
 @data_dir_option
 @grouped_option(
