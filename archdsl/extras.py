@@ -23,6 +23,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "export": (*_TRAIN, "onnx", "onnxruntime", "onnxscript"),
     "hf": (*_TRAIN, "huggingface-hub", "pyarrow"),
     "sweep": (*_TRAIN, "optuna"),
+    "tokenizers": (*_TRAIN, "tokenizers"),
     "tensorboard": (*_TRAIN, "tensorboard"),
     "lsp": ("lsprotocol", "pygls"),
     "mcp": ("mcp",),

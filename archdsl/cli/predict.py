@@ -30,11 +30,13 @@ MOST_BYTES = 1_000_000
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE…", shell_complete=complete_file)
 @click.option("--top", type=click.IntRange(min=1), help="Number of classes to report [default: 3].")
 @click.option("--beam", type=click.IntRange(1, 100), help="Captions: width of the beam search [default: 1, greedy].")
-@click.option("--length", type=click.IntRange(1, MOST_BYTES), help="Language models: number of bytes [default: 200].")
+@click.option(
+    "--length", type=click.IntRange(1, MOST_BYTES), help="Language models: number of bytes, or tokens [default: 200]."
+)
 @click.option(
     "--temperature",
     type=NumberRange(0, 100),
-    help="Language models: divisor of the logits; 0 always chooses the most likely byte [default: 0.8].",
+    help="Language models: divisor of the logits; 0 always chooses the most likely one [default: 0.8].",
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Language models: random seed [default: 0].")
 @invert_option
@@ -139,7 +141,7 @@ def _continue(loaded: "LoadedRun", texts: tuple[str, ...], how: _Sampling, outpu
     temperature = TEMPERATURE if how.temperature is None else how.temperature
     for text in texts:
         sample = parse_split_image(text)
-        prompt = text if sample is None else prompt_of(own, sample)
+        prompt = text if sample is None else prompt_of(own, sample, loaded.tokenizer)
         made = continued(loaded, prompt.encode("utf-8", "replace"), length, temperature, how.seed or 0)
         words = made.decode("utf-8", "replace")
         if output == "text":

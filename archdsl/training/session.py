@@ -14,6 +14,7 @@ from ..backends.weight_loading import load_weights, weight_summary
 from . import assemble
 from .data.dataset_spec import TaskFacts
 from .data.images import DataSource, Request, Splits
+from .data.tokenizer import TOKENIZER, token_bytes
 from .errors.loop_errors import Diverged, WrongTrainSize, variance_needed
 from .errors.problem import Problem
 from .errors.process_errors import BatchTooSmall, PeerFailed
@@ -96,7 +97,15 @@ class Training:
         graph = self.model_spec.graph
         task = task_named(self.recipe.task, graph.packages if graph else ())
         facts = data.facts(graph) if graph else TaskFacts(tuple(data.classes), tuple(self.model_spec.shape))
+        if self.source.spec.tokenizer is not None:
+            facts = replace(facts, token_bytes=token_bytes(self.source.spec.tokenizer))
         return objective_of(task, self.recipe, graph, facts, self.custom)
+
+    @property
+    def _texts(self) -> dict[str, str]:
+        """The texts that are kept in the run: of the network, and of the tokenizer."""
+        tokenizer = self.source.spec.tokenizer
+        return {**self.model_spec.texts, **({TOKENIZER: tokenizer} if tokenizer is not None else {})}
 
     def start(self) -> Outcome:
         """Train from the start. Raises Problem."""
@@ -145,7 +154,7 @@ class Training:
             self.callback.note(note)
         settings = self._settings(data, setup, trials, sum(p.numel() for p in model.parameters()))
         run = self.resources.run
-        run.write_network(self.model_spec.texts)
+        run.write_network(self._texts)
         run.write_settings(settings)
         context = assemble.make_context(
             self.recipe, setup, standard, splits, len(data.classes), self.stop, self.group, objective,
@@ -218,6 +227,8 @@ class Training:
         if self.source.spec.sample_rate != settings.data.sample_rate:
             rates = f"{self.source.spec.sample_rate} samples per second, previously {settings.data.sample_rate}"
             raise CannotResume(run.folder, f"the data set has changed: {rates}")
+        if of_text(self._texts.get(TOKENIZER, "")) != settings.network.texts.get(TOKENIZER, of_text("")):
+            raise CannotResume(run.folder, "the data set has changed: it has another tokenizer")
         setup = Setup(device, settings.setup.precision, settings.setup.layout)
         standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
         objective = self._objective(settings.data)
@@ -351,7 +362,7 @@ class Training:
                 given=dict(self.model_spec.given),
                 sizes=self.model_spec.sizes,
                 parameters=parameters,
-                texts={name: of_text(text) for name, text in self.model_spec.texts.items()},
+                texts={name: of_text(text) for name, text in self._texts.items()},
             ),
             data=data,
             recipe=self.recipe,

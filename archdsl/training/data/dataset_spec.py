@@ -52,6 +52,8 @@ class DataSpec:
     vocabulary: int | None = None
     features: tuple[str, ...] = ()
     """The names of the input numbers, if they have names: the columns of a table."""
+    tokenizer: str | None = None
+    """The content of the tokenizer.json that made the IDs of a text; None for bytes."""
     sample_rate: int | None = None
     """Samples per second of audio, which has as many channels and samples as the network takes; None for others."""
     streams: bool = False
@@ -75,3 +77,5 @@ class TaskFacts:
     class_weights: tuple[float, ...] = ()
     steps: int = 0
     """The length of the second input, if there is one: the words of a caption."""
+    token_bytes: tuple[int, ...] = ()
+    """The number of bytes that each ID of a tokenizer stands for; none for bytes."""

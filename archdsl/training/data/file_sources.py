@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..errors.data_errors import BadTable
+from ..errors.data_errors import BadTable, BadText
 from .coco_source import CocoSource, parse_coco_name
 from .image_folder import FolderSource
 from .imagenet_source import ImageNetSource, is_imagenet
@@ -14,6 +14,7 @@ from .shard_names import find_shards
 from .shard_source import ShardSource
 from .table_source import TableSource, parse_table_name
 from .text_source import TEXTS, TextSource
+from .tokenized_text import TokenizedTextSource, parse_tokenized_name
 from .voc_source import VocSource, parse_voc_name
 from .wav_folder import WavFolderSource, is_audio
 
@@ -21,7 +22,7 @@ from .wav_folder import WavFolderSource, is_audio
 def source_at(name: str) -> DataSource | None:
     """The data set at a path, which may be followed by a colon and what is to be learned; None if there is none.
 
-    Raises BadTable, BadImages.
+    Raises BadTable, BadText, BadImages.
     """
     if (table := parse_table_name(name)) is not None:
         if not table.path.exists():
@@ -33,6 +34,10 @@ def source_at(name: str) -> DataSource | None:
         return PetsSource(pets)
     if (voc := parse_voc_name(name)) is not None:
         return VocSource(voc)
+    if (tokenized := parse_tokenized_name(name)) is not None:
+        if not tokenized.text.is_file():
+            raise BadText(tokenized.text, "there is no such file", "give a text file and its tokenizer")
+        return TokenizedTextSource(tokenized)
     path = Path(name).expanduser()
     if path.suffix.lower() in TEXTS and path.is_file():
         return TextSource(path)

@@ -15,7 +15,8 @@ BYTES = 256
 """The vocabulary of bytes."""
 TEXTS = (".txt", ".md")
 """The extensions of text files."""
-_TEST_PART = 0.1
+TEST_PART = 0.1
+"""The fraction of a text that is the test set, at its end."""
 _LARGEST = 1 << 30
 
 
@@ -46,21 +47,21 @@ class TextSource(DataSource):
 def text_splits(content: bytes, request: Request, path: Path) -> Splits:
     """The splits of a text, whose parts follow one another: none overlaps another. Raises BadText."""
     length = request.shape[0]
-    test = len(content) - round(len(content) * _TEST_PART)
+    test = len(content) - round(len(content) * TEST_PART)
     learn = round(test * request.split)
     bounds = {"training": (0, learn), "validation": (learn, test), "test": (test, len(content))}
     parts = {
-        name: _sequences(np.frombuffer(content[low:high], np.uint8), length) for name, (low, high) in bounds.items()
+        name: sequences(np.frombuffer(content[low:high], np.uint8), length) for name, (low, high) in bounds.items()
     }
     if not len(parts["training"]) or not len(parts["test"]):
-        needed = round((length + 1) / _TEST_PART) + 1
+        needed = round((length + 1) / TEST_PART) + 1
         why = f"{len(content):,} bytes are too few for sequences of {length}"
         raise BadText(path, why, f"give a file of at least {needed:,} bytes, or a shorter input")
     validation = parts["validation"] if len(parts["validation"]) else None
     return Splits(parts["training"], validation, parts["test"])
 
 
-def _sequences(ids: NDArray[np.uint8], length: int) -> ImageSet:
+def sequences(ids: NDArray[np.integer], length: int) -> ImageSet:
     """Consecutive sequences that do not overlap, with the IDs that follow; an incomplete one at the end is left out."""
     count = max(0, (len(ids) - 1) // length)
     inputs, following = (ids[start : start + count * length].reshape(count, length).copy() for start in (0, 1))

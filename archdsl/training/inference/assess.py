@@ -11,6 +11,7 @@ from ..data.image_folder import FolderSource
 from ..data.images import DataSource, ImageSet, Labels, Request, Splits, TargetArray, join
 from ..data.mask_folder import MaskFolderSource
 from ..data.resize import fit_splits
+from ..data.tokenizer import TOKENIZER
 from ..data.wav_folder import WavFolderSource
 from ..errors.data_errors import OtherData
 from ..loop.device_setup import Setup
@@ -19,6 +20,7 @@ from ..loop.standardization import Standard, Standardizer
 from ..loop.stream_settings import stream_settings
 from ..loop.train_context import on_device
 from ..runs.loaded_run import LoadedRun, refuse_outputs
+from ..runs.text_digests import of_text
 from ..tasks.meter import Scores
 from ..tasks.outputs import objective_of
 
@@ -39,6 +41,9 @@ def images_of(
         has, takes = (_INPUTS[each] for each in (source.spec.inputs, loaded.settings.data.inputs))
         raise OtherData(source.spec.name, f"it has {has}, and the run takes {takes}", "choose another data set")
     refuse_other_shape(loaded, source, fit)
+    if of_text(source.spec.tokenizer or "") != loaded.settings.network.texts.get(TOKENIZER, of_text("")):
+        how = f"`{source.spec.name}.txt:{loaded.run.folder / TOKENIZER}`" if loaded.tokenizer else "give it without one"
+        raise OtherData(source.spec.name, "its tokenizer is not that of the run", how)
     if source.spec.sample_rate != loaded.settings.data.sample_rate:
         has, takes = (_rate(each) for each in (source.spec.sample_rate, loaded.settings.data.sample_rate))
         raise OtherData(source.spec.name, f"it has {has}, and the run takes {takes}", "choose another data set")

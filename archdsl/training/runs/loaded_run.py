@@ -1,7 +1,8 @@
 """Loads a run from its folder: its network, with or without the trained weights."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import prod
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ...network import Network, analyze, default_library
 from ...shapes.shape import Layout
 from ...text.files import UnreadableFile, read_source
 from ..data.dataset_spec import ImageShape, InputShape, TaskFacts
+from ..data.tokenizer import TOKENIZER, Tokenizer
 from ..errors.run_errors import CannotResume
 from ..network_check import input_shape
 from ..tasks.choice import task_of
@@ -53,7 +55,18 @@ class LoadedRun:
     @property
     def facts(self) -> TaskFacts:
         """What its task needs to know of the data and the network."""
-        return self.settings.data.facts(self.network.graph)
+        facts = self.settings.data.facts(self.network.graph)
+        if self.tokenizer is not None:
+            facts = replace(facts, token_bytes=tuple(self.tokenizer.lengths.tolist()))
+        return facts
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer | None:
+        """The tokenizer of a language model; None for one of bytes. Raises CannotResume, BadText, MissingExtra."""
+        if TOKENIZER not in self.settings.network.texts:
+            return None
+        verify_texts(self.run.folder, {TOKENIZER: self.settings.network.texts[TOKENIZER]})
+        return Tokenizer.read(self.run.folder / TOKENIZER)
 
     def give_weights(self, model: nn.Module) -> None:
         """Copy the weights into another module of the same network. Raises CannotResume."""

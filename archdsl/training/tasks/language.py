@@ -58,7 +58,7 @@ class Language(Task):
     def meter(self, loss: "Loss", recipe: "AnyLoss", facts: TaskFacts) -> "Meter[Scores]":
         from .language_scores import LanguageMeter
 
-        return LanguageMeter(loss)
+        return LanguageMeter(loss, facts.token_bytes)
 
     def output_words(self, loss: "AnyLoss") -> str:
         return "logits of the next ID at each step, steps × vocabulary: softmax gives its probabilities"

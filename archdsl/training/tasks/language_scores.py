@@ -1,6 +1,7 @@
 """Losses and scores of language modeling: of logits N×T×V and the next IDs N×T."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -57,6 +58,7 @@ class LanguageScores(Scores):
     entropy: float
     shown: tuple[float, ...]
     all_finite: bool
+    bytes_per_id: float = 1.0
 
     @property
     def finite(self) -> bool:
@@ -65,31 +67,41 @@ class LanguageScores(Scores):
     def summary(self) -> dict[str, float]:
         """Perplexity is the exponential of the cross-entropy; bits per byte is the cross-entropy to base 2."""
         perplexity = math.exp(self.entropy) if self.entropy < 700 else math.inf
-        return {"loss": self.loss, "bits_per_byte": self.entropy / math.log(2), "perplexity": perplexity}
+        bits = self.entropy / math.log(2) / self.bytes_per_id
+        return {"loss": self.loss, "bits_per_byte": bits, "perplexity": perplexity}
 
 
 class LanguageMeter(Meter[LanguageScores]):
-    """Sums cross entropies in 64 bits."""
+    """Sums cross entropies in 64 bits. `token_bytes` are the bytes that each ID stands for; without them, one each."""
 
-    def __init__(self, loss: Loss) -> None:
+    def __init__(self, loss: Loss, token_bytes: Sequence[int] = ()) -> None:
         self._loss = loss
+        self._bytes = torch.tensor(token_bytes, dtype=torch.float64) if token_bytes else None
         self._sums: Tensor | None = None
         self._shown: list[float] = []
 
     def update(self, output: Tensor, targets: Tensor) -> None:
         if self._sums is None:
-            self._sums = torch.zeros(3, dtype=torch.float64, device=output.device)
+            self._sums = torch.zeros(4, dtype=torch.float64, device=output.device)
         if not len(output):
             return
         each = F.cross_entropy(output.movedim(-1, 1), targets.long(), reduction="none").double().mean(1)
+        size = self._mean_bytes(targets)
         missing = SHOWN - len(self._shown)
         if missing > 0:
-            self._shown += (each[:missing] / math.log(2)).tolist()
+            self._shown += (each[:missing] / math.log(2) / size[:missing]).tolist()
         infinite = (~output.isfinite()).any().double()
         loss = self._loss(output, targets).double() * len(output)
-        self._sums += torch.stack([loss, each.sum(), infinite])
+        self._sums += torch.stack([loss, each.sum(), infinite, size.sum()])
+
+    def _mean_bytes(self, targets: Tensor) -> Tensor:
+        """The mean number of bytes of the IDs in each sequence."""
+        if self._bytes is None:
+            return torch.ones(len(targets), dtype=torch.float64, device=targets.device)
+        self._bytes = self._bytes.to(targets.device)
+        return self._bytes[targets.long()].mean(1)
 
     def scores(self, group: Gatherer, count: int) -> LanguageScores:
         assert self._sums is not None
-        loss, entropy, infinite = group.total_of(self._sums).tolist()
-        return LanguageScores(loss / count, entropy / count, tuple(self._shown), infinite == 0)
+        loss, entropy, infinite, size = group.total_of(self._sums).tolist()
+        return LanguageScores(loss / count, entropy / count, tuple(self._shown), infinite == 0, size / count)
