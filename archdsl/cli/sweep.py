@@ -1,11 +1,12 @@
 """`archdsl sweep`: run a hyperparameter sweep and plot accuracy against compute."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
+from ..diagnostics.terminal import printable
 from ..training.recipe.composition import BadOption
 from ..training.recipe.fields import recipe_fields
 from ..training.recipe.grouped_options import GroupedCommand, grouped_option
@@ -14,16 +15,15 @@ from ..training.recipe.options import given_options, placeholder, sentence, text
 from ..training.sweep.search_space import BadRange, Space, space_of
 from .allowing import OPTION
 from .common import usage
-from .network_text import NetworkText, named_network, read_network_text
+from .network_text import NetworkText, named_network
 from .output_path import OUTPUT_PATH
 from .problems import fail, given, need
 from .shell_completion import complete_network
-from .sweep_trials import checked, go, new_folder, sweep_context
+from .sweep_resume import Local, joined, resume_sweep, show_status
+from .sweep_trials import checked, go, start, sweep_context
 from .training_options import data_dir_option, device_option, expression_option, input_option
 
-if TYPE_CHECKING:
-    from ..training.sweep.sweep_settings import SweepSettings
-
+_KEPT = 3
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -51,15 +51,38 @@ def _values_options(command: F) -> F:
     type=click.IntRange(1),
     help="Number of trials. [default: all combinations of lists, 20 for ranges]",
 )
+@grouped_option(
+    OptionGroup.OPTIMIZATION, "--prune", is_flag=True, help="Stop trials that others surpass (successive halving)."
+)
 @device_option
 @grouped_option(
     OptionGroup.COMMON,
     "--out",
     type=OUTPUT_PATH,
     metavar="FOLDER",
-    help="Folder of the sweep. [default: sweeps/NET-DATA-N]",
+    help="Folder of the sweep; joins the same sweep if it is there. [default: sweeps/NET-DATA-N]",
 )
-@grouped_option(OptionGroup.COMMON, "--resume", metavar="SWEEP", help="Resume the sweep in this folder.")
+@grouped_option(OptionGroup.COMMON, "--resume", metavar="SWEEP", help="Resume or join the sweep in this folder.")
+@grouped_option(
+    OptionGroup.OUTPUT,
+    "--keep",
+    type=click.IntRange(0),
+    metavar="N",
+    help=f"Number of the best trials that keep their weights. [default: {_KEPT}]",
+)
+@grouped_option(
+    OptionGroup.OUTPUT, "--storage", metavar="URL", help="Database that has the trials: PostgreSQL, MySQL or SQLite."
+)
+@grouped_option(OptionGroup.OUTPUT, "--status", metavar="SWEEP", help="Show the trials of the sweep in this folder.")
+@grouped_option(
+    OptionGroup.OUTPUT,
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Output format of --status.",
+)
 @data_dir_option
 @grouped_option(
     OptionGroup.MODEL,
@@ -78,21 +101,35 @@ def command(
     inputs: tuple[str, ...],
     trials: int | None,
     resume: str | None,
+    status: str | None,
+    output: str,
     data_dir: str | None,
     out: str | None,
     device: str,
+    prune: bool,
+    keep: int | None,
+    storage: str | None,
     **recipe: Any,
 ) -> None:
-    """Train the network in FILE with many settings, and plot the accuracy of each trial against its MACs.
+    """Train the network in FILE with many settings, and plot the metric of each trial against its MACs.
 
-    Accuracies are measured on the validation images; the test images are not used. Each trial is a separate run.
+    Trials are compared on the validation images; the test images are not used. Each trial is a separate run. Several
+    processes work on one sweep if each runs the same command with the same --out.
     """
     need("`archdsl sweep`", "sweep")
     options = given_options(recipe)
-    if resume is not None:
-        if file or text or settings or inputs or out or options or data_dir or given("device"):
-            usage("a resumed sweep keeps its settings: only `--trials` may be given")
-        _resume(Path(resume), trials)
+    local = Local(data_dir=data_dir, device=device if given("device") else None, storage=storage)
+    named = bool(file or text or settings or inputs or out or options or prune or keep is not None)
+    if given("output") and status is None:
+        usage("--format is the format of --status; leave it out, or give --status")
+    if status is not None:
+        if named or resume or trials or data_dir or local.device:
+            usage("--status shows a sweep: of the other options, only --format and --storage may be given")
+        show_status(Path(status), output, storage)
+    elif resume is not None:
+        if named:
+            usage("a resumed sweep keeps its settings: only --trials, --device, --data-dir and --storage may be given")
+        resume_sweep(Path(resume), trials, local)
     elif file is None and text is None:
         usage("give a network to train, or a sweep to resume: `--resume SWEEP`")
     else:
@@ -104,8 +141,10 @@ def command(
             usage(str(error))
         if not space.dimensions:
             usage("nothing varies; give a list or a range, such as `--lr 0.01..0.3` or `--set width=0.5,1,2`")
+        if storage is not None and out is None:
+            usage("--storage: give --out, too; the name of that folder is the name of the sweep in the database")
         typed = {entry.option: options[entry.path] for entry in recipe_fields() if entry.path in options}
-        _start(network, space, settings, typed, inputs, trials, data_dir, out, device)
+        _start(network, space, settings, typed, inputs, trials, out, prune, _KEPT if keep is None else keep, local)
 
 
 def _start(
@@ -115,19 +154,23 @@ def _start(
     typed: dict[str, str],
     inputs: tuple[str, ...],
     trials: int | None,
-    data_dir: str | None,
     out: str | None,
-    device: str,
+    prune: bool,
+    keep: int,
+    local: Local,
 ) -> None:
     from ..training.errors.problem import Problem
     from ..training.model_spec import NETWORK, used_files
     from ..training.runs.text_digests import of_text
     from ..training.sweep.search import DEFAULT_TRIALS
     from ..training.sweep.sweep_settings import SweepSettings
+    from ..training.sweep.trial_storage import without_password
 
-    context = sweep_context(network, space, inputs, data_dir, device)
+    device = local.device or "auto"
+    context = sweep_context(network, space, inputs, local.data_dir, device)
     try:
-        name, data, origins = checked(context)
+        common = checked(context, prune)
+        url = without_password(local.storage) if local.storage else None
     except BadOption as error:
         usage(str(error))
     except Problem as problem:
@@ -137,51 +180,30 @@ def _start(
         usage(f"--trials {trials}: the lists have {len(grid)} combinations; leave --trials out to try them all")
     texts = {**used_files(context.network, context.library), NETWORK: context.network.text}
     plan = SweepSettings(
-        network=name,
-        data=data,
+        network=common.network,
+        data=common.data,
         set=settings,
         sizes=inputs,
-        options={**typed, "--data": origins},
-        data_dir=str(Path(data_dir).resolve()) if data_dir else None,
+        options={**typed, "--data": common.origin},
+        data_dir=str(Path(local.data_dir).resolve()) if local.data_dir else None,
         device=device,
         seed=_seed(space),
         trials=trials or (len(grid) if grid else DEFAULT_TRIALS),
         texts={name: of_text(text) for name, text in texts.items()},
+        metric=common.metric.name,
+        minimize=not common.metric.higher,
+        sample=common.sample,
+        prune=prune,
+        keep=keep,
+        storage=url,
+        name=Path(out).resolve().name if url and out else "sweep",
     )
-    folder = _new_sweep(plan, out, texts)
-    go(folder, plan, sweep_context(network, plan.space(), inputs, plan.data_dir, device))
-
-
-def _new_sweep(plan: "SweepSettings", out: str | None, texts: Mapping[str, str]) -> Path:
-    """The folder of a new sweep with the texts of its network. Exits if it cannot be written."""
-    from ..training.errors.problem import Problem
-    from ..training.runs.run_folder import Run
-
-    folder = new_folder(plan, out)
-    try:
-        Run(folder).write_network(texts)
-    except Problem as problem:
-        fail(problem)
-    return folder
-
-
-def _resume(folder: Path, trials: int | None) -> None:
-    from ..training.errors.problem import Problem
-    from ..training.model_spec import NETWORK
-    from ..training.runs.run_network import verify_texts
-    from ..training.sweep.sweep_settings import read_sweep
-
-    try:
-        plan = read_sweep(folder)
-        verify_texts(folder, plan.texts)
-    except Problem as problem:
-        fail(problem)
-    if trials is not None and trials < plan.trials:
-        usage(f"--trials {trials}: the sweep already has {plan.trials:,} trials; give more, or leave --trials out")
-    plan = plan.model_copy(update={"trials": trials or plan.trials})
-    network = read_network_text(str(folder / NETWORK))
-    context = sweep_context(network, plan.space(), plan.sizes, plan.data_dir, plan.device)
-    go(folder, plan, context)
+    folder, is_new = start(plan, out, texts)
+    if not is_new:
+        plan = joined(folder, plan, trials)
+        click.echo(f"{printable(str(folder))}: joins the sweep")
+    context = sweep_context(network, plan.space(), inputs, plan.data_dir, device, plan.metric)
+    go(folder, plan, context, local.storage, create=True)
 
 
 def _with_those_of_the_run(network: NetworkText, settings: tuple[str, ...]) -> tuple[str, ...]:

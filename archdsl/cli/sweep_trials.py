@@ -1,6 +1,7 @@
 """The trials of `archdsl sweep`: checked, run and reported."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -9,9 +10,12 @@ import click
 from ..diagnostics import Sink
 from ..diagnostics.terminal import printable, render, summary
 from ..network import default_library
+from ..record import Record
 from ..text import paths
 from ..training.recipe.composition import BadOption
 from ..training.sweep.search_space import Space
+from ..training.tasks.choice import resolved, task_named
+from ..training.tasks.metric import Metric, metric_of
 from .common import in_shell, parse_override, usage, use_color
 from .network_text import NetworkText
 from .new_run import new_run
@@ -19,16 +23,34 @@ from .problems import fail
 
 if TYPE_CHECKING:
     from ..training.data.images import DataSource
+    from ..training.recipe.recipe import Recipe
     from ..training.sweep.search import Sweep
     from ..training.sweep.sweep_settings import SweepSettings
-    from ..training.sweep.trial import SweepContext, Trial
+    from ..training.sweep.trial import SweepContext
 
 _STOPPED = 130
 _UNKNOWN_PARAMETER = "E0206"
 
 
+class CheckedSweep(Record):
+    """What the points of a sweep have in common: the names of the network and of the data set, its location
+    independent of the working folder, the metric, and what a sample is.
+    """
+
+    network: str
+    data: str
+    origin: str
+    metric: Metric
+    sample: str
+
+
 def sweep_context(
-    network: NetworkText, space: Space, inputs: tuple[str, ...], data_dir: str | None, device: str
+    network: NetworkText,
+    space: Space,
+    inputs: tuple[str, ...],
+    data_dir: str | None,
+    device: str,
+    metric: str = "accuracy",
 ) -> "SweepContext":
     from rich.console import Console
 
@@ -47,22 +69,24 @@ def sweep_context(
         data_dir=Path(data_dir) if data_dir else None,
         cache=paths.user_cache(),
         device=device,
+        metric=metric,
         callback=BarProgress(console) if console.is_terminal else TrainingCallback(),
         stop=StopOnSignal,
         loaded={},
     )
 
 
-def checked(context: "SweepContext") -> tuple[str, str, str]:
-    """The names of the network and the data set, and the data set's location, independent of the working folder.
-
-    Shows the network's errors and exits with 1 if every point has errors. Raises BadOption, Problem.
+def checked(context: "SweepContext", prune: bool) -> CheckedSweep:
+    """What the points have in common. Shows the network's errors and exits with 1 if every point has errors; exits with
+    2 if the points do not compare. Raises BadOption, Problem.
     """
     from ..training.data.registry import find_source
     from ..training.sweep.trial import analysed, recipe_at
 
     first: Sink | None = None
     sources: dict[str, DataSource] = {}
+    metrics: dict[str, str] = {}
+    samples: set[str] = set()
     network_name = ""
     path = context.network.path
     given = "--data" in {*context.space.options, *context.space.dimensions}
@@ -80,16 +104,39 @@ def checked(context: "SweepContext") -> tuple[str, str, str]:
         if recipe.data.name is None:
             usage("no data set: give `--data digits`, or write `train { data digits }` in the file")
         if recipe.split == 1:
-            usage("a sweep compares accuracies on validation images, and `--split 1` leaves none")
+            usage("a sweep compares trials on validation images, and `--split 1` leaves none")
         source = sources.setdefault(
             recipe.data.name, find_source(recipe.data.name, relative_to, network.graph.packages)
         )
         if context.data_dir is not None and not source.reads_data_dir:
             usage(f"--data-dir: `{source.spec.name}` does not read files from a folder; leave it out")
+        task = task_named(resolved(recipe, source.spec, network.graph).task, network.graph.packages)
+        metrics.setdefault(task.metric, task.name)
+        samples.add("image" if source.spec.inputs == "image" else "sample")
+        if prune:
+            _refuse_pruning(context, recipe)
     if not network_name and first is not None:
         _show(first, context)
+    if len(metrics) > 1:
+        listed = ", ".join(f"{task} has {metric_of(name).label}" for name, task in metrics.items())
+        usage(f"trials are compared by one metric, and {listed}; make two sweeps")
     every = sources.values()
-    return network_name, "-".join(source.spec.name for source in every), ",".join(source.origin for source in every)
+    return CheckedSweep(
+        network=network_name,
+        data="-".join(source.spec.name for source in every),
+        origin=",".join(source.origin for source in every),
+        metric=metric_of(next(iter(metrics))),
+        sample=samples.pop() if len(samples) == 1 else "sample",
+    )
+
+
+def _refuse_pruning(context: "SweepContext", recipe: "Recipe") -> None:
+    from ..training.sweep.halving import rungs
+
+    if "--epochs" in context.space.dimensions:
+        usage("--prune compares trials after the same number of epochs, and `--epochs` varies; leave one of them out")
+    if not rungs(recipe.epochs):
+        usage(f"--prune compares trials after a third of the epochs; {recipe.epochs:g} are too few, give 2 or more")
 
 
 def _show(sink: Sink, context: "SweepContext") -> NoReturn:
@@ -97,46 +144,66 @@ def _show(sink: Sink, context: "SweepContext") -> NoReturn:
     raise SystemExit(1)
 
 
-def new_folder(plan: "SweepSettings", out: str | None) -> Path:
-    from ..training.runs.run_folder import run_name
-
-    run = new_run(out, "sweeps", run_name(plan.network, plan.data), "sweep")
-    (run.folder / "trials").mkdir()
-    return run.folder
-
-
-def go(folder: Path, plan: "SweepSettings", context: "SweepContext") -> None:
-    """Run the remaining trials while no other process works in the folder."""
+def start(plan: "SweepSettings", out: str | None, texts: Mapping[str, str]) -> tuple[Path, bool]:
+    """The folder of the sweep, and whether it is new: otherwise this process joins. Exits if it cannot be used."""
     from ..training.errors.problem import Problem
-    from ..training.runs.run_folder import SETTINGS
-    from ..training.runs.run_lock import claimed
-    from ..training.runs.sealed_json import seal
-    from ..training.safe_files import write_text
+    from ..training.runs.run_folder import run_name
+    from ..training.sweep.shared_start import start_or_join
 
+    folder = (
+        Path(out) if out is not None else new_run(None, "sweeps", run_name(plan.network, plan.data), "sweep").folder
+    )
     try:
-        with claimed(folder):
-            write_text(folder / SETTINGS, seal(plan))
-            _make_trials(folder, plan, context)
+        return folder, start_or_join(folder, plan, texts)
+    except FileExistsError as error:
+        if folder.is_dir():
+            usage(f"--out {folder}: the folder is not empty, and has no sweep; choose another one")
+        usage(f"{error.filename}: a file of that name exists")
+    except OSError as error:
+        usage(f"{error.filename}: the folder cannot be created: {error.strerror}")
     except Problem as problem:
         fail(problem)
 
 
-def _make_trials(folder: Path, plan: "SweepSettings", context: "SweepContext") -> None:
-    from ..training.errors.problem import Problem
+def sweep_of(folder: Path, plan: "SweepSettings", url: str | None) -> "Sweep":
+    """The sweep in a folder; `url` is its database, with the password."""
     from ..training.sweep.search import Sweep
-    from ..training.sweep.trial import NoValidation, Stopped, attempt
 
-    sweep = Sweep(folder, context.space, plan.seed, plan.trials)
+    metric = plan.metric_of_task()
+    return Sweep(folder, plan.space(), plan.seed, plan.trials, metric, plan.prune, plan.keep, url, plan.name)
+
+
+def go(folder: Path, plan: "SweepSettings", context: "SweepContext", url: str | None, create: bool) -> None:
+    """Train the remaining trials, together with other processes. Without `create`, a database must have the sweep."""
+    from ..training.errors.problem import Problem
+    from ..training.sweep.shared_start import share
+
+    sweep = sweep_of(folder, plan, url)
+    try:
+        if url is not None:
+            share(folder, plan, sweep.store(create))
+        else:
+            sweep.trials_done()  # refuses a damaged journal before anything is trained
+        _make_trials(sweep, plan, context)
+    except Problem as problem:
+        fail(problem)
+
+
+def _make_trials(sweep: "Sweep", plan: "SweepSettings", context: "SweepContext") -> None:
+    from ..training.errors.problem import Problem
+    from ..training.sweep.trial import NoValidation, Stopped, attempt
+    from .sweep_progress import Shown
+
+    metric = sweep.metric
+    better = "higher" if metric.higher else "lower"
+    click.echo(f"trials are compared by the validation {metric.label} of the best epoch; {better} is better")
     stopped = False
     try:
-        sweep.go(
-            lambda point, run: attempt(context, point, run),
-            lambda number, trial: _report_trial(sweep, plan, number, trial),
-        )
+        sweep.go(lambda point, run, reports: attempt(context, point, run, reports), Shown(sweep, plan))
     except (Stopped, KeyboardInterrupt):
         stopped = True
     except NoValidation:
-        usage("a sweep compares accuracies on validation images, and there are none")
+        usage("a sweep compares trials on validation images, and there are none")
     except BadOption as error:
         usage(str(error))
     except Problem as problem:
@@ -144,21 +211,11 @@ def _make_trials(folder: Path, plan: "SweepSettings", context: "SweepContext") -
         fail(problem)
     good = _finish(sweep, plan)
     if stopped:
-        click.echo(f"stopped; finished trials are kept. To resume: archdsl sweep --resume {in_shell(folder)}")
+        click.echo(f"stopped; finished trials are kept. To resume: archdsl sweep --resume {in_shell(sweep.folder)}")
         raise SystemExit(_STOPPED)
     if not good:
         click.echo("error: no trial succeeded; see the errors above", err=True)
         raise SystemExit(1)
-
-
-def _report_trial(sweep: "Sweep", plan: "SweepSettings", number: int, trial: "Trial") -> None:
-    """Print a line for a finished trial, and all errors of a failed one."""
-    from ..training.sweep.sweep_report import line, write_json
-
-    write_json(sweep, plan.network, plan.data)
-    click.echo(f"trial {number}/{sweep.trials}  {printable(line(trial))}")
-    if trial.why is not None:
-        click.echo("\n".join(f"    {printable(text)}" for text in trial.why.splitlines()))
 
 
 def _finish(sweep: "Sweep", plan: "SweepSettings") -> bool:
@@ -166,14 +223,14 @@ def _finish(sweep: "Sweep", plan: "SweepSettings") -> bool:
     from ..training.errors.problem import Problem
     from ..training.sweep.sweep_report import table, write_sweep
 
-    trials = sweep.trials_done()
     try:
-        write_sweep(sweep, trials, plan.network, plan.data)
+        trials = sweep.trials_done()
+        write_sweep(sweep, trials, plan.network, plan.data, plan.sample)
     except Problem as problem:
         fail(problem)
-    whole = any(trial.accuracy is not None for trial in trials)
+    whole = any(trial.state == "done" for trial in trials.values())
     if whole:
-        click.echo("\n" + "\n".join(map(printable, table(trials).splitlines())) + "\n")
+        click.echo("\n" + "\n".join(map(printable, table(trials, sweep.metric).splitlines())) + "\n")
     where = printable(str(sweep.folder))
     click.echo(f"{where}: sweep.json, the figure sweep.svg, and each trial's run in {where}/trials")
     return whole or not trials

@@ -69,7 +69,16 @@ WRONG: dict[str, list[str]] = {
     "lsp": ["net.arch"],
     "mcp": ["net.arch"],
     "predict": ["", "gone", "gone gone.png", "folder gone.png", "gone text --temperature nan"],
-    "sweep": ["", "gone.arch", "net.arch --trials 0", "net.arch --lr x..y", "net.arch --data nosuch"],
+    "sweep": [
+        "",
+        "gone.arch",
+        "net.arch --trials 0",
+        "net.arch --lr x..y",
+        "net.arch --data nosuch",
+        "--status gone",
+        "net.arch --lr 0.1,0.2 --storage x --out s",
+        "net.arch --lr 0.1,0.2 --format json",
+    ],
     "train": [
         "",
         "gone.arch",

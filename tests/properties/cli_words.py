@@ -295,6 +295,7 @@ GENERATORS: dict[str, Callable[[Random, Scene], str]] = {
     "FOLDER": folder,
     "RUN": run_folder,
     "SWEEP": folder,
+    "URL": lambda random, scene: random.choice(["sqlite:///sweeps/trials.db", "sqlite://", "x", "", "nosuch://a:b@c"]),
     "IMAGE": image,
     "N": number,
     "X": number,

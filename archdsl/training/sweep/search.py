@@ -1,171 +1,282 @@
-"""A sweep: the same network trained at many points, each chosen by Optuna based on the previous results.
+"""A sweep: the same network trained at many points, by one worker or several that share its folder or its database.
 
-Its folder has the network's text, `settings.json`, `trials.log` (Optuna's journal of completed trials: JSON lines that
-`optuna-dashboard` reads, too), `sweep.json`, the figure, and a run for each trial in `trials/`.
+Its folder has the network's text, `settings.json`, `trials.log` (Optuna's journal: JSON lines that `optuna-dashboard`
+reads, too) unless a database has the trials, `sweep.json`, the figure, and a run for each trial in `trials/`.
 """
 
+import contextlib
 import json
-import os
-import random
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
-from optuna.trial import TrialState, create_trial
 
-from ..errors.run_errors import CannotResume
-from ..loop.training_state import derive
-from ..safe_files import refuse_links, unwritten
-from .search_space import Choices, Dimension, Point, Space
-from .trial import Trial
+from ..errors.problem import Problem
+from ..tasks.metric import METRICS, Metric
+from .epoch_reports import EpochReports
+from .kept_weights import DEFAULT_KEPT, TRIALS, copy_checkpoints, delete_others, kept
+from .proposals import distributions, grid_order, objectives, proposal
+from .search_space import Point, Space
+from .trial_attempts import Attempt, Claim, by_number, current
+from .trial_result import Trial, best, front
+from .trial_store import AttemptLost, TrialStore
+from .workers import Silence, Worker, beating, forget, was_killed, working
 
 DEFAULT_TRIALS = 20
-_NAME = "sweep"
+MOST_DEATHS = 3
+"""A trial fails if so many workers were killed while they trained it."""
+_LONGEST_WAIT = 5.0
+"""Seconds between two looks at the trials of others."""
 
-Attempt = Callable[[Point, Path], Trial]
+TrainTrial = Callable[[Point, Path, EpochReports], Trial]
+"""Trains at a point, in a run's folder, and reports its epochs."""
+
+
+class Listener:
+    """What a worker of a sweep shows. This one shows nothing."""
+
+    def finished(self, number: int, trial: Trial) -> None:
+        """This worker has finished a trial."""
+
+    def takes_over(self, number: int, worker: str) -> None:
+        """It continues a trial whose worker was killed."""
+
+    def lost(self, number: int) -> None:
+        """Others have heard nothing from this worker, and have taken its trial."""
+
+    def waits(self, running: Sequence[Attempt]) -> None:
+        """All trials are finished or training elsewhere; it waits, in case that a worker is killed."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep in its folder. `seed` determines which points are chosen, `trials` is their number."""
+    """A sweep in its folder. `seed` determines which points are chosen, `trials` is their number.
+
+    `metric` compares the trials; `prune` stops trials that others surpass; `keep` is how
+    many trials keep their weights; `url` is a database that has the trials, under a name.
+    """
 
     folder: Path
     space: Space
     seed: int
     trials: int
+    metric: Metric = METRICS["accuracy"]
+    prune: bool = False
+    keep: int = DEFAULT_KEPT
+    url: str | None = None
+    name: str = "sweep"
 
-    def trials_done(self) -> tuple[Trial, ...]:
-        """The results of the completed trials, in order."""
-        try:
-            return tuple(Trial.read(t.user_attrs.get("trial")) for t in self._study().get_trials(deepcopy=False))
-        except ValueError as error:
-            raise self._damaged(error) from error
+    @property
+    def directions(self) -> list[StudyDirection]:
+        """The direction of the metric; and to minimize MACs, if they vary and no trials are pruned."""
+        better = StudyDirection.MAXIMIZE if self.metric.higher else StudyDirection.MINIMIZE
+        return [better, StudyDirection.MINIMIZE] if self.space.varies_network and not self.prune else [better]
 
-    def go(self, attempt: Attempt, tell: Callable[[int, Trial], None]) -> None:
-        """Run the remaining trials; report the number of each, from 1, and its result.
+    def store(self, create: bool = True) -> TrialStore:
+        """Its trials. Raises NoRun if they are missing and not to be created, Problem."""
+        return TrialStore.open(self.folder, self.url, self.name, self.directions, create)
 
-        An interrupted trial leaves only its run's folder: when the sweep resumes, the same point is chosen again.
-        Raises whatever `attempt` raises.
+    def trials_done(self) -> dict[int, Trial]:
+        """The results of the finished trials by number, of this and of all other workers."""
+        return results(self.store().attempts())
+
+    def go(self, train: TrainTrial, listener: Listener) -> None:
+        """Train the trials that are left, until all are finished, by this worker or others.
+
+        A stopped worker releases its trial: the next one continues it. Raises whatever `train` raises.
         """
-        self.trials_done()  # refuses a damaged journal before anything is trained
-        study = self._study()
-        while (point := self._next(study)) is not None:
-            number = len(study.get_trials(deepcopy=False)) + 1
-            trial = attempt(point, self.folder / "trials" / f"{number:03d}")
-            try:
-                study.add_trial(self._frozen(point, trial))
-            except OSError as error:
-                raise unwritten(self.folder / "trials.log", error) from error
-            tell(number, trial)
+        store = self.store()
+        with working(self.folder) as worker:
+            queue = _Queue(self, store, worker, listener)
+            while (attempt := queue.next()) is not None:
+                self._run(attempt, store, worker, train, listener)
 
-    def _study(self) -> optuna.Study:
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        journal = refuse_links(self.folder, self.folder / "trials.log")
-        if journal.exists() and not journal.is_file():  # opening a pipe would block forever
-            raise self._damaged(ValueError("it is not a regular file"))
+    def _run(self, attempt: Attempt, store: TrialStore, worker: Worker, train: TrainTrial, listener: Listener) -> None:
+        assert attempt.claim is not None
+        assert attempt.point is not None
+        run = self.folder / TRIALS / attempt.claim.folder
+        reports = EpochReports(store, attempt, self.metric, self.prune, run)
         try:
-            _drop_half_a_line(journal)
-            return optuna.create_study(
-                study_name=_NAME,
-                storage=JournalStorage(JournalFileBackend(str(journal))),
-                directions=self._directions(),
-                load_if_exists=True,
-            )
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError) as error:
-            raise self._damaged(error) from error
-        except OSError as error:
-            raise unwritten(journal, error) from error
+            with beating(lambda count: store.beat(attempt.id, count)):
+                trial = replace(train(attempt.point, run, reports), worker=worker.name)
+            store.finish(attempt.id, trial, objectives((trial.value, trial.macs), self.directions))
+        except AttemptLost:
+            listener.lost(attempt.number)
+            return
+        except BaseException:
+            with contextlib.suppress(Problem):
+                store.end(attempt.id, released=True)
+            raise
+        delete_others(self.folder, store.attempts(), self.metric, self.keep)
+        listener.finished(attempt.number, trial)
 
-    def _damaged(self, error: Exception) -> CannotResume:
-        why = str(error).partition("\n")[0] or type(error).__name__
-        suggestion = "delete trials.log: the sweep starts again with the same points"
-        return CannotResume(self.folder, f"trials.log is corrupt ({why})", suggestion)
 
-    def _directions(self) -> list[StudyDirection]:
-        """Maximize accuracy; and minimize MACs, if they vary."""
-        more, fewer = StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE
-        return [more, fewer] if self.space.varies_network else [more]
+@dataclass
+class _Queue:
+    """The next trial of a worker."""
 
-    def _next(self, study: optuna.Study) -> Point | None:
-        """The next point, a fixed function of the seed and the previous trials; None if there is none left."""
-        done = study.get_trials(deepcopy=False)
-        if len(done) >= self.trials:
+    sweep: Sweep
+    store: TrialStore
+    worker: Worker
+    listener: Listener
+
+    def __post_init__(self) -> None:
+        self._silence = Silence()
+        self._order = grid_order(self.sweep.space, self.sweep.trials, self.sweep.seed)
+
+    def next(self) -> Attempt | None:
+        """A trial that is this worker's now; None if all are finished. Waits while others train the last ones."""
+        pause, waited_for = 0.05, None
+        while True:
+            attempts = self.store.attempts()
+            if self._end_killed(attempts):
+                continue
+            if missing := self._missing(by_number(attempts)):
+                self.store.add(*missing)
+                continue
+            if claimed := self._claimed(by_number(attempts)):
+                return claimed
+            running = [each for each in attempts if each.running and each.number <= self.sweep.trials]
+            if not running:
+                return None
+            if waited_for != (waited_for := sorted(each.id for each in running)):
+                self.listener.waits(running)
+                pause = 0.05
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_WAIT)
+
+    def _end_killed(self, attempts: Sequence[Attempt]) -> bool:
+        """End the attempts of workers that are gone; whether there was one."""
+        running = [each for each in attempts if each.running]
+        silent = {each.id for each in self._silence.over(running)}
+        gone = [
+            each
+            for each in running
+            if each.id in silent or (each.claim is not None and was_killed(self.sweep.folder, each.claim))
+        ]
+        ended = [each for each in gone if self.store.end(each.id, released=False)]
+        for each in ended:
+            if each.claim is not None:
+                forget(self.sweep.folder, each.claim)
+        return bool(ended)
+
+    def _missing(self, grouped: Mapping[int, Sequence[Attempt]]) -> tuple[int, Point | None] | None:
+        """The trial to which an attempt is to be added, with its point if that is known: one that was interrupted, or
+        the following one if none waits.
+
+        Workers that add the same one at the same time add the same point, and only the first attempt is claimed.
+        """
+        for number, attempts in grouped.items():
+            if current(attempts) is None:
+                return number, _point_of(attempts)
+        following = len(grouped) + 1
+        if following > self.sweep.trials or any(self._is_open(attempts) for attempts in grouped.values()):
             return None
-        grid = self.space.grid()
-        if grid is not None:
-            order = list(grid)
-            if self.trials < len(order):
-                random.Random(derive(self.seed, "grid")).shuffle(order)
-            tried = [trial.params for trial in done]
-            return next((point for point in order if point not in tried), None)
-        sampler = optuna.samplers.TPESampler(seed=derive(self.seed, f"trial {len(done)}") % 2**32)
-        chooser = optuna.create_study(sampler=sampler, directions=self._directions())
-        chooser.add_trials(trial for trial in done if trial.state is TrialState.COMPLETE)
-        return dict(chooser.ask(self._distributions()).params)
+        if self._order is None:
+            return following, None
+        tried = [_point_of(attempts) for attempts in grouped.values()]
+        left = next((point for point in self._order if point not in tried), None)
+        return (following, left) if left is not None else None
 
-    def _distributions(self) -> dict[str, BaseDistribution]:
-        return {name: _distribution(dimension) for name, dimension in self.space.dimensions.items()}
+    def _is_open(self, attempts: Sequence[Attempt]) -> bool:
+        attempt = current(attempts)
+        return attempt is not None and not attempt.running and not attempt.finished
 
-    def _frozen(self, point: Point, trial: Trial) -> optuna.trial.FrozenTrial:
-        whole = trial.accuracy is not None and trial.macs is not None
-        values: list[float] = [v for v in (trial.accuracy, trial.macs) if v is not None][: len(self._directions())]
-        return create_trial(
-            state=TrialState.COMPLETE if whole else TrialState.PRUNED,
-            values=values if whole else None,
-            params=dict(point),
-            distributions=self._distributions(),
-            user_attrs={"trial": json.dumps(asdict(trial))},
-        )
+    def _claimed(self, grouped: Mapping[int, Sequence[Attempt]]) -> Attempt | None:
+        for number, attempts in grouped.items():
+            attempt = current(attempts)
+            if attempt is None or number > self.sweep.trials or not self._is_open(attempts):
+                continue
+            before = [each for each in attempts if each.ended]
+            claim = self._claim(number, before)
+            if not self.store.claim(attempt, claim):
+                continue
+            return self._prepared(replace(attempt, claim=claim), before)
+        return None
+
+    def _claim(self, number: int, before: Sequence[Attempt]) -> Claim:
+        """The claim on a trial after the attempts of others. Its folder is theirs only if they surely do not write."""
+        claims = [each for each in before if each.claim is not None]
+        last = claims[-1].claim if claims else None
+        if last is None:
+            folder = f"{number:03d}"
+        elif claims[-1].released or was_killed(self.sweep.folder, last):
+            folder = last.folder
+        else:
+            folder = f"{number:03d}-{len(before) + 1}"
+        return Claim(self.worker.name, self.worker.place, folder)
+
+    def _prepared(self, attempt: Attempt, before: Sequence[Attempt]) -> Attempt | None:
+        """A claimed attempt with its point, and with what the attempts before it have left."""
+        claim = attempt.claim
+        assert claim is not None
+        deaths = [each for each in before if not each.released and each.point is not None]
+        point = attempt.point or _point_of(before)
+        try:
+            if point is None:
+                point = self._proposal(attempt)
+            self.store.choose(attempt.id, point, distributions(self.sweep.space))
+            if len(deaths) >= MOST_DEATHS:
+                why = f"{len(deaths)} workers were killed while they trained it"
+                trial = Trial(self.sweep.space.used(point), why=why, worker=self.worker.name)
+                self.store.finish(attempt.id, trial, None)
+                self.listener.finished(attempt.number, trial)
+                return None
+            values = dict(before[-1].values) if before else {}
+            for epoch, value in values.items():
+                self.store.report(attempt.id, epoch, value)
+        except AttemptLost:
+            return None
+        if last := next((each.claim for each in reversed(before) if each.claim is not None), None):
+            if last.folder != claim.folder:
+                copy_checkpoints(self.sweep.folder, last.folder, claim.folder)
+            if not before[-1].released:
+                self.listener.takes_over(attempt.number, last.worker)
+        return replace(attempt, point=point, values=values)
+
+    def _proposal(self, attempt: Attempt) -> Point:
+        grouped = by_number(self.store.attempts())
+        others = [each for attempts in grouped.values() if (each := current(attempts)) and each.id != attempt.id]
+        return proposal(self.sweep.space, self.sweep.seed, attempt.number, others, self.sweep.directions)
 
 
-def _drop_half_a_line(journal: Path) -> None:
-    """Truncate the journal to its complete lines: a killed process, or a full disk, leaves a partial line."""
-    content = journal.read_bytes() if journal.is_file() else b""
-    whole = content.rfind(b"\n") + 1
-    if whole < len(content):
-        os.truncate(journal, whole)
+def _point_of(attempts: Sequence[Attempt]) -> Point | None:
+    """The point of a trial, from its attempts."""
+    return next((each.point for each in attempts if each.point is not None), None)
 
 
-def best(trials: Iterable[Trial]) -> Trial | None:
-    """The most accurate trial; among equals the one with the lowest loss."""
-    whole = [trial for trial in trials if trial.accuracy is not None]
-    return max(whole, key=lambda trial: (trial.accuracy, -(trial.loss or 0.0)), default=None)
+def results(attempts: Sequence[Attempt]) -> dict[int, Trial]:
+    """The results of the finished trials by number."""
+    found = {number: current(each) for number, each in by_number(attempts).items()}
+    return {number: each.result for number, each in found.items() if each and each.finished and each.result}
 
 
-def front(trials: Iterable[Trial]) -> tuple[Trial, ...]:
-    """The trials that no other beats in accuracy without more MACs, by increasing MACs (the Pareto front)."""
-    found: list[Trial] = []
-    whole = [trial for trial in trials if trial.accuracy is not None and trial.macs is not None]
-    for trial in sorted(whole, key=lambda t: (t.macs, -(t.accuracy or 0.0), t.loss)):
-        if not found or (trial.accuracy or 0.0) > (found[-1].accuracy or 0.0):
-            found.append(trial)
-    return tuple(found)
-
-
-def as_json(sweep: Sweep, trials: tuple[Trial, ...], about: Mapping[str, Any]) -> str:
+def as_json(sweep: Sweep, trials: dict[int, Trial], about: Mapping[str, Any]) -> str:
     """sweep.json: what varied, all trials, which are on the front, which is the best."""
-    top, optimal = best(trials), front(trials)
-    rows = [{"number": n, **asdict(trial), "pareto": trial in optimal} for n, trial in enumerate(trials, 1)]
+    metric = sweep.metric
+    top, optimal = best(trials, metric), front(trials, metric)
+    weights = kept(trials, metric, sweep.keep)
+    rows = [
+        {
+            "number": number,
+            **asdict(trial),
+            "state": trial.state,
+            "pareto": number in optimal,
+            "kept": number in weights,
+        }
+        for number, trial in trials.items()
+    ]
     content = {
         **about,
+        "metric": metric.name,
+        "direction": "maximize" if metric.higher else "minimize",
         "space": {name: str(dimension) for name, dimension in sweep.space.dimensions.items()},
         "fixed": {**sweep.space.parameters, **sweep.space.options},
         "seed": sweep.seed,
-        "best": trials.index(top) + 1 if top else None,
+        "best": top,
         "trials": rows,
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def _distribution(dimension: Dimension) -> BaseDistribution:
-    if isinstance(dimension, Choices):
-        return CategoricalDistribution(dimension.values)
-    if dimension.whole:
-        return IntDistribution(int(dimension.low), int(dimension.high), log=dimension.log)
-    return FloatDistribution(dimension.low, dimension.high, log=dimension.log)

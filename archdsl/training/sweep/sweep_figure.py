@@ -1,4 +1,4 @@
-"""The figure of a sweep: accuracy against compute."""
+"""The figure of a sweep: its metric against compute."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,58 +8,60 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from ..report.curves import save_figure
-from .search import front
-from .search_space import Dimension, Point, Range, Space
-from .trial import Trial
+from ..tasks.metric import Metric
+from .search_space import Dimension, Range, Space
+from .trial_result import Trial, Trials, costs_differ, done, front, shown
 
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#999999"  # distinguishable with color vision deficiencies (Okabe & Ito)
 _NAMED = 8
 
 
-def draw_sweep(trials: Sequence[Trial], space: Space, title: str, stem: Path) -> None:
-    """Accuracy against MACs with the Pareto front, as `stem`.png and .svg; nothing if no trial has succeeded.
+def draw_sweep(trials: Trials, space: Space, metric: Metric, sample: str, title: str, stem: Path) -> None:
+    """The metric against MACs with the Pareto front, as `stem`.png and .svg; nothing if no trial has succeeded.
 
-    If all trials have the same MACs, accuracy against each dimension instead.
+    If all trials have the same MACs, the metric against each dimension instead. Pruned trials are left out.
     """
-    whole = [trial for trial in trials if trial.accuracy is not None]
+    whole = dict(done(trials))
     if not whole:
         return
-    if len({trial.macs for trial in whole}) > 1:
+    if costs_differ(whole):
         figure = Figure(figsize=(7.5, 6), layout="constrained")
-        _costs(figure, trials)
+        _costs(figure, whole, metric, sample)
     else:
         names = list(space.dimensions)
         figure = Figure(figsize=(max(5.0, 3.6 * len(names)), 4), layout="constrained")
         row = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
         for axes, name in zip(row, names, strict=True):
-            _over(axes, name, space.dimensions[name], whole)
-        row[0].set_ylabel("validation accuracy")
-    figure.axes[0].yaxis.set_major_formatter(PercentFormatter(1))
+            _over(axes, name, space.dimensions[name], list(whole.values()))
+        row[0].set_ylabel(_label(metric))
+    if metric.fraction:
+        figure.axes[0].yaxis.set_major_formatter(PercentFormatter(1))
     figure.suptitle(title, fontsize=11)
     save_figure(figure, stem)
 
 
-def shown(point: Point) -> str:
-    """`width=0.5 --lr=0.0123`."""
-    return " ".join(
-        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in point.items()
-    )
+def _label(metric: Metric) -> str:
+    better = "" if metric.higher else ", lower is better"
+    return f"validation {metric.label}{f' ({metric.unit})' if metric.unit else ''}{better}"
 
 
-def _costs(figure: Figure, trials: Sequence[Trial]) -> None:
+def _costs(figure: Figure, trials: Trials, metric: Metric, sample: str) -> None:
     axes = figure.subplots()
-    optimal = front(trials)
-    others = [trial for trial in trials if trial.accuracy is not None and trial not in optimal]
-    axes.plot(_macs(others), _accuracies(others), "o", color=_GREY, markersize=5, alpha=0.7, label="trials")
-    axes.step(_macs(optimal), _accuracies(optimal), where="post", color=_ORANGE, linewidth=1.2, alpha=0.6)
-    axes.plot(_macs(optimal), _accuracies(optimal), "o", color=_ORANGE, label="Pareto-optimal")
-    for trial in optimal[-_NAMED:]:
-        number = str(trials.index(trial) + 1)
-        at = (trial.macs or 0, trial.accuracy or 0)
-        axes.annotate(number, at, xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8, color=_ORANGE)
+    numbers = front(trials, metric)
+    optimal = [trials[number] for number in numbers]
+    others = [trial for number, trial in trials.items() if number not in numbers]
+    axes.plot(_macs(others), _values(others), "o", color=_GREY, markersize=5, alpha=0.7, label="trials")
+    axes.step(_macs(optimal), _values(optimal), where="post", color=_ORANGE, linewidth=1.2, alpha=0.6)
+    axes.plot(_macs(optimal), _values(optimal), "o", color=_ORANGE, label="Pareto-optimal")
+    for number in numbers[-_NAMED:]:
+        trial = trials[number]
+        at = (trial.macs or 0, trial.value or 0)
+        axes.annotate(
+            str(number), at, xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8, color=_ORANGE
+        )
         # the legend explains the numbers: a marker that shows the number, without a point
         axes.plot([], [], marker=f"${number}$", linestyle="", color=_ORANGE, label=shown(trial.point))
-    axes.set(xscale="log", xlabel="MACs per image", ylabel="validation accuracy")
+    axes.set(xscale="log", xlabel=f"MACs per {sample}", ylabel=_label(metric))
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.xaxis.set_minor_formatter(NullFormatter())
@@ -70,9 +72,9 @@ def _costs(figure: Figure, trials: Sequence[Trial]) -> None:
 
 
 def _over(axes: Axes, name: str, dimension: Dimension, whole: Sequence[Trial]) -> None:
-    """Accuracy against the values of one dimension: numbers on a numeric axis, words in equal distances."""
+    """The metric against the values of one dimension: numbers on a numeric axis, words in equal distances."""
     values = [trial.point[name] for trial in whole if name in trial.point]
-    heights = _accuracies([trial for trial in whole if name in trial.point])
+    heights = _values([trial for trial in whole if name in trial.point])
     if isinstance(dimension, Range):
         axes.plot(values, heights, "o", color=_BLUE, markersize=5)
         axes.set_xscale("log" if dimension.log else "linear")
@@ -89,5 +91,5 @@ def _macs(trials: Sequence[Trial]) -> list[int]:
     return [trial.macs or 0 for trial in trials]
 
 
-def _accuracies(trials: Sequence[Trial]) -> list[float]:
-    return [trial.accuracy or 0.0 for trial in trials]
+def _values(trials: Sequence[Trial]) -> list[float]:
+    return [trial.value or 0.0 for trial in trials]

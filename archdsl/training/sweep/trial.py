@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
-
 from ...diagnostics import Sink
 from ...diagnostics.terminal import render
 from ...elaborate import Override
@@ -21,7 +19,7 @@ from ..errors.data_errors import NothingToLearnFrom
 from ..errors.device_errors import OutOfMemory
 from ..errors.loop_errors import BatchOfOne, Diverged, NothingToTrain
 from ..errors.run_errors import CannotResume, NoRun
-from ..loop.callback import StopRequest, TrainingCallback
+from ..loop.callback import Callbacks, StopRequest, TrainingCallback
 from ..loop.loop import Ending
 from ..model_spec import ModelSpec, model_spec_of
 from ..network_check import check
@@ -31,38 +29,12 @@ from ..runs.run_folder import Run
 from ..safe_files import refuse_links
 from ..session import Outcome, RunResources, Training
 from ..tasks.choice import resolved, task_named
+from .epoch_reports import EpochReports
 from .search_space import Point, Space
+from .trial_result import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A point and its result: scores on the validation images, or the reason `why` there are none.
-
-    `accuracy` and `loss` are the best epoch's, `macs` of one image, `seconds` of training; `run` is the folder's name.
-    """
-
-    point: Point
-    macs: int | None = None
-    parameters: int | None = None
-    accuracy: float | None = None
-    loss: float | None = None
-    epoch: int | None = None
-    seconds: float | None = None
-    run: str | None = None
-    why: str | None = None
-
-    @classmethod
-    def read(cls, text: object) -> "Trial":
-        """From a line of a sweep's journal. Raises ValueError."""
-        if not isinstance(text, str):
-            raise ValueError("a trial is not a string")
-        return _TRIAL.validate_json(text)
-
-
-_TRIAL: TypeAdapter[Trial] = TypeAdapter(Trial)
 
 
 @dataclass(frozen=True)
@@ -77,21 +49,22 @@ class SweepContext:
     data_dir: Path | None
     cache: Path
     device: str
+    metric: str
     callback: TrainingCallback
     stop: "Callable[[], StopRequest]"
     loaded: "dict[Any, Splits]"
 
 
 class NoValidation(ValueError):
-    """A sweep compares accuracies on validation images, and there are none."""
+    """A sweep compares trials on validation samples, and there are none."""
 
 
 class Stopped(Exception):
     """The user wants to stop during a trial; its state is saved."""
 
 
-def attempt(context: SweepContext, point: Point, folder: Path) -> Trial:
-    """Train at a point, in a run's folder; a run of the same point that is there is resumed.
+def attempt(context: SweepContext, point: Point, folder: Path, reports: EpochReports) -> Trial:
+    """Train at a point, in a run's folder, and report the epochs; a run of the same point that is there is resumed.
 
     Errors in the network, a recipe that does not suit it, too little memory and a loss that becomes NaN are results:
     `why`. Raises Stopped, Problem for everything else.
@@ -107,12 +80,13 @@ def attempt(context: SweepContext, point: Point, folder: Path) -> Trial:
     if sink.errors:
         return Trial(used, why=_error_text(sink, context.network))
     recipe = resolved(recipe, source.spec, network.graph)
-    if task_named(recipe.task, network.graph.packages).metric != "accuracy":
-        return Trial(used, why=f"a sweep compares accuracies, and {recipe.task} has none")
+    metric = task_named(recipe.task, network.graph.packages).metric
+    if metric != context.metric:
+        return Trial(used, why=f"its metric is {metric}, and the sweep compares {context.metric}")
     cost = network.costs.total
     model_spec = model_spec_of(network, context.space.given(point), context.sizes)
     try:
-        outcome = _train(context, model_spec, source, recipe, folder)
+        outcome = _train(context, model_spec, source, recipe, folder, reports)
     except (Diverged, OutOfMemory, NothingToTrain, NothingToLearnFrom, BatchOfOne) as problem:
         return Trial(used, cost.macs, cost.parameters, run=folder.name, why=problem.message())
     if outcome.ending is Ending.STOPPED:
@@ -124,11 +98,12 @@ def attempt(context: SweepContext, point: Point, folder: Path) -> Trial:
         point=used,
         macs=cost.macs,
         parameters=cost.parameters,
-        accuracy=best.value,
+        value=best.value,
         loss=best.loss,
         epoch=best.epoch,
         seconds=round(outcome.state.seconds, 3),
         run=folder.name,
+        pruned=reports.pruned,
     )
 
 
@@ -142,12 +117,18 @@ def recipe_at(context: SweepContext, network: Network | None, point: Point, sink
     return None if network is None else compose(network.settings, context.space.recipe(point), sink)
 
 
-def _train(context: SweepContext, model_spec: ModelSpec, source: DataSource, recipe: Recipe, folder: Path) -> Outcome:
+def _train(
+    context: SweepContext,
+    model_spec: ModelSpec,
+    source: DataSource,
+    recipe: Recipe,
+    folder: Path,
+    reports: EpochReports,
+) -> Outcome:
     def made(run: Run) -> Training:
         request = Request(model_spec.shape, context.cache, data_dir=context.data_dir, download=context.callback)
-        return Training(
-            model_spec, source, recipe, RunResources(request, context.device, run), context.callback, context.stop()
-        )
+        resources = RunResources(request, context.device, run)
+        return Training(model_spec, source, recipe, resources, Callbacks((context.callback, reports)), context.stop())
 
     refuse_links(folder.parent.parent, folder)
     if _same(folder, model_spec, recipe):

@@ -16,10 +16,13 @@ from archdsl.training import session
 from archdsl.training.errors.run_errors import CannotResume
 from archdsl.training.recipe.recipe import Recipe
 from archdsl.training.sweep import sweep_report
-from archdsl.training.sweep.search import Sweep, best, front
+from archdsl.training.sweep.epoch_reports import EpochReports
+from archdsl.training.sweep.search import Listener, Sweep
 from archdsl.training.sweep.search_space import BadRange, Choices, Point, Range, Space, space_of
 from archdsl.training.sweep.sweep_figure import draw_sweep
-from archdsl.training.sweep.trial import Stopped, Trial
+from archdsl.training.sweep.trial import Stopped
+from archdsl.training.sweep.trial_result import Trial, best, front
+from archdsl.training.tasks.metric import METRICS
 from tests.training.helpers import StopAfter, edit_settings
 
 NET = """net Small(classes = 10, width = 8)
@@ -116,7 +119,7 @@ def test_values_are_those_of_the_recipe() -> None:
 # --- choice of points -------------------------------------------------------------------------------------------------
 
 
-def measured(point: Point, run: Path) -> Trial:
+def measured(point: Point, run: Path, reports: EpochReports) -> Trial:
     """An immediate simulated result: best at a learning rate of 0.1, better with width."""
     width, lr = float(point.get("width", 1)), float(point["--lr"])
     if width == 3:
@@ -126,11 +129,7 @@ def measured(point: Point, run: Path) -> Trial:
 
 
 def points(sweep: Sweep) -> list[Point]:
-    return [trial.point for trial in sweep.trials_done()]
-
-
-def silent(number: int, trial: Trial) -> None:
-    pass
+    return [trial.point for trial in sweep.trials_done().values()]
 
 
 def made(folder: Path, of: Space, trials: int, seed: int = 0) -> Sweep:
@@ -140,7 +139,7 @@ def made(folder: Path, of: Space, trials: int, seed: int = 0) -> Sweep:
 
 def test_lists_are_tried_in_all_combinations(tmp_path: Path) -> None:
     sweep = made(tmp_path / "s", space("width=1,2", lr="0.1,0.2,0.3"), trials=50)
-    sweep.go(measured, silent)
+    sweep.go(measured, Listener())
     assert points(sweep) == [{"width": w, "--lr": lr} for w in (1, 2) for lr in (0.1, 0.2, 0.3)]
 
 
@@ -149,11 +148,11 @@ def test_fewer_trials_than_combinations_are_a_sample_without_repetition(tmp_path
     assert of.grid() is None
     of = space("width=1,2,3,4,5,6", lr="0.1,0.2")
     sweep = made(tmp_path / "s", of, trials=5)
-    sweep.go(measured, silent)
+    sweep.go(measured, Listener())
     chosen = points(sweep)
     assert len({tuple(point.items()) for point in chosen}) == 5
     assert {point["width"] for point in chosen} != {1, 2, 3}  # not the first five in order
-    made(tmp_path / "s", of, trials=12).go(measured, silent)
+    made(tmp_path / "s", of, trials=12).go(measured, Listener())
     assert len({tuple(point.items()) for point in points(sweep)}) == 12
 
 
@@ -161,59 +160,66 @@ def test_fewer_trials_than_combinations_are_a_sample_without_repetition(tmp_path
 def test_cut_off_and_resumed_the_points_are_the_same(tmp_path: Path, settings: tuple[str, ...]) -> None:
     of = space(*settings, lr="0.001..1")
     whole = made(tmp_path / "whole", of, trials=16)
-    whole.go(measured, silent)
+    whole.go(measured, Listener())
     left = [3]
 
-    def cut_off(point: Point, run: Path) -> Trial:
+    def cut_off(point: Point, run: Path, reports: EpochReports) -> Trial:
         left[0] -= 1
         if left[0] == 0:
             left[0] = 3
             raise Stopped
-        return measured(point, run)
+        return measured(point, run, reports)
 
     parts = made(tmp_path / "parts", of, trials=16)
     for _ in range(20):
         try:
-            parts.go(cut_off, silent)
+            parts.go(cut_off, Listener())
             break
         except Stopped:
             continue
     assert points(parts) == points(whole)
     assert len(points(whole)) == 16
     other = made(tmp_path / "other", of, trials=3, seed=1)
-    other.go(measured, silent)
+    other.go(measured, Listener())
     assert points(other) != points(whole)[:3]
 
 
 def test_the_search_beats_random_sampling(tmp_path: Path) -> None:
     sweep = made(tmp_path / "s", space(lr="0.0001..10"), trials=40)
-    sweep.go(measured, silent)
+    sweep.go(measured, Listener())
     rates = [float(point["--lr"]) for point in points(sweep)]
     near = [abs(math.log10(rate) + 1) < 0.5 for rate in rates]  # a fifth of the range
     assert sum(near[20:]) > 10
 
 
 def test_the_front() -> None:
-    def trial(macs: int, accuracy: float | None, loss: float = 1.0) -> Trial:
-        return Trial({}, macs, 1, accuracy, loss)
+    def trial(macs: int, value: float | None, loss: float = 1.0, *, pruned: bool = False) -> Trial:
+        return Trial({}, macs, 1, value, loss, pruned=pruned)
 
-    cheap, middle, worse, dear, broken = trial(1, 0.5), trial(5, 0.8), trial(6, 0.7), trial(9, 0.8, 0.5), trial(2, None)
-    assert front([worse, dear, broken, middle, cheap]) == (cheap, middle)
-    assert best([cheap, middle, dear, broken]) == dear  # as accurate as the middle one, with a lower loss
-    assert best([broken]) is None
+    trials = {
+        1: trial(6, 0.7), 2: trial(9, 0.8, 0.5), 3: trial(2, None), 4: trial(5, 0.8), 6: trial(1, 0.5),
+        7: trial(1, 0.9, pruned=True),
+    }  # fmt: skip
+    accuracy, lower = METRICS["accuracy"], METRICS["bits_per_byte"]
+    assert front(trials, accuracy) == (6, 4)
+    assert best(trials, accuracy) == 2  # as accurate as the fourth one, with a lower loss
+    assert best(trials, lower) == 6
+    assert front(trials, lower) == (6,)
+    assert best({3: trials[3]}, accuracy) is None
 
 
 def test_the_figure_has_every_trial(tmp_path: Path) -> None:
+    accuracy = METRICS["accuracy"]
     for number, of in enumerate(
         (space("width=1,2,3,4", lr="0.1,0.01"), space(lr="0.1..0.2", optimizer="adam,$sgd$"[:4]))
     ):
         sweep = made(tmp_path / str(number), of, trials=8)
-        sweep.go(measured, silent)
-        draw_sweep(sweep.trials_done(), of, "$ a title", tmp_path / str(number) / "sweep")
+        sweep.go(measured, Listener())
+        draw_sweep(sweep.trials_done(), of, accuracy, "image", "$ a title", tmp_path / str(number) / "sweep")
         svg = (tmp_path / str(number) / "sweep.svg").read_text()
         assert ("MACs per image" in svg) == (number == 0)
         assert (tmp_path / str(number) / "sweep.png").stat().st_size > 5000
-    draw_sweep([Trial({}, why="none")], of, "", tmp_path / "none")
+    draw_sweep({1: Trial({}, why="none")}, of, accuracy, "image", "", tmp_path / "none")
     assert not (tmp_path / "none.svg").exists()
 
 
@@ -245,7 +251,7 @@ def test_a_sweep_without_an_accuracy_has_failed(folder: Path) -> None:
     assert result.exit_code == 1, result.output
     assert "the loss became" in result.output
     assert "error: no trial succeeded" in result.output
-    assert [row["accuracy"] for row in message(folder / "my sweep")["trials"]] == [None, None]
+    assert [row["value"] for row in message(folder / "my sweep")["trials"]] == [None, None]
 
 
 def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,10 +259,10 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
     whole = run(*args, "--out", "whole")
     assert whole.exit_code == 0, whole.output
     assert "trial 1/6  width=0.5 --lr=0.1  failed\n    error[E0305]: `filters` of `conv` cannot be 0.5" in whole.output
-    assert "* Pareto-optimal: no trial is more accurate with as few MACs\n2 failed" in whole.output
+    assert "* Pareto-optimal: no trial is better with as few MACs\n2 failed" in whole.output
     found = message(folder / "whole")
-    assert [row["accuracy"] is None for row in found["trials"]] == [True, True, False, False, False, False]
-    assert found["trials"][found["best"] - 1]["accuracy"] == max(row["accuracy"] or 0 for row in found["trials"])
+    assert [row["value"] is None for row in found["trials"]] == [True, True, False, False, False, False]
+    assert found["trials"][found["best"] - 1]["value"] == max(row["value"] or 0 for row in found["trials"])
     assert json.loads((folder / "whole/trials/003/settings.json").read_text())["data"]["images"]["test"] == 0
     assert run("--resume", "whole").exit_code == 0  # nothing is left to do
 
@@ -274,6 +280,7 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
     again = message(folder / "parts")
     for row in (*found["trials"], *again["trials"]):
         row.pop("seconds")
+        row.pop("worker")
         row["why"] = row["why"] is not None  # the file has another name in it
     assert again == found
 
@@ -295,7 +302,8 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
         (("net.arch", "--lr", "0.1,0.2", "--split", "1"), 2, "`--split 1` leaves none"),
         (("net.arch", "--epochs", "1,2", "--out", "net.arch"), 2, "net.arch"),
         (("--resume", "nothing"), 2, "it has no settings.json"),
-        (("--resume", "nothing", "--device", "cpu"), 2, "keeps its settings"),
+        (("--resume", "nothing", "--device", "cpu"), 2, "it has no settings.json"),
+        (("--resume", "nothing", "--keep", "1"), 2, "keeps its settings"),
         (("net.arch", "--lr", "0.1,0.2", "--trials", "3"), 2, "the lists have 2 combinations"),
         (
             ("net.arch", "--lr", "0.1,0.2", "--data", "digits", "--data-dir", "."),
@@ -332,12 +340,14 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_a_journal_that_is_cut_off_or_damaged(tmp_path: Path) -> None:
     of = space(lr="0.1,0.2,0.3")
-    made(tmp_path, of, trials=2).go(measured, silent)
+    made(tmp_path, of, trials=2).go(measured, Listener())
     journal = tmp_path / "trials.log"
     before = journal.read_bytes()
     journal.write_bytes(before + b'{"op_code": 4, "wor')  # killed, or the disk full, in the middle of a line
     sweep = Sweep(tmp_path, of, 0, 3)
     assert len(sweep.trials_done()) == 2
+    sweep.go(measured, Listener())
+    assert len(sweep.trials_done()) == 3
     assert journal.read_bytes().startswith(before)
     assert all(json.loads(line) for line in journal.read_text().splitlines())
     journal.write_bytes(before + b"garbage\n")
