@@ -22,6 +22,7 @@ from .errors.run_errors import CannotResume, UnusableWeights
 from .loop.callback import StopRequest, TrainingCallback
 from .loop.device_setup import Setup, Trial, choose_device
 from .loop.first_steps import DryRun, dry_run
+from .loop.idle_settings import idle_settings
 from .loop.loop import Ending, fit, score
 from .loop.memory_budget import Budget
 from .loop.process_group import SINGLE_PROCESS, ProcessGroup
@@ -138,6 +139,8 @@ class Training:
     def _begin(self, splits: Splits, device: torch.device) -> tuple[TrainingState, TrainContext, Splits]:
         at_first = self._built_on(device)
         model = assemble.build(self.model_spec, self.recipe, at_first)
+        for why in idle_settings(model, self.recipe, images=self.source.spec.inputs == "image"):
+            self.callback.warn(why)
         some = splits.train.some(_MEASURED).images
         standard = measure(some)
         assemble.prepare(model, self.model_spec, splits, standard, at_first)

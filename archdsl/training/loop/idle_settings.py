@@ -1,0 +1,45 @@
+"""Settings of a recipe that change nothing in the training of a network, because it has nothing that they apply to."""
+
+from collections.abc import Iterator
+
+from torch import nn
+
+from ..recipe.part_names import frozen_parts, is_part
+from ..recipe.recipe import Muon, Recipe
+from .muon import filters_of
+from .optimizers import parameter_groups
+
+_WHAT = {
+    "weight_decay": "all trainable parameters are biases or of normalization layers, which do not decay",
+    "decay_all": "the network has no other parameters than those that decay without it",
+    "norm_bias_lr": "the network has no trainable biases of normalization layers",
+}
+"""The reasons, by the settings of an optimizer that only apply to some parameters."""
+
+
+def idle_settings(model: nn.Module, recipe: Recipe, *, images: bool) -> Iterator[str]:
+    """A message for each setting that has no effect on this network; `images` is whether its input is an image."""
+    optimizer = recipe.optimizer
+    fields = type(optimizer).model_fields
+    for name, why in _WHAT.items():
+        if getattr(optimizer, name) == fields[name].default:
+            continue
+        without = optimizer.model_copy(update={name: fields[name].default})
+        if name == "weight_decay":
+            without = optimizer.model_copy(update={name: 0.0, "decay_all": False})
+        if _grouped(model, recipe) == _grouped(model, recipe.model_copy(update={"optimizer": without})):
+            yield f"`{name}` has no effect: {why}"
+    if isinstance(optimizer, Muon) and not filters_of(model):
+        yield "`optimizer muon` is the same as adamw: the network has no convolution filters"
+    names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    for part in frozen_parts(recipe.freeze.name):
+        if not any(is_part(name, part) for name in names):
+            yield f"`freeze {part}` has no effect: this part has no trainable weights"
+    if recipe.layout != "auto" and not images:
+        yield f"`layout {recipe.layout}` has no effect: it is the memory layout of images, and the input is none"
+
+
+def _grouped(model: nn.Module, recipe: Recipe) -> set[tuple[int, float, float]]:
+    """The weight decay and the learning rate of each parameter."""
+    groups = parameter_groups(model, recipe.optimizer)
+    return {(id(p), group["weight_decay"], group["peak_lr"]) for group in groups for p in group["params"]}

@@ -1,0 +1,43 @@
+"""A setting of the recipe that changes nothing in the training of a network is reported, and only such a one."""
+
+from typing import Any
+
+import pytest
+from torch import nn
+
+from archdsl.training.loop.idle_settings import idle_settings
+from archdsl.training.recipe.recipe import Recipe
+
+PLAIN = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+NORMS = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 2))
+NO_AFFINE = nn.Sequential(nn.Conv2d(3, 4, 3, bias=False), nn.GroupNorm(2, 4, affine=False))
+ONLY_NORM = nn.Sequential(nn.BatchNorm2d(3))
+MATRICES = nn.Sequential(nn.Linear(4, 3, bias=False), nn.Linear(3, 2, bias=False))
+
+
+@pytest.mark.parametrize(
+    ("model", "recipe", "idle"),
+    [
+        (PLAIN, {"optimizer": {"name": "sgd", "norm_bias_lr": 64}}, "norm_bias_lr"),
+        (NO_AFFINE, {"optimizer": {"name": "adam", "norm_bias_lr": 64}}, "norm_bias_lr"),
+        (NORMS, {"optimizer": {"name": "sgd", "norm_bias_lr": 64}}, None),
+        (NORMS, {"optimizer": {"name": "sgd", "norm_bias_lr": 1.0}}, None),
+        (ONLY_NORM, {"optimizer": {"name": "sgd", "weight_decay": 0.1}}, "weight_decay"),
+        (ONLY_NORM, {"optimizer": {"name": "sgd", "weight_decay": 0.1, "decay_all": True}}, None),
+        (ONLY_NORM, {"optimizer": {"name": "adamw"}}, None),
+        (PLAIN, {"optimizer": {"name": "sgd", "weight_decay": 0.1}}, None),
+        (MATRICES, {"optimizer": {"name": "sgd", "weight_decay": 0.1, "decay_all": True}}, "decay_all"),
+        (PLAIN, {"optimizer": {"name": "muon"}}, "optimizer muon"),
+        (NORMS, {"optimizer": {"name": "muon"}}, None),
+        (PLAIN, {"freeze": {"name": "1"}}, "freeze 1"),
+        (PLAIN, {"freeze": {"name": "0, 1"}}, "freeze 1"),
+        (PLAIN, {"freeze": {"name": "0"}}, None),
+        (PLAIN, {"layout": "channels_last"}, "layout channels_last"),
+        (NORMS, {"layout": "channels_last"}, None),
+        (NORMS, {}, None),
+    ],
+)
+def test_a_setting_without_effect_is_reported(model: nn.Module, recipe: dict[str, Any], idle: str | None) -> None:
+    found = list(idle_settings(model, Recipe.model_validate(recipe), images=model is not PLAIN))
+    assert len(found) == (idle is not None), found
+    assert idle is None or found[0].startswith(f"`{idle}`")
