@@ -13,7 +13,10 @@ from .problems import fail
 from .shell_completion import complete_data, complete_folder
 
 if TYPE_CHECKING:
+    from ..training.data.images import DataSource, ImageSet, Request
     from ..training.report.run_report import ResultReport, ScoresReport
+    from ..training.runs.loaded_run import LoadedRun
+    from ..training.tasks.meter import Scores
 
 _MOST_IN_TABLE = 12
 _LONGEST_NAME = 16
@@ -61,50 +64,74 @@ def command(
     Weights, precision and test-time augmentation are those of the test at the end of training, so the result is the
     same.
     """
+    from ..training.errors.problem import Problem
+    from ..training.inference.assess import assess, images_of
+    from ..training.loop.device_setup import choose_device
+    from ..training.runs.loaded_run import load_run
+    from ..training.runs.run_folder import Run
+
+    try:
+        loaded = load_run(Run.open(Path(run)), choose_device(device), allowed())
+        source, request = _source(loaded, data, data_dir, fit), _request(loaded, data, data_dir)
+        name, images = images_of(loaded, source, request, split, fit or loaded.settings.recipe.data.fit)
+        scores = assess(loaded, images, tta)
+        _note_custom(loaded)
+        _report(loaded, f"{source.spec.name}, {name}", name, images, scores, output)
+    except Problem as problem:
+        fail(problem)
+
+
+def _source(loaded: "LoadedRun", data: str | None, data_dir: str | None, fit: str | None) -> "DataSource":
+    """The data set to evaluate on. Exits with 2 for an option that does not apply to it. Raises Problem."""
+    from ..training.data.registry import find_source
+
+    name = data if data is not None else loaded.settings.data.source
+    source = find_source(name, packages=loaded.network.graph.packages)
+    if data_dir is not None and not source.reads_data_dir:
+        usage(f"--data-dir: `{source.spec.name}` does not read files from a folder; leave it out")
+    if fit is not None and source.spec.shape is None:
+        usage("--fit: images of a folder are decoded at the network's size; leave it out")
+    return source
+
+
+def _request(loaded: "LoadedRun", data: str | None, data_dir: str | None) -> "Request":
     from rich.console import Console
 
     from ..training.callbacks.progress import progress_for
     from ..training.data.images import Request
-    from ..training.data.registry import find_source
-    from ..training.errors.problem import Problem
-    from ..training.inference.assess import assess, images_of
-    from ..training.loop.device_setup import choose_device
+
+    folder = data_dir or (loaded.settings.data.folder if data is None else None)
+    callback = progress_for(Console(stderr=True, highlight=False))
+    return Request(loaded.shape, paths.user_cache(), data_dir=Path(folder) if folder else None, download=callback)
+
+
+def _note_custom(loaded: "LoadedRun") -> None:
+    """Note the user's loss and metrics, which are code that is not part of the run."""
+    custom = loaded.settings.custom
+    if custom.loss is not None:
+        used = f"the loss below is `{loaded.settings.recipe.loss.name}`"
+        click.echo(f"note: the run minimized `{custom.loss}`, which is not part of it; {used}", err=True)
+    if custom.metrics:
+        names = ", ".join(f"`{name}`" for name in custom.metrics)
+        click.echo(f"note: left out below, since their code is not part of the run: {names}", err=True)
+
+
+def _report(loaded: "LoadedRun", title: str, name: str, images: "ImageSet", scores: "Scores", output: str) -> None:
+    """Print the scores on the images of a split with this name."""
     from ..training.report.gather import gather_result, gather_scores
-    from ..training.runs.loaded_run import load_run
-    from ..training.runs.run_folder import Run
     from ..training.tasks.class_scores import ClassScores
 
-    try:
-        loaded = load_run(Run.open(Path(run)), choose_device(device), allowed())
-        settings = loaded.settings
-        if settings.custom.loss is not None:
-            used = f"the loss below is `{settings.recipe.loss.name}`"
-            click.echo(f"note: the run minimized `{settings.custom.loss}`, which is not part of it; {used}", err=True)
-        folder = data_dir or (settings.data.folder if data is None else None)
-        callback = progress_for(Console(stderr=True, highlight=False))
-        request = Request(
-            loaded.shape, paths.user_cache(), data_dir=Path(folder) if folder else None, download=callback
-        )
-        source = find_source(data if data is not None else settings.data.source, packages=loaded.network.graph.packages)
-        if data_dir is not None and not source.reads_data_dir:
-            usage(f"--data-dir: `{source.spec.name}` does not read files from a folder; leave it out")
-        if fit is not None and source.spec.shape is None:
-            usage("--fit: images of a folder are decoded at the network's size; leave it out")
-        name, images = images_of(loaded, source, request, split, fit or settings.recipe.data.fit)
-        scores = assess(loaded, images, tta)
-        classes = tuple(settings.data.classes)
-        words = "images" if settings.data.inputs == "image" else "samples"
-        title = f"{source.spec.name}, {name}: {len(images):,} {words}"
-        if not isinstance(scores, ClassScores):
-            _show_scores(gather_scores(name, scores, images, loaded.facts, loaded.task), title, output)
-            return
-        result = gather_result(name, scores, images, classes, settings.recipe.loss)
-    except Problem as problem:
-        fail(problem)
+    words = "images" if loaded.settings.data.inputs == "image" else "samples"
+    title = f"{title}: {len(images):,} {words}"
+    if not isinstance(scores, ClassScores):
+        _show_scores(gather_scores(name, scores, images, loaded.facts, loaded.task), title, output)
+        return
+    classes = tuple(loaded.settings.data.classes)
+    result = gather_result(name, scores, images, classes, loaded.settings.recipe.loss)
     if output == "json":
         click.echo(result.model_dump_json(indent=2))
-        return
-    _show(result, title, scores.confusion.tolist())
+    else:
+        _show(result, title, scores.confusion.tolist())
 
 
 def _show_scores(scores: "ScoresReport", title: str, output: str) -> None:

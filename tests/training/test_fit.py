@@ -465,6 +465,11 @@ def test_a_run_with_own_code_resumes_bit_for_bit(tmp_path: Path, few: Mapping[st
     assert same(whole, resumed)
     assert whole.metrics["validation.loss"] == resumed.metrics["validation.loss"]
     assert whole.result == resumed.result
+    done = CliRunner().invoke(main, ["eval", str(whole.folder), "--data", "digits", "--format", "json"])
+    assert done.exit_code == 0
+    assert "the loss below is `cross_entropy`" in done.stderr
+    assert "left out below, since their code is not part of the run: `errors`" in done.stderr
+    assert "errors" not in json.loads(done.stdout)["metrics"]
 
 
 def test_what_cannot_be_resumed(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
