@@ -38,7 +38,10 @@ def read_coco(path: Path, folder: Path) -> CocoFile:
     """The annotation file at this path, whose images are in this folder. Raises BadImages."""
     found = CocoFile(path, {}, {}, {})
     try:
-        content = json.loads(read_bytes(path, _LARGEST))
+        text = read_bytes(path, _LARGEST)
+        if not text.strip():
+            raise found.bad("the file is empty")
+        content = json.loads(text)
     except OSError as error:
         raise found.bad(error.strerror or str(error)) from error
     except (ValueError, RecursionError) as error:
@@ -48,6 +51,8 @@ def read_coco(path: Path, folder: Path) -> CocoFile:
     images = {_number(found, each, "id", "image"): each for each in _rows(found, content, "images")}
     if len(images) < len(content["images"]):
         raise found.bad("two images have the same `id`")
+    if not images:
+        raise found.bad("`images` is empty")
     paths = {number: _path(found, each, folder) for number, each in images.items()}
     annotations: dict[int, list[dict[str, Any]]] = {number: [] for number in paths}
     seen: set[int] = set()

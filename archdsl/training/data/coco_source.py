@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors.data_errors import BadImages
-from .captions import encoded, vocabulary_of, words_of
+from .captions import SPECIAL, encoded, vocabulary_of, words_of
 from .coco_file import CocoFile, read_coco
 from .coco_masks import category_of, coco_masked
 from .dataset_spec import IGNORED, DataSpec
@@ -87,6 +87,9 @@ class CocoSource(DataSource):
         if self._kind == "captions":
             texts = [text for captions in self._captions["train"] for text in captions]
             words = vocabulary_of(texts, _LEAST if len(texts) >= _MANY else 1)
+            if len(words) == len(SPECIAL):
+                why = f"{self._parts['train'].path.name} has no annotated images"
+                raise BadImages(self.folder, why, "add annotations with the `caption` of an `image_id`")
             return DataSpec(name, words, None, targets="caption", vocabulary=len(words))
         classes = tuple(name for _, name in sorted(self._parts["train"].categories.items()))
         if len(classes) < 2:

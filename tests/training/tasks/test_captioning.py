@@ -246,7 +246,11 @@ def test_the_objects_of_coco_are_sets_of_classes(coco: Path, tmp_path: Path) -> 
         (lambda c: c.clear(), "`images` is not a list"),
         (lambda c: c["categories"][0].update(name=""), "not a string"),
         (lambda c: c["categories"][0].update(id=11), "two categories"),
-        (None, "not JSON"),
+        ("{" * 100_000, "not JSON"),
+        ("", "the file is empty"),
+        (" \n", "the file is empty"),
+        (lambda c: c.update(images=[], annotations=[]), "`images` is empty"),
+        (lambda c: c.update(annotations=[]), "no annotated images"),
     ],
 )
 def test_bad_annotations_are_reported(coco: Path, tmp_path: Path, change: Any, words: str) -> None:
@@ -256,15 +260,17 @@ def test_bad_annotations_are_reported(coco: Path, tmp_path: Path, change: Any, w
     shutil.copytree(coco, root)
     path = root / "annotations" / "captions_train2017.json"
     content = json.loads(path.read_text())
-    if change is None:
-        path.write_text("{" * 100_000)
+    if isinstance(change, str):
+        path.write_text(change)
     else:
         change(content)
         path.write_text(json.dumps(content))
     source = find_source(str(root))
-    with pytest.raises(BadImages) as caught:
-        source.load(Request(ImageShape(3, 16, 16), tmp_path / "cache"))
-    assert words in caught.value.message()
+    for use in (lambda: source.spec, lambda: source.load(Request(ImageShape(3, 16, 16), tmp_path / "cache"))):
+        with pytest.raises(BadImages) as caught:
+            use()
+        assert words in caught.value.message()
+        assert caught.value.help()
 
 
 def text_of(coco: Path, more: str = "") -> str:
