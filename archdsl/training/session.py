@@ -15,7 +15,7 @@ from . import assemble
 from .data.dataset_spec import TaskFacts
 from .data.images import DataSource, Request, Splits
 from .data.tokenizer import TOKENIZER, token_bytes
-from .errors.loop_errors import Diverged, WrongTrainSize, variance_needed
+from .errors.loop_errors import Diverged, NotCausal, WrongTrainSize, variance_needed
 from .errors.problem import Problem
 from .errors.process_errors import BatchTooSmall, PeerFailed
 from .errors.run_errors import CannotResume, UnusableWeights
@@ -46,6 +46,7 @@ from .runs.weights import load_weights as load_run_weights
 from .tasks.choice import resolved, task_named
 from .tasks.class_counts import class_weights
 from .tasks.custom_code import CustomCode
+from .tasks.later_steps import causal_changes
 from .tasks.meter import Scores
 from .tasks.outputs import Objective, objective_of
 from .tasks.task import Task
@@ -176,6 +177,8 @@ class Training:
         batch = on_device(splits.train.take(np.arange(min(2, len(splits.train)))), device)
         inputs = Standardizer(standard, device, torch.contiguous_format)(batch.images)
         problem = task.problem(model, inputs, batch.labels)
+        if isinstance(problem, NotCausal) and self.model_spec.graph is not None:
+            raise NotCausal(problem.step, causal_changes(self.model_spec.graph))
         if problem is not None:
             raise problem
         if (size := self.recipe.augment.train_size) is not None:

@@ -52,18 +52,21 @@ class WrongTrainSize(Problem):
 
 
 class NotCausal(Problem):
-    """A network that sees the IDs which it is to predict: the output at `step` depends on the input after it."""
+    """A network that sees the IDs which it is to predict: the output at `step` depends on the input after it.
 
-    def __init__(self, step: int) -> None:
-        super().__init__(step)
-        self.step = step
+    `changes` are those of the layers that may be the cause.
+    """
+
+    def __init__(self, step: int, changes: tuple[str, ...] = ()) -> None:
+        super().__init__(step, changes)
+        self.step, self.changes = step, changes
 
     def message(self) -> str:
         return f"the output at step {self.step} depends on later inputs, which it is to predict"
 
     def help(self) -> tuple[str, ...]:
-        return (
-            "`attention 8 causal` reads no later steps; an `lstm` or `gru` must not be bidirectional",
+        return self.changes or (
+            "`causal` attention reads no later steps, and neither does an `lstm` or `gru` that is not bidirectional",
             "a `conv` reads no later steps if its input is padded on the left only",
         )
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -132,20 +133,26 @@ def test_the_vocabulary_of_a_parameter_is_suggested() -> None:
 @pytest.mark.parametrize(
     ("text", "leaks"),
     [
-        (NETWORK, False),
-        (ATTENTION.format("attention 4 causal"), False),
-        (ATTENTION.format("attention 4"), True),
-        ("input 12 int(256)\nembedding 16; lstm 16 bidirectional; fc 256", True),
-        ("input 12 int(256)\nembedding 16; fc 256", False),
+        (NETWORK, None),
+        (ATTENTION.format("attention 4 causal"), None),
+        (ATTENTION.format("attention 4"), "write `attention 4 causal` instead of `attention 4`"),
+        (ATTENTION.format("attention heads=2 dropout=0.1"), "write `attention heads=2 dropout=0.1 causal`"),
+        ("input 12 int(256)\nembedding 16; lstm 16 bidirectional; fc 256", "leave out `bidirectional`"),
+        ("input 12 int(256)\nembedding 16; fc 256", None),
     ],
 )
-def test_a_network_that_reads_what_it_is_to_predict_is_refused(text: str, leaks: bool, tmp_path: Path) -> None:
+def test_a_network_that_reads_what_it_is_to_predict_is_refused(text: str, leaks: str | None, tmp_path: Path) -> None:
     started = sample_training(text, "alice", tmp_path / "run", StopAfter(1), batch=16)
-    if not leaks:
+    if leaks is None:
         started.start()
         return
-    with pytest.raises(NotCausal, match="later inputs"):
+    with pytest.raises(NotCausal, match="later inputs") as raised:
         started.start()
+    assert leaks in " ".join(raised.value.help())
+    for old, new in re.findall(r"write `(.+?) causal` instead of `(.+?)`", " ".join(raised.value.help())):
+        assert old == new
+        fixed = sample_training(text.replace(old, f"{old} causal"), "alice", tmp_path / "fixed", StopAfter(1), batch=16)
+        fixed.start()
     assert not (tmp_path / "run" / "settings.json").exists()
 
 
