@@ -230,3 +230,28 @@ def test_what_is_no_size_is_refused(sizes: object) -> None:
 def test_sizes_of_another_count_are_refused(sizes: str) -> None:
     with pytest.raises(ArchError, match="it has 3 dimensions, but "):
         archdsl.loads(TEXT, input=sizes)
+
+
+SOURCE = "input 8; fc 2"
+
+
+@pytest.mark.parametrize("given", [SOURCE, "input 8\nfc 2", "net N\ninput 8\nfc 2\n"])
+@pytest.mark.parametrize(("function", "instead"), [(archdsl.load, "loads"), (archdsl.check, "text=")])
+def test_a_text_in_place_of_a_path(function: Any, instead: str, given: str) -> None:
+    with pytest.raises(FileNotFoundError, match=f"for a source text, use `archdsl.*{instead}"):
+        function(given)
+
+
+@pytest.mark.parametrize("given", [3, b"net.arch", [SOURCE], archdsl.loads(SOURCE), object()])
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [(archdsl.load, "path"), (archdsl.check, "path"), (archdsl.loads, "text"), (archdsl.load_run, "folder")],
+)
+def test_what_is_no_path_is_named(function: Any, name: str, given: Any) -> None:
+    with pytest.raises(TypeError, match=f"{name}: .* is expected, .*not"):
+        function(given)
+
+
+def test_a_missing_file_is_no_source_text() -> None:
+    with pytest.raises(FileNotFoundError, match=r"no such file: 'my net\.arch'"):
+        archdsl.load("my net.arch")

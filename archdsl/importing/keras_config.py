@@ -11,6 +11,12 @@ from .import_problem import ImportFailed
 MOST_BYTES = 2**26
 """The largest size of a configuration in bytes."""
 MODELS = ("Sequential", "Functional", "Model")
+_INTEGERS = {
+    "axis", "batch_input_shape", "batch_shape", "cropping", "depth_multiplier", "dilation_rate", "dims", "filters",
+    "groups", "input_dim", "kernel_size", "key_dim", "n", "num_heads", "output_dim", "output_size", "padding",
+    "pool_size", "size", "strides", "target_shape", "units", "value_dim",
+}  # fmt: skip
+"""Fields of layers that are integers, or lists of them; Python would take a boolean for one."""
 _OWN = ("keras", "tf_keras", "tensorflow.keras", "builtins")
 
 
@@ -81,12 +87,19 @@ def model_of(config: Any) -> KerasModel:
 
 
 def _check(entry: Any) -> None:
-    """Raises ImportFailed for a layer with code."""
+    """Raises ImportFailed for a layer with code, or with a boolean in place of an integer."""
     kind, module = entry["class_name"], entry.get("module") or "keras"
     if kind == "Lambda":
         raise ImportFailed(f"the layer `{_name(entry)}` is a Lambda, which has code: write it as layers")
     if entry.get("registered_name") not in (None, kind) or not str(module).startswith(_OWN):
         raise ImportFailed(f"the layer `{_name(entry)}` is of a custom class, `{kind}`: its code would be needed")
+    for field in _INTEGERS & entry["config"].keys():
+        if _has_boolean(entry["config"][field]):
+            raise ImportFailed(f"`{field}` of the layer `{_name(entry)}` has a boolean in place of an integer")
+
+
+def _has_boolean(value: Any) -> bool:
+    return isinstance(value, bool) or (isinstance(value, list) and any(map(_has_boolean, value)))
 
 
 def _name(entry: Any) -> str:

@@ -8,6 +8,7 @@ from .libraries import allowing, default_library
 from .loading import check, load, loads
 from .network import Network
 from .notebook import Display, register_display
+from .reading import read_given
 
 __all__ = [
     "Analysis",
@@ -26,6 +27,7 @@ __all__ = [
     "default_library",
     "load",
     "loads",
+    "read_given",
     "register_display",
     "require_figure",
     "style_findings",

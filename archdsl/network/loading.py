@@ -11,7 +11,7 @@ from ..text.source import Source
 from .analysis import Analysis, analyze
 from .libraries import default_library
 from .network import Network
-from .reading import read_source
+from .reading import read_given
 
 
 def check(
@@ -30,7 +30,7 @@ def check(
     """
     if (path is None) == (text is None):
         raise TypeError("check takes a path or text=…")
-    source = Source(text, name="<text>") if text is not None else read_source(str(path))
+    source = _source(text, "<text>") if path is None else read_given("path", path, "archdsl.check(text=…)")
     return _analyzed(source, input, allow, parameters)
 
 
@@ -44,7 +44,7 @@ def load(
     packages that may run if the program names them: `allow=["gempool"]` for `use "gempool"`. Raises ArchError for
     errors in the program; FileNotFoundError, PermissionError or another OSError if the file cannot be read.
     """
-    return _analyzed(read_source(str(path)), input, allow, parameters).checked()
+    return _analyzed(read_given("path", path, "archdsl.loads(…)"), input, allow, parameters).checked()
 
 
 def loads(
@@ -56,7 +56,13 @@ def loads(
     **parameters: Any,
 ) -> Network:
     """Load the network of a source text; otherwise like `load`. `name` is shown in messages. Raises ArchError."""
-    return _analyzed(Source(text, name=name), input, allow, parameters).checked()
+    return _analyzed(_source(text, name), input, allow, parameters).checked()
+
+
+def _source(text: object, name: str) -> Source:
+    if not isinstance(text, str):
+        raise TypeError(f"text: the text of a network is expected, not {text!r}")
+    return Source(text, name=name)
 
 
 def _analyzed(

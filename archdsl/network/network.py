@@ -11,6 +11,7 @@ from ..extras import require
 from ..graph import Graph, Setting
 from ..shapes.symbolic import concrete
 from ..syntax.ast import Program
+from ..text.given_path import path_text
 from ..text.library import Library
 from ..text.source import Source
 from ..zoo import PREFIX, display_name
@@ -225,7 +226,7 @@ class Network:
         from .rendered_diagram import render
 
         drawn = render(
-            (self if style is None else self.with_style(read_source(str(style)))).graph,
+            (self if style is None else self.with_style(read_source(path_text("style", style)))).graph,
             format or ("svg" if path is None else Path(path)),
             {
                 "view": view,

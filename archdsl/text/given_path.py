@@ -6,11 +6,22 @@ from pathlib import Path
 
 def given_path(argument: str, value: object) -> Path:
     """The path in an argument. Raises TypeError, ValueError, which name the argument."""
-    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
-    if not isinstance(text, str):
-        raise TypeError(f"{argument}: a path is expected, as a text or a `pathlib.Path`, not {value!r}")
+    text = path_text(argument, value)
     if not text:
         raise ValueError(f"{argument}: the path is empty")
     if "\0" in text:
         raise ValueError(f"{argument}: {text!r} is not a path: it contains a null character")
     return Path(text)
+
+
+def path_text(argument: str, value: object) -> str:
+    """The path in an argument as a text, as it is given. Raises TypeError, which names the argument."""
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(text, str):
+        raise TypeError(f"{argument}: a path is expected, as a text or a `pathlib.Path`, not {value!r}")
+    return text
+
+
+def is_source_text(text: str) -> bool:
+    """Whether a text is that of a network rather than a path: it has white space, and no ending of a file."""
+    return not text.endswith(".arch") and any(character.isspace() for character in text.strip())

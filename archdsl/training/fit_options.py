@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Sink
 from ..network import ArchError, Network, load, loads
-from ..text.given_path import given_path
+from ..text.given_path import given_path, is_source_text
 from ..text.names import nearest
 from .data.registry import find_source
 from .network_check import check, check_names
@@ -44,7 +44,7 @@ def network_of(given: object, allow: Collection[str]) -> Network:
     """
     if isinstance(given, Network):
         return given
-    if isinstance(given, Path) or (isinstance(given, str) and _is_path(given)):
+    if isinstance(given, Path) or (isinstance(given, str) and not is_source_text(given)):
         return load(given, allow=allow)
     if isinstance(given, str):
         return loads(given, allow=allow)
@@ -58,10 +58,6 @@ def network_of(given: object, allow: Collection[str]) -> Network:
         way = "convert it: `archdsl.from_torch(module, shape)`"
         raise TypeError(f"fit cannot train a module of `{name}`, which `to_torch` did not make; {way}")
     return found
-
-
-def _is_path(text: str) -> bool:
-    return text.endswith(".arch") or not any(character.isspace() for character in text.strip())
 
 
 def given_items(argument: str, value: object, what: str) -> tuple[Any, ...]:

@@ -197,6 +197,25 @@ def test_no_field_is_ignored_without_reason() -> None:
         ), name
 
 
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_boolean_is_no_integer(name: str) -> None:
+    """A field that is read as an integer is refused with a boolean, which Python takes for 1 or 0."""
+    small = {"num_hidden_layers": 1, "n_layer": 1, "num_layers": 1, "num_decoder_layers": 1}
+    config = CONFIGS[name] | {key: value for key, value in small.items() if key in CONFIGS[name]}
+    integers = [field for field, value in config.items() if isinstance(value, int) and not isinstance(value, bool)]
+    read = [field for field in integers if not _is_accepted({**config, field: "x"})]
+    assert "vocab_size" in read or name.startswith(("vit", "deit", "dinov2"))
+    assert not [(f, value) for f in read for value in (True, False) if _is_accepted({**config, f: value})]
+
+
+def _is_accepted(config: dict[str, Any]) -> bool:
+    try:
+        imported(config, *short(config))
+    except ImportFailed:
+        return False
+    return True
+
+
 BAD_VALUES: list[Any] = [
     None,
     "x",

@@ -100,6 +100,10 @@ REFUSED = {
     "another order of axes": (sequential(conv("odd", 3, data_format="channels_first")), "channels come first"),
     "no model": ([], "not the configuration of a Keras model"),
     "no layers": ({"class_name": "Sequential", "config": {"layers": []}}, "no layers"),
+    "a boolean as filters": (sequential(conv("odd", True)), "`filters` of the layer `odd` has a boolean"),
+    "a boolean in a kernel": (sequential(conv("odd", 3, kernel_size=[3, True])), "`kernel_size` of the layer `odd`"),
+    "a boolean as units": (sequential(dense("odd", True)), "`units` of the layer `odd`"),
+    "a boolean as a size": (sequential(dense("odd", 3), shape=(16, True)), "`batch_shape` of the layer `x`"),
     "no numbers": (sequential(dense("odd", "many")), "inconsistent configuration"),
 }
 

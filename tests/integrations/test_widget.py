@@ -149,6 +149,10 @@ def test_a_path_and_a_text_exclude_each_other(connect: list[Connection]) -> None
         archdsl.widget("net.arch", text="input 8")
     with pytest.raises(FileNotFoundError):
         archdsl.widget("missing.arch")
+    with pytest.raises(FileNotFoundError, match=r"for a source text, use `archdsl\.widget"):
+        archdsl.widget("input 8; fc 2")
+    with pytest.raises(TypeError, match="path: a path is expected"):
+        archdsl.widget(archdsl.loads("input 8; fc 2"))  # type: ignore[arg-type]
 
 
 def test_without_anywidget_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ class ModelConfig:
         present = [name for name in names if name in self.fields]
         given = [name for name in present if self.fields[name] is not None]
         for other in given[1:]:
-            if self.fields[other] != self.fields[given[0]]:
+            if not _same(self.fields[other], self.fields[given[0]]):
                 raise self.refused(other, f"`{given[0]}`, another name of it, is {shown(self.fields[given[0]])}")
         return next(iter((*given, *present)), None)
 
@@ -124,7 +124,7 @@ class ModelConfig:
     def require(self, field: str, *values: Any, why: str) -> None:
         """Raises ImportFailed unless a field is absent or has one of these values."""
         name = self.find(field)
-        if name is not None and not any(self.fields[name] is each or self.fields[name] == each for each in values):
+        if name is not None and not any(_same(self.fields[name], each) for each in values):
             raise self.refused(field, why)
 
     def labels(self) -> int:
@@ -154,6 +154,11 @@ class ModelConfig:
                 f"`{self.model_type}` unchanged; delete {'it' if one else 'them'} from a copy of the file if the model "
                 f"does not depend on {'it' if one else 'them'}"
             )
+
+
+def _same(value: Any, other: Any) -> bool:
+    """Whether two values are the same in JSON, where true is not 1."""
+    return value is other or (value == other and isinstance(value, bool) == isinstance(other, bool))
 
 
 def shown(value: Any) -> str:
