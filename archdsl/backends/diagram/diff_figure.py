@@ -10,6 +10,7 @@ from ...analysis.diff.differences import Diff, DiffLayer, DiffRow
 from ...graph import Graph
 from ...record import Record
 from .boxes import output_boxes
+from .diff_outputs import OutputRow, output_rows
 from .figure import Arrow, Box, BoxRow, Diagram, Flow, Role
 from .flow import find_flows
 from .labels import count, layer_words, shape_words
@@ -30,31 +31,40 @@ class _Union(Record):
 
 def diff_figure(a: Graph, b: Graph, found: Diff) -> Diagram:
     """The figure of a diff from the first network to the second."""
-    union = _union(found)
+    outputs = output_rows(a, b, found)
+    union = _union(found, outputs)
     boxes = [_box(a, b, index, run) for index, run in enumerate(union.runs)]
     kinds = Counter[str](row.kind for row in found.rows if row.kind != "same")
-    words = [f"{kinds[kind]} {kind}" for kind in ("added", "removed", "changed") if kinds[kind]] or ["no difference"]
+    ends = Counter[str](row.kind for row in outputs if row.kind != "same")
+    words = [f"{kinds[kind]} {kind}" for kind in ("added", "removed", "changed") if kinds[kind]]
+    words += [f"{count(ends[kind], 'output')} {kind}" for kind in ("added", "removed", "changed") if ends[kind]]
+    words = words or ["no difference"]
     caption = f"{found.a.name} → {found.b.name}: {', '.join(words)}"
     if found.a.name == found.b.name:
         caption = f"{found.b.name}: {', '.join(words)}"
-    shown = tuple(kind for kind in SIGNS if kind != "same" and kinds[kind])
+    shown = tuple(kind for kind in SIGNS if kind != "same" and (kinds[kind] or ends[kind]))
     total = count(len(found.rows), "layer or input")
     return Diagram(
         title=found.b.name,
         caption=caption,
         description=f"{caption}, of {total}: {'; '.join(row.words for box in boxes for row in box.rows)}.",
-        boxes=(*boxes, *output_boxes(b)),
-        arrows=_arrows(a, b, union),
+        boxes=(*boxes, *_output_boxes(a, b, outputs)),
+        arrows=_arrows(a, b, union, outputs),
         clusters=(),
         changes=shown,
     )
 
 
-def _union(found: Diff) -> _Union:
-    """Rows in boxes: each by itself, but long runs of rows that are the same together."""
+def _union(found: Diff, outputs: tuple[OutputRow, ...]) -> _Union:
+    """Rows in boxes: each by itself, but long runs of rows that are the same together.
+
+    A run ends at a layer of an output that differs, which would otherwise come from the middle of a box.
+    """
+    ends = {(row.a, row.b) for row in outputs if row.kind != "same"}
+    of_ends = {end for pair in ends for end in (("a", pair[0]), ("b", pair[1]))}
     runs: list[list[DiffRow]] = []
     for row in found.rows:
-        if runs and row.kind == runs[-1][-1].kind == "same" and not _is_input(runs[-1][-1]):
+        if runs and row.kind == runs[-1][-1].kind == "same" and not _ends(runs[-1][-1], of_ends):
             runs[-1].append(row)
         else:
             runs.append([row])
@@ -64,8 +74,28 @@ def _union(found: Diff) -> _Union:
     return _Union(runs=tuple(map(tuple, split)), of_a=of_a, of_b=of_b)
 
 
-def _is_input(row: DiffRow) -> bool:
-    return row.here.keyword == "input"
+def _ends(row: DiffRow, of_outputs: set[tuple[str, int | None]]) -> bool:
+    """Whether a run ends with this row: an input, or the layer of an output that differs."""
+    sides = (("a", row.a), ("b", row.b))
+    ends = any(layer is not None and (side, layer.id) in of_outputs for side, layer in sides)
+    return ends or row.here.keyword == "input"
+
+
+def _output_boxes(a: Graph, b: Graph, outputs: tuple[OutputRow, ...]) -> list[Box]:
+    """The boxes of the outputs, with a sign and a color if they differ."""
+    boxes = {box.rows[0].name: box for graph in (a, b) for box in output_boxes(graph)}
+    found = []
+    for index, output in enumerate(outputs):
+        box = boxes[output.name]
+        (row,) = box.rows
+        if output.kind != "same":
+            words = f"{SIGNS[output.kind]} {row.words}"
+            row = row.replace(
+                words=words, hover=f"{row.hover}, {output.kind}", change=output.kind, measure=output.measure
+            )
+        role = Role.OUTPUT if output.kind == "same" else Role.LAYERS
+        found.append(box.replace(id=f"y{index}", role=role, rows=(row,)))
+    return found
 
 
 def _box(a: Graph, b: Graph, index: int, run: tuple[DiffRow, ...]) -> Box:
@@ -108,18 +138,21 @@ def _facts(layer: DiffLayer) -> str:
     return f"{layer.shape}, {count(layer.parameters, 'parameter')}" if layer.parameters else layer.shape
 
 
-def _arrows(a: Graph, b: Graph, union: _Union) -> tuple[Arrow, ...]:
+def _arrows(a: Graph, b: Graph, union: _Union, outputs: tuple[OutputRow, ...]) -> tuple[Arrow, ...]:
     """The arrows of the second network, then those that only the first has."""
     sources: dict[tuple[str, str], int] = {}
     for node in b.nodes:
         for i in node.inputs:
             sources.setdefault((f"n{union.of_b[i]}", f"n{union.of_b[node.id]}"), i)
-    sources |= {(f"n{union.of_b[i]}", f"y{index}"): i for index, (_, i) in enumerate(b.outputs)}
+    sources |= {(f"n{union.of_b[row.b]}", f"y{index}"): row.b for index, row in enumerate(outputs) if row.b is not None}
     current = set(sources)
     for node in a.nodes:
         for i in node.inputs:
             # The nodes of the first network are numbered after those of the second.
             sources.setdefault((f"n{union.of_a[i]}", f"n{union.of_a[node.id]}"), len(b.nodes) + i)
+    for index, row in enumerate(outputs):
+        if row.a is not None and row.kind != "same":
+            sources.setdefault((f"n{union.of_a[row.a]}", f"y{index}"), len(b.nodes) + row.a)
     pairs = [pair for pair in sources if pair[0] != pair[1]]
     order = sorted(pairs, key=lambda pair: [_rank(name, len(union.runs)) for name in reversed(pair)])
     arrows, labeled = [], set()

@@ -100,3 +100,35 @@ def test_mermaid_is_refused() -> None:
     a, b = read("small"), read("wider")
     with pytest.raises(CannotDraw, match="use svg, png or dot"):
         draw_diff(a, b, diff(a, b), "mmd")
+
+
+OUTPUTS = {
+    "one": "input 3x8x8\nconv 4 k3 as c; relu as r\ngap; fc 10 as f\n",
+    "two": "input 3x8x8\nconv 4 k3 as c; relu as r\ngap; fc 10 as f\noutput f, c\n",
+    "other": "input 3x8x8\nconv 4 k3 as x; relu as c\ngap; fc 10 as f\noutput f, c\n",
+    "three": "input 3x8x8\nconv 4 k3 as c; relu as r\ngap; fc 10 as f\noutput f, c, r\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "signs", "words"),
+    [
+        ("one", "two", ["+ c"], "1 output added"),
+        ("two", "one", ["− c"], "1 output removed"),
+        ("one", "three", ["+ c", "+ r"], "2 outputs added"),
+        ("two", "other", ["~ c"], "1 output changed"),
+        ("two", "three", ["+ r"], "1 output added"),
+        ("two", "two", [], "no difference"),
+    ],
+)
+def test_outputs_that_differ_are_marked(before: str, after: str, signs: list[str], words: str) -> None:
+    a, b = graph(OUTPUTS[before]), graph(OUTPUTS[after])
+    drawn = diff_figure(a, b, diff(a, b))
+    marked = [box for box in drawn.boxes if box.id.startswith("y") and box.rows[0].change]
+    assert [box.rows[0].words for box in marked] == signs
+    assert words in drawn.caption
+    for box in marked:
+        arrows = [arrow for arrow in drawn.arrows if arrow.end == box.id]
+        assert len(arrows) == 1 + (box.rows[0].change == "changed")
+        assert any(arrow.removed for arrow in arrows) == (box.rows[0].change != "added")
+    assert draw_diff(a, b, diff(a, b), "svg")
