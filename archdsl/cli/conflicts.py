@@ -5,20 +5,15 @@ from collections.abc import Iterable
 import click
 from click.core import ParameterSource
 
-Conflict = tuple[str, str, str]
-"""An option, with or without a value (`--format json`; empty: always), the options it excludes, and the reason."""
+from ..network.option_conflicts import Conflict, first_conflict
 
 
 def refuse_conflicts(conflicts: Iterable[Conflict]) -> None:
     """Raise UsageError for the first conflict among the options of the current command."""
-    given = _given(click.get_current_context())
-    for option, excluded, why in conflicts:
-        name, _, choice = option.partition(" ")
-        if name and (name not in given or (choice and given[name] != choice)):
-            continue
-        clash = [each for each in excluded.split() if each in given]
-        if clash:
-            raise click.UsageError(f"{why}: leave out {' and '.join(clash)}")
+    found = first_conflict(conflicts, _given(click.get_current_context()))
+    if found is not None:
+        why, clash = found
+        raise click.UsageError(f"{why}: leave out {' and '.join(clash)}")
 
 
 def _given(context: click.Context) -> dict[str, object]:

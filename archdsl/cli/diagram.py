@@ -7,9 +7,9 @@ import click
 
 from ..diagnostics.terminal import printable
 from ..network import ArchError, Network
+from ..network.diagram_conflicts import diagram_conflicts
 from .common import network_options, parse_override, parse_settings, show_diagnostics, usage
 from .conflicts import refuse_conflicts
-from .diagram_conflicts import diagram_conflicts
 from .network_text import expression_option, named_network, read_style_text
 from .output import write_output
 from .output_path import OUTPUT_PATH
@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     "--theme",
     type=click.Choice(["light", "dark", "auto", "print"]),
     help="Color theme: for light pages, dark pages, an SVG or HTML page that follows the reader's theme, or "
-    "black-and-white print.  [default: light; auto for HTML]",
+    "black-and-white print.  [default: light; auto for HTML, unless --style has colors for light pages only]",
 )
 @click.option("--legend/--no-legend", default=None, help="Show a legend of the colors.")
 @click.option(
@@ -158,7 +158,7 @@ def command(
     kind = format_ or _format_of(output)
     if view is None and field is not None:
         view = "volumes"
-    refuse_conflicts(diagram_conflicts(kind, view, direction, detail))
+    refuse_conflicts(diagram_conflicts(kind, view, direction, detail, heat))
     if kind == "pptx":
         need("a diagram for PowerPoint", "pptx")
     place = _place(for_, width, height, font)
@@ -174,12 +174,13 @@ def command(
         diagram,
         diagram_page,
         placed_diagram,
+        usual_theme,
     )
     from ..backends.diagram.heat import Heat
     from ..backends.diagram.place import PlaceChoices
 
     style = DiagramStyle(
-        theme=THEMES[theme or ("auto" if kind == "html" else "light")],
+        theme=usual_theme(kind, network.graph.figure) if theme is None else THEMES[theme],
         direction=direction or "TB",
         parameters=parameters is not False,
         macs=macs,

@@ -11,7 +11,7 @@ from ..extras import require
 from ..graph import Graph, Setting
 from ..shapes.symbolic import concrete
 from ..syntax.ast import Program
-from ..text.given_path import path_text
+from ..text.given_path import given_path, path_text
 from ..text.library import Library
 from ..text.source import Source
 from ..zoo import PREFIX, display_name
@@ -223,36 +223,36 @@ class Network:
         ArchError for errors in the style, MissingPackages for pptx without the extra, `CannotDraw` with its reason, and
         OSError.
         """
+        from .diagram_arguments import DiagramArguments, given_names
         from .rendered_diagram import render
 
-        drawn = render(
-            (self if style is None else self.with_style(read_source(path_text("style", style)))).graph,
-            format or ("svg" if path is None else Path(path)),
-            {
-                "view": view,
-                "expand": tuple(expand),
-                "detail": detail,
-                "field": field,
-                "fold": fold,
-                "title": title,
-                "name": self.title,
-                "heat": heat,
-            },
-            {
-                "theme": theme,
-                "direction": direction,
-                "legend": legend,
-                "parameters": parameters,
-                "macs": macs,
-                "caption": caption,
-                "dpi": dpi,
-                "columns": columns,
-                "sheets": sheets,
-            },
-            {"name": place, "width": width, "height": height, "font": font},
+        arguments = DiagramArguments(
+            title=title,
+            view=view,
+            expand=given_names("expand", expand),
+            detail=detail,
+            field=field,
+            fold=fold,
+            direction=direction,
+            theme=theme,
+            legend=legend,
+            parameters=parameters,
+            macs=macs,
+            caption=caption,
+            dpi=dpi,
+            columns=columns,
+            place=place,
+            width=width,
+            height=height,
+            font=font,
+            heat=heat,
+            sheets=sheets,
         )
-        if path is not None:
-            drawn.save(path)
+        file = None if path is None else given_path("path", path)
+        styled = self if style is None else self.with_style(read_source(path_text("style", style)))
+        drawn = render(styled.graph, self.title, format or file or "svg", arguments)
+        if file is not None:
+            drawn.save(file)
         return drawn
 
     def _buildable(self) -> Graph:

@@ -1,17 +1,28 @@
 """A diagram of a network in one of the formats, to display or save."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
-from ..backends.diagram import FORMATS, THEMES, DiagramStyle, View, ViewOptions, diagram, diagram_page, placed_diagram
+from ..backends.diagram import (
+    FORMATS,
+    THEMES,
+    DiagramStyle,
+    View,
+    ViewOptions,
+    diagram,
+    diagram_page,
+    placed_diagram,
+    usual_theme,
+)
 from ..backends.diagram.formats import format_of
 from ..backends.diagram.heat import Heat
 from ..backends.diagram.place import PLACES, PlaceChoices, place_of
+from ..backends.diagram.raster_size import HIGHEST_DPI, LOWEST_DPI
 from ..extras import require
 from ..graph import Graph
 from ..text.atomic import write_atomically
 from ..text.names import nearest
+from .diagram_arguments import DiagramArguments
 
 
 class RenderedDiagram:
@@ -45,46 +56,72 @@ class RenderedDiagram:
         return f"<RenderedDiagram: {self.format}, {len(self.data):,} bytes>"
 
 
-def render(
-    graph: Graph,
-    format: str | Path,
-    view_options: Mapping[str, Any],
-    style: Mapping[str, Any],
-    place: Mapping[str, str | None],
-) -> RenderedDiagram:
-    """The diagram of a graph, in the given format or that of a file's extension, made for a place if one is given.
+def render(graph: Graph, name: str, format: str | Path, arguments: DiagramArguments) -> RenderedDiagram:
+    """The diagram of a graph with this title, in the given format or that of a file's extension.
 
-    Raises ValueError for an unknown format, view, theme, direction or place, MissingPackages, and CannotDraw.
+    Raises ValueError for an unknown format, view, theme, direction or place and for arguments that exclude each other,
+    TypeError, MissingPackages, and CannotDraw.
     """
     kind = format_of(format) if isinstance(format, Path) else format
-    view, direction, parameters = view_options["view"], style["direction"], style["parameters"]
-    _require("format", kind, FORMATS)
+    if not isinstance(kind, str):
+        raise TypeError(f"format: a text is expected, not {kind!r}")
+    arguments.refuse_types()
+    _require_names(kind, arguments)
     if kind == "pptx":
         require("a diagram for PowerPoint", "pptx")
-    _require("view", view or "layers", [each.value for each in View])
-    theme = style["theme"] or ("auto" if kind == "html" else "light")
-    _require("theme", theme, list(THEMES))
-    _require("direction", direction or "TB", ["TB", "LR"])
-    if place["name"] is not None:
-        _require("place", place["name"], list(PLACES))
-    if style["sheets"] and view != "volumes":
-        raise ValueError("sheets are for the view `volumes`")
-    heat = view_options["heat"]
-    if heat is not None:
-        _require("heat", heat, [each.value for each in Heat])
-    if view_options["field"] is not None:
-        view = view or "volumes"
-    usual = "layers" if view_options["detail"] is None else "blocks"
-    options = ViewOptions(**{**view_options, "view": View(view or usual), "heat": heat and Heat(heat)})
-    given = {"theme": THEMES[theme], "direction": direction or "TB", "parameters": parameters is not False}
-    look = DiagramStyle(**{**style, **given})
-    room = place_of(place["name"], place["width"], place["height"], place["font"])
-    if kind == "html" and room is None:
-        return RenderedDiagram(diagram_page(graph, look, options, view and View(view)), kind)
-    if room is None:
-        return RenderedDiagram(diagram(graph, kind, look, options), kind)
-    free = PlaceChoices.given(view, direction, parameters)
-    return RenderedDiagram(placed_diagram(graph, kind, look, options, room, free)[0], kind)
+    view = arguments.view or ("volumes" if arguments.field is not None else None)
+    arguments.refuse_conflicts(kind, view)
+    options, look = _view_options(arguments, view, name), _style(graph, kind, arguments)
+    place = place_of(arguments.place, arguments.width, arguments.height, arguments.font)
+    if place is not None:
+        free = PlaceChoices.given(view, arguments.direction, arguments.parameters)
+        return RenderedDiagram(placed_diagram(graph, kind, look, options, place, free)[0], kind)
+    if kind == "html":
+        return RenderedDiagram(diagram_page(graph, look, options, None if view is None else View(view)), kind)
+    return RenderedDiagram(diagram(graph, kind, look, options), kind)
+
+
+def _require_names(kind: str, arguments: DiagramArguments) -> None:
+    """Raise ValueError for a name that does not exist, and for a resolution that a PNG cannot have."""
+    for what, value, known in (
+        ("format", kind, FORMATS),
+        ("view", arguments.view, [each.value for each in View]),
+        ("theme", arguments.theme, list(THEMES)),
+        ("direction", arguments.direction, ["TB", "LR"]),
+        ("place", arguments.place, list(PLACES)),
+        ("heat", arguments.heat, [each.value for each in Heat]),
+    ):
+        if value is not None:
+            _require(what, value, known)
+    if arguments.dpi not in range(LOWEST_DPI, HIGHEST_DPI + 1):
+        raise ValueError(f"dpi is an integer from {LOWEST_DPI} to {HIGHEST_DPI}, not {arguments.dpi!r}")
+
+
+def _view_options(arguments: DiagramArguments, view: str | None, name: str) -> ViewOptions:
+    return ViewOptions(
+        view=View(view or ("layers" if arguments.detail is None else "blocks")),
+        expand=arguments.expand,
+        detail=arguments.detail,
+        field=arguments.field,
+        fold=arguments.fold,
+        title=arguments.title,
+        name=name,
+        heat=None if arguments.heat is None else Heat(arguments.heat),
+    )
+
+
+def _style(graph: Graph, kind: str, arguments: DiagramArguments) -> DiagramStyle:
+    return DiagramStyle(
+        theme=usual_theme(kind, graph.figure) if arguments.theme is None else THEMES[arguments.theme],
+        direction=arguments.direction or "TB",
+        parameters=arguments.parameters is not False,
+        macs=arguments.macs,
+        caption=arguments.caption,
+        legend=arguments.legend,
+        dpi=arguments.dpi,
+        columns=arguments.columns,
+        sheets=arguments.sheets,
+    )
 
 
 def _require(what: str, value: str, known: Collection[str]) -> None:

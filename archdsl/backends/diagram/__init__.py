@@ -10,8 +10,9 @@ from .figure import Diagram
 from .figure_options import DiagramStyle
 from .font_metrics import is_known
 from .formats import FORMATS, NO_DIFF
-from .own_style import with_own_style
+from .own_style import usual_theme, with_own_style
 from .place import Place, PlaceChoices
+from .raster_size import require_raster
 from .theme import THEMES
 from .view import View
 
@@ -29,6 +30,7 @@ __all__ = [
     "diagram_page",
     "draw_diff",
     "placed_diagram",
+    "usual_theme",
 ]
 
 FOLLOWING = frozenset({"svg", "html"})
@@ -89,7 +91,7 @@ def diagram_page(
     from ...analysis.cost import costs
     from .viewer import write_page
 
-    style = with_own_style(style or DiagramStyle(theme=THEMES["auto"]), graph.figure, "html")
+    style = with_own_style(style or DiagramStyle(theme=usual_theme("html", graph.figure)), graph.figure, "html")
     view_options = view_options or ViewOptions()
     if view in (View.VOLUMES, View.UNET):
         raise CannotDraw(f"an HTML page does not support the view `{view}`: use svg, or another view")
@@ -141,6 +143,7 @@ def _rendered(drawn: Diagram, format: str, style: DiagramStyle) -> bytes:
     program, layout = best_layout(drawn, style)
     drawing = with_margin(read_drawing(layout, drawn, style.theme.background))
     if format == "png" and not _is_foreign(drawing):
+        require_raster(drawing.width, drawing.height, style.dpi)
         return draw(program, format, dpi=style.dpi)
     return _fixed(drawing, format, style)
 
@@ -189,6 +192,7 @@ def _fixed(drawing: Drawing, format: str, style: DiagramStyle, *, placed: bool =
         case "dot":
             return write_fixed_dot(drawing).encode()
         case "png":
+            require_raster(drawing.width, drawing.height, style.dpi)
             if _is_foreign(drawing):
                 from .text_outlines import with_outlines
 

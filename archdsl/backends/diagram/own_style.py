@@ -5,11 +5,15 @@ from ...graph import FigureColor, FigureSettings, FontFamily
 from ...graph.figure_settings import TRANSPARENT
 from .engine import CannotDraw
 from .figure_options import DiagramStyle
-from .theme import Theme
+from .theme import THEMES, Theme
 
 _DARK = "dark"
 _EMBEDDED = frozenset({"pdf", "eps"})
 """The formats that contain their fonts."""
+
+
+class HardToRead(CannotDraw):
+    """A color of the figure has too little contrast with the text of a theme."""
 
 
 def with_own_style(style: DiagramStyle, settings: FigureSettings | None, format: str) -> DiagramStyle:
@@ -26,6 +30,20 @@ def with_own_style(style: DiagramStyle, settings: FigureSettings | None, format:
     if settings.font is not None:
         theme = theme.replace(font=settings.font)
     return style.replace(theme=theme, caption=style.caption and settings.caption != "")
+
+
+def usual_theme(format: str, settings: FigureSettings | None) -> Theme:
+    """The theme of a diagram for which none is given: light, or for an HTML page that of its reader.
+
+    A figure whose colors only suit light pages is light for every reader.
+    """
+    if format != "html":
+        return THEMES["light"]
+    try:
+        with_own_style(DiagramStyle(theme=THEMES["auto"]), settings, format)
+    except HardToRead:
+        return THEMES["light"]
+    return THEMES["auto"]
 
 
 def _require_possible(settings: FigureSettings, format: str) -> None:
@@ -59,7 +77,7 @@ def _of(color: FigureColor, theme: Theme, ink: str) -> str:
     found = contrast(value, ink)
     if found < MINIMUM:
         what = f'color {color.kind} "{color.light}"' if color.kind else f'background "{color.light}"'
-        raise CannotDraw(
+        raise HardToRead(
             f"`{value}` has a contrast of {found:.1f} with the text of the theme {theme.name}, less than {MINIMUM}: "
             f'write `{what} dark="{readable(value, ink)}"` in the figure, or use another theme'
         )

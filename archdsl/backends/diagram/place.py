@@ -81,12 +81,12 @@ class PlaceChoices(Record):
         )
 
 
-def length_of(text: str) -> float:
-    """A length in points: `85mm`, `3.3in`, `7pt`. Raises ValueError."""
+def length_of(text: str, examples: str = "85mm, 8.5cm, 3.3in, 240pt or 800px") -> float:
+    """A length in points: `85mm`, `3.3in`, `7pt`. Raises ValueError, which shows the examples."""
     found = _LENGTH.fullmatch(text.strip())
     if found is None:
         unit = "a number without a unit" if re.fullmatch(r"[\d.]+", text.strip()) else "not a length"
-        raise ValueError(f"`{text}` is {unit}: write it like 85mm, 8.5cm, 3.3in, 240pt or 800px")
+        raise ValueError(f"`{text}` is {unit}: write it like {examples}")
     return float(found[1]) * UNITS[found[2]]
 
 
@@ -113,7 +113,7 @@ def _side(text: str) -> float:
 
 
 def _font(text: str) -> float:
-    size = length_of(text)
+    size = length_of(text, "7pt, 2.5mm or 9px")
     if not 1 <= size <= 100:
         raise ValueError(f"`{text}` is out of range: a font size is 1pt to 100pt")
     return size

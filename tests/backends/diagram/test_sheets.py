@@ -89,5 +89,5 @@ def test_sheets_are_a_quotient_without_overlapping_boxes(name: str) -> None:
 def test_what_has_no_sheets_is_refused() -> None:
     with pytest.raises(CannotDraw, match="3-D feature maps have no sheets"):
         scene("input 3x8x32x32; conv 4 k3; gap; fc 2")
-    with pytest.raises(ValueError, match="sheets are for the view `volumes`"):
+    with pytest.raises(ValueError, match="there are no feature maps: leave out `sheets`"):
         archdsl.loads(LENET).diagram(sheets=True)

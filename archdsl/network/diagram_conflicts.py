@@ -1,11 +1,13 @@
-"""The options of `archdsl diagram` that are mutually exclusive, or that a format, a view or a direction ignores."""
+"""The options of a diagram that are mutually exclusive, or that a format, a view or a direction ignores."""
 
 from collections.abc import Iterator
 
-from .conflicts import Conflict
+from .option_conflicts import Conflict
 
 
-def diagram_conflicts(kind: str, view: str | None, direction: str | None, detail: str | None) -> Iterator[Conflict]:
+def diagram_conflicts(
+    kind: str, view: str | None, direction: str | None, detail: str | None, heat: str | None = None
+) -> Iterator[Conflict]:
     """Options that are mutually exclusive, or that a format, a view or a direction ignores."""
     yield "--check", "--watch", "--check compares once"
     yield "--output -", "--watch", "standard output has no file that --watch could update"
@@ -25,6 +27,8 @@ def diagram_conflicts(kind: str, view: str | None, direction: str | None, detail
         yield "", "--legend --no-legend", "Mermaid has no legend"
         yield "", "--heat", "without a legend, the colors of a measure have no meaning"
     yield "--heat", "--macs", "--heat shows its measure instead of other numbers"
+    if heat != "params":
+        yield "--heat", "--parameters", "--heat shows its measure instead of other numbers"
     if direction == "LR":
         yield "", "--columns", "columns are for top-to-bottom diagrams"
     if view == "layers" or (view is None and detail is None):
