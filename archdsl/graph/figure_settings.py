@@ -34,6 +34,8 @@ class FigureLabel(Record):
     nodes: frozenset[int] = frozenset()
     scopes: frozenset[Path] = frozenset()
     outputs: frozenset[str] = frozenset()
+    of_group: bool = False
+    """Whether it is the title of a group, rather than a line `label`."""
 
     @property
     def matches(self) -> int:

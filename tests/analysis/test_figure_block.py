@@ -1,5 +1,7 @@
 """The `figure { … }` block: each error with its position, and a suggestion that works."""
 
+import re
+
 import pytest
 
 import archdsl
@@ -36,6 +38,13 @@ WRONG = [
     ("hide concat", "concat", "E1009", False),
     ("hide input", "input", "E1009", False),
     ("hide residual", "residual", "E1003", False),
+    ("hide pair", "pair", "E1009", False),
+    ("hide pair1", "pair1", "E1009", False),
+    ("hide stem", "stem", "E1009", False),
+    ('hide "pair2.bn1"', '"pair2.bn1"', "E1009", False),
+    ("hide bn1", "bn1", "E1009", False),
+    ("hide last", "last", "E1009", False),
+    ("hide add1", "add1", "E1009", False),
     ("hide", "hide", "E1002", False),
     ('color convs "#77aadd"', "convs", "E1003", True),
     ('color bn "#77aadd"', "bn", "E1003", True),
@@ -134,6 +143,15 @@ def test_what_is_hidden() -> None:
         assert found.hidden == {n.id for n in graph.nodes if n.op.keyword in kinds}, word
         assert found.hidden_words == (word,)
     assert settings("hide gelu").hidden_words == ()  # there is none
+
+
+@pytest.mark.parametrize("word", ["pair", "pair1", "stem", "bn1", "last", "pair1.bn1", "add1", "concat1", "paiir"])
+def test_what_is_suggested_instead_of_a_name_can_be_hidden(word: str) -> None:
+    (found,) = archdsl.check(text=f'{NET}figure {{ hide "{word}" }}\n').diagnostics
+    for line in found.diagnostic.help():
+        for kind in re.findall(r"`hide (\w+)`|such as `(\w+)`", line):
+            assert not archdsl.check(text=f"{NET}figure {{ hide {''.join(kind)} }}\n").diagnostics, line
+    assert "did you mean" not in " ".join(found.diagnostic.help())
 
 
 def test_groups() -> None:

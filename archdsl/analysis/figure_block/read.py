@@ -162,6 +162,9 @@ class _Reader:
             self.sink.emit(figure_errors.CannotHide(span=word.span, word=word.text, why=why))
             return
         found = self._of_kind(word.text)
+        if found is None and (error := self._no_kind(word)) is not None:
+            self.sink.emit(error)
+            return
         if found is None:
             self.sink.emit(
                 figure_errors.UnknownFigureName(
@@ -180,6 +183,23 @@ class _Reader:
             return
         self.hidden |= {node.id for node in found}
         self.hidden_words += [word.text] if found else []
+
+    def _no_kind(self, word: FigureWord) -> figure_errors.CannotHide | None:
+        """The error for a name of the network, which is that of a stage or block, or of single layers."""
+        if scopes := self.names.scopes(word.text):
+            what = {"stage": "a stage", "aux": "an auxiliary output"}.get(self.graph.scopes[min(scopes)], "a block")
+            advice = "hide kinds of layers, such as `norm`; the view `blocks` or `stages` shows it as one box"
+            return figure_errors.CannotHide(span=word.span, word=word.text, why=f"it is {what}", advice=advice)
+        nodes = [node for node in self.graph.nodes if node.id in self.names.nodes(word.text) and node.op is not None]
+        if not nodes or nodes[0].op is None:
+            return None
+        keyword = nodes[0].op.keyword
+        kinds = self._of_kind(keyword) or []
+        hides = all(len(node.inputs) == 1 for node in kinds)
+        advice = f"`hide {keyword}` hides all layers `{keyword}`" if hides else ""
+        return figure_errors.CannotHide(
+            span=word.span, word=word.text, why="it is a layer, not a kind of layer", advice=advice
+        )
 
     def _of_kind(self, word: str) -> list[DraftNode] | None:
         """The layers of a kind, or those with a name; None if there is no such kind or name."""

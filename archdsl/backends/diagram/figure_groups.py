@@ -33,7 +33,7 @@ def _with_group(graph: Graph, group: FigureGroup, path: Path) -> Graph:
     settings = graph.figure or FigureSettings()
     entries = set(graph.inputs)
     labels = [label.replace(scopes=frozenset(map(new, label.scopes))) for label in settings.labels]
-    labels.append(FigureLabel(name=group.title, text=group.title, scopes=frozenset([path])))
+    labels.append(FigureLabel(name=group.title, text=group.title, scopes=frozenset([path]), of_group=True))
     return graph.replace(
         nodes=tuple(n if n.id in entries or not inside(n.path) else moved(n, new(n.path)) for n in graph.nodes),
         scopes={path: GROUP} | renamed(graph.scopes),

@@ -50,6 +50,11 @@ class FigureLabels:
                     raise CannotDraw(
                         f"the figure both labels and hides `{label.name}`: remove the label, or do not hide the layer"
                     )
+                if label.of_group:
+                    raise CannotDraw(
+                        f"the view `{view}` does not show the group `{label.name}` of the figure: use the view `layers`"
+                        ", or leave out the group"
+                    )
                 raise CannotDraw(
                     f"the view `{view}` does not show `{label.name}`, which the figure labels: use another view, or "
                     "label the stage or block that contains it"

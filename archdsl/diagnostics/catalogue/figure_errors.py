@@ -195,7 +195,11 @@ class RepeatedFigureSetting(Diagnostic):
 
 
 class CannotHide(Diagnostic):
-    """A figure cannot hide a layer that reads several tensors: it would not show which of them the next layer reads."""
+    """A figure cannot hide a layer that reads several tensors: it would not show which of them the next layer reads.
+
+    `hide` takes kinds of layers (`norm`) and layers of the language (`bn`), and hides all of them; a stage or a block,
+    or one of several layers, cannot be hidden.
+    """
 
     code = "E1009"
     title = "layer that cannot be hidden"
@@ -204,12 +208,16 @@ class CannotHide(Diagnostic):
 
     word: str
     why: str
+    advice: str = ""
 
     def message(self) -> str:
         return f"`{self.word}` cannot be hidden"
 
     def label(self) -> str:
         return self.why
+
+    def help(self) -> tuple[str, ...]:
+        return (self.advice,) if self.advice else ()
 
 
 def _replaced(span: Span, text: str | None) -> Fix | None:

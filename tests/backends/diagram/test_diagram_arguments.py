@@ -122,3 +122,11 @@ def test_a_style_for_light_pages_makes_a_light_html_page(tmp_path: Path) -> None
     (tmp_path / "net.arch").write_text(NET.text, encoding="utf-8")
     words = ["diagram", str(tmp_path / "net.arch"), "-o", str(tmp_path / "a.html"), "--style", str(style)]
     assert CliRunner().invoke(main, words).exit_code == 0
+
+
+@pytest.mark.parametrize("view", ["volumes", "stages", "blocks"])
+def test_a_group_that_a_view_does_not_show_is_called_a_group(view: str) -> None:
+    inside = archdsl.loads(NET.text + 'figure { group "Part" conv1 bn1 }\n')
+    with pytest.raises(CannotDraw, match=f"the view `{view}` does not show the group `Part`.* use the view `layers`"):
+        inside.diagram(view=view)
+    assert inside.diagram(view="layers").data

@@ -241,7 +241,7 @@ def test_the_widths_are_those_that_adobe_published() -> None:
 @pytest.mark.parametrize(
     ("lines", "format", "view", "reason"),
     [
-        ('group "A" conv1 to=fc1', "svg", View.VOLUMES, "does not show `A`"),
+        ('group "A" conv1 to=fc1', "svg", View.VOLUMES, "does not show the group `A`"),
         ('label features "x"', "svg", View.VOLUMES, "does not show `features`"),
         ("font serif", "mmd", View.LAYERS, "Mermaid"),
         ("font serif", "pdf", View.LAYERS, "pdf embeds the font `sans`"),
