@@ -48,7 +48,7 @@ class DiagramArguments:
             raise ValueError(f"columns is an integer from 1 to {_COLUMNS[-1]}, not {self.columns!r}")
 
     def refuse_conflicts(self, kind: str, view: str | None) -> None:
-        """Raise ValueError for arguments that exclude each other, or that this format or view ignores."""
+        """Raise ValueError for conflicting arguments, or that this format or view ignores."""
         found = first_conflict(diagram_conflicts(kind, view, self.direction, self.detail, self.heat), self._given())
         if found is not None:
             why, clash = found

@@ -1,4 +1,4 @@
-"""Options that exclude each other, in commands and functions: no option is silently overridden or ignored."""
+"""Conflicting options, of commands and functions: no option is silently overridden or ignored."""
 
 from collections.abc import Iterable, Mapping
 

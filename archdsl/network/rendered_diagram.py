@@ -59,7 +59,7 @@ class RenderedDiagram:
 def render(graph: Graph, name: str, format: str | Path, arguments: DiagramArguments) -> RenderedDiagram:
     """The diagram of a graph with this title, in the given format or that of a file's extension.
 
-    Raises ValueError for an unknown format, view, theme, direction or place and for arguments that exclude each other,
+    Raises ValueError for an unknown format, view, theme, direction or place and for conflicting arguments,
     TypeError, MissingPackages, and CannotDraw.
     """
     kind = format_of(format) if isinstance(format, Path) else format
