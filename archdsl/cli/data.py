@@ -173,6 +173,7 @@ def _targets(spec: "DataSpec") -> str:
         "numbers": f"{count} number{'s' * (count != 1)}",
         "next": "next IDs",
         "caption": "captions",
+        "boxes": f"boxes of {count} classes",
     }[spec.targets]
 
 
@@ -247,6 +248,10 @@ def _write_one(spec: "DataSpec", splits: "Splits", split: str, number: int, path
         from ..training.data.captions import sentence_of
 
         about = f", {sentence_of(found.labels[number][0].tolist(), spec.classes)}"
+    elif spec.targets == "boxes":
+        from ..training.tasks.box_images import box_words, true_boxes
+
+        about = f", {box_words(true_boxes(found.labels[number], spec.classes), scores=False)}"
     elif spec.targets == "mask":
         mask = path.with_name(f"{path.stem}-mask.png")
         write_pixels(mask, found.labels[number])

@@ -132,6 +132,17 @@ class CacheReport(Model):
     parts: list[CachePart]
 
 
+class BoxReport(Model):
+    """An object in an image: its class, the score, and its box in pixels of the image's file."""
+
+    name: str = Field(description="Its class.")
+    score: float = Field(description="In 0..1.")
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
 class PredictionReport(Model):
     """An element of the list that `archdsl predict` prints: an image, and its classes or an error."""
 
@@ -146,6 +157,9 @@ class PredictionReport(Model):
         default=None, description="Other numbers, such as the PSNR; otherwise absent."
     )
     file: str | None = Field(default=None, description="The mask or image that was written; otherwise absent.")
+    boxes: list[BoxReport] | None = Field(
+        default=None, description="Of detection: the objects, the most likely first; otherwise absent."
+    )
     text: str | None = Field(default=None, description="A caption, or a language model's continuation of the text.")
 
 

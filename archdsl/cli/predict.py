@@ -20,6 +20,8 @@ from .shell_completion import complete_file, complete_folder
 if TYPE_CHECKING:
     from ..training.inference.prediction import ImageName, Prediction
     from ..training.runs.loaded_run import LoadedRun
+    from ..training.tasks.presentation import FoundBox
+    from .listing_reports import BoxReport
 
 _TOP = 3
 MOST_BYTES = 1_000_000
@@ -69,8 +71,9 @@ def command(
     """Predict the most likely classes of each IMAGE, with probabilities, using the network trained in the folder RUN.
 
     For segmentation, the classes are listed with their fractions of the pixels, and --output writes the masks; for
-    reconstruction, it writes the images. Regression prints the numbers. A language model continues each text that is
-    given in place of an IMAGE, such as "Alice was".
+    reconstruction, it writes the images. Regression prints the numbers. Detection prints the class, the score and the
+    box of each object (left, top, right, bottom in pixels), and --output writes the images with their boxes. A language
+    model continues each text that is given in place of an IMAGE, such as "Alice was".
 
     An IMAGE may be a folder, for all images in it, `-` for an image on standard input, or an image of the run's own
     data set by split and number, such as test:225. A run trained on rows of numbers takes the rows of a CSV or Parquet
@@ -167,6 +170,8 @@ def _found(images: tuple[str, ...], loaded: "LoadedRun") -> "tuple[list[ImageNam
 
 
 def _show(answers: "list[Prediction]") -> None:
+    from ..training.tasks.box_images import box_words
+
     for answer in answers:
         if answer.problem:
             click.echo(printable(f"error: {answer.problem.message()}"), err=True)
@@ -175,9 +180,11 @@ def _show(answers: "list[Prediction]") -> None:
             continue
         named = ", ".join(f"{name} {probability:.1%}" for name, probability in answer.classes)
         numbers = _numbers(answer.values)
-        true = f"; true{' class' if len(answer.values) == 0 else ''}: {answer.true}" if answer.true is not None else ""
+        plain = len(answer.values) == 0 and answer.boxes is None
+        true = f"; true{' class' if plain else ''}: {answer.true}" if answer.true is not None else ""
         file = f"; {answer.file}" if answer.file is not None else ""
-        click.echo(printable(f"{answer.name}: {named}{numbers}{answer.text or ''}{true}{file}"))
+        boxes = box_words(answer.boxes) if answer.boxes is not None else ""
+        click.echo(printable(f"{answer.name}: {named}{numbers}{boxes}{answer.text or ''}{true}{file}"))
 
 
 def _numbers(values: Mapping[str, float]) -> str:
@@ -202,6 +209,13 @@ def _written(answer: "Prediction", folder: Path) -> "Prediction":
     return replace(answer, file=path)
 
 
+def _box(found: "FoundBox") -> "BoxReport":
+    from .listing_reports import BoxReport
+
+    left, top, right, bottom = (round(side, 2) for side in found.box)
+    return BoxReport(name=found.name, score=found.score, left=left, top=top, right=right, bottom=bottom)
+
+
 def _record(answer: "Prediction") -> dict[str, object]:
     from .listing_reports import PredictionReport
 
@@ -215,5 +229,6 @@ def _record(answer: "Prediction") -> dict[str, object]:
             values=dict(answer.values) if answer.values else None,
             file=str(answer.file) if answer.file is not None else None,
             text=answer.text,
+            boxes=None if answer.boxes is None else [_box(each) for each in answer.boxes],
         )
     return found.model_dump(exclude_none=True)

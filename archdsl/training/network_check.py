@@ -197,8 +197,15 @@ def _input(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
 def _outputs(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
     task, losses, before = task_named(recipe.task, graph.packages), recipe.loss.by_output, sink.errors
     learned = []
+    if task.joins_outputs and losses:
+        why = f"all outputs of {task.name} have one loss together"
+        _not_for_task(graph, "loss", why, f"leave out `{next(iter(losses))}`", sink)
+        return
     for index, (name, node) in enumerate(graph.outputs):
-        if index and name not in losses:
+        if task.joins_outputs:
+            task.check(graph, graph.nodes[node], spec, sink)
+            learned.append(node)
+        elif index and name not in losses:
             sink.emit(OutputWithoutLoss(span=graph.nodes[node].span, name=name, loss=recipe.loss.name))
         elif index == 0 or losses[name] != FREE:
             task.check(graph, graph.nodes[node], spec, sink)

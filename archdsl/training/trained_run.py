@@ -152,7 +152,8 @@ class TrainedRun:
         """For each image, the `top` most likely classes with their probabilities, the most likely first.
 
         For segmentation the mask, uint8 of H×W with class numbers; for reconstruction the image, uint8 of C×H×W; for
-        regression the numbers by name; for a language model, what follows each text, given in place of an image: this
+        regression the numbers by name; for detection a tuple of objects, each with its `name`, `score` and `box` (left,
+        top, right, bottom in pixels); for a language model, what follows each text, given in place of an image: this
         many bytes, sampled at this temperature (0 for the most likely ones); for captioning a sentence, found with this
         many `beams`.
 
@@ -187,6 +188,8 @@ class TrainedRun:
         images_found = [each.image for each in made if each.image is not None]
         if self._loaded.task.reads_words:
             return [each.text for each in made]
+        if boxes := [each.boxes for each in made if each.boxes is not None]:
+            return list(boxes)
         if self._loaded.task.name == "regression":
             return [dict(each.values) for each in made]
         return images_found or [each.classes for each in made]

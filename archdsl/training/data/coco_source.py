@@ -17,7 +17,7 @@ from .images import DataSource, ImageSet, Request, Splits, TargetArray, hold_out
 from .masked_images import read_masked
 
 ANNOTATIONS = "annotations"
-_KINDS = {"captions": "captions", "objects": "instances", "masks": "instances"}
+_KINDS = {"captions": "captions", "objects": "instances", "masks": "instances", "boxes": "instances"}
 """What is to be learned, as a data set's name says it, and the beginning of the names of the annotation files."""
 _MANY, _LEAST = 20_000, 5
 """With this many captions, words that occur fewer times are not in the vocabulary."""
@@ -31,7 +31,7 @@ class CocoName(NamedTuple):
 
 
 def parse_coco_name(name: str) -> CocoName | None:
-    """`coco`, `coco:captions`, `coco:objects` or `coco:masks`; None for a folder without such annotations."""
+    """`coco`, or `coco:` and one of the kinds; None for a folder without such annotations."""
     for kind, beginning in _KINDS.items():
         folder = Path(name.removesuffix(f":{kind}")).expanduser()
         if (name.endswith(f":{kind}") or ":" not in folder.name) and _files(folder, beginning):
@@ -43,6 +43,23 @@ def _files(folder: Path, beginning: str) -> dict[str, Path]:
     """The annotation files by the name of their folder of images: `train2017`."""
     found = sorted((folder / ANNOTATIONS).glob(f"{beginning}_*.json"))
     return {path.stem.removeprefix(f"{beginning}_"): path for path in found}
+
+
+def annotation_parts(folder: Path, beginning: str) -> dict[str, CocoFile]:
+    """The annotation files whose names begin so, by split. Raises BadImages."""
+    named = {"train": "train", "test": "test", **dict.fromkeys(VALIDATION, "validation")}
+    found: dict[str, CocoFile] = {}
+    for images, path in _files(folder, beginning).items():
+        split = named.get(images.rstrip("0123456789"))
+        if split is None or split in found:
+            why = f"{path.name} belongs to no split, or to the split of another file"
+            raise BadImages(folder, why, f"name the files {beginning}_train.json, {beginning}_val.json, …")
+        found[split] = read_coco(path, folder / images)
+    if "train" not in found:
+        raise BadImages(folder, "no annotations of training images", f"add {beginning}_train2017.json")
+    if "test" not in found and "validation" in found:
+        found["test"] = found.pop("validation")
+    return found
 
 
 class CocoSource(DataSource):
@@ -58,21 +75,7 @@ class CocoSource(DataSource):
     @cached_property
     def _parts(self) -> dict[str, CocoFile]:
         """The annotations by split. Raises BadImages."""
-        named = {"train": "train", "test": "test", **dict.fromkeys(VALIDATION, "validation")}
-        found: dict[str, CocoFile] = {}
-        for images, path in _files(self.folder, _KINDS[self._kind]).items():
-            split = named.get(images.rstrip("0123456789"))
-            if split is None or split in found:
-                why = f"{path.name} belongs to no split, or to the split of another file"
-                raise BadImages(self.folder, why, "name the files captions_train.json, captions_val.json, …")
-            found[split] = read_coco(path, self.folder / images)
-        if "train" not in found:
-            raise BadImages(
-                self.folder, "no annotations of training images", f"add {_KINDS[self._kind]}_train2017.json"
-            )
-        if "test" not in found and "validation" in found:
-            found["test"] = found.pop("validation")
-        return found
+        return annotation_parts(self.folder, _KINDS[self._kind])
 
     @cached_property
     def _captions(self) -> dict[str, list[list[str]]]:

@@ -5,8 +5,10 @@ from typing import Literal, NamedTuple
 
 InputKind = Literal["image", "numbers", "ids"]
 """What the network takes: images, uint8 of C×H×W; numbers of any shape; integer IDs, such as the bytes of a text."""
-Targets = Literal["class", "classes", "mask", "numbers", "next", "caption"]
-"""What a sample has to learn from: a class, a set of classes, the class of each pixel, numbers, next IDs, captions."""
+Targets = Literal["class", "classes", "mask", "numbers", "next", "caption", "boxes"]
+"""What a sample has to learn from: a class, a set of classes, the class of each pixel, numbers, next IDs, captions,
+boxes with classes.
+"""
 
 HUB_PREFIX = "hf:"
 """Prefix of the names of Hugging Face Hub data sets."""

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from .arrays import Masks, Pixels
+from .box_arrays import Placement
 from .dataset_spec import IGNORED, ImageShape
 
 EXTENSIONS = frozenset(
@@ -57,6 +58,45 @@ def decoded_image(path: Path | BinaryIO, mode: str, size: tuple[int, int], resiz
         left, top = max(0.0, (plain.width - width) / 2), max(0.0, (plain.height - height) / 2)
         box = (left, top, min(plain.width, left + width), min(plain.height, top + height))
         return plain.resize(size, Image.Resampling.BILINEAR, box=box)
+
+
+def decode_whole(path: Path | BinaryIO, shape: ImageShape) -> tuple[Pixels, Placement]:
+    """The image of `decode`, but with black bars instead of cropping, and where the pixels of the upright file are.
+
+    Raises OSError.
+    """
+    if prod(shape) > _MOST_VALUES:
+        raise OSError(f"an image of {shape} has more than {_MOST_VALUES:,} values, the limit")
+    mode, size = "L" if shape.channels == 1 else "RGB", (shape.width, shape.height)
+    with as_os_errors(), open_image(path) as image:
+        original = upright_size(image)  # a draft changes the size
+        image.draft(mode, (2 * shape.width, 2 * shape.height))
+        inner = as_mode(image, mode).resize(_contained(original, shape), Image.Resampling.BILINEAR)
+        fitted = Image.new(mode, size)
+        fitted.paste(inner, ((size[0] - inner.width) // 2, (size[1] - inner.height) // 2))
+    pixels = np.array(fitted, np.uint8)
+    pixels = pixels[None] if shape.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    return pixels, whole_placement(original, shape)
+
+
+def whole_placement(size: tuple[int, int], shape: ImageShape) -> Placement:
+    """Where the pixels of an image of this width and height are after `decode_whole`."""
+    width, height = _contained(size, shape)
+    left, top = (shape.width - width) // 2, (shape.height - height) // 2
+    return Placement(width / size[0], height / size[1], left, top)
+
+
+def _contained(size: tuple[int, int], shape: ImageShape) -> tuple[int, int]:
+    """The largest width and height of the same aspect ratio that fit into the shape."""
+    scale = min(shape.width / size[0], shape.height / size[1])
+    width, height = (max(1, round(of * scale)) for of in size)
+    return min(width, shape.width), min(height, shape.height)
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Width and height of an image after rotation according to its EXIF data; reads its header. Raises OSError."""
+    with as_os_errors(), open_image(path) as image:
+        return upright_size(image)
 
 
 @contextmanager

@@ -1,10 +1,11 @@
-"""Draws images of shapes with their masks."""
+"""Draws images of shapes with their masks or boxes."""
 
 from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .box_arrays import bounds_of, packed
 from .images import ImageSet
 
 _MOST_SHAPES = 4
@@ -13,6 +14,8 @@ _SMALLEST, _LARGEST = 0.12, 0.3
 _CONTRAST = 60
 """Smallest difference of a shape's color from the background's, summed over the channels."""
 _NOISE = 25
+_LEAST_VISIBLE = 0.3
+"""Smallest fraction of a shape's pixels that are visible, for its box to be listed."""
 
 
 def draw(count: int, side: int) -> ImageSet:
@@ -20,22 +23,54 @@ def draw(count: int, side: int) -> ImageSet:
 
     Every call draws the same images: Python's generator is the same in all of its versions.
     """
+    images, masks, _ = _drawn(count, side)
+    return ImageSet(images, masks)
+
+
+def draw_boxes(count: int, side: int) -> ImageSet:
+    """The images of `draw`, with the boxes of their shapes: 0 circles, 1 rectangles, 2 triangles (see box_arrays.py).
+
+    A box is that of the visible pixels of a shape; shapes that others hide almost completely have none.
+    """
+    images, _, shapes = _drawn(count, side)
+    rows = []
+    for drawn in shapes:
+        boxes = []
+        for index, (kind, inside) in enumerate(drawn):
+            hidden = np.logical_or.reduce([other for _, other in drawn[index + 1 :]], initial=False)
+            visible = inside & ~hidden
+            bounds = bounds_of(visible)
+            if bounds is not None and visible.sum() >= _LEAST_VISIBLE * inside.sum():
+                boxes.append((kind - 1, *bounds))
+        rows.append(boxes)
+    return ImageSet(images, packed(rows))
+
+
+_Drawn = list[tuple[int, NDArray[np.bool_]]]
+"""The shapes of an image in the order in which they were drawn: kinds, and pixels."""
+
+
+def _drawn(count: int, side: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8], list[_Drawn]]:
+    """Images, masks and the shapes of each image."""
     random = Random(0)
+    shapes: list[_Drawn] = []
     images = np.empty((count, 3, side, side), np.uint8)
     masks = np.zeros((count, side, side), np.uint8)
     rows, columns = np.mgrid[:side, :side].astype(np.float64)
     for image, mask in zip(images, masks, strict=True):
         background = _color(random)
         image[:] = background[:, None, None]
+        shapes.append([])
         for _ in range(random.randint(1, _MOST_SHAPES)):
             kind = random.randint(1, 3)
             inside = _inside(kind, rows, columns, random)
             image[:, inside] = _other_color(background, random)[:, None]
             mask[inside] = kind
+            shapes[-1].append((kind, inside))
         noise = np.frombuffer(random.randbytes(image.size), np.uint8).reshape(image.shape)
         noisy = image + (noise.astype(np.float64) / 255 - 0.5) * 2 * _NOISE
         image[:] = np.clip(np.round(noisy), 0, 255)
-    return ImageSet(images, masks)
+    return images, masks, shapes
 
 
 def _color(random: Random) -> NDArray[np.uint8]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..errors.data_errors import BadTable, BadText
+from .coco_boxes import CocoBoxSource
 from .coco_source import CocoSource, parse_coco_name
 from .image_folder import FolderSource
 from .imagenet_source import ImageNetSource, is_imagenet
@@ -15,8 +16,10 @@ from .shard_source import ShardSource
 from .table_source import TableSource, parse_table_name
 from .text_source import TEXTS, TextSource
 from .tokenized_text import TokenizedTextSource, parse_tokenized_name
+from .voc_boxes import VocBoxSource, voc_box_folder
 from .voc_source import VocSource, parse_voc_name
 from .wav_folder import WavFolderSource, is_audio
+from .yolo_boxes import YoloBoxSource, has_yolo_boxes
 
 
 def source_at(name: str) -> DataSource | None:
@@ -29,11 +32,13 @@ def source_at(name: str) -> DataSource | None:
             raise BadTable(table.path, "there is no such file", "give the path of a CSV or Parquet file")
         return TableSource(table)
     if (coco := parse_coco_name(name)) is not None:
-        return CocoSource(coco)
+        return CocoBoxSource(coco.folder) if coco.kind == "boxes" else CocoSource(coco)
     if (pets := parse_pets_name(name)) is not None:
         return PetsSource(pets)
     if (voc := parse_voc_name(name)) is not None:
         return VocSource(voc)
+    if (boxes := _box_source(name)) is not None:
+        return boxes
     if (tokenized := parse_tokenized_name(name)) is not None:
         if not tokenized.text.is_file():
             raise BadText(tokenized.text, "there is no such file", "give a text file and its tokenizer")
@@ -44,6 +49,14 @@ def source_at(name: str) -> DataSource | None:
     if path.is_dir():
         return _folder_source(path)
     return ShardSource(shards) if (shards := find_shards(name)) is not None else None
+
+
+def _box_source(name: str) -> DataSource | None:
+    """The boxes of a folder in the format of Pascal VOC or YOLO, whose name may end in `:boxes`; None for others."""
+    folder = Path(name.removesuffix(":boxes")).expanduser()
+    if (voc := voc_box_folder(folder)) is not None:
+        return VocBoxSource(voc)
+    return YoloBoxSource(folder) if has_yolo_boxes(folder) else None
 
 
 def _folder_source(folder: Path) -> DataSource:

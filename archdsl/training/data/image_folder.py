@@ -14,7 +14,7 @@ from ..errors.data_errors import BadImages
 from .dataset_spec import DataSpec
 from .decode_many import decode_files
 from .decoded_cache import MAPPED, Flags, Note, kept
-from .decoding import EXTENSIONS, decode
+from .decoding import EXTENSIONS, decode, decode_whole
 from .image_files import VALIDATION, cache_path, file_key, is_text, printable, refuse_unreadable, test_files
 from .images import DataSource, ImageSet, Labels, Pixels, Request, Splits, divide, hold_out
 from .stream.encoded import EncodedImages, NameList
@@ -177,21 +177,24 @@ def _divide(items: tuple[ImageFile, ...]) -> tuple[tuple[ImageFile, ...], tuple[
     return tuple(i for i in items if i.path not in test), tuple(i for i in items if i.path in test)
 
 
-def read_images(folder: Path, paths: list[Path], request: Request, bad: list[str]) -> Pixels | None:
+def read_images(
+    folder: Path, paths: list[Path], request: Request, bad: list[str], whole: bool = False
+) -> Pixels | None:
     """The images of these files below a folder, uint8 of N×C×H×W, from the cache if they are there.
+
+    Those of another aspect ratio are cropped, or get black bars if they stay `whole`.
 
     None if one is unreadable, in which case it is added to `bad`.
     """
 
+    def decoded(index: int) -> Pixels:
+        return decode_whole(paths[index], request.image)[0] if whole else decode(paths[index], request.image)
+
     def decode_missing(images: Pixels, done: Flags, note: Note) -> None:
-        bad.extend(
-            decode_files(
-                folder, paths, lambda index: decode(paths[index], request.image), images, done, note, request.download
-            )
-        )
+        bad.extend(decode_files(folder, paths, decoded, images, done, note, request.download))
 
     keys = [file_key(folder, path) for path in paths]
-    path = cache_path(request.cache, folder, request.image, keys)
+    path = cache_path(request.cache, folder, f"{request.image} whole" if whole else request.image, keys)
     return kept(path, (len(paths), *request.shape), keys, decode_missing)
 
 

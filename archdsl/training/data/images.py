@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors.data_errors import NothingToLearnFrom
 from . import arrays
+from .box_arrays import NOTHING
 from .dataset_spec import DataSpec, ImageShape, InputKind, InputShape
 from .stream.image_stream import ImageStream, StreamSettings
 
@@ -26,8 +27,9 @@ class ImageSet:
 
     `images` are uint8 of N×C×H×W; or numbers, float32 of N×…; or IDs, integers of N×T. `labels` are classes, int64 of
     N; sets of classes, uint8 of N×K with 1 for each class in the set; masks, uint8 of N×H×W with the class of each
-    pixel, or 255 for none; numbers, float32 of N×K; IDs, integers of N×T; or captions, int32 of N×R×L (see
-    captions.py). `files` are the paths of the images in the data set's folder, if each is a file.
+    pixel, or 255 for none; numbers, float32 of N×K; IDs, integers of N×T; captions, int32 of N×R×L (see captions.py);
+    or boxes, float32 of N×B×5 (see box_arrays.py). `files` are the paths of the images in the data set's folder, if each
+    is a file.
 
     Images that are decoded in every epoch are in `stream`, and `images`, uint8 of 0×C×H×W, has their shape alone.
     """
@@ -95,11 +97,15 @@ def join(sets: Sequence[ImageSet]) -> ImageSet:
 
 
 def _concatenated(labels: list[TargetArray]) -> TargetArray:
-    """Targets one after the other; captions of splits with fewer or shorter ones are padded with zeros."""
+    """Targets one after the other; captions and boxes of splits with fewer or shorter ones are padded."""
     if len({part.shape[1:] for part in labels}) == 1:
         return np.concatenate(labels)
     sizes = tuple(max(each) for each in zip(*(part.shape[1:] for part in labels), strict=True))
-    wider = [np.pad(p, ((0, 0), *((0, m - s) for m, s in zip(sizes, p.shape[1:], strict=True)))) for p in labels]
+    fill = NOTHING if labels[0].dtype == np.float32 else 0
+    wider = [
+        np.pad(p, ((0, 0), *((0, m - s) for m, s in zip(sizes, p.shape[1:], strict=True))), constant_values=fill)
+        for p in labels
+    ]
     return np.concatenate(wider)
 
 

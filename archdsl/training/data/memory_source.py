@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .box_arrays import COLUMNS
 from .dataset_spec import IGNORED, PYTHON_PREFIX, DataSpec, ImageShape, InputKind, Targets
 from .images import DataSource, ImageSet, Inputs, Request, Splits, TargetArray, hold_out
+from .memory_boxes import box_targets
 from .python_data import Array, RawSamples, checked_names, class_names, raw_splits, refuse_infinite
 
 _MOST_CLASSES = 1 << 16
@@ -17,7 +19,7 @@ _LARGEST = np.iinfo(np.int64).max
 
 _BY_TASK: Mapping[str, Targets] = {
     "classification": "class", "multilabel": "classes", "regression": "numbers", "segmentation": "mask",
-    "reconstruction": "class", "language": "next",
+    "reconstruction": "class", "language": "next", "detection": "boxes",
 }  # fmt: skip
 
 
@@ -71,7 +73,7 @@ def memory_source(
     inputs = _inputs(raw, takes)
     given = {split: samples.targets for split, samples in raw.items()}
     named = checked_names(classes) if classes is not None else class_names(data)
-    labels, names = _targets(given, kind, named, {split: len(each) for split, each in inputs.items()})
+    labels, names = _targets(given, kind, named, inputs)
     sets = {split: ImageSet(inputs[split], labels[split]) for split in raw}
     first = inputs["train"]
     image = first.dtype == np.uint8 and first.ndim == 4
@@ -170,7 +172,7 @@ def _kind_of_targets(targets: Array | None, takes: NetworkInput) -> Targets:
         return "next" if takes.kind == "ids" else "class"
     kind, shape = targets.dtype.kind, targets.shape
     if kind == "f":
-        return "numbers"
+        return "boxes" if len(shape) == 3 and shape[2] == COLUMNS and takes.kind == "image" else "numbers"
     if len(shape) == 1 or kind == "U":
         return "class"
     if len(shape) == 3 or (len(shape) == 4 and shape[1] == 1):
@@ -186,11 +188,11 @@ def _kind_of_targets(targets: Array | None, takes: NetworkInput) -> Targets:
 
 
 def _targets(
-    given: Mapping[str, Array | None], kind: Targets, names: tuple[str, ...] | None, counts: Mapping[str, int]
+    given: Mapping[str, Array | None], kind: Targets, names: tuple[str, ...] | None, inputs: Mapping[str, Inputs]
 ) -> tuple[dict[str, TargetArray], tuple[str, ...]]:
     """The targets of each split in the form of this kind, and the names of the classes or numbers."""
     if all(targets is None for targets in given.values()):
-        return {split: np.zeros(count, np.int64) for split, count in counts.items()}, ("samples",)
+        return {split: np.zeros(len(each), np.int64) for split, each in inputs.items()}, ("samples",)
     found: dict[str, Array] = {}
     for split, targets in given.items():
         if targets is None:
@@ -209,6 +211,9 @@ def _targets(
             return {split: _own_copy(targets, np.int64) for split, targets in found.items()}, ()
         case "caption":
             raise ValueError("captions are read from COCO folders, not from arrays")
+        case "boxes":
+            boxes, count = box_targets(found, names, inputs)
+            return boxes, names or _numbered(count)
 
 
 def _classes(

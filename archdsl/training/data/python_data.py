@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors.custom_errors import custom_code
+from .memory_boxes import box_rows, listed_boxes, padded_rows
 
 Array = NDArray[Any]
 SPLITS = ("train", "validation", "test")
@@ -104,7 +105,10 @@ def _samples(value: Any, channels: int, name: str) -> RawSamples:
     if isinstance(value, tuple):
         if not 1 <= len(value) <= 2:
             raise ValueError(f"{name}: a tuple has inputs and targets, not {len(value)} items")
-        targets = as_array(value[1], f"{name}, targets") if len(value) == 2 else None
+        targets = None
+        if len(value) == 2:
+            targets = listed_boxes(value[1], f"{name}, targets")
+            targets = as_array(value[1], f"{name}, targets") if targets is None else targets
         return _same_length(RawSamples(as_array(value[0], f"{name}, inputs"), targets), name)
     if is_array(value):
         return RawSamples(as_array(value, name), None)
@@ -140,7 +144,8 @@ def _collected(samples: Iterable[object], of: object, channels: int, name: str) 
             raise ValueError(f"{name}: sample 0 is {first}, and sample {index} is {other}; make them the same size")
         inputs.append(array)
         if target is not None:
-            targets.append(as_array(target, f"{name}, sample {index}, target"))
+            rows = box_rows(target, f"{name}, sample {index}, target")
+            targets.append(as_array(target, f"{name}, sample {index}, target") if rows is None else rows)
         size += array.nbytes
         if most is not None and index % _COUNTED == 0 and size > most:
             why = f"{index + 1:,} samples take {size / 1e9:.1f} GB, more than fits into memory"
@@ -154,6 +159,9 @@ def _collected(samples: Iterable[object], of: object, channels: int, name: str) 
 
 def _stacked(targets: Sequence[Array], name: str) -> Array:
     if len({target.shape for target in targets}) > 1:
+        boxes = padded_rows(targets)
+        if boxes is not None:
+            return boxes
         first = targets[0].shape
         index = next(i for i, target in enumerate(targets) if target.shape != first)
         other = targets[index].shape

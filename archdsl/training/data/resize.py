@@ -1,13 +1,15 @@
 """Converts images from one size to another."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .box_arrays import Placement, is_boxes, padded, placed, resized
 from .dataset_spec import IGNORED, ImageShape, InputShape
-from .images import Masks, Pixels, Splits, TargetArray, kind_of
+from .images import ImageSet, Masks, Pixels, Splits, TargetArray, kind_of
 
 _CHUNK = 4096
 
@@ -21,13 +23,25 @@ def fit_splits(splits: Splits, shape: InputShape, how: str) -> Splits:
         return splits
     shape = ImageShape(*shape)
     train, validation, test = (
-        replace(part, images=fit_images(part.images, shape, how), labels=fit_labels(part.labels, shape, how))
-        if part
-        else None
-        for part in (splits.train, splits.validation, splits.test)
+        _fitted(part, shape, how) if part else None for part in (splits.train, splits.validation, splits.test)
     )
     assert train is not None
     return Splits(train, validation, test, splits.notes)
+
+
+def _fitted(samples: ImageSet, shape: ImageShape, how: str) -> ImageSet:
+    labels, old = samples.labels, samples.images.shape[2:]
+    if is_boxes(labels) and old != shape[1:]:
+        placement = fit_placement(old, shape, how)
+        labels = placed(labels, placement, shape.height, shape.width)
+    else:
+        labels = fit_labels(labels, shape, how)
+    return replace(samples, images=fit_images(samples.images, shape, how), labels=labels)
+
+
+def fit_placement(old: Sequence[int], shape: ImageShape, how: str) -> Placement:
+    """Where `fit_images` puts the pixels of images of this height and width."""
+    return Placement() if how == "exact" else padded(old, shape[1:]) if how == "pad" else resized(old, shape[1:])
 
 
 def fit_images(images: Pixels, shape: ImageShape, how: str) -> Pixels:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..data.box_arrays import is_boxes
 from ..data.captions import UNKNOWN
 from ..data.dataset_spec import IGNORED
 from ..data.image_folder import FolderSource
@@ -87,6 +88,7 @@ def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Score
         setup,
         Standardizer(standard, device, setup.memory_format),
         feed=task.feed,
+        combined=task.combined,
         tta=tta or recipe.tta,
         noise=recipe.augment.noise if task.of_input else None,
         stream=images.stream,
@@ -155,7 +157,12 @@ def _reworded(captions: TargetArray, source: DataSource, loaded: LoadedRun) -> T
 
 
 def _relabeled(labels: TargetArray, renumbered: Labels, classes: int) -> TargetArray:
-    """Classes, sets, numbers or masks with the run's indices; pixels without a class keep their value."""
+    """Classes, sets, numbers, boxes or masks with the run's indices; pixels without a class keep their value."""
+    if is_boxes(labels):
+        there, numbers = labels[:, :, 0] >= 0, renumbered[labels[:, :, 0].astype(np.int64)]
+        made = labels.copy()
+        made[:, :, 0] = np.where(there, numbers, labels[:, :, 0])
+        return made
     if labels.ndim == 1:
         return renumbered[labels]
     if labels.ndim == 2:

@@ -9,7 +9,7 @@ from ..data.text_source import as_text
 from ..data.tokenizer import Tokenizer
 from ..errors.data_errors import BadText
 from ..runs.loaded_run import LoadedRun, refuse_not_finite
-from ..tasks.outputs import main_output
+from ..tasks.main_output import main_output
 from .split_images import OwnImages, SplitImage
 
 LENGTH, TEMPERATURE = 200, 0.8

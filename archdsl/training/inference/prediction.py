@@ -4,21 +4,23 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..data.box_arrays import Placement
 from ..data.dataset_spec import ImageShape
-from ..data.decoding import EXTENSIONS, decode
+from ..data.decoding import EXTENSIONS, decode, decode_whole
 from ..data.images import Inputs, Pixels
-from ..data.resize import fit_images
+from ..data.resize import fit_images, fit_placement
 from ..errors.data_errors import BadAudio, BadImages, BadTable
 from ..loop.evaluation import answers
 from ..loop.standardization import Standard, Standardizer
 from ..runs.loaded_run import LoadedRun, refuse_not_finite
 from ..tasks.caption_search import beam_search, greedy
-from ..tasks.presentation import Answer
+from ..tasks.presentation import Answer, FoundBox
 from .array_inputs import ArrayInput
 from .audio_inputs import AudioFile, audio_files, read_audio
 from .brightness import training_brightness
@@ -43,8 +45,9 @@ class Prediction:
     """The result for one image: its ranked classes, or why it could not be read.
 
     Segmentation ranks classes by their fraction of the pixels, and its `image` is the mask, uint8 of H×W. That of
-    reconstruction is uint8 of C×H×W, with `values`. `true` is the class, known of the run's own images; `mean` is that
-    of its pixels, in 0..1.
+    reconstruction is uint8 of C×H×W, with `values`. Detection has `boxes`, in pixels of the file, and an `image` of the
+    network's size with these boxes. `true` is the class, known of the run's own images; `mean` is that of its pixels,
+    in 0..1.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Prediction:
     image: Pixels | None = None
     file: Path | None = None
     text: str | None = None
+    boxes: tuple[FoundBox, ...] | None = None
 
 
 class Predictor:
@@ -66,6 +70,8 @@ class Predictor:
         data = loaded.settings.data
         standard = Standard(tuple(data.mean), tuple(data.deviation))
         self._standardize = Standardizer(standard, loaded.device, torch.contiguous_format)
+        self.placement = Placement()
+        """Where the pixels of the last image that was read are in the network's input."""
 
     def read(self, path: Path | None, invert: bool = False) -> Pixels:
         """An image, or standard input for None, as uint8 of C×H×W.
@@ -77,11 +83,17 @@ class Predictor:
             resize = self._opened.settings.recipe.data.test_resize
         try:
             source = path if path is not None else _standard_input()
-            pixels = decode(source, ImageShape(*own) if own else shape, resize)
+            pixels, self.placement = self._decode(source, ImageShape(*own) if own else shape, resize)
         except OSError as error:
             why = error.strerror or str(error)
             raise BadImages(path or Path("<stdin>"), why, "give images: PNG, JPEG, WebP, …") from error
         return self.fit(pixels, invert)
+
+    def _decode(self, path: Path | BinaryIO, shape: ImageShape, resize: int | None) -> tuple[Pixels, Placement]:
+        """An image, and where its pixels are, if it is not cropped. Raises OSError."""
+        if not self._opened.task.keeps_whole_images:
+            return decode(path, shape, resize), Placement()
+        return decode_whole(path, shape)
 
     def read_audio(self, file: AudioFile) -> Inputs:
         """The audio of a file, float32 of C×L. Raises BadAudio."""
@@ -95,7 +107,9 @@ class Predictor:
         if self._opened.settings.data.inputs != "image":
             return pixels
         given = np.invert(pixels) if invert else pixels
-        fitted: Pixels = fit_images(given[None], self._opened.image, self._opened.settings.recipe.data.fit)[0]
+        how = self._opened.settings.recipe.data.fit
+        self.placement = self.placement.then(fit_placement(given.shape[1:], self._opened.image, how))
+        fitted: Pixels = fit_images(given[None], self._opened.image, how)[0]
         return fitted
 
     def inputs(self, pixels: Sequence[Inputs]) -> Tensor:
@@ -109,7 +123,7 @@ class Predictor:
             if task.reads_words:
                 output = self._captions(inputs)
             else:
-                output = answers(self._opened.model, inputs, settings.recipe.tta)
+                output = answers(self._opened.model, inputs, settings.recipe.tta, task.combined)
             refuse_not_finite(output, self._opened.run)
             found = task.answers(output, np.stack(pixels), self._opened.facts, settings.recipe.loss)
         return [replace(answer, ranked=answer.ranked[:top]) for answer in found]
@@ -133,6 +147,7 @@ def predict(
     brightness = training_brightness(loaded) if loaded.settings.data.inputs == "image" else None
     found: list[Prediction] = []
     waiting: list[tuple[int, Inputs]] = []
+    placements: list[Placement] = []
     for index, image in enumerate(images):
         name = "<stdin>" if image is None else str(image)
         try:
@@ -141,15 +156,29 @@ def predict(
             found.append(Prediction(name, problem=problem))
         else:
             waiting.append((index, pixels))
-            found.append(Prediction(name, true=true, mean=brightness.of(pixels) if brightness else None))
+            placements.append(predictor.placement)
+            bars = loaded.task.keeps_whole_images and (predictor.placement.left or predictor.placement.top)
+            mean = brightness.of(pixels) if brightness and not bars else None  # black bars are no sign of inversion
+            found.append(Prediction(name, true=true, mean=mean))
     if waiting:
         made = predictor([pixels for _, pixels in waiting], top)
-        for (index, _), answer in zip(waiting, made, strict=True):
-            values = dict(answer.values or {})
+        for (index, _), answer, placement in zip(waiting, made, placements, strict=True):
             found[index] = replace(
-                found[index], classes=answer.ranked, values=values, image=answer.image, text=answer.text
+                found[index],
+                classes=answer.ranked,
+                values=dict(answer.values or {}),
+                image=answer.image,
+                text=answer.text,
+                boxes=_in_file(answer.boxes, placement),
             )
     return found
+
+
+def _in_file(boxes: tuple[FoundBox, ...] | None, placement: Placement) -> tuple[FoundBox, ...] | None:
+    """Boxes in the pixels of an image's file, from those in the network's input."""
+    if boxes is None:
+        return None
+    return tuple(box._replace(box=tuple(placement.undo(np.array(box.box)).tolist())) for box in boxes)
 
 
 def read_image(
@@ -158,6 +187,7 @@ def read_image(
     """An image at the network's size, uint8 of C×H×W, or another input, and its target in words if it is one of the
     run's own. Raises BadImages, BadAudio.
     """
+    predictor.placement = Placement()
     if isinstance(image, AudioFile):
         return predictor.read_audio(image), None
     if isinstance(image, TableRow):

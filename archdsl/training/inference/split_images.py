@@ -8,11 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ...text.names import nearest
+from ..data.box_arrays import is_boxes
 from ..data.images import DataSource, Inputs, Request, Splits, TargetArray
 from ..data.registry import find_source
 from ..errors.data_errors import BadImages
 from ..loop.stream_settings import stream_settings
 from ..runs.loaded_run import LoadedRun
+from ..tasks.box_images import box_words, true_boxes
 from .assess import refuse_other_shape
 
 SPLITS = ("train", "validation", "test")
@@ -74,9 +76,11 @@ class OwnImages:
 
 
 def _in_words(target: TargetArray, classes: tuple[str, ...]) -> str | None:
-    """A target in words: a class, a set of classes, numbers with their names; None for a mask."""
+    """A target in words: a class, a set of classes, numbers with their names, boxes; None for a mask."""
     if target.ndim == 0:
         return classes[int(target)]
+    if is_boxes(target[None]):
+        return box_words(true_boxes(target, classes), scores=False)
     if target.ndim > 1:
         return None
     if target.dtype == np.float32:

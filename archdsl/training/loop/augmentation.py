@@ -84,11 +84,21 @@ def mirror(images: Tensor, flipped: Tensor) -> Tensor:
 def shift(images: Tensor, pixels: int, border: str, generator: Generator) -> Tensor:
     """Each image shifted by up to this many pixels in both directions: padded with zeros or by reflection, then
     cropped.
+    """
+    return shifted(images, shift_offsets(len(images), pixels, images.device, generator), pixels, border)
+
+
+def shift_offsets(count: int, pixels: int, device: torch.device, generator: Generator) -> Tensor:
+    """The rows and columns of padded images at which shifted ones begin: integers of 2×N×1 in 0..2·pixels."""
+    return torch.randint(-pixels, pixels + 1, (2, count, 1), generator=generator, device=device) + pixels
+
+
+def shifted(images: Tensor, by: Tensor, pixels: int, border: str) -> Tensor:
+    """`shift` by given offsets.
 
     Works on rows in memory order: a single copy takes all of them from a view in which a row starts at every pixel.
     """
     n, c, h, w = images.shape
-    by = torch.randint(-pixels, pixels + 1, (2, n, 1), generator=generator, device=images.device) + pixels
     in_memory_order, last = _memory_order(images)
     planes, size = (1, c) if last else (c, 1)  # a row of all channels, or one per channel
     padded = _padded(in_memory_order.reshape(n, planes, h, w, size), pixels, border)

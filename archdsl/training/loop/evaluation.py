@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..data.stream.image_stream import ImageStream
+from ..tasks.main_output import main_output
 from ..tasks.meter import Meter, Scores
-from ..tasks.outputs import main_output
 from .decoded_batches import evaluated
 from .device_setup import Setup
 from .process_group import SINGLE_PROCESS, ProcessGroup
@@ -28,6 +28,7 @@ def evaluate(
     setup: Setup,
     standardize: Standardizer,
     feed: Callable[[Tensor, Tensor], tuple[Tensor, ...]] | None = None,
+    combined: Callable[[object], Tensor] = main_output,
     batch: int = 512,
     tta: str = "none",
     group: ProcessGroup = SINGLE_PROCESS,
@@ -38,7 +39,8 @@ def evaluate(
 
     The images of a `stream` are decoded meanwhile; `images` is then empty, and the `targets` if they are the images.
 
-    `feed` makes what the network gets from inputs and targets, by default the inputs. `noise` is the standard deviation
+    `feed` makes what the network gets from inputs and targets, by default the inputs; `combined` makes the prediction
+    from the outputs, by default the first one. `noise` is the standard deviation
     of noise that is added to the inputs, for pixels in 0..1: always the same noise for an image, whatever the batch
     size.
 
@@ -62,7 +64,7 @@ def evaluate(
                 first += len(pixels)
                 wanted = wanted.to(setup.device)
                 with setup.autocast():
-                    output = _output(model, inputs, wanted, feed, tta)
+                    output = _output(model, inputs, wanted, feed, tta, combined)
                     meter.observe(model, inputs, wanted)
                 counted = min(count, len(output))
                 meter.update(output[:counted], wanted[:counted])
@@ -70,7 +72,7 @@ def evaluate(
             # processes gather a sharded network together, so all must run it equally often
             for _ in range(batches, -(-group.largest_slice(total) // batch)):
                 with setup.autocast():
-                    _output(model, inputs, wanted, feed, tta)
+                    _output(model, inputs, wanted, feed, tta, combined)
         return meter.scores(group, total)
     finally:
         model.train(trained)
@@ -82,11 +84,12 @@ def _output(
     targets: Tensor,
     feed: Callable[[Tensor, Tensor], tuple[Tensor, ...]] | None,
     tta: str,
+    combined: Callable[[object], Tensor],
 ) -> Tensor:
-    """The main output for a batch."""
+    """The prediction for a batch."""
     if feed is not None and tta == "none":
-        return main_output(model(*feed(inputs, targets)))
-    return answers(model, inputs, tta)
+        return combined(model(*feed(inputs, targets)))
+    return answers(model, inputs, tta, combined)
 
 
 def _pairs(
@@ -108,9 +111,9 @@ def fixed_noise(first: int, inputs: Tensor) -> Tensor:
     return made.to(inputs.device)
 
 
-def answers(model: nn.Module, inputs: Tensor, tta: str) -> Tensor:
+def answers(model: nn.Module, inputs: Tensor, tta: str, combined: Callable[[object], Tensor] = main_output) -> Tensor:
     """Logits N×K of inputs N×C×H×W: the mean over the augmented copies of the recipe's `tta`."""
-    logits = main_output(model(inputs))
+    logits = combined(model(inputs))
     if tta == "none":
         return logits
     logits = (logits + main_output(model(inputs.flip(3)))) / 2

@@ -104,6 +104,7 @@ def score(state: TrainingState, context: TrainContext, images: Batches, tta: str
             context.setup,
             context.standardize,
             feed=task.feed,
+            combined=task.combined,
             # no backward pass, so it may be larger; streamed batches are decoded ahead
             batch=min(_LARGEST_BATCH, (4 if images.stream is None else 1) * context.recipe.batch),
             tta=tta,

@@ -12,6 +12,7 @@ from ..recipe.recipe import Recipe
 from ..tasks.outputs import Objective
 from ..tasks.task import Task
 from . import augmentation
+from .box_augmentation import change_boxed
 from .callback import StopRequest
 from .decoded_batches import TensorGenerator, decoded_batches
 from .device_setup import Setup
@@ -198,6 +199,8 @@ class TrainContext:
         flipped = mirrored[indices].to(device) if mirrored is not None else None
         if labels.ndim == 3 and labels.dtype == torch.uint8:
             pixels, labels = augmentation.change_masked(pixels, labels, self.recipe.augment, rng.device, flipped)
+        elif labels.ndim == 3 and labels.dtype == torch.float32:
+            pixels, labels = change_boxed(pixels, labels, self.recipe.augment, rng.device, flipped)
         else:
             changes = self.recipe.augment
             if decoded is not None:  # mirrored while they were decoded

@@ -25,6 +25,7 @@ from .sections import (
     Custom,
     Data,
     Dice,
+    Fcos,
     Freeze,
     Huber,
     KnownWords,
@@ -56,6 +57,7 @@ __all__ = [
     "Custom",
     "Data",
     "Dice",
+    "Fcos",
     "Freeze",
     "Huber",
     "Lookahead",
@@ -74,10 +76,20 @@ __all__ = [
 
 AnyOptimizer = Annotated[Sgd | Adam | AdamW | RmsProp | Muon, Field(discriminator="name")]
 AnySchedule = Annotated[Constant | Step | Cosine | OneCycle | Triangular, Field(discriminator="name")]
-AnyLoss = Annotated[CrossEntropy | Bce | Mse | Mae | Huber | Dice | Custom, Field(discriminator="name")]
+AnyLoss = Annotated[CrossEntropy | Bce | Mse | Mae | Huber | Dice | Fcos | Custom, Field(discriminator="name")]
 _LOSS: TypeAdapter[AnyLoss] = TypeAdapter(AnyLoss)
 _TASKS = KnownWords(
-    ("auto", "classification", "multilabel", "regression", "segmentation", "reconstruction", "language", "captioning")
+    (
+        "auto",
+        "classification",
+        "multilabel",
+        "regression",
+        "segmentation",
+        "reconstruction",
+        "language",
+        "captioning",
+        "detection",
+    )
 )
 
 

@@ -510,6 +510,27 @@ class Dice(BaseLoss):
     name: Literal["dice"] = "dice"
 
 
+class Fcos(BaseLoss):
+    """Loss of detection: focal loss of the classes, GIoU of the boxes, and center-ness (FCOS, Tian et al. 2019)."""
+
+    name: Literal["fcos"] = "fcos"
+    radius: PositiveFloat = Field(
+        default=1.5,
+        description="center sampling: locations up to this many strides from the center of an object learn its box",
+    )
+    range: PositiveFloat = Field(
+        default=8.0,
+        description="largest distance from a location to an edge of its box, in strides; with several outputs, larger "
+        "objects belong to the output with the next larger stride",
+    )
+    alpha: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.25, description="focal loss: weight of the locations with an object (Lin et al. 2017)"
+    )
+    gamma: NonNegativeFloat = Field(
+        default=2.0, description="focal loss: exponent that reduces the weight of easy locations"
+    )
+
+
 class Custom(BaseLoss):
     """The loss that the task of a package defines."""
 

@@ -144,9 +144,9 @@ def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
     if task.reads_words and graph.nodes[graph.inputs[1]].shape.vocabulary != len(data.classes):
         raise CannotResume(run.folder, f"{run.settings.name}: the network does not take {len(data.classes)} words")
     classes = len(data.classes) if data.classes else data.vocabulary or 0
-    if not task.fits(tuple(graph.output.shape.dims), tuple(shape), classes):
-        why = f"{run.settings.name}: {task.name} of {len(data.classes)} classes, but the network outputs "
-        why += str(graph.output.shape)
+    outputs = [graph.nodes[node].shape for _, node in graph.outputs] if task.joins_outputs else [graph.output.shape]
+    if odd := next((each for each in outputs if not task.fits(tuple(each.dims), tuple(shape), classes)), None):
+        why = f"{run.settings.name}: {task.name} of {len(data.classes)} classes, but the network outputs {odd}"
         raise CannotResume(run.folder, why)
     needed = network.costs.total.parameters
     if run.weights is not None and needed > _bytes(run.weights):

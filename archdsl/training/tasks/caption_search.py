@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data.captions import END, PADDING, START, UNKNOWN
-from .outputs import main_output
+from .main_output import main_output
 
 
 def next_words(model: nn.Module, images: Tensor, words: Tensor, step: int) -> Tensor:

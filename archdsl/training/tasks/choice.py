@@ -9,6 +9,7 @@ from ..data.dataset_spec import DataSpec
 from ..errors.data_errors import UnknownTask
 from .captioning import Captioning
 from .classification import Classification
+from .detection import Detection
 from .language import Language
 from .multilabel import Multilabel
 from .package_tasks import package_tasks, task_in_packages
@@ -30,6 +31,7 @@ TASKS: Mapping[str, Task] = {
         Reconstruction(),
         Language(),
         Captioning(),
+        Detection(),
     )
 }
 """The built-in tasks by name."""
@@ -54,6 +56,7 @@ _BY_TARGETS = {
     "mask": "segmentation",
     "next": "language",
     "caption": "captioning",
+    "boxes": "detection",
 }
 """The task for targets that are not one class for each sample."""
 

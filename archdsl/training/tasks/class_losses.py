@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..data.dataset_spec import TaskFacts
-from ..recipe.recipe import AnyLoss, Bce, CrossEntropy, Custom, Dice, Huber, Mae, Mse
+from ..recipe.recipe import AnyLoss, Bce, CrossEntropy, Custom, Dice, Fcos, Huber, Mae, Mse
 from ..recipe.sections import WeightedLoss
 from .meter import Loss
 
@@ -44,7 +44,7 @@ def make_loss(recipe: AnyLoss, facts: TaskFacts | None = None) -> Loss:
             return bce
         case Mse():
             return lambda logits, labels: F.mse_loss(logits, _probabilities(labels, logits))
-        case Dice() | Mae() | Huber() | Custom():
+        case Dice() | Fcos() | Mae() | Huber() | Custom():
             raise AssertionError("not a loss of classification")
         case _:
             assert_never(recipe)
@@ -80,7 +80,7 @@ def class_probabilities(logits: Tensor, loss: AnyLoss) -> Tensor:
             return logits.sigmoid()
         case Mse():
             return logits.clamp(0, 1)
-        case Dice() | Mae() | Huber() | Custom():
+        case Dice() | Fcos() | Mae() | Huber() | Custom():
             raise AssertionError("not a loss of classification")
         case _:
             assert_never(loss)

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..recipe.recipe import AnyLoss, CrossEntropy
+from .main_output import main_output
 from .meter import Gatherer, Loss, Meter, Scores
-from .outputs import main_output
 from .presentation import SHOWN
 
 _TOLERANCE = 1e-4

@@ -47,6 +47,9 @@ _ALL = (
     Metric("mae", "MAE", higher=False, note="mean absolute error, in the units of the targets"),
     Metric("mean_ap", "mAP", fraction=True, note="average precision, mean over the classes"),
     Metric("mean_f1", "F1", fraction=True, note="at a probability of 1/2, mean over the classes"),
+    Metric("ap", "AP", fraction=True, note="average precision of COCO: mean over the classes and IoUs of 0.5 to 0.95"),
+    Metric("ap50", "AP50", fraction=True, note="average precision at an IoU of 0.5, mean over the classes"),
+    Metric("ap75", "AP75", fraction=True, note="at an IoU of 0.75, mean over the classes", brief=False),
     Metric("bits_per_byte", "bits per byte", higher=False, note="cross-entropy to base 2, mean over the bytes"),
     Metric("perplexity", "perplexity", higher=False, note="exponential of the cross-entropy", brief=False),
     Metric("bleu4", "BLEU-4", fraction=True, note="of all captions together (Papineni et al. 2002)"),
@@ -78,6 +81,7 @@ LOSS_LABELS = {
     "mse": "mean squared error",
     "mae": "mean absolute error",
     "huber": "Huber loss",
+    "fcos": "focal, GIoU and center-ness loss",
     "dice": "1 − soft Dice coefficient",
     "custom": "loss of the task",
 }

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-import torch
 from torch import Tensor
 
 from ...graph import Graph
@@ -10,6 +9,7 @@ from ..data.dataset_spec import TaskFacts
 from ..recipe.part_names import FREE
 from ..recipe.recipe import Recipe, loss_named
 from .custom_code import CustomCode
+from .main_output import main_output
 from .meter import Loss
 from .task import Task
 
@@ -41,14 +41,16 @@ class Objective:
         return total
 
     def outputs(self, output: object) -> tuple[Tensor, ...]:
-        """The outputs of a network that have a loss, the main one first, in 32 bits."""
+        """The outputs of a network that have a loss, the main one first, in 32 bits; joined ones are one."""
         if not self.others:
-            return (main_output(output),)
+            return (self.task.combined(output),)
         assert isinstance(output, tuple | list)
-        return (main_output(output), *(main_output(output[term.index]) for term in self.others))
+        return (self.task.combined(output), *(main_output(output[term.index]) for term in self.others))
 
     def without_free(self, output: object) -> object:
         """The outputs of a network, with None for those that have no loss."""
+        if self.task.joins_outputs:
+            return output
         if not self.others or not isinstance(output, tuple | list):
             return main_output(output)
         used = {0, *(term.index for term in self.others)}
@@ -69,6 +71,8 @@ def objective_of(
     losses, own = recipe.loss.by_output, task.loss(recipe.loss, facts)
     main = own
     outputs = graph.outputs if graph else ()
+    if task.joins_outputs:
+        return Objective(task, custom.losses.get(outputs[0][0], own) if outputs else own, (), facts, custom)
     terms = []
     for index, (name, _) in enumerate(outputs):
         of = losses.get(name)
@@ -79,10 +83,3 @@ def objective_of(
         elif of is not None and of != FREE:
             terms.append(Term(index, of if isinstance(of, float) else 1.0, loss))
     return Objective(task, main, tuple(terms), facts, custom)
-
-
-def main_output(output: object) -> Tensor:
-    """The first output of a network, in 32 bits; auxiliary outputs follow it in a tuple."""
-    main = output[0] if isinstance(output, tuple | list) else output
-    assert isinstance(main, torch.Tensor)
-    return main.float()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,16 +38,25 @@ class Tile:
     panels: tuple[Panel, ...]
 
 
+class FoundBox(NamedTuple):
+    """An object: its class, its score in 0..1, and its box: left, top, right, bottom in pixels."""
+
+    name: str
+    score: float
+    box: tuple[float, ...]
+
+
 @dataclass(frozen=True)
 class Answer:
     """The prediction for one sample: what is most likely in it, numbers by name, an image (uint8 of C×H×W, or of H×W
-    with class numbers), a sentence.
+    with class numbers), a sentence, the objects in it (None if the task finds none).
     """
 
     ranked: tuple[tuple[str, float], ...] = ()
     values: Mapping[str, float] | None = None
     image: NDArray[np.uint8] | None = None
     text: str | None = None
+    boxes: tuple[FoundBox, ...] | None = None
 
 
 _PALETTE = (

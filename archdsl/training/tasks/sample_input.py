@@ -25,6 +25,7 @@ _HAS = {
     "numbers": "numbers to predict",
     "next": "the IDs that follow",
     "caption": "captions",
+    "boxes": "boxes of objects",
 }
 _SAMPLE = {"image": "image", "numbers": "sample", "ids": "sequence"}
 

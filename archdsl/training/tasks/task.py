@@ -57,6 +57,10 @@ class Task(ABC):
     writes_images: ClassVar[bool] = False
     """Whether its predictions are images or masks, which `archdsl predict --output` writes."""
 
+    joins_outputs: ClassVar[bool] = False
+    """Whether all outputs of the network are parts of one prediction, with one loss."""
+    keeps_whole_images: ClassVar[bool] = False
+    """Whether images are padded to the input's aspect ratio, not cropped: objects at the border count."""
     reads_words: ClassVar[bool] = False
     """Whether the network has a second input: the words before each step."""
     generates: ClassVar[bool] = False
@@ -77,6 +81,12 @@ class Task(ABC):
     def feed(self, inputs: "Tensor", targets: "Tensor") -> "tuple[Tensor, ...]":
         """What the network gets: the inputs, and for captions the words before each step."""
         return (inputs,)
+
+    def combined(self, output: object) -> "Tensor":
+        """The prediction, in 32 bits, from the network's outputs: the first one, unless the task joins them."""
+        from .main_output import main_output
+
+        return main_output(output)
 
     def pick(self, targets: "Tensor", generator: "Generator") -> "Tensor":
         """The targets of a training step: of several captions of an image, one at random."""

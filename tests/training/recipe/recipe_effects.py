@@ -38,6 +38,7 @@ NOT_HERE: dict[tuple[str, ...], str] = {
     ("loss", "output_losses"): "a network with several outputs: tests/training/tasks/test_outputs.py",
     ("loss", "delta"): "the Huber loss of regression: tests/training/tasks", ("patience",): "a loss that gets worse",
     ("layout",): "changes the speed alone", ("precision",): "depends on the machine",
+    **{("loss", name): "the loss of detection: tests/training/tasks" for name in ("radius", "range", "alpha", "gamma")},
     ("data", "loading"): "a folder of images: tests/training/data/stream",
     ("data", "workers"): "changes the speed alone",
     ("data", "test_resize"): "a folder of images: tests/training/data/stream",

@@ -1,0 +1,89 @@
+"""Average precision of detection, as COCO's evaluation defines it: of all object sizes, at most 100 objects per image.
+
+Computed here, not by pycocotools: the same numbers, for the objects of all images at once.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+THRESHOLDS = np.linspace(0.5, 0.95, 10)
+"""The IoUs above which an object is found; AP is the mean over them."""
+_RECALLS = np.linspace(0, 1, 101)
+_EPSILON = float(np.spacing(1))
+_CHUNK = 256
+"""Number of images that are matched at once."""
+
+
+@dataclass(frozen=True)
+class PrecisionTable:
+    """`values` are the average precision of each class at each threshold, float64 of K×10, NaN without an object;
+    `counts` the number of objects of each class.
+    """
+
+    values: NDArray[np.float64]
+    counts: tuple[int, ...]
+
+    def mean(self, threshold: int | None = None) -> float:
+        """The mean over the classes that have objects, of all thresholds or one, by its index; 0 without an object."""
+        known = self.values[~np.isnan(self.values[:, 0])]
+        chosen = known if threshold is None else known[:, threshold]
+        return float(chosen.mean()) if chosen.size else 0.0
+
+
+def average_precision(found: NDArray[np.float32], boxes: NDArray[np.float32], classes: int) -> PrecisionTable:
+    """From the objects found in N images, N×M×6 of class, score and box, best first, and the true boxes N×B×5."""
+    matched = [
+        _matches(found[start : start + _CHUNK], boxes[start : start + _CHUNK]) for start in range(0, len(found), _CHUNK)
+    ]
+    right = np.concatenate(matched) if matched else np.zeros((0, found.shape[1], len(THRESHOLDS)), np.bool_)
+    counts = [int((boxes[:, :, 0] == number).sum()) for number in range(classes)]
+    values = np.full((classes, len(THRESHOLDS)), np.nan)
+    for number, count in enumerate(counts):
+        if count:
+            of_class = found[:, :, 0] == number
+            order = np.argsort(-found[:, :, 1][of_class], kind="stable")
+            values[number] = _interpolated(right[of_class][order], count)
+    return PrecisionTable(values, tuple(counts))
+
+
+def _matches(found: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which objects are correct at each threshold, bool of N×M×10: each in turn, the best first, takes the true box of
+    its class that it overlaps most, of those that are left.
+    """
+    overlap = _ious(found[:, :, 2:].astype(np.float64), boxes[:, :, 1:].astype(np.float64))
+    same = (found[:, :, None, 0] == boxes[:, None, :, 0]) & (boxes[:, None, :, 0] >= 0)
+    overlap = np.where(same, overlap, -1.0)[..., ::-1]  # of equal overlaps, the last one counts
+    images, objects, true = overlap.shape
+    right = np.zeros((images, objects, len(THRESHOLDS)), np.bool_)
+    left = np.ones((images, len(THRESHOLDS), true), np.bool_)
+    rows, columns = np.ogrid[:images, : len(THRESHOLDS)]
+    for place in range(objects if true else 0):
+        free = np.where(left, overlap[:, place, None], -1.0)  # N×10×B
+        best = free.argmax(2)
+        right[:, place] = free[rows, columns, best] >= THRESHOLDS
+        left[rows, columns, best] &= ~right[:, place]
+    return right
+
+
+def _ious(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Intersection over union of all pairs of boxes, N×M×4 and N×B×4: N×M×B."""
+    a, b = one[:, :, None], other[:, None]
+    size = np.maximum(np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2]), 0)
+    both = size[..., 0] * size[..., 1]
+    areas = [(each[..., 2] - each[..., 0]) * (each[..., 3] - each[..., 1]) for each in (a, b)]
+    union = areas[0] + areas[1] - both
+    return np.asarray(np.divide(both, union, out=np.zeros_like(both), where=union > 0), np.float64)
+
+
+def _interpolated(right: NDArray[np.bool_], count: int) -> NDArray[np.float64]:
+    """The mean over 101 recalls of the largest precision at this recall or a higher one: 10 values, from M×10."""
+    hits, misses = np.cumsum(right, 0, dtype=np.float64), np.cumsum(~right, 0, dtype=np.float64)
+    recall, precision = hits / count, hits / (hits + misses + _EPSILON)
+    precision = np.maximum.accumulate(precision[::-1], 0)[::-1]
+    found = np.zeros(len(THRESHOLDS))
+    for column in range(len(THRESHOLDS)):
+        places = np.searchsorted(recall[:, column], _RECALLS, side="left")
+        found[column] = precision[places[places < len(right)], column].sum() / len(_RECALLS)
+    return found

@@ -1,0 +1,69 @@
+"""The objects that a detector finds: candidates by score, and non-maximum suppression."""
+
+import torch
+from torch import Tensor
+
+from ..data.box_arrays import NOTHING
+from .box_levels import MORE, Levels, boxes_of
+from .box_losses import iou
+
+CANDIDATES, FOUND = 400, 100
+"""The largest numbers of candidates and of objects of an image."""
+LEAST_SCORE = 0.05
+OVERLAP = 0.6
+"""Of two candidates of a class whose IoU is larger, the one with the lower score is dropped."""
+_CHUNK = 32
+"""Number of images whose candidates are compared at once: 400×400 numbers each."""
+
+
+def detect(output: Tensor, levels: Levels) -> Tensor:
+    """The objects of N images, from N×(K+5)×P: N×100×6 of class, score, left, top, right, bottom, best first.
+
+    The score is √(class probability · center-ness). Missing rows have the class −1 and the score 0.
+    """
+    parts = [_detect(part, levels) for part in output.split(_CHUNK)]  # type: ignore[no-untyped-call]  # torch has no types here
+    return torch.cat(parts)
+
+
+def _detect(output: Tensor, levels: Levels) -> Tensor:
+    locations, classes = levels.on(output.device), output.shape[1] - MORE
+    scores = (output[:, :classes].sigmoid() * output[:, -1:].sigmoid()).sqrt().flatten(1)  # N×KP
+    best, index = scores.topk(min(CANDIDATES, scores.shape[1]), dim=1)
+    likely = int((best > LEAST_SCORE).sum(1).max()) if len(best) else 0  # the candidates of an image are sorted
+    best, index = best[:, :likely], index[:, :likely]
+    where, numbers = index % output.shape[2], index.div(output.shape[2], rounding_mode="floor")
+    boxes = boxes_of(output[:, classes : classes + 4], locations)
+    limits = torch.tensor([levels.width, levels.height] * 2, device=output.device)
+    inside = boxes.gather(1, where[..., None].expand(-1, -1, 4)).clamp(min=0).minimum(limits)
+    there = (best > LEAST_SCORE) & (inside[..., 2:] > inside[..., :2]).all(-1)
+    stays = suppressed(inside, numbers, there, OVERLAP)
+    return _first(torch.cat([numbers[..., None].to(best.dtype), best[..., None], inside], 2), stays)
+
+
+def suppressed(boxes: Tensor, classes: Tensor, there: Tensor, overlap: float) -> Tensor:
+    """Which candidates stay, bool of N×M: those that no better one of the same class that stays overlaps more.
+
+    `boxes` are N×M×4, best first, `classes` N×M; only those that are `there`, bool of N×M, count. What greedy
+    non-maximum suppression keeps is the only fixed point of the rule; each round settles at least one more candidate of
+    each chain, and most chains are short.
+    """
+    same = (classes[:, :, None] == classes[:, None, :]) & there[:, :, None] & there[:, None, :]
+    rivals = (iou(boxes[:, :, None], boxes[:, None, :]) > overlap) & same
+    rivals = rivals.triu(1)  # better candidates × worse ones
+    stays = there
+    while True:
+        following = there & ~(rivals & stays[:, :, None]).any(1)
+        if torch.equal(following, stays):
+            return stays
+        stays = following
+
+
+def _first(rows: Tensor, stays: Tensor) -> Tensor:
+    """The first 100 rows that stay, of N×M×6, in their order; then rows without an object."""
+    order = (~stays).to(torch.uint8).argsort(dim=1, stable=True)[:, :FOUND]
+    kept = stays.gather(1, order)
+    nothing = torch.zeros(rows.shape[2], dtype=rows.dtype, device=rows.device)
+    nothing[0] = NOTHING
+    found = torch.where(kept[..., None], rows.gather(1, order[..., None].expand(-1, -1, rows.shape[2])), nothing)
+    missing = FOUND - found.shape[1]
+    return torch.cat([found, nothing.expand(len(found), missing, -1)], 1) if missing else found
