@@ -28,8 +28,8 @@ class ImageSet:
     `images` are uint8 of N×C×H×W; or numbers, float32 of N×…; or IDs, integers of N×T. `labels` are classes, int64 of
     N; sets of classes, uint8 of N×K with 1 for each class in the set; masks, uint8 of N×H×W with the class of each
     pixel, or 255 for none; numbers, float32 of N×K; IDs, integers of N×T; captions, int32 of N×R×L (see captions.py);
-    or boxes, float32 of N×B×5 (see box_arrays.py). `files` are the paths of the images in the data set's folder, if each
-    is a file.
+    or boxes, float32 of N×B×5 (see box_arrays.py). `files` are the paths of the images in the data set's folder, if
+    each is a file.
 
     Images that are decoded in every epoch are in `stream`, and `images`, uint8 of 0×C×H×W, has their shape alone.
     """

@@ -263,7 +263,7 @@ def test_names_are_looked_up(tmp_path: Path) -> None:
 def test_class_names_are_as_many_as_classes() -> None:
     assert {name: len(set(spec.classes)) for name, spec in data_sets().items()} == {
         "digits": 10, "mnist": 10, "fashion_mnist": 10, "cifar10": 10, "cifar100": 100, "svhn": 10, "shapes": 4,
-        "shape_sets": 3, "friedman": 1, "alice": 0, "shape_captions": 26,
+        "shape_sets": 3, "friedman": 1, "alice": 0, "shape_captions": 26, "shape_boxes": 3,
     }  # fmt: skip
 
 

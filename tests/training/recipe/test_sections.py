@@ -39,7 +39,8 @@ from archdsl.training.recipe.recipe import (
 from archdsl.training.tasks.class_losses import hard, make_loss
 from archdsl.training.tasks.class_scores import ClassMeter
 from archdsl.training.tasks.classification import Classification
-from archdsl.training.tasks.outputs import Objective, main_output
+from archdsl.training.tasks.main_output import main_output
+from archdsl.training.tasks.outputs import Objective
 from tests.training.helpers import small_network
 
 CPU = Setup(torch.device("cpu"))

@@ -77,7 +77,15 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> archdsl.TrainedRun:
     folder = tmp_path_factory.mktemp("detection") / "run"
     images, rows = squares(160, 0)
     data = {"train": (images, packed(rows)), "test": (squares(40, 1)[0], packed(squares(40, 1)[1]))}
-    recipe = {**RECIPE, "optimizer": "adam", "lr": 0.03, "schedule": "onecycle", "loss": "fcos", "range": 2}
+    recipe = {
+        **RECIPE,
+        "batch": 16,
+        "optimizer": "adam",
+        "lr": 0.03,
+        "schedule": "onecycle",
+        "loss": "fcos",
+        "range": 2,
+    }
     return archdsl.fit(archdsl.loads(SQUARES), data, out=folder, epochs=20, classes=["bright", "dark"], **recipe)
 
 
