@@ -78,6 +78,12 @@ CASES = {
         "19.6% if every pixel is background",
         "miou",
     ),
+    "detector_shapes": Case(
+        "detection, FCOS",
+        "archdsl train examples/detector_small.arch --precision fp32 --layout channels_first",
+        "3.0% for the same 75 boxes in every image",
+        "ap50",
+    ),
     "autoencoder_mnist": Case(
         "denoising, autoencoder",
         "archdsl train zoo:autoencoder --data mnist --epochs 5 --batch 64 --noise 0.3 --schedule onecycle --lr 3e-3 "
