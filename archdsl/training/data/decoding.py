@@ -155,12 +155,14 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
 
 def as_mode(image: Image.Image, mode: str) -> Image.Image:
     """The image in Pillow's mode L or RGB, rotated according to its EXIF data; transparent pixels become black."""
-    upright = ImageOps.exif_transpose(image)
+    image.load()
+    # without a rotation and in the right mode, nothing is copied
+    upright = image if image.getexif().get(ExifTags.Base.Orientation, 1) == 1 else ImageOps.exif_transpose(image)
     if upright.mode in _DEEP:  # Pillow's conversion would clip, not scale
         upright = _scaled(upright)
     if upright.has_transparency_data:
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, "black"), upright.convert("RGBA"))
-    return upright.convert(mode)
+    return upright if upright.mode == mode else upright.convert(mode)
 
 
 def _scaled(image: Image.Image) -> Image.Image:

@@ -32,8 +32,8 @@ _RING_BYTES = 96 << 20
 _MOST_AHEAD = 16
 """Largest number of batches that are decoded ahead."""
 _LARGEST_TASK = 16
-_AHEAD = 2
-"""Number of tasks that a process has at a time: while it answers one, the next one is already there."""
+_AHEAD = 4
+"""Number of tasks that a process has at a time: while it answers one, the next ones are already there."""
 
 
 PixelBatches = Generator[Pixels, None, None]

@@ -91,11 +91,10 @@ class EncodedImages:
     def read(self, index: int) -> bytes:
         """The content of an image's file. Raises OSError."""
         if self.places is None:
-            with open(os.path.join(self.folder, self.names[index]), "rb") as stream:
-                content = stream.read(_LARGEST + 1)
-            if len(content) > _LARGEST:
-                raise OSError(f"more than {_LARGEST:,} bytes")
-            return content
+            with open(os.path.join(self.folder, self.names[index]), "rb", buffering=0) as stream:
+                if os.fstat(stream.fileno()).st_size > _LARGEST:
+                    raise OSError(f"more than {_LARGEST:,} bytes")
+                return stream.readall()
         size = int(self.places.size[index])
         shard = self._shard(int(self.places.file[index]), self.places.files)
         shard.seek(int(self.places.offset[index]))

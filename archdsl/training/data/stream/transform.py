@@ -85,7 +85,7 @@ def _cropped(content: bytes, transform: Transform, changes: RandomChanges, rng: 
         needed = max(size[0] / (box.right - box.left), size[1] / (box.bottom - box.top))
         image.draft(transform.mode, (math.ceil(image.width * needed), math.ceil(image.height * needed)))
         plain = as_mode(image, transform.mode)
-    across, down = plain.width / width, plain.height / height
-    right, bottom = min(plain.width, box.right * across), min(plain.height, box.bottom * down)
-    scaled = CropBox(box.left * across, box.top * down, right, bottom)
-    return plain.resize(size, Image.Resampling.BILINEAR, box=scaled)
+        across, down = plain.width / width, plain.height / height
+        right, bottom = min(plain.width, box.right * across), min(plain.height, box.bottom * down)
+        scaled = CropBox(box.left * across, box.top * down, right, bottom)
+        return plain.resize(size, Image.Resampling.BILINEAR, box=scaled)

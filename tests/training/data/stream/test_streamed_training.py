@@ -16,15 +16,21 @@ from archdsl.diagnostics.terminal import render
 from archdsl.network import analyze, loads
 from archdsl.text.source import Source
 from archdsl.training import session
+from archdsl.training.assemble import make_context
 from archdsl.training.data.dataset_spec import ImageShape
 from archdsl.training.data.image_folder import FolderSource
-from archdsl.training.data.images import Request
+from archdsl.training.data.images import Request, Splits
 from archdsl.training.errors.data_errors import UndecodableImage
 from archdsl.training.errors.loop_errors import WrongTrainSize
 from archdsl.training.loop.callback import StopRequest, TrainingCallback
+from archdsl.training.loop.device_setup import Setup
 from archdsl.training.loop.loop import Ending
+from archdsl.training.loop.process_group import SINGLE_PROCESS, ProcessGroup
+from archdsl.training.loop.standardization import Standard
+from archdsl.training.loop.stream_settings import stream_settings
 from archdsl.training.model_spec import ModelSpec
 from archdsl.training.network_check import check_recipe
+from archdsl.training.processes.distributed import DistributedGroup, ProcessRank
 from archdsl.training.recipe.recipe import Recipe
 from archdsl.training.runs.run_folder import Run
 from archdsl.training.session import RunResources, Training
@@ -112,6 +118,39 @@ def test_a_stopped_run_resumes_bit_for_bit_whatever_the_processes(folder: Path, 
     assert training(tmp_path / "stopped", folder, StopAfter(2), **recipe).start().ending is Ending.STOPPED
     training(tmp_path / "stopped", folder, **recipe).resume()
     assert_same(tmp_path / "whole", tmp_path / "stopped")
+
+
+@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("repeats", [None, 3])
+def test_processes_share_the_batches_of_one(size: int, repeats: int | None, folder: Path) -> None:
+    recipe = Recipe.model_validate({"batch": 8, "augment": {**CHANGES, "repeats": repeats}})
+    request = Request(SHAPE, folder.parent / "cache", stream=stream_settings(recipe, size))
+    assert request.stream is not None
+    splits = FolderSource(folder).load(replace(request, stream=replace(request.stream, workers=0)))
+
+    def batches(group: ProcessGroup) -> list[tuple[torch.Tensor, int]]:
+        standard, setup = Standard((0.5,) * 3, (0.2,) * 3), Setup(torch.device("cpu"))
+        context = make_context(recipe, setup, standard, splits, 3, StopRequest(), group)
+        order = list(context.order(1).split(8))
+        decoded = context.streamed(1, order)
+        assert decoded is not None
+        return [(images.clone(), group.shard(samples)[1]) for images, samples in zip(decoded, order, strict=True)]
+
+    whole = batches(SINGLE_PROCESS)
+    assert sum(count for _, count in whole) == 36
+    parts = [batches(DistributedGroup(ProcessRank(rank, size, rank, size))) for rank in range(size)]
+    for number, (images, _) in enumerate(whole):
+        mine = [part[number][0][: part[number][1]] for part in parts]
+        assert torch.equal(torch.cat(mine), images)
+    if repeats is not None:
+        order = (_order(recipe, splits) // repeats).tolist()
+        assert len(set(order)) == 12
+        assert all(order.count(image) == 3 for image in set(order))
+
+
+def _order(recipe: Recipe, splits: Splits) -> torch.Tensor:
+    standard, setup = Standard((0.5,) * 3, (0.2,) * 3), Setup(torch.device("cpu"))
+    return make_context(recipe, setup, standard, splits, 3, StopRequest()).order(0)
 
 
 SETTINGS: dict[str, dict[str, Any]] = {
