@@ -69,7 +69,7 @@ def _box(width: int, height: int, rng: np.random.Generator) -> tuple[float, floa
         area, ratio = width * height * rng.uniform(0.08, 1), math.exp(rng.uniform(-math.log(4 / 3), math.log(4 / 3)))
         w, h = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
         if w <= width and h <= height:
-            left, top = rng.integers(width - w + 1), rng.integers(height - h + 1)
+            left, top = int(rng.integers(width - w + 1)), int(rng.integers(height - h + 1))
             return left, top, left + w, top + h
     return 0, 0, width, height
 

@@ -9,8 +9,10 @@ pixel says the class. The images are always the same.
 import math
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 SHAPES = ("disc", "square", "triangle", "cross", "ring")
@@ -60,30 +62,27 @@ def color(rng: np.random.Generator) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def turned(angle: float, middle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def turned(angle: float, middle: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """The coordinates of all pixels, relative to a point and rotated."""
     y, x = np.mgrid[:_LARGE, :_LARGE].astype(np.float32)
     x, y = x - middle[0], y - middle[1]
     return x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
 
 
-def filled(shape: str, middle: np.ndarray, radius: float, angle: float) -> np.ndarray:
+def filled(shape: str, middle: NDArray[Any], radius: float, angle: float) -> NDArray[Any]:
     """Which pixels are inside of the shape."""
     x, y = turned(angle, middle)
-    match shape:
-        case "disc":
-            return x**2 + y**2 < (0.95 * radius) ** 2
-        case "ring":
-            return (x**2 + y**2 < radius**2) & (x**2 + y**2 > (0.5 * radius) ** 2)
-        case "square":
-            return (abs(x) < 0.8 * radius) & (abs(y) < 0.8 * radius)
-        case "triangle":
-            return (y < 0.7 * radius) & (y > 2 * abs(x) - radius)
-        case _:
-            return (abs(x) < 0.33 * radius) & (abs(y) < radius) | (abs(y) < 0.33 * radius) & (abs(x) < radius)
+    made: dict[str, NDArray[Any]] = {
+        "disc": x**2 + y**2 < (0.95 * radius) ** 2,
+        "ring": (x**2 + y**2 < radius**2) & (x**2 + y**2 > (0.5 * radius) ** 2),
+        "square": (abs(x) < 0.8 * radius) & (abs(y) < 0.8 * radius),
+        "triangle": (y < 0.7 * radius) & (y > 2 * abs(x) - radius),
+        "cross": (abs(x) < 0.33 * radius) & (abs(y) < radius) | (abs(y) < 0.33 * radius) & (abs(x) < radius),
+    }
+    return made[shape]
 
 
-def textured(texture: str, angle: float, rng: np.random.Generator) -> np.ndarray:
+def textured(texture: str, angle: float, rng: np.random.Generator) -> NDArray[Any]:
     """Which pixels have the color of the texture."""
     x, y = turned(angle, rng.uniform(0, _LARGE, 2))
     period = rng.uniform(7, 12) * _SCALE

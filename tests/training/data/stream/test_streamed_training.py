@@ -131,7 +131,7 @@ def test_processes_share_the_batches_of_one(size: int, repeats: int | None, fold
     def batches(group: ProcessGroup) -> list[tuple[torch.Tensor, int]]:
         standard, setup = Standard((0.5,) * 3, (0.2,) * 3), Setup(torch.device("cpu"))
         context = make_context(recipe, setup, standard, splits, 3, StopRequest(), group)
-        order = list(context.order(1).split(8))
+        order = list(torch.split(context.order(1), 8))
         decoded = context.streamed(1, order)
         assert decoded is not None
         return [(images.clone(), group.shard(samples)[1]) for images, samples in zip(decoded, order, strict=True)]
