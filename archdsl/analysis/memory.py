@@ -57,20 +57,23 @@ def memory(
     optimizer: str = "adam",
     precision: str = "fp32",
     momentum: bool | None = None,
+    other: str = "adamw",
     copies: int = 0,
     activation_checkpointing: bool = False,
     shards: int = 1,
 ) -> Memory:
     """The memory that training takes. All shapes must be known; symbolic dimensions count with their example sizes.
 
-    `momentum` is whether sgd or rmsprop use momentum; by default, sgd does and rmsprop does not. `copies` is the number
-    of running means of all weights. With `activation_checkpointing`, the blocks recompute what they save. `shards` is
-    the number of processes over which FSDP2 shards the weights. Raises ValueError for an unknown optimizer or
-    precision.
+    `momentum` is whether sgd or rmsprop use momentum; by default, sgd does and rmsprop does not. `other` is the
+    optimizer that muon leaves all weights but the filters of convolutions to. `copies` is the number of running means
+    of all weights. With `activation_checkpointing`, the blocks recompute what they save. `shards` is the number of
+    processes over which FSDP2 shards the weights. Raises ValueError for an unknown optimizer or precision.
     """
-    if optimizer not in OPTIMIZERS or precision not in PRECISIONS:
-        raise ValueError(f"{optimizer!r} with {precision!r} is none of {OPTIMIZERS} with {PRECISIONS}")
-    with_momentum = optimizer == "sgd" if momentum is None else momentum
+    for name in (optimizer, other):
+        if name not in OPTIMIZERS or precision not in PRECISIONS:
+            raise ValueError(f"{name!r} with {precision!r} is none of {OPTIMIZERS} with {PRECISIONS}")
+    rest = other if optimizer == "muon" else optimizer
+    with_momentum = rest == "sgd" if momentum is None else momentum
     own = [weight for node in graph.layers if node.shared is None for weight in weights_of(graph, node)]
     mine = -(-batch // shards)
     tape = Tape(graph, FULL if precision == "fp32" else HALF)
@@ -80,7 +83,8 @@ def memory(
     buffers = sum(_buffers(graph, n) for n in graph.layers)
     parameters = FULL * sum(weight.numel(shards) for weight in own)
     trained = [weight for weight in own if weight.trains]
-    states = (weight.numel(shards) * _states(optimizer, with_momentum, weight.filters) for weight in trained)
+    by_muon = optimizer == "muon"
+    states = (w.numel(shards) * (1 if by_muon and w.filters else _states(rest, with_momentum)) for w in trained)
     return Memory(
         batch=batch,
         optimizer_name=optimizer,
@@ -105,6 +109,7 @@ def largest_batch(
     optimizer: str = "adam",
     precision: str = "fp32",
     momentum: bool | None = None,
+    other: str = "adamw",
     copies: int = 0,
     activation_checkpointing: bool = False,
     shards: int = 1,
@@ -121,6 +126,7 @@ def largest_batch(
             optimizer=optimizer,
             precision=precision,
             momentum=momentum,
+            other=other,
             copies=copies,
             activation_checkpointing=activation_checkpointing,
             shards=shards,
@@ -178,14 +184,12 @@ def _buffers(graph: Graph, node: Node) -> int:
     return sum(FULL * concrete(prod(dims)) if dims else ID for dims in found.values())
 
 
-def _states(optimizer: str, momentum: bool, filters: bool) -> int:
-    """Values that the optimizer stores for each weight value; Muon handles only the filters of convolutions."""
+def _states(optimizer: str, momentum: bool) -> int:
+    """Values that the optimizer stores for each weight value."""
     match optimizer:
         case "sgd":
             return int(momentum)
         case "rmsprop":
             return 1 + momentum
-        case "muon":
-            return 1 if filters else 2
         case _:
             return 2

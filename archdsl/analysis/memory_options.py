@@ -9,14 +9,15 @@ BATCH, OPTIMIZER, PRECISION = 32, "adam", "fp32"
 
 
 class MemoryOptions(Record):
-    """The batch size, the optimizer, whether it has momentum, the precision, running means of the weights, activation
-    checkpointing, and the number of processes with shards.
+    """The batch size, the optimizer, whether it has momentum, the optimizer that muon leaves other weights to, the
+    precision, running means of the weights, activation checkpointing, and the number of processes with shards.
     """
 
     batch: int = BATCH
     optimizer: str = OPTIMIZER
     precision: str = PRECISION
     momentum: bool | None = None
+    other: str = "adamw"
     copies: int = 0
     activation_checkpointing: bool = False
     shards: int = 1
@@ -29,6 +30,7 @@ class MemoryOptions(Record):
             optimizer=self.optimizer,
             precision=self.precision,
             momentum=self.momentum,
+            other=self.other,
             copies=self.copies,
             activation_checkpointing=self.activation_checkpointing,
             shards=self.shards,
@@ -42,6 +44,7 @@ class MemoryOptions(Record):
             optimizer=self.optimizer,
             precision=self.precision,
             momentum=self.momentum,
+            other=self.other,
             copies=self.copies,
             activation_checkpointing=self.activation_checkpointing,
             shards=self.shards,

@@ -214,7 +214,7 @@ def first_state(model: nn.Module, of: TrainContext) -> TrainingState:
     torch.manual_seed(derive(recipe.seed, process_purpose("steps", of.group)))
     return TrainingState(
         model=model,
-        optimizer=make_optimizer(model, recipe.optimizer),
+        optimizer=make_optimizer(model, recipe.optimizer, recipe.freeze),
         rng=RandomGenerators(recipe.seed, device, of.group),
         metrics=EpochMetrics(device, of.task.count()),
         average=start(recipe, weights_of(model)),

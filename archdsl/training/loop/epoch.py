@@ -150,8 +150,9 @@ class Epoch:
     def _step(self) -> None:
         state, recipe = self._state, self._context.recipe
         scale = factor(recipe.schedule, state.step, self._steps, self._updates)
+        annealed = max(0.0, 1 - state.step / (recipe.freeze.after * self._updates)) if recipe.freeze.anneal else scale
         for group in state.optimizer.param_groups:
-            group["lr"] = group["peak_lr"] * scale
+            group["lr"] = group["peak_lr"] * (annealed if group["anneal"] else scale)
         if recipe.clip is not None:
             if state.scaler:
                 state.scaler.unscale_(state.optimizer)

@@ -15,8 +15,13 @@ def freeze(model: nn.Module, recipe: Freeze, epoch: int) -> None:
     if recipe.name is None:
         return
     for name, parameter in model.named_parameters():
-        if any(is_part(name, part) for part in frozen_parts(recipe.name)):
+        if is_frozen(name, recipe):
             train = vars(parameter).setdefault("trains_at_first", parameter.requires_grad)
             parameter.requires_grad_(train and epoch < recipe.after)
             if not parameter.requires_grad:
                 parameter.grad = None
+
+
+def is_frozen(name: str, recipe: Freeze) -> bool:
+    """Whether the recipe freezes the parameter of this name, now or later."""
+    return recipe.name is not None and any(is_part(name, part) for part in frozen_parts(recipe.name))

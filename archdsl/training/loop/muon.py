@@ -1,4 +1,4 @@
-"""Muon for convolution filters, AdamW for all other parameters."""
+"""Muon for convolution filters, AdamW or SGD for all other parameters."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -13,13 +13,12 @@ from ..recipe.recipe import Muon
 Group = dict[str, Any]
 
 
-class MuonAndAdamW(torch.optim.Optimizer):
-    """torch's Muon (Jordan 2024), which accepts only matrices, applied to filters viewed as matrices; AdamW for the
-    rest.
+class MuonAndOther(torch.optim.Optimizer):
+    """torch's Muon (Jordan 2024), which accepts only matrices, applied to filters viewed as matrices; AdamW or SGD for
+    the rest.
 
-    Filters, out×in×k×k, are viewed as the matrix out×(in·k·k), which shares their memory. Updates are scaled to the
-    size of AdamW's (Liu et al. 2025), so that one learning rate suits both. `param_groups` and `state` contain those
-    matrices.
+    Filters, out×in×k×k, are viewed as the matrix out×(in·k·k), which shares their memory. `param_groups` and `state`
+    contain those matrices.
     """
 
     def __init__(self, groups: list[Group], recipe: Muon, fused: bool, filters_ids: set[int]) -> None:
@@ -27,16 +26,15 @@ class MuonAndAdamW(torch.optim.Optimizer):
         self._filters = [p for group in groups for p in group["params"] if id(p) in filters_ids]
         filters = [{**g, "params": [_matrix_of(p) for p in g["params"] if id(p) in filters_ids]} for g in groups]
         rest = [{**g, "params": [p for p in g["params"] if id(p) not in filters_ids]} for g in groups]
+        self._normalized: list[nn.Parameter] = []
+        if recipe.normalize:
+            filters = [{**group, "weight_decay": 0.0} for group in filters]
+            self._normalized = [matrix for group in filters for matrix in group["params"]]
         self._inner: list[torch.optim.Optimizer] = []
         if any(group["params"] for group in filters):
-            muon = torch.optim.Muon(
-                _filled(filters), lr=recipe.lr, momentum=recipe.momentum, adjust_lr_fn="match_rms_adamw"
-            )
-            self._inner.append(muon)
+            self._inner.append(_muon(_filled(filters), recipe))
         if any(group["params"] for group in rest):
-            betas = (recipe.beta1, recipe.beta2)
-            adamw = torch.optim.AdamW(_filled(rest), lr=recipe.lr, betas=betas, eps=recipe.eps, fused=fused)
-            self._inner.append(adamw)
+            self._inner.append(_other(_filled(rest), recipe, fused))
         self.param_groups = [group for inner in self._inner for group in inner.param_groups]
         self.state = defaultdict(dict)
         for inner in self._inner:
@@ -46,6 +44,9 @@ class MuonAndAdamW(torch.optim.Optimizer):
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]  # no closure is used
         """One step of both optimizers."""
         assert closure is None
+        for matrix in self._normalized:
+            if matrix.grad is not None:
+                matrix.mul_(len(matrix) ** 0.5 / matrix.norm())
         for inner in self._inner:
             inner.step()
 
@@ -54,6 +55,20 @@ class MuonAndAdamW(torch.optim.Optimizer):
         super().zero_grad(set_to_none)
         for parameter in self._filters:
             parameter.grad = None
+
+
+def _muon(groups: list[Group], recipe: Muon) -> torch.optim.Optimizer:
+    return torch.optim.Muon(
+        groups, lr=recipe.lr, momentum=recipe.momentum, ns_steps=recipe.ns_steps, adjust_lr_fn=recipe.adjust_lr
+    )
+
+
+def _other(groups: list[Group], recipe: Muon, fused: bool) -> torch.optim.Optimizer:
+    lr = recipe.lr if recipe.other_lr is None else recipe.other_lr
+    if recipe.other == "sgd":
+        momentum = recipe.nesterov_momentum
+        return torch.optim.SGD(groups, lr=lr, momentum=momentum, nesterov=momentum > 0, fused=fused)
+    return torch.optim.AdamW(groups, lr=lr, betas=(recipe.beta1, recipe.beta2), eps=recipe.eps, fused=fused)
 
 
 def filters_of(model: nn.Module) -> set[int]:

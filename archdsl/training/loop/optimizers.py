@@ -1,6 +1,6 @@
 """Optimizers of a recipe, with weight decay only where it belongs."""
 
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 import torch
 from torch import nn
@@ -9,19 +9,21 @@ from torch.nn.modules.batchnorm import _NormBase
 from ...backends.modules import UNDECAYED
 from ..errors.loop_errors import NothingToTrain
 from ..recipe.recipe import Adam, AdamW, AnyOptimizer, Muon, RmsProp, Sgd
-from .muon import MuonAndAdamW, filters_of
+from ..recipe.sections import Freeze
+from .freezing import is_frozen
+from .muon import MuonAndOther, filters_of
 from .tensor_parts import is_sharded
 
 Group = dict[str, Any]
 
 
-def make_optimizer(model: nn.Module, recipe: AnyOptimizer) -> torch.optim.Optimizer:
+def make_optimizer(model: nn.Module, recipe: AnyOptimizer, frozen: Freeze | None = None) -> torch.optim.Optimizer:
     """An optimizer for the trainable parameters.
 
-    Its groups have `peak_lr`, the learning rate that the schedule multiplies. Fused kernels are used if torch has them.
-    Raises NothingToTrain.
+    Its groups have `peak_lr`, the learning rate that the schedule multiplies, and `anneal`, whether `frozen` lowers the
+    learning rate of its parameters instead. Fused kernels are used if torch has them. Raises NothingToTrain.
     """
-    groups = parameter_groups(model, recipe)
+    groups = parameter_groups(model, recipe, frozen)
     if not groups:
         raise NothingToTrain
     # SGD has no fused kernel for shards; torch chooses the best one for what is None
@@ -44,7 +46,7 @@ def make_optimizer(model: nn.Module, recipe: AnyOptimizer) -> torch.optim.Optimi
                 groups, lr=recipe.lr, momentum=recipe.momentum, alpha=recipe.beta2, eps=recipe.eps
             )
         case Muon():
-            return MuonAndAdamW(groups, recipe, bool(fused), filters_of(model))
+            return MuonAndOther(groups, recipe, bool(fused), filters_of(model))
         case _:
             assert_never(recipe)
 
@@ -52,30 +54,38 @@ def make_optimizer(model: nn.Module, recipe: AnyOptimizer) -> torch.optim.Optimi
 _NORM_LAYERS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
 
 
-def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
+class _Settings(NamedTuple):
+    """What distinguishes parameter groups."""
+
+    anneal: bool
+    weight_decay: float
+    peak_lr: float
+
+
+def parameter_groups(model: nn.Module, recipe: AnyOptimizer, frozen: Freeze | None = None) -> list[Group]:
     """Parameters with and without weight decay: biases and the scales of normalization layers are one-dimensional;
     learned scales, tokens and positions are identified by their modules.
 
-    Biases of normalization layers form a separate group if they have another learning rate; their decay per step is the
-    same as for others. Frozen parameters are excluded; empty groups are omitted, and groups with equal settings are
-    merged.
+    Parameters with another learning rate form separate groups: biases, whose decay per step is the same as for others;
+    those that Muon leaves to its other optimizer; and those of parts that are annealed. Frozen parameters are excluded.
     """
-    factor = recipe.norm_bias_lr
-    apart = _norm_biases(model) if factor != 1 else set()
     trained = [p for p in model.parameters() if p.requires_grad]
     plain = set() if recipe.decay_all else {id(p) for p in trained if p.ndim < 2} | _scales_and_tokens(model)
-    decayed = [p for p in trained if id(p) not in apart and id(p) not in plain]
-    spared = [p for p in trained if id(p) not in apart and id(p) in plain]
-    shifts = [p for p in trained if id(p) in apart]
-    decay = recipe.weight_decay
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}  # few groups: each costs an optimizer additional calls
-    for parameters, of, lr in (
-        (decayed, decay, recipe.lr),
-        (spared, 0.0, recipe.lr),
-        (shifts, decay / factor if recipe.decay_all else 0.0, recipe.lr * factor),
-    ):
-        groups.setdefault((of, lr), []).extend(parameters)
-    return [{"params": ps, "weight_decay": of, "peak_lr": lr} for (of, lr), ps in groups.items() if ps]
+    factors = _bias_factors(model, recipe)
+    others = recipe.other_lr if isinstance(recipe, Muon) and recipe.other_lr is not None else recipe.lr
+    filters = filters_of(model)
+    annealed = _annealed(model, frozen)
+
+    def settings(parameter: nn.Parameter) -> _Settings:
+        factor = factors.get(id(parameter), 1.0)
+        decay = 0.0 if id(parameter) in plain else recipe.weight_decay / factor
+        lr = (recipe.lr if id(parameter) in filters else others) * factor
+        return _Settings(id(parameter) in annealed, decay, lr)
+
+    groups: dict[_Settings, list[nn.Parameter]] = {}  # few groups: each costs an optimizer additional calls
+    for parameter in sorted(trained, key=lambda p: (id(p) in annealed, id(p) in factors, id(p) in plain)):
+        groups.setdefault(settings(parameter), []).append(parameter)
+    return [{"params": parameters, **shared._asdict()} for shared, parameters in groups.items()]
 
 
 def _scales_and_tokens(model: nn.Module) -> set[int]:
@@ -86,7 +96,19 @@ def _scales_and_tokens(model: nn.Module) -> set[int]:
     return {id(getattr(module, name)) for module, names in kinds for name in names}
 
 
-def _norm_biases(model: nn.Module) -> set[int]:
-    """The ids of the biases of normalization layers."""
-    norms = (module for module in model.modules() if isinstance(module, _NORM_LAYERS))
-    return {id(norm.bias) for norm in norms}
+def _bias_factors(model: nn.Module, recipe: AnyOptimizer) -> dict[int, float]:
+    """The learning rate multipliers of biases by id, where they are not 1."""
+    if recipe.bias_lr != 1:
+        biases = (p for name, p in model.named_parameters() if "bias" in name.rpartition(".")[2])
+        return {id(bias): recipe.bias_lr for bias in biases}
+    if recipe.norm_bias_lr != 1:
+        norms = (module for module in model.modules() if isinstance(module, _NORM_LAYERS))
+        return {id(norm.bias): recipe.norm_bias_lr for norm in norms}
+    return {}
+
+
+def _annealed(model: nn.Module, frozen: Freeze | None) -> set[int]:
+    """The ids of the parameters whose learning rate falls to 0 until they are frozen."""
+    if frozen is None or not frozen.anneal:
+        return set()
+    return {id(parameter) for name, parameter in model.named_parameters() if is_frozen(name, frozen)}

@@ -264,6 +264,16 @@ class Optimizer(RecipeSection):
         description="learning rate multiplier for the biases of normalization layers; it leaves their decay per step "
         "unchanged (Jordan 2024)",
     )
+    bias_lr: PositiveFloat = Field(
+        default=1.0,
+        description="learning rate multiplier for all biases; it leaves their decay per step unchanged",
+    )
+
+    @model_validator(mode="after")
+    def _check_biases(self) -> Self:
+        if self.norm_bias_lr != 1 and self.bias_lr != 1:
+            raise ValueError("`bias_lr` is for all biases, `norm_bias_lr` for those of normalization layers: use one")
+        return self
 
     @model_validator(mode="after")
     def _check_decay(self) -> Self:
@@ -322,12 +332,47 @@ class RmsProp(Optimizer):
 
 
 class Muon(_Moments):
-    """Muon (Jordan 2024) for convolution filters, AdamW for all other parameters."""
+    """Muon (Jordan 2024) for convolution filters; AdamW, or SGD with Nesterov momentum, for all other parameters."""
 
     name: Literal["muon"] = "muon"
     lr: LearningRate = 2e-3
     momentum: Momentum = 0.95
     weight_decay: WeightDecay = 0.01
+    ns_steps: PositiveInt = Field(default=5, description="Newton-Schulz iterations that orthogonalize each update")
+    adjust_lr: Literal["match_rms_adamw", "original"] = Field(
+        default="match_rms_adamw",
+        description="scaling of updates, as in torch's `adjust_lr_fn`: to the size of AdamW's (Liu et al. 2025), or "
+        "`original`, by √max(1, filters / filter size) (Jordan 2024)",
+    )
+    normalize: bool = Field(
+        default=False,
+        description="before each step, scale the filters of each layer to the norm √filters (Jordan 2024); weight "
+        "decay then applies to all other parameters only",
+    )
+    other: Literal["adamw", "sgd"] = Field(
+        default="adamw", description="optimizer of all parameters other than convolution filters"
+    )
+    other_lr: PositiveFloat | None = Field(
+        default=None, description="learning rate of `other`; without it, that of the filters"
+    )
+    other_momentum: Fraction | None = Field(
+        default=None, description="Nesterov momentum of `other=sgd`, 0.9 unless given"
+    )
+
+    @property
+    def nesterov_momentum(self) -> float:
+        """The momentum of `other=sgd`."""
+        return 0.9 if self.other_momentum is None else self.other_momentum
+
+    @model_validator(mode="after")
+    def _check_other(self) -> Self:
+        if self.other == "adamw" and self.other_momentum is not None:
+            raise ValueError("`other_momentum` is for `other=sgd`; for adamw, use `beta1`")
+        unused = ("beta1", "beta2", "eps") if self.other == "sgd" else ()
+        for name in unused:
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"`{name}` has no effect with `other=sgd`: only adamw has it")
+        return self
 
 
 class Constant(RecipeSection):
@@ -577,11 +622,18 @@ class Freeze(RecipeSection):
         "them, separated by commas",
     )
     after: Count = Field(default=0, description="number of epochs to train these parts before they are frozen")
+    anneal: bool = Field(
+        default=False,
+        description="lower the learning rate of these parts linearly to 0 until they are frozen, instead of following "
+        "the schedule (FreezeOut, Brock et al. 2017)",
+    )
 
     @model_validator(mode="after")
     def _check_frozen_layers(self) -> Self:
         if self.name is None and self.after:
             raise ValueError("`after` has no effect: no parts are frozen; name them, or leave it out")
+        if self.anneal and not self.after:
+            raise ValueError("`anneal` lowers the learning rate until the parts are frozen: add `after=3`")
         return self
 
     @field_validator("name")

@@ -25,7 +25,7 @@ def terms(
     """
     found = _of_block(graph) if graph.training else MemoryOptions()
     if optimizer is not None and optimizer != found.optimizer:
-        found = found.replace(optimizer=optimizer, momentum=None)
+        found = found.replace(optimizer=optimizer, momentum=None, other="adamw")
     return found.replace(batch=batch or found.batch, precision=precision or found.precision, shards=shards or 1)
 
 
@@ -38,11 +38,15 @@ def _of_block(graph: Graph) -> MemoryOptions:
 
 def terms_of(recipe: "Recipe", shards: int = 1) -> MemoryOptions:
     """The settings of a recipe."""
+    optimizer = recipe.optimizer
+    muon = optimizer if optimizer.name == "muon" else None
+    momentum = muon.nesterov_momentum if muon else getattr(optimizer, "momentum", 0.0)
     return MemoryOptions(
         batch=recipe.batch,
-        optimizer=recipe.optimizer.name,
+        optimizer=optimizer.name,
         precision=PRECISION if recipe.precision == "auto" else recipe.precision,
-        momentum=getattr(recipe.optimizer, "momentum", 0.0) > 0,
+        momentum=momentum > 0,
+        other=muon.other if muon else "adamw",
         copies=(recipe.ema is not None) + (recipe.lookahead.every is not None),
         activation_checkpointing=recipe.activation_checkpointing,
         shards=shards,

@@ -176,7 +176,7 @@ _KEPT_BY = {
     "Adam": {"step", "exp_avg", "exp_avg_sq"},
     "AdamW": {"step", "exp_avg", "exp_avg_sq"},
     "RMSprop": {"step", "square_avg", "momentum_buffer"},
-    "MuonAndAdamW": {"step", "exp_avg", "exp_avg_sq", "momentum_buffer"},
+    "MuonAndOther": {"step", "exp_avg", "exp_avg_sq", "momentum_buffer"},
 }
 """What each optimizer stores for a parameter: `step` is a number, everything else has the parameter's shape."""
 
