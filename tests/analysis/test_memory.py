@@ -71,7 +71,8 @@ def test_networks_of_the_zoo_save_what_is_declared(name):
 @pytest.mark.parametrize(
     ("recipe", "momentum"),
     [(Sgd(), True), (Sgd(momentum=0), False), (Adam(), None), (AdamW(), None), (RmsProp(), None),
-     (RmsProp(momentum=0.9), True), (Muon(), None)],
+     (RmsProp(momentum=0.9), True), (Muon(), None), (Muon(other="sgd"), True),
+     (Muon(other="sgd", other_momentum=0), False)],
 )  # fmt: skip
 def test_optimizers_store_what_is_declared(recipe, momentum):
     network = archdsl.loads("input 3x8x8; conv 4 k3 frozen; bn; conv 8 k3; prelu; gap; fc 5")
@@ -79,7 +80,8 @@ def test_optimizers_store_what_is_declared(recipe, momentum):
     optimizer = make_optimizer(model, recipe)
     model(torch.rand(2, 3, 8, 8)).sum().backward()
     optimizer.step()
-    declared = memory(network.graph, batch=2, optimizer=recipe.name, momentum=momentum)
+    other = recipe.other if isinstance(recipe, Muon) else "adamw"
+    declared = memory(network.graph, batch=2, optimizer=recipe.name, momentum=momentum, other=other)
     kept = (value for state in optimizer.state.values() for value in state.values())
     assert declared.optimizer == sum(4 * value.numel() for value in kept if torch.is_tensor(value) and value.ndim)
     assert declared.gradients == sum(4 * p.numel() for p in model.parameters() if p.requires_grad)

@@ -116,7 +116,7 @@ checkpoint, seed
             4 │ optimizer adam momentum=0.9
               │                         ^^^
               = help: `momentum` is for sgd, rmsprop and muon
-              = help: `optimizer adam` takes weight_decay, decay_all, norm_bias_lr, lr, beta1, beta2, eps
+              = help: `optimizer adam` takes weight_decay, decay_all, norm_bias_lr, bias_lr, lr, beta1, beta2, eps
             """,
         ),
         (
