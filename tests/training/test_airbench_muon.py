@@ -38,14 +38,16 @@ def orthogonalized(gradient: Tensor) -> Tensor:
     for _ in range(3):
         gram = matrix @ matrix.T
         matrix = a * matrix + (b * gram + c * gram @ gram) @ matrix
-    return matrix.float()
+    result: Tensor = matrix.float()
+    return result
 
 
 def scaled(gradient: Tensor, *_: object) -> Tensor:
     """A stand-in for the orthogonalization, which enlarges differences of rounding until weights differ after a few
     steps.
     """
-    return gradient / gradient.norm() * len(gradient) ** 0.5
+    result: Tensor = gradient / gradient.norm() * len(gradient) ** 0.5
+    return result
 
 
 class MuonByHand:

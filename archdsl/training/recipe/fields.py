@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from .groups import OptionGroup
 from .recipe import Recipe, RecipeSection
-from .sections import AUTO, OFF, KnownWords, OrAuto
+from .section_types import AUTO, OFF, KnownWords, OrAuto
 
 
 @dataclass(frozen=True)

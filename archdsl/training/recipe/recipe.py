@@ -13,34 +13,10 @@ from pydantic import Field, PositiveFloat, PositiveInt, TypeAdapter, ValidationI
 from pydantic import NonNegativeInt as Count
 
 from .groups import OptionGroup
-from .sections import (
-    OFF,
-    Adam,
-    AdamW,
-    Augment,
-    Bce,
-    Constant,
-    Cosine,
-    CrossEntropy,
-    Custom,
-    Data,
-    Dice,
-    Fcos,
-    Freeze,
-    Huber,
-    KnownWords,
-    Lookahead,
-    Mae,
-    Mse,
-    Muon,
-    OneCycle,
-    OrOff,
-    RecipeSection,
-    RmsProp,
-    Sgd,
-    Step,
-    Triangular,
-)
+from .loss_sections import Bce, CrossEntropy, Custom, Dice, Fcos, Huber, Mae, Mse
+from .optimizer_sections import Adam, AdamW, Constant, Cosine, Muon, OneCycle, RmsProp, Sgd, Step, Triangular
+from .section_types import OFF, KnownWords, OrOff, RecipeSection
+from .sections import Augment, Data, Freeze, Lookahead
 
 __all__ = [
     "OFF",

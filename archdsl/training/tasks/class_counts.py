@@ -5,8 +5,8 @@ import numpy as np
 from ..data.images import TargetArray
 from ..errors.loop_errors import ClassWithoutSamples
 from ..recipe.class_weights import BALANCED, numbers, parse_class_weights
+from ..recipe.loss_sections import WeightedLoss
 from ..recipe.recipe import AnyLoss
-from ..recipe.sections import WeightedLoss
 
 
 def class_weights(loss: AnyLoss, classes: tuple[str, ...], labels: TargetArray) -> tuple[float, ...]:

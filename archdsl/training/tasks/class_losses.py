@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..data.dataset_spec import TaskFacts
+from ..recipe.loss_sections import WeightedLoss
 from ..recipe.recipe import AnyLoss, Bce, CrossEntropy, Custom, Dice, Fcos, Huber, Mae, Mse
-from ..recipe.sections import WeightedLoss
 from .meter import Loss
 
 

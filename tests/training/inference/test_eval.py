@@ -12,7 +12,7 @@ from PIL import Image
 
 from archdsl.cli import main
 from archdsl.training import report
-from archdsl.training.recipe.sections import CrossEntropy
+from archdsl.training.recipe.loss_sections import CrossEntropy
 from archdsl.training.report import training_sections
 from archdsl.training.report.run_report import ResultReport
 

@@ -1,0 +1,224 @@
+"""The sections of the optimizer and of the learning rate schedule."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
+
+from .groups import OptionGroup
+from .section_types import (
+    Beta2,
+    EndRate,
+    Epsilon,
+    Fraction,
+    LearningRate,
+    Momentum,
+    OrOff,
+    RecipeSection,
+    StartRate,
+    Warmup,
+    WeightDecay,
+    _listed,
+)
+
+
+class Optimizer(RecipeSection):
+    """The fields of every optimizer."""
+
+    weight_decay: WeightDecay = 0.0
+    decay_all: Annotated[bool, OptionGroup.REGULARIZATION] = Field(
+        default=False,
+        description="apply weight decay to biases, normalization weights, learned scales, tokens and positions, too",
+    )
+    norm_bias_lr: PositiveFloat = Field(
+        default=1.0,
+        description="learning rate multiplier for the biases of normalization layers; it leaves their decay per step "
+        "unchanged (Jordan 2024)",
+    )
+    bias_lr: PositiveFloat = Field(
+        default=1.0,
+        description="learning rate multiplier for all biases; it leaves their decay per step unchanged",
+    )
+
+    @model_validator(mode="after")
+    def _check_biases(self) -> Self:
+        if self.norm_bias_lr != 1 and self.bias_lr != 1:
+            raise ValueError("`bias_lr` is for all biases, `norm_bias_lr` for those of normalization layers: use one")
+        return self
+
+    @model_validator(mode="after")
+    def _check_decay(self) -> Self:
+        if self.decay_all and self.weight_decay == 0:
+            raise ValueError("`decay_all` has no effect: `weight_decay` is 0")
+        return self
+
+
+class Sgd(Optimizer):
+    """Stochastic gradient descent with momentum."""
+
+    name: Literal["sgd"] = "sgd"
+    lr: LearningRate = 0.1
+    momentum: Momentum = 0.9
+    nesterov: bool = Field(default=False, description="use Nesterov momentum")
+
+    @model_validator(mode="after")
+    def _check_lookahead(self) -> Self:
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("`nesterov` needs momentum, which is 0")
+        return self
+
+
+class _Moments(Optimizer):
+    """Adam's fields."""
+
+    lr: LearningRate = 1e-3
+    beta1: Fraction = Field(
+        default=0.9, description="exponential decay rate of the first-moment estimate, the mean gradient"
+    )
+    beta2: Beta2 = 0.999
+    eps: Epsilon = 1e-8
+
+
+class Adam(_Moments):
+    """Adam (Kingma & Ba 2015), with weight decay as an L2 penalty."""
+
+    name: Literal["adam"] = "adam"
+
+
+class AdamW(_Moments):
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019)."""
+
+    name: Literal["adamw"] = "adamw"
+    weight_decay: WeightDecay = 0.01
+
+
+class RmsProp(Optimizer):
+    """RMSprop (Tieleman & Hinton 2012)."""
+
+    name: Literal["rmsprop"] = "rmsprop"
+    lr: LearningRate = 1e-3
+    momentum: Momentum = 0.0
+    beta2: Beta2 = 0.99
+    eps: Epsilon = 1e-8
+
+
+class Muon(_Moments):
+    """Muon (Jordan 2024) for convolution filters; AdamW, or SGD with Nesterov momentum, for all other parameters."""
+
+    name: Literal["muon"] = "muon"
+    lr: LearningRate = 2e-3
+    momentum: Momentum = 0.95
+    weight_decay: WeightDecay = 0.01
+    ns_steps: PositiveInt = Field(default=5, description="Newton-Schulz iterations that orthogonalize each update")
+    adjust_lr: Literal["match_rms_adamw", "original"] = Field(
+        default="match_rms_adamw",
+        description="scaling of updates, as in torch's `adjust_lr_fn`: to the size of AdamW's (Liu et al. 2025), or "
+        "`original`, by √max(1, filters / filter size) (Jordan 2024)",
+    )
+    normalize: bool = Field(
+        default=False,
+        description="before each step, scale the filters of each layer to the norm √filters (Jordan 2024); weight "
+        "decay then applies to all other parameters only",
+    )
+    other: Literal["adamw", "sgd"] = Field(
+        default="adamw", description="optimizer of all parameters other than convolution filters"
+    )
+    other_lr: PositiveFloat | None = Field(
+        default=None, description="learning rate of `other`; without it, that of the filters"
+    )
+    other_momentum: Fraction | None = Field(
+        default=None, description="Nesterov momentum of `other=sgd`, 0.9 unless given"
+    )
+
+    @property
+    def nesterov_momentum(self) -> float:
+        """The momentum of `other=sgd`."""
+        return 0.9 if self.other_momentum is None else self.other_momentum
+
+    @model_validator(mode="after")
+    def _check_other(self) -> Self:
+        if self.other == "adamw" and self.other_momentum is not None:
+            raise ValueError("`other_momentum` is for `other=sgd`; for adamw, use `beta1`")
+        unused = ("beta1", "beta2", "eps") if self.other == "sgd" else ()
+        for name in unused:
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"`{name}` has no effect with `other=sgd`: only adamw has it")
+        return self
+
+
+class Constant(RecipeSection):
+    """Constant learning rate, after an optional linear warmup."""
+
+    name: Literal["constant"] = "constant"
+    warmup: Warmup = 0.0
+
+
+class Step(RecipeSection):
+    """Multiply the learning rate by `factor` every `every` epochs, or after each of the epochs `at`."""
+
+    name: Literal["step"] = "step"
+    warmup: Warmup = 0.0
+    every: PositiveInt = Field(default=30, description="number of epochs between drops of the learning rate")
+    at: Annotated[str | None, BeforeValidator(_listed), OrOff] = Field(
+        default=None,
+        description='epochs after which the learning rate drops, as in "82, 123"; replaces `every`',
+        examples=["82, 123"],
+    )
+    factor: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.1, description="factor by which each drop multiplies the learning rate"
+    )
+
+    @field_validator("at")
+    @classmethod
+    def _epochs(cls, at: str | None) -> str | None:
+        try:
+            falls = [float(word) for word in (at or "1").split(",")]
+        except ValueError:
+            falls = []
+        if not falls or falls != sorted(falls) or not 0 < falls[0] <= falls[-1] < float("inf"):
+            raise ValueError(f'`at` takes epochs in ascending order, like "82, 123", not "{at}"')
+        return at
+
+    @model_validator(mode="after")
+    def _check_schedule(self) -> Self:
+        if self.at is not None and self.every != type(self).model_fields["every"].default:
+            raise ValueError("`at` replaces `every`: use one of them")
+        return self
+
+    def falls(self, epochs: float) -> int:
+        """The number of drops after this many epochs."""
+        if self.at is None:
+            return int(epochs // self.every)
+        return sum(float(word) <= epochs for word in self.at.split(","))
+
+
+class Cosine(RecipeSection):
+    """Cosine annealing: decay along half a cosine (Loshchilov & Hutter 2017)."""
+
+    name: Literal["cosine"] = "cosine"
+    warmup: Warmup = 0.0
+    end: EndRate = 0.0
+
+
+class OneCycle(RecipeSection):
+    """1cycle: cosine warmup, then cosine decay (Smith & Topin 2018)."""
+
+    name: Literal["onecycle"] = "onecycle"
+    warmup: Warmup = 0.3
+    start: StartRate = 0.04
+    end: EndRate = 4e-6
+
+
+class Triangular(RecipeSection):
+    """Linear warmup, then linear decay."""
+
+    name: Literal["triangular"] = "triangular"
+    warmup: Warmup = 0.23
+    start: StartRate = 0.2
+    end: EndRate = 0.07
