@@ -1,4 +1,4 @@
-"""Generate the pages of docs/ that come from the code: `python scripts/docs.py`; with `--check`, only compare."""
+"""Generate the files of docs/ that come from the code: `python scripts/docs.py`; with `--check`, only compare."""
 
 import re
 import sys
@@ -6,6 +6,7 @@ from pathlib import Path
 from textwrap import fill
 
 from archdsl.analysis.codes import by_code
+from archdsl.analysis.check_schema import schema
 from archdsl.analysis.columns import ALL, COLUMNS, SHARE
 from archdsl.cli.train import command as train
 from archdsl.explain.pages import markdown
@@ -68,13 +69,14 @@ _IS_KEYWORD = re.compile(r'[A-Z]+: "[a-z]+"')
 
 
 def pages() -> dict[str, str]:
-    """Each page that is generated, entirely or in part."""
+    """Each file that is generated, entirely or in part."""
     return {
         "diagnostics.md": markdown(by_code()),
         "training.md": training(),
         "analysis.md": analysis(),
         "language/grammar.md": grammar(),
         "json.md": json_reports.page(),
+        "check.schema.json": schema() + "\n",
         "language/summary.md": summary.page(),
         "llms.txt": summary.llms(),
         **layers.pages(),

@@ -1,7 +1,9 @@
 """The zoo's index, the headers of its texts, and the names of its networks."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +44,16 @@ def test_settings_are_parameters_and_the_paper_is_named(entry: zoo.ZooEntry) -> 
 def test_every_text_is_in_the_index() -> None:
     listed = {entry.path.name for entry in zoo.entries().values()}
     assert {path.name for path in (paths.examples() / "zoo").glob("*.arch")} <= listed
+
+
+def test_the_page_lists_the_warnings_of_check() -> None:
+    """Exactly the networks in the table of docs/zoo.md have warnings, and exactly those."""
+    page = (Path(__file__).parents[2] / "docs" / "zoo.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([a-z0-9_, ]+) \| (W\d{4}), [^|]+ \| [^|]+ \|$", page, re.MULTILINE)
+    listed = {(name, code) for names, code in rows for name in names.split(", ")}
+    found = {(name, each.diagnostic.code) for name in zoo.names() for each in archdsl.check(f"zoo:{name}").diagnostics}
+    assert listed
+    assert found == listed
 
 
 def test_a_name_can_be_used_in_place_of_a_file() -> None:
