@@ -1,7 +1,8 @@
 """`archdsl check`: shapes, parameters, errors. Imports neither torch nor numpy."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NoReturn, final
 
 import click
 
@@ -99,62 +100,79 @@ def command(
     def check(text: NetworkText) -> Analysis:
         return text.analyze(values, override, recipe=_check_recipe, pedantic=pedantic, blocks_only=True)
 
-    def fixed(text: NetworkText) -> Analysis:
-        def again(source: Source) -> Analysis:
-            return check(text.replace(source=source))
-
-        return apply_fixes(check(text), again, writable=text.writable, unsafe=unsafe, diff=diff)
-
     # One network at a time, so memory does not grow with the number of files.
     analyses: Iterator[Analysis] = (check(text) for text in texts)
     if sizes is not None:
-        from .size_queries import answer_sizes
-
-        sys.exit(int(not answer_sizes(list(analyses), sizes)))
+        _answer_sizes(analyses, sizes)
     if fix or diff:
-        from .fixing import apply_fixes
-
         # All files are fixed before the report starts, so an unwritable file ends the command before any output.
-        analyses = iter([fixed(text) for text in texts])
+        analyses = iter([_fixed(text, check, unsafe=unsafe, diff=diff) for text in texts])
     status = Status(strict=strict)
-    of_style: list[Finding] = []
-    unchecked: list[Analysis] = []
-    style_text = None if style is None else read_style_text(style)
-    if style_text is not None:
-        analyses = _with_style(analyses, style_text, of_style, unchecked)
+    styled = None if style is None else _StyleCheck(read_style_text(style))
+    counted = status.counted(analyses if styled is None else styled.alongside(analyses))
     if diff:
-        for analysis in status.counted(analyses):
+        for analysis in counted:
             show_diagnostics(analysis)
     else:
-        report(status.counted(analyses), status, several, output, explain, measure)
-    if style_text is not None and of_style:
-        status.failed = True
-        sys.stdout.flush()
-        show_diagnostics(FileDiagnostics(style_text, tuple(of_style)))
-    elif style_text is not None and not unchecked:
-        click.echo(f"✓ {printable(style_text.name)}: its figure settings are valid")
+        report(counted, status, several, output, explain, measure)
+    if styled is not None:
+        styled.report(status)
     if not status.failed:
         refuse_unused(override)
     missing = isinstance(texts, NetworkTexts) and texts.missing
     sys.exit(2 if missing else int(status.failed))
 
 
-def _with_style(
-    analyses: Iterator[Analysis], style: Source, found: list[Finding], unchecked: list[Analysis]
-) -> Iterator[Analysis]:
-    """The same analyses; what is wrong with the style for each network is added to `found`.
+def _answer_sizes(analyses: Iterator[Analysis], sizes: str) -> NoReturn:
+    """Print which sizes are valid, and exit with 1 unless all are."""
+    from .size_queries import answer_sizes
 
-    A network with errors is added to `unchecked`: its layers are not all known.
+    sys.exit(int(not answer_sizes(list(analyses), sizes)))
+
+
+def _fixed(text: NetworkText, check: Callable[[NetworkText], Analysis], *, unsafe: bool, diff: bool) -> Analysis:
+    """The analysis of a text with the fixes applied, or shown with `diff`."""
+    from .fixing import apply_fixes
+
+    def again(source: Source) -> Analysis:
+        return check(text.replace(source=source))
+
+    return apply_fixes(check(text), again, writable=text.writable, unsafe=unsafe, diff=diff)
+
+
+@final
+class _StyleCheck:
+    """The check of a style file against networks.
+
+    `found` is what is wrong with it for any of them. `unchecked` are networks with errors: their layers are not all
+    known.
     """
-    for analysis in analyses:
-        if analysis.graph is None:
-            unchecked.append(analysis)
-        else:
-            known = {(each.diagnostic.code, each.diagnostic.span.start) for each in found}
-            for each in style_findings(style, analysis.graph):
-                if (each.diagnostic.code, each.diagnostic.span.start) not in known:
-                    found.append(each)
-        yield analysis
+
+    def __init__(self, text: Source) -> None:
+        self.text = text
+        self.found: list[Finding] = []
+        self.unchecked: list[Analysis] = []
+
+    def alongside(self, analyses: Iterator[Analysis]) -> Iterator[Analysis]:
+        """The same analyses; the style is checked against the network of each as it passes."""
+        for analysis in analyses:
+            if analysis.graph is None:
+                self.unchecked.append(analysis)
+            else:
+                known = {(each.diagnostic.code, each.diagnostic.span.start) for each in self.found}
+                for each in style_findings(self.text, analysis.graph):
+                    if (each.diagnostic.code, each.diagnostic.span.start) not in known:
+                        self.found.append(each)
+            yield analysis
+
+    def report(self, status: Status) -> None:
+        """Print what is wrong with the style, or that nothing is if all networks could be checked."""
+        if self.found:
+            status.failed = True
+            sys.stdout.flush()
+            show_diagnostics(FileDiagnostics(self.text, tuple(self.found)))
+        elif not self.unchecked:
+            click.echo(f"✓ {printable(self.text.name)}: its figure settings are valid")
 
 
 def _check_recipe(graph: Graph, sink: Sink) -> None:

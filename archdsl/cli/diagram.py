@@ -7,7 +7,7 @@ import click
 
 from ..diagnostics.terminal import printable
 from ..network import ArchError, Network
-from ..network.diagram_conflicts import diagram_conflicts
+from ..network.diagram_arguments import DiagramArguments
 from .common import network_options, parse_override, parse_settings, show_diagnostics, usage
 from .conflicts import refuse_conflicts
 from .network_text import expression_option, named_network, read_style_text
@@ -156,63 +156,32 @@ def command(
     if check and output == "-":
         raise click.UsageError("--check compares with a file: name it with -o")
     kind = format_ or _format_of(output)
-    if view is None and field is not None:
-        view = "volumes"
-    refuse_conflicts(diagram_conflicts(kind, view, direction, detail, heat))
+    arguments = DiagramArguments(
+        title=title,
+        view=view,
+        expand=expand,
+        detail=detail,
+        field=field,
+        fold=fold,
+        direction=direction,
+        theme=theme,
+        legend=legend,
+        parameters=parameters,
+        macs=macs,
+        caption=caption,
+        dpi=dpi,
+        columns=columns,
+        heat=heat,
+        sheets=sheets,
+    )
+    refuse_conflicts(arguments.conflicts(kind))
     if kind == "pptx":
         need("a diagram for PowerPoint", "pptx")
     place = _place(for_, width, height, font)
     network = named_network(file, text).network(parse_settings(settings), parse_override(inputs))
     if style_file is not None:
         network = _styled(network, style_file)
-    from ..backends.diagram import (
-        THEMES,
-        CannotDraw,
-        DiagramStyle,
-        View,
-        ViewOptions,
-        diagram,
-        diagram_page,
-        placed_diagram,
-        usual_theme,
-    )
-    from ..backends.diagram.heat import Heat
-    from ..backends.diagram.place import PlaceChoices
-
-    style = DiagramStyle(
-        theme=usual_theme(kind, network.graph.figure) if theme is None else THEMES[theme],
-        direction=direction or "TB",
-        parameters=parameters is not False,
-        macs=macs,
-        caption=caption,
-        legend=legend,
-        dpi=dpi,
-        columns=columns,
-        sheets=sheets,
-    )
-    view_options = ViewOptions(
-        view=View(view or ("layers" if detail is None else "blocks")),
-        expand=expand,
-        detail=detail,
-        field=field,
-        fold=fold,
-        title=title,
-        name=network.title,
-        heat=None if heat is None else Heat(heat),
-    )
-    chosen = ""
-    try:
-        if kind == "html":
-            data = diagram_page(network.graph, style, view_options, None if view is None else View(view))
-        elif place is None:
-            if view is None and _is_free(kind, direction, columns, detail, expand) and _is_unet(network, view_options):
-                view_options, chosen = view_options.replace(view=View.UNET), "view unet, chosen for its shape"
-            data = diagram(network.graph, kind, style, view_options)
-        else:
-            freedom = PlaceChoices.given(view, direction, parameters)
-            data, chosen = placed_diagram(network.graph, kind, style, view_options, place, freedom)
-    except CannotDraw as error:
-        usage(str(error))
+    data, chosen = _drawn(network, kind, arguments, place)
     if kind == "mmd":
         _warn_of_limit(data)
     if check:
@@ -224,11 +193,32 @@ def command(
         click.echo(f"{printable(output)}: {printable(_title(network, title))}, {network.parameters:,} parameters{more}")
 
 
-def _is_free(
-    kind: str, direction: str | None, columns: int | None, detail: str | None, expand: tuple[str, ...]
-) -> bool:
+def _drawn(network: Network, kind: str, arguments: DiagramArguments, place: "Place | None") -> tuple[bytes, str]:
+    """The figure, and what was chosen for it, in words. Exits with 2 if it cannot be drawn."""
+    from ..backends.diagram import CannotDraw, View, diagram, diagram_page, placed_diagram
+    from ..backends.diagram.place import PlaceChoices
+    from ..network.rendered_diagram import style_of, view_options_of
+
+    style, options = style_of(arguments, network.graph, kind), view_options_of(arguments, network.title)
+    view = arguments.chosen_view
+    try:
+        if kind == "html":
+            return diagram_page(network.graph, style, options, None if view is None else View(view)), ""
+        if place is not None:
+            freedom = PlaceChoices.given(view, arguments.direction, arguments.parameters)
+            return placed_diagram(network.graph, kind, style, options, place, freedom)
+        if view is None and _is_free(kind, arguments) and _is_unet(network, options):
+            unet = options.replace(view=View.UNET)
+            return diagram(network.graph, kind, style, unet), "view unet, chosen for its shape"
+        return diagram(network.graph, kind, style, options), ""
+    except CannotDraw as error:
+        usage(str(error))
+
+
+def _is_free(kind: str, arguments: DiagramArguments) -> bool:
     """Whether the format and the options leave the view open."""
-    return kind not in ("dot", "mmd") and not expand and (direction, columns, detail) == (None, None, None)
+    given = (arguments.direction, arguments.columns, arguments.detail)
+    return kind not in ("dot", "mmd") and not arguments.expand and given == (None, None, None)
 
 
 def _is_unet(network: Network, view_options: "ViewOptions") -> bool:

@@ -81,40 +81,18 @@ def command(
     then 1.
     """
     from ..training.errors.problem import Problem
-    from ..training.inference.prediction import BATCH, predict
     from ..training.loop.device_setup import choose_device
     from ..training.runs.loaded_run import load_run
     from ..training.runs.run_folder import Run
 
+    sampling = _Sampling(length, temperature, seed)
     try:
         loaded = load_run(Run.open(Path(run)), choose_device(device), allowed())
-        if folder is not None and not loaded.task.writes_images:
-            usage("--output writes masks or images, and this run predicts neither; leave it out")
-        if invert and loaded.settings.data.inputs != "image":
-            usage("--invert inverts images, and this run takes none; leave it out")
+        _refuse_unused(loaded, folder, invert, top, beam, sampling)
         if loaded.task.generates:
-            if top is not None or beam is not None:
-                usage("--top is for classes and --beam for captions, but this run is a language model; leave it out")
-            _continue(loaded, images, _Sampling(length, temperature, seed), output)
+            _continue(loaded, images, sampling, output)
             return
-        if length is not None or temperature is not None or seed is not None:
-            usage("--length, --temperature and --seed are for language models, but this run is not one; leave them out")
-        if beam is not None and not loaded.task.reads_words:
-            usage("--beam is for captions, which this run does not write; leave it out")
-        if top is not None and not {"class", "classes", "mask"} & set(loaded.task.targets):
-            usage("--top is for classes, which this run does not predict; leave it out")
-        top = top or _TOP
-        named, answers = _found(images, loaded)
-        own = own_images(loaded)
-        if output == "text":
-            _show(answers)
-        for start in range(0, len(named), BATCH):
-            some = predict(loaded, named[start : start + BATCH], top, own, invert, beam or 1)
-            if folder is not None:
-                some = [_written(answer, Path(folder)) for answer in some]
-            if output == "text":
-                _show(some)
-            answers += some
+        answers = _answers(loaded, images, folder, _Search(top or _TOP, beam or 1, invert), show=output == "text")
     except Problem as problem:
         fail_output(problem)
     if output == "json":
@@ -123,6 +101,55 @@ def command(
         note_brightness(loaded, [(each.name, each.mean) for each in answers if each.mean is not None], invert)
     if any(answer.problem for answer in answers):
         raise SystemExit(1)
+
+
+def _refuse_unused(
+    loaded: "LoadedRun", folder: str | None, invert: bool, top: int | None, beam: int | None, sampling: "_Sampling"
+) -> None:
+    """Exit with 2 for an option that does not apply to the task of the run."""
+    task = loaded.task
+    if folder is not None and not task.writes_images:
+        usage("--output writes masks or images, and this run predicts neither; leave it out")
+    if invert and loaded.settings.data.inputs != "image":
+        usage("--invert inverts images, and this run takes none; leave it out")
+    if task.generates:
+        if top is not None or beam is not None:
+            usage("--top is for classes and --beam for captions, but this run is a language model; leave it out")
+        return
+    if any(value is not None for value in sampling):
+        usage("--length, --temperature and --seed are for language models, but this run is not one; leave them out")
+    if beam is not None and not task.reads_words:
+        usage("--beam is for captions, which this run does not write; leave it out")
+    if top is not None and not {"class", "classes", "mask"} & set(task.targets):
+        usage("--top is for classes, which this run does not predict; leave it out")
+
+
+class _Search(NamedTuple):
+    """The number of classes, the width of the beam search, and whether images are inverted."""
+
+    top: int
+    beams: int
+    invert: bool
+
+
+def _answers(
+    loaded: "LoadedRun", images: tuple[str, ...], folder: str | None, search: _Search, *, show: bool
+) -> "list[Prediction]":
+    """The predictions, batch by batch; each is printed with `show`. Raises Problem."""
+    from ..training.inference.prediction import BATCH, predict
+
+    named, answers = _found(images, loaded)
+    own = own_images(loaded)
+    if show:
+        _show(answers)
+    for start in range(0, len(named), BATCH):
+        some = predict(loaded, named[start : start + BATCH], search.top, own, search.invert, search.beams)
+        if folder is not None:
+            some = [_written(answer, Path(folder)) for answer in some]
+        if show:
+            _show(some)
+        answers += some
+    return answers
 
 
 class _Sampling(NamedTuple):

@@ -1,12 +1,12 @@
 """The arguments of `Network.diagram`, checked as `archdsl diagram` checks its options."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
 from .diagram_conflicts import diagram_conflicts
-from .option_conflicts import first_conflict
+from .option_conflicts import Conflict, first_conflict
 
 _OPTIONS = {"place": "for"}
 """The names of options that are not those of their arguments."""
@@ -38,6 +38,11 @@ class DiagramArguments:
     heat: str | None = None
     sheets: bool = False
 
+    @property
+    def chosen_view(self) -> str | None:
+        """The view that is given, or the only one that shows a field; None if it is left open."""
+        return self.view or ("volumes" if self.field is not None else None)
+
     def refuse_types(self) -> None:
         """Raise TypeError or ValueError for an argument of another type, which the message names."""
         for each in fields(self):
@@ -47,9 +52,13 @@ class DiagramArguments:
         if self.columns is not None and self.columns not in _COLUMNS:
             raise ValueError(f"columns is an integer from 1 to {_COLUMNS[-1]}, not {self.columns!r}")
 
-    def refuse_conflicts(self, kind: str, view: str | None) -> None:
-        """Raise ValueError for conflicting arguments, or that this format or view ignores."""
-        found = first_conflict(diagram_conflicts(kind, view, self.direction, self.detail, self.heat), self._given())
+    def conflicts(self, kind: str) -> Iterator[Conflict]:
+        """The options that these arguments and this format exclude."""
+        return diagram_conflicts(kind, self.chosen_view, self.direction, self.detail, self.heat)
+
+    def refuse_conflicts(self, kind: str) -> None:
+        """Raise ValueError for conflicting arguments, or for one that this format or view ignores."""
+        found = first_conflict(self.conflicts(kind), self._given())
         if found is not None:
             why, clash = found
             why = re.sub(r"--[a-z-]+", lambda option: f"`{_argument(option[0])}`", why)

@@ -69,9 +69,9 @@ def render(graph: Graph, name: str, format: str | Path, arguments: DiagramArgume
     _require_names(kind, arguments)
     if kind == "pptx":
         require("a diagram for PowerPoint", "pptx")
-    view = arguments.view or ("volumes" if arguments.field is not None else None)
-    arguments.refuse_conflicts(kind, view)
-    options, look = _view_options(arguments, view, name), _style(graph, kind, arguments)
+    view = arguments.chosen_view
+    arguments.refuse_conflicts(kind)
+    options, look = view_options_of(arguments, name), style_of(arguments, graph, kind)
     place = place_of(arguments.place, arguments.width, arguments.height, arguments.font)
     if place is not None:
         free = PlaceChoices.given(view, arguments.direction, arguments.parameters)
@@ -97,9 +97,10 @@ def _require_names(kind: str, arguments: DiagramArguments) -> None:
         raise ValueError(f"dpi is an integer from {LOWEST_DPI} to {HIGHEST_DPI}, not {arguments.dpi!r}")
 
 
-def _view_options(arguments: DiagramArguments, view: str | None, name: str) -> ViewOptions:
+def view_options_of(arguments: DiagramArguments, name: str) -> ViewOptions:
+    """The view of a network with this title."""
     return ViewOptions(
-        view=View(view or ("layers" if arguments.detail is None else "blocks")),
+        view=View(arguments.chosen_view or ("layers" if arguments.detail is None else "blocks")),
         expand=arguments.expand,
         detail=arguments.detail,
         field=arguments.field,
@@ -110,7 +111,8 @@ def _view_options(arguments: DiagramArguments, view: str | None, name: str) -> V
     )
 
 
-def _style(graph: Graph, kind: str, arguments: DiagramArguments) -> DiagramStyle:
+def style_of(arguments: DiagramArguments, graph: Graph, kind: str) -> DiagramStyle:
+    """The style of the figure of a graph in a format."""
     return DiagramStyle(
         theme=usual_theme(kind, graph.figure) if arguments.theme is None else THEMES[arguments.theme],
         direction=arguments.direction or "TB",
