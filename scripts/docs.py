@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from textwrap import fill
 
-from archdsl.analysis.codes import by_code
 from archdsl.analysis.check_schema import schema
+from archdsl.analysis.codes import by_code
 from archdsl.analysis.columns import ALL, COLUMNS, SHARE
 from archdsl.cli.train import command as train
 from archdsl.explain.pages import markdown
