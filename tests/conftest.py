@@ -24,13 +24,16 @@ CACHE = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the whole run one cache, so that the user's stays as it is and the grammar is compiled once."""
+    """Give the whole run one cache, so that the user's stays as it is, the grammar is compiled once, and mypy reads
+    torch once.
+    """
     if hasattr(config, "workerinput"):  # a worker of pytest-xdist, which has the environment of the main process
         return
     cache = Path(tempfile.mkdtemp(prefix="archdsl-tests-"))
     config.stash[CACHE] = cache
     os.environ["ARCHDSL_CACHE"] = str(cache / "archdsl")
     os.environ["MPLCONFIGDIR"] = str(cache / "matplotlib")
+    os.environ["MYPY_CACHE_DIR"] = str(cache / "mypy")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
