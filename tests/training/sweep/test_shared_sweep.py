@@ -538,6 +538,7 @@ def test_a_sweep_of_a_metric_that_is_better_if_lower(folder: Path) -> None:
         ("digits", "input 1x8x8\nconv 1 k3 p1", "psnr", True),
         ("shapes", "input 3x64x64\nconv 4 k1", "miou", True),
         ("shape_sets", "input 3x64x64\ngap; fc 3", "mean_ap", True),
+        ("shape_boxes", "input 3x64x64\nconv 8 k16 s16", "ap", True),
         ("friedman", "input 10\nfc 1", "r2", True),
         ("alice", "input 12 int(256)\nembedding 4; fc 256", "bits_per_byte", False),
         ("shape_captions", "input image 3x16x16\ninput words 9 int(26)\nembedding 4; fc 26", "bleu4", True),
