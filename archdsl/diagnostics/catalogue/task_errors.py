@@ -7,7 +7,8 @@ class WrongImageOutput(Diagnostic):
     """The output does not have the shape that the task needs.
 
     Segmentation needs one number per class for each pixel of the input; reconstruction needs
-    an output of the input's shape; a task of a package has its own rule.
+    an output of the input's shape; detection needs one number per class, four distances and the
+    center-ness at each location; a task of a package has its own rule.
     """
 
     code = "E0816"
@@ -19,12 +20,16 @@ class WrongImageOutput(Diagnostic):
     why: str
     found: str
     wanted: str
+    suggestions: tuple[str, ...] = ()
 
     def message(self) -> str:
         return f"{self.why}; this network outputs {self.found}"
 
     def label(self) -> str:
         return f"outputs {self.found}, not {self.wanted}"
+
+    def help(self) -> tuple[str, ...]:
+        return self.suggestions
 
 
 class WrongSampleInput(Diagnostic):

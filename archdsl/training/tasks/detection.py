@@ -50,14 +50,24 @@ class Detection(Task):
         input, classes, dims = graph.nodes[graph.inputs[0]].shape.dims, len(spec.classes), node.shape.dims
         channels = classes + MORE
         wanted = f"{channels}×h×w"
+        suggestions: tuple[str, ...] = ()
         if not self.fits(dims, input, classes):
             about = f"{classes} class logits, 4 distances and the center-ness at each location"
             why = f"detection of {classes} classes needs {wanted}: {about}"
+            if graph.settings.get("classes") == dims[0] - MORE:
+                suggestions = (f"use `--set classes={classes}`",)
+            elif self.fits((channels, *dims[1:]), input, classes):
+                suggestions = (f"end this output with `conv {channels} k1`",)
         elif any(graph.nodes[other].shape.dims == dims for other in _before(graph, node)):
             why = "each output of detection needs a stride of its own, and another one has the same"
+            suggestions = (f"end this output with `conv {channels} k3 s2 p1`, which doubles its stride",)
         else:
             return
-        sink.emit(WrongImageOutput(span=node.span, uses=node.uses, why=why, found=str(node.shape), wanted=wanted))
+        sink.emit(
+            WrongImageOutput(
+                span=node.span, uses=node.uses, why=why, found=str(node.shape), wanted=wanted, suggestions=suggestions
+            )
+        )
 
     def combined(self, output: object) -> "Tensor":
         import torch

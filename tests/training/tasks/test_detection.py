@@ -8,6 +8,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+import archdsl
+from archdsl.diagnostics import Sink
 from archdsl.training.data.box_arrays import packed
 from archdsl.training.data.dataset_spec import DataSpec, ImageShape, TaskFacts
 from archdsl.training.data.drawn_shapes import draw, draw_boxes
@@ -15,7 +17,8 @@ from archdsl.training.data.registry import data_sets
 from archdsl.training.loop.augmentation import change_pixels
 from archdsl.training.loop.box_augmentation import change_boxed
 from archdsl.training.loop.process_group import SINGLE_PROCESS
-from archdsl.training.recipe.recipe import Augment, Fcos
+from archdsl.training.network_check import check
+from archdsl.training.recipe.recipe import Augment, Fcos, Recipe
 from archdsl.training.tasks.average_precision import average_precision
 from archdsl.training.tasks.box_images import drawn_boxes
 from archdsl.training.tasks.box_levels import Levels, assigned, boxes_of
@@ -399,6 +402,31 @@ def test_what_does_not_fit_is_reported_before_data_are_read(
     found = errors(text, SHAPES, **recipe)
     assert [each for each, _ in found] == [code], found
     assert words in found[0][1]
+
+
+@pytest.mark.parametrize(
+    ("text", "suggested", "fixed"),
+    [
+        ("input 3x64x64\nconv 7 k4 s4", "end this output with `conv 8 k1`", "input 3x64x64\nconv 7 k4 s4; conv 8 k1"),
+        (
+            HEAD + "conv 8 k1 as other\noutput fine, other",
+            "end this output with `conv 8 k3 s2 p1`, which doubles its stride",
+            HEAD + "conv 8 k1; conv 8 k3 s2 p1 as other\noutput fine, other",
+        ),
+        (
+            "net N(classes = 20)\ninput 3x64x64\nconv classes + 5 k4 s4",
+            "use `--set classes=3`",
+            "net N(classes = 3)\ninput 3x64x64\nconv classes + 5 k4 s4",
+        ),
+        ("input 3x64x64\ngap; fc 8", None, None),
+    ],
+)
+def test_suggestions_work(text: str, suggested: str | None, fixed: str | None) -> None:
+    sink = Sink()
+    check(archdsl.loads(text).graph, SHAPES, Recipe(), sink)
+    (found,) = sink
+    assert found.diagnostic.help() == (() if suggested is None else (suggested,))
+    assert fixed is None or errors(fixed, SHAPES) == []
 
 
 def test_what_fits() -> None:
