@@ -130,18 +130,27 @@ class Epoch:
         # without samples: zero, with zero gradients for the other processes
         loss = context.objective(outputs, targets) if count else torch.stack([each.sum() for each in outputs]).sum()
         mean, right = loss.detach(), None
+        # gradients are averaged over processes but summed over accumulated batches
+        part: float | Tensor = count / (1 if context.recipe.loss.sum else total)
         if context.group.size > 1:
-            mean, right = context.group.total(mean, self._correct(outputs[0], targets), count)
+            weight = self._weight(targets) if count else torch.zeros((), dtype=torch.float64, device=mean.device)
+            mean, right, in_all = context.group.total(mean, self._correct(outputs[0], targets), weight)
+            batch = len(indices) / (1 if context.recipe.loss.sum else total)
+            part = (weight * context.group.size / in_all * batch).to(loss.dtype)
         if self._on_cpu:  # free on a CPU, and the bad gradient is never applied; a GPU would stall
             self._refuse(mean.item())
-        # gradients are averaged over processes but summed over accumulated batches
-        part = count * context.group.size / (1 if context.recipe.loss.sum else total)
-        share = loss if part == 1 else loss * part
+        share = loss if isinstance(part, float) and part == 1 else loss * part
         torch.autograd.backward(state.scaler.scale(share) if state.scaler else share)
         if right is None:
             state.metrics.update(mean, outputs[0], targets)
         else:
             state.metrics.add(mean, right, len(indices))
+
+    def _weight(self, targets: Tensor) -> Tensor:
+        """How much this process's part counts in the mean over the batch."""
+        weigh = self._context.objective.weigh
+        weight = weigh(targets) if weigh else torch.tensor(len(targets), device=targets.device)
+        return weight.detach().double()
 
     def _correct(self, output: Tensor, targets: Tensor) -> Tensor:
         counter = self._context.task.count()

@@ -91,9 +91,11 @@ class ProcessGroup:
         """A context in which backward passes add to this process's gradients without communication."""
         return nullcontext()
 
-    def total(self, loss: Tensor, correct: Tensor, count: int) -> tuple[Tensor, Tensor]:
-        """Mean loss and correct predictions over all processes, from those of this one's `count` images."""
-        return loss, correct
+    def total(self, loss: Tensor, correct: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Mean loss, correct predictions and weight over all processes, from those of this one: the loss is a mean over
+        terms that sum to the weight.
+        """
+        return loss, correct, weight
 
     def sync_buffers(self) -> None:
         """Average the running statistics of normalization layers over all processes. Called after each step."""

@@ -231,11 +231,12 @@ class DistributedGroup(ProcessGroup):
         """Shards add up synchronized gradients: the whole ones may not fit into memory."""
         return self._wrapped.no_sync() if self._wrapped else nullcontext()
 
-    def total(self, loss: Tensor, correct: Tensor, count: int) -> tuple[Tensor, Tensor]:
-        sums = torch.stack([loss.double() * count, correct.double(), torch.full_like(loss, count, dtype=torch.float64)])
+    def total(self, loss: Tensor, correct: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        sums = torch.stack([loss.double() * weight, correct.double(), weight])
         with _peers():
             dist.all_reduce(sums)
-        return sums[0] / sums[2], sums[1].long()
+        in_all = torch.where(sums[2] > 0, sums[2], 1)  # no word or pixel with a class in the whole batch
+        return sums[0] / in_all, sums[1].long(), in_all
 
     def sync_buffers(self) -> None:
         if not self._statistics:

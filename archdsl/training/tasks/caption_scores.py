@@ -18,6 +18,11 @@ def one_of(captions: Tensor) -> Tensor:
     return captions[:, 0] if captions.ndim == 3 else captions
 
 
+def count_words(captions: Tensor) -> Tensor:
+    """Number of words that the mean loss is over, with the ends."""
+    return (one_of(captions)[:, 1:] != PADDING).sum()
+
+
 def make_caption_loss(recipe: AnyLoss) -> Loss:
     """The mean over the words of a batch, as a scalar."""
     match recipe:
@@ -30,7 +35,7 @@ def make_caption_loss(recipe: AnyLoss) -> Loss:
                     steps.flatten(0, 1), wanted.flatten(), ignore_index=PADDING, label_smoothing=smoothing,
                     reduction="sum",
                 )  # fmt: skip
-                return total / (wanted != PADDING).sum().clamp(min=1)
+                return total / count_words(captions).clamp(min=1)
 
             return loss
         case _:
@@ -78,14 +83,14 @@ class CaptionMeter(Meter[CaptionScores]):
     def update(self, output: Tensor, targets: Tensor) -> None:
         assert self._waiting is not None
         if self._sums is None:
-            self._sums = torch.zeros(2, dtype=torch.float64, device=output.device)
+            self._sums = torch.zeros(3, dtype=torch.float64, device=output.device)
         self._parts.append((self._waiting[: len(output)], targets))
         if len(output):
-            infinite = (~output.isfinite()).any().double()
-            self._sums += torch.stack([self._loss(output, targets).double() * len(output), infinite])
+            infinite, words = (~output.isfinite()).any().double(), count_words(targets).double()
+            self._sums += torch.stack([self._loss(output, targets).double() * words, infinite, words])
 
     def scores(self, group: Gatherer, count: int) -> CaptionScores:
         assert self._sums is not None
-        loss, infinite = group.total_of(self._sums).tolist()
+        loss, infinite, words = group.total_of(self._sums).tolist()
         made, wanted = (group.gather(torch.cat(each), count).cpu() for each in zip(*self._parts, strict=True))
-        return CaptionScores(loss / count, made, wanted, infinite == 0)
+        return CaptionScores(loss / max(words, 1), made, wanted, infinite == 0)

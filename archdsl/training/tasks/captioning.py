@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..data.images import ImageSet, Inputs, TargetArray
     from ..recipe.recipe import AnyLoss
-    from .meter import Loss, Meter, Scores
+    from .meter import Loss, Meter, Scores, Weigh
     from .presentation import Answer, Tile
 
 
@@ -78,6 +78,11 @@ class Captioning(Task):
         from .caption_scores import make_caption_loss
 
         return make_caption_loss(recipe)
+
+    def weigh(self, recipe: "AnyLoss", facts: TaskFacts) -> "Weigh | None":
+        from .caption_scores import count_words
+
+        return count_words
 
     def meter(self, loss: "Loss", recipe: "AnyLoss", facts: TaskFacts) -> "Meter[Scores]":
         from .caption_scores import CaptionMeter

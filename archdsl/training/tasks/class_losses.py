@@ -9,7 +9,7 @@ from torch import Tensor
 from ..data.dataset_spec import TaskFacts
 from ..recipe.loss_sections import WeightedLoss
 from ..recipe.recipe import AnyLoss, Bce, CrossEntropy, Custom, Dice, Fcos, Huber, Mae, Mse
-from .meter import Loss
+from .meter import Loss, Weigh
 
 
 class ClassWeightTensor:
@@ -48,6 +48,21 @@ def make_loss(recipe: AnyLoss, facts: TaskFacts | None = None) -> Loss:
             raise AssertionError("not a loss of classification")
         case _:
             assert_never(recipe)
+
+
+def weigh_labels(recipe: AnyLoss, facts: TaskFacts) -> Weigh | None:
+    """The sum of the weights of the classes, if they have any; mixed labels count as samples, as in torch."""
+    if not isinstance(recipe, CrossEntropy) or recipe.class_weights is None:
+        return None
+    weights = ClassWeightTensor(recipe, facts)
+
+    def weigh(labels: Tensor) -> Tensor:
+        values = weights.on(labels.device)
+        if values is None or labels.is_floating_point():
+            return torch.tensor(len(labels), device=labels.device)
+        return values[labels].sum()
+
+    return weigh
 
 
 def _probabilities(labels: Tensor, logits: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ..data.images import Inputs
     from ..recipe.recipe import AnyLoss
-    from .meter import Loss, Meter, Scores
+    from .meter import Loss, Meter, Scores, Weigh
     from .presentation import Answer
 
 
@@ -46,6 +46,11 @@ class Classification(Task):
         from .class_losses import make_loss
 
         return make_loss(recipe, facts)
+
+    def weigh(self, recipe: "AnyLoss", facts: TaskFacts) -> "Weigh | None":
+        from .class_losses import weigh_labels
+
+        return weigh_labels(recipe, facts)
 
     def meter(self, loss: "Loss", recipe: "AnyLoss", facts: TaskFacts) -> "Meter[Scores]":
         from .class_scores import ClassMeter

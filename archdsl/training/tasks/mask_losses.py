@@ -7,7 +7,7 @@ from torch import Tensor
 from ..data.dataset_spec import IGNORED, TaskFacts
 from ..recipe.recipe import AnyLoss, CrossEntropy, Dice
 from .class_losses import ClassWeightTensor
-from .meter import Loss
+from .meter import Loss, Weigh
 
 
 def make_mask_loss(recipe: AnyLoss, facts: TaskFacts | None = None) -> Loss:
@@ -22,15 +22,28 @@ def make_mask_loss(recipe: AnyLoss, facts: TaskFacts | None = None) -> Loss:
             raise AssertionError(f"{recipe.name} is not a loss of segmentation")
 
 
+def weigh_masks(recipe: AnyLoss, facts: TaskFacts) -> Weigh | None:
+    """The number of pixels that have a class, or the sum of the weights of their classes; None for Dice, which is one
+    value for a batch.
+    """
+    if not isinstance(recipe, CrossEntropy):
+        return None
+    weights = ClassWeightTensor(recipe, facts)
+    return lambda masks: _sum_of_weights(masks, weights.on(masks.device))
+
+
+def _sum_of_weights(masks: Tensor, weights: Tensor | None) -> Tensor:
+    known = masks != IGNORED
+    return known.sum() if weights is None else (weights[masks.long() * known] * known).sum()
+
+
 def _cross_entropy(logits: Tensor, masks: Tensor, smoothing: float, weights: Tensor | None) -> Tensor:
-    classes, known = masks.long(), masks != IGNORED
+    classes = masks.long()
     total = F.cross_entropy(
         logits, classes, weight=weights, ignore_index=IGNORED, label_smoothing=smoothing, reduction="sum"
     )
-    if weights is None:
-        return total / known.sum().clamp(min=1)  # zero, not NaN, for a batch without classes
-    sum_of_weights = (weights[classes * known] * known).sum()
-    return total / torch.where(sum_of_weights > 0, sum_of_weights, 1)
+    sum_of_weights = _sum_of_weights(masks, weights)
+    return total / torch.where(sum_of_weights > 0, sum_of_weights, 1)  # zero, not NaN, for a batch without classes
 
 
 def soft_dice(logits: Tensor, masks: Tensor) -> Tensor:

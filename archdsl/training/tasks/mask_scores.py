@@ -7,13 +7,13 @@ from torch import Tensor
 
 from ..data.dataset_spec import IGNORED
 from .mask_losses import dice_of
-from .meter import Gatherer, Loss, Meter, Scores
+from .meter import Gatherer, Loss, Meter, Scores, Weigh
 from .presentation import SHOWN
 
 
 @dataclass(frozen=True)
 class MaskScores(Scores):
-    """The mean loss of the images; `confusion[true][predicted]`, int64 of K×K, counts the pixels that have a class.
+    """The mean loss of the pixels; `confusion[true][predicted]`, int64 of K×K, counts the pixels that have a class.
 
     `shown` are the predictions of the first images: uint8 of at most 12×H×W.
     """
@@ -56,8 +56,8 @@ def _mean(values: list[float | None]) -> float:
 class MaskMeter(Meter[MaskScores]):
     """Counts pixels by true and predicted class."""
 
-    def __init__(self, loss: Loss) -> None:
-        self._loss, self._classes = loss, 0
+    def __init__(self, loss: Loss, weigh: Weigh | None = None) -> None:
+        self._loss, self._weigh, self._classes = loss, weigh, 0
         self._sum: Tensor | None = None
         self._cells: Tensor | None = None
         self._finite: Tensor | None = None
@@ -67,7 +67,7 @@ class MaskMeter(Meter[MaskScores]):
         classes = output.shape[1]
         if self._sum is None or self._cells is None or self._finite is None:
             self._classes = classes
-            self._sum = torch.zeros((), dtype=torch.float64, device=output.device)
+            self._sum = torch.zeros(2, dtype=torch.float64, device=output.device)
             self._cells = torch.zeros(classes * classes, dtype=torch.int64, device=output.device)
             self._finite = torch.ones((), dtype=torch.bool, device=output.device)
         predicted = output.argmax(1)
@@ -78,7 +78,9 @@ class MaskMeter(Meter[MaskScores]):
         if not len(output):
             return
         self._finite &= output.isfinite().all()
-        self._sum += self._loss(output, targets).double() * len(output)
+        loss = self._loss(output, targets).double()
+        weight = self._weigh(targets).double() if self._weigh else torch.full_like(loss, len(output))
+        self._sum += torch.stack([loss * weight, weight])
         known = targets != IGNORED
         cells = targets[known].long() * classes + predicted[known]
         self._cells += torch.bincount(cells, minlength=classes * classes)
@@ -88,7 +90,8 @@ class MaskMeter(Meter[MaskScores]):
         assert self._cells is not None
         assert self._finite is not None
         assert self._shown is not None
-        loss, cells = group.total_of(self._sum), group.total_of(self._cells)
+        loss, weight = group.total_of(self._sum).tolist()
+        cells = group.total_of(self._cells)
         infinite = group.total_of((~self._finite).long())
         confusion = cells.view(self._classes, self._classes).cpu()
-        return MaskScores(loss.item() / count, confusion, self._shown, not bool(infinite))
+        return MaskScores(loss / weight if weight else 0.0, confusion, self._shown, not bool(infinite))

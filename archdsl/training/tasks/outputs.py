@@ -10,7 +10,7 @@ from ..recipe.part_names import FREE
 from ..recipe.recipe import Recipe, loss_named
 from .custom_code import CustomCode
 from .main_output import main_output
-from .meter import Loss
+from .meter import Loss, Weigh
 from .task import Task
 
 
@@ -25,13 +25,17 @@ class Term:
 
 @dataclass(frozen=True)
 class Objective:
-    """What a step minimizes: the task's loss of the main output, plus those of other outputs, each with its weight."""
+    """What a step minimizes: the task's loss of the main output, plus those of other outputs, each with its weight.
+
+    `weigh` is that of the task for the main loss, if that is the recipe's.
+    """
 
     task: Task
     main: Loss
     others: tuple[Term, ...] = ()
     facts: TaskFacts = field(default_factory=TaskFacts)
     custom: CustomCode = field(default_factory=CustomCode)
+    weigh: Weigh | None = None
 
     def __call__(self, outputs: tuple[Tensor, ...], targets: Tensor) -> Tensor:
         """The mean over a batch, a scalar, from the outputs that have a loss."""
@@ -82,4 +86,5 @@ def objective_of(
             main = loss
         elif of is not None and of != FREE:
             terms.append(Term(index, of if isinstance(of, float) else 1.0, loss))
-    return Objective(task, main, tuple(terms), facts, custom)
+    weigh = task.weigh(recipe.loss, facts) if main is own else None
+    return Objective(task, main, tuple(terms), facts, custom, weigh)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..data.images import Inputs, TargetArray
     from ..recipe.recipe import AnyLoss
-    from .meter import Loss, Meter, Scores
+    from .meter import Loss, Meter, Scores, Weigh
     from .presentation import Answer, Table, Tile
 
 
@@ -44,10 +44,15 @@ class Segmentation(Task):
 
         return make_mask_loss(recipe, facts)
 
+    def weigh(self, recipe: "AnyLoss", facts: TaskFacts) -> "Weigh | None":
+        from .mask_losses import weigh_masks
+
+        return weigh_masks(recipe, facts)
+
     def meter(self, loss: "Loss", recipe: "AnyLoss", facts: TaskFacts) -> "Meter[Scores]":
         from .mask_scores import MaskMeter
 
-        return MaskMeter(loss)
+        return MaskMeter(loss, self.weigh(recipe, facts))
 
     def output_words(self, loss: "AnyLoss") -> str:
         return "logits of each pixel, classes × height × width: the largest is the class of the pixel"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..data.images import ImageSet, Inputs, TargetArray
     from ..recipe.recipe import AnyLoss
-    from .meter import Loss, Meter, Scores
+    from .meter import Loss, Meter, Scores, Weigh
     from .presentation import Answer, Table, Tile
 
 PIXEL_AUGMENTATIONS = frozenset({"flip", "alternate", "crop", "border", "rotate", "jitter", "cutout", "noise"})
@@ -99,6 +99,12 @@ class Task(ABC):
     @abstractmethod
     def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         """The mean loss over a batch: a scalar, from an output in 32 bits and the targets."""
+
+    def weigh(self, recipe: "AnyLoss", facts: TaskFacts) -> "Weigh | None":
+        """How much a batch counts in the mean loss of several: the number of terms that its mean is over, a scalar,
+        from its targets. None if that is the number of samples.
+        """
+        return None
 
     @abstractmethod
     def meter(self, loss: "Loss", recipe: "AnyLoss", facts: TaskFacts) -> "Meter[Scores]":

@@ -18,6 +18,7 @@ from archdsl.training.errors.process_errors import BatchTooSmall, CannotJoin
 from archdsl.training.processes.distributed import DistributedGroup, ProcessRank, process_rank
 from archdsl.training.runs.checkpoint import list_checkpoints, read
 from tests.training.helpers import training
+from tests.training.processes.task_cases import NETWORKS, task_case, write_data
 from tests.training.processes.two_processes import CASES, run_case
 from tests.training.test_session import assert_same
 
@@ -51,6 +52,7 @@ def start(command: list[str], cwd: Path, size: int = 2) -> list["subprocess.Pope
 def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results of two processes for each case."""
     folder = tmp_path_factory.mktemp("two")
+    write_data(folder / "data")
     started = start(["-m", "tests.training.processes.two_processes", str(folder)], HERE)
     outputs = [process.communicate(timeout=120) for process in started]
     assert [process.returncode for process in started] == [0, 0], outputs
@@ -61,12 +63,12 @@ def result(folder: Path, name: str, rank: int = 0) -> Any:
     return json.loads((folder / f"{name}-{rank}.json").read_text())
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [*CASES, *NETWORKS])
 def test_two_processes_make_the_steps_of_one(
     two: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "write_report", lambda *_: None)
-    alone = run_case(name, tmp_path / name)
+    alone = run_case(name, tmp_path / name) if name in CASES else task_case(name, tmp_path / name, two / "data").start()
     for file in ("last.safetensors", "best.safetensors"):
         one, other = load_file(tmp_path / name / file), load_file(two / name / file)
         assert one.keys() == other.keys()
@@ -79,7 +81,7 @@ def test_two_processes_make_the_steps_of_one(
         [scores, *epochs],
         strict=True,
     ):
-        assert mine == pytest.approx(theirs, rel=1e-4)
+        assert mine == pytest.approx(theirs, rel=1e-4, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", [*(f"{name}-start" for name in CASES), "whole-start", "stopped-resume"])

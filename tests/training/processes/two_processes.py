@@ -23,6 +23,7 @@ from archdsl.training.processes import distributed
 from archdsl.training.runs.run_folder import Run
 from archdsl.training.session import Outcome, Training
 from tests.training.helpers import Patches, StopAfter, model_spec, small_network, training
+from tests.training.processes.task_cases import NETWORKS, task_case
 
 
 def plain_network() -> nn.Module:
@@ -109,6 +110,10 @@ def main(folder: Path) -> None:
 
         for name in CASES:
             go(name, "start")
+        for name in NETWORKS:
+            made = task_case(name, follow(folder / name, group), folder / "data")
+            resources = replace(made.resources, run=Run(folder / name, writes=group.is_leader))
+            message(replace(made, group=group, resources=resources).start(), folder, f"{name}-start", group)
         go("whole", "start")
         go("stopped", "start", StopAfter(9) if group.rank == 1 else None)
         torch.manual_seed(12345)
