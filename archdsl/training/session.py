@@ -33,7 +33,7 @@ from .loop.train_context import TrainContext, on_device
 from .loop.training_state import TrainingState
 from .model_spec import ModelSpec
 from .processes.sharding_limits import refuse_unshardable
-from .recipe.recipe import Dice, Recipe
+from .recipe.recipe import Dice, Fcos, Recipe
 from .report import write_report
 from .runs.checkpoint import list_checkpoints, read, restore_newest
 from .runs.loaded_run import refuse_outputs
@@ -156,10 +156,9 @@ class Training:
         tried = f" (tried, in {sample}s/s: {tried})" if tried else ""
         for note in self.group.notes(model, self.recipe.batch):
             self.callback.note(note)
-        if self.group.size > 1 and isinstance(self.recipe.loss, Dice):
-            self.callback.note(
-                "dice: each process computes it over its own images, so results differ from those of one"
-            )
+        if self.group.size > 1 and isinstance(self.recipe.loss, Dice | Fcos):
+            name = self.recipe.loss.name
+            self.callback.note(f"{name}: each process normalizes over its own images, so results differ from one's")
         settings = self._settings(data, setup, trials, sum(p.numel() for p in model.parameters()))
         run = self.resources.run
         run.write_network(self._texts)
