@@ -123,6 +123,19 @@ def sizes(splits: Splits) -> dict[str, int]:
     return {name: len(part) if part else 0 for name, part in parts.items()}
 
 
+def unreadable(splits: Splits, name: str, request: Request) -> set[tuple[str, str]]:
+    """All streamed images that cannot be decoded, with the reasons. Raises DecoderEnded."""
+    found: set[tuple[str, str]] = set()
+    request.download.start_decoding(f"{name}, to list all unreadable images", sum(sizes(splits).values()))
+    try:
+        for part in (splits.train, splits.validation, splits.test):
+            if part is not None and part.stream is not None:
+                found |= {*part.stream.unreadable(request.download.advance)}
+    finally:
+        request.download.finish()
+    return found
+
+
 def build(model_spec: ModelSpec, recipe: Recipe, device: torch.device) -> nn.Module:
     """The network with its initial weights, which depend on the seed."""
     torch.manual_seed(derive(recipe.seed, "weights"))

@@ -1,6 +1,7 @@
 """A training from start to end: started or resumed, finished or stopped, and the files in its folder."""
 
 import math
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,7 @@ from . import assemble
 from .data.dataset_spec import TaskFacts
 from .data.images import DataSource, Request, Splits
 from .data.tokenizer import TOKENIZER, token_bytes
+from .errors.data_errors import UndecodableImage
 from .errors.loop_errors import Diverged, NotCausal, WrongTrainSize, variance_needed
 from .errors.problem import Problem
 from .errors.process_errors import BatchTooSmall, PeerFailed
@@ -310,12 +312,26 @@ class Training:
     def _go(self, state: TrainingState, context: TrainContext, splits: Splits, budget: Budget) -> Outcome:
         self.callback.model(state.model)
         try:
-            return self._trained(state, context, splits, budget)
+            return self._with_readable(splits, lambda: self._trained(state, context, splits, budget))
         except BaseException as error:
             self.callback.failed(error)
             raise
         finally:
             splits.close()
+
+    def _with_readable(self, splits: Splits, train: Callable[[], Outcome]) -> Outcome:
+        """The outcome of `train`. Raises UndecodableImage, which names all unreadable images, so that they can be
+        replaced at once; other processes do not wait for that.
+        """
+        try:
+            return train()
+        except UndecodableImage as problem:
+            with suppress(Exception):  # the newest checkpoint, which may still be written; the reason is known
+                self.resources.run.finish()
+            if self.group.size > 1:
+                raise
+            found = {*problem.failures, *assemble.unreadable(splits, self.source.spec.name, self.resources.request)}
+            raise UndecodableImage(tuple(sorted(found))) from problem
 
     def _trained(self, state: TrainingState, context: TrainContext, splits: Splits, budget: Budget) -> Outcome:
         run = self.resources.run

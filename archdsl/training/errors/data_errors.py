@@ -121,11 +121,14 @@ class UndecodableImage(Problem):
 
     def message(self) -> str:
         shown = ", ".join(f"{name} ({why})" for name, why in self.failures[:3])
-        more = f" and {len(self.failures) - 3:,} more of the same batch" if len(self.failures) > 3 else ""
+        more = f" and {len(self.failures) - 3:,} more, listed below" if len(self.failures) > 3 else ""
         return f"cannot read {shown}{more}"
 
+    def details(self) -> tuple[str, ...]:
+        return tuple(f"{name} ({why})" for name, why in self.failures) if len(self.failures) > 3 else ()
+
     def help(self) -> tuple[str, ...]:
-        return ("replace the file by a readable one of the same name; `--resume` then continues the run",)
+        return ("replace them by readable images of the same names; `--resume` then continues the run",)
 
 
 class DecoderEnded(Problem):

@@ -140,23 +140,24 @@ class DecoderPool:
         self._memory = None
         self._end = weakref.finalize(self, _end, self._progress)
 
-    def batches(self, view: ImageView, plan: BatchPlan) -> PixelBatches:
+    def batches(self, view: ImageView, plan: BatchPlan, failures: list[DecodeFailure] | None = None) -> PixelBatches:
         """The batches of a plan, uint8 of N×H×W×C, each valid until the next one is taken.
 
+        Images that cannot be decoded are added to `failures`, if it is given, and their pixels are then undefined.
         Raises UndecodableImage, DecoderEnded.
         """
         assert not self._busy, "one iteration at a time"
         if self.workers == 0:
-            yield from _decoded_here(view, plan)
+            yield from _decoded_here(view, plan, failures)
             return
         self._busy = True
         try:
-            yield from self._decoded(view, plan)
+            yield from self._decoded(view, plan, failures)
         finally:
             self._drain()
             self._busy = False
 
-    def _decoded(self, view: ImageView, plan: BatchPlan) -> PixelBatches:
+    def _decoded(self, view: ImageView, plan: BatchPlan, failures: list[DecodeFailure] | None) -> PixelBatches:
         size, largest = prod(view.transform.shape), max(map(len, plan.batches), default=0)
         if largest == 0:
             return
@@ -172,7 +173,8 @@ class DecoderPool:
                 progress.last = index + slots  # the batch before this one has been used
                 progress.dispatch()
                 progress.changed.wait_for(lambda at=index: progress.missing[at] == 0 or _ended(progress))  # type: ignore[misc]
-                _refuse(progress, index)
+                _complete(progress, index)
+                _refuse(progress.failures.pop(index, []), failures)
             offset = index % slots * largest * size
             yield np.frombuffer(memory, np.uint8, len(batch) * size, offset).reshape(-1, *view.transform.shape)
 
@@ -283,23 +285,28 @@ def _ended(progress: _Progress) -> bool:
     return any(each.ended for each in progress.processes)
 
 
-def _refuse(progress: _Progress, batch: int) -> None:
-    """Raise if a batch cannot be completed."""
+def _complete(progress: _Progress, batch: int) -> None:
+    """Raise DecoderEnded if a batch cannot be completed."""
     if progress.missing[batch]:
         status = next(each.process.wait() for each in progress.processes if each.ended)
         raise DecoderEnded(status)
-    if failures := progress.failures.pop(batch, []):
-        raise UndecodableImage(tuple(sorted((each.name, each.why) for each in failures)))
 
 
-def _decoded_here(view: ImageView, plan: BatchPlan) -> PixelBatches:
+def _refuse(found: Sequence[DecodeFailure], failures: list[DecodeFailure] | None) -> None:
+    """Raise UndecodableImage if images could not be decoded, or add them to `failures`."""
+    if failures is not None:
+        failures.extend(found)
+    elif found:
+        raise UndecodableImage(tuple(sorted((each.name, each.why) for each in found)))
+
+
+def _decoded_here(view: ImageView, plan: BatchPlan, failures: list[DecodeFailure] | None) -> PixelBatches:
     size = prod(view.transform.shape)
     try:
         for batch, seeds in zip(plan.batches, plan.seeds, strict=True):
             memory = np.empty(len(batch) * size, np.uint8)
             task = DecodeTask(0, 0, 0, tuple(zip(batch.tolist(), seeds, strict=True)))
-            if failures := decode_into(memory, task, view.images, view.transform):
-                raise UndecodableImage(tuple(sorted((each.name, each.why) for each in failures)))
+            _refuse(decode_into(memory, task, view.images, view.transform), failures)
             yield memory.reshape(-1, *view.transform.shape)
     finally:
         view.images.close()

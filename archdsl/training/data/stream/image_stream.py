@@ -1,6 +1,6 @@
 """The images of a split as a stream: decoded when they are needed, with or without random changes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import final
 
@@ -10,7 +10,10 @@ from ..arrays import Pixels
 from .decoder_pool import BatchPlan, DecoderPool, ImageView, PixelBatches
 from .encoded import Indices, joined
 from .transform import RandomChanges
+from .worker import DecodeFailure
 
+_TINY, _TRIED = 16, 256
+"""Size and number of images that are decoded together to find unreadable ones; JPEGs are decoded at a reduced size."""
 _FEW = 32
 """Number of images that are decoded faster here than by processes."""
 
@@ -75,6 +78,18 @@ class ImageStream:
         """
         seeds = [[(self.seed, epoch, sample) for sample in batch.tolist()] for batch in batches]
         return self.pool.batches(self.augmented, BatchPlan([batch // self.repeats for batch in batches], seeds))
+
+    def unreadable(self, advance: Callable[[int], None]) -> tuple[tuple[str, str], ...]:
+        """The names of all images that cannot be decoded, with the reasons; `advance` gets the numbers of images that
+        have been tried. Raises DecoderEnded.
+        """
+        tiny = replace(self.plain.transform, height=_TINY, width=_TINY, resize=None)
+        order = np.arange(len(self), dtype=np.int64)
+        failures: list[DecodeFailure] = []
+        plan = BatchPlan.plain([order[first : first + _TRIED] for first in range(0, len(order), _TRIED)])
+        for batch in self.pool.batches(ImageView(self.plain.images, tiny), plan, failures):
+            advance(len(batch))
+        return tuple(sorted((each.name, each.why) for each in failures))
 
     def joined(self, others: "Sequence[ImageStream]") -> "ImageStream":
         """The images of this stream, then those of others of the same folder."""

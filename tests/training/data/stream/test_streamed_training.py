@@ -200,15 +200,17 @@ def test_an_unreadable_image_ends_the_training_and_it_resumes(tmp_path: Path) ->
     folder = image_folder(tmp_path / "animals")
     whole = training(tmp_path / "whole", folder, checkpoint=1e-9).start()
     path = folder / "train" / "cat" / "003.jpg"
-    content = path.read_bytes()
+    content, other = path.read_bytes(), (folder / "test" / "ant" / "001.jpg").read_bytes()
 
     class Damage(TrainingCallback):
         def epoch(self, line: dict[str, Any], best: bool) -> None:
             path.write_bytes(content[:200])
+            (folder / "test" / "ant" / "001.jpg").write_bytes(b"none")
 
     made = replace(training(tmp_path / "run", folder, checkpoint=1e-9), callback=Damage())
-    with pytest.raises(UndecodableImage, match=r"train/cat/003\.jpg"):
-        made.start()
+    with pytest.raises(UndecodableImage, match=r"test/ant/001\.jpg .*, train/cat/003\.jpg"):
+        made.start()  # one of them is in the way, and all are named
+    (folder / "test" / "ant" / "001.jpg").write_bytes(other)
     path.write_bytes(content)
     assert training(tmp_path / "run", folder, checkpoint=1e-9).resume().state.step == whole.state.step
     assert_same(tmp_path / "whole", tmp_path / "run")
