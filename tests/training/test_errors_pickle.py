@@ -18,8 +18,10 @@ from archdsl.training import errors
 from archdsl.training.errors.problem import Problem
 
 VALUES = {
-    "int": 3, "float": 0.5, "str": "a text", "bool": True, "Path": Path("a/b"), "Path | None": Path("a"), "int | None": 4, "str | None": None,
-    "tuple[str, ...]": ("one", "two"), "tuple[tuple[str, str], ...]": (("a", "b"),), "OSError": OSError(28, "full"),
+    "int": 3, "float": 0.5, "str": "a text", "bool": True, "Path": Path("a/b"), "Path | None": Path("a"),
+    "int | None": 4, "str | None": None,
+    "tuple[str, ...]": ("one", "two"), "tuple[tuple[str, str], ...]": (("a", "b"),),
+    "OSError": OSError(28, "full"),
 }  # fmt: skip
 
 
