@@ -31,7 +31,7 @@ _COMMANDS = {
     "lsp": "Run the language server for editors.",
     "mcp": "Run the server for agents (Model Context Protocol).",
     "predict": "Classify images with a trained network.",
-    "sweep": "Run a hyperparameter sweep and plot accuracy against compute.",
+    "sweep": "Run a hyperparameter sweep and plot its metric against compute.",
     "train": "Train a network on a data set.",
     "weights": "Compare the weights in a file with a network.",
     "why": "Derive a layer's output shape, step by step.",

@@ -1,8 +1,8 @@
 """Four workers of one sweep, the first of which kills itself in the middle of its first trial.
 
 Run in a process of its own: `python -m tests.training.sweep.four_workers FOLDER`. The workers are forked from it, after
-torch was imported once. Nothing depends on time: each step waits for a byte in a pipe, and the operating system closes
-the pipe of a process that dies. Prints the exit status of each worker.
+torch was imported once. Nothing depends on time: each step waits for a byte in a pipe, which a worker also writes when
+it ends with an error. Prints the exit status of each worker.
 """
 
 import json
@@ -30,8 +30,10 @@ COMMAND = ["sweep", "net.arch", "--lr", "0.3,0.1,0.03,0.01,0.003", "--out", "s",
 FIRST_LINE = "metrics-before-the-kill.jsonl"
 
 
-def worker(at_first_epoch: Callable[[Path], None]) -> int:
-    """Run the command in a forked process, which calls this at the end of its first epoch. Returns the process's ID."""
+def worker(at_first_epoch: Callable[[Path], None], announce: int) -> int:
+    """Run the command in a forked process, which calls this at the end of its first epoch, and writes to a pipe when it
+    ends. Returns the process's ID.
+    """
     child = os.fork()
     if child:
         return child
@@ -50,6 +52,7 @@ def worker(at_first_epoch: Callable[[Path], None]) -> int:
     except SystemExit as stop:
         status = int(stop.code or 0)
     finally:
+        os.write(announce, b"1")
         os._exit(status)
 
 
@@ -68,9 +71,9 @@ def run() -> list[int]:
         os.write(announce, b"1")
         os.read(held, 1)
 
-    first = worker(die)
+    first = worker(die, announce)
     os.read(arrived, 1)
-    others = [worker(wait) for _ in range(3)]
+    others = [worker(wait, announce) for _ in range(3)]
     for _ in others:  # all four train, each its own trial
         os.read(arrived, 1)
     os.write(doom, b"1")

@@ -528,6 +528,9 @@ def test_a_sweep_of_a_metric_that_is_better_if_lower(folder: Path) -> None:
     assert not list(folder.glob("s/trials/**/*.safetensors"))
     text = run("--status", "s").output
     assert "2 trials: 2 done" in text
+    named = run("s", "--lr", "0.1,0.2")
+    assert named.exit_code == 2
+    assert "s is a sweep: `--resume s` continues or joins it" in named.output
     assert f"best: trial 2, {values[2]:.4f}: --lr=0.1" in text
 
 
