@@ -62,6 +62,11 @@ class VocBoxSource(DataSource):
             found[split] = [line.split()[0] for line in lines if line.strip()]
         return found
 
+    @property
+    def has_splits(self) -> bool:
+        """Whether lists assign the images to splits."""
+        return bool(self._lists)
+
     @cached_property
     def spec(self) -> DataSpec:
         names = sorted({name for each in self._objects.values() for name, _ in each.objects})

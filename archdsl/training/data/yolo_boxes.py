@@ -43,12 +43,22 @@ class YoloBoxSource(DataSource):
     def origin(self) -> str:
         return str(self.folder.resolve())
 
-    def load(self, request: Request) -> Splits:
+    @property
+    def has_splits(self) -> bool:
+        """Whether folders assign the images to splits."""
+        return bool(self._roots())
+
+    def _roots(self) -> dict[str, tuple[Path, Path]]:
+        """The folders of the images and of the labels of each split that has some."""
         roots: dict[str, tuple[Path, Path]] = {}
         for name, split in SPLITS.items():
             for images, labels in ((f"{IMAGES}/{name}", f"{LABELS}/{name}"), (f"{name}/{IMAGES}", f"{name}/{LABELS}")):
                 if (self.folder / images).is_dir():
                     roots.setdefault(split, (self.folder / images, self.folder / labels))
+        return roots
+
+    def load(self, request: Request) -> Splits:
+        roots = self._roots()
         if not roots:
             return read_boxed(self.folder, with_test(self._images(self.folder / IMAGES, self.folder / LABELS)), request)
         if "test" not in roots and "validation" in roots:

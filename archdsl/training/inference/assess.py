@@ -13,7 +13,9 @@ from ..data.images import DataSource, ImageSet, Labels, Request, Splits, TargetA
 from ..data.mask_folder import MaskFolderSource
 from ..data.resize import fit_splits
 from ..data.tokenizer import TOKENIZER
+from ..data.voc_boxes import VocBoxSource
 from ..data.wav_folder import WavFolderSource
+from ..data.yolo_boxes import YoloBoxSource
 from ..errors.data_errors import OtherData
 from ..loop.device_setup import Setup
 from ..loop.evaluation import evaluate
@@ -182,6 +184,8 @@ def _usual(splits: Splits, everything: bool) -> str:
 
 def _is_plain(source: DataSource) -> bool:
     """Whether it is a folder without splits."""
+    if isinstance(source, VocBoxSource | YoloBoxSource):
+        return not source.has_splits
     return (
         isinstance(source, FolderSource | MaskFolderSource | WavFolderSource)
         and not (Path(source.folder) / "train").is_dir()

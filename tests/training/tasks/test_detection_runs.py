@@ -1,6 +1,7 @@
 """Detection from start to end: runs, reports, predictions, evaluation, export, `fit`, resuming."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,10 @@ def test_a_folder_by_commands(folder: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(eval_command, [str(out), "--format", "json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["metrics"] == pytest.approx(made.result)
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    done = CliRunner().invoke(eval_command, [str(out), "--data", str(other)])  # all images of a folder without splits
+    assert "90 images" in done.stdout
     done = CliRunner().invoke(eval_command, [str(out), "--data", str(folder), "--split", "all"])
     assert done.exit_code == 0, done.output
     assert "AP50" in done.stdout
