@@ -166,13 +166,15 @@ def _start(
     from ..training.runs.text_digests import of_text
     from ..training.sweep.search import DEFAULT_TRIALS
     from ..training.sweep.sweep_settings import SweepSettings
-    from ..training.sweep.trial_storage import without_password
+    from ..training.sweep.trial_storage import open_storage, without_password
 
     device = local.device or "auto"
     context = sweep_context(network, space, inputs, local.data_dir, device)
     try:
         common = checked(context, prune)
         url = without_password(local.storage) if local.storage else None
+        if local.storage:
+            open_storage(Path(), local.storage)  # before anything is written
     except BadOption as error:
         usage(str(error))
     except Problem as problem:

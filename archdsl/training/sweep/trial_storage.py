@@ -99,6 +99,8 @@ def _parsed(url: str) -> URL:
     except NoSuchModuleError as error:
         kind = url.partition(":")[0]
         raise BadStorage(f"there is no kind of database `{kind}`", _EXAMPLES) from error
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise BadStorage("a database in memory ends with its process", "give a file: `sqlite:///FILE`")
     return parsed
 
 
