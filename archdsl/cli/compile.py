@@ -9,8 +9,8 @@ from ..network import Network
 from .common import network_options, parse_override, parse_settings, usage
 from .network_text import expression_option, named_network
 from .output import write_output
-from .output_path import OUTPUT_PATH
-from .shell_completion import complete_file, complete_network
+from .output_path import output_option
+from .shell_completion import complete_network
 
 
 class _Target(click.Choice[str]):
@@ -24,15 +24,7 @@ class _Target(click.Choice[str]):
 @click.command("compile")
 @click.argument("file", required=False, shell_complete=complete_network)
 @expression_option
-@click.option(
-    "-o",
-    "--output",
-    type=OUTPUT_PATH,
-    default="-",
-    metavar="PATH",
-    shell_complete=complete_file,
-    help="Output file; `-` is standard output.",
-)
+@output_option
 @click.option(
     "--to",
     "framework",

@@ -7,7 +7,7 @@ import click
 from ..diagnostics.terminal import printable
 from .common import named_values, usage
 from .output import write_output
-from .output_path import OUTPUT_PATH
+from .output_path import OUTPUT_PATH, output_option
 from .shell_completion import complete_file
 
 if TYPE_CHECKING:
@@ -16,15 +16,7 @@ if TYPE_CHECKING:
 
 @click.command("import", epilog="docs/importing.md describes each kind of source, and what cannot be imported.")
 @click.argument("source", shell_complete=complete_file)
-@click.option(
-    "-o",
-    "--output",
-    type=OUTPUT_PATH,
-    default="-",
-    metavar="PATH",
-    shell_complete=complete_file,
-    help="Output file; `-` is standard output.",
-)
+@output_option
 @click.option(
     "--input",
     "inputs",

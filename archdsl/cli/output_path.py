@@ -7,6 +7,7 @@ from typing import Any, final
 import click
 
 from ..diagnostics.terminal import printable
+from .shell_completion import complete_file
 
 
 @final
@@ -41,3 +42,15 @@ def is_utf8(path: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+output_option = click.option(
+    "-o",
+    "--output",
+    type=OUTPUT_PATH,
+    default="-",
+    metavar="PATH",
+    shell_complete=complete_file,
+    help="Output file; `-` is standard output.",
+)
+"""The option of a command that writes to standard output unless a file is given."""

@@ -201,16 +201,7 @@ class _Editor:
                 rest = part.orelse
                 other = self.with_bodies(rest, edits) if isinstance(rest, ast.If) else body(rest) if rest else None
                 return part.replace(body=body(part.body), orelse=other)
-            case (
-                ast.Block()
-                | ast.Stage()
-                | ast.Aux()
-                | ast.Train()
-                | ast.FigureBlock()
-                | ast.Repeat()
-                | ast.Scan()
-                | ast.Moe()
-            ):
+            case _ if isinstance(part, ast.WithOneBody):
                 return part.replace(body=body(part.body))
             case _:
                 raise AssertionError(part)

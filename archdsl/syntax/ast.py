@@ -345,6 +345,10 @@ class UnreadableStatement(Statement):
     names: tuple[Word, ...] = ()
 
 
+WithOneBody = Block | Stage | Aux | Train | FigureBlock | Repeat | Scan | Moe
+"""The statements whose field `body` is their only part in braces."""
+
+
 class Program(Record):
     """A file. `names` are those that it defines and that look like a repetition or a shorthand: `x2`, `c4`."""
 

@@ -6,16 +6,7 @@ from . import ast
 def bodies(statement: ast.Statement) -> list[ast.Body]:
     """The bodies of a statement, in the order of the text."""
     match statement:
-        case (
-            ast.Block()
-            | ast.Stage()
-            | ast.Aux()
-            | ast.Train()
-            | ast.FigureBlock()
-            | ast.Repeat()
-            | ast.Scan()
-            | ast.Moe()
-        ):
+        case _ if isinstance(statement, ast.WithOneBody):
             return [statement.body]
         case ast.Merge():
             return [each for each in statement.operands if isinstance(each, ast.Body)]

@@ -301,16 +301,7 @@ def _pieces(statement: ast.Statement) -> list[_Piece]:
             return [_piece(lead(statement), statement.body), *shortcut]
         case ast.If():
             return _branches(statement)
-        case (
-            ast.Block()
-            | ast.Stage()
-            | ast.Aux()
-            | ast.Train()
-            | ast.FigureBlock()
-            | ast.Repeat()
-            | ast.Scan()
-            | ast.Moe()
-        ):
+        case _ if isinstance(statement, ast.WithOneBody):
             return [_piece(lead(statement), statement.body)]
         case _:
             raise AssertionError(statement)

@@ -2,6 +2,7 @@
 
 from ...text.source import Span
 from ..diagnostic import Diagnostic, Edit, Fix, Label
+from ..set_twice import SetTwice
 
 _NET = "input 3x8x8\nconv 4 k3 nobias; bn; relu\nflatten; fc 10\n"
 
@@ -173,25 +174,13 @@ class GroupNotConnected(Diagnostic):
         return (self.advice,)
 
 
-class RepeatedFigureSetting(Diagnostic):
+class RepeatedFigureSetting(SetTwice):
     """A figure sets the same thing twice."""
 
     code = "E1008"
     title = "duplicate figure setting"
     wrong = f'{_NET}figure {{ title "A"; title "B" }}\n'
     right = f'{_NET}figure {{ title "B" }}\n'
-
-    name: str
-    first: Span
-
-    def message(self) -> str:
-        return f"`{self.name}` is set twice"
-
-    def others(self) -> tuple[Label, ...]:
-        return (Label(span=self.first, text="first set here"),)
-
-    def help(self) -> tuple[str, ...]:
-        return ("remove one of the two",)
 
 
 class CannotHide(Diagnostic):

@@ -1,7 +1,7 @@
 """E08: the `train { … }` block, and whether the network fits the data."""
 
-from ...text.source import Span
-from ..diagnostic import Diagnostic, Edit, Fix, Label
+from ..diagnostic import Diagnostic, Edit, Fix
+from ..set_twice import SetTwice
 
 
 def listed(words: tuple[str, ...]) -> str:
@@ -84,25 +84,13 @@ class BadSetting(Diagnostic):
         return self.help_texts
 
 
-class RepeatedSetting(Diagnostic):
+class RepeatedSetting(SetTwice):
     """A setting is given twice."""
 
     code = "E0804"
     title = "duplicate setting"
     wrong = "input 1x8x8\nflatten; fc 10\ntrain { epochs 5; epochs 10 }\n"
     right = "input 1x8x8\nflatten; fc 10\ntrain { epochs 10 }\n"
-
-    name: str
-    first: Span
-
-    def message(self) -> str:
-        return f"`{self.name}` is set twice"
-
-    def others(self) -> tuple[Label, ...]:
-        return (Label(span=self.first, text="first set here"),)
-
-    def help(self) -> tuple[str, ...]:
-        return ("remove one of the two",)
 
 
 class WrongInput(Diagnostic):

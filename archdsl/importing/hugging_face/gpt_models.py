@@ -5,6 +5,7 @@ Radford et al., 2019; Black et al., 2022; Li et al., 2023; Zhang et al., 2022.
 
 from collections.abc import Sequence
 
+from .model_config import ModelConfig
 from .model_request import ModelRequest
 from .model_text import ModelText, activation, attention_dropout, chain, divisible, dropout, layer_norm, number, times
 from .rotary_fields import rotary
@@ -193,18 +194,11 @@ def opt(request: ModelRequest) -> ModelText:
     steps = request.steps(positions)["T"]
     affine = config.flag("layer_norm_elementwise_affine", default=True)
     norm = "layernorm" if affine else "layernorm noaffine nobias"
-    bias = "" if config.flag("enable_bias", default=True) else " nobias"
-    drop = dropout(config.probability("dropout", default=0.1))
-    drops = attention_dropout(config, "attention_dropout", default=0.0)
-    act = activation(config, "activation_function", default="relu")
-    parts = (
-        chain(f"attention heads causal{bias}{drops}", drop),
-        chain(f"fc {times(width, decoder.hidden)}{bias}", act, f"fc width{bias}", drop),
-    )
     before = config.flag("do_layer_norm_before", default=True)
     final = not config.flag("_remove_final_layer_norm", default=False) and before
     config.require("activation_dropout", 0, why="dropout between the linear layers is not supported")
     config.require("layerdrop", 0, why="layer dropout has no counterpart")
+    block = _opt_block(config, width, decoder.hidden, norm, before)
     decoder.add(
         inner=None if inner == width else inner,
         n=config.layers("num_hidden_layers", default=12),
@@ -224,9 +218,25 @@ def opt(request: ModelRequest) -> ModelText:
         "fc inner nobias" if inner != width else "",
         *decoder.logits(),
     ]
-    block = _blocks(
-        *(f"residual {{ {norm}; {part} }}" if before else f"residual {{ {part} }}; {norm}" for part in parts)
-    )
     return decoder.text(
         block, body, "final_dropout", "is_decoder", comments=("Positions begin with the third row of their table",)
+    )
+
+
+def _opt_block(config: ModelConfig, width: int, hidden: int, norm: str, before: bool) -> str:
+    """A decoder block of OPT, with its normalization before or after each part."""
+    bias = "" if config.flag("enable_bias", default=True) else " nobias"
+    drop = dropout(config.probability("dropout", default=0.1))
+    drops = attention_dropout(config, "attention_dropout", default=0.0)
+    parts = (
+        chain(f"attention heads causal{bias}{drops}", drop),
+        chain(
+            f"fc {times(width, hidden)}{bias}",
+            activation(config, "activation_function", default="relu"),
+            f"fc width{bias}",
+            drop,
+        ),
+    )
+    return _blocks(
+        *(f"residual {{ {norm}; {part} }}" if before else f"residual {{ {part} }}; {norm}" for part in parts)
     )

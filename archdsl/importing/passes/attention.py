@@ -142,6 +142,68 @@ def _assembled(
     scores: _Scores,
     dropout: float,
 ) -> AttentionMatch | None:
+    axes = _axes_of(b, query, key, value)
+    if axes is None:
+        return None
+    rows = _projections(b, axes.traced(query, key, value), axes.channel, axes.counts)
+    if rows is None or not _read_alike(b, axes, rows):
+        return None
+    outer, steps, channel, count = axes.outer[0], axes.steps[0], axes.channel, axes.heads
+    width, dims = length(axes.features[2]), b.nodes[query.node].shape.dims
+    found_columns = columns_of(b, out, outer, steps, channel, count, width, dims, last)
+    if found_columns is None or query.normalized is not key.normalized or not same_rotation(query, key, value):
+        return None
+    scales = [each for each in (scores.scale, query.scale, key.scale, value.scale) if each is not None]
+    if len(scales) > 1 or value.scale is not None:
+        return None
+    return AttentionMatch(
+        last=last,
+        columns=found_columns[0],
+        arranged=found_columns[1],
+        projections=rows,
+        heads=count,
+        kv_heads=count // axes.shared,
+        head=length(axes.features[0]),
+        value_head=width,
+        factor=scores.factor * query.factor * key.factor * value.factor if value.factor == 1 else float("nan"),
+        dropout=dropout,
+        cosine=query.normalized,
+        scale=scales[0] if scales else None,
+        biases=scores.biases,
+        query=query,
+        steps=steps,
+        outer=tuple(outer),
+        channel_axis=channel,
+    )
+
+
+class _Axes(NamedTuple):
+    """The axes of queries, keys and values, in this order: outer ones, steps and features; and the heads.
+
+    `shared` is the number of query heads that share a head of keys and values.
+    """
+
+    channel: int
+    outer: tuple[list[Group], list[Group], list[Group]]
+    steps: tuple[Group, Group, Group]
+    features: tuple[Group, Group, Group]
+    heads: int
+    shared: int
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """The numbers of heads."""
+        return self.heads, self.heads // self.shared, self.heads // self.shared
+
+    def traced(
+        self, query: TracedNode, key: TracedNode, value: TracedNode
+    ) -> tuple[tuple[TracedNode, list[Group], Group], ...]:
+        """The traced tensors with their outer axes and features."""
+        return tuple(zip((query, key, value), self.outer, self.features, strict=True))
+
+
+def _axes_of(b: Builder, query: TracedNode, key: TracedNode, value: TracedNode) -> _Axes | None:
+    """The axes of an attention; None if steps and features are mixed, or heads are not shared evenly."""
     shapes = [b.nodes[each.node].shape for each in (query, key, value)]
     channel = shapes[0].channel_axis
     if shapes[0].layout is Layout.OPEN or len(query.groups) < 2 or len({s.layout for s in shapes}) > 1:
@@ -157,43 +219,21 @@ def _assembled(
     shared = repeats(outer_k)
     if shared is None or repeats(outer_v) != shared or count % shared or repeats(outer) != 1:
         return None
-    own = ((query, outer, features), (key, outer_k, features_k), (value, outer_v, features_v))
-    rows = _projections(b, own, channel, (count, count // shared, count // shared))
-    if rows is None:
-        return None
-    spatial = [[tuple(a for a in g if a.axis not in (channel, REPEATED)) for g in o] for o in (outer, outer_k, outer_v)]
-    same_source = b.nodes[rows[0].layer].inputs[0] == b.nodes[rows[1].layer].inputs[0]
+    own = (outer, outer_k, outer_v), (steps, steps_k, steps_v), (features, features_k, features_v)
+    return _Axes(channel, *own, count, shared)
+
+
+def _read_alike(b: Builder, axes: _Axes, rows: tuple[Rows, Rows, Rows]) -> bool:
+    """Whether keys and values have the same steps, and so have queries of the same tensor; those of another tensor are
+    not in windows.
+    """
+    spatial = [[tuple(a for a in g if a.axis not in (axes.channel, REPEATED)) for g in o] for o in axes.outer]
+    steps, steps_k, steps_v = axes.steps
     if spatial[1] != spatial[2] or steps_k != steps_v:
-        return None
-    if same_source and (spatial[0] != spatial[1] or steps != steps_k):
-        return None
-    if not same_source and any(g for o in spatial for g in o):
-        return None
-    found_columns = columns_of(b, out, outer, steps, channel, count, length(features_v), shapes[0].dims, last)
-    if found_columns is None or query.normalized is not key.normalized or not same_rotation(query, key, value):
-        return None
-    scales = [each for each in (scores.scale, query.scale, key.scale, value.scale) if each is not None]
-    if len(scales) > 1 or value.scale is not None:
-        return None
-    return AttentionMatch(
-        last=last,
-        columns=found_columns[0],
-        arranged=found_columns[1],
-        projections=rows,
-        heads=count,
-        kv_heads=count // shared,
-        head=length(features),
-        value_head=length(features_v),
-        factor=scores.factor * query.factor * key.factor * value.factor if value.factor == 1 else float("nan"),
-        dropout=dropout,
-        cosine=query.normalized,
-        scale=scales[0] if scales else None,
-        biases=scores.biases,
-        query=query,
-        steps=steps,
-        outer=tuple(outer),
-        channel_axis=channel,
-    )
+        return False
+    if b.nodes[rows[0].layer].inputs[0] == b.nodes[rows[1].layer].inputs[0]:
+        return spatial[0] == spatial[1] and steps == steps_k
+    return not any(g for o in spatial for g in o)
 
 
 def _projections(

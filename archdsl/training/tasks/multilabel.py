@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, final
 
 from ...diagnostics import Sink
-from ...diagnostics.catalogue.training_errors import WrongOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec, TaskFacts
+from .class_output import wrong_class_output
 from .task import PIXEL_AUGMENTATIONS, Task
 
 if TYPE_CHECKING:
@@ -32,12 +32,8 @@ class Multilabel(Task):
         return output == (classes,)
 
     def check(self, graph: Graph, node: Node, spec: DataSpec, sink: Sink) -> None:
-        classes = len(spec.classes)
-        if self.fits(node.shape.dims, (), classes):
-            return
-        is_setting = node.shape.rank == 1 and graph.settings.get("classes") == node.shape.dims[0]
-        option = f"--set classes={classes}" if is_setting else ""
-        sink.emit(WrongOutput(span=node.span, data=spec.name, classes=classes, found=str(node.shape), option=option))
+        if not self.fits(node.shape.dims, (), len(spec.classes)):
+            sink.emit(wrong_class_output(graph, node, spec))
 
     def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         from .set_scores import make_set_loss

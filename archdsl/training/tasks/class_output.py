@@ -1,0 +1,13 @@
+"""The error of an output that has no number for each class."""
+
+from ...diagnostics.catalogue.training_errors import WrongOutput
+from ...graph import Graph, Node
+from ..data.dataset_spec import DataSpec
+
+
+def wrong_class_output(graph: Graph, node: Node, spec: DataSpec) -> WrongOutput:
+    """The error, which names the parameter `classes` of the network if the output's size is that."""
+    classes = len(spec.classes)
+    is_setting = node.shape.rank == 1 and graph.settings.get("classes") == node.shape.dims[0]
+    option = f"--set classes={classes}" if is_setting else ""
+    return WrongOutput(span=node.span, data=spec.name, classes=classes, found=str(node.shape), option=option)
