@@ -4,6 +4,7 @@ A use is equal to an earlier one if its statement, the values of its arguments a
 body then creates the same nodes with other IDs and paths, unless it has an error, an input, an output or an assertion.
 """
 
+from collections.abc import Callable
 from itertools import islice
 from typing import NamedTuple
 
@@ -93,47 +94,61 @@ def replay(state: State, key: ReplayKey, path: tuple[str, ...], use: BlockUse) -
     def new(node: int) -> int:
         return node + moved if node >= first else source
 
-    uses = (*state.uses, use)
-    known: dict[int, tuple[BlockUse, ...]] = {}
-    nodes = state.nodes
-    for node in nodes[first : recorded.end]:
-        inner = known.get(id(node.uses))
-        if inner is None:
-            inner = known[id(node.uses)] = (*uses, *node.uses[recorded.uses :])
-        assert isinstance(node, Node)
-        nodes.append(
-            Node(
-                node.id + moved,
-                node.op,
-                tuple([new(i) for i in node.inputs]),
-                node.shape,
-                path + node.path[recorded.depth :],
-                node.span,
-                inner,
-                None if node.shared is None else node.shared + moved,
-                node.alias,
-                node.statement,
-                node.arguments,
-            )
-        )
+    _copy_nodes(state, recorded, path, (*state.uses, use), new)
     for suffix, kind, call in recorded.scopes:
         state.scopes[path + suffix] = kind
         if call is not None:
             state.calls[path + suffix] = call
     state.turns += recorded.turns
     state.current = new(recorded.current)
-    if recorded.results is None:
-        return (None,)
-    results: Results = [
+    return (_moved(recorded.results, new),)
+
+
+def _copy_nodes(
+    state: State,
+    recorded: _Recorded,
+    path: tuple[str, ...],
+    uses: tuple[BlockUse, ...],
+    new: Callable[[int], int],
+) -> None:
+    """Create the nodes of an earlier use in another scope; `new` is the id of a node in this use."""
+    known: dict[int, tuple[BlockUse, ...]] = {}
+    nodes = state.nodes
+    for node in nodes[recorded.start.nodes : recorded.end]:
+        inner = known.get(id(node.uses))
+        if inner is None:
+            inner = known[id(node.uses)] = (*uses, *node.uses[recorded.uses :])
+        assert isinstance(node, Node)
+        nodes.append(
+            Node(
+                new(node.id),
+                node.op,
+                tuple([new(i) for i in node.inputs]),
+                node.shape,
+                path + node.path[recorded.depth :],
+                node.span,
+                inner,
+                None if node.shared is None else new(node.shared),
+                node.alias,
+                node.statement,
+                node.arguments,
+            )
+        )
+
+
+def _moved(results: Results, new: Callable[[int], int]) -> Results:
+    """The results of an earlier use in this one."""
+    if results is None:
+        return None
+    return [
         NamedTensor(
             node=new(tensor.node),
             first=new(tensor.first),
             source=None if tensor.source is None else new(tensor.source),
         )
-        for tensor in recorded.results
+        for tensor in results
         if tensor is not None
     ]
-    return (results,)
 
 
 def _is_closed(state: State, start: Start, results: Results) -> bool:

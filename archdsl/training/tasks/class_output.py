@@ -1,4 +1,4 @@
-"""The error of an output that has no number for each class."""
+"""The error of an output whose size is not the number of classes."""
 
 from ...diagnostics.catalogue.training_errors import WrongOutput
 from ...graph import Graph, Node
