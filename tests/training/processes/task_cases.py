@@ -4,11 +4,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from PIL import Image
 
 import archdsl
+from archdsl.training import session
 from archdsl.training.data.drawn_scenes import draw_scenes
 from archdsl.training.data.images import Request, Splits
 from archdsl.training.data.registry import find_source
@@ -31,10 +33,14 @@ NETWORKS = {
     "regression": "input 2\nfc 8; tanh; fc 1\n",
     "language": "input 12 int(256)\nembedding 16; lstm 16; fc 256\n",
     "captioning": CAPTIONS,
+    "detection": "input 3x16x16\nconv 8 k5 s2 p2; relu; conv 7 k1 as fine\nfrom fine; conv 7 k3 s2 p1 as coarse\n"
+    "output fine, coarse\n",
 }
 RECIPE: dict[str, Any] = {"optimizer": {"name": "sgd", "lr": 0.05}, "epochs": 1, "batch": 7, "ema": 0.8}
 MORE: dict[str, dict[str, Any]] = {
     "reconstruction": {"task": "reconstruction"},
+    # its loss depends on the parts of a batch, so the weights hardly change
+    "detection": {"loss": {"name": "fcos", "range": 2}, "optimizer": {"name": "sgd", "lr": 1e-7}},
     "weighted_pixels": {"loss": {"name": "cross_entropy", "class_weights": "background=0.2"}},
     "weighted_classes": {"loss": {"name": "cross_entropy", "class_weights": "left=5"}},
 }
@@ -67,6 +73,14 @@ def write_data(root: Path) -> None:
     (root / "sums.csv").write_text("\n".join(["a,b,sum", *rows]))
     (root / "rhyme.txt").write_text("How much wood would a woodchuck chuck if it could chuck wood? " * 20)
     _write_captions(root / "coco")
+    _write_boxes(root / "squares")
+    with patch.object(session, "write_report"):
+        detector: dict[str, Any] = {
+            "loss": {"name": "fcos", "range": 2},
+            "optimizer": {"name": "adam", "lr": 0.03},
+            "epochs": 8,
+        }
+        sample_training(NETWORKS["detection"], f"{root}/squares", root / "detector", **detector).start()
 
 
 def _write_captions(root: Path) -> None:
@@ -84,6 +98,18 @@ def _write_captions(root: Path) -> None:
         (root / "annotations" / f"captions_{name}.json").write_text(json.dumps(content))
 
 
+def _write_boxes(root: Path) -> None:
+    (root / "images").mkdir(parents=True)
+    (root / "labels").mkdir()
+    (root / "classes.txt").write_text("bright\ndark\n")
+    for number in range(41):
+        pixels = np.full((16, 16, 3), 128, np.uint8)
+        pixels[number % 8 : number % 8 + 6, 3:9] = 250 * (number % 2)
+        Image.fromarray(pixels).save(root / "images" / f"{number}.png")
+        box = f"{number % 2} {6 / 16} {(number % 8 + 3) / 16} {6 / 16} {6 / 16}\n"
+        (root / "labels" / f"{number}.txt").write_text(box if number % 5 else "")
+
+
 def task_case(name: str, folder: Path, data: Path) -> Training:
     """The training of a task in a folder."""
     text, recipe = NETWORKS[name], {**RECIPE, **MORE.get(name, {})}
@@ -92,6 +118,7 @@ def task_case(name: str, folder: Path, data: Path) -> Training:
         "regression": f"{data}/sums.csv:sum",
         "language": f"{data}/rhyme.txt",
         "captioning": f"{data}/coco",
+        "detection": f"{data}/squares",
     }.get(name)
     if name == "weighted_classes":
         return replace(training(folder, **recipe), model_spec=model_spec_of(archdsl.loads(text), {}, ()))
@@ -100,4 +127,7 @@ def task_case(name: str, folder: Path, data: Path) -> Training:
         return replace(made, source=PartlyLabeled()) if name != "reconstruction" else made
     if name == "captioning":
         text = text.format(words=len(find_source(where).spec.classes))
-    return sample_training(text, where, folder, **recipe)
+    made = sample_training(text, where, folder, **recipe)
+    if name == "detection":  # it starts from weights that find some objects
+        made = replace(made, model_spec=replace(made.model_spec, initial=data / "detector" / "last.safetensors"))
+    return made

