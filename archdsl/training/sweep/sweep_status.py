@@ -47,7 +47,7 @@ def as_text(found: dict[str, Any], metric: Metric) -> str:
     named = {row["number"]: row for row in found["trials"]}
     if top := found["best"]:
         lines.append(f"best: trial {top}, {_score(named[top], metric)}: {shown(named[top]['point'] or {})}")
-    rows = [("trial", "state", metric.label, "epoch", "worker", "last heard", "point")]
+    rows = [("trial", "state", metric.label, "epoch", "worker", "last heartbeat", "point")]
     for row in found["trials"]:
         heard = row["heard_seconds_ago"]
         rows.append((
