@@ -37,7 +37,7 @@ def values_of(entry: RecipeField) -> Iterator[Any]:
     elif entry.kind is int:
         yield entry.example or 7
     else:
-        yield entry.example or 0.25
+        yield entry.example or next(value for value in (0.25, 0.5) if value != entry.uses[0].default)
 
 
 def partners(entry: RecipeField, value: Any) -> dict[tuple[str, ...], Any]:
@@ -51,6 +51,10 @@ def partners(entry: RecipeField, value: Any) -> dict[tuple[str, ...], Any]:
         needed[switch] = next(values_of(other))
     if entry.path == ("optimizer", "decay_all") and value:
         needed["optimizer", "weight_decay"] = 0.1
+    if entry.path == ("optimizer", "other_momentum"):
+        needed["optimizer", "other"] = "sgd"
+    if entry.path == ("freeze", "anneal") and value:
+        needed |= {("freeze", "name"): "head", ("freeze", "after"): 3}
     return needed
 
 
@@ -154,7 +158,7 @@ CLOSED = [(entry, word) for entry in recipe_fields() for word in entry.choices i
 def test_a_misspelled_name_is_suggested(entry: RecipeField, word: str) -> None:
     typo = f"{word[:2]}{word[3:]}"
     with pytest.raises(ValueError, match=f"did you mean `{word}`"):
-        recipe_of(NETWORK, {entry.path: typo}, ())
+        recipe_of(NETWORK, {**partners(entry, word), entry.path: typo}, ())
 
 
 @pytest.mark.parametrize("name", [entry.path for entry in recipe_fields() if entry.kind in (int, float)])
