@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _KEY = f"{__name__}.packages"
 
-HELP = "Run the code of this Python package if the text names it with `use`. Allow only packages that you trust."
+HELP = "Run the code of this Python package if the source text names it with `use`. Allow only packages that you trust."
 
 
 def keep_allowed(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 INTERVAL = 0.2
-"""Seconds between two looks at the files."""
+"""Seconds between two checks of the files."""
 _SETTLE = 0.05
 """Seconds without a change after which a save is complete: an editor may write a file in several steps."""
 _REPLACE = 1.0

@@ -38,7 +38,7 @@ MOST_BYTES = 1_000_000
 @click.option(
     "--temperature",
     type=NumberRange(0, 100),
-    help="Language models: divisor of the logits; 0 always chooses the most likely one [default: 0.8].",
+    help="Language models: divisor of the logits; 0 always chooses the most likely byte or token [default: 0.8].",
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Language models: random seed [default: 0].")
 @invert_option

@@ -71,7 +71,7 @@ def _values_options(command: F) -> F:
     help=f"Number of the best trials that keep their weights. [default: {_KEPT}]",
 )
 @grouped_option(
-    OptionGroup.OUTPUT, "--storage", metavar="URL", help="Database that has the trials: PostgreSQL, MySQL or SQLite."
+    OptionGroup.OUTPUT, "--storage", metavar="URL", help="Database that stores the trials: PostgreSQL, MySQL or SQLite."
 )
 @grouped_option(OptionGroup.OUTPUT, "--status", metavar="SWEEP", help="Show the trials of the sweep in this folder.")
 @grouped_option(

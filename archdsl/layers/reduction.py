@@ -134,7 +134,7 @@ class AxisMinimum(Plain):
 
 
 class Deviation(Reduction):
-    """The standard deviation over axes: squared deviations are summed and divided by their number minus `correction`.
+    """The standard deviation over axes: √(the sum of squared deviations, divided by their number minus `correction`).
 
     Example:
         input 2x100; conv 64 k5; std axis=l

@@ -49,7 +49,7 @@ def hover(version: Version, offset: int) -> Hover | None:
 
 
 def _keyword(version: Version, statement: ast.Statement, word: str) -> str:
-    """A statement with a keyword: what it does, and the shapes at its ends."""
+    """A statement with a keyword: what it does, and its input and output shapes."""
     parts = [f"`{word}` {KEYWORDS[word]}"]
     nodes = nodes_in(version, statement)
     if isinstance(statement, ast.Net) and version.graph is not None:

@@ -62,7 +62,7 @@ def similar(a: Sequence[Item], b: Sequence[Item]) -> bool:
 
 
 def aligned(a: Sequence[Item], b: Sequence[Item], count_a: int, count_b: int) -> list[Item]:
-    """One sequence with the columns of both, which have so many entries."""
+    """One sequence with the columns of both, which have `count_a` and `count_b` entries."""
     return _align(a, b, count_a, count_b)[1]
 
 

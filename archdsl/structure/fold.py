@@ -45,7 +45,7 @@ def fold(graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]]) -> ast.Pro
 
 
 def _attempts(graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]]) -> list["_Attempt"]:
-    """Texts with blocks for some of the kinds of modules: those without one that saves nothing are tried last."""
+    """Texts with blocks for all, some or none of the kinds of modules."""
     chain = FlatText(graph, {}).chain
     sums_first(chain)
     found = _choices(graph, scopes, Modules(scopes), several=False)

@@ -191,5 +191,5 @@ def _picked(column: Column, kept: Sequence[int | None]) -> Column:
 
 
 def absent(item: Item, count: int) -> Item:
-    """The item in so many instances, none of which has it."""
+    """The item with `count` instances, none of which has it."""
     return select_item(item, (None,) * count)

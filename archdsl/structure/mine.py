@@ -216,7 +216,7 @@ def _belongs(item: Item) -> bool:
 
 
 def _is_periodic(pattern: Sequence[int]) -> bool:
-    """Whether a sequence is a shorter one several times: that is a repetition, not a module."""
+    """Whether a sequence repeats a shorter one: that is a repetition, not a module."""
     length = len(pattern)
     return any(length % n == 0 and pattern[n:] == pattern[:-n] for n in range(1, length // 2 + 1))
 

@@ -132,7 +132,7 @@ class Repetitions:
 
 
 def _key(node: Node) -> tuple[object, ...]:
-    """What two nodes must have in common to be one."""
+    """What two nodes must have in common to count as equal."""
     if node.is_input:
         return (node.id,)
     # The rates of dropout and stochastic depth often increase from block to block; that alone does not prevent folding.

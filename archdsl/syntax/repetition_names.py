@@ -71,7 +71,9 @@ def _places(tokens: list[Token]) -> list[tuple[int, str]]:
 
 
 def _place(first: str, before: str, depth: int) -> str:
-    """What such a word is in a statement that starts with `first`, after the token `before` in so many parentheses."""
+    """What such a word is in a statement that starts with `first`, after the token `before`, at this depth of
+    parentheses.
+    """
     match first:
         case "AS":
             return "defined"

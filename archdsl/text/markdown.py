@@ -1,4 +1,4 @@
-"""Text in Markdown: arbitrary text stays text, and mentions nobody."""
+"""Text in Markdown: arbitrary text stays text, and creates no links or @-mentions."""
 
 from collections.abc import Iterable, Sequence
 from html import escape

@@ -46,7 +46,7 @@ def load(
     callback: TrainingCallback,
     group: ProcessGroup = SINGLE_PROCESS,
 ) -> Splits:
-    """The images at the network's size. Raises what a source raises."""
+    """The images at the network's size. Raises the errors of a data source."""
     request = replace(request, split=recipe.split, stream=stream_settings(recipe, group.local_size))
     splits = fit_splits(source.load(request), request.shape, recipe.data.fit)
     for note in splits.notes:

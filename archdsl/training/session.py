@@ -160,7 +160,7 @@ class Training:
             self.callback.note(note)
         if self.group.size > 1 and isinstance(self.recipe.loss, Dice | Fcos):
             name = self.recipe.loss.name
-            self.callback.note(f"{name}: each process normalizes over its own images, so results differ from one's")
+            self.callback.note(f"{name}: each process normalizes over its own images, unlike a single process")
         settings = self._settings(data, setup, trials, sum(p.numel() for p in model.parameters()))
         run = self.resources.run
         run.write_network(self._texts)

@@ -167,7 +167,7 @@ def alike(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def asserted(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """For an output whose size differs from the asserted one: the input that is as much larger or smaller."""
+    """For an output whose size differs from the asserted one: an input larger or smaller by the same factor."""
     statement, node = site.statement, site.node
     if not isinstance(statement, ast.Assert) or node is None or context.attempts.has_given_sizes:
         return

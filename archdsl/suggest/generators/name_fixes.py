@@ -28,7 +28,7 @@ def near(word: str, known: Iterable[str]) -> Iterator[tuple[str, float]]:
     for name in known:
         other = name.lower()
         if len(low) < 2 and other != low:
-            continue  # one letter is near to every other
+            continue  # one letter is near every other one
         if name == word or abs(len(other) - len(low)) > most:
             continue
         steps = distance(low, other)

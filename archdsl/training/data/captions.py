@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PADDING, START, END, UNKNOWN = range(4)
-"""IDs that are not words: behind a caption, before it, at its end, and for words outside of the vocabulary."""
+"""IDs that are not words: padding after a caption, its start, its end, and words outside of the vocabulary."""
 SPECIAL = ("<padding>", "<start>", "<end>", "<unknown>")
 _WORD = re.compile(r"\w+(?:'\w+)?")
 

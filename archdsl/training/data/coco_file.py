@@ -30,7 +30,7 @@ class CocoFile:
     sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
     def bad(self, why: str) -> BadImages:
-        """The error that the file is not what it should be."""
+        """The error for a file that is not in the expected format."""
         return BadImages(self.path, why, "use the annotation files of COCO, or files in their format")
 
 
@@ -97,7 +97,7 @@ def _path(file: CocoFile, row: dict[str, Any], folder: Path) -> Path:
 
 
 def _sizes(images: Mapping[int, dict[str, Any]]) -> dict[int, tuple[int, int]]:
-    """Heights and widths; of images that declare them."""
+    """Heights and widths of the images that declare them."""
     found = {}
     for number, row in images.items():
         height, width = row.get("height"), row.get("width")

@@ -46,7 +46,7 @@ def _files(folder: Path, beginning: str) -> dict[str, Path]:
 
 
 def annotation_parts(folder: Path, beginning: str) -> dict[str, CocoFile]:
-    """The annotation files whose names begin so, by split. Raises BadImages."""
+    """The annotation files whose names begin with `beginning`, by split. Raises BadImages."""
     named = {"train": "train", "test": "test", **dict.fromkeys(VALIDATION, "validation")}
     found: dict[str, CocoFile] = {}
     for images, path in _files(folder, beginning).items():

@@ -93,7 +93,9 @@ def sha256(path: Path) -> str:
 
 
 def _kinds(error: object) -> frozenset[str]:
-    """The class names of an error: pooch lets errors of requests and urllib3 through, which it may change."""
+    """The class names of an error: pooch passes on errors of requests and urllib3, and may use other packages in the
+    future.
+    """
     return frozenset(kind.__name__ for kind in type(error).__mro__)
 
 

@@ -41,7 +41,7 @@ class FolderSource(DataSource):
     """Images in folders named after their classes, in alphabetical order.
 
     Without folders for the splits, a tenth of each class becomes the test set, selected by the digest of the file name:
-    always the same files, and files that are added do not move others between the splits by their order.
+    always the same files, and adding files moves few of the others between the splits.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -68,7 +68,9 @@ def _classes(meta: bytes, path: Path) -> tuple[dict[int, str], dict[str, str]]:
 
 
 def _unique(words: Mapping[str, str]) -> dict[str, str]:
-    """Names of classes: the first word; with the WordNet ID, if several classes have the same one, as two `crane`s."""
+    """Names of classes: the first word; with the WordNet ID, if several classes share it, as the two classes `crane`
+    do.
+    """
     first = {wordnet: text.split(",")[0].strip() or wordnet for wordnet, text in words.items()}
     names = list(first.values())
     return {wordnet: f"{name} ({wordnet})" if names.count(name) > 1 else name for wordnet, name in first.items()}

@@ -35,7 +35,7 @@ class LabeledFile(NamedTuple):
 
 
 def is_imagenet(folder: Path) -> bool:
-    """Whether a folder has the training archive, or is one of class folders with what only ILSVRC2012 has."""
+    """Whether a folder has the training archive, or has class folders and files that only ILSVRC2012 has."""
     if (folder / TRAIN_ARCHIVE).is_file():
         return True
     if not (folder / "train").is_dir() or not any(_WORDNET.fullmatch(name) for name in os.listdir(folder / "train")):

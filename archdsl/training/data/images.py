@@ -31,7 +31,7 @@ class ImageSet:
     or boxes, float32 of N×B×5 (see box_arrays.py). `files` are the paths of the images in the data set's folder, if
     each is a file.
 
-    Images that are decoded in every epoch are in `stream`, and `images`, uint8 of 0×C×H×W, has their shape alone.
+    Images that are decoded in every epoch are in `stream`, and `images`, uint8 of 0×C×H×W, only gives their shape.
     """
 
     images: Inputs
@@ -72,7 +72,7 @@ class ImageSet:
 
 
 def kind_of(inputs: Inputs) -> InputKind | None:
-    """What the inputs of samples are, by their type and number of dimensions; None for unsupported ones."""
+    """The kind of a sample's inputs, by their type and number of dimensions; None for unsupported ones."""
     if inputs.dtype == np.uint8 and inputs.ndim == 4:
         return "image"
     if inputs.dtype == np.float32 and inputs.ndim >= 2:

@@ -52,7 +52,9 @@ class LabeledImagesSource(DataSource):
 
     @cached_property
     def _paths(self) -> list[Path]:
-        """The images, in the order of the table. Raises BadTable for one outside of the folder, missing, or twice."""
+        """The images, in the order of the table. Raises BadTable for one that is outside of the folder, missing, or
+        listed twice.
+        """
         table, found = self._table, []
         seen: dict[str, int] = {}
         for row, name in enumerate(table.words(next(iter(table.columns)))):

@@ -1,4 +1,4 @@
-"""Reads XML without document types and entities, which could read files or exhaust memory, up to a depth and size."""
+"""Reads XML without document types and entities, which could read files or exhaust memory; limits depth and size."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -21,7 +21,7 @@ _LARGEST = 1 << 30
 
 
 class TextSource(DataSource):
-    """The bytes of a file: the last tenth is the test set, and before it, the end of the rest the validation set."""
+    """The bytes of a file: the last tenth is the test set, and the end of the rest is the validation set."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -35,7 +35,7 @@ def parse_tokenized_name(name: str) -> TokenizedName | None:
 
 
 class TokenizedTextSource(DataSource):
-    """The IDs of a text: the last tenth is the test set, and before it, the end of the rest the validation set."""
+    """The IDs of a text: the last tenth is the test set, and the end of the rest is the validation set."""
 
     def __init__(self, name: TokenizedName) -> None:
         self._path, self._named = name

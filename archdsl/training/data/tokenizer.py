@@ -18,9 +18,9 @@ _MOST_IDS = 1 << 24
 _ALPHABET = {
     *range(ord("!"), ord("~") + 1), *range(0xA1, 0xAC + 1), *range(0xAE, 0xFF + 1), *range(0x100, 0x100 + 68),
 }  # fmt: skip
-"""The letters that stand for the 256 bytes in byte-level vocabularies (Radford et al. 2019)."""
+"""The characters that stand for the 256 bytes in byte-level vocabularies (Radford et al. 2019)."""
 _SPACE = "\u2581"
-"""The letter that stands for a space in vocabularies of SentencePiece."""
+"""The character that stands for a space in vocabularies of SentencePiece."""
 
 
 @final

@@ -119,7 +119,7 @@ class _Annotation:
         self.objects = [self._object(each) for each in easy]
 
     def bad(self, why: str) -> BadImages:
-        """The error that the file is not what it should be."""
+        """The error for a file that is not in the expected format."""
         return BadImages(self._path, why, _HELP)
 
     def image(self, numbers: Mapping[str, int]) -> BoxedImage:
@@ -145,7 +145,9 @@ class _Annotation:
         return int(stated[0] or 0), int(stated[1] or 0)
 
     def _object(self, element: Element) -> tuple[str, FileBox]:
-        """The class and the box of an object; pixels are counted from 1, and the last ones belong to the box."""
+        """The class and the box of an object; pixels are counted from 1, and the right and bottom ones are inside the
+        box.
+        """
         where = f"line {element.line}: an object"
         name = (element.text("name") or "").strip()
         if not name:

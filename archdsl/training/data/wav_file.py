@@ -2,8 +2,8 @@
 
 Source: "Multimedia Programming Interface and Data Specifications 1.0" (IBM, Microsoft 1991): `RIFF`, a size, `WAVE`,
 then chunks with a name, a size and their bytes, padded to an even number. `fmt ` has the format, the channels, the
-sample rate, and the bytes and bits of a sample; `data` has the samples, the channels in turn. Format 0xFFFE states the
-actual one in the first two bytes of a GUID at 24.
+sample rate, and the bytes and bits of a sample; `data` has the samples, with interleaved channels. Format 0xFFFE states
+the actual one in the first two bytes of a GUID at 24.
 """
 
 import os

@@ -11,9 +11,8 @@ from torch.utils.checkpoint import checkpoint
 
 @contextmanager
 def recomputed(model: nn.Module, blocks: Iterable[str]) -> Iterator[None]:
-    """The named modules recompute their activations meanwhile, with the same random numbers and the same buffers.
-
-    Gradients and running statistics are, bit for bit, those without activation checkpointing.
+    """Within the context, the named modules recompute their activations, with the same random numbers and the same
+    buffers. Gradients and running statistics are bit-identical to those without activation checkpointing.
     """
     modules = [model.get_submodule(name) for name in blocks]
     for module in modules:

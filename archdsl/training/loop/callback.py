@@ -34,10 +34,10 @@ class TrainingCallback(Download):
         self.note(text)
 
     def model(self, module: "nn.Module") -> None:
-        """The module that is about to be trained; its weights change during the training."""
+        """The module that is about to be trained; its weights change during training."""
 
     def begin(self, epochs: int, samples: int, sample: str = "image") -> None:
-        """A training starts or resumes: its total number of epochs, of samples per epoch, and what a sample is."""
+        """Training starts or resumes: the total number of epochs, of samples per epoch, and what a sample is."""
 
     def tick(self, tick: Tick) -> None:
         """Steps have been made."""

@@ -1,4 +1,4 @@
-"""A dry run: a few steps of a training and a batch of its validation, of which nothing is kept."""
+"""A dry run: a few training steps and one validation batch, of which nothing is kept."""
 
 import sys
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class DryRun:
 def dry_run(
     state: TrainingState, context: TrainContext, splits: Splits, run: RunStore, callback: TrainingCallback
 ) -> DryRun:
-    """Train for a few steps, then evaluate a batch. Raises what a training raises."""
+    """Train for a few steps, then evaluate a batch. Raises the errors of a training run."""
     forward = wrapped(state, context)
     steps = min(_STEPS, context.updates)
     try:

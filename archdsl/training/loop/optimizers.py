@@ -26,7 +26,7 @@ def make_optimizer(model: nn.Module, recipe: AnyOptimizer, frozen: Freeze | None
     groups = parameter_groups(model, recipe, frozen)
     if not groups:
         raise NothingToTrain
-    # SGD has no fused kernel for shards; torch chooses the best one for what is None
+    # SGD has no fused kernel for shards; with None, torch chooses the best kernel
     fused = None if is_sharded(model) else groups[0]["params"][0].device.type in ("cpu", "cuda")
     match recipe:
         case Sgd():

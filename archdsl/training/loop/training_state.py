@@ -68,7 +68,9 @@ def process_purpose(purpose: str, group: ProcessGroup) -> str:
 
 @dataclass
 class TrainingState:
-    """A training at one moment. `epoch` counts from 0, `batch` is the next one in it, `step` counts updates."""
+    """The state of a training run at one moment. `epoch` counts from 0, `batch` is the next one in it, `step` counts
+    updates.
+    """
 
     model: nn.Module
     optimizer: torch.optim.Optimizer

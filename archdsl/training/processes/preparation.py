@@ -1,8 +1,8 @@
 """Waiting for the processes that prepare the data: for as long as they work, and not longer than they live.
 
 A collective operation fails after the timeout of the process group, and downloading and decoding may take longer.
-Meanwhile the processes communicate through the store of the rendezvous alone: each preparing process counts there,
-and the others look whether it still does.
+Meanwhile the processes communicate through the store of the rendezvous alone: each preparing process increments a
+counter there, and the others check that it still does.
 """
 
 import threading

@@ -123,11 +123,11 @@ class Muon(_Moments):
     )
     normalize: bool = Field(
         default=False,
-        description="before each step, scale the filters of each layer to the norm √filters (Jordan 2024); weight "
-        "decay then applies to all other parameters only",
+        description="before each step, scale the filters of each layer to the norm √(number of filters) (Jordan 2024); "
+        "weight decay then applies to all other parameters only",
     )
     other: Literal["adamw", "sgd"] = Field(
-        default="adamw", description="optimizer of all parameters other than convolution filters"
+        default="adamw", description="optimizer for all parameters other than convolution filters"
     )
     other_lr: PositiveFloat | None = Field(
         default=None, description="learning rate of `other`; without it, that of the filters"

@@ -1,7 +1,7 @@
 """Names of parts and outputs of a network in a recipe. Imports nothing."""
 
 FREE = "free"
-"""What `loss` says of an output that has no loss."""
+"""The word in `loss` for an output that has no loss."""
 
 
 def frozen_parts(names: str | None) -> tuple[str, ...]:

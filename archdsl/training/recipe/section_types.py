@@ -57,7 +57,7 @@ Beta2 = Annotated[
     Fraction, Field(description="exponential decay rate of the second-moment estimate, the mean squared gradient")
 ]
 Epsilon = Annotated[PositiveFloat, Field(description="small constant added to the denominator for numerical stability")]
-Warmup = Annotated[Fraction, Field(description="fraction of the training used to warm up the learning rate")]
+Warmup = Annotated[Fraction, Field(description="fraction of training used to warm up the learning rate")]
 StartRate = Annotated[NonNegativeFloat, Field(description="initial learning rate, as a fraction of the peak")]
 EndRate = Annotated[NonNegativeFloat, Field(description="final learning rate, as a fraction of the peak")]
 Smoothing = Annotated[

@@ -137,7 +137,7 @@ class Augment(RecipeSection):
     repeats: Annotated[Annotated[int, Field(ge=2, le=1024)] | None, OrOff] = Field(
         default=None,
         description="repeated augmentation: each image occurs N times in a batch, augmented differently; an epoch has "
-        "the same number of samples, of fewer images (Hoffer et al. 2020)",
+        "the same number of samples, from fewer images (Hoffer et al. 2020)",
         examples=[3],
     )
 
@@ -188,7 +188,7 @@ class Lookahead(RecipeSection):
     )
     ramp: NonNegativeFloat = Field(
         default=0.0,
-        description="Lookahead: after a fraction p of the training, the slow weights move by 1 − (1 − alpha)·p^X; "
+        description="Lookahead: after a fraction p of training, the slow weights move by 1 − (1 − alpha)·p^X; "
         "0 is alpha throughout (Jordan 2024 uses 3)",
     )
 

@@ -10,7 +10,7 @@ from .recipe import OFF
 
 Path = tuple[str, ...]
 _KINDS = {"float": "a number", "int": "an integer", "bool": "true or false", "string": "a text"}
-"""What a field takes, by the beginning of pydantic's type of the error."""
+"""What a field takes, by the beginning of pydantic's error type."""
 
 
 def refusal(item: Any, path: Path, tree: Mapping[str, Any]) -> str:

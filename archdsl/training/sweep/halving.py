@@ -3,8 +3,8 @@ Hyperparameter Tuning).
 
 Trials are compared at epochs that grow by a factor, the rungs. A trial continues if it is among the best third of those
 that have reached the rung; the first ones to reach it, if none was better. The rule is that of Optuna's
-SuccessiveHalvingPruner, as a function: Optuna's counts the attempts of killed workers twice, and does not take studies
-that minimize MACs, too.
+SuccessiveHalvingPruner, as a function: Optuna's counts the attempts of killed workers twice, and does not support
+studies that minimize MACs, too.
 """
 
 import math

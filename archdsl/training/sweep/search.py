@@ -1,7 +1,7 @@
 """A sweep: the same network trained at many points, by one worker or several that share its folder or its database.
 
 Its folder has the network's text, `settings.json`, `trials.log` (Optuna's journal: JSON lines that `optuna-dashboard`
-reads, too) unless a database has the trials, `sweep.json`, the figure, and a run for each trial in `trials/`.
+reads, too) unless they are in a database, `sweep.json`, the figure, and a run for each trial in `trials/`.
 """
 
 import contextlib
@@ -27,9 +27,9 @@ from .workers import Silence, Worker, beating, forget, was_killed, working
 
 DEFAULT_TRIALS = 20
 MOST_DEATHS = 3
-"""A trial fails if so many workers were killed while they trained it."""
+"""A trial fails if this many workers were killed while they trained it."""
 _LONGEST_WAIT = 5.0
-"""Seconds between two looks at the trials of others."""
+"""Longest time in seconds between two checks of the trials of other workers."""
 
 TrainTrial = Callable[[Point, Path, EpochReports], Trial]
 """Trains at a point, in a run's folder, and reports its epochs."""
@@ -48,7 +48,7 @@ class Listener:
         """Others have heard nothing from this worker, and have taken its trial."""
 
     def waits(self, running: Sequence[Attempt]) -> None:
-        """All trials are finished or training elsewhere; it waits, in case that a worker is killed."""
+        """All trials are finished or training elsewhere; it waits in case a worker is killed."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Sweep:
     """A sweep in its folder. `seed` determines which points are chosen, `trials` is their number.
 
     `metric` compares the trials; `prune` stops trials that others surpass; `keep` is how
-    many trials keep their weights; `url` is a database that has the trials, under a name.
+    many trials keep their weights; `url` is the database that stores the trials, under a name.
     """
 
     folder: Path

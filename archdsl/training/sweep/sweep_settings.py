@@ -118,7 +118,7 @@ def refuse_version(folder: Path, there: SweepSettings) -> None:
 
 
 def _compared(settings: SweepSettings) -> dict[str, Any]:
-    """What has to be equal, by the words of the command."""
+    """The settings that must be equal, by their names on the command line."""
     content = settings.model_dump(mode="json")
     found = {name: value for name, value in content.items() if name not in {*_LOCAL, "set", "options", "sizes"}}
     found |= {f"text of {name}": digest for name, digest in settings.texts.items()}

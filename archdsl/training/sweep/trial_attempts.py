@@ -1,7 +1,7 @@
 """The attempts at the trials of a sweep, as its storage has them.
 
 A trial has a number from 1. An attempt is one worker's training of it; there is another one if the worker was killed or
-stopped. Each attempt is a trial of Optuna, and its attributes here are that trial's. Of the attempts that wait at one
+stopped. Each attempt is a trial of Optuna, and its attributes here are that trial's. Of the waiting attempts at one
 trial, workers only claim the first: two workers may have added one at the same time.
 """
 
@@ -39,7 +39,7 @@ class Beat:
 @dataclass(frozen=True)
 class Attempt:
     """An attempt at trial `number`. `values` are the metric at the end of each epoch; `released` is whether its worker
-    was stopped and left it in order.
+    was stopped and released it.
     """
 
     id: int

@@ -41,7 +41,7 @@ _DRIVERS = {
 
 
 def without_password(url: str) -> str:
-    """The URL of a database without its password and its query, which may have one, too. Raises BadStorage."""
+    """The URL of a database without its password and its query, which may contain one, too. Raises BadStorage."""
     known = _parsed(url)
     return URL.create(
         known.drivername, known.username, host=known.host, port=known.port, database=known.database
@@ -67,7 +67,7 @@ def _open_database(url: str) -> BaseStorage:
     try:
         with reported(Path(), url), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # a SQLite file is locked for moments while another process writes
+            # a SQLite file is locked briefly while another process writes
             options = {"connect_args": {"timeout": 60}} if parsed.get_backend_name() == "sqlite" else {}
             return _with_tables(url, options)
     except ImportError as error:

@@ -26,7 +26,7 @@ except ImportError:  # Windows: heartbeats only
 
 BEAT_SECONDS = 30.0
 SILENT_SECONDS = 180.0
-"""A worker is gone if no heartbeat was seen for so long."""
+"""A worker is gone if no heartbeat was seen for this many seconds."""
 _FOLDER = "workers"
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 

@@ -33,7 +33,9 @@ class PrecisionTable:
 
 
 def average_precision(found: NDArray[np.float32], boxes: NDArray[np.float32], classes: int) -> PrecisionTable:
-    """From the objects found in N images, N×M×6 of class, score and box, best first, and the true boxes N×B×5."""
+    """The average precision of each class, from the objects found in N images, N×M×6 of class, score and box, best
+    first, and the true boxes N×B×5.
+    """
     matched = [
         _matches(found[start : start + _CHUNK], boxes[start : start + _CHUNK]) for start in range(0, len(found), _CHUNK)
     ]

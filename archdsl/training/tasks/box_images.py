@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from .presentation import FoundBox, color_of
 
 SURE = 0.4
-"""The score from which an object is reported."""
+"""The lowest score with which an object is reported."""
 _PER_LINE = 128
 """Pixels of an image's shorter side for each pixel of a line's width."""
 

@@ -16,7 +16,7 @@ from ..data.dataset_spec import TaskFacts
 MORE = 5
 """Number of channels besides those of the classes."""
 _LARGEST_LOG = 8.0
-"""Of a distance in strides: larger ones would overflow."""
+"""Upper bound of the logarithm of a distance in strides: larger values would overflow."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Locations:
     """The locations of all levels on a device.
 
     `centers` are x and y, float32 of P×2, in pixels; `strides` the width and height of their cells, P×2; `finer` the
-    strides of the next finer level, P×2, 0 for the finest; `coarsest` says which are of the coarsest one, bool of P.
+    strides of the next finer level, P×2, 0 for the finest; `coarsest` marks those of the coarsest level, bool of P.
     """
 
     centers: Tensor
@@ -34,7 +34,7 @@ class Locations:
 
 
 class Levels:
-    """The levels of a network with these facts."""
+    """The levels of a network, from the shapes of its input and outputs."""
 
     def __init__(self, facts: TaskFacts) -> None:
         _, self.height, self.width = facts.input
@@ -63,7 +63,7 @@ class Levels:
 
 
 def boxes_of(distances: Tensor, locations: Locations) -> Tensor:
-    """The boxes N×P×4 (left, top, right, bottom in pixels) that a network's numbers N×4×P mean."""
+    """The boxes N×P×4 (left, top, right, bottom in pixels) from the network's outputs N×4×P."""
     in_pixels = distances.mT.clamp(max=_LARGEST_LOG).exp() * locations.strides.repeat(1, 2)
     return torch.cat([locations.centers - in_pixels[..., :2], locations.centers + in_pixels[..., 2:]], -1)
 

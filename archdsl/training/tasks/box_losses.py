@@ -14,7 +14,7 @@ _SMALLEST = 1e-9
 
 def make_box_loss(recipe: AnyLoss, facts: TaskFacts) -> Loss:
     """The focal loss of the classes, divided by the number of locations with an object, plus the mean GIoU loss of
-    their boxes, weighted by their center-ness, plus the mean cross entropy of their center-ness: a scalar.
+    their boxes, weighted by their center-ness, plus the mean cross-entropy of their center-ness: a scalar.
     """
     if not isinstance(recipe, Fcos):
         raise AssertionError(f"{recipe.name} is not a loss of detection")

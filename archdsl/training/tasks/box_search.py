@@ -41,7 +41,8 @@ def _detect(output: Tensor, levels: Levels) -> Tensor:
 
 
 def suppressed(boxes: Tensor, classes: Tensor, there: Tensor, overlap: float) -> Tensor:
-    """Which candidates stay, bool of N×M: those that no better one of the same class that stays overlaps more.
+    """Which candidates are kept, bool of N×M: those whose IoU with each kept candidate of the same class and a higher
+    score is at most `overlap`.
 
     `boxes` are N×M×4, best first, `classes` N×M; only those that are `there`, bool of N×M, count. What greedy
     non-maximum suppression keeps is the only fixed point of the rule; each round settles at least one more candidate of

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 
 _LONGEST = 4
 _SIGMA = 6.0
-"""The standard deviation of CIDEr-D's penalty of the difference of lengths."""
+"""The standard deviation of CIDEr-D's Gaussian penalty for differences in length."""
 
 Caption = Sequence[Hashable]
 Ngrams = Counter[tuple[Hashable, ...]]

@@ -8,7 +8,7 @@ from .main_output import main_output
 
 
 def next_words(model: nn.Module, images: Tensor, words: Tensor, step: int) -> Tensor:
-    """The log probabilities of the word after `step`, N×V; special IDs other than END have none.
+    """The log probabilities of the word after `step`, N×V; special IDs other than END have −∞.
 
     A network whose first step is the image has one output more than there are words.
     """
@@ -20,7 +20,7 @@ def next_words(model: nn.Module, images: Tensor, words: Tensor, step: int) -> Te
 
 @torch.no_grad()
 def greedy(model: nn.Module, images: Tensor, length: int) -> Tensor:
-    """The most likely word at each step: IDs N×length, without START, with END and PADDING behind it."""
+    """The most likely word at each step: IDs N×length, without START, followed by END and PADDING."""
     words = torch.full((len(images), length + 1), PADDING, device=images.device)
     words[:, 0] = START
     done = torch.zeros(len(images), dtype=torch.bool, device=images.device)

@@ -82,7 +82,8 @@ def choose(spec: DataSpec, recipe: "Recipe", graph: Graph | None) -> Task:
 
 
 def task_of(name: str, packages: Sequence[UsedPackage] = ()) -> Task:
-    """The task that a run's settings name; runs older than tasks are classification. `packages` are its network's.
+    """The task that a run's settings name; a run from before there were tasks is classification. `packages` are its
+    network's.
 
     Raises UnknownTask, PackageFailed.
     """

@@ -1,4 +1,4 @@
-"""Losses and metrics of the user: any callables, or objects with `update` and `compute` such as those of torchmetrics.
+"""User-defined losses and metrics: any callables, or objects with `update` and `compute` such as those of torchmetrics.
 
 An exception in one becomes a CustomCodeFailed that names it, with the exception as its cause.
 """
@@ -228,5 +228,5 @@ class _WithMetrics(Meter[S]):
 
     def scores(self, group: Gatherer, count: int) -> S:
         found = self._meter.scores(group, count)
-        object.__setattr__(found, "custom", {metric.name: metric.value() for metric in self._metrics})  # it is frozen
+        object.__setattr__(found, "custom", {metric.name: metric.value() for metric in self._metrics})  # frozen
         return found

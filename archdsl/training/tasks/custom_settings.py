@@ -1,4 +1,4 @@
-"""Losses and metrics of the user, as they are stored in a run: by import path, since their code is not part of it."""
+"""User-defined losses and metrics, as they are stored in a run: by import path, since their code is not part of it."""
 
 from pydantic import BaseModel, ConfigDict
 

@@ -30,9 +30,10 @@ def make_language_loss(recipe: AnyLoss) -> Loss:
 
 @torch.no_grad()
 def first_leak(model: nn.Module, *inputs: Tensor) -> int | None:
-    """The first step whose output depends on inputs after it, which are what it is to predict; None if none does.
+    """The first step whose output depends on later inputs, which it is supposed to predict; None if there is none.
 
-    The last input are IDs N×T; the last ID of each is changed, and the outputs before the last step are compared.
+    The network's last inputs are IDs N×T; the last ID of each sequence is changed, and the outputs before the last step
+    are compared.
     """
     trained = model.training
     model.eval()
@@ -72,7 +73,7 @@ class LanguageScores(Scores):
 
 
 class LanguageMeter(Meter[LanguageScores]):
-    """Sums cross entropies in 64 bits. `token_bytes` are the bytes that each ID stands for; without them, one each."""
+    """Sums cross-entropies in 64 bits. `token_bytes` are the bytes that each ID stands for; without them, one each."""
 
     def __init__(self, loss: Loss, token_bytes: Sequence[int] = ()) -> None:
         self._loss = loss

@@ -1,4 +1,6 @@
-"""The layers through which a network reads later steps of a sequence, with what would prevent it. Imports no torch."""
+"""The layers through which a network reads later steps of a sequence, with the changes that would prevent it. Imports
+no torch.
+"""
 
 import re
 
@@ -12,7 +14,7 @@ _MOST = 3
 
 
 def causal_changes(graph: Graph) -> tuple[str, ...]:
-    """For each layer behind the last input that could read only earlier steps, the change of its statement."""
+    """For each layer after the last input that can be restricted to earlier steps, the change to its statement."""
     behind = {graph.inputs[-1]}
     found: dict[str, None] = {}
     for node in graph.nodes:

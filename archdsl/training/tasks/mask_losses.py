@@ -60,7 +60,7 @@ def soft_dice(logits: Tensor, masks: Tensor) -> Tensor:
 
 def dice_of(confusion: Tensor) -> tuple[list[float | None], list[float | None]]:
     """IoU and Dice coefficient of each class, from K×K counts of pixels, true classes by predictions; None for a class
-    that is neither there nor predicted.
+    that is neither present nor predicted.
     """
     right = confusion.diagonal().double()
     both = (confusion.sum(0) + confusion.sum(1)).double()

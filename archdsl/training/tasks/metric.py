@@ -89,7 +89,7 @@ LOSS_LABELS = {
 
 
 def loss_label(name: str, custom: str | None) -> str:
-    """The label of a loss, by its name in the recipe, or of one of the user, by its import path."""
+    """The label of a loss, from its name in the recipe, or of a user-defined one, from its import path."""
     return LOSS_LABELS[name] if custom is None else custom.rpartition(".")[2]
 
 

@@ -45,7 +45,9 @@ class Objective:
         return total
 
     def outputs(self, output: object) -> tuple[Tensor, ...]:
-        """The outputs of a network that have a loss, the main one first, in 32 bits; joined ones are one."""
+        """The outputs of a network that have a loss, the main one first, in 32 bits; outputs that the task joins count
+        as one.
+        """
         if not self.others:
             return (self.task.combined(output),)
         assert isinstance(output, tuple | list)

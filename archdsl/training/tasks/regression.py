@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @final
 class Regression(Task):
-    """The network outputs the numbers to predict, standardized as the training targets: minus mean, by deviation."""
+    """The network outputs the numbers to predict, standardized like the training targets: minus their mean, divided by
+    their standard deviation.
+    """
 
     name = "regression"
     targets = ("numbers",)

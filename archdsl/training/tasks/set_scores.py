@@ -76,7 +76,7 @@ class SetScores(Scores):
 
     @property
     def f1s(self) -> list[float]:
-        """The F1 score of each class; 0 for a class that is neither there nor predicted (as in scikit-learn)."""
+        """The F1 score of each class; 0 for a class that is neither present nor predicted (as in scikit-learn)."""
         both = zip(*self._counts, strict=True)
         return [2 * right / (made + true) if made + true else 0.0 for right, made, true in both]
 

@@ -93,7 +93,9 @@ class Task(ABC):
         return targets
 
     def problem(self, model: "nn.Module", inputs: "Tensor", targets: "Tensor") -> Problem | None:
-        """Why the network, before its first step, cannot learn from inputs like these, a small batch."""
+        """Why the network cannot learn from inputs like these, a small batch, found before the first step; None if it
+        can.
+        """
         return None
 
     @abstractmethod

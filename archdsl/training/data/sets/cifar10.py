@@ -31,5 +31,5 @@ def source() -> "CifarSource":
 
 
 def load(request: "Request") -> "Splits":
-    """The images, by split. Raises what a source raises."""
+    """The images, by split. Raises the errors of a data source."""
     return source().load(request)

@@ -22,7 +22,7 @@ def source() -> "IdxSource":
 
 
 def load(request: "Request") -> "Splits":
-    """The images, by split. Raises what a source raises."""
+    """The images, by split. Raises the errors of a data source."""
     return source().load(request)
 
 
