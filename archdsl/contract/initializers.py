@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from ..diagnostics import Change
+from ..diagnostics.catalogue.shape_errors import ArgumentsConflict
 from ..record import Record
 from .arguments import Kind
 from .call import ARG, Apply, Steps, init, operator
@@ -133,7 +134,8 @@ def check_filters(how: Init | None, weights: Weights, groups: int, *, dilated: b
 def _check_whitening(filters: int, channels: int, kernel: list[int], groups: int, dilated: bool) -> None:
     if groups > 1 or dilated:
         why = "`whiten` needs filters that see all channels, without gaps"
-        raise Reject("init", why, changes=Change.of(groups=None, dilation=None), language_rule=True)
+        changes = Change.of(groups=None, dilation=None)
+        raise Reject("init", why, changes=changes, kind=ArgumentsConflict, language_rule=True)
     most = 2 * channels
     for size in kernel:
         most *= size

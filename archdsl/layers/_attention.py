@@ -5,7 +5,7 @@ from math import prod
 
 from ..contract.layer import Reject
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import HeadsDoNotDivide
+from ..diagnostics.catalogue.shape_errors import ArgumentsConflict, HeadsDoNotDivide
 from ..record import Record
 from ..shapes.shape import Layout, Shape
 from ..shapes.symbolic import Sym, concrete
@@ -103,7 +103,7 @@ def check_windows(op: AttentionOptions, y: Shape, shifts: tuple[int, ...], windo
     for shift, window in zip(shifts, windows, strict=True):
         if shift and (op.window is None or shift >= window):
             why = "there is no `window` to shift" if op.window is None else f"{shift} is not less than {window}"
-            raise Reject("shift", why, recovery_shape=y, language_rule=True)
+            raise conflict("shift", why, y)
     name = "window" if op.grid is None else "grid"
     for window, size in zip(windows, y.spatial_size if y.spatial else y.dims[:1], strict=True):
         if op.windowed and size % window:
@@ -120,18 +120,20 @@ def _check_options(op: AttentionOptions, y: Shape) -> None:
     if isinstance(op.bias, str):
         why = "it sets the bias of the linear layers; for a relative position bias, use `relative`"
         changes = Change.of(bias=None, relative="table" if op.bias == "relative" else op.bias)
-        raise Reject("bias", why, changes=changes, recovery_shape=y, language_rule=True)
+        raise conflict("bias", why, y, changes)
     if op.window is not None and op.grid is not None:
-        raise Reject("grid", "`window` and `grid` are mutually exclusive", recovery_shape=y, language_rule=True)
+        raise conflict(
+            "grid", "`window` and `grid` are mutually exclusive", y, (Change.of(grid=None), Change.of(window=None))
+        )
     if op.cosine and op.scale is not None:
         changes = Change.of(scale=None)
-        raise Reject("scale", "`cosine` learns its scale", changes=changes, recovery_shape=y, language_rule=True)
+        raise conflict("scale", "`cosine` learns its scale", y, changes)
     if op.sliding:
         _check_sliding(op, y)
     if op.in_windows and (others := op.general_options()):
         why = "it needs all steps, so it excludes windows, `cosine` and `relative=table` or `mlp`"
         changes = Change(arguments=((others[0], None),))
-        raise Reject(others[0], why, changes=changes, recovery_shape=y, language_rule=True)
+        raise conflict(others[0], why, y, changes)
     if op.causal and (op.in_windows or y.spatial or op.source is not None):
         why = "causal attention needs the steps of one sequence, without windows, `cosine` or a learned table"
         slides = (Change.of(sliding="sliding"),) if op.window is not None and not y.spatial else ()
@@ -144,15 +146,20 @@ def _check_options(op: AttentionOptions, y: Shape) -> None:
         check_buckets(op.buckets, op.distance, op.causal, y)
 
 
+def conflict(argument: str, why: str, y: Shape, changes: tuple[Change, ...] | Change = ()) -> Reject:
+    """The rejection of options that do not fit together, whatever the input."""
+    return Reject(argument, why, changes=changes, recovery_shape=y, kind=ArgumentsConflict, language_rule=True)
+
+
 def _check_sliding(op: AttentionOptions, y: Shape) -> None:
     """Check that a sliding window has one length and slides along the steps of one sequence. Raises Reject."""
     if op.window is None:
-        raise Reject("sliding", "it needs `window=`", recovery_shape=y, language_rule=True)
+        raise conflict("sliding", "it needs `window=`", y, (Change.of(window="7"), Change.of(sliding=None)))
     if op.grid is not None or op.shift:
         name = "grid" if op.grid is not None else "shift"
         why = "it cannot be combined with `sliding`"
         changes = Change(arguments=((name, None),))
-        raise Reject(name, why, changes=changes, recovery_shape=y, language_rule=True)
+        raise conflict(name, why, y, changes)
     if y.spatial or op.source is not None:
         why = "a window slides along the steps of one sequence"
         raise Reject("sliding", why, recovery_shape=y, language_rule=True)
@@ -161,7 +168,7 @@ def _check_sliding(op: AttentionOptions, y: Shape) -> None:
     if not op.causal and op.window % 2 == 0:
         why = f"a window of {op.window} steps has no step in its center"
         changes = Change.of(window=str(op.window + 1))
-        raise Reject("window", why, changes=changes, recovery_shape=y, language_rule=True)
+        raise conflict("window", why, y, changes)
 
 
 _POSITIONS: Mapping[str, Callable[[AttentionOptions], bool]] = {
@@ -175,12 +182,12 @@ def check_buckets(buckets: int, distance: int, causal: bool, y: Shape) -> None:
     if not causal and buckets % 2:
         why = f"{buckets} buckets cannot be split between earlier and later steps"
         changes = Change.of(buckets=str(buckets + 1))
-        raise Reject("buckets", why, changes=changes, recovery_shape=y, language_rule=True)
+        raise conflict("buckets", why, y, changes)
     exact = buckets // (2 if causal else 4)
     if distance <= exact:
         why = f"the first {exact} buckets cover one distance each, so `distance` must be greater than {exact}"
         changes = Change.of(distance=str(4 * exact))
-        raise Reject("distance", why, changes=changes, recovery_shape=y, language_rule=True)
+        raise conflict("distance", why, y, changes)
 
 
 def check_heads(op: AttentionOptions, sizes: AttentionSizes) -> None:

@@ -8,6 +8,8 @@ from ..contract.arguments import OneOf
 from ..contract.call import Module, ours
 from ..contract.layer import Reject, Weights
 from ..contract.saves import SavedTensor
+from ..diagnostics import Change
+from ..diagnostics.catalogue.shape_errors import ArgumentsConflict
 from ..shapes.symbolic import concrete
 
 WeightForm = Annotated[Literal["standardized", "spectral", "norm"], OneOf(choices=("standardized", "spectral", "norm"))]
@@ -82,7 +84,8 @@ def check_weight(form: str | None, layout: WeightLayout, init: object) -> None:
     """Check that the form fits the weight. Raises Reject."""
     if form is not None and init is not None:
         why = f"`weight={form}` computes the weight, which `init` cannot set"
-        raise Reject("init", why, help="remove one of the two", language_rule=True)
+        changes = (Change.of(init=None), Change.of(weight=None))
+        raise Reject("init", why, changes=changes, kind=ArgumentsConflict, language_rule=True)
     if form == "standardized" and layout.fan_in == 1:
         raise Reject("weight", "a filter of one number cannot be standardized", language_rule=True)
 

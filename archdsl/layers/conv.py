@@ -19,6 +19,7 @@ from ..contract.reads import Links, sliding, spatial_links, spreading
 from ..contract.reasons import Reasons, argument_count, by_dimension, reasons
 from ..contract.saves import SavedTensor, Saves, contiguous
 from ..diagnostics import Change
+from ..diagnostics.catalogue.shape_errors import ArgumentsConflict
 from ..shapes.shape import Shape, Window
 from ._calls import compact, given
 from ._fixed import AnyFilter, Rows, fixed_filter
@@ -101,7 +102,8 @@ class Convolution(Layer):
         for name in ("frozen", "init", "weight"):
             if getattr(self, name):
                 why = "a filter that is `fixed` is not learned"
-                raise Reject(name, why, help=f"remove `{name}`", language_rule=True)
+                changes = Change(arguments=((name, None),))
+                raise Reject(name, why, changes=changes, kind=ArgumentsConflict, language_rule=True)
         plan = self.plan(x)
         if plan.filters != plan.groups:
             many = f"all {plan.filters} filters would be the same"
@@ -120,6 +122,7 @@ class Convolution(Layer):
                 f"`pad_mode={self.pad_mode}` adds no constant",
                 changes=(Change.of(pad_mode="constant"), Change.of(pad_value=None)),
                 recovery_shape=y,
+                kind=ArgumentsConflict,
                 language_rule=True,
             )
         # Of an odd padding, the larger half is at the end; comparing the two would record a condition.

@@ -19,6 +19,7 @@ from ..contract.reads import NOTHING_READ, SAME, Links, along, moved, only
 from ..contract.reasons import Reasons, change, reasons
 from ..contract.saves import NOTHING, VIEW, Saves
 from ..diagnostics import Change
+from ..diagnostics.catalogue.shape_errors import ArgumentsConflict
 from ..shapes.shape import Layout, Shape, times
 from ..shapes.symbolic import concrete
 from ._calls import given
@@ -132,9 +133,11 @@ class Crop(LayerOp):
         if (self.size is None) == (self.like is None):
             if self.size is not None:
                 changes = (Change.of(like=None), Change.of(size=None))
-                raise Reject("like", "a size and `like=` are mutually exclusive", changes=changes, language_rule=True)
+                why = "a size and `like=` are mutually exclusive"
+                raise Reject("like", why, changes=changes, kind=ArgumentsConflict, language_rule=True)
             half = Change(instead=f"crop {max(1, concrete(min(x.spatial_size)) // 2)}")
-            raise Reject(None, "either a size or `like=` is required", changes=half, language_rule=True)
+            why = "either a size or `like=` is required"
+            raise Reject(None, why, changes=half, kind=ArgumentsConflict, language_rule=True)
         if self.size is not None:
             return per_dimension(self.size, x, "size")
         if not xs[1].spatial or xs[1].rank != x.rank:

@@ -10,7 +10,7 @@ from ..contract.reads import ALL, SAME, Links, pooling_to, sliding, spatial_link
 from ..contract.reasons import Reasons, change, reasons
 from ..contract.saves import INPUT, NOTHING, SavedTensor, Saves
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import KernelTooLarge, PaddingTooLarge
+from ..diagnostics.catalogue.shape_errors import ArgumentsConflict, KernelTooLarge, PaddingTooLarge
 from ..shapes.shape import Layout, Shape, Window
 from ._calls import compact, given
 from ._reading import per_dimension, spatial
@@ -219,7 +219,8 @@ class LPPool(Pooling):
         inside = self._pads_inside(windows)
         if self.ceil and not inside:
             # The zeros are added before torch sees the input, so its rule for the last window would count them.
-            raise Reject("ceil", "`ceil` and padding cannot be combined here", recovery_shape=y, language_rule=True)
+            why = "`ceil` and padding cannot be combined here"
+            raise Reject("ceil", why, recovery_shape=y, kind=ArgumentsConflict, language_rule=True)
         _check_volume(x, windows, inside, y)
 
     def _leading(self) -> tuple[Any, ...]:

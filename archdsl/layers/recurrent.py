@@ -11,6 +11,7 @@ from ..contract.layer import LayerOp, Reject, Weights
 from ..contract.reads import ALL, Links, ReadsBefore
 from ..contract.saves import SavedTensor, Saves, contiguous
 from ..diagnostics import Change
+from ..diagnostics.catalogue.shape_errors import ArgumentsConflict
 from ..shapes.shape import Layout, Shape
 from ._calls import given
 from ._reading import sequential
@@ -72,6 +73,7 @@ class Recurrent(LayerOp):
                 "a single layer has no dropout between layers",
                 changes=(Change.of(layers="2"), Change.of(dropout=None)),
                 recovery_shape=y,
+                kind=ArgumentsConflict,
                 language_rule=True,
             )
         for name, state in zip(self.named_inputs(), states, strict=True):
@@ -204,7 +206,7 @@ class LSTM(Recurrent):
     def _check_names(self, y: Shape) -> None:
         if self.initial is None and self.initial_cell is not None:
             why = "it needs the hidden state, too: `initial`"
-            raise Reject("initial_cell", why, recovery_shape=y, language_rule=True)
+            raise Reject("initial_cell", why, recovery_shape=y, kind=ArgumentsConflict, language_rule=True)
 
     def _hidden(self) -> Steps:
         return (operator.getitem(ARG, 0),)

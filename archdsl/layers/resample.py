@@ -20,6 +20,7 @@ from ..contract.reads import (
 from ..contract.reasons import KEEPS, Reasons, by_dimension, change, factor_of, reasons, scaled
 from ..contract.saves import NOTHING, Saves, contiguous
 from ..diagnostics import Change
+from ..diagnostics.catalogue.shape_errors import ArgumentsConflict
 from ..shapes.shape import Layout, Shape
 from ._calls import compact, given
 from ._reading import check_groups, numbers, per_dimension, spatial
@@ -130,7 +131,8 @@ class Upsample(Resampling):
                 words = ("a factor" if name == "factor" else f"`{name}=`" for name in given)
                 why = f"{' and '.join(words)} are mutually exclusive"
             argument = given[1] if given else None
-            raise Reject(argument, why, changes=Change(instead="upsample 2"), language_rule=True)
+            changes = tuple(_only(name, given) for name in given) or Change(instead="upsample 2")
+            raise Reject(argument, why, changes=changes, kind=ArgumentsConflict, language_rule=True)
         if self.like is not None:
             return self._like(x, xs[1])
         if self.size is not None:
@@ -292,6 +294,11 @@ class ChannelShuffle(Layer):
 
     def torch(self, x: Shape) -> Step:
         return nn.ChannelShuffle(self.groups)
+
+
+def _only(name: str, given: list[str]) -> Change:
+    """The change that keeps one of the arguments."""
+    return Change(arguments=tuple((other, None) for other in given if other != name))
 
 
 def _image(x: Shape) -> Shape:

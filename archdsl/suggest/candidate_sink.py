@@ -10,7 +10,7 @@ from .suggestion_context import SuggestionContext
 MOST_NEW = 3
 """The largest number of errors in parts that could not be checked before; candidates with more are dropped."""
 
-_OF_VALUES = ("E0401", "E0402", "E0404", "E0405", "E0406")
+_OF_VALUES = ("E0401", "E0402", "E0404", "E0405", "E0406", "E0411")
 """Errors that another value of an argument may not have."""
 
 Key = tuple[str, int, int, int]

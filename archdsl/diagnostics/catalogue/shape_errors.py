@@ -120,6 +120,24 @@ class WrongDimensions(Diagnostic):
         return (self.maker.label(),)
 
 
+class ArgumentsConflict(UnsuitableInput):
+    """Arguments of a layer exclude each other, or one needs another, whatever the input.
+
+    The label is at one of them and names the other.
+    """
+
+    code = "E0411"
+    title = "arguments that do not fit together"
+    wrong = "input 3x32x32\nconv 8 k3 weight=standardized init=kaiming\n"
+    right = "input 3x32x32\nconv 8 k3 weight=standardized\n"
+
+    def message(self) -> str:
+        return f"the arguments of `{self.keyword}` do not fit together"
+
+    def others(self) -> tuple[Label, ...]:
+        return ()
+
+
 class NeedsFlatten(UnsuitableInput):
     """`fc` works on the last axis of a vector or a sequence. An image must become a vector first.
 
