@@ -76,7 +76,8 @@ class MemoryReport(Model):
         1, description="With --shards: the number of processes that shard the weights; the bytes are those of each."
     )
     gathered: int = Field(
-        0, description="With --shards: the most whole weights and gradients that a process holds at any one time."
+        0,
+        description="With --shards: the largest unsharded weights and gradients that a process holds at any one time.",
     )
     total: int
 

@@ -158,7 +158,7 @@ class PredictionReport(Model):
     )
     file: str | None = Field(default=None, description="The mask or image that was written; otherwise absent.")
     boxes: list[BoxReport] | None = Field(
-        default=None, description="Of detection: the objects, the most likely first; otherwise absent."
+        default=None, description="For detection: the objects, the most likely first; otherwise absent."
     )
     text: str | None = Field(default=None, description="A caption, or a language model's continuation of the text.")
 

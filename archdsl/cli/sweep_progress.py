@@ -35,7 +35,7 @@ class Shown(Listener):
         click.echo(f"trial {number}/{self._sweep.trials}  its worker {printable(worker)} is gone: continuing its trial")
 
     def lost(self, number: int) -> None:
-        heard = "others have not heard from this worker and have taken its trial"
+        heard = "another worker has taken over this trial, because this worker sent no heartbeat"
         click.echo(f"trial {number}/{self._sweep.trials}  {heard}")
 
     def waits(self, running: Sequence["Attempt"]) -> None:

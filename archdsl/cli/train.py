@@ -45,7 +45,7 @@ def complete_logger(context: click.Context, parameter: click.Parameter, start: s
 
 
 _HELP = f"""Train the network in FILE on {", ".join(data_sets())}, a data set from the Hugging Face Hub
-(hf:OWNER/NAME), or a folder with one subfolder of images per class.
+(hf:OWNER/NAME), or a folder or file of images, audio, numbers or text.
 
 Weights, learning curves, the confusion matrix, settings and checkpoints are written to the run's folder.
 """

@@ -21,7 +21,7 @@ class UnknownData(Problem):
         nearest = (f"did you mean `{self.nearest}`?",) if self.nearest else ()
         return (
             *nearest,
-            f"data sets: {', '.join(self.known)}; hf:OWNER/NAME; or a folder with one subfolder of images per class",
+            f"data sets: {', '.join(self.known)}; hf:OWNER/NAME; or a folder or file of images, audio, numbers or text",
         )
 
 

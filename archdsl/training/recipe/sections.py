@@ -21,7 +21,7 @@ class Data(RecipeSection):
 
     name: Annotated[str | None, OptionGroup.COMMON] = Field(
         default=None,
-        description="data set: a built-in name, hf:OWNER/NAME, or a folder with one subfolder of images per class",
+        description="data set: a built-in name, hf:OWNER/NAME, or a folder or file of images, audio, numbers or text",
     )
     fit: Literal["exact", "pad", "resize"] = Field(
         default="exact",

@@ -45,7 +45,7 @@ class Listener:
         """It continues a trial whose worker was killed."""
 
     def lost(self, number: int) -> None:
-        """Others have heard nothing from this worker, and have taken its trial."""
+        """Another worker has taken over its trial, because it saw no heartbeat of this one."""
 
     def waits(self, running: Sequence[Attempt]) -> None:
         """All trials are finished or training elsewhere; it waits in case a worker is killed."""
