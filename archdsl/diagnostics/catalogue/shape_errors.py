@@ -121,18 +121,18 @@ class WrongDimensions(Diagnostic):
 
 
 class ArgumentsConflict(UnsuitableInput):
-    """Arguments of a layer exclude each other, or one needs another, whatever the input.
+    """Arguments of a layer are mutually exclusive, or one needs another, whatever the input.
 
     The label is at one of them and names the other.
     """
 
     code = "E0411"
-    title = "arguments that do not fit together"
+    title = "invalid combination of arguments"
     wrong = "input 3x32x32\nconv 8 k3 weight=standardized init=kaiming\n"
     right = "input 3x32x32\nconv 8 k3 weight=standardized\n"
 
     def message(self) -> str:
-        return f"the arguments of `{self.keyword}` do not fit together"
+        return f"invalid combination of arguments for `{self.keyword}`"
 
     def others(self) -> tuple[Label, ...]:
         return ()
