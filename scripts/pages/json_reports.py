@@ -16,6 +16,7 @@ from archdsl.cli.listing_reports import (
     ZooReport,
 )
 from archdsl.training.report.run_report import ResultReport, TrainingReport
+from archdsl.training.sweep.status_report import SweepStatusReport
 
 REPORTS: dict[str, type[BaseModel]] = {
     "archdsl check --format json": CheckReport,
@@ -28,6 +29,7 @@ REPORTS: dict[str, type[BaseModel]] = {
     "archdsl cache --format json": CacheReport,
     "archdsl eval --format json": ResultReport,
     "archdsl predict --format json": PredictionReport,
+    "archdsl sweep --format json": SweepStatusReport,
     "report.json": TrainingReport,
 }
 """What prints or writes JSON, and its model."""

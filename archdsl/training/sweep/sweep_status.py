@@ -28,7 +28,7 @@ def status(sweep: Sweep, plan: SweepSettings) -> dict[str, Any]:
     counts = {state: sum(row["state"] == state for row in rows) for state in STATES}
     counts["waiting"] += sweep.trials - len(rows)
     return {
-        "format": 1,
+        "schema_version": 1,
         "network": plan.network,
         "data": plan.data,
         "metric": metric.name,
@@ -49,7 +49,7 @@ def as_text(found: dict[str, Any], metric: Metric) -> str:
         lines.append(f"best: trial {top}, {_score(named[top], metric)}: {shown(named[top]['point'] or {})}")
     rows = [("trial", "state", metric.label, "epoch", "worker", "last heartbeat", "point")]
     for row in found["trials"]:
-        heard = row["heard_seconds_ago"]
+        heard = row["heartbeat_seconds_ago"]
         rows.append((
             str(row["number"]), row["state"], _score(row, metric), str(row["epoch"] or ""), row["worker"] or "",
             f"{duration(heard)} ago" if heard is not None else "", shown(row["point"] or {}),
@@ -77,7 +77,7 @@ def _row(sweep: Path, number: int, attempts: Sequence[Attempt], metric: Metric, 
         "epoch": max(values, default=None) if result is None or result.epoch is None else result.epoch,
         "epochs_reported": len(values),
         "worker": claim.worker if claim else None,
-        "heard_seconds_ago": round(max(0.0, now - beat), 1) if attempt.running and beat else None,
+        "heartbeat_seconds_ago": round(max(0.0, now - beat), 1) if attempt.running and beat else None,
         "attempts": len([each for each in attempts if each.claim is not None]),
         "run": result.run if result else claim.folder if claim else None,
         "why": result.why if result else None,

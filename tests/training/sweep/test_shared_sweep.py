@@ -36,6 +36,7 @@ from archdsl.training.sweep.kept_weights import delete_others
 from archdsl.training.sweep.search import MOST_DEATHS, Listener, Sweep
 from archdsl.training.sweep.search_space import Point, space_of
 from archdsl.training.sweep.shared_start import share, start_or_join
+from archdsl.training.sweep.status_report import SweepStatusReport
 from archdsl.training.sweep.sweep_settings import SweepSettings
 from archdsl.training.sweep.trial import Stopped
 from archdsl.training.sweep.trial_attempts import Attempt, Beat, Claim, by_number, current
@@ -503,7 +504,8 @@ def test_a_sweep_in_a_database(folder: Path) -> None:
     other = run("net.arch", "--lr", "0.1,0.01", "--prune", "--out", "s", "--storage", url)
     assert other.exit_code == 0, other.output
     assert "s: joins the sweep" in other.output
-    shown = json.loads(run("--status", "s", "--format", "json").output)
+    report = SweepStatusReport.model_validate_json(run("--status", "s", "--format", "json").output, strict=True)
+    shown = report.model_dump()
     assert shown["counts"] == {"running": 0, "done": 1, "pruned": 1, "failed": 0, "killed": 0, "waiting": 0}
     pruned = next(row for row in shown["trials"] if row["state"] == "pruned")
     assert pruned["epochs_reported"] == 1
