@@ -245,6 +245,7 @@ def read(folder: Path, cache: Path) -> Splits:
         ("ILSVRC2012_devkit_t12.tar.gz", b"no", "corrupt archive"),
         ("ILSVRC2012_devkit_t12.tar.gz", tar_gz({"x": b""}), "the archive does not contain"),
     ],
+    ids=["no ID", "corrupt class", "one class", "empty", "cut", "no archive", "incomplete"],  # gzip stores the time
 )
 def test_bad_archives(archives: Path, tmp_path: Path, name: str, content: bytes, words: str) -> None:
     (archives / name).write_bytes(content)
