@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 SPEC = DataSpec(
     "shape_boxes", shapes.SPEC.classes[1:], shapes.SPEC.shape, images=shapes.SPEC.images, shipped=True, targets="boxes"
 )
-LICENSE = "that of archdsl (MIT)"
+LICENSE = "MIT, part of archdsl"
 
 
 def load(request: "Request") -> "Splits":
