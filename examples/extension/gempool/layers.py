@@ -36,7 +36,7 @@ class GeM(Layer):
 
     def out(self, x: Shape) -> Shape:
         if x.layout is not Layout.IMAGE:
-            why = f"it pools the channels of an image C×H×W, but {x} is none"
+            why = f"it pools the channels of an image C×H×W, but {x} is not one"
             raise Reject(None, why, language_rule=True)
         return Shape(x.channels)
 
