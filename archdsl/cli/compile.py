@@ -17,7 +17,7 @@ class _Target(click.Choice[str]):
     """`torch`, `keras`, or PACKAGE:BACKEND."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The target as given. Fails for a word that is none."""
+        """The target as given. Fails for any other word."""
         return value if isinstance(value, str) and ":" in value else super().convert(value, param, ctx)
 
 

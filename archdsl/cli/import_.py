@@ -93,7 +93,7 @@ def _show_problems(message: str, problems: Any) -> None:
 
 
 def _arguments(settings: tuple[str, ...]) -> dict[str, Any]:
-    """The arguments of a callable: numbers, truth values, None, or text."""
+    """The arguments of a callable: numbers, booleans, None, or text."""
     import ast
 
     found: dict[str, Any] = {}

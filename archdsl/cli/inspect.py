@@ -98,7 +98,7 @@ def _folder(run: Path, image: str | None, output: str | None) -> Path:
 
 
 def _read(loaded: "LoadedRun", predictor: "Predictor", image: _InputImage) -> "tuple[Pixels, str]":
-    """The pixels of the image at the network's size, and its title. Notes that it looks inverted."""
+    """The pixels of the image at the network's size, and its title. Prints a note if it looks inverted."""
     from ..training.inference.brightness import training_brightness
     from ..training.inference.prediction import read_image
     from ..training.inference.split_images import parse_split_image

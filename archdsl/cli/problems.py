@@ -22,7 +22,7 @@ def fail(problem: "Problem") -> NoReturn:
 
 
 def fail_output(problem: "Problem") -> NoReturn:
-    """As `fail`; but what the command was to write and cannot is an error in the command, with status 2."""
+    """Like `fail`, but output that cannot be written is an error in the command, with status 2."""
     from ..training.errors.disk_errors import CannotWrite, DiskFull
 
     show(problem)
@@ -39,7 +39,7 @@ def show(problem: "Problem") -> None:
 
 
 def follows() -> bool:
-    """Whether another process of the same training does the printing and writing."""
+    """Whether another process of the same training run does the printing and writing."""
     return os.environ.get("WORLD_SIZE", "1") != "1" and os.environ.get("RANK", "0") != "0"
 
 

@@ -211,7 +211,7 @@ def _start(
 
 
 def _with_those_of_the_run(network: NetworkText, settings: tuple[str, ...]) -> tuple[str, ...]:
-    """The values of the network's parameters: those of the command, and of the run that it comes from the others."""
+    """The values of the network's parameters: those of the command, else those of the run of the network."""
     typed = {setting.partition("=")[0] for setting in settings}
     others = {name: value for name, value in network.given.items() if name not in typed}
     for name, value in others.items():

@@ -64,7 +64,7 @@ def rewritten(
 
 
 def orders_of(keyword: str) -> tuple[tuple[str, ...], ...]:
-    """The arguments in the orders in which other frameworks take them; the channels that come in are no argument."""
+    """The arguments in the orders in which other frameworks take them, without the input channels."""
     return _ORDERS.get(keyword, ())
 
 

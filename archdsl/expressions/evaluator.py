@@ -89,7 +89,7 @@ class Surroundings(Protocol):
         """The options that set the symbolic dimensions of the inputs: `--input 3x224x224`."""
 
     def spend(self, count: int, span: Span) -> None:
-        """Count so many entries of lists. Raises an exception if the network has too many in all."""
+        """Count this many entries of lists. Raises an exception if the network has too many in all."""
 
 
 class Evaluator:
@@ -283,7 +283,7 @@ class Evaluator:
         return self.applied(expr, function, values)
 
     def applied(self, expr: ast.Expr, function: Callable[..., Any], values: Sequence[Any]) -> Any:
-        """The result of a function of numbers; what has none is reported."""
+        """The result of a function of numbers; an error is reported if it has none."""
         try:
             result = function(*values)
         except ZeroDivisionError:

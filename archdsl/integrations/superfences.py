@@ -8,7 +8,8 @@
               format: !!python/name:archdsl.integrations.superfences.fence
               validator: !!python/name:archdsl.integrations.superfences.validate
 
-The options of a fence are in quotes, as there: ```` ```arch view="blocks" theme="dark" table ````.
+The options of a fence are in quotes, as PyMdown Extensions requires: ```` ```arch view="blocks" theme="dark" table
+````.
 """
 
 import logging

@@ -147,7 +147,7 @@ def _check_options(op: AttentionOptions, y: Shape) -> None:
 
 
 def conflict(argument: str, why: str, y: Shape, changes: tuple[Change, ...] | Change = ()) -> Reject:
-    """The rejection of options that are incompatible, whatever the input."""
+    """The rejection of an invalid combination of arguments, whatever the input."""
     return Reject(argument, why, changes=changes, recovery_shape=y, kind=ArgumentsConflict, language_rule=True)
 
 

@@ -33,7 +33,7 @@ AT_ONCE, SETTLED = 0.03, 0.5
 CANCELLABLE = 0.02
 """Seconds in which a request for suggestions can be cancelled before the search for them."""
 COLLECTED = 250
-"""Changes after which garbage is collected: Python itself waits until there is a quarter more of everything."""
+"""Changes after which garbage is collected: Python itself waits until the number of objects has grown by a quarter."""
 
 
 class ArchServer:

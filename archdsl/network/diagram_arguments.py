@@ -65,7 +65,7 @@ class DiagramArguments:
             raise ValueError(f"{why}: leave out {' and '.join(f'`{_argument(option)}`' for option in clash)}")
 
     def _given(self) -> dict[str, object]:
-        """The options that these arguments are, but for those with their defaults."""
+        """The options for these arguments, except those with their defaults."""
         found: dict[str, object] = {}
         for each in fields(self):
             value: Any = getattr(self, each.name)
@@ -86,12 +86,12 @@ def given_names(argument: str, value: object) -> tuple[str, ...]:
 
 
 def _with_unit(name: str) -> str:
-    """What a length looks like."""
+    """A suggestion with an example, for an argument that is a length; else empty."""
     examples = {"width": "85mm", "height": "60mm", "font": "7pt"}
     return f': write it with its unit, `{name}="{examples[name]}"`' if name in examples else ""
 
 
 def _argument(option: str) -> str:
-    """The name of the argument that an option is."""
+    """The name of the argument for an option."""
     name = option.removeprefix("--").removeprefix("no-")
     return next((mine for mine, theirs in _OPTIONS.items() if theirs == name), name)

@@ -185,7 +185,7 @@ def make_context(
     objective: Objective | None = None,
     graph: Graph | None = None,
 ) -> TrainContext:
-    """What stays the same during the training, which is of classification if no `objective` is given."""
+    """The constants of a training run, which is for classification if no `objective` is given."""
     learned = objective or objective_of(TASKS["classification"], recipe)
     train = on_device(splits.train, setup.device, setup.memory_format)
     standardize = Standardizer(standard, setup.device, setup.memory_format)

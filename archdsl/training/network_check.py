@@ -133,7 +133,7 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
 
 
 def _loss_settings(graph: Graph, spec: DataSpec, recipe: "Recipe", task: Task, sink: Sink) -> None:
-    """Report settings of the loss that the task does not use, and weights of classes that there are not."""
+    """Report settings of the loss that the task does not use, and weights of classes that do not exist."""
     fields, common = type(recipe.loss).model_fields, ("name", "sum", "output_losses")
     for name in fields:
         unused = name not in (*common, *task.loss_settings)

@@ -1,4 +1,4 @@
-"""A training from start to end: started or resumed, finished or stopped, and the files in its folder."""
+"""A training run from start to end: started or resumed, finished or stopped, and the files in its folder."""
 
 import math
 from collections.abc import Callable
@@ -78,7 +78,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Training:
-    """A training that can be started or resumed. `stop` returns whether the user wants it to stop.
+    """A training run that can be started or resumed. `stop` returns whether the user wants it to stop.
 
     Each process of a `group` has its own, and all call the same methods. `custom` are losses and metrics of the user.
     """
@@ -178,7 +178,7 @@ class Training:
         return torch.device("cpu") if self.recipe.shard and self.group.size > 1 else device
 
     def _verify(self, model: nn.Module, splits: Splits, standard: Standard, device: torch.device, task: Task) -> None:
-        """Raise Problem if the network cannot learn the task, of what its text does not show."""
+        """Raise Problem if the network cannot learn the task, for reasons that its text does not show."""
         batch = on_device(splits.train.take(np.arange(min(2, len(splits.train)))), device)
         inputs = Standardizer(standard, device, torch.contiguous_format)(batch.images)
         problem = task.problem(model, inputs, batch.labels)
@@ -428,7 +428,7 @@ def refuse_other_weights(given: nn.Module, model: nn.Module) -> None:
 
 
 def _where(state: TrainingState, context: TrainContext) -> str:
-    """A message about where a resumed training continues."""
+    """A message about where a resumed run continues."""
     if state.epoch < context.epochs:
         return f"resumes in epoch {state.epoch + 1}, after {state.step:,} steps"
     return f"all {state.epoch} epochs are finished; `--epochs {2 * state.epoch}` trains for as many more"

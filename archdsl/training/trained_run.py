@@ -102,7 +102,7 @@ class TrainedRun:
     def model(self) -> "Module":
         """The torch module in evaluation mode, with the weights of the best epoch, or else of the last one.
 
-        It takes standardized images, float32 of N×C×H×W; `predict` standardizes files like the training.
+        It takes standardized images, float32 of N×C×H×W; `predict` standardizes files as in training.
         """
         return self._loaded.model
 

@@ -8,7 +8,7 @@ from ...layers.activation import Hardsigmoid, Sigmoid, Softmax
 from ._facts import Facts
 
 _APPLIES = {"cross_entropy": "softmax", "bce": "sigmoid"}
-"""What a loss applies itself, by its name in a recipe; cross entropy is the default."""
+"""What a loss applies itself, by its name in a recipe; cross-entropy is the default."""
 _NAMES = {"softmax": "cross-entropy", "sigmoid": "binary cross-entropy"}
 
 

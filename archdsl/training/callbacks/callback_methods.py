@@ -27,7 +27,7 @@ class Callback:
 
 
 class RunningTraining:
-    """A training, as a callback sees it."""
+    """A training run, as a callback sees it."""
 
     def __init__(self, folder: Path, network: str, data: str, recipe: Recipe, model: "Module") -> None:
         self.folder = folder

@@ -113,7 +113,7 @@ class BadImages(Problem):
 
 
 class UndecodableImage(Problem):
-    """Images that cannot be decoded while a training runs: their names, and the reasons."""
+    """Images that cannot be decoded during a training run: their names, and the reasons."""
 
     def __init__(self, failures: tuple[tuple[str, str], ...]) -> None:
         super().__init__(failures)
@@ -128,7 +128,7 @@ class UndecodableImage(Problem):
         return tuple(f"{name} ({why})" for name, why in self.failures) if len(self.failures) > 3 else ()
 
     def help(self) -> tuple[str, ...]:
-        return ("replace them by readable images of the same names; `--resume` then continues the run",)
+        return ("replace them with readable images of the same names; `--resume` then continues the run",)
 
 
 class DecoderEnded(Problem):
@@ -180,7 +180,7 @@ class BadTable(Problem):
 
 
 class BadText(Problem):
-    """A text that cannot be used as data, or as the beginning of one."""
+    """A text that cannot be used as data, or as a prompt."""
 
     def __init__(self, path: Path, why: str, suggestion: str) -> None:
         super().__init__(path, why, suggestion)

@@ -40,4 +40,4 @@ class SymbolicLinkRefused(CannotWrite):
         super().__init__(path, "it is a symbolic link, and links are not followed for writing or deleting")
 
     def help(self) -> tuple[str, ...]:
-        return ("delete the link, or replace it by a copy of its target",)
+        return ("delete the link, or replace it with a copy of its target",)

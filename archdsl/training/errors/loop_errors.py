@@ -30,7 +30,7 @@ class Diverged(Problem):
         return (*ways, *((f"the last finite weights are in {self.run}",) if self.run is not None else ()))
 
     def without_run(self) -> "Diverged":
-        """The same error of a training that keeps nothing."""
+        """The same error of a training run that keeps nothing."""
         return Diverged(self.loss, self.epoch, self.step, None, self.lr, self.precision, self.clip)
 
 
@@ -52,7 +52,7 @@ class WrongTrainSize(Problem):
 
 
 class NotCausal(Problem):
-    """A network that sees the IDs which it is to predict: the output at `step` depends on the input after it.
+    """A network that sees the IDs that it is to predict: the output at `step` depends on later inputs.
 
     `changes` are those of the layers that may be the cause.
     """

@@ -5,7 +5,7 @@ from .problem import Problem
 
 
 class MissingExtra(Problem):
-    """A feature whose packages are not installed. `what` names the feature, `extra` brings its packages."""
+    """A feature whose packages are not installed. `what` names the feature, `extra` installs its packages."""
 
     exit_status = 2
 
@@ -21,7 +21,7 @@ class MissingExtra(Problem):
 
 
 class MissingPackage(Problem):
-    """A feature that needs a package which no extra of archdsl brings."""
+    """A feature that needs a package that no extra of archdsl installs."""
 
     exit_status = 2
 

@@ -21,7 +21,7 @@ class CannotJoin(Problem):
 
 
 class PeerLost(Problem):
-    """Another process of the training ended unexpectedly."""
+    """Another process of the training run ended unexpectedly."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -38,7 +38,7 @@ class PeerLost(Problem):
 
 
 class PeerFailed(Problem):
-    """Another process of the training could not start, and has reported the reason."""
+    """Another process of the training run could not start, and has reported the reason."""
 
     def message(self) -> str:
         return "another process of this training run could not start"
@@ -61,7 +61,7 @@ class BatchTooSmall(Problem):
 
 
 class CannotShard(Problem):
-    """A training that `shard` does not support."""
+    """A training run that `shard` does not support."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

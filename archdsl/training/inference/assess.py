@@ -38,7 +38,7 @@ def images_of(
     """The name of a split and its images, at the network's size and labeled with the run's class indices.
 
     The default split is the test images, else the validation images, and all images of a folder without splits. The
-    run's own data set is split as it was in training. Raises OtherData, and what a source raises.
+    run's own data set is split as it was in training. Raises OtherData, and the errors of a data source.
     """
     if source.spec.inputs != loaded.settings.data.inputs:
         has, takes = (_INPUTS[each] for each in (source.spec.inputs, loaded.settings.data.inputs))
@@ -75,7 +75,7 @@ def images_of(
 
 
 def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Scores:
-    """Scores as after the training: same precision, and same test-time augmentation unless `tta` is given."""
+    """Scores as at the end of training: same precision, and same test-time augmentation unless `tta` is given."""
     settings, device = loaded.settings, loaded.device
     same = settings.setup.device.partition(":")[0] == device.type
     setup = Setup(device, settings.setup.precision, settings.setup.layout) if same else Setup(device)

@@ -22,7 +22,7 @@ def continued(loaded: LoadedRun, prompt: bytes, length: int, temperature: float,
     run with a tokenizer, the bytes of the `length` tokens that follow.
 
     The network reads as many bytes, or tokens, as its input is long: the last ones of a longer text; a shorter one is
-    filled up with zeros behind it, which no step before them reads. Raises BadText for an empty prompt, ValueError.
+    padded with zeros at the end, which no earlier step reads. Raises BadText for an empty prompt, ValueError.
     """
     if not prompt:
         raise BadText(Path("<prompt>"), "a language model continues text, but this text is empty", "give some text")

@@ -14,7 +14,6 @@ from ...graph import Graph, Node
 from ...shapes.shape import Layout
 from ..runs.loaded_run import LoadedRun
 
-"""Kinds of layers that are shown together with the layer before them."""
 _ENOUGH, _TOO_MANY = 3, 24
 
 

@@ -210,7 +210,7 @@ def _misclassified(
     logits: Tensor, images: ImageSet, classes: tuple[str, ...], loss: AnyLoss
 ) -> list[run_report.MisclassifiedReport]:
     """The wrong predictions with the highest probability, in descending order; none for samples that are not images."""
-    if not _has_pictures(images.images):
+    if not _has_images(images.images):
         return []
     labels = torch.from_numpy(images.labels)
     answers = logits.argmax(1)
@@ -237,7 +237,7 @@ def _misclassified(
     return found
 
 
-def _has_pictures(inputs: Inputs) -> bool:
+def _has_images(inputs: Inputs) -> bool:
     """Whether samples are images: bytes, or numbers of one or three channels."""
     return kind_of(inputs) == "image" or (inputs.dtype == np.float32 and inputs.ndim == 4 and inputs.shape[1] in (1, 3))
 

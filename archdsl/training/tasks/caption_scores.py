@@ -19,7 +19,7 @@ def one_of(captions: Tensor) -> Tensor:
 
 
 def count_words(captions: Tensor) -> Tensor:
-    """Number of words that the mean loss is over, with the ends."""
+    """Number of words, including END, that the mean loss averages over."""
     return (one_of(captions)[:, 1:] != PADDING).sum()
 
 
