@@ -12,7 +12,8 @@ from torch import nn
 class MultiHeadAttention(nn.Module):
     """Each step of x, N×T×C, attends to the steps of `source`, N×S×C′; without a source, to those of x.
 
-    Values are made of `value`, N×S×C″, if there is one. With a `window`, a step attends to the nearest steps alone.
+    Values are computed from `value`, N×S×C″, if there is one. With a `window`, a step attends to the nearest steps
+    alone.
 
     The weights have the names of nn.MultiheadAttention: one matrix for queries, keys and values if all are made of the
     same number of features, else three. A matrix of `kv_heads` heads is shared by groups of heads.

@@ -33,7 +33,7 @@ class MeanInside(nn.Module):
         self.kernel, self.stride, self.padding = kernel, stride, padding
 
     def mean(self, x: torch.Tensor) -> torch.Tensor:
-        """The number of zeros."""
+        """The mean of each window, with the padding as zeros."""
         pool = (nn.functional.avg_pool1d, nn.functional.avg_pool2d, nn.functional.avg_pool3d)[len(self.kernel) - 1]
         return pool(nn.functional.pad(x, self.padding), self.kernel, self.stride)
 

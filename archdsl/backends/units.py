@@ -23,7 +23,7 @@ class Unit:
     """A scope: its nodes and inner scopes in order, the values it reads from outside, and those read from outside.
 
     `of` is the unit that it applies again, with that unit's modules: then its inputs and outputs are in that unit's
-    order. `borrowed` is what it uses of modules outside of it: whoever applies the unit passes them.
+    order. `borrowed` is what it uses of modules outside of it: the code that applies the unit passes them.
     """
 
     def __init__(self, graph: Graph, path: tuple[str, ...], of: "Unit | None" = None) -> None:

@@ -9,7 +9,7 @@ from .drawing import Point, Polyline
 _AHEAD = 3.0
 """How far in points a curve must go beyond both of its ends to be one around something."""
 _LEVEL = 0.5
-"""How far in points a line may be from level or upright."""
+"""How far in points a line may be from horizontal or vertical."""
 _LEAST = 1.0
 """The least size in points of a connector, in parts of which its turns are given."""
 _TURN, _FULL = 5_400_000, 100_000
@@ -69,7 +69,7 @@ def _is_upright(start: Point, end: Point) -> bool:
 
 
 def _turns_squarely(route: tuple[Point, ...]) -> bool:
-    """Whether a route consists of level and upright lines in turn, and is not too long for a preset."""
+    """Whether a route consists of alternating horizontal and vertical lines, and is not too long for a preset."""
     upright = [_is_upright(a, b) for a, b in pairwise(route)]
     level = [abs(a[1] - b[1]) < _LEVEL for a, b in pairwise(route)]
     square = all(a != b for a, b in zip(upright, level, strict=True))
@@ -122,7 +122,7 @@ def _curved(route: tuple[Point, ...]) -> Connector:
 
 
 def _bent(route: tuple[Point, ...], preset: str, *, upright: bool) -> Connector:
-    """A preset of level and upright lines; the first is upright or level."""
+    """A preset of horizontal and vertical lines; the first is vertical if `upright`, else horizontal."""
     (x0, y0), (x1, y1) = route[0], route[-1]
     along, across = (_far(each) for each in ((y1 - y0, x1 - x0) if upright else (x1 - x0, y1 - y0)))
     turns = []

@@ -87,7 +87,7 @@ class CubicPath:
             across = 0.0
 
     def _turning(self, level: bool, values: list[float]) -> None:
-        """Curves that start level and end upright, and the reverse, in turn."""
+        """Curves that start horizontally and end vertically, alternating with the reverse."""
         last = values[-1] if len(values) % 4 else 0.0
         count = len(values) // 4
         for number in range(count):

@@ -52,7 +52,7 @@ def _padded(
 
 
 def zeros_around(code: KerasCode, value: Value, pads: Sequence[tuple[int, int]]) -> Value:
-    """The tensor with so many zeros before and after it along each spatial dimension."""
+    """The tensor with this many zeros before and after it along each spatial dimension."""
     sizes = (value.dims[0], *(size + sum(pad) for size, pad in zip(value.dims[1:], pads, strict=True)))
     shown: Any = pads[0] if len(pads) == 1 else tuple(pads)
     if len(pads) > 1 and all(before == after for before, after in pads):

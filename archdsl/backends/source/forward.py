@@ -153,7 +153,7 @@ class Forward:
             self.held[text] = max(self.held.get(text, -1), max(self.uses.get(value, [-1])))
 
     def loop(self, index: int, count: int, name: str, first: int) -> int:
-        """Append the loop over so many items in sequence."""
+        """Append the loop over `count` items in sequence."""
         (value,) = self.reads(self.items[index])
         (made,) = self.makes(self.items[index + count - 1])
         source = self.texts[value]
