@@ -35,9 +35,18 @@ def _values_options(command: F) -> F:
     return command
 
 
+class SweepCommand(GroupedCommand):
+    """Reads `sweep status SWEEP` as `sweep --status SWEEP`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args[:1] == ["status"] and len(args) > 1:
+            args = ["--status", *args[1:]]
+        return super().parse_args(ctx, args)
+
+
 @click.command(
     "sweep",
-    cls=GroupedCommand,
+    cls=SweepCommand,
     epilog="To vary an option, give it a list, `--lr 0.1,0.01`, or a range, `--lr 0.01..0.3`. Parameters of the "
     "network are varied in the same way: `--set width=0.5,1,2`. A range that spans at least a factor of ten is sampled "
     "on a logarithmic scale. If there are only lists, all combinations are tried (grid search).",
@@ -73,7 +82,12 @@ def _values_options(command: F) -> F:
 @grouped_option(
     OptionGroup.OUTPUT, "--storage", metavar="URL", help="Database that stores the trials: PostgreSQL, MySQL or SQLite."
 )
-@grouped_option(OptionGroup.OUTPUT, "--status", metavar="SWEEP", help="Show the trials of the sweep in this folder.")
+@grouped_option(
+    OptionGroup.OUTPUT,
+    "--status",
+    metavar="SWEEP",
+    help="Show the trials of the sweep in this folder, like `archdsl sweep status SWEEP`.",
+)
 @grouped_option(
     OptionGroup.OUTPUT,
     "--format",
