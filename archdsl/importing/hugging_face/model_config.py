@@ -102,7 +102,7 @@ class ModelConfig:
         return found
 
     def flag(self, *names: str, default: bool) -> bool:
-        """A truth value. Raises ImportFailed."""
+        """A boolean. Raises ImportFailed."""
         name = self.find(*names)
         if name is None:
             return default

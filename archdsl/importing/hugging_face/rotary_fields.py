@@ -26,7 +26,7 @@ class RotaryFields(Record):
 
 
 def rotary(config: ModelConfig, features: int, *, part: float | None = None, older: str = "") -> RotaryFields:
-    """The rotary positions for heads with so many features. Raises ImportFailed for wavelengths that are scaled.
+    """The rotary positions for heads with this many features. Raises ImportFailed for wavelengths that are scaled.
 
     `part` is the default of the fraction, None if the model rotates all features. `older` is an older name of the base.
     """

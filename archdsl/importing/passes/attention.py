@@ -242,8 +242,8 @@ def _projections(
     channel: int,
     heads: Sequence[int],
 ) -> tuple[Rows, Rows, Rows] | None:
-    """The rows of the layers that make queries, keys and values, each with so many heads; None if they are made
-    otherwise.
+    """The rows of the layers that make queries, keys and values, each with this many heads; None if they are computed
+    in another way.
     """
     rows = []
     for (each, outer, features), count in zip(traced, heads, strict=True):
