@@ -61,5 +61,5 @@ def _lines(done: "DryRun") -> list[str]:
     if done.scores is not None:
         found.append(f"{done.split}: {done.evaluated:,} samples, {named_values(done.scores.summary())}")
     if done.peak is not None:
-        found.append(f"largest memory {done.peak / 1e9:.2f} GB")
+        found.append(f"peak memory {done.peak / 1e9:.2f} GB")
     return [*found, "nothing was written; without --dry-run, the same command trains"]
