@@ -22,6 +22,8 @@ class OutputPath(click.ParamType[str]):
             self.fail("the path is empty.", param, ctx)
         try:
             os.stat(path)
+        except UnicodeEncodeError:
+            self.fail(f"{printable(path)} is not a path: it contains half of a surrogate pair.", param, ctx)
         except ValueError:
             self.fail(f"{printable(path)} is not a path: it contains a null character.", param, ctx)
         except OSError as error:

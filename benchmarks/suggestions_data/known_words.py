@@ -127,7 +127,10 @@ def class_name(random: Random, valid: Valid) -> str | None:
     if not layers:
         return None
     layer = random.choice(layers)
-    return valid.replace(layer.keyword.span, random.choice(names[valid.nodes(layer)[0].op.keyword]))
+    written = names[valid.nodes(layer)[0].op.keyword]
+    # nobody writes `AdaptiveAvgPool2d keep`: its argument is a size
+    likely = [name for name in written if not (name == "AdaptiveAvgPool2d" and layer.args)]
+    return valid.replace(layer.keyword.span, random.choice(likely))
 
 
 def _marks(valid: Valid, mark: str) -> list[int]:

@@ -20,6 +20,7 @@ from archdsl.training.network_check import check_recipe
 ACCEPTED = {
     "vgg": {"W0903"},  # torchvision's VGG with normalization has the biases, and so do its weights
     "airbench94": {"W0904"},  # pools 31 pixels by 2, as published
+    "airbench94_muon": {"W0904"},
     "squeezenet": {"W0904"},  # version 1.0 reads 224 pixels with k7 s2 and no padding, as published
     "eegnet": {"W0914"},  # a kernel of 64 with `same`, as published
     "pointnet": {"W0903"},  # the authors' code has biases before batch normalization

@@ -103,11 +103,11 @@ def test_a_system_that_flushes_only_what_may_be_written(
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("a\0b", "invalid file name"),
-        ("n" * 300, "File name too long"),
-        ("n" * 300 + "/x", "there is no folder"),
-        ("no\0where/x", "there is no folder"),
-        ("a\ud800", "invalid file name"),
+        ("a\0b", "it contains a null character"),
+        ("n" * 300, "too long for the name of a file"),
+        ("n" * 300 + "/x", "too long for the name of a file"),
+        ("no\0where/x", "it contains a null character"),
+        ("a\ud800", "it contains half of a surrogate pair"),
         (".", "it is a folder"),
         ("net.arch/x", "there is no folder"),
     ],
@@ -115,8 +115,7 @@ def test_a_system_that_flushes_only_what_may_be_written(
 def test_names_that_no_file_can_have(folder: Path, writer: str, name: str, reason: str) -> None:
     done = run(*(name if word == "out" else word for word in WRITERS[writer]))
     assert done.exit_code == 2
-    assert len(done.stderr.splitlines()) == 1
-    assert reason in done.stderr
+    assert reason in done.stderr.splitlines()[-1]
 
 
 def test_the_longest_name(tmp_path: Path) -> None:

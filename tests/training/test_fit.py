@@ -575,7 +575,9 @@ def test_other_tasks_learn_from_arrays(tmp_path: Path, few: Mapping[str, tuple[A
         sequences = np.tile(np.arange(97, 107), (300, 2))[:, :9] + rng.integers(0, 2, (300, 1))
         cases[task] = ("input 8 int(256)\nembedding 16; fc 256\n", sequences, "perplexity")
     text, data, metric = cases[task]
-    run = archdsl.fit(text, data, out=tmp_path / "run", epochs=3, lr=0.02, **FIXED)
+    # without convolutions, a memory layout has no effect, which is reported
+    fixed = {name: value for name, value in FIXED.items() if name != "layout" or "conv" in text}
+    run = archdsl.fit(text, data, out=tmp_path / "run", epochs=3, lr=0.02, **fixed)
     values = run.metrics[f"validation.{metric}"]
     assert isinstance(values[0], float)
     assert values[-1] is not None

@@ -13,6 +13,7 @@ _WHAT = {
     "weight_decay": "all trainable parameters are biases or of normalization layers, which do not decay",
     "decay_all": "the network has no other parameters than those that decay without it",
     "norm_bias_lr": "the network has no trainable biases of normalization layers",
+    "bias_lr": "the network has no trainable biases",
 }
 """The reasons, by the settings of an optimizer that only apply to some parameters."""
 
@@ -35,8 +36,9 @@ def idle_settings(model: nn.Module, recipe: Recipe, *, images: bool) -> Iterator
     for part in frozen_parts(recipe.freeze.name):
         if not any(is_part(name, part) for name in names):
             yield f"`freeze {part}` has no effect: this part has no trainable weights"
-    if recipe.layout != "auto" and not images:
-        yield f"`layout {recipe.layout}` has no effect: it is the memory layout of images, and the input is none"
+    if recipe.layout != "auto" and not images and not any(p.ndim == 4 for p in model.parameters()):
+        why = "the input is not an image of 8-bit pixels, and the network has no 2d convolutions"
+        yield f"`layout {recipe.layout}` has no effect: {why}"
 
 
 def _grouped(model: nn.Module, recipe: Recipe) -> set[tuple[int, float, float]]:

@@ -211,7 +211,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CannotWrite, match="Not a directory"):
         write_text(tmp_path / "file" / "inside", "text")
-    with pytest.raises(CannotWrite, match="File exists"):
+    with pytest.raises(CannotWrite, match="a file of that name exists"):
         make_folder(tmp_path / "file")
 
 
