@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from archdsl.training.tasks.metric import METRICS, Metric
 
@@ -246,9 +246,9 @@ def draw(found: dict[str, Any]) -> None:
     for axes, (name, figures) in zip(places, found.items(), strict=False):
         metric = METRICS[CASES[name].metric]
         _curves(axes, figures["history"], "train", "#0072B2", "training images, augmented", metric.name)
-        _curves(axes, figures["history"], "validation", "#D55E00", "validation images", metric.name)
+        _curves(axes, figures["history"], "validation", "#D55E00", "validation samples", metric.name)
         test = figures["result"]["test"][metric.name]
-        label = f"test images, at the end: {metric.write(test)}"
+        label = f"test samples, at the end: {metric.write(test)}"
         axes.axhline(test, color="#777777", linewidth=0.9, linestyle=":", label=label)
         axes.set(title=CASES[name].title, xlabel="epoch", ylabel=label_of(metric))
         if metric.fraction:
@@ -256,6 +256,7 @@ def draw(found: dict[str, Any]) -> None:
             low = min(line[of][metric.name] for line in figures["history"])
             axes.set(ylim=(max(0.0, low - 0.03), 1.005))
             axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend(frameon=False, fontsize=7, loc="lower right" if metric.higher else "upper right")
     for ending in ("svg", "png"):

@@ -91,11 +91,14 @@ def test_figures_of_the_training() -> None:
     measured = [
         *(ratio(f"module-{subject}", "archdsl's module") for subject in subjects),
         *(ratio(f"training-{subject}", "archdsl's training") for subject in subjects),
-        ratio("step", "archdsl"),
+        *(ratio(name, "archdsl") for name in ("segmentation-unet", "language-lstm", "language-gpt", "step")),
     ]
     message = [float(row.strip("| ").rsplit(" | ", 1)[1]) for row in table("docs/training.md", "What it costs")]
     assert message == measured
     text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    folder = re.search(r"take ([\d.]+) times as long as two\s+processes that only run Pillow", text)
+    assert folder is not None
+    assert float(folder[1]) == ratio("folder", "stream")
     peers = re.search(
         r"Lightning's\s+Trainer\s+takes\s+([\d.]+)\s+times[\w\s]+,\s+and\s+Keras's\s+`fit`\s+on\s+PyTorch\s+([\d.]+)",
         text,
