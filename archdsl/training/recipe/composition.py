@@ -251,11 +251,22 @@ def _explain(
     """Report each error at its position. Raises BadOption for the first one caused by an option."""
     for item in error.errors():
         path = _path(item["loc"], tree)
-        option = next((o for o in options if o == path or (len(path) == 1 and o[0] == path[0])), None)
+        option = _blamed(path, options, item["msg"])
         if option is not None:
             raise BadOption(_option(option), refusal(item, option, tree))
         span = block.spans.get(path) or block.lines[path[0]]
         sink.emit(BadSetting(span=span, why=refusal(item, path, tree)))
+
+
+def _blamed(path: Path, options: Iterable[Path], why: str) -> Path | None:
+    """The option at a path; for an error of a whole section, the option that its message names first, or any of the
+    section's; None without one.
+    """
+    if path in options or len(path) > 1:
+        return path if path in options else None
+    given = [option for option in options if option[0] == path[0]]
+    places = {option: why.find(f"`{option[-1]}`") for option in given}
+    return min(given, key=lambda option: places[option] if places[option] >= 0 else len(why), default=None)
 
 
 def _path(location: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:
