@@ -4,6 +4,7 @@ Coordinates are those of the pixels' edges: the box of the whole image is 0, 0, 
 have the class −1.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -21,12 +22,17 @@ Boxes = NDArray[np.float32]
 
 
 class Placement(NamedTuple):
-    """Where the pixels of an image are in another one: scaled by a factor in x and y, then moved."""
+    """Where the pixels of an image are in another one: scaled by a factor in x and y, then moved.
+
+    `width` and `height` are the size of the first image; infinite if it is unknown.
+    """
 
     scale_x: float = 1.0
     scale_y: float = 1.0
     left: float = 0.0
     top: float = 0.0
+    width: float = math.inf
+    height: float = math.inf
 
     def then(self, other: "Placement") -> "Placement":
         """This placement, followed by another one."""
@@ -35,6 +41,8 @@ class Placement(NamedTuple):
             self.scale_y * other.scale_y,
             self.left * other.scale_x + other.left,
             self.top * other.scale_y + other.top,
+            self.width,
+            self.height,
         )
 
     def apply(self, boxes: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -46,6 +54,10 @@ class Placement(NamedTuple):
         """The inverse of `apply`."""
         scale = np.array([self.scale_x, self.scale_y] * 2)
         return np.asarray((boxes - np.array([self.left, self.top] * 2)) / scale, np.float64)
+
+    def visible(self, boxes: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The parts of boxes of the second image that are in the first one; those elsewhere get no area."""
+        return np.asarray(self.undo(boxes).clip(0, np.array([self.width, self.height] * 2)), np.float64)
 
 
 def resized(old: Sequence[int], new: Sequence[int]) -> Placement:

@@ -83,7 +83,7 @@ def whole_placement(size: tuple[int, int], shape: ImageShape) -> Placement:
     """Where the pixels of an image of this width and height are after `decode_whole`."""
     width, height = _contained(size, shape)
     left, top = (shape.width - width) // 2, (shape.height - height) // 2
-    return Placement(width / size[0], height / size[1], left, top)
+    return Placement(width / size[0], height / size[1], left, top, *size)
 
 
 def _contained(size: tuple[int, int], shape: ImageShape) -> tuple[int, int]:

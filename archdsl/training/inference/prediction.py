@@ -175,10 +175,11 @@ def predict(
 
 
 def _in_file(boxes: tuple[FoundBox, ...] | None, placement: Placement) -> tuple[FoundBox, ...] | None:
-    """Boxes in the pixels of an image's file, from those in the network's input."""
+    """Boxes in the pixels of an image's file, from those in the input; none for those in the bars."""
     if boxes is None:
         return None
-    return tuple(box._replace(box=tuple(placement.undo(np.array(box.box)).tolist())) for box in boxes)
+    placed = [box._replace(box=tuple(placement.visible(np.array(box.box)).tolist())) for box in boxes]
+    return tuple(each for each in placed if each.box[2] > each.box[0] and each.box[3] > each.box[1])
 
 
 def read_image(

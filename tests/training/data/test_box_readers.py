@@ -12,12 +12,14 @@ from PIL import ExifTags, Image
 
 from archdsl.training.data.box_arrays import Placement, packed, placed
 from archdsl.training.data.dataset_spec import ImageShape
-from archdsl.training.data.decoding import decode_whole
+from archdsl.training.data.decoding import decode_whole, whole_placement
 from archdsl.training.data.images import ImageSet, Request, join
 from archdsl.training.data.registry import find_source
 from archdsl.training.data.resize import fit_splits
 from archdsl.training.data.safe_xml import BadXml, parse_xml
 from archdsl.training.errors.data_errors import BadImages
+from archdsl.training.inference.prediction import _in_file
+from archdsl.training.tasks.presentation import FoundBox
 
 WIDTH, HEIGHT = 40, 20
 COUNT = 30
@@ -273,6 +275,25 @@ def test_whole_images_and_their_boxes_are_at_the_same_place(
     whole = placement.apply(np.array([0, 0, width, height], np.float64))
     assert whole[0] >= 0 and whole[1] >= 0 and whole[2] <= 64 and whole[3] <= 80  # noqa: PT018  # one fact
     assert (whole[2] - whole[0] == 64) or (whole[3] - whole[1] == 80)
+
+
+@pytest.mark.parametrize("size", [(96, 64), (64, 96), (7, 100), (64, 80), (333, 250)])
+def test_boxes_in_the_black_bars_are_cut_at_the_edges_of_the_file(size: tuple[int, int], tmp_path: Path) -> None:
+    width, height = size
+    path = tmp_path / "x.png"
+    Image.new("L", size).save(path)
+    placement = decode_whole(path, ImageShape(1, 80, 64))[1]
+    assert placement.visible(np.array([0, 0, 64, 80])) == pytest.approx([0, 0, width, height])
+    for box in ((2, 1, width - 1, height - 3), (-5, -5, 3, 4), (width - 2, height - 2, width + 9, height + 9)):
+        cut = [max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)]
+        assert placement.visible(placement.apply(np.array(box, np.float64))) == pytest.approx(cut)
+
+
+def test_a_box_in_the_black_bars_is_no_prediction() -> None:
+    placement = whole_placement((96, 64), ImageShape(3, 64, 64))
+    bar, seen = (10, 0, 30, 9), (10, 20, 30, 60)
+    made = _in_file(tuple(FoundBox("cat", 0.9, box) for box in (bar, seen)), placement)
+    assert [found.box for found in made or ()] == [pytest.approx((15, 640 / 43, 45, 64))]
 
 
 def test_placements_follow_each_other() -> None:
