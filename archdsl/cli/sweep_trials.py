@@ -136,7 +136,7 @@ def _refuse_pruning(context: "SweepContext", recipe: "Recipe") -> None:
     if "--epochs" in context.space.dimensions:
         usage("--prune compares trials after the same number of epochs, and `--epochs` varies; leave one of them out")
     if not rungs(recipe.epochs):
-        usage(f"--prune compares trials after a third of the epochs; {recipe.epochs:g} are too few, give 2 or more")
+        usage(f"--prune compares trials after a third of the epochs: give 2 epochs or more, not {recipe.epochs:g}")
 
 
 def _show(sink: Sink, context: "SweepContext") -> NoReturn:
