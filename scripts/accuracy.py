@@ -66,7 +66,7 @@ CASES = {
     "airbench94_muon": Case(
         "airbench94 with Muon",
         "archdsl train examples/airbench94_muon.arch --precision bf16 --layout channels_last",
-        "94.01 %, mean of 200 runs (Jordan 2024)",
+        "94.01%, mean of 200 runs (Jordan 2024)",
     ),
     "resnet20": Case(
         "ResNet-20",
