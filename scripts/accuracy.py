@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -259,6 +260,7 @@ def draw(found: dict[str, Any]) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend(frameon=False, fontsize=7, loc="lower right" if metric.higher else "upper right")
+    rcParams["svg.hashsalt"] = "archdsl"  # the same names of elements every time
     for ending in ("svg", "png"):
         metadata = {"Date": None} if ending == "svg" else {}
         figure.savefig(PICTURE.with_suffix(f".{ending}"), dpi=150, metadata=metadata)
