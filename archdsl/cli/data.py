@@ -28,8 +28,8 @@ _NAMED = re.compile("(train|validation|test):([0-9]{1,18})")
 
 
 @click.command("data")
-@click.argument("name", required=False, metavar="NAME", shell_complete=complete_data)
-@click.argument("images", nargs=-1, metavar="SPLIT:NUMBER…", shell_complete=complete_splits)
+@click.argument("name", required=False, metavar="[NAME]", shell_complete=complete_data)
+@click.argument("images", nargs=-1, metavar="[SPLIT:NUMBER]…", shell_complete=complete_splits)
 @click.option(
     "-o",
     "--output",
@@ -42,6 +42,7 @@ _NAMED = re.compile("(train|validation|test):([0-9]{1,18})")
 @click.option(
     "--split",
     type=NumberRange(0, 1, min_open=True),
+    metavar="X",
     help="Fraction of the training images to train on, as for `train`. [default: 0.9]",
 )
 @format_option

@@ -39,7 +39,7 @@ class SweepCommand(GroupedCommand):
     """Reads `sweep status SWEEP` as `sweep --status SWEEP`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args[:1] == ["status"] and len(args) > 1:
+        if args[:1] == ["status"] and len(args) > 1 and not set(args) & {"-h", "--help"}:
             args = ["--status", *args[1:]]
         return super().parse_args(ctx, args)
 
@@ -58,10 +58,14 @@ class SweepCommand(GroupedCommand):
     OptionGroup.COMMON,
     "--trials",
     type=click.IntRange(1),
+    metavar="N",
     help="Number of trials. [default: all combinations of lists, 20 for ranges]",
 )
 @grouped_option(
-    OptionGroup.OPTIMIZATION, "--prune", is_flag=True, help="Stop trials that others surpass (successive halving)."
+    OptionGroup.OPTIMIZATION,
+    "--prune",
+    is_flag=True,
+    help="Stop unpromising trials early (asynchronous successive halving).",
 )
 @device_option
 @grouped_option(
@@ -69,7 +73,7 @@ class SweepCommand(GroupedCommand):
     "--out",
     type=OUTPUT_PATH,
     metavar="FOLDER",
-    help="Folder of the sweep; joins the same sweep if it is there. [default: sweeps/NET-DATA-N]",
+    help="Sweep folder; if this sweep has already been started there, join it. [default: sweeps/NET-DATA-N]",
 )
 @grouped_option(OptionGroup.COMMON, "--resume", metavar="SWEEP", help="Resume or join the sweep in this folder.")
 @grouped_option(
@@ -77,7 +81,7 @@ class SweepCommand(GroupedCommand):
     "--keep",
     type=click.IntRange(0),
     metavar="N",
-    help=f"Number of the best trials that keep their weights. [default: {_KEPT}]",
+    help=f"Number of best trials whose weights are kept. [default: {_KEPT}]",
 )
 @grouped_option(
     OptionGroup.OUTPUT, "--storage", metavar="URL", help="Database that stores the trials: PostgreSQL, MySQL or SQLite."
@@ -104,7 +108,7 @@ class SweepCommand(GroupedCommand):
     "settings",
     multiple=True,
     metavar="NAME=VALUES",
-    help="Values of a parameter of the network.",
+    help="Values to try for a parameter of the network.",
 )
 @grouped_option(OptionGroup.MODEL, "--allow", **OPTION)
 @input_option

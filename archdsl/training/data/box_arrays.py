@@ -1,7 +1,7 @@
 """Boxes of objects as arrays: float32 of N×B×5 for N images, each row a class and left, top, right, bottom in pixels.
 
-Coordinates are those of the pixels' edges: the box of the whole image is 0, 0, width, height. Rows that are missing
-have the class −1.
+Coordinates are those of the pixels' edges: the box of the whole image is 0, 0, width, height. Padding rows have the
+class −1.
 """
 
 import math
@@ -86,7 +86,7 @@ def packed(rows: Sequence[Iterable[Sequence[float]]]) -> Boxes:
 
 
 def placed(boxes: Boxes, placement: Placement, height: int, width: int) -> Boxes:
-    """Boxes in an image of another size: cut at its border; those of which hardly anything is inside are removed."""
+    """Boxes in an image of another size: clipped at its border; those with hardly any area inside are removed."""
     there = boxes[:, :, 0] >= 0
     moved = placement.apply(boxes[:, :, 1:])
     inside = np.clip(moved, 0, np.array([width, height] * 2))

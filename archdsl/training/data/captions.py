@@ -43,7 +43,7 @@ def encoded(captions: Sequence[Sequence[str]], vocabulary: Sequence[str]) -> NDA
 
 
 def fitted(captions: NDArray[np.int32], length: int) -> NDArray[np.int32]:
-    """Captions N×R×L at another length: padded, or cut, in which case they have no END."""
+    """Captions N×R×L at another length: padded, or truncated, in which case they have no END."""
     if captions.shape[2] >= length:
         return np.ascontiguousarray(captions[:, :, :length])
     return np.pad(captions, ((0, 0), (0, 0), (0, length - captions.shape[2])), constant_values=PADDING)

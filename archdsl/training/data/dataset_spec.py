@@ -38,10 +38,10 @@ class DataSpec:
     """The facts about a data set that are known without reading it.
 
     `classes` are the names of the classes, or of the numbers to predict; a text has none. `shape` is None if the images
-    have no common size and are scaled to the network's input (folders), or a text is cut to its length. `images` are
-    the published numbers of training and test images; `shipped` data sets come with the package or are generated, so
-    nothing is downloaded. `targets` is what each sample has, and `inputs` what the network gets. `vocabulary` is the
-    number of different IDs.
+    have no common size and are scaled to the network's input (folders), or if a text is cut into sequences of its
+    length. `images` are the published numbers of training and test images; `shipped` data sets come with the package or
+    are generated, so nothing is downloaded. `targets` is what each sample has, and `inputs` what the network gets.
+    `vocabulary` is the number of different IDs.
     """
 
     name: str

@@ -45,8 +45,8 @@ class DrawnShape(NamedTuple):
 
 
 def draw_scenes(count: int, side: int) -> tuple[Pixels, list[list[str]]]:
-    """Images, uint8 of N×3×side×side, and the sentences of each, which all are true: always the same ones."""
-    random = Random(0)  # Python's generator is the same in all of its versions
+    """Images, uint8 of N×3×side×side, and the sentences of each, all of them true; the same in every call."""
+    random = Random(0)  # its numbers are the same in all versions of Python
     images, sentences = np.empty((count, 3, side, side), np.uint8), []
     for image in images:
         shapes = _shapes(side, random)

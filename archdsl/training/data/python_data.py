@@ -1,6 +1,6 @@
 """Data of a Python program as arrays: tuples of arrays, data sets of samples, iterables.
 
-torch, pandas and Pillow are not imported: their objects are recognized by what they can do.
+torch, pandas and Pillow are not imported: their objects are recognized by their attributes.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The samples in a tar shard, in webdataset's layout: files of one name up to its first dot belong together.
+"""The samples in a tar shard, in webdataset's layout: files whose names agree up to the first dot.
 
 An image is a `.jpg`, `.jpeg`, `.png` or another format that Pillow reads; its class is in a `.cls` file, a number or a
 name, or in a `.json` file under `label`, `cls` or `class`. Other files are ignored.
@@ -32,7 +32,7 @@ _SUGGESTION = "each sample needs an image and its class, such as 0001.jpg and 00
 
 
 class ShardIndex(NamedTuple):
-    """The samples of a shard: the names of the images, their places in the shard, the classes as text."""
+    """The samples of a shard: the names of the images, their positions in the shard, the classes as text."""
 
     names: NameList
     offset: NDArray[np.int64]

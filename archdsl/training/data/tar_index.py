@@ -1,4 +1,4 @@
-"""The places of the files in tar archives, kept in the cache: finding a million takes minutes, reading them seconds."""
+"""The positions of files in tar archives, cached: finding a million takes minutes, reading the index seconds."""
 
 import hashlib
 import os

@@ -52,9 +52,10 @@ def read_wav_header(path: Path) -> WavHeader:
 
 
 def read_wav(path: Path, channels: int, length: int) -> NDArray[np.float32]:
-    """The audio, float32 of channels×length, in -1..1: the middle of a longer file; a shorter one is followed by zeros.
+    """The audio, float32 of channels×length, in -1..1: the middle of a longer file; a shorter one is zero-padded.
 
-    One channel is the mean of all. Raises OSError for other formats, damaged files, and other numbers of channels.
+    A single channel is the mean of all. Raises OSError for other formats, damaged files, and other numbers of
+    channels.
     """
     with path.open("rb") as stream:
         head = _header(stream)

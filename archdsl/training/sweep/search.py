@@ -55,7 +55,7 @@ class Listener:
 class Sweep:
     """A sweep in its folder. `seed` determines which points are chosen, `trials` is their number.
 
-    `metric` compares the trials; `prune` stops trials that others surpass; `keep` is how
+    `metric` compares the trials; `prune` stops unpromising trials early; `keep` is how
     many trials keep their weights; `url` is the database that stores the trials, under a name.
     """
 
@@ -149,7 +149,7 @@ class _Queue:
             pause = min(2 * pause, _LONGEST_WAIT)
 
     def _end_killed(self, attempts: Sequence[Attempt]) -> bool:
-        """End the attempts of workers that are gone; whether there was one."""
+        """End the attempts of workers that are gone. True if there was one."""
         running = [each for each in attempts if each.running]
         silent = {each.id for each in self._silence.over(running)}
         gone = [
@@ -198,7 +198,7 @@ class _Queue:
         return None
 
     def _claim(self, number: int, before: Sequence[Attempt]) -> Claim:
-        """The claim on a trial after the attempts of others. Its folder is theirs only if they surely do not write."""
+        """The claim on a trial, after attempts by others. It reuses their folder only if they no longer write to it."""
         claims = [each for each in before if each.claim is not None]
         last = claims[-1].claim if claims else None
         if last is None:
@@ -255,7 +255,7 @@ def results(attempts: Sequence[Attempt]) -> dict[int, Trial]:
 
 
 def as_json(sweep: Sweep, trials: dict[int, Trial], about: Mapping[str, Any]) -> str:
-    """sweep.json: what varied, all trials, which are on the front, which is the best."""
+    """sweep.json: what varied, all trials, which are on the Pareto front, which is the best."""
     metric = sweep.metric
     top, optimal = best(trials, metric), front(trials, metric)
     weights = kept(trials, metric, sweep.keep)

@@ -72,7 +72,7 @@ def _costs(figure: Figure, trials: Trials, metric: Metric, sample: str) -> None:
 
 
 def _over(axes: Axes, name: str, dimension: Dimension, whole: Sequence[Trial]) -> None:
-    """The metric against the values of one dimension: numbers on a numeric axis, words at equal distances."""
+    """The metric against the values of one dimension: numbers on a numeric axis, categories equally spaced."""
     values = [trial.point[name] for trial in whole if name in trial.point]
     heights = _values([trial for trial in whole if name in trial.point])
     if isinstance(dimension, Range):

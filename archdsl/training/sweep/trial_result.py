@@ -50,7 +50,7 @@ Trials = Mapping[int, Trial]
 
 
 def ranked(trials: Trials, metric: Metric) -> list[int]:
-    """The numbers of the trials that were trained to the end, the best first; among equals, the lower loss."""
+    """The numbers of the trials that were trained to the end, the best first; the lower loss breaks ties."""
     done = [number for number, trial in trials.items() if trial.state == "done"]
 
     def key(number: int) -> tuple[float, float]:
@@ -63,7 +63,7 @@ def ranked(trials: Trials, metric: Metric) -> list[int]:
 
 
 def best(trials: Trials, metric: Metric) -> int | None:
-    """The number of the best trial, among equals the one with the lowest loss."""
+    """The number of the best trial; the lower loss breaks ties."""
     return next(iter(ranked(trials, metric)), None)
 
 

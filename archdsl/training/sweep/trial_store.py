@@ -22,12 +22,12 @@ _SETTINGS = "settings"
 
 
 class AttemptLost(Exception):
-    """Another worker has taken an attempt for dead, and makes its own."""
+    """Another worker has concluded that this one was killed, and has taken over its trial."""
 
 
 @final
 class TrialStore:
-    """A study of Optuna's. Every method raises Problem for a damaged journal, a full disk or a lost connection."""
+    """An Optuna study. Every method raises Problem for a damaged journal, a full disk or a lost connection."""
 
     def __init__(self, folder: Path, url: str | None, storage: BaseStorage, study: int) -> None:
         self._folder, self._url, self._storage, self._study = folder, url, storage, study
@@ -36,7 +36,7 @@ class TrialStore:
     def open(
         cls, folder: Path, url: str | None, name: str, directions: Sequence[StudyDirection], create: bool = True
     ) -> "TrialStore":
-        """The study with a name; it is created if it is missing, else NoRun is raised. Raises Problem."""
+        """The study with this name; with `create`, it is created if missing. Raises NoRun without it, Problem."""
         storage = open_storage(folder, url)
         with reported(folder, url):
             try:

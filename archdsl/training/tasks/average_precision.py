@@ -80,7 +80,7 @@ def _ious(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def _interpolated(right: NDArray[np.bool_], count: int) -> NDArray[np.float64]:
-    """The mean over 101 recalls of the largest precision at this recall or a higher one: 10 values, from M×10."""
+    """The mean, over 101 recall thresholds, of the largest precision at this recall or more: 10 values, from M×10."""
     hits, misses = np.cumsum(right, 0, dtype=np.float64), np.cumsum(~right, 0, dtype=np.float64)
     recall, precision = hits / count, hits / (hits + misses + _EPSILON)
     precision = np.maximum.accumulate(precision[::-1], 0)[::-1]

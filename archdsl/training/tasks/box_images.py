@@ -14,7 +14,7 @@ _PER_LINE = 128
 
 
 def found_boxes(rows: NDArray[np.float32], classes: Sequence[str]) -> tuple[FoundBox, ...]:
-    """The objects of an image that are likely enough, from rows M×6 of class, score and box."""
+    """The objects of an image whose score is high enough, from rows M×6 of class, score and box."""
     return tuple(
         FoundBox(classes[int(number)], float(score), tuple(map(float, box)))
         for number, score, *box in rows.tolist()

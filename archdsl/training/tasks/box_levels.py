@@ -3,7 +3,7 @@
 Each output is a level of K+5 channels: the logits of K classes, four distances, a logit of center-ness. All levels
 together are N×(K+5)×P for the P locations of all of them. A location is the center of a cell of its output, in pixels
 of the input; the distances to the left, top, right and bottom edge of its box are the exponentials of the network's
-numbers, in strides.
+outputs, in strides.
 """
 
 from dataclasses import dataclass

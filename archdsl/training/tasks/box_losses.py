@@ -14,7 +14,7 @@ _SMALLEST = 1e-9
 
 def make_box_loss(recipe: AnyLoss, facts: TaskFacts) -> Loss:
     """The focal loss of the classes, divided by the number of locations with an object, plus the mean GIoU loss of
-    their boxes, weighted by their center-ness, plus the mean cross-entropy of their center-ness: a scalar.
+    their boxes, weighted by their center-ness, plus the mean binary cross-entropy of their center-ness: a scalar.
     """
     if not isinstance(recipe, Fcos):
         raise AssertionError(f"{recipe.name} is not a loss of detection")
@@ -38,8 +38,8 @@ def _fcos(output: Tensor, boxes: Tensor, locations: Locations, recipe: Fcos) -> 
 
 
 def focal_loss(logits: Tensor, wanted: Tensor, alpha: float, gamma: float) -> Tensor:
-    """−α(1 − p)^γ log p for the probabilities p of wanted classes, and the same with 1 − α and 1 − p for others
-    (Lin et al. 2017): element by element, from logits and 0 or 1 of the same shape.
+    """−α(1 − p)^γ log p for the probabilities p of positive targets, and the same with 1 − α and 1 − p for negative
+    ones (Lin et al. 2017): element by element, from logits and 0 or 1 of the same shape.
     """
     entropy = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
     probability = logits.sigmoid()
