@@ -531,6 +531,7 @@ def test_a_sweep_of_a_metric_that_is_better_if_lower(folder: Path) -> None:
     assert not list(folder.glob("s/trials/**/*.safetensors"))
     text = run("--status", "s").output
     assert run("status", "s").output == text
+    assert run("status", "--help").output.startswith("Usage: ")
     assert "2 trials: 2 done" in text
     named = run("s", "--lr", "0.1,0.2")
     assert named.exit_code == 2
