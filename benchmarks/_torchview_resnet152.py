@@ -17,6 +17,6 @@ from archdsl.text.paths import examples
 if __name__ == "__main__":
     dot_command.DOT_BINARY = embedded()
     with torch.device("meta"):
-        network = archdsl.load(examples() / "zoo" / "resnet.arch", n2=8, n3=36).to_torch()
+        network = archdsl.load(examples() / "zoo" / "resnet.arch", depths=[3, 8, 36, 3]).to_torch()
     drawn = draw_graph(network, input_size=(1, 3, 224, 224), device="meta", expand_nested=True)
     Path(sys.argv[1]).write_bytes(drawn.visual_graph.pipe(format="svg", quiet=True))
