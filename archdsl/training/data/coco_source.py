@@ -17,7 +17,7 @@ from .images import DataSource, ImageSet, Request, Splits, TargetArray, hold_out
 from .masked_images import read_masked
 
 ANNOTATIONS = "annotations"
-_KINDS = {"captions": "captions", "objects": "instances", "masks": "instances", "boxes": "instances"}
+KINDS = {"captions": "captions", "objects": "instances", "masks": "instances", "boxes": "instances"}
 """What is to be learned, as a data set's name says it, and the beginning of the names of the annotation files."""
 _MANY, _LEAST = 20_000, 5
 """With this many captions, words that occur fewer times are not in the vocabulary."""
@@ -32,7 +32,7 @@ class CocoName(NamedTuple):
 
 def parse_coco_name(name: str) -> CocoName | None:
     """`coco`, or `coco:` and one of the kinds; None for a folder without such annotations."""
-    for kind, beginning in _KINDS.items():
+    for kind, beginning in KINDS.items():
         folder = Path(name.removesuffix(f":{kind}")).expanduser()
         if (name.endswith(f":{kind}") or ":" not in folder.name) and _files(folder, beginning):
             return CocoName(folder, kind)
@@ -75,7 +75,7 @@ class CocoSource(DataSource):
     @cached_property
     def _parts(self) -> dict[str, CocoFile]:
         """The annotations by split. Raises BadImages."""
-        return annotation_parts(self.folder, _KINDS[self._kind])
+        return annotation_parts(self.folder, KINDS[self._kind])
 
     @cached_property
     def _captions(self) -> dict[str, list[list[str]]]:

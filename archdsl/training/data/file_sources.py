@@ -4,12 +4,14 @@ from pathlib import Path
 
 from ..errors.data_errors import BadTable, BadText
 from .coco_boxes import CocoBoxSource
+from .coco_source import KINDS as COCO_KINDS
 from .coco_source import CocoSource, parse_coco_name
 from .image_folder import FolderSource
 from .imagenet_source import ImageNetSource, is_imagenet
 from .images import DataSource
 from .labeled_images import LabeledImagesSource, labels_of
 from .mask_folder import MaskFolderSource, has_masks
+from .pets_source import KINDS as PETS_KINDS
 from .pets_source import PetsSource, parse_pets_name
 from .shard_names import find_shards
 from .shard_source import ShardSource
@@ -17,7 +19,7 @@ from .table_source import TableSource, parse_table_name
 from .text_source import TEXTS, TextSource
 from .tokenized_text import TokenizedTextSource, parse_tokenized_name
 from .voc_boxes import VocBoxSource, voc_box_folder
-from .voc_source import VocSource, parse_voc_name
+from .voc_source import MASKS_KIND, VocSource, parse_voc_name
 from .wav_folder import WavFolderSource, is_audio
 from .yolo_boxes import YoloBoxSource, has_yolo_boxes
 
@@ -49,6 +51,22 @@ def source_at(name: str) -> DataSource | None:
     if path.is_dir():
         return _folder_source(path)
     return ShardSource(shards) if (shards := find_shards(name)) is not None else None
+
+
+def kinds_at(path: str) -> tuple[str, ...]:
+    """What can be learned from the data set at a path, as the words after its colon; empty where there is no choice."""
+    return tuple(kind for kind in dict.fromkeys((*COCO_KINDS, *PETS_KINDS, MASKS_KIND, "boxes")) if _has(path, kind))
+
+
+def _has(path: str, kind: str) -> bool:
+    name = f"{path}:{kind}"
+    if (coco := parse_coco_name(name)) is not None:
+        return coco.kind == kind
+    if (pets := parse_pets_name(name)) is not None:
+        return pets.kind == kind
+    if kind == MASKS_KIND:
+        return parse_voc_name(name) is not None
+    return kind == "boxes" and _box_source(name) is not None
 
 
 def _box_source(name: str) -> DataSource | None:

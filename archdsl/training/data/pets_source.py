@@ -33,7 +33,7 @@ _MASKS = {
     "trimap": _Masks(("pet", "background", "border"), {1: 0, 2: 1, 3: 2}),
     "mask": _Masks(("background", "pet"), {1: 1, 2: 0, 3: IGNORED}),
 }
-_KINDS = ("breeds", "species", *_MASKS)
+KINDS = ("breeds", "species", *_MASKS)
 
 
 class PetsName(NamedTuple):
@@ -45,7 +45,7 @@ class PetsName(NamedTuple):
 
 def parse_pets_name(name: str) -> PetsName | None:
     """`pets`, `pets:breeds`, `pets:species`, `pets:trimap` or `pets:mask`; None for another folder."""
-    for kind in _KINDS:
+    for kind in KINDS:
         folder = Path(name.removesuffix(f":{kind}")).expanduser()
         given = name.endswith(f":{kind}") or ":" not in folder.name
         if given and (folder / _LISTS["train"]).is_file() and (folder / "images").is_dir():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from ...packages.package import UsedPackage
 from ...text.names import nearest
 from ..errors.custom_errors import NotStored
-from ..errors.data_errors import UnknownData
+from ..errors.data_errors import UnknownData, UnknownKind
 from . import sets
 from .dataset_spec import HUB_PREFIX, PYTHON_PREFIX, DataSpec
 
@@ -72,10 +72,14 @@ def find_source(name: str, relative_to: Path | None = None, packages: Sequence[U
         from .hf import HubSource
 
         return HubSource(name.removeprefix(HUB_PREFIX))
-    from .file_sources import source_at
+    from .file_sources import kinds_at, source_at
 
-    found = source_at(str(relative_to / Path(name).expanduser()) if relative_to is not None else name) if name else None
+    full = str(relative_to / Path(name).expanduser()) if relative_to is not None else name
+    found = source_at(full) if name else None
     if found is not None:
         return found
+    path, colon, kind = name.rpartition(":")
+    if colon and (kinds := kinds_at(full.rpartition(":")[0])):
+        raise UnknownKind(path, kind, kinds)
     known = (*data_sets(), *(each for used in packages for each in used.package.datasets))
     raise UnknownData(name, known, nearest(name.replace("-", "_"), known))

@@ -16,13 +16,13 @@ CLASSES = (
 )  # fmt: skip
 """The classes by the values of the masks; 255 is the border of an object, which has no class."""
 _LISTS = "ImageSets/Segmentation"
-_WORD = "masks"
+MASKS_KIND = "masks"
 _LAYOUT = "give VOCdevkit/VOC2012, or VOCtrainval_11-May-2012.tar, as it was published"
 
 
 def parse_voc_name(name: str) -> Path | None:
     """The path in `VOCdevkit/VOC2012`, `VOCdevkit`, the name of an archive, or one of these with `:masks`."""
-    path = Path(name.removesuffix(f":{_WORD}")).expanduser()
+    path = Path(name.removesuffix(f":{MASKS_KIND}")).expanduser()
     if path.suffix == ".tar" and path.is_file():
         return path if path.name.startswith("VOC") else None
     return path if _root(path) is not None else None
@@ -49,7 +49,7 @@ class VocSource(DataSource):
 
     @property
     def origin(self) -> str:
-        return f"{self.path.resolve()}:{_WORD}"
+        return f"{self.path.resolve()}:{MASKS_KIND}"
 
     @cached_property
     def tree(self) -> FileTree:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ...text.names import nearest
 from .problem import Problem
 
 
@@ -22,6 +23,26 @@ class UnknownData(Problem):
         return (
             *nearest,
             f"data sets: {', '.join(self.known)}; hf:OWNER/NAME; or a folder or file of images, audio, numbers or text",
+        )
+
+
+class UnknownKind(Problem):
+    """A data set from which this cannot be learned."""
+
+    exit_status = 2
+
+    def __init__(self, path: str, kind: str, known: tuple[str, ...]) -> None:
+        super().__init__(path, kind, known)
+        self.path, self.kind, self.known = path, kind, known
+
+    def message(self) -> str:
+        return f"`{self.path}` has no `{self.kind}`"
+
+    def help(self) -> tuple[str, ...]:
+        near = nearest(self.kind, self.known)
+        return (
+            *((f"did you mean `{self.path}:{near}`?",) if near else ()),
+            f"it has {', '.join(f'`:{kind}`' for kind in self.known)}",
         )
 
 
@@ -128,7 +149,7 @@ class UndecodableImage(Problem):
         return tuple(f"{name} ({why})" for name, why in self.failures) if len(self.failures) > 3 else ()
 
     def help(self) -> tuple[str, ...]:
-        return ("replace them with readable images of the same names; `--resume` then continues the run",)
+        return ("replace what is listed with readable images of the same names; `--resume` continues a started run",)
 
 
 class DecoderEnded(Problem):

@@ -222,6 +222,8 @@ class Freeze(RecipeSection):
     def _check_frozen_layers(self) -> Self:
         if self.name is None and self.after:
             raise ValueError("`after` has no effect: no parts are frozen; name them, or leave it out")
+        if self.name is None and self.anneal:
+            raise ValueError("`anneal` has no effect: no parts are frozen; name them, or leave it out")
         if self.anneal and not self.after:
             raise ValueError("`anneal` lowers the learning rate until the parts are frozen: add `after=3`")
         return self

@@ -16,7 +16,7 @@ from PIL import Image
 from archdsl.training.data.dataset_spec import ImageShape
 from archdsl.training.data.images import Request, Splits
 from archdsl.training.data.registry import find_source
-from archdsl.training.errors.data_errors import BadImages, DataCorrupt
+from archdsl.training.errors.data_errors import BadImages, DataCorrupt, UnknownKind
 from archdsl.training.errors.problem import Problem
 
 SHAPE = ImageShape(3, 12, 16)
@@ -328,3 +328,19 @@ def test_changed_annotations_are_read_again(coco: Path, tmp_path: Path) -> None:
     mask = by_file(load(f"{coco}:masks", tmp_path / "cache"))["val2017/1.png"][1]
     assert (mask[10:, 14:] == 1).all()
     shutil.rmtree(tmp_path / "cache")
+
+
+# --- what is to be learned ---
+
+
+def test_a_misspelled_kind_is_named_with_those_of_the_data_set(coco: Path, pets: Path, voc: Path) -> None:
+    (coco / "annotations/captions_train.json").write_text("{}", encoding="utf-8")
+    for name, words in (
+        (f"{coco}:mask", (f"did you mean `{coco}:masks`?", "it has `:captions`, `:objects`, `:masks`, `:boxes`")),
+        (f"{pets}:breed", (f"did you mean `{pets}:breeds`?", "it has `:breeds`, `:species`, `:trimap`, `:mask`")),
+        (f"{voc}:trimaps", ("it has `:masks`",)),
+    ):
+        with pytest.raises(UnknownKind) as caught:
+            find_source(name)
+        assert caught.value.exit_status == 2
+        assert caught.value.help() == words
