@@ -8,6 +8,7 @@ import click
 
 from .common import usage
 from .network_text import NetworkText
+from .score_words import scores_in_words
 from .train_work import TrainOptions, prepared_run, training_of
 
 if TYPE_CHECKING:
@@ -54,12 +55,10 @@ def _refuse_occupied(out: str | None) -> None:
 
 
 def _lines(done: "DryRun") -> list[str]:
-    from ..training.tasks.metric import named_values
-
     steps = f"{done.steps} step{'s' * (done.steps > 1)} of {done.images:,} samples"
     found = [f"dry run: {steps}, loss {done.loss:.4f}; the last step took {done.seconds:.2g} s"]
     if done.scores is not None:
-        found.append(f"{done.split}: {done.evaluated:,} samples, {named_values(done.scores.summary())}")
+        found.append(f"{done.split}: {done.evaluated:,} samples, {scores_in_words(done.scores)}")
     if done.peak is not None:
         found.append(f"peak memory {done.peak / 1e9:.2f} GB")
     return [*found, "nothing was written; without --dry-run, the same command trains"]

@@ -21,6 +21,7 @@ from .common import in_shell, usage
 from .network_text import named_network
 from .output_path import OUTPUT_PATH
 from .problems import fail, need
+from .score_words import scores_in_words
 from .shell_completion import complete_file, complete_network
 from .train_work import AUTO, TrainOptions, resume_run, start, start_or_resume
 from .training_options import data_dir_option, device_option, expression_option, input_option
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from ..training.loop.process_group import ProcessGroup
     from ..training.runs.run_folder import Run
     from ..training.session import Outcome
-    from ..training.tasks.meter import Scores
 
 _STOPPED = 130
 """The exit status after Ctrl-C, as in shells."""
@@ -240,7 +240,9 @@ def _report(outcome: "Outcome", group: "ProcessGroup") -> int:
     if outcome.tested:
         name, scores = outcome.tested
         of = f"best epoch, {outcome.state.best.epoch}" if outcome.state.best else "last epoch"
-        click.echo(f"{name} {_words(scores)} (weights of the {of}; {duration(outcome.state.seconds)} of training)")
+        click.echo(
+            f"{name} {scores_in_words(scores)} (weights of the {of}; {duration(outcome.state.seconds)} of training)"
+        )
     task = outcome.run.read_settings().recipe.task
     predict = f"archdsl predict {word} {_example(outcome.run)}" + (" -o ." if task in _OF_IMAGES else "")
     click.echo(f"{folder}: report.html, weights, log; {_USES.get(task, 'to predict')}: `{predict}`")
@@ -263,14 +265,3 @@ def _example(run: "Run") -> str:
         return "IMAGE"
     split = next((name for name in ("test", "validation") if data.images.get(name)), "train")
     return f"{split}:0"
-
-
-def _words(scores: "Scores") -> str:
-    """The scores as text."""
-    from ..training.tasks.class_scores import ClassScores, shows_top5
-    from ..training.tasks.metric import named_values
-
-    if not isinstance(scores, ClassScores):
-        return named_values(scores.summary())
-    top5 = f", top-5 {scores.top5:.2%}" if shows_top5(len(scores.confusion)) else ""
-    return f"accuracy {scores.accuracy:.2%}{top5}, loss {scores.loss:.4f}"

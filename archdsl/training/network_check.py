@@ -117,7 +117,7 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
         why = f"{task.name} cannot minimize `{unfit[0]}`"
         weighted = getattr(recipe.loss, "class_weights", None) is not None
         if weighted and not {"class", "classes", "mask"} & set(task.targets):
-            why = f"`class_weights` weights classes, and {task.name} has none"
+            why = f"the losses of {task.name} take no `class_weights`"
         _not_for_task(graph, "loss", why, f"its losses are {' and '.join(task.losses)}", sink)
         return False
     _loss_settings(graph, spec, recipe, task, sink)
