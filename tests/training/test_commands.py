@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from archdsl.cli import main
-from archdsl.cli.train import _words
+from archdsl.cli.score_words import scores_in_words
 from archdsl.diagnostics import Sink
 from archdsl.diagnostics.catalogue import training_errors as catalogue
 from archdsl.diagnostics.diagnostic import Diagnostic
@@ -392,7 +392,7 @@ def test_a_mismatch_loads_no_torch(tmp_path: Path) -> None:
 )
 def test_top5_is_reported_for_many_classes(classes: int, message: str) -> None:
     scores = ClassScores(1.0, 0.5, 0.75, torch.zeros(classes, classes), torch.zeros(0, classes))
-    assert _words(scores).startswith(message)
+    assert scores_in_words(scores).startswith(message)
 
 
 @pytest.mark.usefixtures("folder")
