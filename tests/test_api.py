@@ -241,7 +241,7 @@ def test_training_and_loading(tmp_path: Path) -> None:
         ({"epoch": 2}, TypeError, "did you mean `epochs`"),
         ({"lr": "fast"}, ValueError, "lr"),
         ({"data": None}, TypeError, "needs a data set"),
-        ({"data": "digitz"}, Problem, "neither a data set nor a folder"),
+        ({"data": "digitz"}, Problem, "there is no data set, file or folder `digitz`"),
         ({"freeze": "head"}, ValueError, "freeze"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..errors.data_errors import BadTable, BadText
+from ..errors.data_errors import NoSuchFile
 from .coco_boxes import CocoBoxSource
 from .coco_source import KINDS as COCO_KINDS
 from .coco_source import CocoSource, parse_coco_name
@@ -27,11 +27,11 @@ from .yolo_boxes import YoloBoxSource, has_yolo_boxes
 def source_at(name: str) -> DataSource | None:
     """The data set at a path, which may be followed by a colon and what is to be learned; None if there is none.
 
-    Raises BadTable, BadText, BadImages.
+    Raises NoSuchFile, BadTable, BadText, BadImages.
     """
     if (table := parse_table_name(name)) is not None:
         if not table.path.exists():
-            raise BadTable(table.path, "there is no such file", "give the path of a CSV or Parquet file")
+            raise NoSuchFile(table.path, "give the path of a CSV or Parquet file")
         return TableSource(table)
     if (coco := parse_coco_name(name)) is not None:
         return CocoBoxSource(coco.folder) if coco.kind == "boxes" else CocoSource(coco)
@@ -43,7 +43,7 @@ def source_at(name: str) -> DataSource | None:
         return boxes
     if (tokenized := parse_tokenized_name(name)) is not None:
         if not tokenized.text.is_file():
-            raise BadText(tokenized.text, "there is no such file", "give a text file and its tokenizer")
+            raise NoSuchFile(tokenized.text, "give a text file and its tokenizer")
         return TokenizedTextSource(tokenized)
     path = Path(name).expanduser()
     if path.suffix.lower() in TEXTS and path.is_file():

@@ -82,4 +82,4 @@ def find_source(name: str, relative_to: Path | None = None, packages: Sequence[U
     if colon and (kinds := kinds_at(full.rpartition(":")[0])):
         raise UnknownKind(path, kind, kinds)
     known = (*data_sets(), *(each for used in packages for each in used.package.datasets))
-    raise UnknownData(name, known, nearest(name.replace("-", "_"), known))
+    raise UnknownData(name, known, nearest(name.replace("-", "_"), known), bool(name) and Path(full).exists())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors.data_errors import BadImages
+from ..errors.data_errors import BadImages, NoSuchFile
 from .image_files import VALIDATION
 
 EXTENSION = ".tar"
@@ -25,7 +25,7 @@ class Shards(NamedTuple):
 
 
 def find_shards(name: str) -> Shards | None:
-    """The shards in a folder, or those that a pattern names; None if it is neither. Raises BadImages."""
+    """The shards in a folder, or those that a pattern names; None if it is neither. Raises BadImages, NoSuchFile."""
     path = Path(name).expanduser()
     if path.is_dir():
         files = sorted(each for each in path.iterdir() if _is_shard(each) and each.is_file())
@@ -38,11 +38,11 @@ def find_shards(name: str) -> Shards | None:
         special = glob.has_magic(pattern) and not Path(pattern).exists()
         files = sorted(map(Path, glob.iglob(pattern))) if special else [Path(pattern)]
         if not files:
-            raise BadImages(path, "no file matches this pattern", "check the folder and the pattern")
+            raise NoSuchFile(path, "check the folder and the pattern", "no file matches this pattern")
         if missing := [file for file in files if not file.is_file()]:
             if len(expanded) == 1 and not special:
                 return None
-            raise BadImages(missing[0], "there is no such shard", f"the pattern `{path.name}` names it")
+            raise NoSuchFile(missing[0], f"the pattern `{path.name}` names it", "there is no such shard")
         found += files
     if len(found) > _MOST:
         raise BadImages(path, f"more than {_MOST:,} shards", "make larger shards, of about 1 GB")

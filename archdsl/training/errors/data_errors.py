@@ -7,16 +7,18 @@ from .problem import Problem
 
 
 class UnknownData(Problem):
-    """Neither a built-in data set nor a folder."""
+    """Neither a built-in data set nor a file or folder."""
 
     exit_status = 2
 
-    def __init__(self, name: str, known: tuple[str, ...], nearest: str | None) -> None:
+    def __init__(self, name: str, known: tuple[str, ...], nearest: str | None, exists: bool) -> None:
         super().__init__(name)
-        self.name, self.known, self.nearest = name, known, nearest
+        self.name, self.known, self.nearest, self.exists = name, known, nearest, exists
 
     def message(self) -> str:
-        return f"`{self.name}` is neither a data set nor a folder"
+        if self.exists:
+            return f"`{self.name}` is not a data set: this kind of file cannot be read as one"
+        return f"there is no data set, file or folder `{self.name}`"
 
     def help(self) -> tuple[str, ...]:
         nearest = (f"did you mean `{self.nearest}`?",) if self.nearest else ()
@@ -85,6 +87,22 @@ class DataMissing(Problem):
 
     def help(self) -> tuple[str, ...]:
         return (f"looked for {', '.join(self.looked_for)}", "without --data-dir, it is downloaded and cached")
+
+
+class NoSuchFile(Problem):
+    """A file that is named as data, or by the pattern of its shards, does not exist."""
+
+    exit_status = 2
+
+    def __init__(self, path: Path, suggestion: str, why: str = "there is no such file") -> None:
+        super().__init__(path, suggestion, why)
+        self.path, self.suggestion, self.why = path, suggestion, why
+
+    def message(self) -> str:
+        return f"{self.path}: {self.why}"
+
+    def help(self) -> tuple[str, ...]:
+        return (self.suggestion,)
 
 
 class DataCorrupt(Problem):

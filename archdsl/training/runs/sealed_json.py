@@ -30,7 +30,8 @@ def unseal(kind: type[M], path: Path, newest: int, named: str) -> M:
     try:
         content = json.loads(read_bytes(path))
     except FileNotFoundError as error:
-        raise NoRun(folder, f"it has no {path.name}", f"give the folder {named}") from error
+        what = f"it has no {path.name}" if folder.is_dir() else "no such folder"
+        raise NoRun(folder, what, f"give the folder {named}") from error
     except OSError as error:
         raise CannotResume(folder, f"{path.name}: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:

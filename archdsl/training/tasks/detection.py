@@ -6,6 +6,7 @@ from ...diagnostics import Sink
 from ...diagnostics.catalogue.task_errors import WrongImageOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec, TaskFacts
+from .image_output import image_suggestions
 from .task import PIXEL_AUGMENTATIONS, Task
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class Detection(Task):
             why = f"detection of {classes} classes needs {wanted}: {about}"
             if graph.settings.get("classes") == dims[0] - MORE:
                 suggestions = (f"use `--set classes={classes}`",)
-            elif self.fits((channels, *dims[1:]), input, classes):
-                suggestions = (f"end this output with `conv {channels} k1`",)
+            else:
+                suggestions = image_suggestions(graph, node, channels, exact=False)
         elif any(graph.nodes[other].shape.dims == dims for other in _before(graph, node)):
             why = "each output of detection needs a stride of its own, and another one has the same"
             suggestions = (f"end this output with `conv {channels} k3 s2 p1`, which doubles its stride",)

@@ -6,6 +6,7 @@ from ...diagnostics import Sink
 from ...diagnostics.catalogue.task_errors import WrongImageOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec, TaskFacts
+from .image_output import image_suggestions
 from .task import Task
 
 if TYPE_CHECKING:
@@ -38,7 +39,16 @@ class Reconstruction(Task):
         if self.fits(node.shape.dims, shape.dims, 0):
             return
         why = f"reconstruction needs {shape}, the shape of the input"
-        sink.emit(WrongImageOutput(span=node.span, uses=node.uses, why=why, found=str(node.shape), wanted=str(shape)))
+        sink.emit(
+            WrongImageOutput(
+                span=node.span,
+                uses=node.uses,
+                why=why,
+                found=str(node.shape),
+                wanted=str(shape),
+                suggestions=image_suggestions(graph, node, shape.dims[0]),
+            )
+        )
 
     def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         from .pixel_scores import make_pixel_loss

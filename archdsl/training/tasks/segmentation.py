@@ -6,6 +6,7 @@ from ...diagnostics import Sink
 from ...diagnostics.catalogue.task_errors import WrongImageOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec, TaskFacts
+from .image_output import image_suggestions
 from .task import Task
 
 if TYPE_CHECKING:
@@ -37,7 +38,16 @@ class Segmentation(Task):
             return
         wanted = "×".join(map(str, (classes, *input[1:])))
         why = f"segmentation of {classes} classes needs {wanted}: one number per class and pixel"
-        sink.emit(WrongImageOutput(span=node.span, uses=node.uses, why=why, found=str(node.shape), wanted=wanted))
+        sink.emit(
+            WrongImageOutput(
+                span=node.span,
+                uses=node.uses,
+                why=why,
+                found=str(node.shape),
+                wanted=wanted,
+                suggestions=image_suggestions(graph, node, classes),
+            )
+        )
 
     def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         from .mask_losses import make_mask_loss

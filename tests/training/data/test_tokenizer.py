@@ -19,7 +19,7 @@ from archdsl.training.data.images import Request
 from archdsl.training.data.registry import find_source
 from archdsl.training.data.tokenized_text import parse_tokenized_name
 from archdsl.training.data.tokenizer import Tokenizer
-from archdsl.training.errors.data_errors import BadText
+from archdsl.training.errors.data_errors import BadText, NoSuchFile
 from archdsl.training.errors.missing_extra import MissingExtra
 from archdsl.training.loop.process_group import SINGLE_PROCESS
 from archdsl.training.recipe.recipe import CrossEntropy
@@ -119,7 +119,7 @@ def test_names(tmp_path: Path) -> None:
     assert found.tokenizer == tmp_path / "t.json"
     assert parse_tokenized_name("a.txt") is None
     assert parse_tokenized_name("a.csv:t.json") is None
-    with pytest.raises(BadText, match="there is no such file"):
+    with pytest.raises(NoSuchFile, match="there is no such file"):
         find_source(f"{tmp_path}/gone.txt:t.json")
 
 

@@ -135,7 +135,7 @@ def test_the_text_output(trained: Path) -> None:
         (("RUN", "--data", "mnist"), "its images are 1x28x28, but the network takes 1x8x8"),
         (("RUN", "--data", "cifar10", "--fit", "pad"), "its images are 3x32x32, but the network takes 1x8x8"),
         (("RUN", "--data", "digits"), "the run has no class `0`, `1`, `2`, …"),
-        (("RUN", "--data", "other"), "`other` is neither a data set nor a folder"),
+        (("RUN", "--data", "other"), "there is no data set, file or folder `other`"),
         (("nothing",), "cannot use nothing"),
     ],
 )

@@ -240,4 +240,4 @@ def test_data_that_is_gone_is_reported(trained: Path, tmp_path: Path) -> None:
     finally:
         (tmp_path / "moved").rename(trained / "images")
     assert done.exit_code == 2
-    assert "is neither a data set nor a folder" in done.stderr
+    assert "there is no data set, file or folder" in done.stderr

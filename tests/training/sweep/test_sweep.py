@@ -301,8 +301,8 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
         (("net.arch", "--lr", "0.1,0.2", "--data", "digit"), 2, "did you mean `digits`?"),
         (("net.arch", "--lr", "0.1,0.2", "--split", "1"), 2, "`--split 1` leaves none"),
         (("net.arch", "--epochs", "1,2", "--out", "net.arch"), 2, "net.arch"),
-        (("--resume", "nothing"), 2, "it has no settings.json"),
-        (("--resume", "nothing", "--device", "cpu"), 2, "it has no settings.json"),
+        (("--resume", "nothing"), 2, "cannot use nothing: no such folder"),
+        (("--resume", "nothing", "--device", "cpu"), 2, "cannot use nothing: no such folder"),
         (("--resume", "nothing", "--keep", "1"), 2, "keeps its settings"),
         (("net.arch", "--lr", "0.1,0.2", "--trials", "3"), 2, "the lists have 2 combinations"),
         (
