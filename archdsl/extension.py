@@ -1,4 +1,4 @@
-"""What packages that extend archdsl import: for layers, lints, data sets, tasks and backends. These names are stable.
+"""The names that packages import to extend archdsl with layers, lints, data sets, tasks and backends. They are stable.
 
 Importing this module imports neither torch nor numpy: `nn`, `F` and `torch` describe calls, and names that need numpy,
 pydantic or torch, such as `ImageSet` and `Meter`, are loaded on first use.

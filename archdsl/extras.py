@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
-# importlib.metadata and urllib are imported where something is missing: they take longer to import than a check takes.
+# importlib.metadata and urllib are imported only when something is missing: importing them takes longer than a check.
 
 _TORCH = ("torch", "numpy", "safetensors")
 _TRAIN = (*_TORCH, "pillow", "matplotlib", "pooch", "rich")
@@ -42,7 +42,7 @@ _MODULES = {
 
 
 class MissingPackages(ImportError):
-    """A function of the Python interface whose packages are not installed. Its text has the command."""
+    """A function of the Python interface whose packages are not installed. The message has the install command."""
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{needs(what, extra)}; run: {install_command(extra)}", name=next(iter(missing(extra)), None))
@@ -58,7 +58,7 @@ def missing(extra: str) -> tuple[str, ...]:
 
 
 def require(what: str, extra: str, *, uses: tuple[str, ...] | None = None) -> None:
-    """Raises MissingPackages if a package of the extra cannot be imported; `uses` limits it to those that are used."""
+    """Raises MissingPackages if a package of the extra cannot be imported; `uses` limits the check to these."""
     if any(uses is None or package in uses for package in missing(extra)):
         raise MissingPackages(what, extra)
 

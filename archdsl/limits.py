@@ -7,7 +7,7 @@ MAX_TOKENS = 250_000
 MAX_NESTING = 40
 """Nesting depth of braces and parentheses."""
 MAX_STATEMENT_TOKENS = 400
-"""Tokens of one statement, with only the longest entry of each list."""
+"""Tokens of one statement, counting only the longest entry of each list."""
 MAX_DIGITS = 18
 """Digits of an integer: what fits in 63 bits."""
 MAX_NODES = 200_000

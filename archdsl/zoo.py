@@ -85,7 +85,7 @@ class Citation(Record):
         return self.title.partition(", section ")[0]
 
     def _key(self) -> str:
-        """The key of the paper; a letter is added if an earlier paper of the zoo has the same."""
+        """The key of the paper; a letter is added if an earlier paper of the zoo has the same key."""
         same = [paper for paper in _papers() if paper._plain_key() == self._plain_key()]
         earlier = [paper.place for paper in same].index(self.place) if same else 0
         return self._plain_key() + "abcdefgh"[earlier] * (earlier > 0)
@@ -121,7 +121,7 @@ def entries() -> Mapping[str, ZooEntry]:
 
 
 def display_name(entry: str, net: str) -> str:
-    """A zoo network as papers write it, from its name and that of its family: `resnet50` is ResNet-50."""
+    """The name of a zoo network as papers write it, from its own and that of its family: `resnet50` is ResNet-50."""
     # The family's letters may be interrupted in the entry: `mobilenet_v3_large` of MobileNetV3.
     at = 0
     for letter in net.lower():

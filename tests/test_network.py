@@ -69,7 +69,7 @@ def _load(text: str) -> int:
 
 
 def test_a_pool_of_processes_gets_the_error() -> None:
-    """It waited for ever: what it could not unpickle killed its thread."""
+    """It waited forever: an exception that it could not unpickle killed its thread."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         assert pool.submit(_load, "input 8; fc 2").result(timeout=60) == 18
         error = pool.submit(_load, "input 8; fcc 2").exception(timeout=60)

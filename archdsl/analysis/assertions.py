@@ -102,7 +102,7 @@ def _check_part(
     if holds is UNKNOWN:
         return
     if asked:
-        # The example size would decide, which says nothing about other sizes.
+        # The result would hold only for the example size.
         why = f"whether it holds depends on {_symbols(asked)}"
         sink.emit(structure_errors.UndecidedSize(span=condition.span, why=why, sized_inputs=graph.sized_inputs))
         return
@@ -142,14 +142,14 @@ class _NamedSizes:
         return found.value.node if found is not None and isinstance(found.value, NamedTensor) else None
 
     def callee(self, name: str) -> None:
-        """None: an assertion measures no layer."""
+        """None: an assertion cannot refer to a layer."""
 
     def sized_inputs(self) -> str:
         """The options that set the symbolic dimensions of the inputs."""
         return self._graph.sized_inputs
 
     def spend(self, count: int, span: Span) -> None:
-        """An expression alone computes few entries."""
+        """A single expression computes few entries, so there is no limit."""
 
     def measured(self, condition: ast.Expr) -> tuple[str, ...]:
         """The sizes of named tensors that a condition refers to, with their values."""
@@ -173,7 +173,7 @@ def _symbols(conditions: list[Condition]) -> str:
 
 
 def _only_knows(condition: ast.Expr, scope: Scope, sink: Sink, known: tuple[str, ...]) -> bool:
-    """Report a name that assertions do not have."""
+    """Report a name that an assertion cannot refer to."""
     for variable in _variables(condition):
         if scope.find(variable.name) is None:
             near = nearest(variable.name, [*known, *scope.visible()])

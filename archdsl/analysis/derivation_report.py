@@ -1,4 +1,4 @@
-"""The JSON of `archdsl why --format json`: a documented model, stable within a version of its `schema_version`."""
+"""The JSON of `archdsl why --format json`: a documented model, stable within a `schema_version`."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal

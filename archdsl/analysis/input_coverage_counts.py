@@ -103,7 +103,7 @@ class _Separate(Counts):
         self._every = (1 << len(readers)) - 1
         along = list(zip(*readers, strict=True))
         owners = [next((each.axis for each in dimension if each.axis is not None), None) for dimension in along]
-        # Positions along an axis that belongs to no dimension read the same.
+        # Positions along an axis that belongs to no dimension read the same elements.
         self._times = prod(length for axis, length in axes.items() if axis not in owners)
         self._regions = [
             _regions(dimension, 1 if owner is None else axes[owner])

@@ -23,7 +23,7 @@ class Memory(Record):
     `parameters`, `gradients` and `optimizer` are in 32 bits whatever the precision; `copies` are the running means of
     the weights. `activations` is everything saved for the backward pass, including casts of weights and the batch;
     `layers` divides it among the nodes: to each what is saved of its output, and what it saves itself. `transient` is
-    the largest pair of gradients, of a layer's output and input, that the backward pass holds at a time.
+    the largest pair of gradients, of a layer's output and input, that the backward pass holds at once.
 
     With several `shards`, these are the bytes of each process, whose batch is its part of `batch`; `gathered` is then
     the most that it holds of whole weights and gradients.
@@ -145,7 +145,7 @@ def largest_batch(
 
 
 def gathered(graph: Graph) -> int:
-    """The bytes of whole weights and gradients that FSDP2 holds at a time in each process: those of a part and of the
+    """The bytes of whole weights and gradients that FSDP2 holds at once in each process: those of a part and of the
     parts around it, and the weights of the next part, which is gathered in advance.
     """
     parts = sharded_parts(graph)
@@ -169,7 +169,7 @@ def _own_weights(graph: Graph, parts: tuple[Path, ...]) -> dict[Path, list[Weigh
 
 
 def activations(graph: Graph, precision: str) -> tuple[tuple[SavedBytes, ...], int]:
-    """What is saved for the backward pass, by node; and the maximum gradients held at a time, for one sample."""
+    """What is saved for the backward pass, by node; and the most gradients held at once, for one sample."""
     return Tape(graph, FULL if precision == "fp32" else HALF).run()
 
 
@@ -177,7 +177,7 @@ def activations(graph: Graph, precision: str) -> tuple[tuple[SavedBytes, ...], i
 
 
 def _buffers(graph: Graph, node: Node) -> int:
-    """Bytes; the number of batches is a 64-bit integer."""
+    """The bytes of the buffers; a batch counter is a 64-bit integer."""
     if node.shared is not None:
         return 0
     found: Weights = node.op.buffers_of(graph.shapes_in(node))

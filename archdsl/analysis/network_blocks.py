@@ -9,7 +9,7 @@ Path = tuple[str, ...]
 
 _STRUCTURE = ("stage", "branch", "aux")
 _LARGE_LAYER = 1 << 20
-"""Number of weights from which a layer outside of blocks is sharded by itself: embeddings, large classifiers."""
+"""Minimum number of weights for a layer outside of blocks to be sharded by itself: embeddings, large classifiers."""
 
 
 def blocks(graph: Graph) -> tuple[Path, ...]:

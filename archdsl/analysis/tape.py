@@ -190,7 +190,7 @@ class Tape:
                 self.kept.setdefault(inputs[source].root, set()).add(node.id)
             else:
                 per_run.add(root if carried is None else ends[carried])
-                # Of a state that is saved before and after a run, the initial one is one more.
+                # If a state is saved before and after each run, the initial state is counted as well.
                 once += body.size(root) if carried is not None and ends[carried] in roots else 0
         own = sum(each.per_sample for each in body.own) + sum(map(body.size, per_run))
         shared = sum(each.per_batch for each in body.own) - body.cast_bytes

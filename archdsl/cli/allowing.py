@@ -37,7 +37,7 @@ allow_option = click.option("--allow", **OPTION)
 
 
 def allowed() -> tuple[str, ...]:
-    """The packages that the present command allows."""
+    """The packages that the current command allows."""
     context = click.get_current_context(silent=True)
     return () if context is None else context.meta.get(_KEY, ())
 
@@ -49,7 +49,7 @@ def allow_too(package: str) -> None:
 
 
 def allowed_packages() -> "list[Package]":
-    """The packages that the present command allows, loaded. Exits with 2 if one cannot be used."""
+    """The packages that the current command allows, loaded. Exits with 2 if one cannot be used."""
     from ..packages.failures import PackageError
     from ..packages.package_loading import load_package
 

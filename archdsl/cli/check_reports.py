@@ -23,7 +23,7 @@ class Status:
         self.failed = False
 
     def counted(self, analyses: Iterable[Analysis]) -> Iterator[Analysis]:
-        """The same analyses, counted: errors fail, and with `strict` warnings as well."""
+        """The same analyses, counted: errors set `failed`, and with `strict`, warnings do as well."""
         for analysis in analyses:
             self.failed = self.failed or bool(analysis.found if self._strict else analysis.errors)
             yield analysis

@@ -54,7 +54,7 @@ format_option = click.option(
     show_default=True,
     help="Output format: text for people, or JSON.",
 )
-"""`--format`, for commands that list what there is."""
+"""`--format`, for commands that print a list."""
 
 
 def named_values(settings: tuple[str, ...]) -> dict[str, str]:

@@ -44,7 +44,7 @@ class FileStates:
         return tuple(self._files)
 
     def wait(self, relisted: Callable[[], bool]) -> None:
-        """Return when a file has changed and is complete, or when `relisted` says that a folder's list has."""
+        """Return when a file has changed and is complete, or when `relisted` reports a change in a folder's listing."""
         while True:
             time.sleep(INTERVAL)
             if self._files_changed():

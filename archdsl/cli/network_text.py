@@ -43,7 +43,7 @@ class NetworkText(Record):
     sizes: tuple[str, ...] = ()
 
     def settings(self, typed: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameter values: those of the command before those of the run."""
+        """The parameter values: those of the command take precedence over those of the run."""
         return {**self.given, **typed}
 
     def override(self, typed: Override) -> Override:
@@ -65,7 +65,7 @@ class NetworkText(Record):
 
 
 def named_network(name: str | None, text: str | None = None) -> NetworkText:
-    """The network that a command names: by `name`, or as a text with -e. Exits with 2 if that is not exactly one."""
+    """The network that a command names: by `name`, or as a text with -e. Exits with 2 unless exactly one is given."""
     if (name is None) == (text is None):
         raise click.UsageError("give the network: a file, `-`, zoo:NAME, REVISION:FILE, a run's folder, or -e TEXT")
     if text is not None:

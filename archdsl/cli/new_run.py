@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def new_run(out: str | None, base: str, name: str, what: str, *, leftovers: bool = False) -> "Run":
-    """A new folder of a run, `out` or a numbered one in `base`; `what` resumes in it: `run` or `sweep`.
+    """A new folder of a run, `out` or a numbered one in `base`; `what` names it in messages: `run` or `sweep`.
 
     Exits with 2 if it is not empty or cannot be created.
     """

@@ -215,7 +215,7 @@ def _show(answers: "list[Prediction]") -> None:
 
 
 def _numbers(values: Mapping[str, float]) -> str:
-    """Metrics as they are written elsewhere, other numbers by name."""
+    """Metrics in their usual format, other numbers after their names."""
     from ..training.tasks.metric import METRICS, written
 
     if all(name in METRICS for name in values):

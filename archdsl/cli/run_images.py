@@ -1,4 +1,4 @@
-"""What the commands that give images to a trained run share: its own images, `--invert`, and its note."""
+"""Shared by the commands that use a trained run on images: the run's own images, `--invert`, notes on brightness."""
 
 from collections.abc import Sequence
 from pathlib import Path

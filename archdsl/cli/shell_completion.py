@@ -28,7 +28,7 @@ def _completion(
 ) -> Completion:
     """A completion from candidates; if there are none, or only folders, the shell completes paths (`dir`, `file`).
 
-    Never both: the scripts of click discard one of them. Only the shell adds no space after a folder.
+    Never both: the scripts of click discard one of them. Only the shell can omit the space after a folder.
     """
 
     def complete(context: "click.Context", parameter: "click.Parameter", start: str) -> "list[CompletionItem]":
@@ -64,7 +64,7 @@ def _networks(context: "click.Context", start: str) -> Iterator[CompletionWord]:
 
 
 def _files(start: str) -> Iterator[CompletionWord]:
-    """Networks and folders whose paths start like this; hidden ones only if the start is."""
+    """Networks and folders whose paths start with this text; hidden ones only if its last part is hidden."""
     head, tail = os.path.split(start)
     with os.scandir(os.path.expanduser(head) or ".") as found:
         entries = sorted(found, key=lambda entry: entry.name)

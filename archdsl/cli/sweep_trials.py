@@ -78,7 +78,7 @@ def sweep_context(
 
 def checked(context: "SweepContext", prune: bool) -> CheckedSweep:
     """What the points have in common. Shows the network's errors and exits with 1 if every point has errors; exits with
-    2 if the points do not compare. Raises BadOption, Problem.
+    2 if the points cannot be compared. Raises BadOption, Problem.
     """
     from ..training.data.registry import find_source
     from ..training.sweep.trial import analysed, recipe_at
@@ -174,7 +174,7 @@ def sweep_of(folder: Path, plan: "SweepSettings", url: str | None) -> "Sweep":
 
 
 def go(folder: Path, plan: "SweepSettings", context: "SweepContext", url: str | None, create: bool) -> None:
-    """Train the remaining trials, together with other processes. Without `create`, a database must have the sweep."""
+    """Train the remaining trials together with other processes. Without `create`, a database must contain the sweep."""
     from ..training.errors.problem import Problem
     from ..training.sweep.shared_start import share
 

@@ -1,4 +1,4 @@
-"""`--watch`: answer again whenever a file changes that the command has read."""
+"""`--watch`: run a command again whenever a file that it has read changes."""
 
 import gc
 import sys
@@ -32,9 +32,9 @@ def watch_option(command: F) -> F:
 
 
 def repeat(answer: Callable[[], object], names: Sequence[str]) -> NoReturn:
-    """Answer at once and after each change of a file that the answer read; Ctrl-C ends it with status 0.
+    """Run a command now and after each change of a file that it read; Ctrl-C exits with status 0.
 
-    Exits with 2 if the first answer does: that is an error in the command, which no change of a file fixes.
+    Exits with 2 if the first run does: that is an error in the command, which no change of a file fixes.
     """
     from .file_states import FileStates
 
@@ -54,11 +54,11 @@ def repeat(answer: Callable[[], object], names: Sequence[str]) -> NoReturn:
             if not states.files and not folders:
                 raise click.UsageError("--watch needs files: what is given here does not change")
             first = False
-            gc.collect()  # rarely done while a command runs, and this one runs for long
+            gc.collect()  # rarely done while a command runs, and this one runs for a long time
             _report(len(states.files))
             states.wait(lambda: [networks_below(folder) for folder in folders] != listed)  # noqa: B023 - called at once
     except KeyboardInterrupt:
-        # Nothing is incomplete: the last answer has been shown.
+        # Nothing is incomplete: the last output has been shown.
         click.echo(err=True)
         sys.exit(0)
 
@@ -69,7 +69,7 @@ def _report(files: int) -> None:
 
 
 def _status(answer: Callable[[], object]) -> int:
-    """The exit status of an answer."""
+    """The exit status of the command."""
     try:
         answer()
     except SystemExit as stop:
@@ -78,7 +78,7 @@ def _status(answer: Callable[[], object]) -> int:
 
 
 def _clear(first: bool) -> None:
-    """Clear the screen of a terminal; elsewhere, print an empty line between two answers."""
+    """Clear the screen of a terminal; elsewhere, print an empty line between two outputs."""
     if sys.stdout.isatty():
         click.clear()
     elif not first:

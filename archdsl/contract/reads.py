@@ -115,7 +115,7 @@ def spreading(kernel: int, stride: int, padding: int, dilation: int) -> Reads:
     inverse = pow(down, -1, turn)
 
     def offsets(rest: int) -> range:
-        # dilation·k ≡ rest + padding (mod stride) has a solution k below turn, and then every turn-th.
+        # dilation·k ≡ rest + padding (mod stride) has a solution k below turn, and every turn-th k after it is one.
         whole, part = divmod(rest + padding, apart)
         first = whole * inverse % turn
         if part or first >= kernel:

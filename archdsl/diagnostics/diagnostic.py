@@ -52,7 +52,7 @@ class Fix(Record):
     """A change that can be applied. A safe one cannot change what a valid network means.
 
     `title` describes it, `why` gives a reason if the title does not. One that is `ambiguous` is shown but not applied:
-    another word is as likely to be meant.
+    another word is equally likely to be meant.
     """
 
     title: str

@@ -58,7 +58,7 @@ def fixable(source: Source, found: Iterable[Finding], *, unsafe: bool) -> list[t
 
 
 def _apart(source: Source, fixes: list[tuple[Finding, Fix]]) -> list[tuple[Finding, Fix]]:
-    """The first of fixes that overlap."""
+    """The fixes without those that overlap an earlier one."""
     kept: list[tuple[Finding, Fix]] = []
     taken: list[Edit] = []
     for item, each in fixes:

@@ -1,4 +1,4 @@
-"""Diagnostics as SARIF 2.1.0, the exchange format of static analysers (OASIS, 2020)."""
+"""Diagnostics as SARIF 2.1.0, the exchange format of static analyzers (OASIS, 2020)."""
 
 import inspect
 import json

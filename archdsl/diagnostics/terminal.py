@@ -21,8 +21,8 @@ def render(
 ) -> str:
     """All diagnostics, separated by empty lines; a warning that occurs in many places is shown at the first.
 
-    `root` is the file whose lines "in this use" does not name. Source lines longer than `columns` are cut around the
-    marks.
+    `root` is the file for which the notes "in this use" show only the line. Source lines longer than `columns` are cut
+    around the marks.
     """
     paint = _painter(color)
     folded: dict[object, list[Finding]] = {}

@@ -39,7 +39,7 @@ def help_for_word(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, 
 
 
 def lettered(word: str, parameters: Sequence[ParameterSpec]) -> str | None:
-    """The likely meaning of a size with lowercase letters, by argument name after a shorthand's letter."""
+    """The likely meaning of a size in the wrong case; `NAME=SIZE` if it follows a shorthand's letter."""
     p = next((p for p in parameters if p.letter and word.startswith(p.letter)), None)
     after = as_size(word[1:]) if p else None
     return f"{p.name}={after}" if p and after else as_size(word)

@@ -97,7 +97,7 @@ class _Binder:
         return True
 
     def layer_named(self, word: str) -> type[Op] | None:
-        """The layer with this name, which may be that of a package; of the language, also in capital letters."""
+        """The layer with this name, of the language or a package; names in the language may be in capital letters."""
         callee = self.ev.around.callee(word) if self.ev.around is not None else None
         known = callee.definition if callee is not None else None
         return known if isinstance(known, type) and issubclass(known, Op) else find(word) or find(word.lower())

@@ -69,7 +69,7 @@ def _name_results(
 def _use_block(
     state: State, statement: ast.LayerStatement, definition: BlockDef, alias: ast.Word | None, turn: int
 ) -> list[NamedTensor | None] | None:
-    """Run the body of a block once; the tensors that its `output` lists, the first of which becomes the current one."""
+    """Run the body of a block once, and return the tensors that its `output` lists; the first becomes current."""
     name = definition.block.name.text
     state.reached.add(name)
     scope, key = _bind_block(state, statement, definition)
@@ -94,7 +94,7 @@ def _use_block(
 def _run_body(
     state: State, definition: BlockDef, scope: Scope, path: tuple[str, ...], use: BlockUse
 ) -> list[NamedTensor | None] | None:
-    """Run the body of a block; the tensors that its `output` lists."""
+    """Run the body of a block, and return the tensors that its `output` lists."""
     before = state.blocks, state.layers, state.uses
     state.blocks, state.layers = definition.blocks, definition.layers
     state.uses = (*state.uses, use)
@@ -144,7 +144,7 @@ def _bind_block(
 def _bind_parameters(
     state: State, statement: ast.LayerStatement, definition: BlockDef, parameters: Sequence[ParameterSpec], scope: Scope
 ) -> bool:
-    """Assign values to the parameters; whether there were no errors."""
+    """Assign values to the parameters; returns whether there were no errors."""
     block, ev = definition.block, evaluator(state)
     words = " ".join([block.name.text, *(p.name.text.upper() for p in block.parameters if p.default is None)])
     bound = bind(statement.keyword, statement.args, parameters, words, ev)

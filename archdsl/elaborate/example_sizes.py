@@ -14,7 +14,7 @@ from . import Override, elaborate
 from .shared_results import Caches
 
 _LIMITS = (TooManyLayers, TooManyIterations)
-"""Errors that no other example size removes, and that take long to find."""
+"""Errors that no other example size removes, and that take a long time to find."""
 _MOST_TRIED = 20_000
 """Maximum number of layers of a faulty network for which other examples are tried; each takes as long as the first."""
 _EXAMPLE_SIZES = (224, 256, 572, 32, 299, 64, 100, 28, 8)
@@ -62,7 +62,7 @@ def first_that_fits(run: Callable[[Override | None, int, Sink], Draft], sink: Si
     sink.absorb(own)
     unresolved = next((node for node in draft.nodes if isinstance(node, Unresolved)), None)
     if unresolved is not None and not sink.errors:
-        # Whatever leaves a shape unknown also reports why. If something does not, there must still be no network.
+        # Whatever leaves a shape unknown also reports why. If nothing was reported, there must still be no network.
         why = "the shape of this cannot be determined"
         sizes = draft.sized_inputs
         sink.emit(

@@ -81,7 +81,7 @@ def number(name: str, value: Any) -> int | float:
 
 
 def _whole(value: Any) -> int | None:
-    """An integer of any type, also NumPy's and torch's, as an int; None for anything else, including booleans."""
+    """An integer of any type, including NumPy's and torch's, as an int; None for anything else, including booleans."""
     try:
         return None if isinstance(value, bool) else index(value)
     except TypeError:

@@ -30,7 +30,7 @@ _OPERATIONS = frozenset(
     time_distributed timedistributed topk trace transformer transformerdecoder transformerdecoderlayer
     transformerencoder transformerencoderlayer tril triu trunc unet unfold unique unpool unsqueeze upfirdn vae var
     vlad vq wavelet weight_norm weightnorm where whiten whitening window xlstm xpos zoneout
-    """.split()  # noqa: SIM905  # a page of quotes would say no more
+    """.split()  # noqa: SIM905  # a list of quoted strings would only be longer
 )
 
 _LEAST = 4

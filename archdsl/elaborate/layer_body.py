@@ -37,7 +37,7 @@ class LayerBody:
             outer.define(carried.name.text, NamedTensor(node=node, first=node), carried.name.span)
         state.current, around, state.step = begin, state.step, begin
         inner = Scope(outer)
-        # Uses of blocks in the body are not copied outside: its nodes are taken away.
+        # Uses of blocks in the body are not copied outside: its nodes are removed.
         outside, state.replays = state.replays, {}
         with state.inside(path=self.path, scope=inner):
             state.run(self.statement.body.statements)

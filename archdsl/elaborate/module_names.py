@@ -2,9 +2,9 @@
 
 import keyword as python
 
-# Attributes of `nn.Module`: a submodule of such a name could not be set, or would hide one. Those of
-# `torch.fx.GraphModule` are among them, which networks once were: weights of old runs have these names. A test holds
-# this against torch's.
+# Attributes of `nn.Module`: a submodule with such a name could not be set, or would hide the attribute. Those of
+# `torch.fx.GraphModule` are among them, because networks used to be `GraphModule`s: weights of old runs have these
+# names. A test compares this set with torch's.
 RESERVED = frozenset(
     """
     T_destination add_module add_submodule apply bfloat16 buffers call_super_init children class_name code compile cpu
@@ -16,7 +16,7 @@ RESERVED = frozenset(
     register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ self
     set_extra_state set_submodule shape_env share_memory state_dict to to_empty to_folder train training type xpu
     zero_grad
-    """.split()  # noqa: SIM905  # a page of quotes would say no more
+    """.split()  # noqa: SIM905  # a list of quoted strings would only be longer
 )
 
 

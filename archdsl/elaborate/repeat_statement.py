@@ -20,11 +20,11 @@ from .state import State
 from .surroundings import evaluator
 
 _MANY = 1000
-"""The number of iterations from which a repetition is always counted, even inside another one."""
+"""The number of iterations above which a repetition is always counted, even inside another one."""
 
 
 def run_repeat(state: State, statement: ast.Repeat) -> None:
-    """`repeat N as i { … }`: i counts from 0; `repeat LIST as d { … }`: d has each entry in turn."""
+    """`repeat N as i { … }`: i counts from 0; `repeat LIST as d { … }`: d is each entry in turn."""
     entries = _entries(state, statement)
     if entries is None:
         for word in (*(carried.name for carried in statement.carried), statement.alias):

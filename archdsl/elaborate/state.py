@@ -96,7 +96,7 @@ class State:
 
     @contextmanager
     def layers_of(self, definition: BlockDef) -> Iterator[None]:
-        """A context in which a name may be that of a layer that the file of a block's definition sees."""
+        """A context in which names may refer to the layers that are available where a block is defined."""
         before, self.layers = self.layers, definition.layers
         try:
             yield
@@ -338,7 +338,7 @@ class State:
                 self._run(self, statement)
 
     def _watched(self, statement: ast.Statement, passed: dict[int, ExecutedStatement]) -> None:
-        """Execute a statement, and record its surroundings."""
+        """Execute a statement, and record its context."""
         before = self.shape
         passed[id(statement)] = ExecutedStatement(statement, before, None, self.scope)
         try:

@@ -49,7 +49,7 @@ class StateSurroundings:
 
 
 class LayerNames:
-    """The surroundings of the default of a network parameter: only layers, also those of the file's packages."""
+    """The surroundings of the default of a network parameter: only layers, including those of the file's packages."""
 
     def __init__(self, layers: Mapping[str, type[LayerOp]]) -> None:
         self._layers = layers

@@ -28,7 +28,7 @@ class UsedPackages:
         self.found: list[UsedPackage] = []
 
     def add(self, layers: dict[str, type[LayerOp]], use: ast.UseFile, wanted: RequiredPackage) -> bool:
-        """Add a package's layers to those of a file; whether it could be used, otherwise that is reported."""
+        """Add a package's layers to those of a file; returns whether it could be used. If not, that is reported."""
         span = use.target.span
         if not self._library.allows(wanted.name):
             near = self._file_named(use, wanted)

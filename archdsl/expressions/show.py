@@ -6,7 +6,7 @@ _MOST_SHOWN = 8
 
 
 def show(value: object) -> str:
-    """A value as written in a program; of a long list, the first entries."""
+    """A value as written in a program; for a long list, the first entries."""
     match value:
         case ListValue():
             shown = [show(item) for item in value.items[:_MOST_SHOWN]]

@@ -1,4 +1,4 @@
-"""The network as a graph, and the draft from which the graph is checked."""
+"""The network as a graph, and the draft that it is made from if there are no errors."""
 
 from .assertion import Assertion
 from .block_call import BlockCall

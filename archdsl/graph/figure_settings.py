@@ -44,7 +44,7 @@ class FigureLabel(Record):
 
 
 class FigureGroup(Record):
-    """A frame that the text does not have: its title, the scope in which it is, and what it contains of it.
+    """A frame around parts that are not a scope of the text: its title, the scope that it is in, and its parts.
 
     `members` are the paths of layers, stages and blocks directly in the scope.
     """
@@ -72,7 +72,7 @@ class FigureSettings(Record):
     groups: tuple[FigureGroup, ...] = ()
 
     def overridden(self, other: "FigureSettings") -> "FigureSettings":
-        """These settings, with those of another block in their place where it has some; both hide layers."""
+        """These settings, overridden by those that another block sets; layers that either block hides are hidden."""
         given = {name: value for name, value in other if value not in (None, (), frozenset())}
         names = {label.name for label in other.labels}
         kinds = {color.kind for color in other.colors}

@@ -1,4 +1,4 @@
-"""The network as a flat graph in topological order, and the draft that it is checked from."""
+"""The network as a flat graph in topological order, and the draft that it is made from if there are no errors."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar

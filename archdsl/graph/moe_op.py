@@ -84,7 +84,7 @@ class MoeOp(BodyOp):
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
         steps = concrete(prod(xs[0].dims[:-1]))
         routed = steps * self.top
-        # The probabilities; of each chosen expert, its probability, and its result among all that are added.
+        # The probabilities; for each chosen expert, its probability, and its result among all that are added.
         numbers = steps * (concrete(self.experts) + (self.top + 1 if self.renormalize else 0)) + routed * (
             1 + y.features
         )

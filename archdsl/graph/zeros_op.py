@@ -9,7 +9,7 @@ from ..shapes.shape import Shape
 
 
 class ZerosOp(Op):
-    """Zeros of a shape. Of its input, it takes the number of samples, and the sizes of the axes in `axes`.
+    """Zeros of a shape. It takes the number of samples, and the sizes of the axes in `axes`, from its input.
 
     `axes` has the axis of the input for each axis of the shape, or None where the size is the shape's own.
     """

@@ -121,7 +121,7 @@ def evaluate(value: Any, given: Mapping[str, torch.Tensor]) -> Any:
 MOVES = frozenset(
     """view reshape flatten unflatten permute transpose swapaxes t unsqueeze squeeze select slice narrow chunk split
     split_with_sizes unbind getitem cat stack contiguous clone alias detach movedim expand_as _unsafe_view
-    lift_fresh_copy to _to_copy type_as""".split()  # noqa: SIM905  # a page of quotes would say no more
+    lift_fresh_copy to _to_copy type_as""".split()  # noqa: SIM905  # a list of quoted strings would only be longer
 )
 """Operations that only move elements."""
 

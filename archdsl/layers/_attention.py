@@ -78,7 +78,10 @@ class AttentionSizes(Record):
         return maps + self.steps * prod(self.seen) * (self.width + self.value_width)
 
     def rotated(self, part: float) -> int:
-        """The features of a head that rotary positions rotate. For a part of a symbolic number, its value is fixed."""
+        """The features of a head that rotary positions rotate.
+
+        If only a part of a symbolic number is rotated, its example value becomes a condition.
+        """
         if part == 1:
             return self.head
         if isinstance(self.head, Sym):

@@ -125,7 +125,7 @@ class Convolution(Layer):
                 kind=ArgumentsConflict,
                 language_rule=True,
             )
-        # Of an odd padding, the larger half is at the end; comparing the two would record a condition.
+        # The larger half of an odd padding is at the end; comparing the two would record a condition.
         check_mode(self.pad_mode, [w.after for w in windows], x, "padding", y)
 
     def reason(self, x: Shape, y: Shape) -> Reasons:

@@ -177,7 +177,7 @@ class Crop(LayerOp):
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
         own = ((0, SAME), *((axis, moved(start)) for axis, (start, _) in enumerate(self._parts(xs), 1)))
-        # Of a tensor whose size is taken, no value is read.
+        # Only the size of the `like` tensor is used; none of its elements are read.
         return own, *(((None, NOTHING_READ),) * other.rank for other in xs[1:])
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:

@@ -181,7 +181,7 @@ class Clamp(Elementwise):
         return x
 
     def torch(self, x: Shape) -> Step:
-        # Both of one kind: torch's ONNX exporter fails on an integer and a float.
+        # Both of the same type: torch's ONNX exporter fails if one is an integer and the other a float.
         low, high = self.min, self.max
         if low is not None and high is not None and not (isinstance(low, int) and isinstance(high, int)):
             low, high = float(low), float(high)

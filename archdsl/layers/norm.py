@@ -83,7 +83,7 @@ class BatchNorm(ChannelNorm):
     def torch(self, x: Shape) -> Step:
         make = getattr(nn, f"BatchNorm{max(1, len(x.spatial_size))}d")
         options = given(eps=(self.eps, 1e-5), momentum=(self.momentum, 0.1), affine=(self.affine, True))
-        return make(x.dims[0], **options)  # type: ignore[no-any-return]  # getattr with a made name
+        return make(x.dims[0], **options)  # type: ignore[no-any-return]  # getattr with a constructed name
 
 
 class GroupNorm(ChannelNorm):
@@ -145,7 +145,7 @@ class InstanceNorm(ChannelNorm):
     def torch(self, x: Shape) -> Step:
         make = getattr(nn, f"InstanceNorm{len(x.spatial_size)}d")
         options = given(eps=(self.eps, 1e-5), affine=(self.affine, False))
-        return make(x.dims[0], **options)  # type: ignore[no-any-return]  # getattr with a made name
+        return make(x.dims[0], **options)  # type: ignore[no-any-return]  # getattr with a constructed name
 
 
 class FeatureNorm(Normalization):

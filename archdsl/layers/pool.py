@@ -370,7 +370,7 @@ class AdaptivePool(Layer):
     def torch(self, x: Shape) -> Step:
         make = getattr(nn, f"{self.module}{len(spatial(x).spatial_size)}d")
         size = self.size if isinstance(self.size, int) else compact(self.size)
-        return make(size)  # type: ignore[no-any-return]  # getattr with a made name
+        return make(size)  # type: ignore[no-any-return]  # getattr with a constructed name
 
 
 class AdaptiveAvgPool(AdaptivePool):

@@ -59,7 +59,7 @@ class ChannelDropout(Layer):
 
     def torch(self, x: Shape) -> Step:
         make = getattr(nn, f"Dropout{len(x.spatial_size)}d")
-        return make(**given(p=(self.p, 0.5)))  # type: ignore[no-any-return]  # getattr with a made name
+        return make(**given(p=(self.p, 0.5)))  # type: ignore[no-any-return]  # getattr with a constructed name
 
 
 class StochasticDepth(Layer):

@@ -24,7 +24,7 @@ def check(
 ) -> Analysis:
     """Check a file or a source text: `check("net.arch")`, `check(text="input 8; fc 2")`.
 
-    The result has the diagnostics, with their suggestions, and the network if there are no errors; `str` of it is what
+    The result has the diagnostics, with their suggestions, and the network if there are no errors; its `str` is what
     `archdsl check` prints. The other arguments are those of `load`. Raises OSError if the file cannot be read, and
     TypeError unless exactly one of path and text is given.
     """

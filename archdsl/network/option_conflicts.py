@@ -7,7 +7,7 @@ Conflict = tuple[str, str, str]
 
 
 def first_conflict(conflicts: Iterable[Conflict], given: Mapping[str, object]) -> tuple[str, list[str]] | None:
-    """The reason of the first conflict among the options that are given, and those to leave out; None without one."""
+    """The reason for the first conflict among the given options, and the options to leave out; None without one."""
     for option, excluded, why in conflicts:
         name, _, choice = option.partition(" ")
         if name and (name not in given or (choice and given[name] != choice)):

@@ -11,7 +11,7 @@ from ..zoo import read_named
 def read_given(argument: str, path: object, instead: str) -> Source:
     """The text of the file that a program names in an argument. Raises OSError, TypeError.
 
-    For a source text in place of a path, the message names what takes one: `instead`.
+    If it is a source text instead of a path, the message names the call for texts: `instead`.
     """
     name = path_text(argument, path)
     try:

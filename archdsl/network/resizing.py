@@ -32,8 +32,8 @@ class ResizableProgram:
     def symbolic(self, shapes: Mapping[str | None, Shape]) -> Graph:
         """The graph with a symbol for each spatial dimension of these inputs, whose sizes are the example sizes.
 
-        An input of two numbers is read as a signal, C×L; or as a sequence, T×C, if the layers give the same shapes and
-        only then leave its length free.
+        An input of two numbers is read as a signal, C×L; or as a sequence, T×C, if that gives the same shapes and
+        fixes fewer sizes.
         """
         graph = self._with_symbols(shapes)
         if all(shape.layout is not Layout.OPEN for shape in shapes.values()) or not _fixed(graph):

@@ -1,4 +1,4 @@
-"""Several sequences of statements as one: what corresponds is one item, with an entry of its columns for each."""
+"""Merge sequences of statements: those that correspond become one item, with an entry in its columns for each."""
 
 from collections.abc import Hashable, Sequence
 
@@ -7,7 +7,7 @@ from .items import Chain, Column, Item, Operand, absent, first
 from .layer_words import is_default
 
 _SIMILAR = 0.6
-"""The least share of words that correspond in sequences that one body describes."""
+"""The minimum fraction of words that correspond for one body to describe two sequences."""
 _Aligned = tuple[float, list[Item]]
 
 
@@ -118,7 +118,7 @@ def _pair(a: Item, b: Item, count_a: int, count_b: int) -> tuple[float, Item] | 
             if x.items and y.items and inner < _SIMILAR / 2 * max(weight(x.items), weight(y.items)):
                 return None
             score += inner
-            # The items of the body are already joined; the sequences are kept for their starts.
+            # The items of the body are already joined; the chains are kept for their `start`.
             left.append(Chain(x.start, items, x.origin))
             right.append(Chain(y.start, items, y.origin))
         else:
@@ -157,7 +157,7 @@ def _joined(
 
 
 def _zipped(x: Chain, y: Chain) -> list[Item]:
-    """The items of a chain with those of its copy without content."""
+    """The items of two chains of the same form, joined in pairs."""
     pairs = zip(x.items, y.items, strict=True)
     return [_joined(a, b, a.operands, b.operands) for a, b in pairs]
 

@@ -64,7 +64,7 @@ class FoldedBlock:
             present = item.present
             for chain in item.chains():
                 if chain.origin is None:
-                    # A body that starts from the current tensor, whether or not an instance has it.
+                    # A body that starts from the current tensor, whether or not an instance has the item.
                     yield from self._walk(chain.items, current, outer, present)
                 else:
                     origin = chain.origin
@@ -246,7 +246,7 @@ class FoldedBlock:
     # --- conditions ---
 
     def find_condition(self, place: BlockPlace) -> None:
-        """Find when there is an item, if not all instances have it, and when a residual connection adds its input."""
+        """Find the condition of an item that not all instances have, and that of a residual connection."""
         item = place.item
         if "when" in item.args:
             column = item.args["when"]

@@ -92,7 +92,7 @@ class Modules:
         return None
 
     def _end(self, chain: Chain, at: int, path: Path, members: Mapping[int, frozenset[int]]) -> int | None:
-        """The end of the items from here on that are all of a module and nothing else; None if there is more of it."""
+        """The end of the items from here on that are exactly one module; None if they are not."""
         size, depth = 0, len(path)
         for last in range(at, len(chain.items)):
             item = chain.items[last]

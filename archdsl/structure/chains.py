@@ -64,7 +64,7 @@ class _Builder:
         return Chain((start,), items)
 
     def branch(self, end: int, items: list[Item], current: int) -> int:
-        """Append the `aux` that makes an output; the current tensor after it, that is the one before it."""
+        """Append the `aux` that makes an output; returns the current tensor after it, which is the one before it."""
         at, top = end, end
         while at != ROOT and at not in self.emitted and self.tree.exits[at] == 1:
             # It leads to this output alone.
@@ -100,7 +100,7 @@ class _Builder:
         return current
 
     def step(self, start: int, node: int, items: list[Item], current: int) -> int:
-        """Append the items that make a node from the one that dominates it; the current tensor, that is the node."""
+        """Append the items that make a node from the one that dominates it; returns the node as the current tensor."""
         made = self.graph.nodes[node]
         inline = {i for i in dict.fromkeys(_operands(made)) if self.is_private(i, start, node)}
         for target in self.before(start, node, inline):

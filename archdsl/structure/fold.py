@@ -167,7 +167,7 @@ class _Folding:
             slice_.chain.items[slice_.first : slice_.last] = [call]
 
     def block(self, kind: str, body: ClusterBody, outward: AbstractSet[int]) -> list[tuple[ChainSlice, Item]]:
-        """Define a block; its uses. It also returns the tensors of `outward`, which others refer to."""
+        """Define a block that also returns the tensors of `outward`, which others refer to, and return its uses."""
         start = tuple(node for each in body.slices for node in each.items[0].into)
         try:
             block = FoldedBlock(kind, body.items, start, self.channels, outward)

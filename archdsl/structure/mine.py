@@ -72,7 +72,7 @@ class _Miner:
         return self.weights[id(part)]
 
     def group(self) -> bool:
-        """Group the occurrences of the sequence that saves the most; whether there is one."""
+        """Group the occurrences of the sequence that saves the most; returns whether there is one."""
         numbers: dict[Hashable, int] = {}
         lists = [[numbers.setdefault(self.token(part), len(numbers)) for part in each] for each in self.sequences]
         breaks = [_breaks(each) for each in self.sequences]
@@ -121,7 +121,7 @@ class _Miner:
         return read + sum(node not in last and self.uses[node] != own[node] for node in made)
 
     def replace(self, example: list[_Part]) -> None:
-        """Make a module of each occurrence of these parts; of a residual connection, also where it adds nothing."""
+        """Make a module of each occurrence of these parts, including those where a residual connection is left out."""
         kind = self.name(example)
         patterns = [[self.token(part) for part in example]]
         sums = [i for i, part in enumerate(example) if isinstance(part, Item) and _is_sum(part)]
@@ -145,7 +145,7 @@ class _Miner:
         return len(sequence) - (id(sequence) in self.modules)
 
     def grouped(self, sequence: list[_Part], pattern: Sequence[Hashable], kind: str) -> Iterator[list[_Part]]:
-        """Replace the occurrences of a pattern; the parts of each."""
+        """Replace the occurrences of a pattern, and yield the parts of each."""
         at = 0
         while at + len(pattern) <= len(sequence):
             parts = sequence[at : at + len(pattern)]

@@ -2,7 +2,7 @@
 
 A suggestion that contains code is an edit, shown only if the checker, run on the edited text, no longer finds its error
 and finds no new one; where no such edit is found, one with new errors in what could not be checked before. Names and
-arguments come before shapes, shapes before assertions. An edit that removes several errors makes them one.
+arguments come before shapes, shapes before assertions. Errors that one edit removes together are merged.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def suggest(
 ) -> tuple[Finding, ...]:
     """The diagnostics of a text, errors with their suggestions; errors that one edit removes together are merged.
 
-    `size` is the number of nodes of its network: of a very large one, or of a very long text, nothing is tried.
+    `size` is the number of nodes of its network: nothing is tried for a very large one, or for a very long text.
     """
     errors = [item for item in found if item.diagnostic.severity is Severity.ERROR]
     if not errors or len(program.source.text) > _LONG or size > _LARGE:

@@ -89,7 +89,7 @@ def _too_large(outcome: TriedCandidate, times: float) -> float:
 
 
 def likelihood(before: Draft, outcome: TriedCandidate) -> float:
-    """The penalty of a candidate, without the parts that take long to compute."""
+    """The penalty of a candidate, without the parts that take a long time to compute."""
     output = _output(before)
     other = output is not None and _output(outcome.draft) != output
     return outcome.candidate.rank + outcome.new - (len(outcome.removed) - 1) + 1.0 * other

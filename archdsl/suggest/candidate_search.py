@@ -21,7 +21,7 @@ MOST_WORK = 1400
 """Statements that are elaborated for one error, in about 20 ms; a large network is elaborated at least once."""
 MOST_SHOWN = 2
 _WORTH_SHOWING = 2.5
-"""The score up to which what leaves no other error is shown rather than a first step."""
+"""The score up to which a candidate that leaves no other error is shown rather than a first step."""
 _WORSE = 1.3
 """How much worse the second edit may be than the first."""
 _PARTS = ("exchanged arguments", "exchanged names")

@@ -78,7 +78,7 @@ class CandidateSink(WatchedSink):
     def _is_moved(self, diagnostic: Diagnostic) -> bool:
         """Whether an error is that of the candidate at another place, or one that is unrelated to shapes.
 
-        What encloses the statement of an error has it next: a body that gives another shape fails where it is merged.
+        The error may move to the enclosing statement: a body that gives another shape fails where it is merged.
         """
         target = self._errors[self._target]
         if target.code.startswith(("E04", "E05")) and diagnostic.code.startswith(("E02", "E03")):

@@ -23,7 +23,7 @@ from .statements import Statements
 from .written_arguments import parameters_of, remove_argument, set_argument, written_arguments
 
 FAR = 14
-"""How many layers away from an error its cause is searched."""
+"""How many layers away from an error its cause is searched for."""
 
 
 def away(distance: int) -> float:

@@ -39,7 +39,7 @@ def best_rereading(
     found: Iterable[Finding],
     recheck: Callable[[Source], tuple[Finding, ...]],
 ) -> WholeTextFixes:
-    """The candidates to show for an error: those after which the text has fewer errors and none elsewhere."""
+    """The candidates to show for an error: those after which there are fewer errors, and no new syntax errors."""
     errors = [item.diagnostic for item in found if item.diagnostic.severity is Severity.ERROR]
     source = context.source
     accepted: list[tuple[int, float, Candidate, list[Diagnostic]]] = []
@@ -77,7 +77,10 @@ def best_rereading(
 def _new_errors(
     target: Diagnostic, before: list[Diagnostic], after: list[Diagnostic], candidate: Candidate, source: Source
 ) -> int | None:
-    """The number of new errors after a candidate; None if its own error remains, or there are not fewer errors."""
+    """The number of new errors after a candidate.
+
+    None if its own error remains, a new one is a syntax error, or there are not fewer errors.
+    """
     old = [_moved(each, candidate, source) for each in before if each is not target]
     gone = _moved(target, candidate, source)
     now = [(each.code, each.span.start) for each in after if each.span.source.name == source.name]

@@ -17,7 +17,7 @@ class Word(Record):
 
 
 class Target(Record):
-    """The names that a value gets: one, or `[k, c]` for the entries of a list."""
+    """The names that a value is assigned to: one, or `[k, c]` for the entries of a list."""
 
     names: tuple[Word, ...]
     span: Span
@@ -294,7 +294,7 @@ class Moe(Statement):
 class Repeat(Statement):
     """`repeat N [as i] [carry NAME = EXPR, …] { … } [as NAME]`.
 
-    `count` may be a list, whose entries the target gets.
+    `count` may be a list, whose entries are assigned to the target.
     """
 
     count: Expr

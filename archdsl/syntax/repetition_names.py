@@ -12,7 +12,7 @@ LIKE_A_REPETITION = re.compile(r"x\d+$")
 _NO_REPETITION = frozenset(
     "NET BLOCK STAGE AUX LET FROM REUSE OUTPUT INPUT REPEAT IF ASSERT".split()  # noqa: SIM905
 )
-"""What a statement starts with that cannot be repeated: `x2` in it is a name."""
+"""The first token of a statement that cannot be repeated: `x2` in it is a name."""
 
 
 def defined_repetitions(tokens: list[Token]) -> frozenset[str]:

@@ -15,7 +15,7 @@ KEYWORDS = frozenset(
     """
     net use input output block stage aux train add mul concat residual when shortcut repeat as if else let from
     reuse assert in and or not
-    """.split()  # noqa: SIM905  # a page of quotes would say no more
+    """.split()  # noqa: SIM905  # a list of quoted strings would only be longer
 )
 
 # Before an argument, there is none of these.
@@ -39,7 +39,7 @@ STARTS = frozenset(
     """
     NAME CALL NET USE INPUT OUTPUT BLOCK STAGE AUX TRAIN FIGURE ADD MUL CONCAT MERGE RESIDUAL SCAN MOE REPEAT IF LET
     FROM REUSE ASSERT
-    """.split()  # noqa: SIM905  # a page of quotes would say no more
+    """.split()  # noqa: SIM905  # a list of quoted strings would only be longer
 )
 
 WORDS = {
@@ -116,7 +116,7 @@ def defined_blocks(tokens: list[Token]) -> frozenset[str]:
 
 
 def mark_figures(tokens: list[Token]) -> None:
-    """Give `figure` before a body the type FIGURE, and make every word a name that follows the first of its lines."""
+    """Give `figure` before a body the type FIGURE, and turn every word after the first one of its lines into a name."""
     depth = 0
     for index, token in enumerate(tokens):
         before = tokens[index - 1].type if index else "SEP"

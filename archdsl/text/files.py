@@ -42,7 +42,7 @@ _note: ContextVar[Callable[[Path], None] | None] = ContextVar("note", default=No
 
 @contextmanager
 def noting_reads(note: Callable[[Path], None]) -> Iterator[None]:
-    """Call `note` with the path of each text before it is read, also if there is no such file."""
+    """Call `note` with the path of each text before it is read, even if there is no such file."""
     token = _note.set(note)
     try:
         yield
@@ -70,7 +70,7 @@ def read_source(path: Path, name: str | None = None, key: str | None = None) -> 
 
 
 def decode(data: bytes) -> str:
-    """Decode UTF-8. Raises UnreadableFile, also if there are more than MAX_BYTES bytes."""
+    """Decode UTF-8. Raises UnreadableFile if that fails, or if there are more than MAX_BYTES bytes."""
     if len(data) > MAX_BYTES:
         raise UnreadableFile(f"it is longer than {MAX_TEXT:,} characters")
     try:

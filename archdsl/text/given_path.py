@@ -23,5 +23,5 @@ def path_text(argument: str, value: object) -> str:
 
 
 def is_source_text(text: str) -> bool:
-    """Whether a text is that of a network rather than a path: it has white space, and no ending of a file."""
+    """Whether a text is that of a network rather than a path: it has white space, and does not end in `.arch`."""
     return not text.endswith(".arch") and any(character.isspace() for character in text.strip())

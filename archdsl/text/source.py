@@ -10,7 +10,7 @@ _LINE_BREAK = re.compile("\n")
 
 
 class EditedFile:
-    """A file that is being edited: its text at present, which other sources are pieces of."""
+    """A file that is being edited: its current text, which other sources are pieces of."""
 
     def __init__(self, present: "Source") -> None:
         self.present = present
@@ -21,7 +21,7 @@ class Source:
 
     `name` is its name in messages; `path` is None for a string. `key` is its name in the library from which the files
     that it uses are read: a relative path with `/`, by default its file name. Lines and columns are those of the file;
-    of a piece, `start` is its offset there, which moves when the text before it is edited.
+    for a piece, `start` is its offset there, which moves when the text before it is edited.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Source:
 
     @property
     def file(self) -> "Source":
-        """The text of the whole file at present; for what is no piece, itself."""
+        """The current text of the whole file; the source itself if it is not a piece."""
         return self if self._piece_of is None else self._piece_of.present
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Each kind of error by the author who has not seen the suggestions introduces an error, the same one every time."""
+"""Each kind of error written without knowledge of the suggestions introduces an error, always the same one."""
 
 from random import Random
 

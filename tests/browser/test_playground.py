@@ -206,7 +206,7 @@ def is_valid(text: str, control: TextControl, size: int) -> bool:
     ids=["lenet5", "vgg11", "crnn", "swin_t", "even", "threes"],
 )
 def test_exactly_the_sizes_of_a_slider_are_valid(text: str) -> None:
-    """Around the ends of its range, each size of a slider is valid, and each other one an error."""
+    """Around the ends of its range, each size of a slider is valid, and every other one is an error."""
     playground = Playground()
     controls = {each.name: each for each in playground.update(text)["controls"]}
     limits = playground.sizes()["limits"]

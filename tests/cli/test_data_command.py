@@ -58,7 +58,7 @@ def test_masks_are_written_next_to_their_images(tmp_path: Path) -> None:
 
 
 def test_a_written_image_is_predicted_as_that_of_the_data_set(tmp_path: Path) -> None:
-    """The way of an image out of the data set and back in."""
+    """An image is written out of the data set and read back in."""
     runner = CliRunner()
     (tmp_path / "net.arch").write_text("input 1x8x8; conv 8 k3; relu; flatten; fc 10")
     command = ["train", str(tmp_path / "net.arch"), "--data", "digits", "--epochs", "1", "--out", str(tmp_path / "run")]

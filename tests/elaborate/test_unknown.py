@@ -67,7 +67,7 @@ WORDS = """
 input net let block stage aux add mul concat residual shortcut repeat if else from reuse output assert in as when
 conv fc relu bn gap flatten embedding int @c @h @w @t a b H W T 3x8x8 3xHxW 8 TxC 0 1 2 k3 s2 p1 x0 x1 x2 ( ) { } ; = ==
 , - + // same keep nobias size= upsample maxpool tokens attention h2 crop take reshape 4x4 use std train
-""".split()  # noqa: SIM905  # a page of quotes would say no more
+""".split()  # noqa: SIM905  # a list of quoted strings would only be longer
 
 PROGRAMS = [
     "net N(c = 4)\ninput 3x8x8\nblock b(n, s = 1) { conv n k3 s=s p1; concat in; relu }\nb c x2; b 8 s2 as t; gap",

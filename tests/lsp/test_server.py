@@ -177,7 +177,7 @@ def test_used_files_are_those_in_the_editor(tmp_path: Path) -> None:
 
 
 def test_files_outside_a_folder(tmp_path: Path) -> None:
-    """Without a workspace: a saved file, one with a blank and a letter beyond ASCII in its path, and an unsaved one."""
+    """Without a workspace: a saved file, one with a space and a non-ASCII letter in its path, and an unsaved one."""
     folder = tmp_path / "a b é"
     folder.mkdir()
     (folder / "other.arch").write_text("block mine { relu }\n", encoding="utf-8")

@@ -213,7 +213,7 @@ def test_a_refusal_where_only_out_may_refuse(installed: Installed) -> None:
 
 
 def test_a_failure_in_a_later_analysis_has_no_traceback(installed: Installed) -> None:
-    """A rule that fails after the network was accepted ends the command with a line."""
+    """A rule that fails after the network was accepted ends the command with a one-line error."""
     rule = "Own.calls = getattr(Own, 'calls', 0) + 1; assert Own.calls < 2; return pointwise(x.rank)"
     text = 'use "{}"; input 3x8x8; own; conv 2 k3'
     package = installed({"layers": with_method("reads", rule)})

@@ -1,4 +1,4 @@
-"""Silence: an input without effect is reported: an option overridden by another, a word, a hidden name."""
+"""Silence: an input without effect is reported, such as an overridden option, a word, or a hidden name."""
 
 from collections.abc import Iterator
 from random import Random

@@ -1,4 +1,4 @@
-"""Answers while a text is being edited: those of the present text, whatever it was before."""
+"""Answers while a text is being edited: those for the current text, whatever it was before."""
 
 import random
 from collections.abc import Iterator

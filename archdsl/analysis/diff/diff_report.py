@@ -1,4 +1,4 @@
-"""The JSON of `archdsl diff --format json`: a documented model, stable within a version of its `schema`."""
+"""The JSON of `archdsl diff --format json`: a documented model, stable within a `schema_version`."""
 
 from typing import Literal
 

@@ -29,7 +29,7 @@ class DiffLayer(Record):
 
 
 class DiffRow(Record):
-    """A layer of both networks, or one; `changes` lists what differs: layer, output, parameters, macs, field, name."""
+    """A layer of one or both networks; `changes` lists what differs: layer, output, parameters, macs, field, name."""
 
     kind: Kind
     a: DiffLayer | None

@@ -19,7 +19,7 @@ _NAMES = {
 
 
 def parsed(text: str) -> str | None:
-    """A color as `#rrggbb`: also of `#rgb`. None for another text."""
+    """A color as `#rrggbb`, which may be written as `#rgb`. None for any other text."""
     if _HEX.fullmatch(text) is None:
         return None
     digits = text[1:].lower()

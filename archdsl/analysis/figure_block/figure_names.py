@@ -9,7 +9,7 @@ Path = tuple[str, ...]
 
 
 class FigureNames:
-    """The names of a network: each layer by the last parts of its path, each block also by that of its definition."""
+    """The names of a network: each layer by the last parts of its path, a block also by the name of its definition."""
 
     def __init__(self, graph: Draft | Graph) -> None:
         self._graph = graph
@@ -39,7 +39,7 @@ class FigureNames:
         return frozenset(found | ({self._inputs[name]} if name in self._inputs else set()) | self._only_input(name))
 
     def _only_input(self, name: str) -> set[int]:
-        """The only input, as `input`."""
+        """The only input, if the name is `input`."""
         return set(self._graph.inputs) if name == "input" and len(self._graph.inputs) == 1 else set()
 
     def scopes(self, name: str) -> frozenset[Path]:

@@ -91,7 +91,7 @@ def _parts(graph: Draft | Graph, members: Sequence[Path]) -> list[set[Path]]:
 def _interrupted(
     group: WrittenGroup, names: FigureNames, scope: Path, members: Sequence[Path]
 ) -> figure_errors.GroupNotConnected | None:
-    """The error of a group with other statements between its own; a repetition would be drawn with half of it."""
+    """The error of a group with other statements between its own; only a part of a repetition would be in it."""
     others = [path for path in names.between(scope, members[0], members[-1]) if path not in members]
     if not others:
         return None

@@ -185,7 +185,7 @@ class _Reader:
         self.hidden_words += [word.text] if found else []
 
     def _no_kind(self, word: FigureWord) -> figure_errors.CannotHide | None:
-        """The error for a name of the network, which is that of a stage or block, or of single layers."""
+        """The error for a name of a stage, a block or single layers; None if the network does not have the name."""
         if scopes := self.names.scopes(word.text):
             what = {"stage": "a stage", "aux": "an auxiliary output"}.get(self.graph.scopes[min(scopes)], "a block")
             advice = "hide kinds of layers, such as `norm`; the view `blocks` or `stages` shows it as one box"

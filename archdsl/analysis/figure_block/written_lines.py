@@ -21,7 +21,7 @@ FORMS = {
     "background": 'background transparent or background "#fffff0"',
     "group": 'group "encoder" conv1 to=layer4',
 }
-"""The settings of a figure, each with the way in which it is written."""
+"""The settings of a figure, each with its syntax."""
 
 
 class FigureWord(Record):
@@ -109,7 +109,7 @@ _COMMENT = re.compile(r"[ \t]*(#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3}))\b")
 
 
 def without_quotes(line: FigureLine) -> Diagnostic | None:
-    """The error of a line whose color has no quotes: `#` starts a comment. None for another line."""
+    """The error of a line whose color has no quotes: `#` starts a comment. None for any other line."""
     span = line.span
     found = _COMMENT.match(span.source.text, span.end)
     if found is None:

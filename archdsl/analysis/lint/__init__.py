@@ -28,12 +28,12 @@ def _modules() -> tuple[ModuleType, ...]:
 
 @cache
 def lints(without: frozenset[str] = frozenset()) -> tuple[Find, ...]:
-    """Every lint of a network without errors, but for those of some files."""
+    """Every lint for networks without errors, except those in the files `without`."""
     return tuple(each.find for each in _modules() if each.__name__.rpartition(".")[2] not in without)
 
 
 def lint(facts: Facts, sink: Sink, *, pedantic: bool = False, without: frozenset[str] = frozenset()) -> None:
-    """Put the warnings of the lints into the sink; those on style only if `pedantic`, none of the files `without`."""
+    """Put the warnings of the lints into the sink; those on style only if `pedantic`, none from the files `without`."""
     for find in lints(without):
         for diagnostic in find(facts):
             if pedantic or not diagnostic.pedantic:

@@ -64,7 +64,7 @@ class Facts:
         return tuple(found)
 
     def slides(self, op: Layer, x: Node) -> Slides:
-        """The windows of a layer over the spatial dimensions of a node, cached for equal ones; () without any."""
+        """The windows of a layer over the spatial dimensions of a node, cached by layer and shape; () if none."""
         # Both live as long as the graph, which shares equal ones.
         key = id(op), id(x.shape)
         found = self._slides.get(key)

@@ -10,7 +10,7 @@ from ._facts import Facts
 
 
 def package_lints(facts: Facts) -> Iterator[Diagnostic]:
-    """The warnings of their lints; an error for a lint that fails, at the `use` of its package."""
+    """The warnings of the packages' lints; an error for a lint that fails, at the `use` of its package."""
     for used in facts.graph.packages:
         for lint in used.package.lints:
             try:
@@ -21,7 +21,7 @@ def package_lints(facts: Facts) -> Iterator[Diagnostic]:
 
 
 def _checked(lint: PackageLint, found: Diagnostic) -> Diagnostic:
-    """A warning of a package whose texts were created once, so that no renderer fails on them."""
+    """A warning of a package, after its texts were created once, so that no renderer fails on them."""
     if not isinstance(found, lint.kind):
         raise TypeError(f"`find` yielded {type(found).__name__}, not {lint.kind.__name__}")
     texts = [found.message(), found.label(), *found.help(), *(label.text for label in found.others())]

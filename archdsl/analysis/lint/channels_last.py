@@ -42,7 +42,7 @@ class ChannelsLast(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[ChannelsLast]:
-    """Inputs with few columns and many channels and rows, unless they are an error already."""
+    """Inputs with few columns and many channels and rows, unless they already cause an error."""
     for i in facts.graph.inputs:
         found = channels_last(facts.graph.nodes[i])
         if found is not None and (len(found.sizes.split("x")) > 2 or _slides_over(facts, i)):

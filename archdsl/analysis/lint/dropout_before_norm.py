@@ -40,7 +40,7 @@ class DropoutBeforeNorm(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[DropoutBeforeNorm]:
-    """Dropout that a batch normalization reads, with at most an activation between."""
+    """Dropout that a batch normalization reads, with at most an activation in between."""
     for node, op in facts.layers(Dropout, ChannelDropout):
         after = facts.after(node)
         if after is not None and isinstance(after.op, Layer) and after.op.style == "activation":

@@ -50,7 +50,7 @@ class HeadIntoHead(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[HeadIntoHead]:
-    """Layers with weights that read such a layer of another output, with nothing or an output's activation between."""
+    """Layers with weights that read such a layer of another output, with at most output activations in between."""
     nodes = facts.graph.nodes
     names = {node: name for name, node in facts.graph.outputs}
     if len(names) < 2:
@@ -82,7 +82,7 @@ def _head(facts: Facts, node: Node) -> Node | None:
 
 
 def _output_before(facts: Facts, layer: Node, names: Mapping[int, str]) -> Node | None:
-    """The output that a layer reads, itself or through an output's activation."""
+    """The output that a layer reads, directly or through an output's activation."""
     node = facts.before(layer)
     while node is not None and node.id not in names and isinstance(node.op, _OUTPUT_ACTIVATIONS):
         node = facts.before(node)

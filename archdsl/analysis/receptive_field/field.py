@@ -86,7 +86,7 @@ class Fields:
         )
 
     def _field(self, line: AxisPath[Reach], sizes: tuple[int, ...]) -> Field:
-        """The field of one axis path; paths share most of theirs with others."""
+        """The field of one axis path, cached because paths share most of their axis paths."""
         axis, reach = line
         # Patterns live as long as the paths.
         key = reach if isinstance(reach, WholeDimension) else id(reach), -1 if axis is None else sizes[axis]

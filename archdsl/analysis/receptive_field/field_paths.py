@@ -60,7 +60,7 @@ Paths = tuple[Path[R], ...]
 
 
 class Traced(NamedTuple, Generic[R]):
-    """The paths to each node, and whether they are all; otherwise, paths covered by another one are left out."""
+    """The paths to each node, and whether they are complete; otherwise, paths covered by another one are left out."""
 
     paths: tuple[Paths[R], ...]
     complete: tuple[bool, ...]
@@ -168,7 +168,7 @@ class _Trace(Generic[R]):
 
 
 def _splits(lines: tuple[AxisPath[Any], ...], links: Links) -> bool:
-    """Whether two dimensions that share an axis are read at several positions: then it is no longer a product."""
+    """Whether two dimensions that share an axis are read at several positions: the path is then no longer a product."""
     axes = [line.axis for line in lines if line.axis is not None]
     if len(set(axes)) == len(axes):
         return False

@@ -82,7 +82,7 @@ class UnknownName(_Unknown):
     known: tuple[str, ...] = ()
     help_texts: tuple[str, ...] = ()
     corrections: tuple[str, ...] = ()
-    """What the words at the span are meant as, where that is clear."""
+    """What the words at the span most likely mean, if that is clear."""
 
     def message(self) -> str:
         return f"`{self.name}` is {self.what}"

@@ -142,7 +142,7 @@ class WrongOutput(Diagnostic):
     classes: int
     found: str
     option: str = ""
-    """The option that sets so many classes, where the network has a parameter for it."""
+    """The option that sets this number of classes, if the network has a parameter for it."""
     counted: str = "classes"
 
     def message(self) -> str:

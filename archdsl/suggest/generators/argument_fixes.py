@@ -75,7 +75,7 @@ def _activation(
 
 
 _FEW = 8
-"""Filters of which there are seldom fewer, unless it is a kernel that is read as their number."""
+"""Layers seldom have fewer filters: a smaller number is more likely a kernel."""
 
 
 def in_order(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

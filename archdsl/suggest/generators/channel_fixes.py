@@ -19,7 +19,7 @@ _SPLITTING = ("groups", "heads", "window", "factor", "kv_heads", "levels")
 """Arguments that must divide the channels."""
 _MOST_JOINTS = 3
 _MOST_STEPS = 10_000
-"""The largest number among which divisors are searched."""
+"""The largest distance from a value at which divisors are searched for."""
 
 
 def filters(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

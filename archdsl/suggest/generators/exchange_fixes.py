@@ -13,7 +13,7 @@ from ..written_arguments import value_text, written_arguments
 
 _WIDTHS = ("filters", "units", "features", "kernel", "stride", "factor", "size")
 _CHANNELS = 3
-"""How many of these are numbers of channels."""
+"""The number of names in `_WIDTHS` that mean channels; they come first."""
 _NEAR = 5
 
 

@@ -42,7 +42,7 @@ def _with(statement: ast.Input, span: Span, text: str) -> str:
 
 
 def sizes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The nearest input sizes that divide by the total stride on the way to a merge, or that a kernel fits into."""
+    """The nearest input sizes divisible by the total stride on the way to a merge, or that a kernel fits into."""
     node = site.node
     if node is None or context.attempts.has_given_sizes:
         return
@@ -221,7 +221,7 @@ def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         dims = tuple(concrete(dim) for dim in entry.shape.dims if not isinstance(dim, Sym))
         far = min(2.0, 0.1 * behind[entry.id])
         if len(dims) > 2 and not any(word in context.source.text for word in ("3d ", "3D ")):
-            # `64x1x28x28`: of a volume the first size is 1 or 3 channels, and it is not 1 or 3 deep.
+            # `64x1x28x28`: a volume has few channels, and is not 1 or 3 deep.
             batch = len(dims) == 4 and (dims[0] not in (1, 2, 3, 4) or dims[1] in (1, 3))
             image = len(dims) == 3 and dims[0] in (1, 3) and context.slides
             rank = 0.6 if batch else 1.3 if len(dims) == 4 else 2.2

@@ -178,7 +178,7 @@ def _conflict(site: ErrorSite) -> Iterator[Candidate]:
 
 
 def _comments(site: ErrorSite, line: Span) -> Iterator[Candidate]:
-    """Prose as a comment: the line, and with those around it that are no statements either."""
+    """Prose as a comment: the line alone, or with those around it that are not statements either."""
     source = site.span.source
     number = source.position(line.start)[0]
     heading = not source.text[: line.start].strip()

@@ -256,7 +256,7 @@ gap; fc 3
 
 
 def test_a_repetition_has_a_frame_with_its_skip_inside() -> None:
-    """The skip starts at the point where the tensor enters each turn, not at the box before the first."""
+    """The skip starts at the point where the tensor enters each iteration, not at the box before the first."""
     diagram = built(REPEATED)
     drawing = scene(REPEATED)
     (frame,) = (part for part in drawing.parts if isinstance(part.of, Cluster))

@@ -1,6 +1,7 @@
-"""No option of a training silently overrides another: next to every other one, each has an effect or is refused.
+"""No training option silently overrides another: next to every other one, each has an effect or is refused.
 
-The effect is that on a training of a few steps: its weights, log, scores and checkpoints. `make fuzz` tries all pairs.
+The effect is that on a training run of a few steps: its weights, log, scores and checkpoints. `make fuzz` tries all
+pairs.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Trainings of tasks on tiny made data."""
+"""Training runs of tasks on tiny synthetic data."""
 
 from pathlib import Path
 from typing import Any
