@@ -93,7 +93,7 @@ def prepared(splits: Splits, task: Task, facts: TaskFacts) -> Splits:
 
 
 def warn_of_idle_settings(recipe: Recipe, splits: Splits, callback: TrainingCallback) -> None:
-    """Report the settings that have no effect next to others, or with these samples."""
+    """Report the settings that have no effect because of other settings or of these samples."""
     epochs, schedule = recipe.epochs, recipe.schedule
     in_all = f"in {epochs:g} epochs"
     if recipe.patience is not None and splits.validation is None:
@@ -158,8 +158,8 @@ def choose(
     group: ProcessGroup = SINGLE_PROCESS,
     objective: Objective | None = None,
 ) -> tuple[Setup, list[Trial]]:
-    """Precision and memory layout; `auto` is timed on one batch, unless the network is sharded. All processes use the
-    leader's choice.
+    """Precision and memory layout; `auto` is resolved by timing one batch, unless the network is sharded. All processes
+    use the leader's choice.
     """
     count = min(math.ceil(recipe.batch / group.size), len(splits.train))
     batch = on_device(splits.train.take(np.arange(count)), device)
@@ -185,7 +185,7 @@ def make_context(
     objective: Objective | None = None,
     graph: Graph | None = None,
 ) -> TrainContext:
-    """The constants of a training run, which is for classification if no `objective` is given."""
+    """The constants of a training run; without an `objective`, it learns classification."""
     learned = objective or objective_of(TASKS["classification"], recipe)
     train = on_device(splits.train, setup.device, setup.memory_format)
     standardize = Standardizer(standard, setup.device, setup.memory_format)
@@ -206,7 +206,7 @@ def make_context(
 
 
 def _names(parts: Callable[[Graph], tuple[tuple[str, ...], ...]], graph: Graph | None) -> tuple[str, ...]:
-    """The names of modules; none of a handwritten network, of which nothing is known."""
+    """The names of modules; empty for a handwritten network, which has no graph."""
     return tuple(".".join(path) for path in parts(graph)) if graph is not None else ()
 
 

@@ -1,4 +1,4 @@
-"""The arguments of `archdsl.fit` as the recipe of a training run and the code of the user."""
+"""The arguments of `archdsl.fit` as the recipe of a training run and the user's code."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -235,7 +235,7 @@ def _callback(arguments: FitArguments, run: Run) -> TrainingCallback:
 
 
 class _Warnings(TrainingCallback):
-    """Shows nothing but warnings, as Python's."""
+    """Shows nothing but warnings, as Python warnings."""
 
     def warn(self, text: str) -> None:
         warnings.warn(text, ArchWarning, stacklevel=2)

@@ -38,8 +38,8 @@ def fit(
 ) -> "TrainedRun":
     """Train a network on data, and return the run, whose folder has the weights, the curves and the report.
 
-    `network` is a network, a source text, the path of a file, or a module that `to_torch` made, with whose weights the
-    training then begins. `data` is the name of a data set (`"digits"`, `"cifar10"`), a folder, arrays `(inputs,
+    `network` is a network, a source text, the path of a file, or a module that `to_torch` made, whose weights are then
+    the initial weights. `data` is the name of a data set (`"digits"`, `"cifar10"`), a folder, arrays `(inputs,
     targets)`, a `torch.utils.data.Dataset`, an iterable of pairs, or a dictionary of these by split; by default that of
     the text's `train { … }`. `classes` names the classes of arrays.
 
@@ -50,13 +50,13 @@ def fit(
 
     `out` is the run's folder, by default a new one in `runs/`; `resume` continues the run in a folder, with the same
     network, data, loss and metrics. `initial` are weights to begin with: a file, a run, or a module. `data_dir` is the
-    folder of a data set that is not to be downloaded; `progress` shows a progress bar; `allow` lists packages that may
-    run.
+    folder with the files of a data set, which is then not downloaded; `progress` shows a progress bar; `allow` lists
+    packages that may run.
 
-    Warns with `archdsl.ArchWarning` of what `archdsl check` warns of. Raises ArchError if the recipe or the network
-    does not fit the data, TypeError for an unknown option, ValueError for an invalid value, FileExistsError if `out` is
-    not empty, and `archdsl.training.errors.problem.Problem` if the data cannot be read, the training fails, or the code
-    of a loss, metric or callback does.
+    Emits the warnings of `archdsl check` as `archdsl.ArchWarning`. Raises ArchError if the recipe or the network does
+    not fit the data, TypeError for an unknown option, ValueError for an invalid value, FileExistsError if `out` is not
+    empty, and `archdsl.training.errors.problem.Problem` if the data cannot be read, the training fails, or the code of
+    a loss, metric or callback does.
     """
     require("archdsl.fit", "train")
     if os.environ.get("WORLD_SIZE", "1") != "1":

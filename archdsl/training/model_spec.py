@@ -28,9 +28,9 @@ class ModelSpec:
     """A network: its name, its text, its input, a function that builds it, and what is needed to load it again.
 
     `build` uses torch's global generator for the initial weights and returns a module from float32 of N×C×H×W to logits
-    of N×classes, or a tuple that begins with them. `given` are the values of its parameters, and `sizes` those of its
-    input, that are not in the text; `used` are the texts of the files that it uses, by relative path. `whitened` are
-    the layers whose filters are computed from training images, with the value added to the variances. `initial` is the
+    of N×classes, or a tuple that begins with them. `given` are the parameter values, and `sizes` the input sizes, that
+    were given outside the text; `used` are the texts of the files that it uses, by relative path. `whitened` are the
+    layers whose filters are computed from training images, with the value added to the variances. `initial` is the
     file, or the module, with weights to begin with. `graph` is the graph for analyses; None for a handwritten network.
     `packages` are those that the network names, which were allowed to run.
     """

@@ -245,8 +245,8 @@ def _any_reached(graph: Graph, part: str, reached: set[int]) -> bool:
 
 
 def check_names(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
-    """Report names of tasks, of `freeze` and of outputs that do not exist: at their position in the text, else as the
-    return value, which begins with the option.
+    """Report names of tasks, frozen parts and outputs that do not exist: at their position in the text; for an option,
+    return the message, which begins with the option.
     """
     return _check_task(graph, recipe, sink) or _check_frozen(graph, recipe, sink) or _check_outputs(graph, recipe, sink)
 

@@ -19,7 +19,7 @@ def network_warnings(
 ) -> tuple[Finding, ...]:
     """The warnings of a check, with those about the losses that the recipe uses instead of the text's.
 
-    `own_losses` are functions, by the name of their output: what they apply to it is unknown.
+    `own_losses` are functions, by the name of their output; whether they apply a softmax is unknown.
     """
     losses: dict[str, object] = {**recipe.loss.by_output, **dict.fromkeys(own_losses or {}, "own")}
     of_loss = Sink()
@@ -31,12 +31,12 @@ def network_warnings(
         if isinstance(each.diagnostic, SoftmaxBeforeLoss):
             found.emit(each.diagnostic)
     for each in network.diagnostics:
-        # What the text's own loss would give is of no interest where another is in use.
+        # Warnings about the text's own loss do not apply if another one is in use.
         if not isinstance(each.diagnostic, SoftmaxBeforeLoss) and not _ignores(each.diagnostic, SoftmaxBeforeLoss):
             found.emit(each.diagnostic)
     return tuple(found)
 
 
 def _ignores(diagnostic: Diagnostic, kind: type[Diagnostic]) -> bool:
-    """Whether it reports a comment that ignores this kind, and ignores nothing."""
+    """Whether it reports an ignore comment for this kind that suppresses nothing."""
     return isinstance(diagnostic, UnusedIgnore) and diagnostic.name == kind.code

@@ -68,7 +68,7 @@ class RunResources:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a training run; `tested` of a finished one has the split's name and the final scores on it."""
+    """The outcome of a training run; if it has finished, `tested` is the name of a split and the final scores on it."""
 
     run: Run
     ending: Ending
@@ -80,7 +80,7 @@ class Outcome:
 class Training:
     """A training run that can be started or resumed. `stop` returns whether the user wants it to stop.
 
-    Each process of a `group` has its own, and all call the same methods. `custom` are losses and metrics of the user.
+    Each process of a `group` has its own, and all call the same methods. `custom` are the user's losses and metrics.
     """
 
     model_spec: ModelSpec
@@ -220,7 +220,7 @@ class Training:
             return self._go(state, context, splits, budget)
 
     def _alone(self) -> AbstractContextManager[None]:
-        """No other process writes to the run meanwhile. Raises CannotResume."""
+        """A context in which no other process writes to the run. Raises CannotResume."""
         run = self.resources.run
         return claimed(run.folder) if run.writes else nullcontext()
 
@@ -272,7 +272,7 @@ class Training:
         return state, context, splits
 
     def _refuse_other_code(self, settings: RunSettings) -> None:
-        """Raise CannotResume if the run was started with other losses or metrics of the user."""
+        """Raise CannotResume if the run was started with other user-defined losses or metrics."""
         before, now = settings.custom, self.custom.settings(self.model_spec.graph)
         if before == now:
             return
@@ -468,7 +468,7 @@ def _test(state: TrainingState, context: TrainContext, splits: Splits, run: Run)
 
 
 def _keep_finite(state: TrainingState, run: Run) -> None:
-    """Write the last finite weights: the present ones, else those of the newest checkpoint.
+    """Write the last finite weights: the current ones, else those of the newest checkpoint.
 
     Those of a sharded network would need all processes, of which some may have ended.
     """

@@ -158,7 +158,7 @@ class TrainedRun:
         many `beams`.
 
         An image is a file, or `test:225` for one of the run's own data set; a run on numbers takes tables, and predicts
-        for each row. It may also be an array, a tensor or an image of Pillow: one sample, or a batch of them. `invert`
+        for each row. It may also be an array, a tensor or a Pillow image: one sample, or a batch of them. `invert`
         inverts the brightness. Warns with `archdsl.ArchWarning` if the brightness is unlike that of the training
         images. Raises BadImages for an image that cannot be read, BadTable, and ValueError for an array of another
         shape.
@@ -204,7 +204,7 @@ class TrainedRun:
             warnings.warn(note.replace("`--invert`", "`invert=True`"), ArchWarning, stacklevel=3)
 
     def attach(self, source: "DataSource") -> None:
-        """Use this data set, from which the run was trained, for names such as `test:225`."""
+        """Use this data set, on which the run was trained, for names such as `test:225`."""
         self._own.attach(source)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Callbacks of the user: called when a training run starts, after each epoch, and when it ends."""
+"""User callbacks: called when a training run starts, after each epoch, and when it ends."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,16 +11,19 @@ if TYPE_CHECKING:
 
 
 class Callback:
-    """The methods that a callback may have: a class need not derive from this one, and may lack some of them.
+    """The methods that a callback may have: a class need not derive from this one, and may omit some of them.
 
-    They get the running training. An exception in one of them ends the training, with the exception as the cause.
+    Each method receives the `RunningTraining`. An exception in one of them ends the training, with the exception as the
+    cause.
     """
 
     def on_start(self, run: "RunningTraining") -> None:
         """The first epoch, or the first one of a resumed run, is about to begin."""
 
     def on_epoch(self, run: "RunningTraining", epoch: Mapping[str, Any]) -> None:
-        """An epoch has ended: `epoch` is its line of metrics.jsonl, such as `epoch["validation"]["accuracy"]`."""
+        """An epoch has ended: `epoch` is its line of metrics.jsonl, with values such as
+        `epoch["validation"]["accuracy"]`.
+        """
 
     def on_end(self, run: "RunningTraining") -> None:
         """The training has ended, was stopped or failed (`run.status`); after a failure, there may be no report."""
@@ -37,7 +40,7 @@ class RunningTraining:
         self.data = data
         """The name of the data set."""
         self.model = model
-        """The module that is trained, with its current weights."""
+        """The module being trained, with its current weights."""
         self.epochs = 0
         """The number of epochs of the whole training."""
         self.status = "running"
@@ -59,7 +62,7 @@ class RunningTraining:
 
     @property
     def parameters(self) -> dict[str, bool | int | float | str]:
-        """The settings of the recipe by name, such as `optimizer.lr`: numbers and words; `off` for None."""
+        """The settings of the recipe by name, such as `optimizer.lr`: numbers and strings; `off` for None."""
         return dict(flat(self.recipe))
 
     @property

@@ -1,4 +1,5 @@
-"""Loggers by name: those that ship with archdsl, and those of installed packages with entry points `archdsl.loggers`.
+"""Loggers by name: those that ship with archdsl, and those that installed packages register as `archdsl.loggers` entry
+points.
 
 The code of a package is imported only if the user names its logger.
 """
@@ -26,11 +27,11 @@ _ADAPTERS = {
     "trackio": ("trackio_logger", "TrackioLogger"),
     "wandb": ("wandb_logger", "WandbLogger"),
 }
-"""The module of this package and its class, by the name of the logger, which is that of the package that it needs."""
+"""The module in this package and its class, by logger name, which is also the name of the package that it needs."""
 
 
 def logger_names() -> tuple[str, ...]:
-    """The names of all loggers, in alphabetical order; imports no code of other packages."""
+    """The names of all loggers, in alphabetical order; imports no code from other packages."""
     return tuple(sorted({TENSORBOARD, *_ADAPTERS, *_points()}))
 
 
@@ -69,7 +70,7 @@ def logging_callback(name: str, run: "Run") -> "TrainingCallback":
 
 
 def _made(name: str, load: Callable[[str], Callable[[], Any]]) -> object:
-    """The logger with this name, of a class or function that makes it. Raises CustomCodeFailed."""
+    """The logger with this name, created by the class or function that `load` returns. Raises CustomCodeFailed."""
     try:
         return load(name)()
     except Exception as error:

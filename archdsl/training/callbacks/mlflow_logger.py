@@ -1,7 +1,7 @@
-"""The logger `mlflow`: parameters, metrics of each epoch, final scores and the report, as a run of MLflow.
+"""The logger `mlflow`: parameters, metrics of each epoch, final scores and the report, as an MLflow run.
 
-MLFLOW_TRACKING_URI and MLFLOW_EXPERIMENT_NAME choose the server and the experiment; in a run that is already active,
-it logs to that one and leaves it active.
+MLFLOW_TRACKING_URI and MLFLOW_EXPERIMENT_NAME choose the server and the experiment; if a run is already active, the
+logger uses it and leaves it active.
 """
 
 import importlib
@@ -18,11 +18,11 @@ class MlflowLogger:
     """Logs a training run to MLflow."""
 
     def __init__(self) -> None:
-        self._mlflow = importlib.import_module("mlflow")  # not among archdsl's own packages
+        self._mlflow = importlib.import_module("mlflow")  # not a dependency of archdsl
         self._owns = False
 
     def on_start(self, run: RunningTraining) -> None:
-        """Start a run of MLflow, unless one is active, and log the parameters."""
+        """Start an MLflow run, unless one is active, and log the parameters."""
         if self._mlflow.active_run() is None:
             self._mlflow.start_run(run_name=run.name)
             self._owns = True
@@ -33,7 +33,7 @@ class MlflowLogger:
         self._mlflow.log_metrics(dict(scalars(epoch)), step=epoch["epoch"])
 
     def on_end(self, run: RunningTraining) -> None:
-        """Log the final scores and the report, and end the run of MLflow."""
+        """Log the final scores and the report, and end the MLflow run."""
         if run.result:
             self._mlflow.log_metrics(dict(run.result))
         report = run.folder / "report.html"

@@ -1,4 +1,4 @@
-"""The logger `trackio`: the recipe, metrics of each epoch and final scores, as a run of Trackio.
+"""The logger `trackio`: the recipe, metrics of each epoch and final scores, as a Trackio run.
 
 Its environment variables apply; the project is TRACKIO_PROJECT, or else the network's name.
 """
@@ -16,7 +16,7 @@ class TrackioLogger:
     """Logs a training run to Trackio."""
 
     def __init__(self) -> None:
-        self._trackio = importlib.import_module("trackio")  # not among archdsl's own packages
+        self._trackio = importlib.import_module("trackio")  # not a dependency of archdsl
 
     def on_start(self, run: RunningTraining) -> None:
         """Start a run with the recipe as its configuration."""

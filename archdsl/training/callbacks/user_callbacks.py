@@ -21,7 +21,7 @@ METHODS = tuple(name for name in vars(Callback) if name.startswith("on_"))
 
 
 def refuse_unknown_methods(callback: object, kind: str = "callback") -> None:
-    """Raise TypeError for an object that has none of a callback's methods, or one with another name."""
+    """Raise TypeError for an object that has none of a callback's methods, or that has an unknown method `on_…`."""
     if isinstance(callback, type):
         raise TypeError(f"the {kind} `{callback.__name__}` is a class: give an object, `{callback.__name__}()`")
     own = [name for name in dir(callback) if name.startswith("on_") and callable(getattr(callback, name, None))]
@@ -61,7 +61,7 @@ class UserCallbacks(TrainingCallback):
 
     def epoch(self, line: dict[str, Any], best: bool) -> None:
         for each in self._callbacks:
-            self._call(each, "on_epoch", self._running, copy.deepcopy(line))  # which it may change
+            self._call(each, "on_epoch", self._running, copy.deepcopy(line))  # a copy: the callback may change it
 
     def enough(self) -> bool:
         return self._running is not None and self._running.stops

@@ -1,4 +1,4 @@
-"""The logger `wandb`: the recipe, metrics of each epoch and final scores, as a run of Weights & Biases.
+"""The logger `wandb`: the recipe, metrics of each epoch and final scores, as a Weights & Biases run.
 
 Its environment variables apply, such as WANDB_MODE=offline; the project is WANDB_PROJECT, or else the network's name.
 """
@@ -16,7 +16,7 @@ class WandbLogger:
     """Logs a training run to Weights & Biases."""
 
     def __init__(self) -> None:
-        self._wandb = importlib.import_module("wandb")  # not among archdsl's own packages
+        self._wandb = importlib.import_module("wandb")  # not a dependency of archdsl
         self._run: Any = None
 
     def on_start(self, run: RunningTraining) -> None:

@@ -46,7 +46,7 @@ class Placement(NamedTuple):
         )
 
     def apply(self, boxes: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Boxes, left, top, right, bottom in the last dimension, where this placement puts them."""
+        """Boxes (left, top, right, bottom in the last dimension), moved to where this placement puts them."""
         scale = np.array([self.scale_x, self.scale_y] * 2)
         return np.asarray(boxes * scale + np.array([self.left, self.top] * 2), np.float64)
 
@@ -56,17 +56,17 @@ class Placement(NamedTuple):
         return np.asarray((boxes - np.array([self.left, self.top] * 2)) / scale, np.float64)
 
     def visible(self, boxes: NDArray[np.floating]) -> NDArray[np.float64]:
-        """The parts of boxes of the second image that are in the first one; those elsewhere get no area."""
+        """The parts of boxes of the second image that are in the first one; those outside get zero area."""
         return np.asarray(self.undo(boxes).clip(0, np.array([self.width, self.height] * 2)), np.float64)
 
 
 def resized(old: Sequence[int], new: Sequence[int]) -> Placement:
-    """An image of another height and width, scaled to the new ones."""
+    """The placement of an image that is scaled to a new height and width."""
     return Placement(new[1] / old[1], new[0] / old[0])
 
 
 def padded(old: Sequence[int], new: Sequence[int]) -> Placement:
-    """An image in the center of one of another height and width, as `fit_images` pads and crops."""
+    """The placement of an image that `fit_images` pads or crops to a new height and width around its center."""
     return Placement(left=int((new[1] - old[1]) / 2), top=int((new[0] - old[0]) / 2))
 
 
@@ -96,13 +96,13 @@ def placed(boxes: Boxes, placement: Placement, height: int, width: int) -> Boxes
 
 
 def area(boxes: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The areas of boxes, left, top, right, bottom in the last dimension; 0 if they are reversed."""
+    """The areas of boxes (left, top, right, bottom in the last dimension); 0 if they are reversed."""
     size = np.maximum(boxes[..., 2:] - boxes[..., :2], 0)
     return np.asarray(size[..., 0] * size[..., 1], np.float64)
 
 
 def bounds_of(inside: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
-    """The smallest box around the true pixels of a mask: left, top, right, bottom; None without one."""
+    """The smallest box around the true pixels of a mask: left, top, right, bottom; None if no pixel is true."""
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     if not len(rows):
         return None

@@ -1,4 +1,4 @@
-"""What the readers of boxes share: the objects of an image file as they were read, checked, at the network's size."""
+"""What the readers of boxes share: checking the objects of image files and scaling them to the network's input."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

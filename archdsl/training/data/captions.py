@@ -27,7 +27,7 @@ def vocabulary_of(captions: Iterable[str], least: int = 1) -> tuple[str, ...]:
 def encoded(captions: Sequence[Sequence[str]], vocabulary: Sequence[str]) -> NDArray[np.int32]:
     """The captions of N images as IDs, int32 of N×R×L: START, the words, END, then PADDING.
 
-    R and L are the largest numbers of captions and of IDs; captions that are missing are PADDING throughout.
+    R and L are the largest numbers of captions and of IDs; missing captions consist of PADDING.
     """
     numbers = {word: number for number, word in enumerate(vocabulary)}
     found = [

@@ -88,7 +88,7 @@ class CifarSource(DataSource):
         labels = records[:, self.label_bytes - 1].astype(np.int64)
         if labels.max() >= len(self.facts.classes):
             raise DataCorrupt(origin, f"label {labels.max()} is out of range for {len(self.facts.classes)} classes")
-        images = records[:, self.label_bytes :].copy().reshape(-1, 3, 32, 32)  # a writable copy, even of a single one
+        images = records[:, self.label_bytes :].copy().reshape(-1, 3, 32, 32)  # always a writable copy
         return ImageSet(images, labels)
 
 

@@ -18,13 +18,13 @@ from .masked_images import read_masked
 
 ANNOTATIONS = "annotations"
 KINDS = {"captions": "captions", "objects": "instances", "masks": "instances", "boxes": "instances"}
-"""What is to be learned, as a data set's name says it, and the beginning of the names of the annotation files."""
+"""What is to be learned, as written after the colon of a data set's name, and the prefix of its annotation files."""
 _MANY, _LEAST = 20_000, 5
-"""With this many captions, words that occur fewer times are not in the vocabulary."""
+"""With `_MANY` captions or more, the vocabulary leaves out words that occur fewer than `_LEAST` times."""
 
 
 class CocoName(NamedTuple):
-    """A folder of COCO, and what is to be learned."""
+    """A COCO folder, and what is to be learned."""
 
     folder: Path
     kind: str

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 InputKind = Literal["image", "numbers", "ids"]
-"""What the network takes: images, uint8 of C×H×W; numbers of any shape; integer IDs, such as the bytes of a text."""
+"""What a network takes as input: images, uint8 of C×H×W; numbers of any shape; integer IDs, such as the bytes of a
+text.
+"""
 Targets = Literal["class", "classes", "mask", "numbers", "next", "caption", "boxes"]
-"""What a sample has to learn from: a class, a set of classes, the class of each pixel, numbers, next IDs, captions,
-boxes with classes.
+"""What each sample provides as its target: a class, a set of classes, the class of each pixel, numbers, next IDs,
+captions, boxes with classes.
 """
 
 HUB_PREFIX = "hf:"
@@ -64,7 +66,7 @@ class DataSpec:
 
 @dataclass(frozen=True)
 class TaskFacts:
-    """What the loss, the metrics and the presentation of a task need to know of the data and the network.
+    """What the loss, the metrics and the presentation of a task need to know about the data and the network.
 
     `classes` is that of the data set. `input` is the shape of the network's input, `outputs` those of its outputs.
     Numbers to predict are standardized with `target_mean` and `target_deviation`, those of the training samples.

@@ -106,7 +106,7 @@ class _Partial:
             self.note()
 
     def note_at_times(self) -> None:
-        """Save the progress if the last time was long ago."""
+        """Save the progress if it was last saved long ago."""
         if time.monotonic() - self._noted > _NOTED_SECONDS:
             self.note()
             self._noted = time.monotonic()
@@ -191,7 +191,7 @@ def _allocate(path: Path, shape: tuple[int, ...]) -> None:
             np.lib.format.write_array_header_2_0(stream, {"descr": "|u1", "fortran_order": False, "shape": shape})
             size = stream.tell() + prod(shape)
             stream.flush()
-            if hasattr(os, "posix_fallocate"):  # reports a full disk; a write to mapped memory would kill us
+            if hasattr(os, "posix_fallocate"):  # reports a full disk; a write to mapped memory would crash
                 os.posix_fallocate(stream.fileno(), 0, size)
             else:
                 stream.truncate(size)

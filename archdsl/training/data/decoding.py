@@ -61,7 +61,7 @@ def decoded_image(path: Path | BinaryIO, mode: str, size: tuple[int, int], resiz
 
 
 def decode_whole(path: Path | BinaryIO, shape: ImageShape) -> tuple[Pixels, Placement]:
-    """The image of `decode`, but with black bars instead of cropping, and where the pixels of the upright file are.
+    """The image of `decode`, but with black bars instead of cropping, and the placement of the upright file's pixels.
 
     Raises OSError.
     """
@@ -101,7 +101,7 @@ def size_of(path: Path) -> tuple[int, int]:
 
 @contextmanager
 def as_os_errors() -> Iterator[None]:
-    """Raises OSError for what Pillow raises for damaged or dangerous files."""
+    """Raise OSError instead of Pillow's own exceptions for damaged or dangerous files."""
     try:
         yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -121,7 +121,7 @@ def mask_values(mask: Path | BinaryIO) -> Masks:
 
 
 def decode_mask(image: Path | BinaryIO, values: Callable[[], Masks], shape: ImageShape, classes: int) -> Masks:
-    """The mask of an image, at the position at which `decode` reads the image: uint8 of H×W, below `classes` or 255.
+    """The mask of an image, cropped and scaled as `decode` does with the image: uint8 of H×W, below `classes` or 255.
 
     `values` returns the mask, which has the size of the image. Raises OSError.
     """
@@ -166,8 +166,8 @@ def as_mode(image: Image.Image, mode: str) -> Image.Image:
 
 
 def _scaled(image: Image.Image) -> Image.Image:
-    """An image with more than 8 bits per channel, reduced to bytes: 16 bits by their upper half, floats in 0..1 times
-    255.
+    """An image with more than 8 bits per channel, reduced to bytes: 16-bit values by their upper byte, floats in 0..1
+    times 255.
     """
     values = np.nan_to_num(np.asarray(image, np.float64))
     values = values * 255 if image.mode == "F" and values.max(initial=0) <= 1 else values / 257

@@ -1,4 +1,4 @@
-"""Lists of files that data sets come with, checked."""
+"""Reads and checks the lists of files that data sets come with."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ def required(tree: FileTree, name: str, suggestion: str) -> StoredFile:
 
 
 def refuse_twice(tree: FileTree, name: str, files: Sequence[str], suggestion: str) -> None:
-    """Raise BadImages if a list has a file twice."""
+    """Raise BadImages if a list contains a file twice."""
     seen: set[str] = set()
     for file in files:
         if file in seen:

@@ -25,7 +25,7 @@ from .yolo_boxes import YoloBoxSource, has_yolo_boxes
 
 
 def source_at(name: str) -> DataSource | None:
-    """The data set at a path, which may be followed by a colon and what is to be learned; None if there is none.
+    """The data set at a path, which may be followed by a colon and what is to be learned; None if there is no data set.
 
     Raises NoSuchFile, BadTable, BadText, BadImages.
     """

@@ -148,10 +148,10 @@ class HubSource(DataSource):
 
 @contextmanager
 def _read(name: Name) -> Iterator[None]:
-    """Errors in Parquet files or their metadata, as a Problem."""
+    """Raise errors in Parquet files or their metadata as HubFailed."""
     try:
         yield
-    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError, OSError) as error:  # and pyarrow's
+    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError, OSError) as error:  # pyarrow's, too
         why = f"its Parquet files cannot be read ({str(error).partition(chr(10))[0] or type(error).__name__})"
         raise HubFailed(str(name), why, "choose another data set") from error
 
@@ -197,7 +197,7 @@ def _encoded_images(name: Name, paths: list[Path], column: str) -> Iterator[list
 
 
 def _bytes(row: Any) -> bytes | None:
-    """The bytes of an image: of the Hub's `Image` feature, which has bytes and a path, or plain bytes. Paths are
+    """The bytes of an image, from plain bytes or from the Hub's `Image` feature, which has bytes and a path. Paths are
     ignored.
     """
     content = row.get("bytes") if isinstance(row, dict) else row

@@ -159,7 +159,7 @@ def _split_of(path: PurePosixPath) -> str | None:
 
 @contextmanager
 def _hub_errors(name: Name) -> Iterator[None]:
-    """Error responses of the Hub as Problems."""
+    """Raise error responses of the Hub as Problems."""
     from huggingface_hub.errors import (
         GatedRepoError,
         HfHubHTTPError,

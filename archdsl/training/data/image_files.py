@@ -36,7 +36,7 @@ def cache_path(cache: Path, folder: Path, shape: object, keys: Sequence[str]) ->
 
 
 def file_key(folder: Path, *paths: Path) -> str:
-    """An identifier of the present version of files that belong together: it changes with path, time and size."""
+    """An identifier of the current version of files that belong together: it changes with path, time and size."""
     about = []
     for path in paths:
         state = path.stat()

@@ -26,7 +26,7 @@ class MaskedImage(ABC):
     @property
     @abstractmethod
     def key(self) -> str:
-        """An identifier of the present version of the image and its mask, at most 32 characters. Raises OSError."""
+        """An identifier of the current version of the image and its mask, at most 32 characters. Raises OSError."""
 
     @abstractmethod
     def mask(self) -> Masks:
@@ -36,7 +36,7 @@ class MaskedImage(ABC):
 @final
 @dataclass(frozen=True)
 class FileMask(MaskedImage):
-    """A mask in an image file with one channel, whose values are the classes, or those of `numbers` for each value."""
+    """A mask in an image file with one channel, whose values are the classes, or are mapped to classes by `numbers`."""
 
     image: StoredFile
     file: StoredFile

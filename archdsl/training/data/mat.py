@@ -75,7 +75,7 @@ def read_structs(
 
 @contextmanager
 def _reported(path: Path) -> Iterator[None]:
-    """Raises DataCorrupt for what this module finds."""
+    """Raise this module's errors, and those of damaged files, as DataCorrupt."""
     try:
         yield
     except (_Bad, zlib.error, struct.error, ValueError) as error:

@@ -1,4 +1,6 @@
-"""Boxes of a Python program: arrays of N×B×5, lists of arrays of B×5, or dictionaries of `boxes` and `labels`."""
+"""Boxes that a Python program provides: arrays of N×B×5, lists of arrays of B×5, or dictionaries of `boxes` and
+`labels`.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +15,7 @@ _ROUNDING = 1.0
 
 
 def box_rows(target: Any, name: str) -> NDArray[Any] | None:
-    """A target of torchvision's form, a dictionary of `boxes` B×4 and `labels` B, as B×5; None for another target.
+    """A target in torchvision's format, a dictionary of `boxes` B×4 and `labels` B, as B×5; None for another target.
 
     Raises ValueError.
     """
@@ -100,5 +102,5 @@ def _plain(value: Any) -> Any:
 
 
 def _is_rows(value: Sequence[Any]) -> bool:
-    """Whether a list is one of boxes: empty, or lists of five numbers."""
+    """Whether a list is a list of boxes: empty, or lists of five numbers."""
     return all(isinstance(each, list | tuple) and len(each) == COLUMNS for each in value)

@@ -88,9 +88,9 @@ def memory_source(
 
 
 def input_array(array: Array, takes: NetworkInput, name: str, exact: bool = False) -> Inputs:
-    """Inputs as a network's data has them: images uint8 of N×C×H×W, numbers float32 of N×…, IDs int64 of N×T.
+    """Inputs in the form that a network takes: images uint8 of N×C×H×W, numbers float32 of N×…, IDs int64 of N×T.
 
-    `exact` keeps images of floats as they are, even if they are bytes divided by 255. Raises ValueError.
+    `exact` keeps float images as they are, even if they are bytes divided by 255. Raises ValueError.
     """
     if array.dtype.kind == "U":
         raise ValueError(f"{name}: the inputs are strings; give numbers")
@@ -110,7 +110,7 @@ def _inputs(raw: Mapping[str, RawSamples], takes: NetworkInput) -> dict[str, Inp
             types = f"`train` is {raw['train'].inputs.dtype} and `{split}` is {samples.inputs.dtype}"
             raise ValueError(f"{types}: give the same type, in the same units")
     found = {split: input_array(samples.inputs, takes, split) for split, samples in raw.items()}
-    if len({array.dtype for array in found.values()}) > 1:  # floats, and those of one split could be bytes
+    if len({array.dtype for array in found.values()}) > 1:  # float images, of which one split looks like scaled bytes
         found = {split: input_array(samples.inputs, takes, split, exact=True) for split, samples in raw.items()}
     for split, array in found.items():
         if array.shape[1:] != found["train"].shape[1:]:
@@ -152,7 +152,7 @@ def _images(array: Array, takes: NetworkInput, exact: bool) -> Inputs:
 
 
 def _sequences(samples: RawSamples, takes: NetworkInput, name: str) -> RawSamples:
-    """Sequences of IDs and those that follow: given as targets, or one more ID in each sequence."""
+    """Sequences of IDs, and the next ID at each step: given as targets, or as one more ID in each sequence."""
     if takes.vocabulary != _BYTES:
         raise ValueError(f"{name}: language models learn from bytes, IDs below {_BYTES}, not below {takes.vocabulary}")
     inputs, targets, length = samples.inputs, samples.targets, takes.dims[0]
@@ -304,5 +304,5 @@ def _numbered(count: int) -> tuple[str, ...]:
 
 
 def _own_copy(array: Array, dtype: type[np.generic]) -> Array:
-    """A writable, contiguous copy, with which the program's array shares no memory."""
+    """A writable, contiguous copy, which shares no memory with the program's array."""
     return np.array(array, dtype, order="C")

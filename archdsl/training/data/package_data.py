@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def spec_in_packages(name: str, packages: Sequence[UsedPackage], sink: Sink) -> DataSpec | None:
-    """The facts about a package's data set; None for another name, and after its error is reported at the `use`."""
+    """The facts about a package's data set; None for another name, or if it has an error, which is reported at the
+    `use`.
+    """
     for used in packages:
         if name in used.package.datasets:
             try:

@@ -54,7 +54,7 @@ def parse_pets_name(name: str) -> PetsName | None:
 
 
 class _Pet(NamedTuple):
-    """A line of a list: the name of the image, its breed and its species, from 1."""
+    """A line of a list: the name of the image, its breed and its species, both numbered from 1."""
 
     name: str
     breed: int

@@ -1,4 +1,4 @@
-"""Data of a Python program as arrays: tuples of arrays, data sets of samples, iterables.
+"""Converts the data of a Python program to arrays: tuples of arrays, data sets of samples, iterables.
 
 torch, pandas and Pillow are not imported: their objects are recognized by their attributes.
 """
@@ -75,7 +75,7 @@ def refuse_infinite(array: Array, name: str) -> None:
 
 
 def is_array(value: object) -> bool:
-    """Whether a value is an array: a NumPy array, a tensor or a pandas table."""
+    """Whether a value is an array: a NumPy array, a tensor or a pandas DataFrame."""
     return hasattr(value, "shape") and (hasattr(value, "dtype") or hasattr(value, "to_numpy"))
 
 
@@ -182,7 +182,7 @@ def _parts(sample: object, name: str) -> tuple[object, object]:
 
 
 def _input(value: Any, channels: int, name: str) -> Array:
-    """The input of a sample; an image of Pillow as uint8 of C×H×W."""
+    """The input of a sample; a Pillow image becomes uint8 of C×H×W."""
     if hasattr(value, "convert") and hasattr(value, "mode"):
         pixels = np.asarray(value.convert("L" if channels == 1 else "RGB"))
         return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))

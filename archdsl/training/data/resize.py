@@ -15,7 +15,8 @@ _CHUNK = 4096
 
 
 def fit_splits(splits: Splits, shape: InputShape, how: str) -> Splits:
-    """All images of a set at this shape: `exact` leaves them unchanged, for the others see `fit_images`.
+    """All images of a set at this shape; `exact` leaves them unchanged, and `fit_images` explains the other values of
+    `how`.
 
     Inputs other than images do not change.
     """
@@ -73,7 +74,7 @@ def fit_labels(labels: TargetArray, shape: ImageShape, how: str) -> TargetArray:
 
 def _pad(images: torch.Tensor, shape: ImageShape, value: int = 0) -> torch.Tensor:
     rows, columns = shape.height - images.shape[2], shape.width - images.shape[3]
-    top, left = int(rows / 2), int(columns / 2)  # negative crops; rounded to zero, so that cropping undoes padding
+    top, left = int(rows / 2), int(columns / 2)  # negative values crop; truncated, so that cropping undoes padding
     return F.pad(images, (left, columns - left, top, rows - top), value=value)
 
 

@@ -28,7 +28,7 @@ _LONGEST = 1 << 24
 def class_mask(
     objects: Sequence[tuple[int, Mapping[str, Any]]], height: int, width: int, ignored: int = IGNORED
 ) -> Masks:
-    """The class of each pixel: 0 outside of all objects; pairs are the class and the annotation of an object.
+    """The class of each pixel: 0 outside of all objects; `objects` are pairs of a class and an annotation.
 
     Pixels of crowds without another object, and those of objects of different classes, have no class. Raises
     ValueError for a segmentation that is invalid.
@@ -68,7 +68,7 @@ def object_mask(segmentation: object, height: int, width: int) -> NDArray[np.boo
 
 
 def runs_mask(counts: object, height: int, width: int) -> NDArray[np.bool_]:
-    """The pixels of run lengths of zeros and ones in turn, in column-major order: bool of H×W. Raises ValueError."""
+    """The pixels of alternating runs of zeros and ones, in column-major order: bool of H×W. Raises ValueError."""
     if not isinstance(counts, list) or len(counts) > height * width + 2:
         raise ValueError("its `counts` are not a list of run lengths")
     if not all(isinstance(each, int) and not isinstance(each, bool) and 0 <= each <= MOST_PIXELS for each in counts):
@@ -123,7 +123,7 @@ def polygon_mask(points: NDArray[np.float64], height: int, width: int) -> NDArra
         raise ValueError(f"a polygon has a circumference of more than {_LONGEST // _FINER:,} pixels")
     lines = [_line(start, end) for start, end in zip(finer, np.roll(finer, -1, 0), strict=True)]
     x, y = np.concatenate(lines, 1)
-    across = np.flatnonzero(np.diff(x))  # between two columns of the finer grid
+    across = np.flatnonzero(np.diff(x))  # steps from one column of the finer grid to the next
     column = (np.where(x[across + 1] < x[across], x[across + 1], x[across + 1] - 1) + 0.5) / _FINER - 0.5
     row = np.ceil(np.clip((np.minimum(y[across], y[across + 1]) + 0.5) / _FINER - 0.5, 0, height))
     centers = (column == np.floor(column)) & (column >= 0) & (column <= width - 1)

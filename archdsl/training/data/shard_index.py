@@ -132,7 +132,7 @@ def _write(path: Path, index: ShardIndex) -> None:
 
 
 def _read(path: Path, largest: int) -> ShardIndex | None:
-    """The index; None if there is no usable one of a shard of this size."""
+    """The index; None if the file has no usable index for a shard of this size."""
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as found:
             names, classes = _list(found["names"], found["ends"]), _list(found["classes"], found["class_ends"])

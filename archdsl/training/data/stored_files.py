@@ -53,7 +53,7 @@ class StoredFile(NamedTuple):
 
     @property
     def key(self) -> str:
-        """An identifier of its present version: it changes with the name, the time and the size. Raises OSError."""
+        """An identifier of its current version: it changes with the name, the time and the size. Raises OSError."""
         state = self.path.stat()
         about = f"{self.name}\0{self.offset}\0{self.size}\0{state.st_size}\0{state.st_mtime_ns}"
         return hashlib.sha256(os.fsencode(about)).hexdigest()[:32]

@@ -51,7 +51,7 @@ def _split_file(folder: Path, split: str) -> Path | None:
 
 
 class TableSource(DataSource):
-    """Rows of numbers with one target column or several: by default the last one, or a class for a column of names.
+    """Rows of numbers with one target column or several: by default the last one; a target column of names is a class.
 
     A tenth of the rows becomes the test set, always the same ones; a folder has a table for each split.
     """

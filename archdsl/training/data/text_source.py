@@ -12,7 +12,7 @@ from .dataset_spec import DataSpec
 from .images import DataSource, ImageSet, Request, Splits
 
 BYTES = 256
-"""The vocabulary of bytes."""
+"""The size of the vocabulary of bytes."""
 TEXTS = (".txt", ".md")
 """The extensions of text files."""
 TEST_PART = 0.1

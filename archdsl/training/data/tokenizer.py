@@ -1,4 +1,4 @@
-"""Tokenizers in tokenizer.json, the format of Hugging Face's `tokenizers`, which reads them."""
+"""Tokenizers in tokenizer.json, the format of Hugging Face's package `tokenizers`, which is used to read them."""
 
 import json
 from functools import cached_property

@@ -3,7 +3,7 @@
 Source: "Multimedia Programming Interface and Data Specifications 1.0" (IBM, Microsoft 1991): `RIFF`, a size, `WAVE`,
 then chunks with a name, a size and their bytes, padded to an even number. `fmt ` has the format, the channels, the
 sample rate, and the bytes and bits of a sample; `data` has the samples, with interleaved channels. Format 0xFFFE states
-the actual one in the first two bytes of a GUID at 24.
+the actual format in the first two bytes of a GUID at offset 24.
 """
 
 import os
@@ -41,7 +41,7 @@ class WavHeader(NamedTuple):
 
     @property
     def size(self) -> int:
-        """The bytes of a sample of all channels."""
+        """The size in bytes of one sample of all channels."""
         return self.channels * self.bits // 8
 
 
@@ -54,8 +54,8 @@ def read_wav_header(path: Path) -> WavHeader:
 def read_wav(path: Path, channels: int, length: int) -> NDArray[np.float32]:
     """The audio, float32 of channels×length, in -1..1: the middle of a longer file; a shorter one is zero-padded.
 
-    A single channel is the mean of all. Raises OSError for other formats, damaged files, and other numbers of
-    channels.
+    If `channels` is 1, the channels of the file are averaged. Raises OSError for other formats, damaged files, and
+    other numbers of channels.
     """
     with path.open("rb") as stream:
         head = _header(stream)

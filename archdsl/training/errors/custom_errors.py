@@ -72,7 +72,7 @@ def short_name(value: object) -> str:
 
 @contextmanager
 def custom_code(kind: str, value: object) -> Iterator[None]:
-    """Exceptions of the user's code as CustomCodeFailed, with the exception as its cause."""
+    """Raise exceptions of the user's code as CustomCodeFailed, with the exception as its cause."""
     try:
         yield
     except (Problem, MemoryError):

@@ -1,4 +1,4 @@
-"""Arrays, tensors and images of Pillow as inputs of a trained network."""
+"""Arrays, tensors and Pillow images as inputs of a trained network."""
 
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from ..runs.loaded_run import LoadedRun
 
 
 class ArrayInput(NamedTuple):
-    """One input in memory, as the data set of the run has them."""
+    """One input in memory, in the form of the samples of the run's data set."""
 
     values: Inputs
     number: int
@@ -26,7 +26,7 @@ def array_inputs(loaded: LoadedRun, value: Any) -> list[ArrayInput]:
     own = tuple(data.shape) if data.shape is not None else tuple(loaded.shape)
     takes = NetworkInput(data.inputs if len(own) == 3 or data.inputs != "numbers" else "numbers", own, data.vocabulary)
     if data.inputs == "numbers" and len(own) == 3:
-        takes = NetworkInput("image", own)  # images of floats
+        takes = NetworkInput("image", own)  # float images
     array = _array(value, takes)
     single = array.ndim <= len(own) and array.ndim < 4 and not _is_batch(array, own)
     found = input_array(array[None] if single else array, takes, "predict", exact=data.inputs == "numbers")
@@ -41,7 +41,7 @@ def array_inputs(loaded: LoadedRun, value: Any) -> list[ArrayInput]:
 
 
 def _array(value: Any, takes: NetworkInput) -> Any:
-    if hasattr(value, "convert") and hasattr(value, "mode"):  # an image of Pillow
+    if hasattr(value, "convert") and hasattr(value, "mode"):  # a Pillow image
         return np.asarray(value.convert("L" if takes.dims[0] == 1 else "RGB"))
     if not is_array(value) and not isinstance(value, list | tuple):
         raise TypeError(f"predict takes files, arrays or images, not {type(value).__name__}")

@@ -138,7 +138,7 @@ def _renumbered(loaded: LoadedRun, source: DataSource) -> Labels:
 
 
 def _columns(loaded: LoadedRun, source: DataSource) -> list[int] | None:
-    """The columns of a table in the order of the run's inputs, by name; None if they are already."""
+    """The columns of a table in the order of the run's inputs, by name; None if they are already in that order."""
     wanted, found = loaded.settings.data.features, list(source.spec.features)
     if not wanted or found == wanted:
         return None

@@ -7,11 +7,11 @@ from ..data.images import Pixels
 from ..runs.loaded_run import LoadedRun
 
 DARK, LIGHT = 0.4, 0.6
-"""Up to this mean, and from this mean, images are dark and light; pixels are in 0..1."""
+"""Largest mean of a dark image, and smallest mean of a light one, for pixels in 0..1."""
 FAR = 0.3
-"""By how much the mean of an image must differ from that of the training images."""
+"""Smallest difference between the mean of an inverted image and that of the training images."""
 MARGIN = 0.1
-"""By how much the mean of an image must be outside of the range of the training images; at least half of its width."""
+"""How far the mean of an image must be outside the range of the training images' means, or half the range if larger."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def brightness_notes(loaded: LoadedRun, means: Sequence[tuple[str, float]], inve
 
 
 def range_note(range: tuple[float, float], means: Sequence[tuple[str, float]], images: int) -> str:
-    """The note for those of a number of `images` that are darker or lighter than the training images."""
+    """The note on the images, of `images` in total, that are darker or lighter than the training images."""
     (low, high), (name, mean) = range, means[0]
     which = f"{name}: this image is" if images == 1 else f"{len(means):,} of {images:,} images, as {name}, are"
     compared = "darker" if mean < low else "lighter"
@@ -84,7 +84,7 @@ def range_note(range: tuple[float, float], means: Sequence[tuple[str, float]], i
 
 
 def inversion_note(training: float, means: Sequence[tuple[str, float]], images: int, inverted: bool) -> str:
-    """The note for those of a number of `images` that look inverted: their names and means."""
+    """The note on the images, of `images` in total, that look inverted: their names and means."""
     average = sum(mean for _, mean in means) / len(means)
     own, other = ("dark", "light") if training < average else ("light", "dark")
     after = " with `--invert`" if inverted else ""

@@ -18,11 +18,11 @@ LENGTH, TEMPERATURE = 200, 0.8
 
 @torch.inference_mode()
 def continued(loaded: LoadedRun, prompt: bytes, length: int, temperature: float, seed: int) -> bytes:
-    """The `length` bytes that follow a prompt, sampled one by one; with a temperature of 0, the most likely ones. Of a
+    """The `length` bytes that follow a prompt, sampled one by one; with a temperature of 0, the most likely ones. For a
     run with a tokenizer, the bytes of the `length` tokens that follow.
 
-    The network reads as many bytes, or tokens, as its input is long: the last ones of a longer text; a shorter one is
-    padded with zeros at the end, which no earlier step reads. Raises BadText for an empty prompt, ValueError.
+    The network reads the last bytes, or tokens, up to the length of its input; a shorter text is padded with zeros at
+    the end, which no earlier step reads. Raises BadText for an empty prompt, ValueError.
     """
     if not prompt:
         raise BadText(Path("<prompt>"), "a language model continues text, but this text is empty", "give some text")
@@ -41,8 +41,8 @@ def continued(loaded: LoadedRun, prompt: bytes, length: int, temperature: float,
         if temperature == 0:
             ids.append(int(logits.argmax()))
         else:
-            chances = ((logits - logits.max()).double() / temperature).softmax(0)  # finite at any temperature
-            ids.append(int(torch.multinomial(chances, 1, generator=generator)))
+            probabilities = ((logits - logits.max()).double() / temperature).softmax(0)  # finite at any temperature
+            ids.append(int(torch.multinomial(probabilities, 1, generator=generator)))
     if tokenizer is None:
         return bytes(ids[given:])
     before, whole = (tokenizer.decode(np.array(part, np.int64)) for part in (ids[:given], ids))

@@ -44,10 +44,10 @@ ImageName = Path | SplitImage | TableRow | ArrayInput | AudioFile | None
 class Prediction:
     """The result for one image: its ranked classes, or why it could not be read.
 
-    Segmentation ranks classes by their fraction of the pixels, and its `image` is the mask, uint8 of H×W. That of
-    reconstruction is uint8 of C×H×W, with `values`. Detection has `boxes`, in pixels of the file, and an `image` of the
-    network's size with these boxes. `true` is the class, known of the run's own images; `mean` is that of its pixels,
-    in 0..1.
+    Segmentation ranks classes by their fraction of the pixels, and its `image` is the mask, uint8 of H×W. For
+    reconstruction, `image` is uint8 of C×H×W, with `values`. Detection has `boxes`, in pixels of the file, and an
+    `image` of the network's size with these boxes. `true` is the true class, known for the run's own images; `mean` is
+    the mean of the image's pixels, in 0..1.
     """
 
     name: str
@@ -100,7 +100,8 @@ class Predictor:
         return read_audio(file, self._opened)
 
     def fit(self, pixels: Inputs, invert: bool = False) -> Inputs:
-        """An image of the data set's size, fitted to the network's input; inverted before, as padding is not.
+        """An image of the data set's size, fitted to the network's input; inversion comes first, so that padding is not
+        inverted.
 
         Other inputs do not change.
         """
@@ -158,7 +159,7 @@ def predict(
             waiting.append((index, pixels))
             placements.append(predictor.placement)
             bars = loaded.task.keeps_whole_images and (predictor.placement.left or predictor.placement.top)
-            mean = brightness.of(pixels) if brightness and not bars else None  # black bars are no sign of inversion
+            mean = brightness.of(pixels) if brightness and not bars else None  # black bars do not mean inversion
             found.append(Prediction(name, true=true, mean=mean))
     if waiting:
         made = predictor([pixels for _, pixels in waiting], top)
@@ -175,7 +176,7 @@ def predict(
 
 
 def _in_file(boxes: tuple[FoundBox, ...] | None, placement: Placement) -> tuple[FoundBox, ...] | None:
-    """Boxes in the pixels of an image's file, from those in the input; none for those in the bars."""
+    """Boxes in pixels of the image file, from those in pixels of the input; boxes inside the bars are dropped."""
     if boxes is None:
         return None
     placed = [box._replace(box=tuple(placement.visible(np.array(box.box)).tolist())) for box in boxes]

@@ -16,7 +16,7 @@ def recomputed(model: nn.Module, blocks: Iterable[str]) -> Iterator[None]:
     """
     modules = [model.get_submodule(name) for name in blocks]
     for module in modules:
-        module.forward = _Recomputed(module)  # of this module alone
+        module.forward = _Recomputed(module)  # of this instance only
     try:
         yield
     finally:

@@ -28,7 +28,7 @@ class WeightAverages:
             # faster at first, so that the initial weights are soon forgotten
             self._follow(1 - min(recipe.ema, (1 + step) / (10 + step)))
         elif recipe.lookahead.every is not None and (step + 1) % recipe.lookahead.every == 0:
-            self._follow(part_of_way(recipe.lookahead, step + 1, steps))
+            self._follow(slow_weight_fraction(recipe.lookahead, step + 1, steps))
             torch._foreach_copy_(self._weights, self._means)
 
     def _follow(self, part: float) -> None:
@@ -37,7 +37,7 @@ class WeightAverages:
             mean.copy_(count)
 
 
-def part_of_way(lookahead: Lookahead, done: int, steps: int) -> float:
+def slow_weight_fraction(lookahead: Lookahead, done: int, steps: int) -> float:
     """The fraction of the distance that the slow weights move after `done` of `steps` updates: 1 is all of it."""
     over: float = (done / steps) ** lookahead.ramp
     return 1 - (1 - lookahead.alpha) * over

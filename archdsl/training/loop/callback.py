@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tick:
-    """Progress of a training run: the epoch (from 1) and the images seen in it, means over them by the names of
-    METRICS, seconds left in total.
+    """Progress of a training run: the epoch (from 1), the images seen in it, means over them by names in METRICS, and
+    the seconds left in total.
     """
 
     epoch: int
@@ -40,7 +40,7 @@ class TrainingCallback(Download):
         """Training starts or resumes: the total number of epochs, of samples per epoch, and what a sample is."""
 
     def tick(self, tick: Tick) -> None:
-        """Steps have been made."""
+        """Training steps have been completed."""
 
     def epoch(self, line: dict[str, Any], best: bool) -> None:
         """An epoch has ended: its line of metrics.jsonl, and whether it is the best so far."""

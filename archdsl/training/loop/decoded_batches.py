@@ -14,7 +14,7 @@ TensorGenerator = Generator[Tensor, None, None]
 
 
 def decoded_batches(batches: PixelBatches, device: torch.device) -> TensorGenerator:
-    """Decoded images, uint8 of N×H×W×C, as tensors of N×C×H×W on the device; on the CPU, they share their memory.
+    """Decoded images, uint8 of N×H×W×C, as tensors of N×C×H×W on the device; on the CPU, they share memory.
 
     Each is valid until the next one is taken.
     """
@@ -27,7 +27,7 @@ def decoded_batches(batches: PixelBatches, device: torch.device) -> TensorGenera
 
 
 def evaluated(stream: ImageStream, part: slice, batch: int, device: torch.device) -> Iterator[tuple[Tensor, slice]]:
-    """The images of a part of a stream in batches, as `decoded_batches` gives them, and their places."""
+    """The images of a part of a stream in batches, in the form of `decoded_batches`, and their positions."""
     indices = [
         np.arange(first, min(first + batch, part.stop), dtype=np.int64) for first in range(part.start, part.stop, batch)
     ]

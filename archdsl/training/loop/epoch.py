@@ -58,7 +58,7 @@ class Epoch:
                 self._decoded.close()
 
     def few(self, steps: int) -> float:
-        """Run only this many steps; the seconds that the last one took. Raises what `go` raises."""
+        """Run only this many steps, and return the seconds that the last one took. Raises what `go` raises."""
         self._state.model.train()
         seconds = 0.0
         try:

@@ -37,7 +37,7 @@ def evaluate(
 ) -> S:
     """Scores on images, uint8 of N×C×H×W, in the setup's precision; `tta` is the recipe's.
 
-    The images of a `stream` are decoded meanwhile; `images` is then empty, and the `targets` if they are the images.
+    The images of a `stream` are decoded meanwhile; `images` is then empty, and so are `targets` that are the images.
 
     `feed` makes what the network gets from inputs and targets, by default the inputs; `combined` makes the prediction
     from the outputs, by default the first one. `noise` is the standard deviation

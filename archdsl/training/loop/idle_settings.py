@@ -1,4 +1,4 @@
-"""Settings of a recipe that change nothing in the training of a network, because it has nothing that they apply to."""
+"""Settings of a recipe that have no effect, because the network has nothing that they apply to."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,6 @@
-"""The processes that train together, as the training uses them. This is one process; distributed.py has several."""
+"""The processes that train together, as the training uses them. This one has a single process; distributed.py has
+several.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -46,14 +48,14 @@ class ProcessGroup:
         return work()
 
     def agree(self, stop: bool, keep: bool, at_once: bool = False) -> tuple[bool, bool]:
-        """Whether all stop, and whether all save a checkpoint now: if any process stops, if the leader saves.
+        """Whether all stop now (if any process stops), and whether all save a checkpoint now (if the leader does).
 
         Every process calls it after each step. It may return False for a while; with `at_once`, the answer is final.
         """
         return stop, keep
 
     def shard(self, indices: Tensor) -> tuple[Tensor, int]:
-        """This process's part of a batch, and how many of its images count; the ones after those only fill the forward
+        """This process's part of a batch, and how many of its images count; the remaining ones only pad the forward
         pass.
         """
         return indices, len(indices)
@@ -113,7 +115,7 @@ class ProcessGroup:
         return dict(states)
 
     def select_own(self, states: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """This process's part of the result of `collect`; empty if there were fewer processes then."""
+        """This process's part of the result of `collect`; empty if fewer processes collected it."""
         return {name: tensor for name, tensor in states.items() if "." not in name}
 
     def broadcast_text(self, text: str) -> str:
@@ -121,12 +123,12 @@ class ProcessGroup:
         return text
 
     def receive(self, source: Mapping[str, Tensor] | None, tensors: Mapping[str, Tensor]) -> None:
-        """Copy the leader's whole tensors, `source`, into the tensors or shards. The others give None."""
+        """Copy the leader's whole tensors, `source`, into the tensors or shards. The others pass None."""
         if source is not None:
             copy_tensors(source, tensors)
 
     def whole(self, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-        """The tensors by name, shards as whole tensors: the leader has them, the other processes take part.
+        """The tensors by name, shards as whole tensors: only the leader gets them, but all processes take part.
 
         All processes must use up the iterator.
         """

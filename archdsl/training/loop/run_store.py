@@ -1,4 +1,4 @@
-"""What the loop needs of its run folder: a path, and saving checkpoints and weights."""
+"""What the loop needs from its run folder: a path, and saving checkpoints and weights."""
 
 from pathlib import Path
 from typing import Protocol

@@ -1,5 +1,5 @@
-"""Standardization of inputs: pixels are divided by 255, then as numbers: subtract the mean, divide by the standard
-deviation. IDs do not change.
+"""Standardization of inputs: pixels are divided by 255; then, as for numbers, the mean is subtracted and the result
+divided by the standard deviation. IDs do not change.
 """
 
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from ..data.images import Inputs, Pixels, kind_of
 _SMALLEST_DEVIATION = 1 / 255
 _MOST_MEASURED = 10_000
 _SMALLEST_PART = 1e-7
-"""As a fraction of the mean: a smaller standard deviation is rounding in 32 bits."""
+"""As a fraction of the mean: a smaller standard deviation is a rounding error of 32 bits."""
 
 
 @dataclass(frozen=True)
 class Standard:
     """Mean and standard deviation of each channel over the training images, of pixels in 0..1.
 
-    Of numbers, those of each feature or channel, in their own units; empty for IDs.
+    For numbers, those of each feature or channel, in their own units; empty for IDs.
     """
 
     mean: tuple[float, ...]
@@ -40,7 +40,7 @@ def measure(inputs: Inputs) -> Standard:
 
 
 def of_numbers(numbers: NDArray[np.float32]) -> Standard:
-    """Mean and standard deviation of each feature or channel, dimension 1. A constant one gets 1."""
+    """Mean and standard deviation of each feature or channel, dimension 1. A constant one has the deviation 1."""
     axes = (0, *range(2, numbers.ndim))
     means = numbers.mean(axes, dtype=np.float64)
     deviations = np.sqrt(np.square(numbers - means.reshape(1, -1, *(1,) * (numbers.ndim - 2))).mean(axes))
@@ -49,7 +49,9 @@ def of_numbers(numbers: NDArray[np.float32]) -> Standard:
 
 
 def _of_pixels(images: Pixels) -> Standard:
-    """Mean and standard deviation of each channel, exact, from counts of the 256 values. A constant one gets 1/255."""
+    """Mean and standard deviation of each channel, exact, from counts of the 256 values. A constant one has the
+    deviation 1/255.
+    """
     values = np.arange(256) / 255
     means, deviations = [], []
     for channel in range(images.shape[1]):
@@ -103,11 +105,11 @@ class Standardizer:
         return (inputs - self._own_mean.view(shape)) * self._own_scale.view(shape)
 
     def with_noise(self, inputs: Tensor, noise: Tensor, deviation: float) -> Tensor:
-        """Standardized inputs plus noise of standard deviation 1, scaled to this one for pixels in 0..1."""
+        """Standardized inputs plus noise of standard deviation 1, scaled to `deviation` for pixels in 0..1."""
         return inputs + noise * (self._scale * 255 * deviation)
 
     def _rows(self, width: int) -> tuple[Tensor, Tensor]:
-        """Means and factors for a row of pixels with their channels: a CPU is slow at rows as short as the channels."""
+        """Means and factors for a row of pixels with their channels: a CPU is slow on rows as short as the channels."""
         if self._row is None or len(self._row[0]) != width * self._mean.numel():
             self._row = self._mean.flatten().repeat(width), self._scale.flatten().repeat(width)
         return self._row

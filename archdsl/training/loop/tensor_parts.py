@@ -29,7 +29,9 @@ def local(tensor: Any) -> Tensor:
 
 
 def placed(whole: Tensor, like: Any) -> Tensor:
-    """A whole tensor, of which each process has a copy, sharded as `like` is; the tensor itself if that is not."""
+    """A whole tensor, of which each process has a copy, sharded as `like` is; the tensor itself if `like` is not
+    sharded.
+    """
     if not hasattr(like, "to_local") or hasattr(whole, "to_local"):
         return whole
     from torch.distributed.tensor import DTensor, Replicate

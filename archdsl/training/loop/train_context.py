@@ -136,7 +136,7 @@ class TrainContext:
 
     @property
     def repeats(self) -> int:
-        """How often an epoch has each of its images: sample s of the order is image s // repeats."""
+        """How often an epoch contains each image: sample s of the order is image s // repeats."""
         return self.recipe.augment.repeats or 1
 
     def streamed(self, epoch: int, batches: list[Tensor]) -> TensorGenerator | None:

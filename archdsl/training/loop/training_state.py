@@ -44,7 +44,7 @@ class RandomGenerators:
         return self.group.collect(states)
 
     def restore(self, states: dict[str, Tensor]) -> None:
-        """Continue from `states`. Generators of devices or processes that did not exist then do not change."""
+        """Continue from `states`. Generators of devices or processes without a saved state do not change."""
         states = self.group.select_own(states)
         if not states:
             return

@@ -15,7 +15,7 @@ from ..errors.process_errors import PeerLost
 
 _BEAT_SECONDS = 5.0
 _SILENT_SECONDS = 600.0
-"""Time without a sign of life after which a process is lost; decoding may hold Python's lock for a while."""
+"""Time without a sign of life after which a process is considered lost; decoding may hold Python's lock for a while."""
 
 
 class Store(Protocol):

@@ -16,7 +16,8 @@ def shard(model: nn.Module, parts: Iterable[str], device: torch.device, size: in
     parts come before outer ones. Each part is sharded again after its forward pass, the whole network's rest included:
     otherwise an evaluation would leave gathered weights behind.
     """
-    # Blocks may return views, which FSDP2 warns about: an in-place operation would lose its hook. No layer has one.
+    # Blocks may return views, which FSDP2 warns about: an in-place operation would lose its hook. No layer operates in
+    # place.
     warnings.filterwarnings("ignore", "FSDP2-wrapped module", UserWarning)
     mesh = init_device_mesh(device.type, (size,))
     for name in (*parts, ""):

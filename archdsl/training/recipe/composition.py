@@ -260,7 +260,7 @@ def _explain(
 
 def _blamed(path: Path, options: Iterable[Path], why: str) -> Path | None:
     """The option at a path; for an error of a whole section, the option that its message names first, or any of the
-    section's; None without one.
+    section's; None if there is none.
     """
     if path in options or len(path) > 1:
         return path if path in options else None

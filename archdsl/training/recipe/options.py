@@ -72,7 +72,7 @@ def text_option(entry: RecipeField, metavar: str, help: str) -> Callable[[F], F]
 def complete_data(context: click.Context, parameter: click.Parameter, start: str) -> list[CompletionItem]:
     """Shell completions of `--data`: matching data sets, else folders."""
     known = [CompletionItem(name) for name in data_sets() if name.startswith(start)]
-    return known or [CompletionItem(start, type="dir")]  # the scripts of click discard one of them
+    return known or [CompletionItem(start, type="dir")]  # click's scripts cannot combine both
 
 
 def _complete_choices(entry: RecipeField) -> Callable[..., list[CompletionItem]]:

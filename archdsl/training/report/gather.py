@@ -34,7 +34,7 @@ MOST_MISCLASSIFIED = 24
 MOST_PAIRS = 30
 MOST_IN_MATRIX = 100
 _THUMBNAIL = 128
-_Z = 1.959964  # of a normal distribution, 95 % lie within this many standard deviations
+_Z = 1.959964  # 95 % of a normal distribution lies within this many deviations
 
 
 def gather(

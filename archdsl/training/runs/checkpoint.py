@@ -1,7 +1,7 @@
 """Checkpoints: one safetensors file each, written atomically; the last two are kept, and nothing is ever unpickled.
 
-That of a sharded network is a folder instead (sharded_checkpoint.py), with the same tensors and numbers. Either can be
-restored in any number of processes, sharded or not.
+The checkpoint of a sharded network is a folder instead (sharded_checkpoint.py), with the same tensors and numbers.
+Either can be restored in any number of processes, sharded or not.
 
 Tensors are named `model.NAME`, `average.NAME`, `optimizer.INDEX.NAME`, `rng.NAME` (`rng.RANK.NAME` of further
 processes), `metrics.NAME`; the numbers are JSON in the file's metadata, with a digest of each tensor.
@@ -105,7 +105,7 @@ def restore_newest(state: TrainingState, folder: Path, group: ProcessGroup = SIN
 
 
 def _read_for(state: TrainingState, path: Path) -> tuple[dict[str, Tensor], Numbers]:
-    """The tensors of a checkpoint; those that the state has as shards as the same shards, if the checkpoint has any."""
+    """The tensors of a checkpoint; if it is sharded, the tensors that the state shards are read as the same shards."""
     if not (path.is_dir() and is_sharded(state.model)):
         return read(path)
     from .sharded_checkpoint import read_shards
@@ -114,8 +114,8 @@ def _read_for(state: TrainingState, path: Path) -> tuple[dict[str, Tensor], Numb
 
 
 def _shards(state: TrainingState) -> dict[str, Tensor]:
-    """The sharded tensors by the names that they have in a checkpoint; the optimizer's have those of their parameter's
-    index.
+    """The sharded tensors by their names in a checkpoint; those of the optimizer are named by the index of their
+    parameter.
     """
     found = {f"model.{name}": tensor for name, tensor in weights_of(state.model).items()}
     found.update({f"average.{name}": tensor for name, tensor in (state.average or {}).items()})

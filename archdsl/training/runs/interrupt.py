@@ -40,7 +40,7 @@ class StopOnSignal(StopRequest):
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
-            # the shell hangs up after the system did: the output to write would be incomplete
+            # after the system's hangup signal, the shell sends another, which would interrupt writing the output
             signal.signal(number, signal.SIG_IGN if number == self._hung_up else handler)
         self._before = {}
 

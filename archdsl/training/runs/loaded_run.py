@@ -54,7 +54,7 @@ class LoadedRun:
 
     @property
     def facts(self) -> TaskFacts:
-        """What its task needs to know of the data and the network."""
+        """What its task needs to know about the data and the network."""
         facts = self.settings.data.facts(self.network.graph)
         if self.tokenizer is not None:
             facts = replace(facts, token_bytes=tuple(self.tokenizer.lengths.tolist()))
@@ -62,7 +62,9 @@ class LoadedRun:
 
     @cached_property
     def tokenizer(self) -> Tokenizer | None:
-        """The tokenizer of a language model; None for one of bytes. Raises CannotResume, BadText, MissingExtra."""
+        """The tokenizer of a language model; None if the model works on bytes. Raises CannotResume, BadText,
+        MissingExtra.
+        """
         if TOKENIZER not in self.settings.network.texts:
             return None
         verify_texts(self.run.folder, {TOKENIZER: self.settings.network.texts[TOKENIZER]})

@@ -157,12 +157,12 @@ class RunSettings(_Section):
     versions: dict[str, str]
 
     def with_source(self, recipe: Recipe) -> Recipe:
-        """The recipe with the data set's location, independent of the working folder."""
+        """The recipe with the data set's location, independent of the working directory."""
         return recipe.model_copy(update={"data": recipe.data.model_copy(update={"name": self.data.source})})
 
     @property
     def verified(self) -> bool:
-        """Whether each file of the run has digests, which is so since format 2."""
+        """Whether each file of the run has a digest, as is the case since format 2."""
         return self.format >= FORMAT
 
     def to_json(self) -> str:

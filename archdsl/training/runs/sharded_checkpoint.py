@@ -1,8 +1,8 @@
 """Checkpoints of sharded networks: a folder, into which each process writes its shards, in the background.
 
 torch.distributed.checkpoint plans who writes and reads what; the files are safetensors and JSON, as those of other
-checkpoints, so nothing is ever unpickled. `checkpoint.json` is written last and atomically: a folder without it is no
-checkpoint. It has the training's numbers, the place of each shard and its digest.
+checkpoints, so nothing is ever unpickled. `checkpoint.json` is written last and atomically: a folder without it is not
+a checkpoint. It has the training's numbers, the place of each shard and its digest.
 """
 
 import shutil
@@ -50,13 +50,13 @@ class ShardedSaver:
 
     def __init__(self) -> None:
         self._pending: Pending[Any] | None = None
-        # of its own: the steps of the training communicate meanwhile
+        # a separate group: the training steps communicate at the same time
         self._group = dist.new_group(backend="gloo")
 
     def save(self, tensors: Mapping[str, Tensor], state: str, folder: Path, done: Callable[[], None]) -> None:
-        """Copy the tensors to the CPU and write them to the folder meanwhile; the leader then calls `done`.
+        """Copy the tensors to the CPU and write them to the folder in the background; the leader then calls `done`.
 
-        Raises what the save before has raised.
+        Raises what the previous save raised.
         """
         self.wait()
         writer = _Writer(folder, dist.get_rank(), state, done)
@@ -140,7 +140,7 @@ def read_whole(folder: Path) -> tuple[dict[str, Tensor], Numbers]:
 
 
 def read_shards(folder: Path, shards: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Numbers]:
-    """As `read_whole`, but tensors that `empty_tensors` finds in `shards` are the same shards."""
+    """Like `read_whole`, but tensors with a counterpart in `shards` are read as the same shards."""
     index = read_index(folder)
     tensors = empty_tensors(index, shards)
     fill(tensors, folder, index)

@@ -31,7 +31,7 @@ def delete_others(sweep: Path, attempts: Iterable[Attempt], metric: Metric, coun
     best = kept(trials, metric, count)
     for number, result in trials.items():
         for attempt in grouped[number]:
-            # a worker may have been taken for dead, and still write: its folder is another one then
+            # a worker that was taken for dead may still be writing, but to another folder
             if attempt.claim is not None and attempt.ended and attempt.claim.folder != result.run:
                 _delete(sweep, attempt.claim.folder)
         if number not in best and result.run is not None:

@@ -165,7 +165,7 @@ class _Queue:
 
     def _missing(self, grouped: Mapping[int, Sequence[Attempt]]) -> tuple[int, Point | None] | None:
         """The trial to which an attempt is to be added, with its point if that is known: one that was interrupted, or
-        the following one if none waits.
+        else the next new one.
 
         Workers that add the same one at the same time add the same point, and only the first attempt is claimed.
         """

@@ -59,7 +59,7 @@ def _costs(figure: Figure, trials: Trials, metric: Metric, sample: str) -> None:
         axes.annotate(
             str(number), at, xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8, color=_ORANGE
         )
-        # the legend explains the numbers: a marker that shows the number, without a point
+        # for the legend, which explains the numbers: a marker that shows the number, plotted at no point
         axes.plot([], [], marker=f"${number}$", linestyle="", color=_ORANGE, label=shown(trial.point))
     axes.set(xscale="log", xlabel=f"MACs per {sample}", ylabel=_label(metric))
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

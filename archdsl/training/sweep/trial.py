@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SweepContext:
-    """What all trials of a sweep share. `sizes` are the network's, as `--input` has them."""
+    """What all trials of a sweep share. `sizes` are those of the network's input, as given with `--input`."""
 
     space: Space
     network: Source

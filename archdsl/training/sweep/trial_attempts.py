@@ -1,4 +1,4 @@
-"""The attempts at the trials of a sweep, as its storage has them.
+"""The attempts at the trials of a sweep, as they are stored.
 
 A trial has a number from 1. An attempt is one worker's training of it; there is another one if the worker was killed or
 stopped. Each attempt is a trial of Optuna, and its attributes here are that trial's. Of the waiting attempts at one

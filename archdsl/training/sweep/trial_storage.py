@@ -106,7 +106,7 @@ def _parsed(url: str) -> URL:
 
 @contextlib.contextmanager
 def reported(folder: Path, url: str | None) -> Iterator[None]:
-    """Raise the problem that an error of the storage means: a damaged journal, a full disk, a lost connection.
+    """Raise the problem that a storage error indicates: a damaged journal, a full disk, a lost connection.
 
     UpdateFinishedTrialError passes: the caller knows what it means.
     """

@@ -75,7 +75,7 @@ class TrialStore:
             self._storage.create_new_trial(self._study, create_trial(state=TrialState.WAITING, user_attrs=attributes))
 
     def claim(self, attempt: Attempt, claim: Claim) -> bool:
-        """Whether the attempt that waits is this worker's from now on: of several workers, one gets it."""
+        """Claim a waiting attempt for this worker. False if another worker has claimed it."""
         with reported(self._folder, self._url):
             try:
                 if not self._storage.set_trial_state_values(attempt.id, TrialState.RUNNING):

@@ -88,7 +88,7 @@ class Silence:
         self._seen: dict[int, tuple[int, float]] = {}
 
     def over(self, running: Iterable[Attempt]) -> list[Attempt]:
-        """Those of the running attempts of which no new heartbeat was seen for SILENT_SECONDS."""
+        """Those of the running attempts for which no new heartbeat was seen for SILENT_SECONDS."""
         now, before = self._clock(), self._seen
         self._seen = {}
         found = []

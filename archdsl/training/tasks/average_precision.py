@@ -1,4 +1,5 @@
-"""Average precision of detection, as COCO's evaluation defines it: of all object sizes, at most 100 objects per image.
+"""Average precision of detection, as COCO's evaluation defines it: for all object sizes, with at most 100 objects per
+image.
 
 Computed here, not by pycocotools: the same numbers, for the objects of all images at once.
 """
@@ -56,7 +57,7 @@ def _matches(found: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[
     """
     overlap = _ious(found[:, :, 2:].astype(np.float64), boxes[:, :, 1:].astype(np.float64))
     same = (found[:, :, None, 0] == boxes[:, None, :, 0]) & (boxes[:, None, :, 0] >= 0)
-    overlap = np.where(same, overlap, -1.0)[..., ::-1]  # of equal overlaps, the last one counts
+    overlap = np.where(same, overlap, -1.0)[..., ::-1]  # among equal overlaps, the last one counts
     images, objects, true = overlap.shape
     right = np.zeros((images, objects, len(THRESHOLDS)), np.bool_)
     left = np.ones((images, len(THRESHOLDS), true), np.bool_)

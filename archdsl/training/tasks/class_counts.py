@@ -23,7 +23,7 @@ def class_weights(loss: AnyLoss, classes: tuple[str, ...], labels: TargetArray) 
 
 
 def class_counts(labels: TargetArray, classes: int) -> list[int]:
-    """How often each class occurs in labels, integers of N, or in masks, uint8 of N×H×W, in which 255 is no class."""
+    """How often each class occurs in labels, integers of N, or in masks, uint8 of N×H×W, where 255 means no class."""
     counts = np.zeros(256 if labels.ndim > 1 else classes, np.int64)
     for part in np.array_split(labels, max(1, labels.size >> 24)):  # bincount converts its input to int64
         counts += np.bincount(part.ravel(), minlength=len(counts))

@@ -6,7 +6,7 @@ from ..data.dataset_spec import DataSpec
 
 
 def wrong_class_output(graph: Graph, node: Node, spec: DataSpec) -> WrongOutput:
-    """The error, which names the parameter `classes` of the network if the output's size is that."""
+    """The error, which suggests `--set classes=…` if the network's parameter `classes` is the size of the output."""
     classes = len(spec.classes)
     is_setting = node.shape.rank == 1 and graph.settings.get("classes") == node.shape.dims[0]
     option = f"--set classes={classes}" if is_setting else ""

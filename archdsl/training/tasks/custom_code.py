@@ -40,7 +40,7 @@ CustomMetricFunction = Callable[[Tensor, Tensor], Any]
 
 
 class CustomLoss:
-    """A loss of the user, whose results are checked."""
+    """A user-defined loss, whose results are checked."""
 
     def __init__(self, function: Any) -> None:
         if isinstance(function, type) or not callable(function):
@@ -79,7 +79,7 @@ def _unusable(value: object, output: Tensor) -> tuple[str, str] | None:
 
 
 class CustomMetric(ABC):
-    """A metric of the user, evaluated batch by batch."""
+    """A user-defined metric, evaluated batch by batch."""
 
     name: str
     origin: object

@@ -35,7 +35,7 @@ class Detection(Task):
     targets = ("boxes",)
     losses = ("fcos",)
     metric = "ap"
-    # a rotated box is not axis-aligned, and a reflected border shows objects that have none
+    # a rotated box is not axis-aligned, and a reflected border shows objects that have no box
     augmentations = PIXEL_AUGMENTATIONS - {"rotate", "border"}
     loss_settings = ("radius", "range", "alpha", "gamma")
     joins_outputs = True

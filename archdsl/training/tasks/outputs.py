@@ -27,7 +27,7 @@ class Term:
 class Objective:
     """What a step minimizes: the task's loss of the main output, plus those of other outputs, each with its weight.
 
-    `weigh` is that of the task for the main loss, if that is the recipe's.
+    `weigh` is that of the task for the main loss; None unless that is the loss of the recipe.
     """
 
     task: Task
@@ -70,7 +70,7 @@ def objective_of(
     facts: TaskFacts | None = None,
     custom: CustomCode | None = None,
 ) -> Objective:
-    """What a recipe's steps minimize for a task, with the losses of the user instead of those of the recipe; without a
+    """What a recipe's steps minimize for a task, with user-defined losses instead of those of the recipe; without a
     graph, only the loss of the main output.
     """
     facts, custom = facts or TaskFacts(), custom or CustomCode()

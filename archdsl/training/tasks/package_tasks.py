@@ -1,4 +1,4 @@
-"""Tasks of packages: loaded when a recipe names them, with their errors contained. It imports no torch at its top."""
+"""Tasks of packages: loaded when a recipe names them, with their errors contained. This module imports no torch."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any

@@ -36,7 +36,7 @@ def targets_of(spec: DataSpec) -> str:
 
 
 def image_setting(recipe: "Recipe") -> tuple[str, str] | None:
-    """The line of the first setting of a recipe that changes images, and the setting as written; None without one."""
+    """The line of the first setting of a recipe that changes images, and the setting as written, or None."""
     fields = type(recipe.augment).model_fields
     changed = [name for name in fields if getattr(recipe.augment, name) != fields[name].default]
     if changed:
@@ -47,7 +47,7 @@ def image_setting(recipe: "Recipe") -> tuple[str, str] | None:
 
 
 def stream_setting(recipe: "Recipe") -> tuple[str, str] | None:
-    """The line of the first setting of a recipe that is for streamed images, and the setting; None without one."""
+    """The line of the first setting of a recipe that is for streamed images, and the setting; None if there is none."""
     if recipe.augment.streamed:
         return "augment", recipe.augment.streamed[0]
     data = recipe.data

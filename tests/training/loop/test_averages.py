@@ -15,7 +15,7 @@ from archdsl.network import analyze
 from archdsl.text.source import Source
 from archdsl.training.assemble import build, prepare
 from archdsl.training.data.images import ImageSet, Splits
-from archdsl.training.loop.averages import WeightAverages, part_of_way
+from archdsl.training.loop.averages import WeightAverages, slow_weight_fraction
 from archdsl.training.loop.callback import StopRequest
 from archdsl.training.loop.device_setup import Setup
 from archdsl.training.loop.evaluation import answers
@@ -68,8 +68,8 @@ def test_the_way_of_airbench() -> None:
     """Jordan's decay is 0.95⁵·(t/T)³ of the slow weights."""
     recipe = Lookahead(every=5, alpha=1 - 0.95**5, ramp=3)
     for done in (5, 100, 480):
-        assert 1 - part_of_way(recipe, done, 480) == pytest.approx(0.95**5 * (done / 480) ** 3)
-    assert part_of_way(Lookahead(every=5, alpha=0.3), 5, 480) == pytest.approx(0.3)
+        assert 1 - slow_weight_fraction(recipe, done, 480) == pytest.approx(0.95**5 * (done / 480) ** 3)
+    assert slow_weight_fraction(Lookahead(every=5, alpha=0.3), 5, 480) == pytest.approx(0.3)
 
 
 def test_slow_weights_are_the_result_and_resume(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Images that are decoded and augmented in every epoch, by processes of their own, with bounded memory."""
+"""Images that are decoded and augmented in every epoch, by separate processes, with bounded memory."""

@@ -22,8 +22,8 @@ class CropBox(NamedTuple):
 def random_crop(width: int, height: int, smallest: float, ratio: float, rng: np.random.Generator) -> CropBox:
     """A box of at least this fraction of an image's area, with an aspect ratio between 1/ratio and ratio.
 
-    Area and the logarithm of the aspect ratio are uniformly distributed. If ten boxes do not fit into the image, it is
-    the largest centered one with an aspect ratio in the range.
+    Area and the logarithm of the aspect ratio are uniformly distributed. If ten boxes do not fit into the image, the
+    result is the largest centered box with an aspect ratio in the range.
     """
     found = _random_box(width, height, (smallest, 1.0), ratio, rng)
     if found is not None:

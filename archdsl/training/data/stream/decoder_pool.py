@@ -102,7 +102,7 @@ class _Progress:
     def done(self, answer: DecodeAnswer) -> None:
         """Note that a task is done. The caller holds the lock."""
         batch = self.batch_of.pop(answer.number, None)
-        if batch is None:  # of an iteration that has ended because another process has
+        if batch is None:  # its iteration ended because another process did
             return
         self.missing[batch] -= 1
         self.failures.setdefault(batch, []).extend(answer.failures)
@@ -195,7 +195,7 @@ class DecoderPool:
         progress.waiting = tasks[::-1]
 
     def _drain(self) -> None:
-        """Wait for the tasks that processes have, after the others were dropped: the ring is then free."""
+        """Wait for the tasks that processes have already received, after dropping the others: the ring is then free."""
         progress = self._progress
         with progress.changed:
             for task in progress.waiting:
@@ -256,7 +256,7 @@ class DecoderPool:
 
 
 def _memory_file() -> int:
-    """A file without a name, in memory if the system can."""
+    """A file without a name, in memory if the system supports it."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("archdsl")
     with tempfile.TemporaryFile() as file:

@@ -1,6 +1,7 @@
 """The encoded images of a split: files below a folder, or members of tar shards, without their contents.
 
-Everything is kept in arrays and one string of bytes: a million images take about 60 MB, and are sent to processes fast.
+Everything is kept in arrays and one string of bytes: a million images take about 60 MB, and are sent to processes
+quickly.
 """
 
 import os

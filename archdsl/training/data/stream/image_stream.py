@@ -15,16 +15,16 @@ from .worker import DecodeFailure
 _TINY, _TRIED = 16, 256
 """Size and number of images that are decoded together to find unreadable ones; JPEGs are decoded at a reduced size."""
 _FEW = 32
-"""Number of images that are decoded faster here than by processes."""
+"""Largest number of images that are decoded faster here than by processes."""
 
 
 @dataclass(frozen=True)
 class StreamSettings:
     """How images are decoded in every epoch.
 
-    `needed` says that they must be, whatever memory they would take. `workers` is the number of processes. `resize` is
-    for images without random changes; `train_size` is the height and width of those with random `changes`, if not the
-    network's. `repeats` is how often an epoch has each of its images.
+    `needed` requires this, even if the decoded images would fit into memory. `workers` is the number of processes.
+    `resize` is for images without random changes; `train_size` is the height and width of those with random `changes`,
+    if not the network's. `repeats` is how often an epoch contains each image.
     """
 
     needed: bool
@@ -41,7 +41,7 @@ class StreamSettings:
 class ImageStream:
     """The encoded images of a split with two transforms, and the processes that decode them.
 
-    `augmented` is for training. Its samples are numbered: sample s of N repeats is image s // N.
+    `augmented` is for training. Its samples are numbered: with N repeats, sample s is image s // N.
     """
 
     plain: ImageView

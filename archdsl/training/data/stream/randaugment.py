@@ -1,4 +1,4 @@
-"""RandAugment (Cubuk et al. 2020): random operations of one magnitude, with Pillow's operations.
+"""RandAugment (Cubuk et al. 2020): random operations of the same magnitude, implemented with Pillow.
 
 The operations and their ranges are those of the paper, which takes them from AutoAugment (Cubuk et al. 2019).
 """

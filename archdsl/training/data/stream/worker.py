@@ -41,7 +41,7 @@ class SharedMemory(NamedTuple):
 
 
 class DecodeTask(NamedTuple):
-    """Decode images: of a view, to this offset in the shared memory, one after the other.
+    """Decode images of a view into the shared memory, one after the other, starting at this offset.
 
     A sample is the index of the image and its random seeds.
     """
@@ -91,7 +91,7 @@ def open_memory(memory: SharedMemory) -> mmap.mmap:
 
 
 def serve() -> None:
-    """DecodeAnswer messages until standard input is closed."""
+    """Answer tasks with DecodeAnswer messages until standard input is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the training process, which ends this one
     answers = sys.stdout.buffer
     sys.stdout = sys.stderr
