@@ -4,7 +4,7 @@
 
 archdsl only reads the images; everything else is here: Jordan's initialization, whitening, alternating flips, shifts,
 learning rates, slow weights and test-time augmentation (arXiv 2404.00498, listing of airbench94). It prints the
-accuracy and the time, and writes both to FILE as scripts/accuracy.py reads them.
+accuracy and the time, and writes both to FILE in the format that scripts/accuracy.py reads.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def read(data_dir: Path | None) -> Splits:
 
 
 def pixels_of(images: ImageSet) -> Tensor:
-    """Standardized with the constants of the paper's code."""
+    """The images, standardized with the constants of the paper's code."""
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (CIFAR_MEAN, CIFAR_STD))
     return torch.from_numpy(images.images).float().div_(255).sub_(mean).div_(std)
 

@@ -4,8 +4,8 @@ Writes the figure, and in measured.json the edges of the network that it shows, 
 smallest text in points after fitting the figure into a column of 85 mm. `--only-draw` writes the figure alone.
 
 Layers are compared by their kinds, `conv → norm`, because tools name them differently: a figure shows as many edges
-between two kinds as both it and the network have. The truth for the tools for torch is the graph of archdsl's text, for
-those for Keras the Keras model.
+between two kinds as both it and the network have. The reference is the graph of archdsl's text for the tools for torch,
+and the Keras model for those for Keras.
 """
 
 import json

@@ -37,8 +37,7 @@ def compare(
     rounds: int = MIN_ROUNDS,
     clock: Callable[[], float] = time.perf_counter,
 ) -> list[Timing]:
-    """Time the alternatives in turn; the first one is the baseline. `time.process_time` is the clock for the time of
-    the processor.
+    """Time the alternatives in turn; the first one is the baseline. `time.process_time` is the clock for CPU time.
 
     A warm-up round compiles bytecode and fills the system's file cache. Every other round runs in reverse order, so
     that no alternative benefits from its position.
@@ -54,10 +53,10 @@ def compare(
             start = clock()
             contenders[name]()
             measured[name].append((clock() - start) * 1000)
-    return beside_the_first(measured)
+    return relative_to_first(measured)
 
 
-def beside_the_first(measured: Mapping[str, Sequence[float]]) -> list[Timing]:
+def relative_to_first(measured: Mapping[str, Sequence[float]]) -> list[Timing]:
     """The timings of the alternatives, from milliseconds by round; the first one is the baseline."""
     baseline = next(iter(measured.values()))
     return [

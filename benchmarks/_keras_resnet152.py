@@ -9,5 +9,5 @@ import keras  # type: ignore[import-not-found]  # installed by hand, with pydot,
 
 if __name__ == "__main__":
     network = keras.applications.ResNet152(weights=None)
-    # Not as SVG: with IPython installed, it fails to display that.
+    # Not as SVG: with IPython installed, `plot_model` fails to display an SVG.
     keras.utils.plot_model(network, to_file=f"{sys.argv[1]}.png", show_shapes=True, dpi=48)

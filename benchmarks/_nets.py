@@ -1,4 +1,4 @@
-"""Two networks in the language and handwritten, training images, and a carefully written training loop."""
+"""Networks in the language and their handwritten versions, training images, and a carefully written training loop."""
 
 import math
 from collections.abc import Callable
@@ -130,7 +130,7 @@ def images(count: int, shape: tuple[int, int, int], seed: int = 0) -> ImageSet:
 
 
 class ByArchdsl:
-    """A training as `archdsl train` runs it, in parts that can be repeated."""
+    """A training run as `archdsl train` executes it, in parts that can be repeated."""
 
     def __init__(self, model_spec: ModelSpec, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> None:
         given, held_out = both_parts(model_spec, shape)
@@ -157,7 +157,7 @@ class ByArchdsl:
 
 
 class ByHand:
-    """The same handwritten: images in memory, shifted and mirrored per batch, loss and accuracy computed."""
+    """The same run, handwritten: images in memory, shifted and mirrored per batch, loss and accuracy computed."""
 
     def __init__(self, model_spec: ModelSpec, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> None:
         given, held_out = both_parts(model_spec, shape)
@@ -242,7 +242,7 @@ def _shifted(images: Tensor, pixels: int) -> Tensor:
 
 
 def a_recipe(model_spec: ModelSpec, crop: int | None) -> Recipe:
-    """What both trainings do."""
+    """The recipe of both training runs."""
     return Recipe.model_validate(
         {
             "augment": {"flip": crop is not None, "crop": crop},

@@ -69,7 +69,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a tool reports of a case. `rejects_right` says that it reports an error of the text without it, too."""
+    """What a tool reports for a case. `rejects_right` says that it also reports an error for the text without one."""
 
     message: str | None
     when: str | None = None
@@ -122,7 +122,7 @@ def _archdsl(case: Case) -> Outcome:
 
 @dataclass(frozen=True)
 class Report:
-    """What a peer reports of a text: the message, the lines that it points at, and when it comes."""
+    """What a peer reports for a text: the message, the lines that it points at, and the stage at which it appears."""
 
     message: str
     lines: tuple[int, ...]
@@ -130,11 +130,11 @@ class Report:
 
 
 Run = Callable[[Sequence[tuple[Path, str]]], list[Report | None]]
-"""The reports of some texts, which are those of these files; None where a text is accepted."""
+"""The reports for texts, each given with the path of its file; None where a text is accepted."""
 
 
 def peer(tool: str, run: Run) -> dict[str, Outcome]:
-    """What a peer reports, by case: of the text with the error, without it, and with the edit that it proposes."""
+    """What a peer reports, by case: for the text with the error, without it, and with the edit that it proposes."""
     every = cases(tool)
     wrong = run([(case.path, case.wrong) for case in every])
     right = run([(case.path, case.right) for case in every])
@@ -184,7 +184,7 @@ def _numbers(case: Case, message: str) -> bool | None:
 
 
 def in_python(python: Path, texts: Sequence[tuple[Path, str]]) -> list[dict[str, Any]]:
-    """How texts end that another environment's Python runs."""
+    """How each text ended when another environment's Python ran it."""
     done = _driven(python, texts)
     runs: list[dict[str, Any]] = done["runs"]
     return runs
@@ -206,7 +206,7 @@ def _driven(python: Path, texts: Sequence[tuple[Path, str]]) -> dict[str, Any]:
 
 
 def torch_or_keras(python: Path, texts: Sequence[tuple[Path, str]]) -> list[Report | None]:
-    """An error comes in the forward pass if the line that calls the model raises it, else at construction."""
+    """An error occurs in the forward pass if the line that calls the model raises it, else at construction."""
     found: list[Report | None] = []
     for (_, text), run in zip(texts, in_python(python, texts), strict=True):
         if run["message"] is None:
@@ -219,7 +219,7 @@ def torch_or_keras(python: Path, texts: Sequence[tuple[Path, str]]) -> list[Repo
 
 
 def hndl(python: Path, texts: Sequence[tuple[Path, str]]) -> list[Report | None]:
-    """An error is static if it comes while sizes are resolved, before there are modules."""
+    """An error is static if it occurs while sizes are resolved, before there are modules."""
     found: list[Report | None] = []
     for (_, text), run in zip(texts, in_python(python, texts), strict=True):
         if run["message"] is None:
@@ -233,7 +233,7 @@ def hndl(python: Path, texts: Sequence[tuple[Path, str]]) -> list[Report | None]
 
 
 def pyrefly(python: Path, texts: Sequence[tuple[Path, str]]) -> list[Report | None]:
-    """Pyrefly checks files without running them; all that it reports of a file is one report."""
+    """Pyrefly checks files without running them; all that it reports for a file is one report."""
     with tempfile.TemporaryDirectory() as folder:
         names = [f"{number}_{path.parent.name}.py" for number, (path, _) in enumerate(texts)]
         for name, (_, text) in zip(names, texts, strict=True):

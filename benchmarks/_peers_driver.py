@@ -2,8 +2,8 @@
 
     python _peers_driver.py < texts.json    # [["FILE", "TEXT"], …]
 
-Of a text that raises: the message as the interpreter prints it, and the lines of the text that the traceback goes
-through, the outermost first. Also the files that it goes through, and the versions of what is installed.
+For a text that raises: the message as the interpreter prints it, and the lines of the text in the traceback, the
+outermost first. Also the files in the traceback, and the versions of the installed packages.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ def printed(error: BaseException, trace: TracebackType | None) -> str:
 
 
 def run(path: str, text: str) -> dict[str, Any]:
-    """How the text ended, run as this file."""
+    """How the text ended when it was run as the file at `path`."""
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             exec(compile(text, path, "exec"), {"__name__": "__main__"})

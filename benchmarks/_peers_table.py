@@ -37,7 +37,7 @@ NAMES = {
 
 
 def _cell(outcome: Mapping[str, Any] | None) -> str:
-    """When an error is reported, and what the report has."""
+    """When an error is reported, and what the report contains."""
     if outcome is None:
         return "–"
     if not outcome["reported"]:

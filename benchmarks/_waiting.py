@@ -2,7 +2,7 @@
 
     python benchmarks/_waiting.py
 
-A small training in a fresh process for each policy and round, alone and next to one busy process per core, as on a
+A small training run in a fresh process for each policy and round, alone and next to one busy process per core, as on a
 shared machine. It decides whether `archdsl train` should set OMP_WAIT_POLICY=PASSIVE. It should not: on two cores with
 other work, sleeping took 1.3 times as long as spinning, and 1.1 times next to two more busy processes. The cost there
 comes from threads that wait for others without a core; OMP_NUM_THREADS=1 avoids it.
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from _harness import beside_the_first, report
+from _harness import relative_to_first, report
 
 HERE = Path(__file__).resolve().parent
 ROUNDS = 15
@@ -37,7 +37,7 @@ print((time.perf_counter() - start) * 1000)
 
 
 def measure(name: str, policy: dict[str, str]) -> float:
-    """Milliseconds of a training in a process of its own."""
+    """Milliseconds of a training run in a separate process."""
     plain = {key: value for key, value in os.environ.items() if not key.startswith(("OMP_", "GOMP_"))}
     words = [sys.executable, "-c", CHILD, str(HERE), name]
     done = subprocess.run(words, env={**plain, **policy}, capture_output=True, text=True, check=True)
@@ -65,7 +65,7 @@ def main() -> None:
                 for number in range(ROUNDS):
                     for policy in POLICIES if number % 2 == 0 else reversed(POLICIES):
                         rounds[policy].append(measure(name, POLICIES[policy]))
-            report(f"waiting-{name}-{'shared' if others else 'alone'}", beside_the_first(rounds))
+            report(f"waiting-{name}-{'shared' if others else 'alone'}", relative_to_first(rounds))
 
 
 if __name__ == "__main__":

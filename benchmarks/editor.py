@@ -1,7 +1,7 @@
 """Time from an edit to its diagnostics in an editor, and of completion and hover, while zoo:resnet152 is edited.
 
 200 random edits of the kinds that people make: a number, a word typed letter by letter, a line inserted or removed, a
-comment. Each is timed from the edit to the diagnostics, by itself and, for comparison, from scratch; completion and
+comment. Each is timed from the edit to the diagnostics, incrementally and, for comparison, from scratch; completion and
 hover are timed at its position. CPU time is measured, so that other processes of the machine do not count; nothing here
 waits. Exits with status 1 if a target is missed.
 """
@@ -34,9 +34,9 @@ LINES = ("  conv c k3 p1\n", "relu\n", "stage extra { conv 64 k1; bn; relu }\n",
 
 
 def edits(dice: random.Random) -> Iterator[tuple[int, int, str]]:
-    """Edits of the text that each leads to a text like the first: start, end, and the new text."""
+    """Edits that keep the text similar to the first one: start, end, and the new text."""
     while True:
-        text = yield_text[0]
+        text = current_text[0]
         kind = dice.choice(("number", "number", "word", "line", "comment"))
         if kind == "number":
             places = [i for i, char in enumerate(text) if char.isdigit()]
@@ -57,8 +57,8 @@ def edits(dice: random.Random) -> Iterator[tuple[int, int, str]]:
             yield at, at + len(line), ""
 
 
-yield_text = [TEXT]
-"""The text at present."""
+current_text = [TEXT]
+"""The current text."""
 
 
 def timed(run: Callable[[], object]) -> float:
@@ -69,13 +69,13 @@ def timed(run: Callable[[], object]) -> float:
 
 
 def measure() -> dict[str, list[float]]:
-    """The times of each question, by edit."""
+    """The times of each kind of request, one for each edit."""
     found: dict[str, list[float]] = {"edit": [], "completion": [], "hover": [], "from scratch": []}
     document = Document(TEXT, name="resnet152.arch")
     problems(document.now)
     for start, end, text in (each for each, _ in zip(edits(random.Random(1)), range(EDITS), strict=False)):
         found["edit"].append(timed(partial(edited, document, start, end, text)))
-        yield_text[0] = document.text
+        current_text[0] = document.text
         at = min(start + len(text), len(document.text))
         found["completion"].append(timed(partial(completions, document.now, at)))
         found["hover"].append(timed(partial(hover, document.now, at)))
@@ -90,7 +90,7 @@ def edited(document: Document, start: int, end: int, text: str) -> None:
 
 
 def percentile(times: list[float], part: float) -> float:
-    """The smallest time that this part of the times does not exceed."""
+    """The smallest time that this fraction of the times does not exceed."""
     ordered = sorted(times)
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
@@ -98,7 +98,7 @@ def percentile(times: list[float], part: float) -> float:
 def main() -> int:
     """Measure, print, and report whether the targets are met."""
     measure()
-    yield_text[0] = TEXT
+    current_text[0] = TEXT
     # As the language server does: what exists at the start is not searched for garbage each time.
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)

@@ -1,4 +1,4 @@
-"""Figures of VGG-16 and ResNet-50 by archdsl and by tools that people use now, as far as they are installed.
+"""Figures of VGG-16 and ResNet-50 by archdsl and by tools that people use today, if they are installed.
 
 These are torchview, torchvista, Keras' plot_model and visualkeras. For each: how many of the network's edges the figure
 shows, how many it shows that the network does not have, its smallest text in a column of 85 mm, and the time in a fresh

@@ -1,8 +1,9 @@
-"""Streaming a folder of JPEGs, compared with Pillow alone: decoding and random resized crops by as many processes.
+"""Streaming a folder of JPEGs, compared with Pillow alone: decoding and random resized crops by the same number of
+processes.
 
-The folder, 1,500 images of 500×375, is made in a temporary folder; crops have 176×176 pixels. Both take all images once
-per round, the training process with nothing else to do. The targets: at least 0.95 of Pillow's images per second, and
-less than 1 GB in all processes together, of which 0.3 GB are torch. Exits with status 1 if one is missed.
+The folder, 1,500 images of 500×375, is made in a temporary folder; crops have 176×176 pixels. Both read all images once
+per round; the training process does nothing else. The targets: at least 0.95 of Pillow's images per second, and less
+than 1 GB in all processes together, of which 0.3 GB are torch. Exits with status 1 if one is missed.
 """
 
 import math
@@ -121,7 +122,7 @@ def main() -> int:
         assert stream is not None
         paths = [str(folder / stream.name(index)) for index in range(len(stream))]
         epochs = iter(range(1000))
-        import torch  # as in a training: its memory counts
+        import torch  # as in a training run: its memory counts
 
         memory = Memory()
         with multiprocessing.get_context("spawn").Pool(workers) as pool:

@@ -47,7 +47,7 @@ def inputs() -> tuple[Tensor, Tensor]:
 
 
 def raw() -> Callable[[], None]:
-    """The minimum work of a training."""
+    """The minimum work of a training run."""
     pixels, labels = inputs()
     model = Tiny()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True, fused=True)

@@ -2,18 +2,18 @@
 
     python benchmarks/suggestions.py [--parts NAME;…] [--kinds NAME,…] [--limit N] [--show NAME,…] [--publish]
 
-The kinds of errors in `suggestions_data/known_*.py` were written beside the generators of suggestions; those in
-`unseen_kinds.py` and `unseen_later.py`, by somebody who had not seen them, and were looked at since; those in
-`unseen_third.py`, by somebody who had not seen them either, and nobody has looked at them. For each kind, over some
-valid networks of many families:
+The kinds of errors in `suggestions_data/known_*.py` were written together with the generators of suggestions. Those in
+`unseen_kinds.py` and `unseen_later.py` were written by authors who had not seen the generators, and their failures have
+been examined since; those in `unseen_third.py` were written in the same way, and nobody has examined their failures.
+For each kind, over some valid networks of many families:
 
 - located: an error, or the edit of a suggestion, is on a line where the error was introduced
 - offered: at least one suggestion is an edit
 - valid: each edit that is offered, applied alone, removes its error and adds none
 - first, first two: after the first suggestion, or after one of the first two, the network is the original again
 
-Ends with status 1 where a part misses its goals. `--show` prints the texts of these kinds that are not restored;
-`--publish` keeps the figures in published/suggestions.json and writes the table of docs/suggestions.md.
+Exits with status 1 if a part misses its goals. `--show` prints the texts of these kinds that are not restored;
+`--publish` saves the figures in published/suggestions.json and writes the table of docs/suggestions.md.
 """
 
 import argparse
@@ -51,7 +51,7 @@ UNSEEN = {
     "later, seen since": "suggestions_data.unseen_later",
     "unseen": "suggestions_data.unseen_third",
 }
-"""The modules of those who had not seen the suggestions, by part."""
+"""The modules of authors who had not seen the suggestions, by part."""
 GOALS = {
     "known": {"located": 90, "offered": 95, "valid": 100, "first": 80, "first two": 90},
     "seen since": {"offered": 65, "first": 45},
@@ -100,7 +100,7 @@ def with_table(page: str, result: dict[str, Any]) -> str:
 
 
 def parts() -> dict[str, list[Kind]]:
-    """The kinds of errors by part; without those that nobody has written."""
+    """The kinds of errors by part; parts without a module are left out."""
     found = {"known": [kind for module in KNOWN for kind in kinds_of(module)]}
     for part, module in UNSEEN.items():
         if importlib.util.find_spec(module) is not None:
@@ -157,7 +157,9 @@ def _least_ms(run: Any) -> float:
 
 
 def pairs(kinds: Sequence[Kind]) -> dict[str, Any]:
-    """In percent of networks with two errors: a first step is offered, steps lead to no errors, to the original."""
+    """In percent of the networks with two errors: a first step is offered, the steps lead to a network without errors,
+    and to the original network.
+    """
     done = [case.measures for case in two_errors(kinds, networks(), SEED, PAIRS)]
     return {"cases": PAIRS} | {name: round(100 * sum(each[name] for each in done) / PAIRS, 1) for name in done[0]}
 
@@ -239,7 +241,7 @@ def main() -> int:
     result: dict[str, Any] = json.loads(target.read_text(encoding="utf-8")) if some and target.exists() else {}
     result |= {"benchmark": "suggestions", "machine": machine(), "networks": len(networks())}
     gc.collect()
-    gc.freeze()  # the networks, which no collection during a case need look through
+    gc.freeze()  # garbage collections then skip the networks
     failed: list[str] = []
     for part, kinds in parts().items():
         chosen = [kind for kind in kinds if (not some or part in some) and (not wanted or kind.name in wanted)]
@@ -267,7 +269,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", default="", help="only these parts, separated by semicolons")
     parser.add_argument("--kinds", default="", help="only these kinds, separated by commas")
-    parser.add_argument("--limit", type=int, default=CASES, help="at most so many networks a kind")
+    parser.add_argument("--limit", type=int, default=CASES, help="at most this many networks per kind")
     parser.add_argument("--show", default="", help="print the texts of these kinds that are not restored")
     parser.add_argument("--publish", action="store_true", help="write to published/")
     return parser.parse_args()

@@ -42,7 +42,7 @@ LEFT_OUT = {
     "incomplete_condition": {"hndl": "a definition has no conditions"},
     "parameter_by_other_name": {"hndl": "a definition has no blocks with parameters"},
 }
-"""Why a tool has no file of a case."""
+"""Why a tool has no file for a case."""
 
 
 def row(outcome: Outcome) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def totals(found: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
 
 
 def measured(python: Path | None) -> dict[str, Any]:
-    """The result: of archdsl now, of the other tools now or as published."""
+    """The result: for archdsl now, for the other tools now or as published."""
     ours = {name: row(outcome) for name, outcome in archdsl().items()}
     if python is None:
         before = json.loads(PUBLISHED.read_text(encoding="utf-8"))
@@ -100,7 +100,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", type=Path, help="the Python of an environment with the other tools")
     parser.add_argument("--show", action="store_true", help="print each message")
-    parser.add_argument("--publish", action="store_true", help="keep the result and the table of the page")
+    parser.add_argument("--publish", action="store_true", help="save the result, and the table of the page")
     given = parser.parse_args()
     result = measured(given.python and given.python.absolute())
     if given.show:

@@ -4,7 +4,7 @@ Segmentation is the U-Net of examples/unet_small.arch on images and masks of 64Ã
 modeling is the zoo's character LSTM and a small transformer on sequences of bytes. Batches from memory, a step, the
 schedule, and the loss. The target: at most 5 % more. Exits with status 1 if it is missed.
 
-The time is that of the processor, on one thread, so that other programs change it little.
+CPU time is measured, on one thread, so that other programs hardly affect it.
 """
 
 import sys
@@ -98,7 +98,7 @@ class CharLSTM(nn.Module):
 
 
 class _Block(nn.Module):
-    """A transformer block with a causal attention of four heads."""
+    """A transformer block with causal attention of four heads."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ class SmallGPT(nn.Module):
         return self.fc(self.norm(x))  # type: ignore[no-any-return]  # torch's modules have no types
 
 
-class Subject(ABC):
+class TimedTask(ABC):
     """A task with its network in both versions, its samples, and what a handwritten step does with them."""
 
     name: str
@@ -158,7 +158,7 @@ class Subject(ABC):
         """The mean loss of a batch."""
 
     def recipe(self) -> Recipe:
-        """What both trainings do."""
+        """The recipe of both training runs."""
         return Recipe.model_validate(
             {
                 "task": self.task, "augment": self.augment, "epochs": 1, "batch": self.batch,
@@ -168,7 +168,7 @@ class Subject(ABC):
 
 
 @final
-class Segmentation(Subject):
+class Segmentation(TimedTask):
     """examples/unet_small.arch on noise."""
 
     name, task, batch, batches = "segmentation-unet", "segmentation", 32, 8
@@ -205,7 +205,7 @@ class Segmentation(Subject):
         return F.cross_entropy(output, targets, ignore_index=IGNORED)
 
 
-class _Language(Subject, ABC):
+class _Language(TimedTask, ABC):
     task, augment = "language", {}  # never changed
     steps: int
 
@@ -250,7 +250,7 @@ class Transformer(_Language):
         return SmallGPT()
 
 
-def hand(subject: Subject) -> Callable[[], None]:
+def hand(subject: TimedTask) -> Callable[[], None]:
     """The steps of an epoch, handwritten."""
     samples, model = subject.samples(), subject.by_hand()
     feed = subject.feed(samples)
@@ -278,7 +278,7 @@ def _cosine(step: int, steps: int) -> float:
     return 0.5 * (1 + cos(pi * step / steps))
 
 
-def ours(subject: Subject) -> Callable[[], None]:
+def ours(subject: TimedTask) -> Callable[[], None]:
     """The same as `archdsl train` runs it."""
     samples, recipe, network = subject.samples(), subject.recipe(), subject.network()
     objective = objective_of(TASKS[subject.task], recipe, network.graph)

@@ -2,14 +2,14 @@
 
 Batches, augmentation, steps, schedule; validation; a checkpoint and the weights. A machine's speed drifts within
 minutes, so the parts are timed in short turns, and an epoch's time is computed from them: 45,000 training images, 5,000
-validation images, written once. The target: at most 5 % more. Exits with status 1 if it is missed. The choices of
-`precision auto` and `layout auto` are printed, too.
+validation images, and files that are written once. The target: at most 5 % more. Exits with status 1 if it is missed.
+The choices of `precision auto` and `layout auto` are printed, too.
 """
 
 import sys
 
 import torch
-from _harness import Timing, beside_the_first, compare, report
+from _harness import Timing, compare, relative_to_first, report
 from _nets import CPU, ByArchdsl, ByHand, ModelSpec, a_recipe, airbench94, images, small
 
 from archdsl.training import assemble
@@ -42,7 +42,7 @@ def epochs(model_spec: ModelSpec, setup: Setup) -> list[Timing]:
     )
     repeats = EPOCH / (model_spec.batch * model_spec.batches)
     for mine, theirs in zip(parts[1::2], parts[::2], strict=True):
-        (_, beside) = beside_the_first({"": theirs.rounds_ms, " ": mine.rounds_ms})
+        (_, beside) = relative_to_first({"": theirs.rounds_ms, " ": mine.rounds_ms})
         print(
             f"  {mine.name:12} {theirs.median_ms:8.1f} ms by hand, {mine.median_ms:8.1f} ms, ratio {beside.ratio:.2f}"
         )
@@ -50,7 +50,7 @@ def epochs(model_spec: ModelSpec, setup: Setup) -> list[Timing]:
         name: [repeats * (s + v) + f for s, v, f in zip(*(part.rounds_ms for part in of), strict=True)]
         for name, of in (("loop by hand", parts[::2]), ("archdsl's training", parts[1::2]))
     }
-    return beside_the_first(whole)
+    return relative_to_first(whole)
 
 
 def chosen(model_spec: ModelSpec) -> str:

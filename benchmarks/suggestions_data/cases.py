@@ -53,7 +53,7 @@ class Case:
 
     @cached_property
     def restored(self) -> tuple[bool, ...]:
-        """For each of these, whether it makes the original again."""
+        """For each of these, whether it restores the original."""
         return tuple(self._restores(fix) for fix in self.shown)
 
     @cached_property
@@ -70,7 +70,7 @@ class Case:
 
     @cached_property
     def lines(self) -> set[int]:
-        """The lines of the error that was introduced on which an error or the edit of a suggestion stands."""
+        """The lines of the introduced error that have a reported error or the edit of a suggestion."""
         spans = [found.diagnostic.span for found, _ in self.suggested]
         spans += [edit.span for _, fixes in self.suggested for fix in fixes for edit in fix.edits]
         found = {span.line for span in spans if span.source.text == self.text}
@@ -125,7 +125,7 @@ def _changed_lines(before: str, after: str) -> set[int]:
 
 
 def cases(kind: Kind, valids: tuple[Valid, ...], seed: int, limit: int) -> Iterator[Case]:
-    """Cases of a kind: one a network, and two where few networks have a place for it; families in turn."""
+    """Cases of a kind: one per network, or two if few networks have a place for it; families take turns."""
     for valid, text in wrong_texts(kind, valids, seed, limit):
         yield _case(kind, valid, text)
 

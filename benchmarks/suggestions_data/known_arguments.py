@@ -12,7 +12,7 @@ _WINDOWED = ("conv", "maxpool", "avgpool", "upconv", "dwconv")
 
 
 def same_sorts(a: Graph, b: Graph) -> bool:
-    """Whether two graphs have layers of the same sorts in the same order: for values that nobody can know."""
+    """Whether two graphs have layers of the same sorts in the same order: for values that cannot be recovered."""
     return [(type(x.op), x.inputs) for x in a.nodes] == [(type(y.op), y.inputs) for y in b.nodes]
 
 
@@ -29,7 +29,7 @@ def same_but_order(a: Graph, b: Graph) -> bool:
 
 
 def _calls(graph: Graph) -> Counter[str]:
-    """The layers by what they call, which says nothing of their inputs but the channels."""
+    """The layers by what they call, which depends only on the channels of their inputs."""
     nodes = (node for node in graph.nodes if not node.is_input)
     return Counter(f"{node.op.keyword} {node.op.steps(graph.shapes_in(node))}" for node in nodes)
 
@@ -51,7 +51,7 @@ def _letter(layer: ast.LayerStatement, letter: str) -> str | None:
 
 
 def _rest(layer: ast.LayerStatement, used: set[str]) -> list[str]:
-    """The arguments without the plain ones and those whose letter or word is used otherwise."""
+    """The arguments without the plain ones and those whose letter or word is in `used`."""
     plain = _plain(layer)
     texts = [arg.span.text for arg in layer.args if arg not in plain]
     return [text for text in texts if text not in used and not (text[:1] in used and text[1:].isdigit())]

@@ -106,7 +106,7 @@ def branch_stride(random: Random, valid: Valid) -> str | None:
 
 
 def same_but_shortcuts(a: Graph, b: Graph) -> bool:
-    """Whether two graphs have the same layers outside of shortcuts: what stood in a shortcut nobody can know."""
+    """Whether two graphs have the same layers outside of shortcuts: the original of a shortcut cannot be recovered."""
     return _main_path(a) == _main_path(b)
 
 

@@ -1,4 +1,4 @@
-"""Kinds of errors of people who know another notation, and statements that they forgot."""
+"""Kinds of errors made by people who are used to another notation or forget a statement."""
 
 import re
 from random import Random

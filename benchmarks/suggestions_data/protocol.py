@@ -22,8 +22,8 @@ weights, inputs and shapes in the same order; names do not count, nor whether pa
 the error destroys information, so that other networks are as right as the original, pass `right=`, a function of the
 two graphs: `kind("odd size", right=same_layers)`.
 
-`unseen_kinds.py` and `unseen_later.py` beside this file are read if they exist. They belong to people who have not seen
-how suggestions are generated. To see what a kind does:
+`unseen_kinds.py`, `unseen_later.py` and `unseen_third.py` beside this file are read if they exist. Their authors had
+not seen how suggestions are generated. To see what a kind does:
 
     python benchmarks/suggestions.py --kinds "kernel twice as large" --show "kernel twice as large"
     python -c 'from suggestions_data.networks import networks; print(networks()[0].text)'    # in benchmarks/
@@ -167,7 +167,7 @@ def same_layers(a: Graph, b: Graph) -> bool:
 
 
 def _layer(graph: Graph, node: Node) -> tuple[object, ...]:
-    """What a layer does and reads. Its torch calls are the same for `k3 same` and `k3x3 p1`, its arguments are not."""
+    """What a layer does and reads. Its torch calls are the same for `k3 same` and `k3x3 p1`; its arguments are not."""
     shapes = graph.shapes_in(node)
     calls = () if node.is_input else (node.op.steps(shapes), node.op.initializers_of(shapes), node.op.frozen_weights())
     return type(node.op), calls, node.inputs, node.shared

@@ -1,4 +1,4 @@
-"""Networks with two errors at places apart: whether suggestions lead to a network without errors, step by step."""
+"""Networks with two errors in different places: whether suggestions lead to a network without errors, step by step."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .cases import applied, errors, suggested
 from .protocol import Kind, Valid
 
 STEPS = 4
-"""How many suggestions are applied, the first of the first error that has one each time."""
+"""How many suggestions are applied, each the first suggestion for the first error that has one."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class TwoErrors:
 
 
 def two_errors(kinds: Sequence[Kind], valids: Sequence[Valid], seed: int, limit: int) -> Iterator[TwoErrors]:
-    """Networks with errors of two kinds drawn at random, each of which is an error alone."""
+    """Networks with errors of two randomly chosen kinds, each of which is an error on its own."""
     random = Random(f"{seed} two errors")
     found = 0
     while found < limit:

@@ -26,7 +26,7 @@ def first_with_error(random: Random, texts: Iterable[str]) -> str | None:
 
 
 def code(valid: Valid) -> str:
-    """The text with blanks for comments and the recipe, so that every place is where it was."""
+    """The text with blanks for comments and the recipe, so that positions stay the same."""
     return _HIDDEN.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), valid.text)
 
 
@@ -47,7 +47,7 @@ def written(valid: Valid, start: int, end: int, new: str) -> str:
 
 
 def text_of(valid: Valid, place: Span | ast.Statement | ast.Argument | ast.Expr) -> str:
-    """What stands there."""
+    """The text at a place."""
     span = place if isinstance(place, Span) else place.span
     return valid.text[span.start : span.end]
 
@@ -78,7 +78,7 @@ def exchanged(valid: Valid, first: ast.Statement, second: ast.Statement) -> str:
 
 
 def appended(valid: Valid, statement: ast.Statement, words: str) -> str:
-    """The text with a further argument at the end of a layer, before its `xN` and `as NAME`."""
+    """The text with an additional argument at the end of a layer, before its `xN` and `as NAME`."""
     end = statement.span.end
     if isinstance(statement, ast.LayerStatement):
         end = max([statement.keyword.span.end, *(argument.span.end for argument in statement.args)])
@@ -86,7 +86,7 @@ def appended(valid: Valid, statement: ast.Statement, words: str) -> str:
 
 
 def after_keyword(valid: Valid, layer: ast.LayerStatement, words: str) -> str:
-    """The text with a further first argument of a layer."""
+    """The text with an additional first argument of a layer."""
     return written(valid, layer.keyword.span.end, layer.keyword.span.end, f" {words}")
 
 

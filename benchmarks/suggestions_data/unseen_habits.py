@@ -1,4 +1,4 @@
-"""Unseen kinds of errors: what people write who come from PyTorch, Keras or a programming language."""
+"""Unseen kinds of errors: what people who come from PyTorch, Keras or a programming language write."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""Unseen kinds of errors: how feature maps, sequences and vectors become each other."""
+"""Unseen kinds of errors: how feature maps, sequences and vectors are converted into each other."""
 
 from random import Random
 

@@ -39,7 +39,7 @@ def similar(random: Random, valid: Valid) -> str | None:
 
 @kind("the other input")
 def other_input(random: Random, valid: Valid) -> str | None:
-    """`from question` where the picture is meant."""
+    """`from question` where the image is meant."""
     names = [each.args[0].span.text for each in every(valid, ast.Input) if len(each.args) > 1]
     words = [each.name for each in every(valid, ast.From) if each.name.text in names]
     return wrong(random, valid, (valid.replace(word.span, name) for word in words for name in names))

@@ -54,7 +54,7 @@ def unmarked(random: Random, valid: Valid) -> str | None:
 
 @kind("parameters of a block without parentheses")
 def bare_header(random: Random, valid: Valid) -> str | None:
-    """`block double c {`, as it is used."""
+    """`block double c {`, written like a use of the block."""
     found = matches(valid, r"\bblock \w+(\(([^()\n]*)\))")
     texts = [substituted(valid, each, " " + each[2].replace(",", random.choice(("", ","))), 1) for each in found]
     return wrong(random, valid, texts)
@@ -135,7 +135,7 @@ def twice(random: Random, valid: Valid) -> str | None:
 
 
 def _older(argument: Span, valid: Valid, layer: ast.LayerStatement) -> list[str]:
-    """What stood where an argument stands before it was changed."""
+    """The argument that was at this place before it was changed."""
     if match := re.fullmatch(r"([kspdg])(\d+)", argument.text):
         return ["same"] if match[1] == "p" else [f"{match[1]}{int(match[2]) + 1 + (match[1] == 'k')}"]
     kernel = valid.argument(layer, "kernel")

@@ -131,7 +131,7 @@ def sections(random: Random, valid: Valid) -> str | None:
 
 @kind("layer after a merge inside its braces")
 def swallowed(random: Random, valid: Valid) -> str | None:
-    """The closing brace stands one layer too late."""
+    """The closing brace comes one layer too late."""
     texts = []
     for merge, after in neighbors(valid):
         closes = merge.span.text.endswith("}") and isinstance(merge, ast.Merge | ast.Residual)
@@ -153,7 +153,7 @@ def swallowed(random: Random, valid: Valid) -> str | None:
 
 @kind("line pasted twice")
 def pasted(random: Random, valid: Valid) -> str | None:
-    """A line that changes the shape stands twice."""
+    """A line that changes the shape appears twice."""
     texts, start = [], 0
     for line in valid.text.split("\n"):
         end = start + len(line) + 1

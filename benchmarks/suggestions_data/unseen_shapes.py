@@ -176,7 +176,7 @@ def other_merge(random: Random, valid: Valid) -> str | None:
 
 @kind("tensor of ids not declared as integers")
 def ids_not_declared(random: Random, valid: Valid) -> str | None:
-    """`input 128` before an embedding, whose vocabulary nobody knows then."""
+    """`input 128` before an embedding, whose vocabulary is then unknown."""
     return first_with_error(
         random, (written(valid, each.start(), each.end(), "") for each in places(valid, r" int\([^)]*\)"))
     )

@@ -10,7 +10,7 @@ from .unseen_third_edits import code, places, substituted, wrong
 
 @kind("separator forgotten, or a comma")
 def separator(random: Random, valid: Valid) -> str | None:
-    """Everybody who writes several layers in a line: `conv 32 k3 p1 relu`; or `conv 32 k3, relu`, one key beside it."""
+    """Everybody who writes several layers in a line: `conv 32 k3 p1 relu`; or `conv 32 k3, relu`, one key off."""
     return wrong(random, substituted(valid, r" *; +(?=[a-z])", " ", ", "))
 
 

@@ -1,4 +1,4 @@
-"""Statements that are missing, in the wrong place or there twice."""
+"""Statements that are missing, in the wrong place or duplicated."""
 
 import re
 from itertools import pairwise
@@ -46,7 +46,7 @@ def merge_before_upsample(random: Random, valid: Valid) -> str | None:
 
 
 def _exchanged(valid: Valid, first: tuple[str, ...], then: tuple[str, ...]) -> list[str]:
-    """The texts with two neighbors exchanged, the first of these layers and the second of those."""
+    """The texts with two neighbors exchanged: a layer in `first`, followed by one in `then`."""
     found = sorted(valid.statements, key=lambda each: each.span.start)
     texts = []
     for one, other in pairwise(found):

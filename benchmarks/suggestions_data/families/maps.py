@@ -26,7 +26,7 @@ def unet(random: Random) -> str:
 
 
 def unet_blocks(random: Random) -> str:
-    """The same with blocks for both ways."""
+    """The same with blocks for both paths."""
     style, levels = Style(random), random.choice([2, 3, 4])
     size, width = 2**levels * style.pick(8, 16, 20), style.pick(16, 32)
     names = random.choice(_NAMES)
@@ -146,7 +146,7 @@ def pyramid(random: Random) -> str:
 
 
 def super_resolution(random: Random) -> str:
-    """Residual blocks, then pixels out of channels."""
+    """Residual blocks, then a pixel shuffle."""
     style, width, factor = Style(random), random.choice([32, 64]), random.choice([2, 4])
     pad = style.padding(3)
     text = style.header("SuperResolution", f"width = {width}") + "input 3x48x48\n"

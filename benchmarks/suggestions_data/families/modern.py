@@ -101,7 +101,7 @@ def hourglass(random: Random) -> str:
 
 
 def mixer(random: Random) -> str:
-    """An MLP-Mixer in small."""
+    """A small MLP-Mixer."""
     style, width, patch = Style(random), random.choice([32, 64]), random.choice([4, 8])
     steps = (32 // patch) ** 2
     text = style.header("Mixer", f"width = {width}", "Tolstikhin et al., 2021") + "input 3x32x32\n\n"
