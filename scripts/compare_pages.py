@@ -2,8 +2,8 @@
 
     python scripts/compare_pages.py [NETWORK ...]
 
-Each pixel of a page must be within the range of the colors around it in the SVG, and the reverse; letters may differ by
-what antialiasing differs. Prints the part of pixels outside, and exits with 1 if it is above a thousandth.
+Each pixel of a page must be within the range of the colors around it in the SVG, and the reverse; letters may differ as
+far as antialiasing does. Prints the fraction of pixels outside, and exits with 1 if it is above a thousandth.
 """
 
 import shutil
@@ -20,7 +20,7 @@ import archdsl
 
 NETWORKS = {"zoo:lenet5": "volumes", "zoo:unet": "unet", "zoo:resnet18": "layers", "zoo:googlenet": "blocks"}
 DPI, SLACK, MOST = 288, 60, 0.001
-"""Dots per inch; the difference of a color that antialiasing explains; the part of pixels that may be outside."""
+"""Dots per inch; the difference of a color that antialiasing explains; the fraction of pixels that may be outside."""
 
 
 def main() -> int:
@@ -64,7 +64,7 @@ def _run(*command: str | Path) -> None:
 
 
 def _outside(one: Any, other: Any) -> float:
-    """The part of pixels of an image that are outside of the range of the pixels around them in another."""
+    """The fraction of the pixels of an image that are outside of the range of the pixels around them in another."""
     padded = np.pad(other, ((1, 1), (1, 1), (0, 0)), mode="edge")
     high, wide = one.shape[:2]
     around = np.stack([padded[y : y + high, x : x + wide] for y in range(3) for x in range(3)])

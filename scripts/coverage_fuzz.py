@@ -1,7 +1,7 @@
 """Search for texts that crash archdsl, guided by code coverage (Atheris, libFuzzer).
 
-    make fuzz                                   ten minutes
-    .venv/bin/python scripts/fuzz.py -max_total_time=60     libFuzzer's own options
+    python3 scripts/dev.py fuzz --coverage                           ten minutes
+    .venv/bin/python scripts/coverage_fuzz.py -max_total_time=60     libFuzzer's own options
 
 Any bytes, any words of the language and any mutation of a text that ships with archdsl must produce a tree or
 diagnostics, quickly. Failures are saved as `fuzz/crash-…`; give that file as an argument to run it alone. The last
@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=["archdsl"]):
     from tests.hardening.anything import SHORT, WORDS, survives
 
 
-def drawn(data: bytes) -> str:
+def text_from(data: bytes) -> str:
     """The text for some bytes: the bytes themselves, or a text that they select."""
     draw = atheris.FuzzedDataProvider(data)
     kind = draw.ConsumeIntInRange(0, 3)
@@ -57,7 +57,7 @@ def main() -> None:
     given = [word for word in sys.argv[1:] if not word.startswith("-")] or [str(corpus)]
     options = [word for word in sys.argv[1:] if word.startswith("-")]
     defaults = [f"-artifact_prefix={FOLDER}/", f"-max_total_time={SECONDS}", "-timeout=20", "-max_len=4096"]
-    atheris.Setup([sys.argv[0], *defaults, *options, *given], lambda data: survives(drawn(data)))
+    atheris.Setup([sys.argv[0], *defaults, *options, *given], lambda data: survives(text_from(data)))
     atheris.Fuzz()
 
 

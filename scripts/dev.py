@@ -107,7 +107,7 @@ def setup() -> None:
     print(subprocess.check_output([str(venv_program("python")), "-c", SUMMARY], universal_newlines=True), end="")
 
 
-# On all cores, as pip compiles on one; what is not written for this Python is left out.
+# On all cores, because pip compiles on one; files that this Python cannot compile are skipped.
 COMPILE = """
 from compileall import compile_dir
 from sysconfig import get_path
@@ -125,7 +125,7 @@ kind = "CPU only" if build == "cpu" else f"built for {build}" if build else "the
 print(f"   Python {platform.python_version()} in .venv")
 print(f"   archdsl {version('archdsl')}, editable, and {len({d.name for d in distributions()}) - 1} packages it needs")
 print(f"   torch {torch.partition('+')[0]}, {kind}")
-print("   what pip said is in .venv/setup.log")
+print("   the output of pip is in .venv/setup.log")
 """
 
 
@@ -300,7 +300,7 @@ def run(command: "list[str | Path]") -> None:
 
 
 def show_both(first: "list[str | Path]", second: "list[str | Path]") -> None:
-    """Run two commands at once, as the first, which is the shorter one, keeps one core busy. Its output is printed
+    """Run two commands at once: the first, which is the shorter one, keeps only one core busy. Its output is printed
     when it ends; if it fails, the second one is stopped.
     """
     announce(first)

@@ -21,7 +21,7 @@ RANGES = (
 """Latin, Greek, Cyrillic, punctuation, currency, arrows, mathematical and geometric symbols."""
 FAMILY = "Figure Sans"
 TIME = 3_700_000_000
-"""The time of creation and change that the fonts state, so that the same source gives the same bytes."""
+"""The creation and modification time in the fonts, so that the same source gives the same bytes."""
 
 
 def make(source: Path, style: str) -> TTFont:

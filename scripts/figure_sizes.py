@@ -68,7 +68,7 @@ NETWORKS = (
 )
 WHERE = ("column", "slide", "readme")
 FILLED = 0.6
-"""The smallest part of a slide that a figure fills, as the area of its bounding box."""
+"""The smallest fraction of a slide that a figure must fill, as the area of its bounding box."""
 
 
 def network(name: str) -> Network:
@@ -77,7 +77,7 @@ def network(name: str) -> Network:
 
 
 def filled(figure: PlacedFigure) -> float:
-    """The part of its place that a figure fills."""
+    """The fraction of its place that a figure fills."""
     left, top, right, bottom = bounds(list(figure.drawing.parts))
     return (right - left) * (bottom - top) / (figure.drawing.width * figure.drawing.height)
 

@@ -6,7 +6,7 @@
 The images are those of `digits`, which ship with archdsl. A network is trained on the digits 0 to 4. Then, for 5, 20
 and 50 images of each of the digits 5 to 9, one is trained from scratch, one from these weights with a frozen stem, and
 one from these weights without freezing, each with three seeds, which also choose the images. The accuracies are those
-of all test images of the digits 5 to 9. Everything takes some minutes on two cores.
+on all test images of the digits 5 to 9. Everything takes some minutes on two cores.
 """
 
 import argparse
@@ -96,7 +96,7 @@ def run(folder: Path) -> None:
 
 
 def table(results: dict[str, Any]) -> str:
-    """Mean and standard deviation of the accuracies over the seeds, by way and number of images."""
+    """Mean and standard deviation of the accuracies over the seeds, by method and number of images."""
     lines = [
         f"| | {' | '.join(f'{count} images of each' for count in PER_CLASS)} |",
         f"| --- |{' --- |' * len(PER_CLASS)}",

@@ -30,17 +30,21 @@ def main() -> int:
     from tests.properties.campaign import Campaign, Plan
     from tests.properties.properties import PROPERTIES
 
-    parser = argparse.ArgumentParser(description="Draw examples of every property anew, and keep what breaks one.")
-    parser.add_argument("--minutes", type=float, default=10.0, help="how long [default: 10]")
-    parser.add_argument("--runs", type=int, help="stop after so many examples, even if there is time left")
-    parser.add_argument("--property", action="append", choices=list(PROPERTIES), help="only this one; may be repeated")
+    parser = argparse.ArgumentParser(description="Generate new examples of every property, and save those that fail.")
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long to run [default: 10]")
+    parser.add_argument("--runs", type=int, help="stop after this many examples, even if time is left")
+    parser.add_argument(
+        "--property", action="append", choices=list(PROPERTIES), help="only this property; may be repeated"
+    )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="[default: one for each core]")
-    parser.add_argument("--seed", type=int, help="draw what another run with this seed drew [default: a random one]")
-    parser.add_argument("--resume", action="store_true", help="go on where the summary ends")
+    parser.add_argument("--seed", type=int, help="the seed of the examples [default: random]")
+    parser.add_argument("--resume", action="store_true", help="continue the run of the summary")
     parser.add_argument(
         "--summary", type=Path, default=ROOT / "fuzz" / "summary.json", help="[default: fuzz/summary.json]"
     )
-    parser.add_argument("--found", type=Path, default=ROOT / "tests" / "properties" / "found", help="where examples go")
+    parser.add_argument(
+        "--found", type=Path, default=ROOT / "tests" / "properties" / "found", help="where failing examples are saved"
+    )
     options = parser.parse_args()
     plan = Plan(
         properties=tuple(options.property or PROPERTIES),

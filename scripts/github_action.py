@@ -83,7 +83,9 @@ class Change(NamedTuple):
 
 
 def base() -> str | None:
-    """The commit to compare with: where the pull request branched off, or the one before the push; None for none."""
+    """The commit to compare with: where the pull request branched off, or the one before the push; None if there is
+    none.
+    """
     found = event()
     commit = found["pull_request"]["base"]["sha"] if "pull_request" in found else found.get("before")
     if not commit or not commit.strip("0"):

@@ -7,7 +7,7 @@
     python scripts/import_goals.py --write                     write the table in docs/importing.md
 
 The packages are only references: `pip install --no-deps torchvision timm transformers` is enough, in an environment of
-your own. Each model is imported in a process of its own, with a limit of time. The results are in
+your own. Each model is imported in a separate process, with a time limit. The results are in
 benchmarks/published/importing.json.
 """
 
@@ -291,7 +291,7 @@ def _run(model: Model, results: Any, only_read: bool) -> None:
 
 
 def limited(model: Model, *, only_read: bool = False) -> dict[str, Any]:
-    """The result for one model, made in a process of its own."""
+    """The result for one model, made in a separate process."""
     context = multiprocessing.get_context("fork")
     results = context.Queue()
     process = context.Process(target=_run, args=(model, results, only_read))
@@ -337,7 +337,7 @@ def table(results: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def write(results: dict[str, list[dict[str, Any]]]) -> None:
-    """Write the table into the page, with the words of the zoo's present texts."""
+    """Write the table into the page, with the words of the zoo's current texts."""
     for row in (row for rows in results.values() for row in rows if row["imported"]):
         row.pop("handwritten", None)
         if (hand := handwritten(row["name"])) is not None:

@@ -42,7 +42,7 @@ def original() -> Splits:
 
 
 def resized() -> Splits:
-    """The digits at 32×32 pixels, as the training saw them."""
+    """The digits at 32×32 pixels, as in training."""
     return fit_splits(original(), ImageShape(1, 32, 32), "resize")
 
 

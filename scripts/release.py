@@ -113,7 +113,7 @@ def supported(root: Path) -> list[str]:
 
 
 def interpreter(minor: str) -> str | None:
-    """A Python of this version: the current one, one on the PATH, of uv or of pyenv; None if there is none."""
+    """A Python of this version: the current one, or one on the PATH, from uv or from pyenv; None if there is none."""
     if minor == "{}.{}".format(*sys.version_info):
         return sys.executable
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"

@@ -3,7 +3,7 @@
     python scripts/textured_shapes.py FOLDER
 
 Colors, position, size and rotation are random, and lines and noise cover the background, so that neither a color nor a
-pixel says the class. The images are always the same.
+pixel reveals the class. The images are always the same.
 """
 
 import math
@@ -62,7 +62,7 @@ def color(rng: np.random.Generator) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def turned(angle: float, middle: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+def rotated(angle: float, middle: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """The coordinates of all pixels, relative to a point and rotated."""
     y, x = np.mgrid[:_LARGE, :_LARGE].astype(np.float32)
     x, y = x - middle[0], y - middle[1]
@@ -71,7 +71,7 @@ def turned(angle: float, middle: NDArray[Any]) -> tuple[NDArray[Any], NDArray[An
 
 def filled(shape: str, middle: NDArray[Any], radius: float, angle: float) -> NDArray[Any]:
     """Which pixels are inside of the shape."""
-    x, y = turned(angle, middle)
+    x, y = rotated(angle, middle)
     made: dict[str, NDArray[Any]] = {
         "disc": x**2 + y**2 < (0.95 * radius) ** 2,
         "ring": (x**2 + y**2 < radius**2) & (x**2 + y**2 > (0.5 * radius) ** 2),
@@ -84,7 +84,7 @@ def filled(shape: str, middle: NDArray[Any], radius: float, angle: float) -> NDA
 
 def textured(texture: str, angle: float, rng: np.random.Generator) -> NDArray[Any]:
     """Which pixels have the color of the texture."""
-    x, y = turned(angle, rng.uniform(0, _LARGE, 2))
+    x, y = rotated(angle, rng.uniform(0, _LARGE, 2))
     period = rng.uniform(7, 12) * _SCALE
     rows, columns = np.sin(2 * np.pi * y / period), np.sin(2 * np.pi * x / period)
     return {"rows": rows > 0, "columns": columns > 0, "checks": rows * columns > 0, "dots": rows + columns > 0.6}[

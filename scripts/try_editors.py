@@ -206,7 +206,7 @@ def helix(folder: Path) -> str:
 
 
 def _screen(folder: Path, environment: Mapping[str, str]) -> str:
-    """What Helix shows in a terminal once it shows the error, with the codes of its colors."""
+    """What Helix shows in a terminal once it shows the error, with the escape codes of its colors."""
     tmux = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
     shown = ""
     try:

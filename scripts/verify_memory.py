@@ -34,10 +34,13 @@ def main() -> int:
     start = time.perf_counter()
     for name in options.names or entries():
         network = archdsl.load(f"zoo:{name}")
-        said = memory(network.graph, batch=options.batch, precision=options.precision).activations
+        estimated = memory(network.graph, batch=options.batch, precision=options.precision).activations
         counted = saved_bytes(network, options.batch, options.precision)
-        errors[name] = said / counted - 1
-        print(f"{name:<20} {said / 2**20:10.2f} MiB said {counted / 2**20:10.2f} kept {errors[name]:+8.3%}", flush=True)
+        errors[name] = estimated / counted - 1
+        print(
+            f"{name:<20} {estimated / 2**20:10.2f} MiB estimated {counted / 2**20:10.2f} kept {errors[name]:+8.3%}",
+            flush=True,
+        )
     sizes = {name: abs(error) for name, error in errors.items()}
     worst = max(sizes, key=lambda name: sizes[name])
     median = statistics.median(sizes.values())

@@ -37,18 +37,18 @@ def verify(name: str, most: int, rectangles: int, step: int = 1) -> int | None:
     sizes = network.sizes
     # A layer with an argument like `@h` is a different one at another size: its text is elaborated again for each, and
     # the network must have the weights that it has at its own size.
-    asks = any(type(value) is not int for node in sizes.graph.nodes for value in arguments(node))
-    graph = None if asks else network.graph
+    varies = any(type(value) is not int for node in sizes.graph.nodes for value in arguments(node))
+    graph = None if varies else network.graph
     draw, calls = random.Random(name), Calls()
-    asked = [(n, n) for n in range(1, most + 1, step)]
-    asked += [(draw.randint(1, most), draw.randint(1, most)) for _ in range(rectangles)]
-    for height, width in asked:
+    tested = [(n, n) for n in range(1, most + 1, step)]
+    tested += [(draw.randint(1, most), draw.randint(1, most)) for _ in range(rectangles)]
+    for height, width in tested:
         dims = (shape.channels, height, width)
         verdict = sizes.verdict((height, width))
         found = calls.outputs(graph or at_size(name, dims, network.graph), dims)
-        said = verdict.outputs if verdict.failed is None else None
-        assert said == found, f"{name} at {height}×{width}: said {said} ({verdict.failed}), torch {found}"
-    return len(asked)
+        predicted = verdict.outputs if verdict.failed is None else None
+        assert predicted == found, f"{name} at {height}×{width}: archdsl {predicted} ({verdict.failed}), torch {found}"
+    return len(tested)
 
 
 def arguments(node: Node) -> Iterator[int]:

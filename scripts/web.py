@@ -33,7 +33,7 @@ RECIPES = ("__init__.py", "duration.py", "network_check.py", "data/", "errors/",
 """The parts of `archdsl/training/` that check a `train` block. A page loads them when a text has one."""
 RECIPES_NEED = ("annotated-types", "pydantic", "typing-extensions", "typing-inspection")
 COMPILED = ("pydantic-core",)
-"""What these need; pydantic-core is compiled for Pyodide, which PyPI has."""
+"""Compiled packages that these need; PyPI has pydantic-core compiled for Pyodide."""
 
 
 def main() -> int:
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def _install(npm: str) -> int:
-    """Install the packages of the lock file, unless they are."""
+    """Install the packages of the lock file, unless they are installed."""
     stamp = WEB / "node_modules" / ".archdsl-lock"
     digest = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == digest:

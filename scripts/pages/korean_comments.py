@@ -36,7 +36,7 @@ COMMENT = re.compile(r'(?<=# )(?!.*")\S.*$', re.MULTILINE)
 
 
 def comments(block: str) -> list[str]:
-    """The comments of a fenced block; those of outputs are none."""
+    """The comments of a fenced block; a block of output has none."""
     return [found.strip() for found in COMMENT.findall(block)] if PROGRAM.match(block) else []
 
 

@@ -91,8 +91,8 @@ def headline(layer: type[Op]) -> str:
 
 def section(layer: type[Op]) -> str:
     """A layer: its description, its arguments, an example and facts about it, its diagram."""
-    said, _, example = inspect.cleandoc(layer.__doc__ or "").partition("Example:\n")
-    parts = [f"## `{layer.keyword}`", said.strip()]
+    description, _, example = inspect.cleandoc(layer.__doc__ or "").partition("Example:\n")
+    parts = [f"## `{layer.keyword}`", description.strip()]
     if layer.synonyms:
         # The names of merges decide how a statement is read, so that those of other frameworks are only suggested.
         how = "In other frameworks:" if layer in merges().values() else "Also written"

@@ -70,7 +70,7 @@ def _figure(name: str, language: str, script: str | None) -> str:
 
 
 def augmentation(language: str) -> str:
-    """The photograph after each of the changes that training makes, by the functions of the training loop."""
+    """The photograph after each of the augmentations of training, computed by the functions of the training loop."""
     titles = [names[language == "ko"] for names in AUGMENTATIONS]
     shown = [panel(title, image(rows, title, 144)) for title, rows in zip(titles, _augmented(), strict=True)]
     return f'<figure class="lecture"><div class="lecture-output">{panels(*shown)}</div></figure>'

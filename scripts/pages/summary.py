@@ -67,7 +67,7 @@ def _first_example(body: str) -> str:
 
 
 def _unlinked(text: str) -> str:
-    """Text without links: a page that is pasted has nowhere to lead to."""
+    """Text without links, which would lead nowhere in a page that is pasted elsewhere."""
     return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text)
 
 
