@@ -14,7 +14,7 @@ TEXT = "<text>"
 
 
 class NotAllowed(Exception):
-    """A file that an agent named may not or cannot be read; the message explains why."""
+    """A file that an agent named is not allowed to be read, or cannot be read; the message explains why."""
 
 
 class ReadText(Record):

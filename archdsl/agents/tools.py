@@ -132,7 +132,7 @@ def diagram(
 
 
 def import_file(files: AgentFiles, file: str, sizes: Sequence[str]) -> ImportReport:
-    """The network of an .onnx or .pt2 file as a text; neither kind of file has code that is run. Raises NotAllowed."""
+    """The network of an .onnx or .pt2 file as a text; no code in the file is run. Raises NotAllowed."""
     from ..extras import MissingPackages
     from ..importing.import_problem import ImportFailed, UnusableSource
     from ..importing.sources import ImportRequest, import_source

@@ -1,4 +1,4 @@
-"""Attention with all its options: other keys, fewer of them, rotary positions, masks, position biases.
+"""Attention with all its options: cross-attention, fewer key and value heads, rotary positions, masks, position biases.
 
 Like those in `modules.py`, the class depends only on torch, so that printed source can include its code.
 """
@@ -12,12 +12,12 @@ from torch import nn
 class MultiHeadAttention(nn.Module):
     """Each step of x, N×T×C, attends to the steps of `source`, N×S×C′; without a source, to those of x.
 
-    Values are computed from `value`, N×S×C″, if there is one. With a `window`, a step attends to the nearest steps
-    alone.
+    Values are computed from `value`, N×S×C″, if there is one. With a `window`, a step attends only to the nearest
+    steps.
 
-    The weights have the names of nn.MultiheadAttention: one matrix for queries, keys and values if all are made of the
-    same number of features, else three. A matrix of `kv_heads` heads is shared by groups of heads.
-    `channels_first` and `source_channels_first` are for N×C×… and any spatial size.
+    The weights have the names of nn.MultiheadAttention: one matrix for queries, keys and values if all are computed
+    from the same number of features, else three. With `kv_heads`, groups of query heads share the heads of keys and
+    values. `channels_first` and `source_channels_first` are for inputs N×C×… of any spatial size.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class MultiHeadAttention(nn.Module):
         return self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
 
     def rotate(self, x: torch.Tensor) -> torch.Tensor:
-        """Rotate the first features of each head, in pairs half of them apart, by angles that grow with the step."""
+        """Rotate `rope` features of each head, i paired with i + rope/2, by angles that grow with the step."""
         rates = self.rope_base ** (-torch.arange(0, self.rope, 2, device=x.device) / self.rope)
         angles = torch.arange(x.shape[2], device=x.device)[:, None] * rates
         cos, sin = (each.to(x.dtype) for each in (angles.cos(), angles.sin()))
@@ -160,8 +160,8 @@ class MultiHeadAttention(nn.Module):
         return torch.cat([*rotated, x[..., self.rope :]], -1)
 
     def bias(self, query: torch.Tensor, length: int, mask: torch.Tensor | None) -> torch.Tensor | None:
-        """What is added to the products: N×heads×T×S, of length 1 where all are alike; None if there is nothing."""
-        # A finite number hides a step, so that the result is finite even if all steps are hidden.
+        """The bias added to the attention scores, broadcastable to N×heads×T×S; None if there is none."""
+        # A finite bias masks a step, so that the result is finite even if all steps are masked.
         least = torch.finfo(query.dtype).min
         added: torch.Tensor | None = None
         if self.relative != "none":
@@ -180,7 +180,7 @@ class MultiHeadAttention(nn.Module):
         return added
 
     def hidden(self, steps: int, length: int, device: torch.device) -> torch.Tensor:
-        """Which steps each step does not see: later ones, and those outside of its window; T×S."""
+        """Which steps are masked for each step: later ones, and those outside its window; T×S."""
         every = torch.ones(steps, length, dtype=torch.bool, device=device)
         if self.window is None:
             return every.triu(1)

@@ -35,7 +35,7 @@ class HubModel(Record):
 
 
 def hub_file(name: str, report: Report) -> Path:
-    """The file of a model's weights, or the index of its shards, `OWNER/NAME` or `OWNER/NAME@REVISION`.
+    """The weights file of the model `OWNER/NAME` or `OWNER/NAME@REVISION`, or the index of its shards.
 
     Raises CannotLoad.
     """

@@ -26,7 +26,7 @@ class DropPath(nn.Module):
 
 
 class MeanInside(nn.Module):
-    """The mean of each window over its elements inside x, excluding the padding, which is given as to `F.pad`."""
+    """The mean of each window over its elements inside x, excluding the padding, which is given as in `F.pad`."""
 
     def __init__(self, kernel: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...]) -> None:
         super().__init__()
@@ -158,7 +158,7 @@ class UpsampleLike(nn.Module):
 
 
 class CropLike(nn.Module):
-    """The part that has the spatial size of a second tensor: the center, or from `start` on."""
+    """The part that has the spatial size of a second tensor: the center, or the part that begins at `start`."""
 
     def __init__(self, start: tuple[int, ...] | None = None) -> None:
         super().__init__()

@@ -44,7 +44,7 @@ class Part(nn.Module):
 
 
 class ChainPart(nn.Sequential):
-    """A part that applies its modules in order: it can be indexed, sliced and extended as nn.Sequential."""
+    """A part that applies its modules in order: it can be indexed, sliced and extended like nn.Sequential."""
 
     __reduce_ex__ = _reduce
     __repr__ = _repr
@@ -63,7 +63,7 @@ def part_class(name: str, doc: str, key: str, forward: str | None) -> type[nn.Mo
     """The class of a part, one for equal arguments.
 
     `forward` is the source of its method, indented as in a class; None for a chain. `key` distinguishes parts
-    that have the same source but other layers.
+    that have the same source but different layers.
     """
     base, body = ("ChainPart", _CHAIN_FORWARD) if forward is None else ("Part", f"\n{forward.rstrip()}\n")
     return _from_text(f'class {name}({base}):\n    """{doc}"""\n    # layers {key}\n{body}')

@@ -22,7 +22,7 @@ _STRUCTURE = ("stage", "branch", "aux")
 
 
 def forward_source(unit: Unit) -> str:
-    """The method of a unit's class: it takes the unit's inputs and what it borrows, and returns its outputs."""
+    """The method of a unit's class: its arguments are the unit's inputs and the outside modules it uses."""
     return indent(_Forward(unit).source().strip(), "    ")
 
 
@@ -97,7 +97,7 @@ class _Forward:
 
 
 def _cleaned_source(source: str) -> str:
-    """Annotations, calls of modules that are arguments, and names of functions, as one would write them."""
+    """The source with its annotations, calls of modules that are arguments, and function names in handwritten style."""
     source = source.replace(" : torch.", ": torch.").replace("torch.nn.modules.module.Module", "torch.nn.Module")
     source = re.sub(r"tuple\[[\w.,]+\]", lambda found: found[0].replace(",", ", "), source)
     source = re.sub(r"\btorch\._C\._nn\.(\w+)(?=\()", _public, source)
@@ -109,7 +109,7 @@ def _public(found: re.Match[str]) -> str:
 
 
 def _argument_names(unit: Unit) -> list[str]:
-    """The names of the inputs, then of what is borrowed: the network's inputs have those of the program.
+    """The names of the inputs, then of the outside modules: the network's inputs keep their names in the program.
 
     A part has `x`, and the names of what else it reads. In blocks, these are `x2`, `x3` and so on, so that all uses of
     a block have the same code.

@@ -10,7 +10,7 @@ from .units import Borrowed, Unit, find_chains, nodes_of, wired_tree
 def part_tree(graph: Graph) -> Unit:
     """The units of a graph: one for each scope of the text, and one with `of` wherever a whole unit is applied again.
 
-    A unit that uses a module outside of it borrows it: the module stays in one place, as its name says.
+    A module that several units use stays where its name places it; the other units receive it as an argument.
     """
     inner = {node.path[:depth] for node in graph.layers for depth in range(1, len(node.path))}
     root = wired_tree(graph, {path for path in inner if path not in graph.scopes})
@@ -22,7 +22,7 @@ def part_tree(graph: Graph) -> Unit:
 
 
 def _borrow(unit: Unit) -> None:
-    """Find what the units borrow, innermost units first."""
+    """Find the outside modules that the units use, innermost units first."""
     found: list[Borrowed] = []
     for item in unit.items:
         if isinstance(item, Node):
@@ -72,7 +72,7 @@ class _Uses:
         for item in unit.items:
             if isinstance(item, Unit):
                 candidate = _Candidate(item)
-                # What only applies others again is not what is applied again later.
+                # A unit that only reapplies layers of others is never itself the one that is reapplied.
                 if any(node.shared is None for node in candidate.nodes):
                     self.candidates.setdefault(candidate.owners[0], []).append(candidate)
                 self.collect(item)
@@ -114,7 +114,7 @@ class _Uses:
                     return None
             mapping[old.id] = new.id
         unit, inside = candidate.unit, {node.id for node in nodes}
-        # The unit also returns what is only read of this use.
+        # The unit also returns values that are read only from this use.
         unit.outputs += [
             old.id
             for old in candidate.nodes

@@ -112,7 +112,7 @@ _INVERTED = {
     "squeeze1.conv1": "se.conv_reduce",
     "squeeze1.conv2": "se.conv_expand",
 }
-"""Without an expansion, timm names the convolution that projects `conv_pw`, too."""
+"""Without an expansion, the convolution that projects is called `conv_pw` in timm, too."""
 _FUSED = {"conv1": "conv_exp", "conv2": "conv_pwl"}
 _INNER = r"(dwconv1|conv\d|squeeze1\.conv\d|norm\d\.bn1|bn\d)"
 

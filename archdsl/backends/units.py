@@ -159,7 +159,7 @@ def find_chains(root: Unit) -> None:
 
 
 _SEQUENTIAL = frozenset({"append", "extend", "insert", "pop"})
-"""Attributes of nn.Sequential that nn.Module does not have. A test holds this against torch's."""
+"""Attributes of nn.Sequential that nn.Module does not have. A test compares this with torch."""
 
 
 def _is_chain(unit: Unit) -> bool:

@@ -95,7 +95,7 @@ def shards_of(path: Path) -> list[str]:
 
 
 def _places(path: Path) -> dict[str, str]:
-    """The file of each tensor, as an index has it. Raises CannotLoad."""
+    """The file of each tensor, according to an index. Raises CannotLoad."""
     if path.stat().st_size > _LARGEST_INDEX:
         raise CannotLoad(f"{path}: an index of {path.stat().st_size:,} bytes is too large")
     try:

@@ -14,7 +14,7 @@ _SHOWN = 6
 
 
 class LoadedWeights(Record):
-    """How a file fits a module; `converted` are the number formats of the file that differ from the module's."""
+    """How a file fits a module; `converted` are the dtypes of the file that differ from the module's."""
 
     match: WeightMatch
     tensors: int

@@ -94,7 +94,7 @@ def _fits(layer: WeightLayer, prefix: str, given: Shapes) -> bool:
 
 
 def _last_layers(layers: Sequence[WeightLayer]) -> set[str]:
-    """The layers with weights that no other one reads the results of."""
+    """The layers with weights whose results no other layer reads."""
     before = frozenset[str]().union(*(each.after for each in layers))
     return {each.name for each in layers if each.known and each.name not in before}
 
@@ -196,7 +196,9 @@ def _candidates(layer: WeightLayer, given: Shapes) -> list[str]:
 
 
 def _assigned(ours: Sequence[WeightLayer], theirs: Sequence[str]) -> dict[str, str]:
-    """Layers with equal tensors: one is certain, several need an order, or last words that both have equally often."""
+    """Match layers with equal tensors: a single one directly, several by order, or by the last words of their names if
+    both sides have these equally often.
+    """
     if len(ours) == 1:
         return {ours[0].name: theirs[0]}
     if (ordered := _sequence(theirs)) and _one_after_another(ours):
@@ -208,7 +210,7 @@ def _assigned(ours: Sequence[WeightLayer], theirs: Sequence[str]) -> dict[str, s
     common = [word for word in by_word if len(words[word]) == len(by_word[word])]
     others = [each for word, group in by_word.items() if word not in common for each in group]
     left = [name for name in theirs if not any(name in words[word] for word in common)]
-    # What remains must not share words with what is certain, and needs a smaller question to be answered.
+    # The other layers must not share words with those matched by word, and each recursion must have fewer layers.
     if not common or (not others and len(common) == 1) or any(words[word] for word in by_word if word not in common):
         raise CannotLoad(
             f"{len(ours):,} layers with the tensors {_tensors(ours[0])} cannot be distinguished",

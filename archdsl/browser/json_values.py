@@ -9,7 +9,7 @@ from ..record import Record
 
 
 def plain(value: Any) -> Any:
-    """A result as JSON has it: a record as an object, a network as its report, a diagram as its text.
+    """A result as a JSON value: a record as an object, a network as its report, a diagram as its text.
 
     Raises TypeError for a value that JSON cannot have.
     """

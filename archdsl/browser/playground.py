@@ -53,7 +53,7 @@ class Playground:
         self._document: Document | None = None
 
     def update(self, text: str) -> Values:
-        """Take the present text, and return its problems, totals and controls."""
+        """Take the current text, and return its problems, totals and controls."""
         if self._document is None:
             self._document = Document(text, self._library, name=self._name, path=self._path, recipe=self._recipe)
         else:
@@ -92,7 +92,7 @@ class Playground:
 
     def table(self, sizes: Mapping[str, int] | None = None) -> Values:
         """The rows of the table, and the output shapes for the ends of the lines; `sizes` are values for the symbolic
-        dimensions, at which there are a verdict and totals as well.
+        dimensions, for which the result also has a verdict and totals.
 
         A row has its number, depth, layer, output, parameters, MACs, and the range of its statement in the text: for a
         layer in another file, that of the statement that uses it. A heading has only depth and layer.

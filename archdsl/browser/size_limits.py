@@ -84,7 +84,9 @@ def _limit(found: SizeSet) -> SizeLimit | None:
 
 
 def _rejected(limits: Sequence[SizeLimit], is_error: IsError) -> SizeLimit:
-    """The first limit that excludes only sizes at which the text has an error; the last one without the other parts."""
+    """The first limit that excludes only sizes at which the text has an error; else the last one, without the parts
+    that exclude valid sizes.
+    """
     found = limits[0]
     for limit in limits:
         found = limit

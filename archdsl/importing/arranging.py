@@ -188,7 +188,7 @@ def _names_for(right: list[list[str]], layout: Layout | None) -> dict[str, str]:
 
 
 def channels_first(b: Builder, x: Tensor) -> int:
-    """A node with the foreign axes in order after the batch: channels, then one to three spatial dimensions."""
+    """A node with the source axes in order after the batch: channels, then one to three spatial dimensions."""
     groups = _without_batch(x.view)
     return arranged(b, x.node, groups, Layout.SIGNAL if len(groups) == 2 else None)
 
@@ -217,7 +217,7 @@ def _without_batch(view: View) -> tuple[Group, ...]:
 
 
 def features(b: Builder, x: Tensor) -> tuple[int, View, int]:
-    """A node with the last foreign axis as an axis of its own: the node, the view of it, and this axis.
+    """A node with the last source axis as an axis of its own: the node, the view of it, and this axis.
 
     If it is one already, the node stays as it is; else it is a vector, a sequence, or channels first.
     """
@@ -281,9 +281,9 @@ def _inside(atom: Atom, places: dict[Atom, Atom]) -> list[Atom]:
 
 
 def materialized(b: Builder, x: Tensor, layout: Layout | None = None) -> Tensor:
-    """The same tensor as a node with an axis for each foreign one, in their order.
+    """The same tensor as a node with one axis for each source axis, in their order.
 
-    Channels that come last stay the first axis, as they are the channels of ours.
+    Channels that come last in the source stay the first axis of the node, because they are its channels.
     """
     order = _channels_first_order(b, x)
     moved = Tensor(x.node, tuple(x.view[i] for i in order))
@@ -300,7 +300,7 @@ def materialized(b: Builder, x: Tensor, layout: Layout | None = None) -> Tensor:
 
 
 def _channels_first_order(b: Builder, x: Tensor) -> list[int]:
-    """The foreign axes, in order or with the channels right after the samples."""
+    """The source axes, in order or with the channels right after the samples."""
     own = b.nodes[x.node].shape
     order = list(range(len(x.view)))
     if own.layout is Layout.OPEN or own.rank < 2 or len(order) < 4 or not x.view[0] or x.view[0][-1].axis != BATCH:

@@ -33,7 +33,7 @@ def length(group: Iterable[Atom]) -> int:
 
 
 def sizes(view: View) -> tuple[int, ...]:
-    """The sizes of the foreign tensor."""
+    """The sizes of the source tensor."""
     return tuple(map(length, view))
 
 

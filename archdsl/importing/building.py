@@ -85,7 +85,7 @@ class Origin(NamedTuple):
 
 
 class Lifted:
-    """A node that is made: like a node of a graph, with its weights, the modules around it, and what it rearranges."""
+    """A node being built: like a node of a graph, with its weights, the modules around it, and what it rearranges."""
 
     __slots__ = ("id", "inputs", "op", "origin", "runs", "scopes", "shape", "shared", "weights")
 

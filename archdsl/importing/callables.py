@@ -13,8 +13,8 @@ from .import_problem import ImportFailed, UnusableSource, first_line
 def module_of(source: str, arguments: Mapping[str, Any]) -> nn.Module:
     """The module that `module:callable` returns for these keyword arguments.
 
-    Of a package that makes its models by name, as timm does, a name that it does not have is one of these. Raises
-    UnusableSource if there is no such callable, ImportFailed if it does not return a module.
+    If a package creates its models by name, as timm does, a callable that it lacks is taken as the name of a model.
+    Raises UnusableSource if there is no such callable, ImportFailed if it does not return a module.
     """
     package, _, path = source.partition(":")
     make = _callable(package, path)

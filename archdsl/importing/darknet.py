@@ -1,4 +1,4 @@
-"""Darknet configurations (`.cfg`): sections of `key=value` lines, a layer each; read as text.
+"""Darknet configurations (`.cfg`): sections of `key=value` lines, one layer each; read as text.
 
 The sections are those of the published configurations of YOLOv2 to YOLOv4 and of classifiers (Redmon & Farhadi, 2018;
 Bochkovskiy et al., 2020). A detection section, `[yolo]`, gives the tensor that it reads as an output.

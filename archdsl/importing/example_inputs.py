@@ -14,7 +14,7 @@ _IDS = re.compile(r"(?P<sizes>\S*?)\s*int(\((?P<vocabulary>[1-9]\d{0,9})\))?")
 def example_of(inputs: Sequence[str]) -> tuple[torch.Tensor, ...] | Mapping[str, torch.Tensor]:
     """A tensor with one sample for each input: `3x224x224`, or `128 int(30522)` for ids below 30522.
 
-    With names (`input_ids=128 int`), by name. Raises UnusableSource.
+    If the inputs have names (`input_ids=128 int`), the tensors by name. Raises UnusableSource.
     """
     named: dict[str, torch.Tensor] = {}
     plain: list[torch.Tensor] = []

@@ -46,7 +46,7 @@ def bound(target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Argume
 
 
 def kwargs_list(kwargs: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """The named arguments as pairs, without those that say where a tensor is stored."""
+    """The named arguments as pairs, without those that determine where a tensor is stored."""
     return tuple((name, value) for name, value in kwargs.items())
 
 
@@ -115,6 +115,6 @@ def scopes_of(node: fx.Node) -> Iterator[Scope]:
 
 
 def snake(name: str) -> str:
-    """A class name as a word of ours: `InvertedResidual` is `inverted_residual`."""
+    """A class name as an identifier of the language: `InvertedResidual` is `inverted_residual`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return spaced.lower()

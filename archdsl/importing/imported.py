@@ -73,6 +73,6 @@ def formatted(text: str) -> str:
 
 
 def identifier(name: str) -> str:
-    """A name as a word of the language."""
+    """A name as an identifier of the language."""
     word = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or "Imported"
     return word if not word[0].isdigit() else f"Net_{word}"

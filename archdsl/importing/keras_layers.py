@@ -104,7 +104,7 @@ class KerasConv(nn.Module):
 
 
 class KerasSeparable(nn.Module):
-    """A depthwise convolution, then one of kernel 1."""
+    """A depthwise convolution, then one with kernel size 1."""
 
     def __init__(self, config: Config, channels: int, rank: int) -> None:
         super().__init__()

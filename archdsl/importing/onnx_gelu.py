@@ -45,7 +45,7 @@ def _wanted(nodes: list[Any], outputs: list[str]) -> set[str]:
 
 
 def _gelu_of(node: Any, makers: Mapping[str, Any], scalars: Mapping[str, float]) -> str | None:
-    """The tensor whose GELU a product is; None if it is none."""
+    """The tensor whose GELU a product computes; None if the product is not a GELU."""
     factors = _factors(node, makers)
     half = [name for name in factors if abs(scalars.get(name, 0) - 0.5) < 1e-6]
     rest = [name for name in factors if name not in half]
@@ -67,7 +67,7 @@ def _factors(node: Any, makers: Mapping[str, Any]) -> list[str]:
 
 
 def _erf_of(name: str, makers: Mapping[str, Any], scalars: Mapping[str, float]) -> str | None:
-    """For 1 + erf(x/√2): x."""
+    """x, if the tensor is 1 + erf(x/√2)."""
     plus = makers.get(name)
     if plus is None or plus.op_type != "Add" or not any(scalars.get(each) == 1 for each in plus.input):
         return None

@@ -17,8 +17,8 @@ class KnownTensors:
     """The tensors that are known without running the network.
 
     `numbers` has those of the tensors that do not depend on the input, and of small initializers; `learned` the names
-    of initializers with weights; `shapes` the sizes of all tensors for the number of samples that the file was made
-    for, `theirs`.
+    of initializers with weights; `shapes` the sizes of all tensors for `theirs`, the number of samples of the
+    file.
     """
 
     def __init__(self) -> None:
@@ -145,7 +145,7 @@ class OnnxNode:
 
 
 def axis_of_samples(before: Sequence[int], place: int, after: Sequence[int]) -> int | None:
-    """The axis of a reshaped tensor that has the samples, those at `place` before; None if none is clear."""
+    """The axis of a reshaped tensor that has the samples, which were at axis `place`; None if it is ambiguous."""
     outer, passed = prod(before[:place]), 1
     if before[place] > 1:
         # One sample among other positions of an axis that is split: the axis of length 1 has it.
@@ -156,8 +156,8 @@ def axis_of_samples(before: Sequence[int], place: int, after: Sequence[int]) -> 
         if passed < outer < passed * size:
             return axis
         if passed == outer:
-            # One sample may belong to the axis before it or to the one after it: to that which is split, not to one
-            # that consists of whole axes, as features do that are joined from heads.
+            # One sample may belong to the axis before it or to the one after it: to the one that is split, not to
+            # one that consists of whole axes, such as features joined from heads.
             whole = {prod(before[place + 1 : end]) for end in range(place + 2, len(before) + 1)}
             is_before = size in whole if before[place] == 1 else size != before[place]
             return axis - 1 if axis and is_before else axis

@@ -16,7 +16,7 @@ MOST_ELEMENTS = 2**28
 
 
 def read_onnx(path: Path) -> Any:
-    """The model of a file with all its tensors. Raises ImportFailed if it cannot be read or reads other folders."""
+    """The model of a file with all its tensors. Raises ImportFailed if it cannot be read or refers to other folders."""
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # it ships no types
 

@@ -131,7 +131,7 @@ def tensors(value: Any) -> list[torch.Tensor]:
 class _OnMeta(fx.Interpreter):
     """Counts the multiply-accumulates of a program on the meta device, regardless of the device of its tensors.
 
-    `of_samples` are those of operations that depend on the input, for the whole batch; `others` are made once.
+    `of_samples` are those of operations that depend on the input, for the whole batch; `others` are computed once.
     """
 
     def __init__(self, module: fx.GraphModule, inputs: Collection[str]) -> None:

@@ -53,7 +53,7 @@ def _standardized(weight: torch.Tensor) -> torch.Tensor:
 
 
 def _random(shape: Any) -> torch.Tensor:
-    """Numbers as small as those of filters, so that another ε in a variance shows."""
+    """Numbers as small as those of filters, so that a different ε in a variance is noticed."""
     return torch.randn(tuple(shape), generator=torch.Generator().manual_seed(0)) * 0.05
 
 

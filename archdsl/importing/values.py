@@ -1,4 +1,4 @@
-"""Values while a foreign graph is read: tensors of the network, constants, and what is computed from parameters."""
+"""Values while a source graph is read: tensors of the network, constants, and what is computed from parameters."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -9,14 +9,14 @@ from .atoms import View, sizes
 
 
 class Tensor(NamedTuple):
-    """A tensor that depends on the input: a node, and the arrangement of the foreign tensor in it."""
+    """A tensor that depends on the input: a node, and the arrangement of the source tensor in it."""
 
     node: int
     view: View
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """The sizes of the foreign tensor."""
+        """The sizes of the source tensor."""
         return sizes(self.view)
 
 

@@ -14,7 +14,7 @@ from .weight_origins import Origins
 
 
 def written(builder: Builder, outputs: Sequence[int], name: str, problems: Sequence[ImportProblem] = ()) -> Imported:
-    """The import of the nodes of a builder. Raises ImportFailed if there is no output, or the text would differ."""
+    """The import of the nodes of a builder. Raises ImportFailed without an output, or if the text does not match."""
     if not outputs:
         raise ImportFailed("the network has no output that depends on its input", problems)
     ends = improve(builder, outputs)

@@ -18,7 +18,7 @@ from ..text.source import Source
 
 
 class NetworkWidget(anywidget.AnyWidget):  # type: ignore[misc]  # a class without types where the extra is missing
-    """A network that is edited in a notebook; `text` is its present text, which may be set.
+    """A network that is edited in a notebook; `text` is its current text, which may be set.
 
     The front end is the module `widget.js`, built from `web/src/widget/`. It sends messages with an id, a name and
     arguments, as the playground does to its worker; every view of the widget has its own ids.
@@ -39,13 +39,13 @@ class NetworkWidget(anywidget.AnyWidget):  # type: ignore[misc]  # a class witho
 
     @property
     def analysis(self) -> Analysis:
-        """The analysis of the present text, with its diagnostics; `str` of it is what `archdsl check` prints."""
+        """The analysis of the current text, with its diagnostics; `str` of it is what `archdsl check` prints."""
         source = self._source
         return analyze(Source(self.text, name=source.name, path=source.path), Sink(), library=self._library)
 
     @property
     def network(self) -> Network:
-        """The network of the present text. Raises ArchError for a text with errors."""
+        """The network of the current text. Raises ArchError for a text with errors."""
         return self.analysis.checked()
 
     def _receive(self, _: Any, message: Any, buffers: Any) -> None:

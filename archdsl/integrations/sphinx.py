@@ -15,7 +15,7 @@
 
 The argument is an `.arch` file in the folder of the documents, or `zoo:NAME`; without one, the text is the content.
 HTML output contains the
-diagram as an inline SVG, LaTeX a PNG, others its description; the table and the text are Sphinx's own.
+diagram as an inline SVG, LaTeX a PNG, others its description; the table and the text are regular Sphinx nodes.
 """
 
 from hashlib import sha256

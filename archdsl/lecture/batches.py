@@ -64,7 +64,7 @@ def size_text(count: int) -> str:
 
 
 def _table(rows: Mapping[int, Memory], steps: Mapping[int, int], batch: int, limit: int, say: Mapping[str, str]) -> str:
-    """A row for each batch size: steps, bytes, and a bar of what the bytes are for."""
+    """A row for each batch size: steps, bytes, and a bar that shows what the bytes are used for."""
     scale = max(limit, max(row.total for size, row in rows.items() if size <= max(batch, 32)))
     head = "".join(f"<th>{say[name]}</th>" for name in ("batch", "steps per epoch", "memory", "for"))
     lines = [f"<tr>{head}</tr>"]

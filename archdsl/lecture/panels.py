@@ -9,7 +9,7 @@ from html import escape
 from ..record import Record
 
 CELL = 28
-"""The size of a cell in pixels: wide enough for three digits of 10 px, and twelve cells for a phone."""
+"""The size of a cell in pixels: three digits of 10 px fit into it, and twelve cells fit on a phone."""
 
 
 class Cell(Record):

@@ -45,7 +45,7 @@ def lenet5() -> Graph:
 
 @cache
 def trained() -> Weights:
-    """The weights after training, from 8 bits each."""
+    """The weights after training, restored from 8 bits each."""
     return {
         name: [(value - 256 if value > 127 else value) * each["scale"] for value in b64decode(each["data"])]
         for name, each in _stored()["weights"].items()

@@ -75,7 +75,7 @@ class OpenDocuments:
             document.edit(start, end, change.text)
 
     def users(self, uri: str) -> list[str]:
-        """The other open documents that use files, perhaps this one; they read their files again."""
+        """The other open documents that use files, possibly this one; they read their files again."""
         found = []
         for other, document in self._documents.items():
             if other != uri and 'use "' in document.text:

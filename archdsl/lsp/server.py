@@ -47,7 +47,7 @@ class ArchServer:
         self._changes = 0
         for name, handler in self._features().items():
             self._register(name, handler)
-        # Functions, as pygls notes its options on them.
+        # Functions rather than methods, because pygls stores options as attributes of them.
         self.server.command("archdsl.preview")(lambda *args: self._preview(*args))
         self.server.command("archdsl.diagram")(lambda *args: self._diagram(*args))
 

@@ -102,7 +102,7 @@ def _at_statement_start(version: Version, offset: int, range: TextRange) -> Iter
 
 
 def _takes(version: Version, shape: Shape, word: str, layer: type[Op], offset: int) -> bool:
-    """Whether a layer without arguments accepts the tensor; assumed of one that requires arguments."""
+    """Whether a layer without arguments accepts the tensor; a layer that requires arguments is assumed to."""
     if (
         any(p.required for p in layer.parameters)
         or word not in registry()
@@ -239,7 +239,7 @@ def _fitting(
 
 
 def _likely(shape: Shape) -> Iterator[int]:
-    """Sizes near the present ones: the channels, their double and half."""
+    """Sizes near the current ones: the channels, their double and half."""
     channels = shape.channels if shape.rank else 1
     yield from (channels, 2 * channels)
     if channels % 2 == 0:

@@ -21,7 +21,7 @@ from ..text.source import Source, Span
 
 
 class Document:
-    """A text in an editor. Each `edit` makes a new version; its cost follows the edit, not the text.
+    """A text in an editor. Each `edit` makes a new version; its cost depends on the size of the edit, not of the text.
 
     `library` has the files that the text uses, by default those in its folder; `key` is its own name in the library.
     `recipe` checks its `train` block; `pedantic` enables the warnings that are matters of taste.
@@ -132,7 +132,7 @@ class Version:
         return found | {block.name.text: block for block in self.program.blocks}
 
     def passed(self, statement: ast.Statement) -> ExecutedStatement | None:
-        """The surroundings of a statement when it was first executed; None if it was not."""
+        """The state around a statement when it was first executed; None if it was not."""
         return self._versions.passed.get(id(statement))
 
     def place(self, span: Span) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ _UNUSED = frozenset({"UnusedName", "DeadLayer", "UnusedIgnore"})
 
 
 def problems(version: Version) -> tuple[DocumentProblem, ...]:
-    """The diagnostics of a version in the order of the text, without tried suggestions: at once."""
+    """The diagnostics of a version in the order of the text, immediately, without tried suggestions."""
     return _problems(version, version.found)
 
 
@@ -60,7 +60,7 @@ def _use(version: Version, uses: tuple[BlockUse, ...], file: str) -> TextRange:
 
 
 def place_of(version: Version, span: Span) -> FilePlace:
-    """A span as a place. Sources of equal name are those of the document's own text, read from scratch."""
+    """A span as a place. A source with the name of the document is the document's own text, read from scratch."""
     source = span.source.file
     if source is version.source or source.text is version.source.text or source.key == version.source.key:
         return FilePlace(range=TextRange(start=span.source.start + span.start, end=span.source.start + span.end))

@@ -1,4 +1,4 @@
-"""Semantic tokens: the type of each word, which a grammar of words cannot determine."""
+"""Semantic tokens: the type of each word, which a lexical grammar cannot determine."""
 
 from ..syntax import ast
 from .answers import SemanticToken, TextRange

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 FOLLOWING = frozenset({"svg", "html"})
-"""The formats that can follow light and dark pages."""
+"""The formats that can adapt to light and dark pages."""
 MOST = 3000
 """The maximum number of boxes in a diagram; more would take minutes and be unreadable."""
 MOST_IN_PAGE = 20_000
@@ -64,7 +64,7 @@ def diagram(
 
 
 def _require_volumes(view_options: ViewOptions | None) -> None:
-    """Raise CannotDraw for a field in another view."""
+    """Raise CannotDraw for a receptive field in a view other than `volumes`."""
     if view_options is not None and view_options.field is not None and view_options.view is not View.VOLUMES:
         raise CannotDraw(f"the view `{view_options.view}` does not show tensors to scale: use the view `volumes`")
 
@@ -86,8 +86,8 @@ def _with_detail(graph: Graph, format: str, style: DiagramStyle, view_options: V
 def diagram_page(
     graph: Graph, style: DiagramStyle | None = None, view_options: ViewOptions | None = None, view: View | None = None
 ) -> bytes:
-    """The network as an HTML page, in which every block and stage can be opened. The view says what is closed at first;
-    None chooses it by the number of boxes. Raises CannotDraw."""
+    """The network as an HTML page, in which every block and stage can be opened. The view determines what is closed at
+    first; None chooses it by the number of boxes. Raises CannotDraw."""
     from ...analysis.cost import costs
     from .viewer import write_page
 
@@ -107,7 +107,7 @@ def diagram_page(
 
 
 def draw_diff(a: Graph, b: Graph, found: "Diff", format: str, style: DiagramStyle | None = None) -> bytes:
-    """The figure of a diff between two networks in one of FORMATS but Mermaid. Raises CannotDraw."""
+    """The figure of a diff between two networks in one of FORMATS except Mermaid. Raises CannotDraw."""
     from .diff_figure import diff_figure
 
     if format in NO_DIFF:
@@ -120,7 +120,7 @@ def draw_diff(a: Graph, b: Graph, found: "Diff", format: str, style: DiagramStyl
 
 
 def _possible(style: DiagramStyle, format: str) -> DiagramStyle:
-    """A style, if a format can have it. Raises CannotDraw."""
+    """The style, if the format supports it. Raises CannotDraw."""
     if style.theme.dark is not None and format not in FOLLOWING:
         name = style.theme.name
         raise CannotDraw(f"the theme `{name}` follows the page, which {format} cannot: use light, dark or print")
@@ -180,7 +180,7 @@ def _scene(drawn: Diagram, view: View, format: str, style: DiagramStyle) -> byte
 
 
 def _fixed(drawing: Drawing, format: str, style: DiagramStyle, *, placed: bool = False) -> bytes:
-    """Render a drawing with fixed positions; one that is placed has its exact size."""
+    """Render a drawing with fixed positions; one made for a place keeps its exact size."""
     from .plot import write_fixed_dot
 
     drawing = drawing.replace(font=style.theme.font)
@@ -205,7 +205,7 @@ def _fixed(drawing: Drawing, format: str, style: DiagramStyle, *, placed: bool =
 
 
 def _is_foreign(drawing: Drawing) -> bool:
-    """Whether a drawing has text that is not ASCII, the times sign, or otherwise in the renderer's font."""
+    """Whether a drawing has characters that the renderer's font may lack."""
     texts = [s.text for part in drawing.parts for s in part.shapes if isinstance(s, TextLabel) and not is_known(s.text)]
     if not texts:
         return False

@@ -21,7 +21,7 @@ class Title(NamedTuple):
 class Arrangement(Record):
     """The choices left open in a diagram: the positions of cluster titles, by the clusters' names in DOT.
 
-    `skips_first` places skips at the left of what they skip, otherwise at the right. `nudge` moves everything slightly
+    `skips_first` places skips to the left of what they skip, otherwise to the right. `nudge` moves everything slightly
     apart.
     """
 

@@ -13,7 +13,7 @@ _LINE = 1.2
 _PAD_X, _PAD_Y, _BETWEEN = 8.0, 4.0, 1.0
 _ROUND = 17.0
 _SQUARE, _STRIP, _BAR = 7.0, 24, 98.0
-"""The side of a square in a color strip, the most squares, the width of a bar that stands for more."""
+"""The side of a square in a color strip, the maximum number of squares, and the width of the bar that replaces more."""
 _CORNER = 6.0
 _BOLD = 1.1
 """The largest ratio of the width of bold text to that of plain text."""
@@ -76,7 +76,7 @@ def draw_box(box: Box, style: DiagramStyle, center: Point) -> ShapeGroup:
 
 
 def rounded(low: Point, high: Point, radius: float, fill: str, line: str) -> Curve:
-    """A rectangle with round corners, from its top left to its bottom right."""
+    """A rectangle with rounded corners, from its top left to its bottom right."""
     (left, top), (right, bottom) = low, high
     r = min(radius, (right - left) / 2, (bottom - top) / 2)
     k = 0.4477 * r
@@ -122,7 +122,7 @@ def _height(lines: list[TextLine]) -> float:
 
 
 def _text(lines: list[TextLine], x: float, top: float) -> list[TextLabel]:
-    """Lines below each other, centered, from the top of their box."""
+    """Lines of text, one below the other, centered, from the top of their box."""
     labels, at = [], top + _PAD_Y
     for line in lines:
         at += line.size * _LINE

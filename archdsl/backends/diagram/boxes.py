@@ -36,7 +36,7 @@ class DiagramSource(Record):
         return list(dict.fromkeys(self.graph.nodes[copy].path[: len(scope)] for copy in first.copies))
 
     def label_of(self, frame: Frame) -> str | None:
-        """The label of a stage or block of the figure's own. Raises CannotDraw if its repetitions differ."""
+        """The figure's own label for a stage or block. Raises CannotDraw if its repetitions differ."""
         return None if frame.scope is None else self.labels.of_scopes(self.copies(frame))
 
 
@@ -204,7 +204,7 @@ def _first_inside(graph: Graph, scope: Path) -> Node:
 
 
 def use_of(graph: Graph, scope: Path, node: Node) -> BlockUse | None:
-    """The use of a block that made a scope, in which the node is; None for a stage."""
+    """The use of a block that created the scope that contains the node; None for a stage."""
     kind = graph.scopes[scope]
     around = [graph.scopes.get(scope[:length]) for length in range(1, len(scope))]
     depth = sum(each not in UNNAMED_SCOPES for each in around if each)
@@ -212,7 +212,7 @@ def use_of(graph: Graph, scope: Path, node: Node) -> BlockUse | None:
 
 
 def frame_words(facts: DiagramSource, frame: Frame) -> str:
-    """A stage by its name; a block by its own with the numbers that it is given: `bottleneck 64`, `d1: double 64`."""
+    """A stage by its name; a block by its name with its arguments: `bottleneck 64`, `d1: double 64`."""
     if frame.scope is None:
         return ""
     if (label := facts.label_of(frame)) is not None:
@@ -227,7 +227,7 @@ def frame_words(facts: DiagramSource, frame: Frame) -> str:
 
 
 def _use_words(kind: str, call: BlockCall) -> str:
-    """The use of a block with the values of its numbers: of `unit width*2 s2` with a width of 64, `unit 128 s2`."""
+    """The use of a block with the values of its arguments: `unit 128 s2` for `unit width*2 s2` with a width of 64."""
     return " ".join([kind, *(f"{before}{_number(value)}" for before, value in call.numbers())])
 
 

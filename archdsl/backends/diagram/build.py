@@ -69,7 +69,7 @@ def build_diagram(graph: Graph, costs: Costs, view_options: ViewOptions | None =
 
 
 def _require_effect(graph: Graph, costs: Costs, view_options: ViewOptions, name: str) -> None:
-    """Raise CannotDraw if expanding a name changes nothing in addition to the others."""
+    """Raise CannotDraw if expanding a name shows nothing beyond what expanding the others shows."""
     others = tuple(each for each in view_options.expand if each != name)
     with_it = _build(graph, costs, view_options)
     if _build(graph, costs, view_options.replace(expand=others)).boxes != with_it.boxes:
@@ -140,7 +140,7 @@ def _hidden(plan: DrawingPlan, settings: FigureSettings, closed: Callable[[Frame
 
 
 def _require_labels(facts: DiagramSource, groups: list[BoxGroup], view: View) -> None:
-    """Raise CannotDraw for a label of the figure's own that the view does not show."""
+    """Raise CannotDraw for one of the figure's own labels that the view does not show."""
     nodes = {copy for group in groups if group.frame is None for drawn in group.nodes for copy in drawn.copies}
     frames = [group.frame for group in groups if group.frame is not None]
     if view is not View.VOLUMES:

@@ -13,11 +13,11 @@ from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, ShapeGroup
 from .figure import Arrow, Box, Cluster, Flow
 
 _STEPS = 8
-"""The lines for each Bézier curve of a route."""
+"""The number of lines that approximate each Bézier curve of a route."""
 _LONGEST = 30
 """Maximum number of characters in a part of a name."""
 _STRAIGHT = 0.4
-"""How far in points a corner of a route may be from a straight line, so that it is left out."""
+"""How far, in points, a corner of a route may be from a straight line and still be left out."""
 
 
 class Connection(Record):
@@ -180,7 +180,7 @@ def extent_of(part: ShapeGroup) -> tuple[float, float, float, float]:
 def names_of(graph: DrawnGraph) -> dict[str, str]:
     """A name for each box by its id, for each of its further layers by `ID/NUMBER`, for each frame by its path.
 
-    Names consist of letters, digits, `_` and `-`: the shortest end of the dotted name that no other has.
+    Names consist of letters, digits, `_` and `-`: the shortest suffix of the dotted name that no other has.
     """
     paths: dict[str, tuple[str, ...]] = {}
     for box, _ in graph.boxes:

@@ -7,13 +7,13 @@ from .connections import Connection
 from .drawing import Point, Polyline
 
 _AHEAD = 3.0
-"""How far in points a curve must go beyond both of its ends to be one around something."""
+"""How far, in points, a curve must go beyond both of its ends to count as a curve around something."""
 _LEVEL = 0.5
 """How far in points a line may be from horizontal or vertical."""
 _LEAST = 1.0
-"""The least size in points of a connector, in parts of which its turns are given."""
+"""The minimum size of a connector in points; its turns are given as fractions of its size."""
 _TURN, _FULL = 5_400_000, 100_000
-"""A right angle, and the whole size of a connector."""
+"""A right angle, and the full size of a connector, in the units of Office files."""
 _MOST = 6
 """Maximum number of points of a preset."""
 SIDES = ("top", "left", "bottom", "right")
@@ -21,7 +21,7 @@ SIDES = ("top", "left", "bottom", "right")
 
 
 class Connector(Record):
-    """A preset with its frame before it is turned, in points; `turns` are adjustments, in parts of `_FULL`.
+    """A preset with its frame before it is turned, in points; `turns` are adjustments, as fractions of `_FULL`.
 
     `sides` are those of the shapes at its ends, None for the nearest ones.
     """
@@ -77,7 +77,7 @@ def _turns_squarely(route: tuple[Point, ...]) -> bool:
 
 
 def _between_parts(connection: Connection, lead: Polyline) -> Connector:
-    """A line through the gutter between two columns (or rows), and then around something if the rest does that."""
+    """A line through the gutter between two columns (or rows), then around something if the rest of the route does."""
     down = _is_upright(*lead.points[:2])
     route, gutter = connection.route, lead.points[2:4]
     rest = connection.replace(lines=connection.lines[-1:]).route if connection.lines[-1] is not lead else route[-1:]

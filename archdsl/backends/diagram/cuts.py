@@ -7,7 +7,8 @@ from ...record import Record
 from .figure import Box, Diagram, Role
 
 _FRAME, _CROSSED = 0.2, 0.4
-"""What a cut costs for each frame that it goes through, and for each further tensor: squared parts of a mean."""
+"""What a cut costs for each frame that it goes through, and for each further tensor, on the scale of the
+squared lengths of parts relative to their mean."""
 _UNEVEN = 1.6
 """How much longer than the mean a part may be before crossing tensors are cut."""
 _PASSING = 6
@@ -31,7 +32,7 @@ def in_order(diagram: Diagram) -> tuple[Box, ...]:
 def find_cuts(diagram: Diagram, bottoms: Mapping[str, float]) -> list[Cut]:
     """Where a diagram can be cut: between two boxes connected by an arrow, outside repetitions that are drawn once.
 
-    `bottoms` is the lower end of each box. A cut has one line, so the box before it must lead on a single tensor.
+    `bottoms` is the lower end of each box. A cut has one line, so the box before it must pass on a single tensor.
     """
     boxes = in_order(diagram)
     place = {box.id: i for i, box in enumerate(boxes)}
@@ -63,7 +64,7 @@ def _shared(diagram: Diagram, one: Box, other: Box) -> list[int]:
 
 
 def choose_cuts(cuts: list[Cut], length: float, parts: int) -> list[Cut]:
-    """One cut less than parts, so that they are about equally long; between frames if possible.
+    """One cut fewer than parts, so that they are about equally long; between frames if possible.
 
     Cuts that other tensors cross are used only if the diagram would otherwise remain much longer.
     """
@@ -83,7 +84,7 @@ def _balanced(cuts: list[Cut], length: float, parts: int) -> list[Cut]:
     if parts < 2 or len(cuts) < parts - 1:
         return []
     mean = length / parts
-    # For each number of parts, and each cut as the end of the last: the least cost, and the previous cut.
+    # For each number of parts, and each cut as the end of the last part: the least cost, and the previous cut.
     ends = [*(cut.below for cut in cuts), length]
     best: list[tuple[float, tuple[int, ...]] | None] = [((end / mean) ** 2, ()) for end in ends]
     for _ in range(parts - 1):

@@ -128,7 +128,7 @@ def _holds(frame: Cluster, inside: dict[str, Box]) -> bool:
 
 
 def _common(paths: list[Path]) -> Path:
-    """The start that paths have in common."""
+    """The common prefix of paths."""
     length = 0
     while all(len(path) > length for path in paths) and len({path[length] for path in paths}) == 1:
         length += 1
@@ -182,7 +182,7 @@ def _dashed(start: Point, end: Point, color: str) -> Curve:
 
 
 def _frame(low: Point, high: Point, color: str) -> Curve:
-    """A dashed rectangle with round corners."""
+    """A dashed rectangle with rounded corners."""
     (left, top), (right, bottom), r = low, high, _CORNER
     points: list[Point] = [(left + r, top), (left + r, top), (right - r, top), (right - r, top)]
     points += [(right, top), (right, top), (right, top + r), (right, top + r), (right, bottom - r), (right, bottom - r)]

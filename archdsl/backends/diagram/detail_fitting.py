@@ -1,4 +1,4 @@
-"""Make an overview with a detail for its place."""
+"""Fit an overview with a detail to its place."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ _COLUMNS = (1, 2, 3, 4)
 def fit_detail(
     graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, place: Place, choices: PlaceChoices
 ) -> PlacedFigure:
-    """The most detailed figure that fits. Raises CannotDraw with the text that the best one would have."""
+    """The most detailed figure that fits. Raises CannotDraw with the text size that the best one would have."""
     views = [view for view in choices.views if view is not View.LAYERS] or [View.BLOCKS]
     refused: CannotDraw | None = None
     best = 0.0

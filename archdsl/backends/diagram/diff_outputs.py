@@ -6,7 +6,7 @@ from ...record import Record
 
 
 class OutputRow(Record):
-    """An output: its name, and the layers that it is of in the first and in the second network."""
+    """An output: its name, and the layers whose output it is in the first and in the second network."""
 
     name: str
     kind: Kind
@@ -15,7 +15,7 @@ class OutputRow(Record):
 
     @property
     def measure(self) -> str:
-        """What the label adds: nothing but for an output of another layer."""
+        """What the label adds: nothing, except for an output that moved to another layer."""
         return "of another layer" if self.kind == "changed" else ""
 
 

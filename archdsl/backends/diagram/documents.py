@@ -1,4 +1,4 @@
-"""Write a drawing in the formats for documents: papers, slides, editors of diagrams."""
+"""Write a drawing in the formats for documents: papers, slides, diagram editors."""
 
 from .drawing import Drawing
 

@@ -32,7 +32,7 @@ _LEGEND = 3
 _LONG_LEGEND = 20
 """The number in a wide one: all of them."""
 _MISSING = 0.45
-"""The spaces before and after a text for each wide character: the renderer takes it for a quarter narrower."""
+"""The spaces before and after a text for each wide character: the renderer underestimates its width by a quarter."""
 _WEIGHTS = {Flow.MAIN: STRAIGHT, Flow.BRANCH: "10", Flow.SKIP: "0"}
 
 
@@ -220,7 +220,7 @@ def _strip(box: Box, style: DiagramStyle) -> str:
 
 
 def _spaced(text: str) -> str:
-    """A text with space for what the renderer underestimates: it has no Chinese, Japanese and Korean characters."""
+    """A text with space for what the renderer underestimates: it lacks Chinese, Japanese and Korean characters."""
     space = "&#160;" * ceil(_MISSING * sum(map(is_wide, text)))
     return f"{space}{xml(text)}{space}"
 

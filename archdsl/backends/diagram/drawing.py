@@ -69,7 +69,7 @@ class ShapeGroup(Record):
 
 
 class Drawing(Record):
-    """A complete drawing, from the corner (0, 0) on."""
+    """A complete drawing, whose top left corner is (0, 0)."""
 
     width: float
     height: float

@@ -211,7 +211,7 @@ def _line(color: str, width: float, pointed: bool, tip: float) -> str:
 
 
 def _port(end: str, extent: Extent, point: Point) -> str:
-    """Where on a shape a connector ends, in parts of its size."""
+    """Where on a shape a connector ends, as fractions of its size."""
     left, top, right, bottom = extent
     x, y = (point[0] - left) / ((right - left) or 1), (point[1] - top) / ((bottom - top) or 1)
     return f"{end}X={x:.4g};{end}Y={y:.4g};{end}Dx=0;{end}Dy=0;{end}Perimeter=0;"

@@ -17,7 +17,7 @@ _LINE = 100
 _STRING = 65_000
 """Maximum number of bytes of a string: PostScript permits 65,535."""
 _CODES = 255
-"""The glyphs that one encoding of a font has, besides the missing one."""
+"""The number of glyphs that one encoding of a font has, besides the one for missing characters."""
 _PROLOG = """\
 /m {moveto} bind def /l {lineto} bind def /c {curveto} bind def /h {closepath} bind def
 /k {setrgbcolor} bind def /w {setlinewidth} bind def /j {setlinejoin} bind def

@@ -125,7 +125,7 @@ class Cluster(Record):
 
 
 Extent = tuple[tuple[float, float], ...]
-"""The start and the end along each dimension that has positions, as parts of its length."""
+"""The start and the end along each dimension that has positions, as fractions of its length."""
 
 
 class FieldOverlay(Record):

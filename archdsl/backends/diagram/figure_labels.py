@@ -10,7 +10,7 @@ Path = tuple[str, ...]
 
 
 class FigureLabels:
-    """Labels by what they are for. If several names match the same part, the one with the fewest parts counts."""
+    """Labels by what they are for. If several names match the same part, the one that matches the fewest parts wins."""
 
     def __init__(self, written: Sequence[FigureLabel] = ()) -> None:
         self.written = tuple(written)
@@ -42,7 +42,7 @@ class FigureLabels:
     def require_shown(
         self, nodes: Iterable[int], scopes: Iterable[Path], outputs: Iterable[str], view: str, hidden: frozenset[int]
     ) -> None:
-        """Raise CannotDraw for a label of nothing that a view shows, or only of layers that the figure hides."""
+        """Raise CannotDraw for a label whose target the view does not show, or the figure hides."""
         shown = set(nodes), set(scopes), set(outputs)
         for label in self.written:
             if not (label.nodes & shown[0] or label.scopes & shown[1] or label.outputs & shown[2]):

@@ -94,7 +94,7 @@ class DiagramStyle(Record):
 
 
 def _each(numbers: tuple[int, ...], words: Callable[[int], str]) -> str:
-    """The number of one; for repetitions, `3 × ` it if they are equal, otherwise the sum."""
+    """A single number in words; for repetitions, `3 × …` if all numbers are equal, otherwise their sum."""
     if not any(numbers):
         return ""
     if len(numbers) == 1:

@@ -45,7 +45,7 @@ def _unknown(char: str) -> int:
 
 
 def is_wide(char: str) -> bool:
-    """Whether a character is as wide as high, like Chinese, Japanese and Korean ones."""
+    """Whether a character is as wide as it is high, like Chinese, Japanese and Korean ones."""
     return unicodedata.east_asian_width(char) in ("W", "F")
 
 

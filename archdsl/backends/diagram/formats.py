@@ -28,7 +28,7 @@ NO_DIFF = frozenset({"mmd", "html"})
 
 
 def format_of(path: Path, without: frozenset[str] = frozenset()) -> str:
-    """The format of a file by its extension. Raises ValueError, whose message offers all but those `without`."""
+    """The format of a file by its extension. Raises ValueError, which lists all formats except those in `without`."""
     suffix = path.suffix.lower()
     if suffix not in EXTENSIONS:
         offered = [each for each, kind in EXTENSIONS.items() if kind not in without]

@@ -90,7 +90,7 @@ def _number(value: int) -> int:
 
 
 def _of(row: BoxRow, values: Mapping[int, float], heat: Heat) -> float | None:
-    """The measure of a row: the sum over its nodes, but the largest of receptive fields; None without any."""
+    """The measure of a row: the sum over its nodes, or the largest of their receptive fields; None without any."""
     found = [values[node] for node in row.nodes if node in values]
     if not found:
         return None

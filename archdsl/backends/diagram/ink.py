@@ -38,7 +38,7 @@ class InkText(Record):
 
 
 def ink_of(drawing: Drawing) -> Iterator[InkPath | InkText]:
-    """Everything on the page, those in the background first. Raises CannotDraw for characters without a font."""
+    """Everything on the page, the background first. Raises CannotDraw for characters without a font."""
     high, wide = drawing.height, drawing.width
     corners = (0.0, 0.0), (wide, 0.0), (wide, high), (0.0, high)
     if drawing.background != TRANSPARENT:

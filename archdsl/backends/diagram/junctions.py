@@ -1,8 +1,8 @@
 """Where a tensor enters a repetition that is drawn once, and is read more than once in it.
 
 The second iteration reads the result of the first, not the tensor before the repetition. So the tensor enters the frame
-at one point, from which its readers inside take it: an arrow from outside to each reader would say that every iteration
-reads the first one's input.
+at one point, from which its readers inside take it: an arrow from outside to each reader would mean that every
+iteration reads the first one's input.
 """
 
 from .figure import ENTRY, Arrow, Box, Cluster, Diagram, Flow, Role

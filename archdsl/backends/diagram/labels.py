@@ -1,4 +1,4 @@
-"""The labels of a diagram: layers, numbers, names in the words of the program."""
+"""The labels of a diagram: layers, numbers, and names as the program spells them."""
 
 import re
 from typing import Any
@@ -46,7 +46,7 @@ def _positional(op: Op, parameter: ParameterSpec, windows: tuple[Window, ...], x
 
 
 def _axes(parameter: ParameterSpec, value: Any) -> str:
-    """The axes of a layer that runs along some: `mean hw`."""
+    """The axes of a layer that works along axes: `mean hw`."""
     if not isinstance(parameter.kind, AxisName) or value is None or value == parameter.default:
         return ""
     return value if isinstance(value, str) else f"axis {_value(value, '×')}"

@@ -19,7 +19,7 @@ class HardToRead(CannotDraw):
 def with_own_style(style: DiagramStyle, settings: FigureSettings | None, format: str) -> DiagramStyle:
     """A style with what the figure sets.
 
-    Raises CannotDraw if text would be hard to read in this theme, or for what the format cannot have.
+    Raises CannotDraw if text would be hard to read in this theme, or for a setting that the format does not support.
     """
     if settings is None:
         return style
@@ -47,7 +47,7 @@ def usual_theme(format: str, settings: FigureSettings | None) -> Theme:
 
 
 def _require_possible(settings: FigureSettings, format: str) -> None:
-    """Raise CannotDraw for settings that a format cannot have."""
+    """Raise CannotDraw for settings that a format does not support."""
     if format == "mmd":
         own_background = settings.background is not None and settings.background.light != TRANSPARENT
         for given, word in ((settings.font is not None, "font"), (own_background, "background")):

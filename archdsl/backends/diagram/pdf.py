@@ -108,7 +108,7 @@ def _words(words: InkText, fonts: dict[int, EmbeddedFont]) -> str:
 
 
 def rgb(color: str) -> str:
-    """A color as parts of red, green and blue."""
+    """A color as fractions of red, green and blue."""
     return " ".join(f"{int(color[at : at + 2], 16) / 255:.3g}" for at in (1, 3, 5))
 
 

@@ -34,17 +34,18 @@ _MOST_PARTS = 8
 _TRIES = 3
 """How many arrangements of the same diagram are laid out: those that look best by an estimate."""
 _NEARLY = 0.93
-"""How close to the smallest text the estimate of an arrangement must come, so that it is laid out."""
+"""How close to the smallest text the estimate of an arrangement must come for it to be laid out."""
 _MORE = 1.5
 """How much higher than usual a figure may be before details are left out."""
 _CROSSED, _ALONE = 0.15, 0.2
-"""What a cut costs for each further tensor that crosses it, and for a part with a single box: a part of the size."""
+"""What a cut costs for each further tensor that crosses it, and for a part with a single box, as a fraction
+of the size."""
 _CUT = 0.01
-"""What a cut costs in a place that the figure fills, as a part of the size of its text."""
+"""What a cut costs in a place that the figure fills, as a fraction of the size of its text."""
 _SPREAD, _MOST_APART = 0.8, 90.0
-"""The part of the free space that is between the columns or rows, and the most points between two."""
+"""The fraction of the free space that goes between the columns or rows, and the maximum between two in points."""
 _MOST_LAYERS = 0.6
-"""The part of all layers that a single box may hold in an overview."""
+"""The maximum fraction of all layers that a single box may hold in an overview."""
 _PORT = 24.0
 """Points that the start and the end of a part need for their ports."""
 _GUTTER = {"TB": 44.0, "LR": 22.0}
@@ -82,7 +83,7 @@ def fit(
 def _levels(
     graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, freedom: PlaceChoices
 ) -> list["_Level"]:
-    """Diagrams from the most detailed on. The shapes on arrows are left out only after all views were tried."""
+    """Diagrams, the most detailed first. The shapes on arrows are left out only after all views were tried."""
     drawn, refused = [], []
     for view in freedom.views:
         try:
@@ -121,7 +122,7 @@ def as_unet(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram | 
 
 
 def looks_of(style: DiagramStyle, freedom: PlaceChoices) -> Iterator[list[DiagramStyle]]:
-    """Styles from the most detailed on, each in every direction that may be chosen."""
+    """Styles, the most detailed first, each in every direction that may be chosen."""
     looks = [style.replace(parameters=parameters) for parameters in freedom.parameters]
     looks.append(looks[-1].replace(fonts=SMALL_FONTS))
     looks.append(looks[-1].replace(shapes=False))
@@ -209,11 +210,11 @@ class _Level:
         return _area(self.diagram, self._looks[0]) * (place.font / _text(self._looks[0])) ** 2 <= area
 
     def _near(self, candidate: _Candidate, place: Place) -> bool:
-        """Whether a candidate may fit, as far as its estimate goes."""
+        """Whether a candidate may fit, judging by its estimate."""
         return factor(candidate.width, candidate.height, place) * _text(candidate.style) >= _NEARLY * place.font
 
     def shortfall(self, place: Place) -> str:
-        """What is missing for a place."""
+        """Why no arrangement fits a place, for an error message."""
         if self._own_layout:
             if not self._scenes:
                 return f"the view `{self.view}` cannot show it"
@@ -231,7 +232,7 @@ class _Level:
 
 
 def _area(diagram: Diagram, style: DiagramStyle) -> float:
-    """The area of the boxes alone, with the arrows between them, in square points before scaling."""
+    """The area of the boxes and the arrows between them, in square points before scaling."""
     size = style.fonts.words
     return sum(
         (12 + max((width_of(row.words, size) for row in box.rows), default=0)) * (22 + 16 * len(box.rows))
@@ -245,7 +246,7 @@ def _text(style: DiagramStyle) -> float:
 
 
 def factor(width: float, height: float, place: Place) -> float:
-    """By how much a figure of this size is scaled to its place."""
+    """The factor by which a figure of this size is scaled to its place."""
     sides = [(place.width, width), (place.height, height)]
     return min([place.largest, *((room - 2 * place.margin) / side for room, side in sides if room is not None)])
 
@@ -257,9 +258,9 @@ def _penalty(candidate: _Candidate, width: float, height: float, place: Place) -
     if small:
         return small, -by * text
     if place.fills:
-        # Rows that are no longer than needed: more of them make the figure higher, but its text no larger.
+        # As few cuts as possible: further rows make the figure higher without making its text larger.
         return small, -by / (1 + candidate.flaw + _CUT * len(candidate.cuts))
-    # As low as possible in the text of a page, but a low figure with small text gains nothing.
+    # As low as possible where it stands in running text, but a low figure with small text gains nothing.
     return small, (by * height if place.width is not None else by * width) / min(1.0, by) ** 0.5 * (1 + candidate.flaw)
 
 
@@ -307,7 +308,7 @@ def _drawn(diagram: Diagram, candidate: _Candidate, apart: float = 0.0) -> Drawi
 
 
 def in_place(drawing: Drawing, place: Place) -> Drawing:
-    """The drawing scaled to its place, in its middle; as wide as the place, and as high if it fills it."""
+    """The drawing scaled to its place and centered in it; as wide as the place, and as high if it fills it."""
     made = scaled(drawing, factor(drawing.width, drawing.height, place))
     width = place.width if place.width is not None else made.width + 2 * place.margin
     height = place.height if place.fills and place.height is not None else made.height + 2 * place.margin

@@ -19,7 +19,7 @@ class Frame(Record):
 
 
 class PlannedNode(Record):
-    """A node that is drawn, for itself and for its `copies`: itself first, outer repetitions slowest."""
+    """A node that is drawn for all of its `copies`: itself first, with outer repetitions varying slowest."""
 
     node: int
     copies: tuple[int, ...]
@@ -41,7 +41,7 @@ class DrawingPlan(Record):
 
 
 def make_plan(graph: Graph, *, fold: bool = True, exact: bool = True) -> DrawingPlan:
-    """What is drawn of a graph. Repetitions agree in layers and shapes; blocks, unless `exact`, only in layers."""
+    """What is drawn of a graph. Folded repetitions have equal layers and shapes; blocks only layers, unless `exact`."""
     return _Planner(graph, fold, exact).plan()
 
 

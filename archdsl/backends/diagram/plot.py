@@ -10,7 +10,7 @@ from .labels import decimal
 _PIECE = 8000
 _DASHED, _SOLID = "S 6 -dashed", "S 5 -solid"
 _RISE, _RISE_OF_BOLD = 0.3, 0.11
-"""The center of a label above its baseline, in parts of the font size, where the renderer places it."""
+"""The center of a label above its baseline, as a fraction of the font size, where the renderer places it."""
 
 
 def write_fixed_dot(drawing: Drawing) -> str:

@@ -1,4 +1,4 @@
-"""Draw what is next to a row of volumes: skips, branches as small stacks with their words, letters."""
+"""Draw what is next to a row of volumes: skips, branches as small stacks with their labels, letters."""
 
 from collections.abc import Iterator
 
@@ -15,17 +15,17 @@ from .volumes import Volume, slice_colors
 
 SMALL = 8.0
 _ASIDE = 8.0
-"""Points between the line of a rail with one end and its words."""
+"""Points between the line of a rail with one end and its label."""
 _APART = 8.0
 """Points between levels."""
 _SLICE, _BETWEEN, _LOW, _HIGH = 4.0, 3.0, 6.0, 16.0
 """The thickness of a layer in a small stack, the gap between stacks, their smallest and largest height."""
 _MOST = 16
-"""The largest number of small stacks beside the words of a branch."""
+"""The largest number of small stacks beside the label of a branch."""
 _LETTER = 10.0
 """The width of a letter with its arrow."""
 _RISE = 14.0
-"""The height of letters above the words of a branch."""
+"""The height of letters above the label of a branch."""
 
 
 class _Placed(Record):
@@ -34,7 +34,7 @@ class _Placed(Record):
     rail: Rail
     points: tuple[Point, ...]
     middle: float
-    """The middle of its words: beside the line of a rail with one end, so that others lead past it."""
+    """The middle of its label: beside the line of a rail with one end, so that others lead past it."""
     width: float
     left: float
     right: float
@@ -78,7 +78,7 @@ def draw_rails(
 
 
 def _placed(rail: Rail, row: list[Volume], names: list[TextLabel], theme: Theme) -> _Placed:
-    """Where a rail runs; an input comes from above, an output goes there."""
+    """Where a rail runs; an input comes from above, and an output leaves upwards."""
     start = () if rail.start is None else ((names[rail.start].at[0] + 2, names[rail.start].at[1] - SMALL),)
     end = () if rail.end is None else ((names[rail.end].at[0] - 2, names[rail.end].at[1] - SMALL),)
     near = row[min(rail.near, len(row) - 1)]
@@ -118,7 +118,7 @@ def _stacks(rail: Rail, longest: int, theme: Theme) -> list[tuple[list[str], flo
 
 
 def _rise(rail: Rail, longest: int) -> float:
-    """How far words and letters reach above the line."""
+    """How far the label and the letters reach above the line."""
     words = SMALL + 4 + max(_stack_height(box.shape, longest) for box in rail.boxes) / 2 if rail.boxes else 0.0
     return words + _RISE * bool(rail.entries or rail.exits)
 
@@ -132,11 +132,11 @@ def _shapes(placed: _Placed, row: list[Volume], height: float, longest: int, the
 
 
 def _lines(placed: _Placed, row: list[Volume], height: float, theme: Theme) -> Iterator[ShapeGroup]:
-    """The arrow of a skip; of a branch, the line to its words and the arrow from there."""
+    """The arrow of a skip; of a branch, the line to its label and the arrow from there."""
     rail, middle = placed.rail, placed.middle
     start, end = (None if index is None else row[index].box.id for index in (rail.start, rail.end))
     ends = list(placed.points)
-    # With one end, the line leads to the edge of the words, else to their middle.
+    # With one end, the line leads to the edge of the label, else to its middle.
     aside = middle - placed.width / 2 - 1 if rail.end is None else middle + placed.width / 2 + 1
     target_x = aside if len(ends) == 1 else middle
     first = ends[0] if start is not None else None
@@ -162,7 +162,7 @@ def _corner(end: Point, middle: float, height: float) -> tuple[Point, ...]:
 
 
 def _words(placed: _Placed, height: float, longest: int, theme: Theme) -> ShapeGroup:
-    """The small stacks of a branch on its line, below its words, with a background that hides the lines behind."""
+    """The small stacks of a branch on its line, below its label, with a background that hides the lines behind."""
     rail, middle = placed.rail, placed.middle
     stacks = _stacks(rail, longest, theme)
     shapes: list[Shape] = []
@@ -184,7 +184,7 @@ def _words(placed: _Placed, height: float, longest: int, theme: Theme) -> ShapeG
 
 
 def _letters(placed: _Placed, row: list[Volume], height: float, longest: int, theme: Theme) -> Iterator[ShapeGroup]:
-    """The letters above the words of a branch, with arrows to it and from it; or at the end of a line."""
+    """The letters above the label of a branch, with arrows to it and from it; or at the end of a line."""
     rail = placed.rail
     ports = [*((port, True) for port in rail.entries), *((port, False) for port in rail.exits)]
     if not rail.boxes:

@@ -12,14 +12,15 @@ from .figure import Arrow, Box, BoxRow, Diagram, Role
 from .labels import shape_words
 
 LONGEST = 48
-"""Characters of a label; a longer one names the first and the last layer of a branch."""
+"""Maximum number of characters in a label; a longer one is cut to the first and the last layer of a branch."""
 
 
 class Rail(Record):
     """A path next to the row, from one of its boxes to a later one; `boxes` are those on it, none for a skip.
 
     Without a start, it begins with an input or at the letters of `entries`; without an end, it ends with an output or
-    at those of `exits`. `near` is the box of the row beside which one without both is drawn.
+    at those of `exits`. `near` is the box of the row beside which a path with neither is
+    drawn.
     """
 
     start: int | None
@@ -45,7 +46,7 @@ class Rail(Record):
         first, last = self.boxes[0], self.boxes[-1]
         made = first.replace(id="_".join(box.id for box in self.boxes), rows=rows, shape=last.shape)
         alike = len({(box.role is Role.GROUP, box.times) for box in self.boxes}) == 1
-        # The words of each layer have its own number of repetitions.
+        # The label of each layer includes its own number of repetitions.
         return made if alike else made.replace(role=Role.GROUP, times=1)
 
     @property
@@ -139,7 +140,7 @@ class _Paths:
         return [*others, *found.values()]
 
     def _chains(self) -> list[list[str]]:
-        """The boxes next to the row in paths in which each has one reader, and that reads nothing else."""
+        """The boxes next to the row as chains: each box has one reader, which reads nothing else."""
         found: list[list[str]] = []
         chains: dict[str, list[str]] = {}
         for name in (each for each in self.boxes if each not in self.order):
@@ -168,7 +169,7 @@ class _Paths:
     def _lettered(
         self, source: str, arrows: list[Arrow], letter: str, found: dict[str, Rail], ends: dict[str, str]
     ) -> Iterator[Rail]:
-        """The arrows of a box by a letter: a port at its end, and one before each reader."""
+        """The arrows of a box, replaced by a letter: a port at its end, and one before each reader."""
         leaving = port(letter, 0, Role.OUTPUT, f"continues at {letter}")
         if source in self.order:
             yield Rail(start=self.order[source], end=None, exits=(leaving,))
@@ -184,7 +185,7 @@ class _Paths:
 
 
 def _words(box: Box) -> list[str]:
-    """The words of a box's layers; of an input its name and shape, of an output its name."""
+    """The labels of a box's layers; for an input its name and shape, for an output its name."""
     times = f" ×{box.times}" if box.times > 1 else ""
     words = [row.words for row in box.rows]
     if box.role is Role.INPUT and box.shape is not None:

@@ -26,8 +26,8 @@ SMALL, PLAIN = 8.0, 9.0
 def draw_volumes(diagram: Diagram, style: DiagramStyle, geometry: float = 1.0, rows: int = 1) -> Drawing:
     """The tensors of a diagram along its longest path, from left to right, and above them the parallel paths.
 
-    `geometry` scales the boxes without their text; `rows` is the number of rows. Raises CannotDraw if there are fewer
-    places for a new row, or a repetition is not in one piece of the longest path.
+    `geometry` scales the boxes without their text; `rows` is the number of rows. Raises CannotDraw if there are too few
+    places to start a new row, or if a repetition is not one contiguous piece of the longest path.
     """
     found = (sheet_volumes if style.sheets else volumes)(diagram, style.theme, geometry)
     split = split_rows(found, rails(diagram, [volume.box for volume in found]), rows)

@@ -1,4 +1,4 @@
-"""Feature maps as sheets behind each other, one for each channel, as in the paper on LeNet-5."""
+"""Feature maps as sheets, one behind the other, one for each channel, as in the paper on LeNet-5."""
 
 from ...shapes.shape import Layout, Shape
 from ...shapes.symbolic import concrete
@@ -11,11 +11,11 @@ from .theme import Theme, mixed
 from .volumes import Volume, placed, scaled_length, slice_colors, volumes
 
 MOST_SHEETS = 16
-"""The largest number of sheets; more channels have as many, and their number below."""
+"""The maximum number of sheets; a tensor with more channels has this many, with the number of channels below."""
 _LENGTH, _STEP, _STRIP = 84.0, 3.4, 6.0
-"""Points for the largest spatial dimension, from a sheet to the next, for the width of a signal."""
+"""Points for the largest spatial dimension, from one sheet to the next, for the width of a signal."""
 _SMALLEST = 0.1
-"""The smallest window, as a part of the sheet."""
+"""The smallest window, as a fraction of the sheet."""
 
 
 def sheet_volumes(diagram: Diagram, theme: Theme, geometry: float = 1.0) -> list[Volume]:

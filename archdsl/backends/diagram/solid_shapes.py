@@ -1,4 +1,4 @@
-"""The shapes of a drawing as editors of diagrams and slides know them: rectangles, ellipses, polygons, with text."""
+"""The shapes of a drawing as diagram and slide editors know them: rectangles, ellipses, polygons, with text."""
 
 from ...record import Record
 from .connections import extent_of
@@ -12,7 +12,7 @@ _SAME = 0.6
 class SolidShape(Record):
     """A filled shape with the lines of text in its middle.
 
-    `points` are the corners of a polygon that is not a rectangle; `radius` is that of round corners.
+    `points` are the corners of a polygon that is not a rectangle; `radius` is that of rounded corners.
     """
 
     left: float
@@ -76,6 +76,6 @@ def _block(shape: Polygon | Curve, part: ShapeGroup) -> SolidShape:
 
 
 def _radius(shape: Curve, left: float, top: float, bottom: float) -> float:
-    """The radius of round corners: where the upper or the lower edge starts."""
+    """The radius of rounded corners: where the upper or the lower edge starts."""
     level = [x - left for x, y in shape.points if min(abs(y - top), abs(y - bottom)) < 0.01]
     return min((each for each in level if each > 0.01), default=0.0)

@@ -13,7 +13,7 @@ from .theme import Theme, mixed
 ROOT = ".archdsl-auto"
 """The class of such an SVG: the sheet of one in a page must not color the others."""
 _LEGEND = (0.0, 0.5, 1.0)
-"""The parts of the color scale in the legend of a measure."""
+"""The values that the legend of a measure shows, as fractions of the largest one."""
 
 
 def dark_sheet(drawing: Drawing, theme: Theme) -> str:

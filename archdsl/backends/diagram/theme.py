@@ -36,7 +36,7 @@ class Theme(Record):
         return self.fills.get(style, self.other)
 
     def change(self, kind: str) -> str:
-        """The color of a layer that was `added`, `removed` or `changed`; these kinds of layers differ for everybody."""
+        """The color of a layer that was `added`, `removed` or `changed`; everybody can distinguish these colors."""
         return {"added": self.fill("attention"), "removed": self.fill("pool"), "changed": self.fill("norm")}.get(
             kind, self.end
         )

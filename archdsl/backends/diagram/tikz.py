@@ -105,7 +105,7 @@ class _Writer:
             yield f"  \\fill[{self.colors[color]}] (0,0) rectangle {size};"
 
     def nodes(self) -> Iterator[str]:
-        """The nodes without ink, one for each box, for each further layer of a box, for each frame."""
+        """The invisible nodes, one for each box, for each further layer of a box, for each frame."""
         for box, part in self.graph.boxes:
             yield self._node(self.names[box.id], extent_of(part), _is_round(box, part))
             rows = _rows(box, part)
@@ -139,7 +139,7 @@ class _Writer:
                 yield from (self._command(shape) for shape in part.shapes)
 
     def _connection(self, connection: Connection) -> Iterator[str]:
-        """A path from node to node, and its arrowheads; without ink if the nodes touch."""
+        """A path from node to node, and its arrowheads; invisible if the nodes touch."""
         start, end = self.names[connection.start], self.names[connection.end]
         if not connection.lines:
             yield f"\\path ({start}.center) -- ({end}.center);"

@@ -24,7 +24,7 @@ class UNetSkip(Record):
 
 
 class UNetForm(Record):
-    """The boxes of each level from the highest resolution on, in the order of the flow; and the skips.
+    """The boxes of each level, the highest resolution first, in the order of the flow; and the skips.
 
     `path` are the arrows from box to box along the encoder, the bottom and the decoder.
     """

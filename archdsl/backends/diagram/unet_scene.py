@@ -13,7 +13,7 @@ from .unet_form import UNetForm, UNetSkip, unet_form
 
 _MARGIN = 7.2
 _STEP, _TIGHT = 26.0, 16.0
-"""Points between boxes below each other, with and without a label on the arrow."""
+"""Points between boxes, one below the other, with and without a label on the arrow."""
 _TURN = 10.0
 """Points between a box and the turn of an arrow to it."""
 _ASIDE = 24.0
@@ -68,7 +68,7 @@ def _below(
     apart: float,
     style: DiagramStyle,
 ) -> dict[str, Point]:
-    """The boxes of a level below each other, so that its first skip is level."""
+    """The boxes of a level, one below the other, so that its first skip is horizontal."""
     down, up = _stack(encoder, size, style), _stack(decoder[::-1], size, style)
     lower = down[skip.start.id] - up[skip.end.id] if skip is not None else 0.0
     places = {name: (0.0, y + max(0.0, -lower)) for name, y in down.items()}
@@ -103,7 +103,7 @@ def _level_row(
 def _in_row(
     boxes: tuple[Box, ...], way: int, form: UNetForm, size: Mapping[str, tuple[float, float]], style: DiagramStyle
 ) -> dict[str, Point]:
-    """Boxes in a row, from 0 on to the right (1) or to the left (-1)."""
+    """Boxes in a row, starting at 0, to the right (1) or to the left (-1)."""
     found, x = {}, 0.0
     for index, box in enumerate(boxes):
         if index:
@@ -149,7 +149,7 @@ def _between(skip: UNetSkip, size: Mapping[str, tuple[float, float]], style: Dia
 
 
 def _stack(boxes: tuple[Box, ...], size: Mapping[str, tuple[float, float]], style: DiagramStyle) -> dict[str, float]:
-    """The vertical centers of boxes below each other, from the given top."""
+    """The vertical centers of boxes, one below the other, from the given top."""
     found, at = {}, 0.0
     for box in boxes:
         found[box.id] = at + size[box.id][1] / 2

@@ -76,7 +76,7 @@ def _width(row: list[Volume]) -> float:
 
 
 def stacked(drawn: list[list[ShapeGroup]], rows: list[VolumeRow], theme: Theme) -> list[ShapeGroup]:
-    """Rows below each other, with lines that lead from the end of each to the start of the next."""
+    """Rows, one below the other, with lines that lead from the end of each to the start of the next."""
     edge = max(bounds(parts)[2] for parts in drawn) if len(drawn) > 1 else 0.0
     found = list(drawn[0])
     axis, below = 0.0, bounds(drawn[0])[3]

@@ -132,7 +132,7 @@ def row_boxes(diagram: Diagram) -> list[Box]:
 
 
 def _interpreted(boxes: list[Box]) -> list[Box]:
-    """The boxes, with two dimensions that no layer has interpreted as the next layer does: a sequence or a signal."""
+    """The boxes; two dimensions without a layout get that of the next layer: a sequence or a signal."""
     found: list[Box] = []
     after = Layout.SIGNAL
     for box in reversed(boxes):
@@ -189,7 +189,7 @@ def groups(found: list[Volume]) -> list[list[Volume]]:
 
 
 def placed(found: list[Volume]) -> list[Volume]:
-    """Volumes in a row from 0 on."""
+    """Volumes in a row that starts at 0."""
     row: list[Volume] = []
     for volume in found:
         left = 0.0
@@ -244,7 +244,7 @@ def _size(shape: Shape, shapes: list[Shape]) -> tuple[float, float, float]:
             longest = max(concrete(side) for each in alike for side in each.spatial_size)
             is_3d = shape.layout is Layout.VOLUME
             return (
-                # Of a 3-D feature map, the box is one channel.
+                # The box of a 3-D feature map is one channel.
                 scaled_length(dims[1], longest, MAX_DEPTH) if is_3d else _thickness(shape, alike),
                 scaled_length(dims[-2], longest, MAX_LENGTH),
                 scaled_length(dims[-1], longest, MAX_LENGTH),

@@ -1,6 +1,6 @@
 """The fonts for the text of a figure: our own, and for other scripts one that is installed.
 
-Our own are parts of Liberation Sans (SIL Open Font License), whose characters are as wide as those of Helvetica, with
+Our own are subsets of Liberation Sans (SIL Open Font License), whose characters are as wide as those of Helvetica, with
 which figures are laid out; so a figure has the same bytes on every machine. Fonts for Chinese, Japanese and Korean are
 too large to ship.
 """
@@ -32,7 +32,7 @@ class MissingCharacter(Exception):
 
 
 class GlyphRun(Record):
-    """Consecutive characters in one font, with the glyph of each, and their width in parts of the font size."""
+    """Consecutive characters in one font, with the glyph of each, and their width as a fraction of the font size."""
 
     font: FontFile
     glyphs: tuple[int, ...]

@@ -8,7 +8,7 @@ from math import copysign
 CurvePoint = tuple[float, float, bool]
 """A point, and whether it is on the curve; the others control quadratic Bézier curves."""
 Outline = list[list[CurvePoint]]
-"""Closed curves; between two consecutive control points, the curve goes through their middle."""
+"""Closed curves; between two consecutive control points, the curve goes through their midpoint."""
 _ON, _SHORT_X, _SHORT_Y, _REPEAT, _SAME_X, _SAME_Y = 1, 2, 4, 8, 16, 32
 _WORDS, _OFFSETS, _SCALE, _MORE, _SCALES, _MATRIX = 1, 2, 8, 32, 64, 128
 _DEEPEST = 8

@@ -6,7 +6,7 @@ from .font_file import FontFile
 from .glyph_data import write_glyph
 
 _MAGIC = 0xB1B0AFBA
-"""What the checksum of a whole font must be subtracted from."""
+"""The constant from which the checksum of a whole font is subtracted."""
 
 
 def subset(font: FontFile, glyphs: list[int]) -> dict[str, bytes]:

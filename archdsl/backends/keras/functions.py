@@ -118,7 +118,7 @@ def _method(code: KerasCode, step: Apply, value: Value, dims: Sizes) -> Value:
 
 
 def _padded(code: KerasCode, sizes: Sequence[int], value: Value) -> Value:
-    """Zeros around the positions: `sizes` has those before and after the last axis first."""
+    """The tensor with zeros around it: `sizes` starts with the number before and after the last axis."""
     value = code.channels_last(value)
     pairs = [(sizes[i], sizes[i + 1]) for i in range(0, len(sizes), 2)][::-1]
     if len(pairs) != value.spatial or any(size < 0 for pair in pairs for size in pair):

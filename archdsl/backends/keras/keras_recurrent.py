@@ -9,7 +9,7 @@ Sizes = tuple[int, ...]
 
 
 def recurrent(kind: str) -> Callable[[KerasCode, Any, Mapping[str, Any], Value, Sizes], Value]:
-    """The steps of a recurrent layer, or with a result that is a vector, its last one."""
+    """A translation of a recurrent layer: all its steps, or only the last one if the result is a vector."""
 
     def translate(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
         known = {"num_layers", "dropout", "batch_first", "bidirectional", "bias"}

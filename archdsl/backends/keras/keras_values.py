@@ -30,7 +30,7 @@ class Value:
 
 
 class KerasCode:
-    """The statements of one layer: each gives a tensor to the variable `target`."""
+    """The statements of one layer: each assigns a tensor to the variable `target`."""
 
     def __init__(self, target: str, name: str, shared: str | None) -> None:
         self.target = target

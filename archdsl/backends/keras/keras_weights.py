@@ -14,7 +14,7 @@ Array = np.ndarray[Any, Any]
 
 
 def copy_weights(graph: Graph, module: nn.Module, model: Any) -> None:
-    """Give the Keras model that printed source builds the weights of the torch module of the same network."""
+    """Copy the weights of a torch module into the Keras model that printed source builds for the same network."""
     state = {name: tensor.detach().cpu().numpy() for name, tensor in module.state_dict().items()}
     names = layer_names(graph)
     for node in graph.layers:

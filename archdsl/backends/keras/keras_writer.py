@@ -101,7 +101,7 @@ class _Writer:
         return name
 
     def target(self, node: Node) -> str:
-        """The variable for the result of a node: `x` if nothing needs the value that this has."""
+        """The variable for the result of a node: `x` if the current value of `x` is not needed later."""
         last = self.last_use.get(node.id, node.id)
         if self.free_at.get("x", -1) <= node.id:
             self.free_at["x"] = last
@@ -135,7 +135,7 @@ class _Writer:
         self.values[node.id] = Value(code.target, tuple(node.shape.dims), value.last)
 
     def hold(self, node: Node, code: KerasCode) -> None:
-        """Give a variable to the layer with weights, to use it again."""
+        """Assign the layer with weights to a variable, so that it can be used again."""
         for index, line in enumerate(code.lines):
             match = re.fullmatch(r"(\w+) = (layers\..*name=\"[^\"]*\"\))\((\w+)\)", line)
             if match is not None:
@@ -168,7 +168,7 @@ class _Writer:
 
     @staticmethod
     def sizes_after(step: Module, dims: tuple[int, ...], value: Value) -> tuple[int, ...]:
-        """The sizes of a module's result, if it is that of the node; else as many as its input has."""
+        """The sizes of a module's result if its rank is that of the node's result; else those of its input."""
         return dims if len(dims) == len(value.dims) or step.target in _RECURRENT else value.dims
 
 

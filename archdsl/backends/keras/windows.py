@@ -1,4 +1,4 @@
-"""Convolutions and pooling in Keras, which pads in two ways only: not at all, or so that the size stays."""
+"""Convolutions and pooling in Keras, which has two kinds of padding only: none, or enough to keep the size."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -61,7 +61,7 @@ def zeros_around(code: KerasCode, value: Value, pads: Sequence[tuple[int, int]])
 
 
 def conv_transpose(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
-    """A transposed convolution: all of it, from which the padding is cropped."""
+    """A transposed convolution without padding, whose result is cropped by the padding."""
     value = code.channels_last(value)
     rank = value.spatial
     kernel, stride = each(args[2], rank), each(kwargs.get("stride", 1), rank)
@@ -83,7 +83,7 @@ def conv_transpose(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value:
 
 
 def pool(kind: str) -> Callable[[KerasCode, Any, Mapping[str, Any], Value, Sizes], Value]:
-    """A pooling layer; for a maximum, padding is minus infinity."""
+    """A pooling layer; max pooling pads with minus infinity."""
 
     def translate(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
         value = code.channels_last(value)

@@ -17,7 +17,7 @@ from .trees import CallTree, Leaf, Tree, joined, skeleton
 
 _PLAIN = ("stage", "branch", "aux")
 _FEWEST = 4
-"""The fewest branches with uses of blocks that share a class."""
+"""The minimum number of branches with uses of blocks for them to share a class."""
 
 
 class Class:
@@ -109,7 +109,7 @@ class Classes:
         for group in self.grouped(units):
             skipped = [self.skipped[id(unit)] for unit in group if id(unit) in self.skipped]
             if len(skipped) == len(group):
-                # All of them lack it, and differ in more from the others.
+                # All of them lack the module, and differ in other ways from the uses that have it.
                 for unit in group:
                     del self.skipped[id(unit)]
         for group in self.grouped(units):
@@ -141,7 +141,7 @@ class Classes:
         return [part for group in groups.values() for part in self.fitting(group)]
 
     def fitting(self, group: Sequence[Unit]) -> list[list[Unit]]:
-        """The group; in several parts if arguments in the place of numbers would break the lines of its `forward`."""
+        """The group; in several parts if arguments in place of numbers would break the lines of its `forward`."""
         first = group[0]
         places = [] if self.flat or first.chain else varying(group)
         plain = self.forward(first) if places else []
@@ -162,7 +162,7 @@ class Classes:
         return kind, unit.chain, outline, forward, tuple(self.members.weight_lines(unit)), values
 
     def forward_key(self, unit: Unit) -> Hashable:
-        """The `forward` of a unit without the numbers in it, which arguments can give."""
+        """The `forward` of a unit without the numbers in it, which arguments can replace."""
         numbers = {} if self.flat else numbers_of(unit)
         return tuple(self.forward(unit, dict.fromkeys(numbers, ANY))), len(numbers)
 

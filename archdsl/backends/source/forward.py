@@ -1,4 +1,4 @@
-"""The forward method of a class: a variable for each value that lives on, calls in calls for what follows at once."""
+"""The forward method of a class: a variable for each value used later, nested calls for one used immediately."""
 
 import keyword
 import re
@@ -108,7 +108,7 @@ class Forward:
         return [*(f"    {line}" for line in heads), *(line for each in self.body for line in laid_out(each, _INDENT))]
 
     def finish(self, arguments: Sequence[str]) -> None:
-        """Return the outputs. An argument has a type, a variable that only modules gave its value does not."""
+        """Return the outputs. An argument has a type; a variable assigned only from modules does not."""
         results = [self.texts[value] for value in self.unit.outputs]
         if len(results) > 1:
             self.body.append(f"return {', '.join(results)}")
@@ -130,7 +130,7 @@ class Forward:
             self.body.append(f"return {target}")
 
     def arguments(self) -> list[str]:
-        """Name the unit's inputs: by the program at the top level, else `x` and by what they are."""
+        """Name the unit's inputs: as in the program at the top level, else `x`, `x2`, `x3` and so on."""
         unit = self.unit
         names: list[str] = []
         for number, value in enumerate(unit.inputs):
@@ -146,7 +146,7 @@ class Forward:
         return names
 
     def give(self, value: int, text: str, depth: int = 0) -> None:
-        """Give a value a variable, or an expression that the next item holds."""
+        """Assign to a value its variable, or an expression that is written inside the next item."""
         self.texts[value] = text
         self.depth[value] = depth
         if text.isidentifier():
@@ -202,7 +202,7 @@ class Forward:
     # --- expressions ---
 
     def text(self, item: Node | Unit | Skipped) -> tuple[str, int]:
-        """The expression of an item, and how deep its calls are."""
+        """The expression of an item, and how deeply its calls are nested."""
         values = [self.texts[value] for value in self.reads(item)]
         depth = 1 + max([self.depth[value] for value in self.reads(item)], default=0)
         if isinstance(item, Skipped):

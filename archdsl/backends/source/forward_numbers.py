@@ -11,9 +11,9 @@ from .calls import SourceText
 Place = tuple[int, int, int]
 """A number: the node, the number of its step, and the number of the value there."""
 ANY = SourceText("0")
-"""What stands for each number in code that is compared."""
+"""The placeholder for each number in code that is compared."""
 ARGUMENT = SourceText("self.any_number")
-"""What stands for the arguments in code whose length is measured."""
+"""The placeholder for each argument in code whose length is measured."""
 
 _HINTS = {
     "pad": "padding",

@@ -3,7 +3,7 @@
 import ast
 
 WIDTH = 88
-"""The widest line. A wider call has one argument on each line and a comma after the last: so it stays at any width."""
+"""The widest line. A wider call has one argument on each line and a comma after the last, so that it stays split."""
 
 
 def laid_out(statement: str, indent: int = 0) -> list[str]:

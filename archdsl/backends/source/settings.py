@@ -1,4 +1,4 @@
-"""Which values in a network are parameters of it: those that follow them in variants of the network."""
+"""Which values in a network come from its parameters: those that change with them in variants of the network."""
 
 import keyword
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from .calls import TAKEN, SourceText
 Place = tuple[tuple[str, ...], int | str]
 """A value: the path of its layer, and the position or name of the argument of the layer's module."""
 Variants = Mapping[str, Sequence[tuple[int, Graph]]]
-"""For parameters of a network, other values with the networks they give."""
+"""For each parameter of a network, other values and the networks that they produce."""
 
 
 def named_values(graph: Graph, variants: Variants, visible: frozenset[int]) -> dict[Place, SourceText]:

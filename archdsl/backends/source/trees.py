@@ -15,11 +15,11 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "nn.LayerNorm": {"eps": 1e-5},
     "nn.GroupNorm": {"eps": 1e-5},
 }
-"""What torch's modules have where an argument is not given."""
+"""The defaults of the arguments of torch's modules."""
 
 
 class Leaf:
-    """A value for each instance; None where an instance does not have what is around it."""
+    """A value for each instance; None for an instance that lacks the enclosing call."""
 
     __slots__ = ("column",)
 

@@ -11,7 +11,8 @@ from .settings import Variants, named_values
 
 
 def to_source(graph: Graph, origin: str = "", flat: bool = False, variants: Variants = MappingProxyType({})) -> str:
-    """The text of a Python module with a class that builds the same as `to_torch`, with equal parameter names.
+    """The text of a Python module with a class that builds the same module as `to_torch`, with equal
+    parameter names.
 
     `variants` shows which of the network's parameters are arguments of the class. With `flat`, no class has arguments,
     and there are no loops.

@@ -34,7 +34,7 @@ def bert(request: ModelRequest) -> ModelText:
 
 
 class RobertaFamily(Record):
-    """RoBERTa and models that differ from it in their names: positions begin after the ID of the padding."""
+    """RoBERTa and models that differ from it only in name: positions begin after the ID of the padding."""
 
     prefix: str
     vocabulary: int

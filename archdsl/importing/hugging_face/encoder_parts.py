@@ -37,7 +37,7 @@ class Encoder(Record):
     """The sizes and statements that these models have in common.
 
     `inner` is the width of the embeddings, `types` the number of segments (0: none), `first` the row of the table of
-    positions that the first word has, and `steps` the number of words.
+    positions that the first token has, and `steps` the number of tokens.
     """
 
     width: int
@@ -88,12 +88,12 @@ class Encoder(Record):
         return "block encoder(mask) {\n" + "\n".join(f"  {part}" for part in parts) + "\n}"
 
     def embeddings(self, *, frozen: bool = False) -> list[str]:
-        """The statements from the words to the first layer; with `frozen`, the positions are not trained."""
+        """The statements from the token IDs to the first layer; with `frozen`, the positions are not trained."""
         lines = [f"embedding {self.embedded} as table"]
         if self.types > 1:
             lines.append(f"add {{ from segments; embedding {self.embedded} }}")
         elif self.types == 1:
-            # With one type of segment, its vector is added to each word.
+            # With one type of segment, its vector is added to each token.
             lines.append("shift learned")
         if self.first:
             rows = f"{self.first}" if self.first + self.steps == self.positions else f"{self.first} {self.first} + T"
@@ -166,7 +166,7 @@ def encoder_only(config: ModelConfig) -> None:
 
 
 def with_steps(request: ModelRequest, encoder: Encoder, first: int = 0) -> Encoder:
-    """The encoder with the number of words that the user has given. Raises ImportFailed or UnusableSource."""
+    """The encoder with the number of tokens that the user has given. Raises ImportFailed or UnusableSource."""
     if first >= encoder.positions:
         raise request.config.refused("pad_token_id", f"positions begin after it, but there are {encoder.positions}")
     values = {name: getattr(encoder, name) for name in Encoder.record_fields}
@@ -181,15 +181,15 @@ def classifier_dropout(config: ModelConfig, encoder: Encoder) -> str:
 
 
 def with_pooler(layers: Sequence[str]) -> list[str]:
-    """The statements of the base model: the layers, and features of the text from those of the first word."""
+    """The statements of the base model: the layers, and features of the text from those of the first token."""
     return [f"stage features {{ {'; '.join(layers)} }}", "take 0; fc width; tanh as pooled", "output features, pooled"]
 
 
 def head_of(request: ModelRequest, encoder: Encoder, head: str, *, text: str, word: str, transform: str) -> list[str]:
     """The statements after the layers.
 
-    `text` are those of the text classifier and `word` those of the classifier of each word before their last layer,
-    `transform` is the activation before the logits of words.
+    `text` are those of the text classifier and `word` those of the token classifier before their last layer,
+    `transform` is the activation before the logits of tokens.
     """
     config = request.config
     match head:

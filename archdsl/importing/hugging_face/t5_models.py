@@ -121,7 +121,7 @@ class T5Family(Record):
 
 
 def _two_stacks(config: ModelConfig) -> None:
-    """Raises ImportFailed unless there are an encoder and a decoder, and the embedding makes the logits as well."""
+    """Raises ImportFailed unless there are an encoder and a decoder, and the embedding also computes the logits."""
     why = "whether the output layer has its own weights then depends on the transformers version and the checkpoint"
     config.require("tie_word_embeddings", True, None, why=why)
     config.require("is_encoder_decoder", True, why="the model has an encoder and a decoder")

@@ -69,7 +69,7 @@ def mod(node: OnnxNode, x: Tensor, y: Tensor) -> Tensor:
 
 @operator("Sum", "Max", "Min", "Mean")
 def several(node: OnnxNode, *x: Tensor) -> Tensor:
-    """Of any number of tensors."""
+    """The sum, maximum, minimum or mean of any number of tensors."""
     found = x[0]
     functions: dict[str, Any] = {"Max": torch.maximum, "Min": torch.minimum}
     for each in x[1:]:

@@ -21,7 +21,7 @@ def reshape(node: OnnxNode, x: Tensor, _: Tensor) -> Tensor:
 
 @operator("Flatten")
 def flatten(node: OnnxNode, x: Tensor) -> Tensor:
-    """Two axes."""
+    """As a matrix."""
     axis = node.get("axis", 1) % (x.ndim + 1)
     return x.flatten(axis) if axis == 1 else x.reshape(*x.shape[:axis].numel() * torch.Size([1]), -1)
 
@@ -69,7 +69,7 @@ def split(node: OnnxNode, x: Tensor, *_: Tensor) -> tuple[Tensor, ...]:
 
 @operator("Slice")
 def slice_(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
-    """A range of each of some axes."""
+    """A range along each of the given axes."""
     starts = node.integers(1) if node.has(1) else list(node.get("starts", []))
     ends = node.integers(2) if node.has(2) else list(node.get("ends", []))
     axes = node.integers(3) if node.has(3) else list(node.get("axes", range(len(starts))))
@@ -178,7 +178,7 @@ def constant(node: OnnxNode) -> Tensor:
 
 @operator("ConstantOfShape")
 def constant_of_shape(node: OnnxNode, _: Tensor) -> Tensor:
-    """One number in a shape."""
+    """A tensor of a shape, filled with one number."""
     dims = node.integers(0)
     node.check_size(dims)
     value = node.constant("value")
@@ -187,7 +187,7 @@ def constant_of_shape(node: OnnxNode, _: Tensor) -> Tensor:
 
 @operator("Range")
 def range_(node: OnnxNode, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
-    """Numbers at equal distances."""
+    """Evenly spaced numbers."""
     first, last, step = (each.item() for each in (start, limit, delta))
     node.check_size([int(abs((last - first) / (step or 1))) + 1])
     return torch.arange(first, last, step, dtype=start.dtype)

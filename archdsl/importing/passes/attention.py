@@ -31,7 +31,7 @@ def attention_layers(b: Builder, live: Sequence[int]) -> dict[int, int]:
 
 
 def _share(b: Builder, made: dict[int, int], owners: dict[tuple[str, ...], int]) -> None:
-    """Let an attention with the weights of an earlier one share them."""
+    """Let an attention layer with the weights of an earlier one share them."""
     (node,) = made.values()
     while b.nodes[node].op.keyword != "attention":
         node = b.nodes[node].inputs[0]
@@ -112,7 +112,7 @@ def _scores(b: Builder, node: int) -> _Scores | None:
 
 
 def trace_identity(b: Builder, node: Lifted) -> tuple[Group, ...] | None:
-    """The axes of the node that it rearranges, if it has the same ones."""
+    """The axes of the node that a node rearranges, in case it has the same ones."""
     assert node.origin is not None
     return whole(b.dims(node.origin.node), None)
 
@@ -203,7 +203,7 @@ class _Axes(NamedTuple):
 
 
 def _axes_of(b: Builder, query: TracedNode, key: TracedNode, value: TracedNode) -> _Axes | None:
-    """The axes of an attention; None if steps and features are mixed, or heads are not shared evenly."""
+    """The axes of an attention layer; None if steps and features are mixed, or heads are not shared evenly."""
     shapes = [b.nodes[each.node].shape for each in (query, key, value)]
     channel = shapes[0].channel_axis
     if shapes[0].layout is Layout.OPEN or len(query.groups) < 2 or len({s.layout for s in shapes}) > 1:
@@ -224,8 +224,8 @@ def _axes_of(b: Builder, query: TracedNode, key: TracedNode, value: TracedNode) 
 
 
 def _read_alike(b: Builder, axes: _Axes, rows: tuple[Rows, Rows, Rows]) -> bool:
-    """Whether keys and values have the same steps, and so have queries of the same tensor; those of another tensor are
-    not in windows.
+    """Whether keys and values have the same steps, and queries too if they are of the same tensor; queries of another
+    tensor must not be in windows.
     """
     spatial = [[tuple(a for a in g if a.axis not in (axes.channel, REPEATED)) for g in o] for o in axes.outer]
     steps, steps_k, steps_v = axes.steps

@@ -51,7 +51,7 @@ def _after_steps(b: Builder, node: int, readers: dict[int, list[int]]) -> tuple[
 
 
 _OF_EACH_STEP = frozenset({"dropout", "drop_path", "layernorm"})
-"""Operations of the features of each step, wherever the step is."""
+"""Operations on the features of each step, independent of its position."""
 
 
 def rolled_back(

@@ -42,7 +42,7 @@ def ordered_columns(layer: Lifted, columns: torch.Tensor) -> Weight:
 
 
 def input_biases(layers: Sequence[Lifted], rows: Sequence[torch.Tensor]) -> tuple[Any, Weight | None] | None:
-    """Which of queries, keys and values have a bias (True, `qv` or False), and the bias; None if others have."""
+    """Which of queries, keys and values have a bias (True, `qv` or False), and the bias; None for other cases."""
     parts = [_bias_part(layer, own) for layer, own in zip(layers, rows, strict=True)]
     if any(part is False for part in parts):
         return None

@@ -7,7 +7,7 @@ from ..building import Builder
 
 
 def growing_concats(b: Builder, live: Sequence[int]) -> None:
-    """Make a concatenation whose first tensors are those of an earlier one append to that one.
+    """Rewrite each concatenation whose first tensors are those of an earlier one, so that it appends to that one.
 
     Each then belongs to the module that makes what it appends: the layer of a dense block.
     """

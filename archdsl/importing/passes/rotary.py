@@ -20,7 +20,7 @@ class Rotary(NamedTuple):
 
 
 def rotated(b: Builder, node: int) -> Rotary | None:
-    """The rotation that a node is; None if it is none. The features of a pair are half of the rotated ones apart."""
+    """The rotation that a node computes; None if it computes none. Of n rotated features, i is paired with i + n/2."""
     here = b.nodes[node]
     if here.op.keyword == "add":
         return _rotated(b, here)
@@ -37,7 +37,7 @@ def rotated(b: Builder, node: int) -> Rotary | None:
 
 
 def _before_rest(b: Builder, here: Lifted, found: Rotary, rest: Lifted) -> Rotary | None:
-    """The rotation of the first features, where the ones after them stay."""
+    """The rotation of the first features, where the ones after them stay unchanged."""
     if not isinstance(rest.op, Slice) or _axis(rest) != found.features:
         return None
     part = b.nodes[found.source]

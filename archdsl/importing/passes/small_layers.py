@@ -174,7 +174,8 @@ def _class_token(b: Builder, here: Lifted, readers: dict[int, list[int]]) -> int
 
 
 def _flattened(b: Builder, here: Lifted) -> int | None:
-    """A linear layer of an image's elements in another order: of the elements in order, with its columns reordered."""
+    """A linear layer that reads an image's elements in another order, as one that reads them in order, with its columns
+    reordered."""
     source = b.nodes[here.inputs[0]] if here.op.keyword == "fc" else here
     origin = source.origin
     if source is here or origin is None or len(origin.view) != 1 or source.op.keyword == "flatten":

@@ -167,7 +167,7 @@ class Rows(NamedTuple):
 
 
 def rows_of(b: Builder, node: int, axis: int) -> Rows | None:
-    """The linear layer whose outputs the features along an axis are, through slices and rearranged features."""
+    """The linear layer that computes the features along an axis, traced through slices and rearranged features."""
     here = b.nodes[node]
     size = b.dims(node)[axis]
     if is_linear(here) and feature_axis(here) == axis:
@@ -217,7 +217,7 @@ def _rearranged(b: Builder, here: Lifted, axis: int) -> Rows | None:
 
 
 def positions(group: Group) -> torch.Tensor:
-    """The positions along an axis that atoms go through, the first one slowest."""
+    """The positions along an axis in the order of the atoms, of which the first varies slowest."""
     found = torch.zeros(1, dtype=torch.long)
     for atom in group:
         found = (found[:, None] + torch.arange(atom.size) * atom.stride).flatten()

@@ -177,7 +177,7 @@ def _with_learned(lifter: Any, name: str, first: Any, second: Any) -> Tensor | N
 
 
 def _table_of(learned: Any) -> ForeignParameter | None:
-    """The table whose first rows a learned tensor is, whatever the moves after that."""
+    """The table whose first rows a learned tensor is, regardless of how its elements move after that."""
     while isinstance(learned, Computed):
         if not isinstance(learned.args[0], ForeignParameter | Computed) or learned.name not in ("slice", *_PLAIN_MOVES):
             return None
@@ -233,6 +233,6 @@ def _axes_of(b: Any, x: Tensor, dims: tuple[int, ...]) -> set[int] | None:
 
 
 def _same_order(view: View, dims: tuple[int, ...]) -> bool:
-    """Whether the foreign axes are steps, then features."""
+    """Whether the source axes are steps, then features."""
     atoms = [atom for group in view[len(view) - len(dims) :] for atom in group if atom.axis >= 0]
     return [atom.axis for atom in atoms] == [0, 1]

@@ -112,7 +112,7 @@ def _fixed(a: Mapping[str, Any]) -> tuple[dict[str, Weight], dict[str, Any]]:
 
 
 def _number(value: torch.Tensor) -> str:
-    """A number with as few digits as keep it the same."""
+    """A number with as few digits as represent it exactly."""
     texts = (f"{float(value):.{digits}g}" for digits in range(1, 18))
     return next(text for text in texts if bool(torch.tensor(float(text), dtype=value.dtype) == value))
 

@@ -20,7 +20,7 @@ def cat(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 
 def joined(lifter: Any, tensors: Sequence[Tensor], dim: int) -> Tensor:
-    """The tensors along a foreign axis."""
+    """The tensors along a source axis."""
     b = lifter.b
     dim %= len(tensors[0].view)
     if len(tensors) == 1:
@@ -59,7 +59,7 @@ def _whole_axis(b: Any, x: Tensor, dim: int) -> bool:
 
 
 def _one_axis(b: Any, x: Tensor, dim: int) -> int:
-    """The axis of length 1 that stands for a foreign one; -1 if there is none."""
+    """The axis of length 1 that stands for a source axis; -1 if there is none."""
     own = b.dims(x.node)
     if len(own) == len(x.view) - 1 and own[dim - 1] == 1:
         return dim - 1
@@ -101,12 +101,12 @@ def _groups(b: Any, main: Tensor, start: View, rest: View, axis: int, group: Gro
 
 @rule("stack")
 def stack(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """`stack`: the tensors along a new axis, which comes first in ours."""
+    """`stack`: the tensors along a new axis, which comes first in our tensor."""
     return stacked(lifter, [lifter.tensor(each) for each in a["tensors"]], a["dim"])
 
 
 def stacked(lifter: Any, tensors: Sequence[Tensor], dim: int) -> Tensor:
-    """The tensors along a new foreign axis."""
+    """The tensors along a new source axis."""
     b = lifter.b
     first = tensors[0]
     dim %= len(first.view) + 1

@@ -39,7 +39,7 @@ def linear_weights(lifter: Any, weight: Any, bias: Any) -> tuple[dict[str, Weigh
 def along_features(
     lifter: Any, x: Tensor, units: int, weights: Mapping[str, Weight], arguments: Mapping[str, Any]
 ) -> Tensor:
-    """A linear layer along the last foreign axis."""
+    """A linear layer along the last source axis."""
     b = lifter.b
     if len(x.view) == 1:
         raise NotExpressible("a linear layer along the batch axis", "operations that process each sample independently")
@@ -92,7 +92,7 @@ def matmul(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 
 def product(lifter: Any, first: Tensor, second: Tensor) -> Tensor:
-    """The product over the last two foreign axes of tensors with equal axes before them."""
+    """The product over the last two source axes of tensors with equal axes before them."""
     b = lifter.b
     rank = max(len(first.view), len(second.view))
     if rank < 3:
@@ -154,7 +154,7 @@ def attention(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """The steps of attention; a later pass finds the layer that they are part of."""
     query, key, value = (lifter.tensor(a[name]) for name in ("query", "key", "value"))
     if a["enable_gqa"] and (times := query.sizes[-3] // key.sizes[-3]) > 1:
-        # Each head of keys and values is that of several queries in a row.
+        # Each head of keys and values is shared by several consecutive query heads.
         shared = (Atom(REPEATED, 0, times),)
         key, value = (Tensor(x.node, (*x.view[:-3], (*x.view[-3], *shared), *x.view[-2:])) for x in (key, value))
     size = query.sizes[-1]

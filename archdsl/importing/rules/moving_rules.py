@@ -1,4 +1,4 @@
-"""Operations that move elements: they change the view alone."""
+"""Operations that move elements: they change only the view."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -112,7 +112,7 @@ def expand(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 @rule("repeat")
 def repeat(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """Repeated: each axis is copies times the axis."""
+    """Repeated: each axis becomes copies × the axis."""
     x = lifter.tensor(a["self"])
     counts = list(a["repeats"])
     view = ((),) * (len(counts) - len(x.view)) + x.view

@@ -26,7 +26,7 @@ def scale_and_shift(weight: Any, bias: Any) -> tuple[dict[str, Weight], dict[str
 
 @rule("batch_norm")
 def batch_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """`bn`; of samples and steps in one axis as well, which it normalizes together."""
+    """`bn`; also for samples and steps in one axis, which it normalizes together."""
     b, x = lifter.b, a["input"]
     names = [lifter.name_of(a[name]) for name in ("running_mean", "running_var")]
     if None in names or a["training"]:
@@ -43,7 +43,7 @@ def batch_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 
 def _channels_first_view(b: Any, x: Tensor) -> tuple[int, View]:
-    """A node with its channels first, and the view of it; the channels are the second foreign axis."""
+    """A node with its channels first, and the view of it; the channels are the second source axis."""
     own = b.nodes[x.node].shape
     channels = x.view[1]
     if own.layout is not Layout.SEQUENCE and channels == ((Atom(0, 1, own.dims[0]),) if own.dims[0] > 1 else ()):
@@ -95,7 +95,7 @@ def rms_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 def over_features(
     lifter: Any, x: Tensor, keyword: str, weights: Mapping[str, Weight], arguments: Mapping[str, Any]
 ) -> Tensor:
-    """A normalization over the last foreign axis."""
+    """A normalization over the last source axis."""
     b = lifter.b
     node, view, axis = features(b, x)
     shape = b.nodes[node].shape
@@ -106,7 +106,7 @@ def over_features(
 
 
 def with_features(b: Any, x: Tensor) -> tuple[int, View]:
-    """A node whose features are the last foreign axis: a sequence, or channels first."""
+    """A node whose features are the last source axis: a sequence, or channels first."""
     *others, last = x.view
     kept = [tuple(atom for atom in group if atom.axis != BATCH) for group in others]
     kept = [group for group in kept if group]

@@ -26,7 +26,7 @@ def pad(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     value = float(a.get("value") or 0)
     more: dict[str, Any] = {} if mode == "constant" else {"mode": mode}
     if value:
-        # A pooling after it takes no padding for a maximum.
+        # -1e38 stands for minus infinity: a max pooling after it never selects the padding.
         more["value"] = max(value, -1e38)
     if min(amounts) < 0:
         return _cropped(lifter, x, pairs, more)

@@ -13,7 +13,7 @@ from .convolution_rules import compact
 
 
 def own_axes(lifter: Any, x: Tensor, dims: Sequence[int]) -> tuple[int, list[int], View]:
-    """A node in which foreign axes are axes of their own: the node, its axes, and the view of it."""
+    """A node in which source axes are axes of their own: the node, its axes, and the view of it."""
     b = lifter.b
     dims = [dim % len(x.view) for dim in dims]
     found = _axes(b, x, dims)
@@ -27,7 +27,7 @@ def own_axes(lifter: Any, x: Tensor, dims: Sequence[int]) -> tuple[int, list[int
 
 
 def _axes(b: Any, x: Tensor, dims: Sequence[int]) -> list[int] | None:
-    """The axes that consist of exactly these foreign axes."""
+    """The axes that consist of exactly these source axes."""
     own = b.dims(x.node)
     atoms = {atom for dim in dims for atom in x.view[dim]}
     if any(atom.axis < 0 for atom in atoms):
@@ -45,7 +45,7 @@ def _axes(b: Any, x: Tensor, dims: Sequence[int]) -> list[int] | None:
 
 
 def reduced(lifter: Any, x: Tensor, dims: Any, keep: bool, keyword: str, **arguments: Any) -> Tensor:
-    """A reduction along foreign axes; the mean over all positions is `gap`."""
+    """A reduction along source axes; the mean over all positions is `gap`."""
     b = lifter.b
     if dims is None or dims == []:
         dims = list(range(len(x.view)))
@@ -190,5 +190,5 @@ def _adaptive(lifter: Any, a: Mapping[str, Any], globally: str, otherwise: str) 
 
 @rule("lp_pool2d")
 def lp_pool(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """`lppool` is reached through its parts."""
+    """Not recognized: `lppool` has to be written by hand."""
     raise NotExpressible("power-average pooling", "`lppool`, written by hand")

@@ -14,7 +14,7 @@ from . import rule
 
 
 def part(lifter: Any, x: Tensor, dim: int, start: int, stop: int, step: int = 1) -> Tensor:
-    """Positions `start` up to `stop` of a foreign axis."""
+    """Positions `start` up to `stop` of a source axis."""
     b = lifter.b
     dim %= len(x.view)
     group = x.view[dim]
@@ -38,7 +38,7 @@ def part(lifter: Any, x: Tensor, dim: int, start: int, stop: int, step: int = 1)
 
 
 def _sliced(lifter: Any, x: Tensor, dim: int, start: int, stop: int, step: int) -> Tensor | None:
-    """A slice of an axis of ours; None if the foreign axis is not the slowest part of one."""
+    """A slice of an axis of ours; None if the source axis is not the slowest part of one."""
     b = lifter.b
     group = x.view[dim]
     if len(group) != 1 or group[0].axis < 0:
@@ -86,7 +86,7 @@ def narrow(lifter: Any, a: Mapping[str, Any]) -> Value:
 
 
 def _empty_tensor(lifter: Any, sizes: Sequence[int]) -> ConstantTensor | None:
-    """A tensor without elements, if it has none: a concatenation with others omits it."""
+    """A tensor without elements, if a size is 0: a concatenation with others omits it."""
     return ConstantTensor(torch.empty(tuple(sizes))) if 0 in sizes else None
 
 
@@ -97,7 +97,7 @@ def select(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 
 def selected(lifter: Any, x: Tensor, dim: int, index: int) -> Tensor:
-    """One position of a foreign axis, which is removed."""
+    """One position of a source axis, which is removed."""
     b = lifter.b
     dim %= len(x.view)
     group = x.view[dim]

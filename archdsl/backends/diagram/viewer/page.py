@@ -27,7 +27,8 @@ def write_page(
     """The page. A view decides which blocks and stages are closed at first, except those to expand; None chooses one by
     the number of boxes. Raises CannotDraw for a name to expand that is unknown or open.
 
-    The texts of the network are data: its policy permits no script and no style but its own.
+    The texts of the network are data: the content security policy of the page permits no script
+    and no style but its own.
     """
     graph = diagram_graph(graph)
     data = figure_data(diagram, graph, style, closed_frames(diagram, graph, view, expand))
@@ -65,7 +66,7 @@ def _encodable(text: str) -> str:
 
 
 def _source(name: str, text: str) -> str:
-    """A file for readers without scripts."""
+    """A file for browsers without JavaScript."""
     lines = "\n".join(xml(line, longest=_LONGEST * 10) if line.strip() else "" for line in text.split("\n"))
     return f"<h2>{xml(clean(name))}</h2>\n<pre>{lines}</pre>"
 

@@ -6,7 +6,7 @@ from ....text.source import Source, Span
 
 
 class SourceTexts:
-    """Collects statements: each file by its name, and the ranges of its statements, from the first use on."""
+    """Collects statements: each file by its name, and the ranges of its statements, in order of first use."""
 
     def __init__(self) -> None:
         self._files: dict[str, tuple[int, Source]] = {}
