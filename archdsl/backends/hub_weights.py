@@ -101,9 +101,9 @@ def _model(repo: str, revision: str | None) -> HubModel:
     kept = paths.user_cache() / "hub" / f"weights_{words}.json"
     try:
         with _hub_errors(repo):
-            model = _asked(repo, revision)
+            model = _requested(repo, revision)
     except no_answer as error:
-        known = _kept(kept)
+        known = _cached(kept)
         if known is None or known.get("repo") != repo:
             raise CannotLoad(
                 f"hf:{repo}: the Hub cannot be reached, and the weights are not in the cache ({type(error).__name__})",
@@ -116,7 +116,7 @@ def _model(repo: str, revision: str | None) -> HubModel:
     return model
 
 
-def _kept(path: Path) -> dict[str, Any] | None:
+def _cached(path: Path) -> dict[str, Any] | None:
     """A cached list of files; None if there is none, or none that can be used."""
     try:
         found = json.loads(path.read_bytes()) if path.stat().st_size <= _LARGEST_LIST else None
@@ -126,7 +126,7 @@ def _kept(path: Path) -> dict[str, Any] | None:
     return found if good else None
 
 
-def _asked(repo: str, revision: str | None) -> HubModel:
+def _requested(repo: str, revision: str | None) -> HubModel:
     hub = _hub()
     commit = hub.model_info(repo, revision=revision).sha
     assert commit is not None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..contract.call import Module
 from ..graph import Graph, Node
-from .units import Borrowed, Unit, find_chains, nodes_of, wired_tree
+from .units import OutsideModule, Unit, find_chains, nodes_of, wired_tree
 
 
 def part_tree(graph: Graph) -> Unit:
@@ -16,33 +16,33 @@ def part_tree(graph: Graph) -> Unit:
     root = wired_tree(graph, {path for path in inner if path not in graph.scopes})
     if any(node.shared is not None for node in graph.layers):
         _Uses(graph, root).find()
-        _borrow(root)
+        _find_outside(root)
     find_chains(root)
     return root
 
 
-def _borrow(unit: Unit) -> None:
+def _find_outside(unit: Unit) -> None:
     """Find the outside modules that the units use, innermost units first."""
-    found: list[Borrowed] = []
+    found: list[OutsideModule] = []
     for item in unit.items:
         if isinstance(item, Node):
             found += used_elsewhere(unit.graph, item)
         elif item.of is None:
-            _borrow(item)
-            found += item.borrowed
+            _find_outside(item)
+            found += item.outside
         else:
-            found += [Borrowed(path=item.of.path), *item.of.borrowed]
-    unit.borrowed = list(dict.fromkeys(each for each in found if not unit.holds(each.path)))
+            found += [OutsideModule(path=item.of.path), *item.of.outside]
+    unit.outside = list(dict.fromkeys(each for each in found if not unit.holds(each.path)))
 
 
-def used_elsewhere(graph: Graph, node: Node) -> list[Borrowed]:
+def used_elsewhere(graph: Graph, node: Node) -> list[OutsideModule]:
     """What a node uses of the layer whose weights it shares: the module, or weights."""
     if node.shared is None:
         return []
     path = graph.nodes[node.shared].path
     has_module = any(isinstance(step, Module) for step in node.op.steps(graph.shapes_in(node)))
-    found = [Borrowed(path=path)] if has_module else []
-    return [*found, *(Borrowed(path=path, weight=name) for name in node.op.shared_weights)]
+    found = [OutsideModule(path=path)] if has_module else []
+    return [*found, *(OutsideModule(path=path, weight=name) for name in node.op.shared_weights)]
 
 
 class _Candidate:

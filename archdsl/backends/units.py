@@ -12,7 +12,7 @@ from ..graph import Graph, Node
 from ..record import Record
 
 
-class Borrowed(Record):
+class OutsideModule(Record):
     """A module outside of a unit, by its path, or one of its weights."""
 
     path: tuple[str, ...]
@@ -23,14 +23,14 @@ class Unit:
     """A scope: its nodes and inner scopes in order, the values it reads from outside, and those read from outside.
 
     `of` is the unit that it applies again, with that unit's modules: then its inputs and outputs are in that unit's
-    order. `borrowed` is what it uses of modules outside of it: the code that applies the unit passes them.
+    order. `outside` is what it uses of modules outside of it: the code that applies the unit passes them.
     """
 
     def __init__(self, graph: Graph, path: tuple[str, ...], of: "Unit | None" = None) -> None:
         self.graph = graph
         self.path = path
         self.of = of
-        self.borrowed: list[Borrowed] = []
+        self.outside: list[OutsideModule] = []
         self.items: list[Node | Unit] = []
         self.inputs: list[int] = []
         self.outputs: list[int] = []
@@ -164,7 +164,7 @@ _SEQUENTIAL = frozenset({"append", "extend", "insert", "pop"})
 
 def _is_chain(unit: Unit) -> bool:
     """Whether each item is one module applied to the result of the previous item: an nn.Sequential."""
-    if len(unit.inputs) != 1 or len(unit.outputs) != 1 or unit.borrowed:
+    if len(unit.inputs) != 1 or len(unit.outputs) != 1 or unit.outside:
         return False
     reads = Counter(value for item in unit.items for value in set(item.inputs))
     reads.update(unit.outputs)
@@ -181,6 +181,6 @@ def _is_link(unit: Unit, item: Node | Unit) -> bool:
     if len(item.path) != len(unit.path) + 1 or item.path[-1] in _SEQUENTIAL:
         return False
     if isinstance(item, Unit):
-        return item.of is None and len(item.outputs) == 1 and not item.borrowed
+        return item.of is None and len(item.outputs) == 1 and not item.outside
     steps = item.op.steps(unit.graph.shapes_in(item))
     return len(steps) == 1 and isinstance(steps[0], Module) and item.shared is None

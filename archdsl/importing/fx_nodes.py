@@ -12,8 +12,8 @@ from .import_problem import ImportFailed
 from .values import (
     Computed,
     ConstantTensor,
-    ForeignParameter,
     NoResult,
+    SourceParameter,
     Tensor,
 )
 
@@ -67,7 +67,7 @@ def wrapped(result: Any) -> Any:
 
 def values_in(value: Any) -> Iterator[Any]:
     """All values among nested arguments."""
-    if isinstance(value, Tensor | ConstantTensor | ForeignParameter | Computed | NoResult):
+    if isinstance(value, Tensor | ConstantTensor | SourceParameter | Computed | NoResult):
         yield value
     elif isinstance(value, tuple | list):
         for each in value:

@@ -31,9 +31,9 @@ from .values import (
     Computed,
     ConstantTensor,
     FinalStates,
-    ForeignParameter,
     Learned,
     NoResult,
+    SourceParameter,
     Tensor,
     evaluate,
     only_moves,
@@ -76,7 +76,7 @@ class Lifter:
         spec = next(s for s in self.program.graph_signature.input_specs if getattr(s.arg, "name", None) == node.name)
         name = spec.target
         if spec.kind is InputKind.PARAMETER:
-            return ForeignParameter(str(name), tuple(self.state[str(name)].shape))
+            return SourceParameter(str(name), tuple(self.state[str(name)].shape))
         if spec.kind in (InputKind.BUFFER, InputKind.CONSTANT_TENSOR):
             return Buffer(self.state[str(name)], str(name))
         if spec.kind is not InputKind.USER_INPUT:
@@ -133,7 +133,7 @@ class Lifter:
             self._check_in_place(node)
         else:
             self._note_view(node, name)
-        learned = any(isinstance(each, ForeignParameter | Computed) for each in given)
+        learned = any(isinstance(each, SourceParameter | Computed) for each in given)
         if any(isinstance(each, Tensor) for each in given) or (learned and name in ("expand", "repeat", "expand_as")):
             rule = rules().get(name)
             if rule is None:
@@ -149,7 +149,7 @@ class Lifter:
         return wrapped(result)
 
     def _computed(self, node: fx.Node, name: str, args: Any, kwargs: Any) -> Any:
-        if name == "embedding" and isinstance(args[0], ForeignParameter) and isinstance(args[1], ConstantTensor):
+        if name == "embedding" and isinstance(args[0], SourceParameter) and isinstance(args[1], ConstantTensor):
             rows = range_of(args[1].tensor)
             if rows is None and bool((args[1].tensor == args[1].tensor.flatten()[0]).all()):
                 raise NotExpressible(
@@ -237,7 +237,7 @@ class Lifter:
 
     def name_of(self, value: Any) -> str | None:
         """The name of a parameter or a buffer."""
-        return value.name if isinstance(value, ForeignParameter | Buffer) else None
+        return value.name if isinstance(value, SourceParameter | Buffer) else None
 
     def tensor(self, value: Any) -> Tensor:
         """A value as a tensor of the network: constants and parameters as a node that has them."""
@@ -245,7 +245,7 @@ class Lifter:
             return value
         if isinstance(value, ConstantTensor):
             return self._constant(value.tensor)
-        key = value if isinstance(value, ForeignParameter | Computed) else None
+        key = value if isinstance(value, SourceParameter | Computed) else None
         known = self._known(key)
         dims = tuple(value.sizes)
         if known is None:

@@ -7,7 +7,7 @@ import torch
 
 from .building import Weight
 from .import_problem import NotExpressible
-from .values import Computed, ForeignParameter, evaluate, parameters_of
+from .values import Computed, SourceParameter, evaluate, parameters_of
 
 
 def weight_form(lifter: Any, weight: Any) -> tuple[str, dict[str, Weight]]:
@@ -19,7 +19,7 @@ def weight_form(lifter: Any, weight: Any) -> tuple[str, dict[str, Weight]]:
     if len(names) == 1:
         given = {names[0]: _random(lifter.state[names[0]].shape)}
         if _equal(evaluate(weight, given), _standardized(given[names[0]])):
-            source = ForeignParameter(names[0], tuple(given[names[0]].shape))
+            source = SourceParameter(names[0], tuple(given[names[0]].shape))
             return "standardized", {"parametrizations.weight.original": Weight((source,), _itself)}
     raise NotExpressible("a weight that is computed from learned tensors", "a form of `weight=` that computes it")
 
@@ -42,8 +42,8 @@ def standardized_with_gain(lifter: Any, weight: Any) -> tuple[Computed, Weight] 
     if not _equal(found, factor * standard):
         return None
     own = (count, *(1 for _ in weight.sizes[2:]))
-    source = ForeignParameter(filters[0], weight.sizes)
-    scale = Weight((ForeignParameter(gain, sizes[gain]),), lambda tensor: (tensor * factor).reshape(own))
+    source = SourceParameter(filters[0], weight.sizes)
+    scale = Weight((SourceParameter(gain, sizes[gain]),), lambda tensor: (tensor * factor).reshape(own))
     return Computed("standardized", _standardized, (source,), (), weight.sizes), scale
 
 

@@ -31,7 +31,7 @@ class ConstantTensor(NamedTuple):
         return tuple(self.tensor.shape)
 
 
-class ForeignParameter(NamedTuple):
+class SourceParameter(NamedTuple):
     """A learned tensor of the module, by name."""
 
     name: str
@@ -66,14 +66,14 @@ class FinalStates(NamedTuple):
     steps_axis: int
 
 
-Learned = ForeignParameter | Computed
-Value = Tensor | ConstantTensor | ForeignParameter | Computed
+Learned = SourceParameter | Computed
+Value = Tensor | ConstantTensor | SourceParameter | Computed
 
 
 def parameters_of(value: Any) -> Iterator[str]:
     """The names of the parameters that a value is computed from."""
     match value:
-        case ForeignParameter():
+        case SourceParameter():
             yield value.name
         case Computed():
             yield from parameters_of(value.args)
@@ -90,7 +90,7 @@ def parameters_of(value: Any) -> Iterator[str]:
 def parameter_sizes(value: Any, name: str) -> tuple[int, ...]:
     """The sizes of a parameter among nested values; empty if it is not there."""
     match value:
-        case ForeignParameter():
+        case SourceParameter():
             return value.sizes if value.name == name else ()
         case Computed():
             return parameter_sizes(value.args, name) or parameter_sizes(tuple(v for _, v in value.kwargs), name)
@@ -105,7 +105,7 @@ def parameter_sizes(value: Any, name: str) -> tuple[int, ...]:
 def evaluate(value: Any, given: Mapping[str, torch.Tensor]) -> Any:
     """The number or tensor of a value, for these parameters."""
     match value:
-        case ForeignParameter():
+        case SourceParameter():
             return given[value.name]
         case ConstantTensor():
             return value.tensor
@@ -129,13 +129,13 @@ MOVES = frozenset(
 def only_moves(value: Any) -> bool:
     """Whether a value consists of elements of parameters, each where it was or elsewhere."""
     match value:
-        case ForeignParameter():
+        case SourceParameter():
             return True
         case ConstantTensor():
             return False
         case Computed():
             inputs = [
-                each for each in _flat(value.args) if isinstance(each, ForeignParameter | Computed | ConstantTensor)
+                each for each in _flat(value.args) if isinstance(each, SourceParameter | Computed | ConstantTensor)
             ]
             return value.name in MOVES and all(map(only_moves, inputs))
         case _:
@@ -143,7 +143,7 @@ def only_moves(value: Any) -> bool:
 
 
 def _flat(value: Any) -> Iterator[Any]:
-    if isinstance(value, tuple | list) and not isinstance(value, ForeignParameter | Computed | ConstantTensor | Tensor):
+    if isinstance(value, tuple | list) and not isinstance(value, SourceParameter | Computed | ConstantTensor | Tensor):
         for each in value:
             yield from _flat(each)
     else:

@@ -32,49 +32,49 @@ def _pixel(row: int, column: int) -> int:
     return min(255, max(0, round(255 * total / 4)))
 
 
-def _hit(start: Vector, way: Vector) -> tuple[float, int]:
+def _hit(start: Vector, direction: Vector) -> tuple[float, int]:
     """The distance to the nearest sphere and its number; infinity and -1 if there is none."""
     best, which = inf, -1
     for number, (center, radius, _) in enumerate(_SPHERES):
         ox, oy, oz = start[0] - center[0], start[1] - center[1], start[2] - center[2]
-        a = way[0] ** 2 + way[1] ** 2 + way[2] ** 2
-        b = ox * way[0] + oy * way[1] + oz * way[2]
+        a = direction[0] ** 2 + direction[1] ** 2 + direction[2] ** 2
+        b = ox * direction[0] + oy * direction[1] + oz * direction[2]
         root = b * b - a * (ox * ox + oy * oy + oz * oz - radius * radius)
         if root > 0 and 1e-4 < (far := (-b - sqrt(root)) / a) < best:
             best, which = far, number
     return best, which
 
 
-def _seen(start: Vector, way: Vector, depth: int) -> float:
+def _seen(start: Vector, direction: Vector, depth: int) -> float:
     """The brightness along a ray."""
-    far, which = _hit(start, way)
+    far, which = _hit(start, direction)
     if which < 0:
-        return _background(start, way)
+        return _background(start, direction)
     center, radius, brightness = _SPHERES[which]
-    at = _along(start, way, far)
+    at = _along(start, direction, far)
     normal = ((at[0] - center[0]) / radius, (at[1] - center[1]) / radius, (at[2] - center[2]) / radius)
     lit = max(0.0, _dot(normal, _LIGHT)) * (_hit(at, _LIGHT)[1] < 0)
-    twice = 2 * _dot(way, normal)
-    mirrored = (way[0] - twice * normal[0], way[1] - twice * normal[1], way[2] - twice * normal[2])
+    twice = 2 * _dot(direction, normal)
+    mirrored = (direction[0] - twice * normal[0], direction[1] - twice * normal[1], direction[2] - twice * normal[2])
     shine = max(0.0, _dot(mirrored, _LIGHT)) ** 40 * (lit > 0)
     around = _seen(at, mirrored, depth + 1) if depth < 2 else 0.5
     return brightness * (0.12 + 0.68 * lit) + 0.16 * around + 0.6 * shine
 
 
-def _background(start: Vector, way: Vector) -> float:
+def _background(start: Vector, direction: Vector) -> float:
     """The floor, with shadows and haze, or the sky."""
-    if way[1] >= -1e-3:
-        return 0.62 + 0.3 * way[1]
-    far = (_FLOOR - start[1]) / way[1]
-    at = _along(start, way, far)
+    if direction[1] >= -1e-3:
+        return 0.62 + 0.3 * direction[1]
+    far = (_FLOOR - start[1]) / direction[1]
+    at = _along(start, direction, far)
     tile = 0.78 if (floor(at[0]) + floor(at[2])) % 2 else 0.28
     shadow = 0.35 if _hit(at, _LIGHT)[1] >= 0 else 1.0
     haze = 1 - exp(-far / 14)
     return tile * shadow * (1 - haze) + 0.62 * haze
 
 
-def _along(start: Vector, way: Vector, far: float) -> Vector:
-    return start[0] + far * way[0], start[1] + far * way[1], start[2] + far * way[2]
+def _along(start: Vector, direction: Vector, far: float) -> Vector:
+    return start[0] + far * direction[0], start[1] + far * direction[1], start[2] + far * direction[2]
 
 
 def _dot(a: Vector, b: Vector) -> float:

@@ -175,7 +175,7 @@ class ArchServer:
 
     # --- requests ---
 
-    def _asked(self, params: Any) -> tuple[Document, LinePositions, int]:
+    def _request(self, params: Any) -> tuple[Document, LinePositions, int]:
         """The document of a request, its positions, and the offset asked about, 0 without any."""
         uri = params.text_document.uri
         document = self.documents.get(uri)
@@ -186,76 +186,76 @@ class ArchServer:
         return document, at, 0 if position is None else at.offset(position)
 
     def _hover(self, params: Any) -> Any:
-        document, at, offset = self._asked(params)
+        document, at, offset = self._request(params)
         return convert.hover(hover(document.now, offset), at)
 
     def _hints(self, params: Any) -> Any:
-        document, at, _ = self._asked(params)
+        document, at, _ = self._request(params)
         start, end = at.offset(params.range.start), at.offset(params.range.end)
         return [convert.hint(each, at) for each in inlay_hints(document.now, start, end)]
 
     def _completion(self, params: Any) -> Any:
-        document, at, offset = self._asked(params)
+        document, at, offset = self._request(params)
         found = completions(document.now, offset)
         items = [convert.completion(each, number, at) for number, each in enumerate(found)]
         return types.CompletionList(is_incomplete=False, items=items)
 
     def _signature(self, params: Any) -> Any:
-        document, _, offset = self._asked(params)
+        document, _, offset = self._request(params)
         return convert.signature(signature(document.now, offset))
 
     def _definition(self, params: Any) -> Any:
-        document, at, offset = self._asked(params)
+        document, at, offset = self._request(params)
         locate = self._locate(params.text_document.uri, at)
         return [place for each in definition(document.now, offset) if (place := locate(each)) is not None]
 
     def _references(self, params: Any) -> Any:
-        document, at, offset = self._asked(params)
+        document, at, offset = self._request(params)
         found = references(document.now, offset, with_definition=params.context.include_declaration)
         return [types.Location(uri=params.text_document.uri, range=at.range(each)) for each in found]
 
     def _highlight(self, params: Any) -> Any:
-        document, at, offset = self._asked(params)
+        document, at, offset = self._request(params)
         return [types.DocumentHighlight(range=at.range(each)) for each in references(document.now, offset)]
 
     def _prepare_rename(self, params: Any) -> Any:
-        document, at, offset = self._asked(params)
+        document, at, offset = self._request(params)
         return at.range(_or_invalid(lambda: renamed_range(document.now, offset)))
 
     def _rename(self, params: Any) -> Any:
-        document, at, offset = self._asked(params)
+        document, at, offset = self._request(params)
         edits: Sequence[Any] = _or_invalid(lambda: rename(document.now, offset, params.new_name))
         return types.WorkspaceEdit(changes={params.text_document.uri: [convert.edit(each, at) for each in edits]})
 
     def _symbols(self, params: Any) -> Any:
-        document, at, _ = self._asked(params)
+        document, at, _ = self._request(params)
         return [convert.symbol(each, at) for each in symbols(document.now)]
 
     def _folds(self, params: Any) -> Any:
-        document, _, _ = self._asked(params)
+        document, _, _ = self._request(params)
         return [convert.fold(each) for each in folds(document.now)]
 
     def _formatting(self, params: Any) -> Any:
-        document, at, _ = self._asked(params)
+        document, at, _ = self._request(params)
         try:
             return [convert.edit(each, at) for each in formatting(document.now)]
         except Refused:
             return []  # an editor that formats on save shows the errors already
 
     def _tokens(self, params: Any) -> Any:
-        document, at, _ = self._asked(params)
+        document, at, _ = self._request(params)
         return convert.tokens(semantic_tokens(document.now), at)
 
     async def _actions(self, params: Any) -> Any:
         """Suggestions take the longest, and most requests for them, sent at each move of the cursor, are canceled."""
         await asyncio.sleep(CANCELLABLE)
-        document, at, _ = self._asked(params)
+        document, at, _ = self._request(params)
         start, end = at.offset(params.range.start), at.offset(params.range.end)
         uri, given = params.text_document.uri, params.context.diagnostics
         return [convert.action(each, uri, at, given) for each in actions(document.now, start, end)]
 
     def _lenses(self, params: Any) -> Any:
-        document, at, _ = self._asked(params)
+        document, at, _ = self._request(params)
         command = "archdsl.openDiagram" if self._opens_diagrams else "archdsl.diagram"
         return [convert.lens(each, params.text_document.uri, at, command) for each in lenses(document.now)]
 

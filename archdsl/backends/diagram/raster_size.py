@@ -19,5 +19,9 @@ def require_raster(width: float, height: float, dpi: int) -> None:
     while largest > 0 and math.prod(math.ceil(side * largest / 72) for side in (width, height)) > MOST_PIXELS:
         largest -= 1
     size = "×".join(f"{side:,}" for side in pixels)
-    way = f"{largest} dpi is the most that fits, or use svg or pdf" if largest >= LOWEST_DPI else "use svg or pdf"
-    raise CannotDraw(f"a PNG of {size} pixels is more than the limit of {MOST_PIXELS / 1e6:.0f} megapixels: {way}")
+    suggestion = (
+        f"{largest} dpi is the most that fits, or use svg or pdf" if largest >= LOWEST_DPI else "use svg or pdf"
+    )
+    raise CannotDraw(
+        f"a PNG of {size} pixels is more than the limit of {MOST_PIXELS / 1e6:.0f} megapixels: {suggestion}"
+    )

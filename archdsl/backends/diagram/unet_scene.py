@@ -101,7 +101,7 @@ def _level_row(
 
 
 def _in_row(
-    boxes: tuple[Box, ...], way: int, form: UNetForm, size: Mapping[str, tuple[float, float]], style: DiagramStyle
+    boxes: tuple[Box, ...], direction: int, form: UNetForm, size: Mapping[str, tuple[float, float]], style: DiagramStyle
 ) -> dict[str, Point]:
     """Boxes in a row, starting at 0, to the right (1) or to the left (-1)."""
     found, x = {}, 0.0
@@ -109,7 +109,7 @@ def _in_row(
         if index:
             pair = {box.id, boxes[index - 1].id}
             label = max((_label_width(a, style) for a in form.path if {a.start, a.end} == pair), default=0.0)
-            x += way * (size[boxes[index - 1].id][0] / 2 + _ASIDE + label + size[box.id][0] / 2)
+            x += direction * (size[boxes[index - 1].id][0] / 2 + _ASIDE + label + size[box.id][0] / 2)
         found[box.id] = (x, 0.0)
     return found
 

@@ -10,7 +10,7 @@ from ...contract.arguments import TensorRef
 from ..atoms import Atom, Group
 from ..building import Builder, Lifted, Weight, make_op
 from ..import_problem import NotExpressible
-from ..values import ForeignParameter, parameters_of
+from ..values import SourceParameter, parameters_of
 from .attention_order import arranged_back, rolled_back
 from .attention_weights import input_biases, is_logit_scale, ordered_columns, stacked_rows
 from .position_biases import Bias, matched_bias
@@ -158,7 +158,7 @@ class AttentionMatch(NamedTuple):
         self.extra.clear()
         if self_scale is not None:
             name = next(parameters_of(self_scale))
-            self.extra["logit_scale"] = Weight((ForeignParameter(name, ()),), lambda t: t.reshape(self.heads, 1, 1))
+            self.extra["logit_scale"] = Weight((SourceParameter(name, ()),), lambda t: t.reshape(self.heads, 1, 1))
         for name in ("position_bias", "position_in.weight", "position_in.bias", "position_out.weight"):
             if name in found:
                 self.extra[name] = found.pop(name)

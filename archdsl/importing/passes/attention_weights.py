@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from ..building import Lifted, Weight
-from ..values import ForeignParameter, evaluate, parameter_sizes, parameters_of
+from ..values import SourceParameter, evaluate, parameter_sizes, parameters_of
 
 
 def stacked_rows(layers: Sequence[Lifted], rows: Sequence[torch.Tensor], name: str) -> Weight:
@@ -61,7 +61,7 @@ def _bias_part(layer: Lifted, rows: torch.Tensor) -> Weight | bool | None:
     if bias is None:
         return None
     sources = bias.sources
-    if all(isinstance(each, ForeignParameter) for each in sources):
+    if all(isinstance(each, SourceParameter) for each in sources):
         return _joined((bias,), lambda tensor: tensor[rows])
     names = tuple(dict.fromkeys(name for each in sources for name in parameters_of(each)))
     sizes = {name: parameter_sizes(sources, name) for name in names}
@@ -86,7 +86,7 @@ def _whole_bias(
 ) -> Weight | None:
     """The parameter of a part that is set to zero, if there is one."""
     if len(names) == 1 and prod(sizes[names[0]]) == count:
-        return Weight((ForeignParameter(names[0], sizes[names[0]]),), lambda tensor: tensor[rows])
+        return Weight((SourceParameter(names[0], sizes[names[0]]),), lambda tensor: tensor[rows])
     return None
 
 

@@ -9,7 +9,7 @@ import torch
 from ...backends.modules import WindowAttention
 from ..atoms import Group
 from ..building import Builder, Weight
-from ..values import MOVES, Computed, ConstantTensor, ForeignParameter, evaluate, parameter_sizes, parameters_of
+from ..values import MOVES, Computed, ConstantTensor, SourceParameter, evaluate, parameter_sizes, parameters_of
 
 
 class Bias(NamedTuple):
@@ -50,7 +50,7 @@ def _terms(value: Any) -> list[Any]:
 
 
 def _expanded(value: Any, sizes: tuple[int, ...]) -> Any:
-    if not isinstance(value, Computed | ConstantTensor | ForeignParameter):
+    if not isinstance(value, Computed | ConstantTensor | SourceParameter):
         value = ConstantTensor(torch.as_tensor(value))
     return _plain(Computed("expand", torch.Tensor.expand, (value, sizes), (), sizes))
 
@@ -126,7 +126,7 @@ def _table(bias: Bias, name: str, heads: int, window: tuple[int, ...]) -> dict[s
     places = source.flatten().long()
     if sorted(places.tolist()) != list(range(prod(sizes))):
         return None
-    weight = Weight((ForeignParameter(name, sizes),), lambda tensor: tensor.flatten()[places].reshape(positions, heads))
+    weight = Weight((SourceParameter(name, sizes),), lambda tensor: tensor.flatten()[places].reshape(positions, heads))
     return {"relative": "table", "position_bias": weight}
 
 
@@ -154,7 +154,7 @@ def _network(bias: Bias, names: Sequence[str], heads: int, window: tuple[int, ..
     found = numbers(bias, {chosen[ours]: tensor for ours, tensor in given.items()})
     if found.numel() != expected.numel() or not torch.allclose(found.flatten(), expected.flatten(), atol=1e-4):
         return None
-    weights = {ours: Weight((ForeignParameter(name, wanted[ours]),), _itself) for ours, name in chosen.items()}
+    weights = {ours: Weight((SourceParameter(name, wanted[ours]),), _itself) for ours, name in chosen.items()}
     return {"relative": "mlp", **weights}
 
 

@@ -8,7 +8,7 @@ from ..arranging import channels_first
 from ..atoms import Atom, whole
 from ..building import same
 from ..import_problem import NotExpressible
-from ..values import Computed, ForeignParameter, Tensor, only_moves
+from ..values import Computed, SourceParameter, Tensor, only_moves
 from . import rule
 from .reduction_rules import own_axes
 
@@ -73,7 +73,7 @@ def softplus(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 def prelu(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`prelu`."""
     weight = a["weight"]
-    if not isinstance(weight, ForeignParameter | Computed) or not only_moves(weight):
+    if not isinstance(weight, SourceParameter | Computed) or not only_moves(weight):
         raise NotExpressible("a slope that is not a learned tensor", "`prelu` with a computed slope")
     b = lifter.b
     node = channels_first(b, a["self"])

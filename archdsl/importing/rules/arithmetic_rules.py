@@ -10,7 +10,7 @@ from ..arranging import aligned, materialized
 from ..atoms import Group, View, has_batch, length
 from ..building import Weight
 from ..import_problem import NotExpressible
-from ..values import Computed, ConstantTensor, ForeignParameter, Tensor, evaluate, only_moves
+from ..values import Computed, ConstantTensor, SourceParameter, Tensor, evaluate, only_moves
 from . import rule
 
 
@@ -145,8 +145,8 @@ def _with_learned(lifter: Any, name: str, first: Any, second: Any) -> Tensor | N
     """`scale learned`, `shift learned` or `pos`; None if it is none of these."""
     if name not in ("mul", "add"):
         return None
-    learned, x = (first, second) if isinstance(first, ForeignParameter | Computed) else (second, first)
-    if not isinstance(learned, ForeignParameter | Computed) or not isinstance(x, Tensor) or not only_moves(learned):
+    learned, x = (first, second) if isinstance(first, SourceParameter | Computed) else (second, first)
+    if not isinstance(learned, SourceParameter | Computed) or not isinstance(x, Tensor) or not only_moves(learned):
         return None
     b = lifter.b
     shape = b.nodes[x.node].shape
@@ -176,12 +176,12 @@ def _with_learned(lifter: Any, name: str, first: Any, second: Any) -> Tensor | N
     return None
 
 
-def _table_of(learned: Any) -> ForeignParameter | None:
+def _table_of(learned: Any) -> SourceParameter | None:
     """The table whose first rows a learned tensor is, regardless of how its elements move after that."""
     while isinstance(learned, Computed):
-        if not isinstance(learned.args[0], ForeignParameter | Computed) or learned.name not in ("slice", *_PLAIN_MOVES):
+        if not isinstance(learned.args[0], SourceParameter | Computed) or learned.name not in ("slice", *_PLAIN_MOVES):
             return None
-        if isinstance(learned.args[0], ForeignParameter):
+        if isinstance(learned.args[0], SourceParameter):
             table = learned.args[0]
             rows = evaluate(learned, {table.name: torch.arange(float(table.sizes[0]))[:, None].expand(table.sizes)})
             starts = bool(
@@ -197,7 +197,7 @@ _PLAIN_MOVES = ("unsqueeze", "squeeze", "clone", "contiguous", "expand", "view",
 
 def _start(lifter: Any, learned: Any, default: float) -> float | None:
     """The number that all learned factors have now, if it is one that a person would write."""
-    if not isinstance(learned, ForeignParameter):
+    if not isinstance(learned, SourceParameter):
         return None
     values = lifter.state[learned.name].detach()
     if values.is_meta or not bool((values == values.flatten()[0]).all()):

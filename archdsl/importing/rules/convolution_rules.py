@@ -13,7 +13,7 @@ from ..atoms import whole
 from ..building import Weight, same
 from ..import_problem import NotExpressible
 from ..reparametrized import standardized_with_gain, weight_form
-from ..values import Computed, ConstantTensor, ForeignParameter, Tensor, only_moves
+from ..values import Computed, ConstantTensor, SourceParameter, Tensor, only_moves
 from . import rule
 
 
@@ -39,16 +39,16 @@ def weights_of(lifter: Any, weight: Any, bias: Any) -> tuple[dict[str, Weight], 
     """The weights of a layer, and the arguments that specify what they are computed from. Raises NotExpressible."""
     arguments: dict[str, Any] = {} if bias is not None else {"bias": False}
     found: dict[str, Weight] = {}
-    if isinstance(weight, ForeignParameter) or (isinstance(weight, Computed) and only_moves(weight)):
+    if isinstance(weight, SourceParameter) or (isinstance(weight, Computed) and only_moves(weight)):
         found["weight"] = same(weight)
-        if isinstance(weight, ForeignParameter) and weight.name in lifter.frozen:
+        if isinstance(weight, SourceParameter) and weight.name in lifter.frozen:
             arguments["frozen"] = True
     else:
         form, more = weight_form(lifter, weight)
         arguments["weight"] = form
         found |= more
     if bias is not None:
-        if not isinstance(bias, ForeignParameter) and not (isinstance(bias, Computed) and only_moves(bias)):
+        if not isinstance(bias, SourceParameter) and not (isinstance(bias, Computed) and only_moves(bias)):
             raise NotExpressible("a bias that is not a learned tensor", "a layer that computes its bias")
         found["bias"] = same(bias)
     return found, arguments

@@ -11,7 +11,7 @@ from ..arranging import arranged, features
 from ..atoms import BATCH, REPEATED, Atom, Group, View, axis_of, length, merged, whole
 from ..building import Weight, same
 from ..import_problem import NotExpressible
-from ..values import Computed, ConstantTensor, ForeignParameter, Tensor
+from ..values import Computed, ConstantTensor, SourceParameter, Tensor
 from . import rule
 from .arithmetic_rules import combined, scaled
 from .convolution_rules import weights_of
@@ -75,7 +75,7 @@ def addmm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 
 def _transposed(value: Any) -> Computed:
-    if not isinstance(value, ForeignParameter | Computed):
+    if not isinstance(value, SourceParameter | Computed):
         raise NotExpressible("a product with a tensor that is not learned", "`fc` or `matmul`")
     return Computed("transpose", torch.transpose, (value, -1, -2), (), value.sizes[::-1])
 
@@ -84,7 +84,7 @@ def _transposed(value: Any) -> Computed:
 def matmul(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`matmul`; with a learned matrix, `fc`."""
     first, second = a.get("self"), a.get("other", a.get("mat2"))
-    if isinstance(second, ForeignParameter | Computed) and len(second.sizes) == 2 and isinstance(first, Tensor):
+    if isinstance(second, SourceParameter | Computed) and len(second.sizes) == 2 and isinstance(first, Tensor):
         weight = _transposed(second)
         weights, arguments = weights_of(lifter, weight, None)
         return along_features(lifter, first, weight.sizes[0], weights, arguments)
@@ -183,8 +183,8 @@ def einsum(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     tensors = a["tensors"]
     if len(terms) != 2 or not after or "." in equation:
         raise NotExpressible(f"einsum of {equation}", "`einsum` of one or two tensors with named axes")
-    if any(isinstance(each, ForeignParameter | Computed) for each in tensors) and len(terms[1]) == 2:
-        learned, moved = (1, 0) if isinstance(tensors[1], ForeignParameter | Computed) else (0, 1)
+    if any(isinstance(each, SourceParameter | Computed) for each in tensors) and len(terms[1]) == 2:
+        learned, moved = (1, 0) if isinstance(tensors[1], SourceParameter | Computed) else (0, 1)
         return _linear_einsum(lifter, terms[moved], terms[learned], after, tensors[moved], tensors[learned])
     left, right = (lifter.tensor(each) for each in tensors)
     common = [c for c in after if c in terms[0] and c in terms[1]]
@@ -237,7 +237,7 @@ def _linear_einsum(lifter: Any, term: str, matrix: str, after: str, x: Tensor, l
 def embedding(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`embedding` of ids."""
     b, ids, weight = lifter.b, a["indices"], a["weight"]
-    if not isinstance(ids, Tensor) or not isinstance(weight, ForeignParameter):
+    if not isinstance(ids, Tensor) or not isinstance(weight, SourceParameter):
         raise NotExpressible("a table that is looked up by something other than ids", "`embedding` of an input of ids")
     rows, size = weight.sizes
     node = b.nodes[ids.node]

@@ -8,7 +8,7 @@ from ..arranging import arranged, channels_first, features
 from ..atoms import BATCH, Atom, View, merged, whole
 from ..building import Weight, same
 from ..import_problem import NotExpressible
-from ..values import ForeignParameter, Tensor
+from ..values import SourceParameter, Tensor
 from . import rule
 
 
@@ -16,7 +16,7 @@ def scale_and_shift(weight: Any, bias: Any) -> tuple[dict[str, Weight], dict[str
     """The weights of a normalization, and `affine` or `bias` where they are missing. Raises NotExpressible."""
     if weight is None and bias is None:
         return {}, {"affine": False}
-    if not isinstance(weight, ForeignParameter) or not (bias is None or isinstance(bias, ForeignParameter)):
+    if not isinstance(weight, SourceParameter) or not (bias is None or isinstance(bias, SourceParameter)):
         raise NotExpressible("a scale that is not a learned tensor", "a normalization that computes its scale")
     found = {"weight": same(weight, (weight.sizes[0],) if len(weight.sizes) == 1 else None)}
     if bias is None:
@@ -34,7 +34,7 @@ def batch_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     weights, arguments = scale_and_shift(a["weight"], a["bias"])
     if a["bias"] is None and a["weight"] is not None:
         raise NotExpressible("batch normalization that scales but does not shift", "`bn` with a scale alone")
-    weights |= {name: same(ForeignParameter(a[name].name, a[name].sizes)) for name in ("running_mean", "running_var")}
+    weights |= {name: same(SourceParameter(a[name].name, a[name].sizes)) for name in ("running_mean", "running_var")}
     arguments |= {"eps": a["eps"]} if a["eps"] != 1e-5 else {}
     arguments |= {"momentum": a["momentum"]} if a["momentum"] != 0.1 else {}
     node, view = _channels_first_view(b, x)
@@ -85,7 +85,7 @@ def rms_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     arguments: dict[str, Any] = {} if a["eps"] is None else {"eps": a["eps"]}
     if a["weight"] is None:
         arguments["affine"] = False
-    elif isinstance(a["weight"], ForeignParameter):
+    elif isinstance(a["weight"], SourceParameter):
         weights["weight"] = same(a["weight"])
     else:
         raise NotExpressible("a scale that is not a learned tensor", "a normalization that computes its scale")

@@ -8,7 +8,7 @@ from ..arranging import arranged
 from ..atoms import BATCH, Group, axis_of, whole
 from ..building import same
 from ..import_problem import NotExpressible
-from ..values import Computed, ConstantTensor, FinalStates, ForeignParameter, NoResult, Tensor, only_moves
+from ..values import Computed, ConstantTensor, FinalStates, NoResult, SourceParameter, Tensor, only_moves
 from . import rule
 from .joining_rules import stacked
 from .slicing_rules import part, selected
@@ -46,7 +46,7 @@ def _recurrent(
     names = _names(count, directions, biased=a["has_biases"])
     if len(a["params"]) != len(names):
         raise NotExpressible("a recurrent layer that projects its states", "a layer for it")
-    if not all(isinstance(p, ForeignParameter) or (isinstance(p, Computed) and only_moves(p)) for p in a["params"]):
+    if not all(isinstance(p, SourceParameter) or (isinstance(p, Computed) and only_moves(p)) for p in a["params"]):
         raise NotExpressible("a recurrent layer whose weights are computed", "a layer with computed weights")
     weights = {name: same(p) for name, p in zip(names, a["params"], strict=True)}
     units = a["params"][1].sizes[1]

@@ -173,9 +173,9 @@ def _adaptive(lifter: Any, a: Mapping[str, Any], globally: str, otherwise: str) 
     if set(wanted) == {1}:
         b = lifter.b
         own = b.nodes[x.node].shape
-        foreign = x.view[2:]
+        positions = x.view[2:]
         # Where the channels are last, the mean over the steps is one as well.
-        atoms = sorted(atom for group in foreign for atom in group)
+        atoms = sorted(atom for group in positions for atom in group)
         channels = x.view[1]
         if (
             own.layout is Layout.SEQUENCE
