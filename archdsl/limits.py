@@ -12,7 +12,7 @@ MAX_DIGITS = 18
 """Digits of an integer: what fits in 63 bits."""
 MAX_NODES = 200_000
 """Layers of a network, after repetitions and blocks are expanded."""
-MAX_TURNS = 2 * MAX_NODES
+MAX_ITERATIONS = 2 * MAX_NODES
 """Iterations of all repetitions and uses of blocks, including those that create no layer."""
 MAX_ENTRIES = 10_000
 """Entries of a list, including nested lists; entries that one expression computes."""

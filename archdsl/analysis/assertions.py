@@ -93,7 +93,7 @@ def _check_part(
             sink.emit(_unmeasured(graph, condition.span, name))
             return
         scope.define(name, value, condition.span)
-    if _only_knows(condition, scope, sink, tuple(measures)):
+    if _has_unknown_name(condition, scope, sink, tuple(measures)):
         return
     with recording() as asked:
         around = _NamedSizes(graph, assertion, sink)
@@ -172,7 +172,7 @@ def _symbols(conditions: list[Condition]) -> str:
     return " and ".join(f"`{name}`" for name in names)
 
 
-def _only_knows(condition: ast.Expr, scope: Scope, sink: Sink, known: tuple[str, ...]) -> bool:
+def _has_unknown_name(condition: ast.Expr, scope: Scope, sink: Sink, known: tuple[str, ...]) -> bool:
     """Report a name that an assertion cannot refer to."""
     for variable in _variables(condition):
         if scope.find(variable.name) is None:

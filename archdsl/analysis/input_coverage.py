@@ -95,8 +95,8 @@ class InputCoverage:
         lines = self.sizes[-2:] if len(self.sizes) > 1 else (1, *self.sizes)
         middle = [range(length // 2, length // 2 + 1) for length in self.sizes[:-2]]
         boxes = [
-            [[*middle, rows, columns] if len(self.sizes) > 1 else [columns] for columns in _parted(lines[1], _COLUMNS)]
-            for rows in _parted(lines[0], _ROWS)
+            [[*middle, rows, columns] if len(self.sizes) > 1 else [columns] for columns in _divided(lines[1], _COLUMNS)]
+            for rows in _divided(lines[0], _ROWS)
         ]
         found = self.counts(node)
         cells = [[(*found.cell(box), prod(map(len, box))) for box in row] for row in boxes]
@@ -116,7 +116,7 @@ def _tenths(unread: int, size: int) -> str:
     return "·" if not unread else "█" if unread == size else str(min(9, max(1, round(10 * unread / size))))
 
 
-def _parted(length: int, most: int) -> list[range]:
+def _divided(length: int, most: int) -> list[range]:
     """An axis of this length in equal parts, at most `most`."""
     count = min(length, most)
     return [range(i * length // count, (i + 1) * length // count) for i in range(count)]

@@ -74,7 +74,7 @@ GraphAt = Callable[[Graph, Mapping[str, int]], Graph | None]
 """Returns the graph with sizes in place of another graph's symbols; None if the program has an error there."""
 
 
-def serves(graph: Graph, other: Graph) -> bool:
+def weights_fit(graph: Graph, other: Graph) -> bool:
     """Whether the weights of a graph fit another graph, built for one size."""
     ours, theirs = state_dict(graph), state_dict(other)
     if [name for name, t in ours.items() if t.parameter] != [name for name, t in theirs.items() if t.parameter]:
@@ -180,7 +180,7 @@ class Sizes:
         if failed is None:
             return Verdict(sizes=sizes, outputs=self.outputs(env))
         other = self.graph_at(env)
-        if other is not None and serves(self.graph, other):
+        if other is not None and weights_fit(self.graph, other):
             return Verdict(sizes=sizes, outputs=tuple(evaluated(shape.dims, env) for shape in _results(other)))
         larger, smaller = self._nearest(sizes)
         return Verdict(sizes=sizes, outputs=(), failed=failed, larger=larger, smaller=smaller)

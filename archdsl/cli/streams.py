@@ -16,7 +16,7 @@ _WRITTEN = {"stdout": "standard output", "stderr": "standard error"}
 _BROKEN_PIPE = {errno.EPIPE, errno.EINVAL} if sys.platform == "win32" else {errno.EPIPE}
 
 
-class _Watched(io.FileIO):
+class _MonitoredFile(io.FileIO):
     """A file descriptor that remembers why a write failed; buffers above it lose the error."""
 
     failure: OSError | None = None
@@ -66,9 +66,9 @@ def guarded() -> Iterator[None]:
         _flush(raws)
 
 
-def _open() -> dict[str, _Watched | _ClosedBytes]:
+def _open() -> dict[str, _MonitoredFile | _ClosedBytes]:
     """Monitor the streams, replace closed ones, and substitute characters that a stream's encoding does not have."""
-    raws: dict[str, _Watched | _ClosedBytes] = {}
+    raws: dict[str, _MonitoredFile | _ClosedBytes] = {}
     for number, name in enumerate(("stdin", *_WRITTEN)):
         stream = getattr(sys, name)
         if stream is None:
@@ -80,8 +80,8 @@ def _open() -> dict[str, _Watched | _ClosedBytes]:
             stream.reconfigure(errors="replace")
             if io.FileIO in (type(stream.buffer), type(getattr(stream.buffer, "raw", None))):
                 stream.flush()
-                raws[name] = _Watched(stream.fileno(), "w", closefd=False)
-                setattr(sys, name, _watched(raws[name], stream))
+                raws[name] = _MonitoredFile(stream.fileno(), "w", closefd=False)
+                setattr(sys, name, _monitored(raws[name], stream))
     return raws
 
 
@@ -91,7 +91,7 @@ def _closed(raw: _ClosedBytes, *, reading: bool) -> io.TextIOWrapper:
     return io.TextIOWrapper(buffer, encoding="utf-8", errors="replace", write_through=not reading)
 
 
-def _watched(raw: Any, like: io.TextIOWrapper) -> io.TextIOWrapper:
+def _monitored(raw: Any, like: io.TextIOWrapper) -> io.TextIOWrapper:
     """A text stream over a monitored file descriptor, with the same buffering (PYTHONUNBUFFERED) as another."""
     return io.TextIOWrapper(
         raw if type(like.buffer) is io.FileIO else io.BufferedWriter(raw),
@@ -114,7 +114,7 @@ def _reserve(number: int) -> None:
                 os.close(handle)
 
 
-def _flush(raws: dict[str, _Watched | _ClosedBytes]) -> None:
+def _flush(raws: dict[str, _MonitoredFile | _ClosedBytes]) -> None:
     """Flush the streams. Python does so only after the exit status is set."""
     for name in _WRITTEN:
         stream = getattr(sys, name)
@@ -127,7 +127,7 @@ def _flush(raws: dict[str, _Watched | _ClosedBytes]) -> None:
         raise SystemExit(1)
 
 
-def _fail(raws: dict[str, _Watched | _ClosedBytes], error: OSError) -> NoReturn:
+def _fail(raws: dict[str, _MonitoredFile | _ClosedBytes], error: OSError) -> NoReturn:
     """Report that a stream, or whatever raised this error, failed; exit with 1."""
     failed = {name: raw.failure for name, raw in raws.items() if raw.failure is not None}
     what = [f"{_WRITTEN[name]} cannot be written" for name in failed] or [str(error.filename)] * bool(error.filename)

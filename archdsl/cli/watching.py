@@ -31,7 +31,7 @@ def watch_option(command: F) -> F:
     return option(watched)  # type: ignore[return-value]  # it takes one more option
 
 
-def repeat(answer: Callable[[], object], names: Sequence[str]) -> NoReturn:
+def repeat(command: Callable[[], object], names: Sequence[str]) -> NoReturn:
     """Run a command now and after each change of a file that it read; Ctrl-C exits with status 0.
 
     Exits with 2 if the first run does: that is an error in the command, which no change of a file fixes.
@@ -48,7 +48,7 @@ def repeat(answer: Callable[[], object], names: Sequence[str]) -> NoReturn:
             listed = [networks_below(folder) for folder in folders]
             _clear(first)
             with noting_reads(states.note):
-                status = _status(answer)
+                status = _status(command)
             if first and status == 2:
                 sys.exit(2)
             if not states.files and not folders:
@@ -68,10 +68,10 @@ def _report(files: int) -> None:
     click.echo(f"\nwatching {files} file{'s' * (files != 1)}; press Ctrl-C to stop", err=True)
 
 
-def _status(answer: Callable[[], object]) -> int:
+def _status(command: Callable[[], object]) -> int:
     """The exit status of the command."""
     try:
-        answer()
+        command()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     return 0

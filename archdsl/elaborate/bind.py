@@ -32,7 +32,7 @@ def bind(
         arg = rest.pop(0)
         if binder.new_statement(arg):
             break
-        if rest and binder.parted(arg, rest[0]):
+        if rest and binder.split_by_space(arg, rest[0]):
             rest.pop(0)
         else:
             binder.take(arg)
@@ -115,7 +115,7 @@ class _Binder:
         before = len(source.text[:start].rstrip(" \t"))
         return Edit(span=Span(source, before, start), text="; ")
 
-    def parted(self, arg: ast.Argument, after: ast.Argument) -> bool:
+    def split_by_space(self, arg: ast.Argument, after: ast.Argument) -> bool:
         """Whether two arguments are one that contains a space, `k 3` or `x 3`: reported, and bound as intended."""
         word = self.unrecognized_word(arg)
         if word is None or after.name is not None or self.unrecognized_word(after) is not None:

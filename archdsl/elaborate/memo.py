@@ -28,13 +28,13 @@ class Memo:
     ) -> None:
         self._owners = owners  # kept alive: memos are found by identity
         # A flag or shorthand has the same meaning everywhere, unless a text uses it as a name.
-        asked = [each for arg in args if not _is_word(arg, parameters, names) for each in _asks(arg.value)]
+        used = [each for arg in args if not _is_word(arg, parameters, names) for each in _names_and_sizes(arg.value)]
         # The default of a block's parameter may use a size, and no other name that changes.
-        asked += [each for p in parameters if isinstance(p.default, ast.Expr) for each in _asks(p.default)]
+        used += [each for p in parameters if isinstance(p.default, ast.Expr) for each in _names_and_sizes(p.default)]
         self.parameters = parameters
-        self._names = tuple(dict.fromkeys(each for each in asked if isinstance(each, str)))
-        self._sizes = any(isinstance(each, ast.At) for each in asked)
-        self.is_local = any(isinstance(each, ast.At) and each.of is not None for each in asked)
+        self._names = tuple(dict.fromkeys(each for each in used if isinstance(each, str)))
+        self._sizes = any(isinstance(each, ast.At) for each in used)
+        self.is_local = any(isinstance(each, ast.At) and each.of is not None for each in used)
         """Whether it uses a size of `in`, which no value in the scope determines."""
         self.found: dict[tuple[Any, ...], Any] = {}
 
@@ -55,7 +55,7 @@ def _is_word(arg: ast.Argument, parameters: Sequence[ParameterSpec], names: froz
     return is_word(arg.value.name, parameters)
 
 
-def _asks(expr: ast.Expr) -> Iterator[str | ast.At]:
+def _names_and_sizes(expr: ast.Expr) -> Iterator[str | ast.At]:
     """The names and sizes in an expression."""
     for leaf in ast.leaves(expr):
         match leaf:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..diagnostics import BlockUse
 from ..expressions.scope import NamedTensor
 from ..graph import BlockCall, Node
-from ..limits import MAX_NODES, MAX_TURNS
+from ..limits import MAX_ITERATIONS, MAX_NODES
 from .shared_results import ReplayKey
 from .state import State
 
@@ -87,7 +87,7 @@ def replay(state: State, key: ReplayKey, path: tuple[str, ...], use: BlockUse) -
         return None
     first, count = recorded.start.nodes, recorded.end - recorded.start.nodes
     made = len(state.nodes) - len(state.inputs)
-    if made + count > MAX_NODES or state.turns + recorded.turns > MAX_TURNS:
+    if made + count > MAX_NODES or state.turns + recorded.turns > MAX_ITERATIONS:
         return None  # the use reports it
     moved, source = len(state.nodes) - first, state.current
 

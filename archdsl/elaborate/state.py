@@ -13,7 +13,7 @@ from ..expressions.scope import UNKNOWN, Callee, NamedTensor, Scope
 from ..graph import Assertion, BlockCall, DraftNode, Node, Unresolved, likely_shape
 from ..graph.node import NO_ARGUMENTS, Arguments
 from ..layers import find
-from ..limits import MAX_DEPTH, MAX_NODES, MAX_TURNS
+from ..limits import MAX_DEPTH, MAX_ITERATIONS, MAX_NODES
 from ..shapes.input_options import sized_inputs
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, Sym, concrete, recording
@@ -134,8 +134,8 @@ class State:
     def count_iterations(self, span: Span, count: int = 1) -> None:
         """Count iterations of a repetition, which are not counted otherwise if they create no layer. Raises Abort."""
         self.turns += count
-        if self.turns > MAX_TURNS:
-            self.emit(limit_errors.TooManyIterations(span=span, uses=self.uses, limit=MAX_TURNS))
+        if self.turns > MAX_ITERATIONS:
+            self.emit(limit_errors.TooManyIterations(span=span, uses=self.uses, limit=MAX_ITERATIONS))
             raise Abort
 
     def emit(self, diagnostic: Diagnostic) -> None:
@@ -328,7 +328,7 @@ class State:
         for statement in statements:
             self.statement = statement
             if passed is not None and id(statement) not in passed:
-                self._watched(statement, passed)
+                self._run_recorded(statement, passed)
             elif self.symbols:
                 # A decision of a statement about a symbolic dimension becomes a requirement for every size.
                 with recording() as found:
@@ -337,7 +337,7 @@ class State:
             else:
                 self._run(self, statement)
 
-    def _watched(self, statement: ast.Statement, passed: dict[int, ExecutedStatement]) -> None:
+    def _run_recorded(self, statement: ast.Statement, passed: dict[int, ExecutedStatement]) -> None:
         """Execute a statement, and record its context."""
         before = self.shape
         passed[id(statement)] = ExecutedStatement(statement, before, None, self.scope)

@@ -73,7 +73,7 @@ def general_saves(op: AttentionOptions, sizes: AttentionSizes, mask: Shape | Non
     if is_fused:
         own += [SavedTensor(per_sample=op.heads * sizes.steps, bytes=4), SavedTensor(per_sample=result)]
         own += _mask(op, sizes, mask)
-        if mask is not None and mask.layout is not Layout.IDS and not _hides(op) and op.relative == "none":
+        if mask is not None and mask.layout is not Layout.IDS and not _masks_by_position(op) and op.relative == "none":
             inputs.append(1 + len(others))
         # The result is in the memory order of the queries, which the last layer needs by step.
         is_copied = op.rope or op.qk_norm != "none"
@@ -139,12 +139,12 @@ def _trained_positions(op: AttentionOptions, sizes: AttentionSizes, mask: Shape 
     if op.relative != "t5" or op.frozen:
         return []
     own = [SavedTensor(per_batch=pairs, bytes=8)]
-    own += [SavedTensor(per_batch=pairs, bytes=1)] if _hides(op) else []
+    own += [SavedTensor(per_batch=pairs, bytes=1)] if _masks_by_position(op) else []
     hides = mask is not None and mask.layout is Layout.IDS
     return [*own, SavedTensor(per_sample=sizes.source_steps, bytes=1)] if hides else own
 
 
-def _hides(op: AttentionOptions) -> bool:
+def _masks_by_position(op: AttentionOptions) -> bool:
     """Whether steps are masked because of their positions."""
     return op.causal or op.sliding
 
@@ -157,6 +157,6 @@ def _mask(op: AttentionOptions, sizes: AttentionSizes, mask: Shape | None) -> li
         return [SavedTensor(per_batch=every) if mask is None else SavedTensor(per_sample=every)]
     if mask is None:
         return [SavedTensor(per_batch=pairs)] if op.sliding else []
-    if _hides(op):
+    if _masks_by_position(op):
         return [SavedTensor(per_sample=(sizes.heads if mask.rank == 3 else 1) * pairs)]
     return [SavedTensor(per_sample=sizes.source_steps)] if mask.layout is Layout.IDS else []

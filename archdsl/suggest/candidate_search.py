@@ -64,7 +64,7 @@ class Search:
         tried = 0
         source = self.context.source
         found: dict[str, TriedCandidate | None] = {source.text: None}
-        for candidate in sorted(candidates, key=_turn):
+        for candidate in sorted(candidates, key=_priority):
             if not candidate.edits or any(edit.span.source is not source for edit in candidate.edits):
                 continue
             text = edited_text(source.text, candidate.edits)
@@ -136,7 +136,7 @@ class Search:
         return judge.new <= MOST_NEW
 
 
-def _turn(candidate: Candidate) -> float:
+def _priority(candidate: Candidate) -> float:
     """The sort key of candidates to try."""
     return candidate.rank - 0.8 * candidate.inferred
 

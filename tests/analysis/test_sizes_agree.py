@@ -6,7 +6,7 @@ import pytest
 
 from archdsl import ArchError
 from archdsl.analysis.state_dict import state_dict
-from archdsl.analysis.valid_sizes import Sizes, serves
+from archdsl.analysis.valid_sizes import Sizes, weights_fit
 from archdsl.diagnostics import Sink
 from archdsl.elaborate import Override
 from archdsl.graph import Graph
@@ -79,7 +79,7 @@ def hold(text: str, asked: list[tuple[int, int]]) -> int:
     for each in asked:
         verdict = sizes.verdict(each)
         found = at(text, each)
-        if found is not None and not serves(sizes.graph, found):
+        if found is not None and not weights_fit(sizes.graph, found):
             found = None
         shapes = [found.nodes[node].shape for _, node in found.outputs] if found is not None else []
         outputs = tuple(shape.dims for shape in shapes) if found is not None else None
