@@ -14,7 +14,7 @@ from ..network import Analysis, style_findings
 from ..text.source import Source
 from .check_measures import MeasureOptions, check_requested, measure_options
 from .check_reports import FileDiagnostics, Status, report
-from .common import network_options, parse_override, parse_settings, refuse_unused, show_diagnostics
+from .common import network_options, parse_override, parse_settings, refuse_both, refuse_unused, show_diagnostics
 from .conflicts import refuse_conflicts
 from .folders import expanded
 from .network_text import NetworkText, NetworkTexts, named_network, read_style_text
@@ -83,7 +83,8 @@ def command(
     of a run. A single network is shown as a table, several as one line each. `# archdsl: ignore[W0903]` at the end of a
     line silences that warning there; `archdsl explain W0903` explains it.
     """
-    if bool(files) == (text is not None):
+    refuse_both(files[0] if files else None, text)
+    if not files and text is None:
         raise click.UsageError("give the files to check, or source text with -e")
     if unsafe and not (fix or diff):
         raise click.UsageError("--unsafe needs --fix or --diff")

@@ -113,6 +113,12 @@ def refuse_unused(override: Override | None) -> None:
         usage(f"--input: there is no input named `{name}`")
 
 
+def refuse_both(name: str | None, text: str | None) -> None:
+    """Raise UsageError if a network is given twice: by its name and as a text with -e."""
+    if name is not None and text is not None:
+        raise click.UsageError(f"-e gives the network, and so does `{name}`; leave one of them out")
+
+
 def usage(message: str) -> NoReturn:
     """Print one line on standard error and exit with 2."""
     click.echo(f"archdsl: {printable(message)}", err=True)

@@ -15,7 +15,7 @@ from ..syntax import parse
 from ..syntax.ast import FigureBlock, LayerStatement, Program, Train, same
 from ..syntax.format import format_program, one_names
 from ..text.source import Source, Span
-from .common import use_color
+from .common import refuse_both, use_color
 from .folders import expanded
 from .network_text import NetworkText, NetworkTexts, named_network
 from .output import write_output
@@ -37,7 +37,8 @@ def command(files: tuple[str, ...], expression: str | None, check: bool, show_di
     A text that is not an editable file (`-`, -e TEXT, zoo:NAME, REVISION:FILE, a run) is formatted to standard
     output. Files with syntax errors are left unchanged.
     """
-    if bool(files) == (expression is not None):
+    refuse_both(files[0] if files else None, expression)
+    if not files and expression is None:
         raise click.UsageError("give the files to format, or source text with -e")
     changed = broken = 0
     named = NetworkTexts(expanded(files))

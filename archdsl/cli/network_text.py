@@ -17,7 +17,7 @@ from ..text.library import Library, Stack
 from ..text.source import Source
 from ..zoo import PREFIX, read_named, shipped
 from .allowing import allowed
-from .common import parse_override, refuse_unused, show_diagnostics, usage
+from .common import parse_override, refuse_both, refuse_unused, show_diagnostics, usage
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,7 +66,8 @@ class NetworkText(Record):
 
 def named_network(name: str | None, text: str | None = None) -> NetworkText:
     """The network that a command names: by `name`, or as a text with -e. Exits with 2 unless exactly one is given."""
-    if (name is None) == (text is None):
+    refuse_both(name, text)
+    if name is None and text is None:
         raise click.UsageError("give the network: a file, `-`, zoo:NAME, REVISION:FILE, a run's folder, or -e TEXT")
     if text is not None:
         return _allowing(NetworkText(source=Source(text, name=TEXT)))

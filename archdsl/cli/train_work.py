@@ -236,6 +236,7 @@ def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Elab
     """The data set, after checking that the network fits it. Raises Problem; shows mismatches and exits with 1."""
     from ..training.data.registry import find_source
     from ..training.network_check import check
+    from ..training.recipe.refused_option import refused_option
 
     name = recipe.data.name or ""
     path = network.program.source.path
@@ -256,6 +257,8 @@ def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Elab
         return analysis.found if analysis.graph is None else found_in(analysis.graph)
 
     found = found_in(network.graph)
+    if refused := refused_option(found, options.recipe, network.graph):
+        usage(str(refused))
     if found:
         _show(suggest(network.program, found, given, again), network)
         raise SystemExit(1)

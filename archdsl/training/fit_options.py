@@ -15,6 +15,7 @@ from .recipe.class_weights import class_weights_text
 from .recipe.composition import BadOption, compose
 from .recipe.fields import recipe_fields
 from .recipe.part_names import FREE
+from .recipe.refused_option import refused_option
 from .tasks.choice import choose
 
 if TYPE_CHECKING:
@@ -191,9 +192,11 @@ def named_source(network: Network, name: str, in_text: bool) -> "DataSource":
     return find_source(name, path.parent if path is not None and in_text else None, network.graph.packages)
 
 
-def refuse_misfit(network: Network, source: "DataSource", recipe: "Recipe") -> None:
-    """Raise ArchError if the network does not fit the data and the recipe."""
+def refuse_misfit(network: Network, source: "DataSource", recipe: "Recipe", options: Mapping[Path_, Any]) -> None:
+    """Raise ArchError if the network does not fit the data and the recipe, ValueError if an option is the cause."""
     sink = Sink()
     check(network.graph, source.spec, recipe, sink)
+    if refused := refused_option(sink, options, network.graph):
+        raise ValueError(f"{_keyword(refused.option)}: {refused.why}")
     if sink.errors:
         raise ArchError(tuple(sink), network.program.source)

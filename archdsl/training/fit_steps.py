@@ -77,7 +77,7 @@ def prepared(network: Network, arguments: FitArguments, resume: Path | None) -> 
         )
     else:
         source, recipe = _started(network, arguments, options, losses)
-    refuse_misfit(network, source, recipe)
+    refuse_misfit(network, source, recipe, {**options, **losses.settings})
     recipe = resolved(recipe, source.spec, network.graph)
     custom = CustomCode(
         {name: CustomLoss(function) for name, function in losses.functions.items()}, custom_metrics(arguments.metrics)

@@ -95,7 +95,7 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
         able = (name for name, each in TASKS.items() if spec.targets in each.targets and spec.inputs in each.inputs)
         fits = ", ".join(able)
         why = f"`{spec.name}` has {targets_of(spec)}, from which {task.name} cannot learn"
-        _not_for_task(graph, "task", why, f"tasks for this data set: {fits}", sink)
+        _not_for_task(graph, ("task",), why, f"tasks for this data set: {fits}", sink)
         return False
     if spec.inputs != "image" and (setting := image_setting(recipe)) is not None:
         _not_for_task(
@@ -110,7 +110,9 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
     if (resize := recipe.data.test_resize) is not None and resize < max(graph.nodes[graph.inputs[0]].shape.dims[1:]):
         size = "x".join(map(str, graph.nodes[graph.inputs[0]].shape.dims[1:]))
         why = f"`test_resize={resize}` is smaller than the input, {size}, which is cropped from it"
-        _not_for_task(graph, "data", why, "a larger one, such as 8/7 of the input's size: 256 for 224", sink)
+        _not_for_task(
+            graph, ("data", "test_resize"), why, "a larger one, such as 8/7 of the input's size: 256 for 224", sink
+        )
         return False
     named = (recipe.loss.name, *(loss for loss in recipe.loss.by_output.values() if isinstance(loss, str)))
     if unfit := [loss for loss in named if loss not in (*task.losses, FREE)]:
@@ -118,17 +120,18 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
         weighted = getattr(recipe.loss, "class_weights", None) is not None
         if weighted and not {"class", "classes", "mask"} & set(task.targets):
             why = f"the losses of {task.name} take no `class_weights`"
-        _not_for_task(graph, "loss", why, f"its losses are {' and '.join(task.losses)}", sink)
+        name = "name" if unfit[0] == recipe.loss.name else "output_losses"
+        _not_for_task(graph, ("loss", name), why, f"its losses are {' and '.join(task.losses)}", sink)
         return False
     _loss_settings(graph, spec, recipe, task, sink)
     fields = type(recipe.augment).model_fields
     for name in fields:
         if name not in task.augmentations and getattr(recipe.augment, name) != fields[name].default:
             why = f"`{name}` changes the targets in a way that has no meaning for {task.name}"
-            _not_for_task(graph, "augment", why, f"leave out `{name}`", sink)
+            _not_for_task(graph, ("augment", name), why, f"leave out `{name}`", sink)
     if recipe.tta not in task.test_time:
         why = f"`tta {recipe.tta}` averages class predictions, which {task.name} does not have"
-        _not_for_task(graph, "tta", why, "leave out `tta`", sink)
+        _not_for_task(graph, ("tta",), why, "leave out `tta`", sink)
     return True
 
 
@@ -139,18 +142,18 @@ def _loss_settings(graph: Graph, spec: DataSpec, recipe: "Recipe", task: Task, s
         unused = name not in (*common, *task.loss_settings)
         if unused and getattr(recipe.loss, name) != fields[name].default:
             why = f"`{name}` has no effect on the loss of {task.name}"
-            _not_for_task(graph, "loss", why, f"leave out `{name}`", sink)
+            _not_for_task(graph, ("loss", name), why, f"leave out `{name}`", sink)
     text = getattr(recipe.loss, "class_weights", None)
     if text is not None and "class_weights" in task.loss_settings:
         wrong = misfit(parse_class_weights(text), spec.classes)
         if wrong is not None:
-            _not_for_task(graph, "loss", wrong[0], wrong[1], sink)
+            _not_for_task(graph, ("loss", "class_weights"), wrong[0], wrong[1], sink)
 
 
-def _not_for_task(graph: Graph, line: str, why: str, suggestion: str, sink: Sink) -> None:
-    """Report it at the line of the text, or at the network's output for an option."""
-    span = next((setting.span for setting in graph.training if setting.name == line), graph.output.span)
-    sink.emit(NotForTask(span=span, why=why, suggestion=suggestion))
+def _not_for_task(graph: Graph, setting: tuple[str, ...], why: str, suggestion: str, sink: Sink) -> None:
+    """Report it at its line of the text; without one, it is an option (recipe/refused_option.py)."""
+    span = next((line.span for line in graph.training if line.name == setting[0]), graph.output.span)
+    sink.emit(NotForTask(span=span, why=why, suggestion=suggestion, setting=setting))
 
 
 def _takes_an_image(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
@@ -199,7 +202,7 @@ def _outputs(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None
     learned = []
     if task.joins_outputs and losses:
         why = f"all outputs of {task.name} have one loss together"
-        _not_for_task(graph, "loss", why, f"leave out `{next(iter(losses))}`", sink)
+        _not_for_task(graph, ("loss", "output_losses"), why, f"leave out `{next(iter(losses))}`", sink)
         return
     for index, (name, node) in enumerate(graph.outputs):
         if task.joins_outputs:

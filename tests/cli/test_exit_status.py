@@ -211,3 +211,11 @@ def test_pages_link_to_the_list() -> None:
     root = PAGE.parents[1]
     pages = [root / "README.md", *(root / "docs" / name for name in ("howto/ci.md", "language/errors.md"))]
     assert all("command_line.md#exit-status" in page.read_text(encoding="utf-8") for page in pages)
+
+
+@pytest.mark.parametrize("command", ["check", "fmt", "diagram -o x.svg", "train", "export", "sweep"])
+def test_a_network_is_given_once(command: str) -> None:
+    """With a file and -e, the message shows both rather than asking for a network."""
+    done = CliRunner().invoke(main, [*command.split(), "other.arch", "-e", "input 3; fc 1"])
+    assert done.exit_code == 2
+    assert "-e gives the network, and so does `other.arch`; leave one of them out" in done.stderr

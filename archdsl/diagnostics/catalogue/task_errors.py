@@ -67,6 +67,8 @@ class NotForTask(Diagnostic):
 
     why: str
     suggestion: str
+    setting: tuple[str, ...] = ()
+    """The path of the setting in the recipe."""
 
     def message(self) -> str:
         return self.why

@@ -61,15 +61,15 @@ def extend(recipe: Recipe, options: Mapping[Path, Any]) -> Recipe:
     """The recipe of a resumed run, with the options that may change. Raises BadOption."""
     for path in options:
         if path[0] not in EXTENDABLE and path != WORKERS:
-            may = ", ".join(map(_option, (*((name,) for name in EXTENDABLE), WORKERS)))
-            raise BadOption(_option(path), f"a resumed run keeps its recipe, except for {may}")
+            may = ", ".join(map(option_at, (*((name,) for name in EXTENDABLE), WORKERS)))
+            raise BadOption(option_at(path), f"a resumed run keeps its recipe, except for {may}")
     tree = _with_options(recipe.model_dump(), options)
     try:
         return Recipe.model_validate(tree)
     except ValidationError as error:
         first = error.errors()[0]
         path = _path(first["loc"], tree)
-        raise BadOption(_option(path), refusal(first, path, tree)) from error
+        raise BadOption(option_at(path), refusal(first, path, tree)) from error
 
 
 class _Block:
@@ -253,7 +253,7 @@ def _explain(
         path = _path(item["loc"], tree)
         option = _blamed(path, options, item["msg"])
         if option is not None:
-            raise BadOption(_option(option), refusal(item, option, tree))
+            raise BadOption(option_at(option), refusal(item, option, tree))
         span = block.spans.get(path) or block.lines[path[0]]
         sink.emit(BadSetting(span=span, why=refusal(item, path, tree)))
 
@@ -283,5 +283,6 @@ def option_of(line: str) -> str:
     return next(entry.option for entry in recipe_fields() if entry.path[0] == line)
 
 
-def _option(path: Path) -> str:
+def option_at(path: Path) -> str:
+    """The option of a field."""
     return next(entry.option for entry in recipe_fields() if entry.path == path)

@@ -35,21 +35,21 @@ def targets_of(spec: DataSpec) -> str:
     return f"{_HAS[spec.targets]} for each {_SAMPLE[spec.inputs]}"
 
 
-def image_setting(recipe: "Recipe") -> tuple[str, str] | None:
-    """The line of the first setting of a recipe that changes images, and the setting as written, or None."""
+def image_setting(recipe: "Recipe") -> tuple[tuple[str, ...], str] | None:
+    """The path of the first setting of a recipe that changes images, and the setting as written, or None."""
     fields = type(recipe.augment).model_fields
     changed = [name for name in fields if getattr(recipe.augment, name) != fields[name].default]
     if changed:
-        return "augment", changed[0]
+        return ("augment", changed[0]), changed[0]
     if recipe.tta != "none":
-        return "tta", f"tta {recipe.tta}"
-    return ("data", f"fit {recipe.data.fit}") if recipe.data.fit != "exact" else None
+        return ("tta",), f"tta {recipe.tta}"
+    return (("data", "fit"), f"fit {recipe.data.fit}") if recipe.data.fit != "exact" else None
 
 
-def stream_setting(recipe: "Recipe") -> tuple[str, str] | None:
-    """The line of the first setting of a recipe that is for streamed images, and the setting; None if there is none."""
+def stream_setting(recipe: "Recipe") -> tuple[tuple[str, ...], str] | None:
+    """The path of the first setting of a recipe that is for streamed images, and the setting; None if there is none."""
     if recipe.augment.streamed:
-        return "augment", recipe.augment.streamed[0]
+        return ("augment", recipe.augment.streamed[0]), recipe.augment.streamed[0]
     data = recipe.data
     found = (
         "loading=stream" if data.loading == "stream" else
@@ -57,7 +57,7 @@ def stream_setting(recipe: "Recipe") -> tuple[str, str] | None:
         "workers" if data.workers is not None else
         "test_resize" if data.test_resize is not None else None
     )  # fmt: skip
-    return ("data", found) if found else None
+    return (("data", found.partition("=")[0]), found) if found else None
 
 
 def symbolic_input(graph: Graph, spec: DataSpec, sink: Sink) -> bool:

@@ -18,7 +18,7 @@ from archdsl.training.data.dataset_spec import ImageShape, TaskFacts
 from archdsl.training.data.images import ImageSet, Request
 from archdsl.training.data.registry import data_sets, find_source
 from archdsl.training.data.table_file import read_table
-from archdsl.training.errors.data_errors import BadTable
+from archdsl.training.errors.data_errors import BadTable, NoSuchFile
 from archdsl.training.inference.assess import assess
 from archdsl.training.inference.export_source import of_run
 from archdsl.training.loop.device_setup import choose_device
@@ -222,7 +222,7 @@ def test_unknown_columns_and_files(tmp_path: Path) -> None:
     with pytest.raises(BadTable, match="prise") as caught:
         find_source(f"{tmp_path}/houses.csv:prise").spec  # noqa: B018  # reads the file
     assert caught.value.help() == ("did you mean `price`?",)
-    with pytest.raises(BadTable, match="missing"):
+    with pytest.raises(NoSuchFile, match="missing"):
         find_source(f"{tmp_path}/missing.csv")
     (tmp_path / "latin.csv").write_bytes(b"a,b\n" + b"1,2\n" * 5000 + "1,\xe9\n".encode("latin-1"))
     with pytest.raises(BadTable, match="UTF-8") as caught:
