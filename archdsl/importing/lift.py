@@ -240,7 +240,7 @@ class Lifter:
         return value.name if isinstance(value, SourceParameter | Buffer) else None
 
     def tensor(self, value: Any) -> Tensor:
-        """A value as a tensor of the network: constants and parameters as a node that has them."""
+        """A value as a tensor of the network: constants and parameters as a node that holds them."""
         if isinstance(value, Tensor):
             return value
         if isinstance(value, ConstantTensor):

@@ -9,7 +9,7 @@ from .figure_options import SYMBOLS, DiagramStyle
 from .font_metrics import width_of
 
 _LINE = 1.2
-"""The height of a line of text, as a fraction of its size."""
+"""The height of a line of text, as a fraction of its font size."""
 _PAD_X, _PAD_Y, _BETWEEN = 8.0, 4.0, 1.0
 _ROUND = 17.0
 _SQUARE, _STRIP, _BAR = 7.0, 24, 98.0

@@ -172,7 +172,7 @@ def simplified(points: list[Point]) -> tuple[Point, ...]:
 
 
 def extent_of(part: ShapeGroup) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of the shapes of a box or a frame without its text; of all if it is only text."""
+    """Left, top, right and bottom of the shapes of a box or a frame without its text, or of only its text."""
     solid = tuple(shape for shape in part.shapes if not isinstance(shape, TextLabel))
     return bounds([part.replace(shapes=solid or part.shapes)])
 

@@ -1,4 +1,4 @@
-"""What one position of a layer sees: the part of the input and of the tensors on the way, by the receptive field."""
+"""What one position of a layer sees: the part of the input and of the tensors in between, by the receptive field."""
 
 from collections.abc import Sequence
 

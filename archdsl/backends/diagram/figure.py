@@ -44,7 +44,7 @@ class BoxRow(Record):
     """One layer, as a row of a box.
 
     `words` is its label (`conv 64 5×5 /2`); `style` is the kind, which decides its color; `hover` has all details.
-    `parameters` and `macs` are one number for each repetition.
+    `parameters` and `macs` have one number for each repetition.
     """
 
     words: str

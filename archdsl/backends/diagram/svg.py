@@ -61,7 +61,7 @@ def _body(drawing: Drawing) -> Iterator[str]:
 
 
 def _group(part: ShapeGroup, font: FontFamily) -> str:
-    """What belongs together; an arrow between boxes that touch has no shapes."""
+    """Shapes that belong together; an arrow between boxes that touch has none."""
     classes, facts = _subject(part)
     lines = [f"<title>{xml(part.hover, lines=True)}</title>"] if part.hover else []
     shapes = [element(shape, font) for shape in part.shapes]

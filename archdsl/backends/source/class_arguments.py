@@ -237,7 +237,7 @@ def written(tree: Tree, defaults: dict[str, dict[str, Any]]) -> str:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two values are equal, and of one type."""
+    """Whether two values are equal and of the same type."""
     return type(a) is type(b) and bool(a == b)
 
 

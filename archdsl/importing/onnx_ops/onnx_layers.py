@@ -41,7 +41,7 @@ def _padded(x: Tensor, pads: Sequence[int], value: float = 0.0) -> tuple[Tensor,
 
 @operator("Conv")
 def conv(node: OnnxNode, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """With one to three spatial dimensions."""
+    """A convolution with one to three spatial dimensions."""
     rank = weight.ndim - 2
     stride = node.get("strides", [1] * rank)
     x, padding = _padded(x, _same_padding(node, x, weight.shape[2:], stride))
@@ -51,7 +51,7 @@ def conv(node: OnnxNode, x: Tensor, weight: Tensor, bias: Tensor | None = None) 
 
 @operator("ConvTranspose")
 def conv_transpose(node: OnnxNode, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """With one to three spatial dimensions."""
+    """A transposed convolution with one to three spatial dimensions."""
     rank = weight.ndim - 2
     pads = node.get("pads", [0] * (2 * rank))
     if node.get("auto_pad", "NOTSET") != "NOTSET" or node.get("output_shape", None) or pads[:rank] != pads[rank:]:
@@ -64,7 +64,7 @@ def conv_transpose(node: OnnxNode, x: Tensor, weight: Tensor, bias: Tensor | Non
 
 @operator("MaxPool")
 def max_pool(node: OnnxNode, x: Tensor) -> Tensor:
-    """With one to three spatial dimensions."""
+    """Max pooling with one to three spatial dimensions."""
     kernel = node.get("kernel_shape", [])
     stride = node.get("strides", [1] * len(kernel))
     x, padding = _padded(x, _same_padding(node, x, kernel, stride), float("-inf"))
@@ -76,7 +76,7 @@ def max_pool(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("AveragePool")
 def average_pool(node: OnnxNode, x: Tensor) -> Tensor:
-    """With one to three spatial dimensions."""
+    """Average pooling with one to three spatial dimensions."""
     kernel = node.get("kernel_shape", [])
     stride = node.get("strides", [1] * len(kernel))
     pads = _same_padding(node, x, kernel, stride)
@@ -93,41 +93,41 @@ def average_pool(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("GlobalAveragePool", "GlobalMaxPool")
 def global_pool(node: OnnxNode, x: Tensor) -> Tensor:
-    """Over all positions."""
+    """Pooling over all positions."""
     axes = list(range(2, x.ndim))
     return x.mean(axes, keepdim=True) if node.kind == "GlobalAveragePool" else x.amax(axes, keepdim=True)
 
 
 @operator("BatchNormalization")
 def batch_norm(node: OnnxNode, x: Tensor, scale: Tensor, shift: Tensor, mean: Tensor, var: Tensor) -> Tensor:
-    """In inference; the momentum of ONNX is that of the old value."""
+    """Batch normalization in inference; ONNX's momentum is that of the old value."""
     momentum = round(1 - node.get("momentum", 0.9), 7)
     return F.batch_norm(x, mean, var, scale, shift, False, momentum, node.get("epsilon", 1e-5))
 
 
 @operator("InstanceNormalization")
 def instance_norm(node: OnnxNode, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """Of each channel."""
+    """Normalization of each channel."""
     return F.instance_norm(x, None, None, scale, shift, True, 0.1, node.get("epsilon", 1e-5))
 
 
 @operator("LayerNormalization")
 def layer_norm(node: OnnxNode, x: Tensor, scale: Tensor, shift: Tensor | None = None) -> Tensor:
-    """Over the last axes."""
+    """Normalization over the last axes."""
     axis = node.get("axis", -1) % x.ndim
     return F.layer_norm(x, list(x.shape[axis:]), scale, shift, node.get("epsilon", 1e-5))
 
 
 @operator("RMSNormalization")
 def rms_norm(node: OnnxNode, x: Tensor, scale: Tensor) -> Tensor:
-    """Over the last axes."""
+    """Root mean square normalization over the last axes."""
     axis = node.get("axis", -1) % x.ndim
     return F.rms_norm(x, list(x.shape[axis:]), scale, node.get("epsilon", 1e-5))
 
 
 @operator("GroupNormalization")
 def group_norm(node: OnnxNode, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """Of equal groups of channels."""
+    """Normalization of equal groups of channels."""
     if scale.numel() != x.shape[1]:
         node.refuse("group normalization with a scale for each group", "`groupnorm` with a scale for each group")
     return F.group_norm(x, node.get("num_groups", 1), scale, shift, node.get("epsilon", 1e-5))
@@ -135,7 +135,7 @@ def group_norm(node: OnnxNode, x: Tensor, scale: Tensor, shift: Tensor) -> Tenso
 
 @operator("LRN")
 def local_response(node: OnnxNode, x: Tensor) -> Tensor:
-    """Over neighboring channels."""
+    """Local response normalization over neighboring channels."""
     return F.local_response_norm(
         x, node.get("size", 1), node.get("alpha", 1e-4), node.get("beta", 0.75), node.get("bias", 1.0)
     )
@@ -143,7 +143,7 @@ def local_response(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("Dropout")
 def dropout(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
-    """In inference: the probability of training is kept."""
+    """Dropout in inference; it keeps the probability of training."""
     return F.dropout(x, node.number(1) if node.has(1) else node.get("ratio", 0.5), False)
 
 
@@ -155,7 +155,7 @@ def identity(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("Resize", "Upsample")
 def resize(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
-    """The modes that torch supports."""
+    """Interpolation in the modes that torch supports."""
     mode = node.get("mode", "nearest")
     kind = node.get("coordinate_transformation_mode", "half_pixel" if node.kind == "Resize" else "asymmetric")
     sizes = node.integers(3)[2:] if node.has(3) else None
@@ -178,7 +178,7 @@ def resize(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
 
 @operator("LpNormalization")
 def lp_normalization(node: OnnxNode, x: Tensor) -> Tensor:
-    """Divided by the norm along an axis."""
+    """The tensor divided by its norm along an axis."""
     axis = node.get("axis", -1)
     norm: Tensor = torch.linalg.vector_norm(x, ord=node.get("p", 2), dim=axis, keepdim=True)
     return x / norm

@@ -51,7 +51,7 @@ for _name, _both in _BINARY.items():
 
 @operator("Pow")
 def power(node: OnnxNode, x: Tensor, y: Tensor) -> Tensor:
-    """By a number, or by each element of a tensor."""
+    """A power, by a number or by each element of a tensor."""
     return x ** node.number(1) if node.is_known(1) and y.numel() == 1 else x**y
 
 
@@ -85,7 +85,7 @@ def erf(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("Gelu")
 def gelu(node: OnnxNode, x: Tensor) -> Tensor:
-    """Exact, or with tanh."""
+    """GELU, exact or with tanh."""
     return F.gelu(x, approximate=node.get("approximate", "none"))
 
 
@@ -102,7 +102,7 @@ def with_alpha(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("Selu")
 def selu(node: OnnxNode, x: Tensor) -> Tensor:
-    """With the constants of the paper."""
+    """SELU with the constants of the paper."""
     if abs(node.get("alpha", 1.67326) - 1.67326) > 1e-3 or abs(node.get("gamma", 1.0507) - 1.0507) > 1e-3:
         node.refuse("`Selu` with constants other than those in the paper", "`selu` with constants")
     return F.selu(x)
@@ -110,7 +110,7 @@ def selu(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("PRelu")
 def prelu(node: OnnxNode, x: Tensor, slope: Tensor) -> Tensor:
-    """One slope, or one for each channel."""
+    """A leaky ReLU with one learned slope, or one for each channel."""
     if slope.numel() not in (1, x.shape[1]):
         node.refuse("`PRelu` with a slope for each position", "`prelu` with a slope for each position")
     return F.prelu(x, slope if slope.ndim == 1 else slope.reshape(-1))
@@ -134,7 +134,7 @@ def swish(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("Softmax", "LogSoftmax")
 def softmax(node: OnnxNode, x: Tensor) -> Tensor:
-    """Along an axis; before opset 13 along all axes from it."""
+    """Softmax along an axis; before opset 13, along all axes from it to the last."""
     axis = node.get("axis", -1 if node.opset >= 13 else 1)
     function = F.softmax if node.kind == "Softmax" else F.log_softmax
     if node.opset < 13 and axis % x.ndim != x.ndim - 1:
@@ -146,7 +146,7 @@ def softmax(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("Clip")
 def clip(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
-    """Between two numbers."""
+    """Values limited to a range."""
     low = node.number(1) if node.has(1) else node.get("min", None)
     high = node.number(2) if node.has(2) else node.get("max", None)
     if (low, high) == (0.0, 6.0):
@@ -182,7 +182,7 @@ def einsum(node: OnnxNode, *x: Tensor) -> Tensor:
 
 @operator("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL2", "ReduceProd")
 def reduce(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
-    """Along axes, by default all."""
+    """A reduction along axes, by default all."""
     axes = node.integers(1) if node.has(1) else list(node.get("axes", []))
     if not axes:
         if node.get("noop_with_empty_axes", 0):

@@ -12,7 +12,7 @@ from . import operator
 
 @operator("Reshape")
 def reshape(node: OnnxNode, x: Tensor, _: Tensor) -> Tensor:
-    """0 keeps a size, −1 is inferred; a fixed batch size becomes that of the import."""
+    """A new shape: 0 keeps a size, −1 is inferred; a fixed batch size becomes that of the import."""
     wanted = node.integers(1)
     if not node.get("allowzero", 0):
         wanted = [x.shape[i] if size == 0 else size for i, size in enumerate(wanted)]
@@ -34,14 +34,14 @@ def transpose(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("Squeeze")
 def squeeze(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
-    """Without axes of length 1."""
+    """The tensor without axes of length 1."""
     axes = node.integers(1) if node.has(1) else node.get("axes", None)
     return x.squeeze() if axes is None else x.squeeze(tuple(axes))
 
 
 @operator("Unsqueeze")
 def unsqueeze(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
-    """With axes of length 1."""
+    """The tensor with additional axes of length 1."""
     axes = node.integers(1) if node.has(1) else node.get("axes", [])
     rank = x.ndim + len(axes)
     for axis in sorted(axis % rank for axis in axes):
@@ -51,14 +51,14 @@ def unsqueeze(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
 
 @operator("Concat")
 def concat(node: OnnxNode, *x: Tensor) -> Tensor:
-    """Along an axis."""
+    """Tensors joined along an axis."""
     axis = node.get("axis", 0)
     return torch.cat(node.samples(x, axis), axis)
 
 
 @operator("Split")
 def split(node: OnnxNode, x: Tensor, *_: Tensor) -> tuple[Tensor, ...]:
-    """Parts of given sizes, or of equal ones."""
+    """Parts of given sizes, or of equal size."""
     axis = node.get("axis", 0)
     sizes = node.integers(1) if node.has(1) else node.get("split", None)
     if sizes is None:
@@ -103,7 +103,7 @@ def gather(node: OnnxNode, x: Tensor, index: Tensor) -> Tensor:
 
 @operator("Pad")
 def pad(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
-    """At the ends of each axis."""
+    """Padding at the ends of each axis."""
     pads = node.integers(1) if node.has(1) else list(node.get("pads", []))
     axes = node.integers(3) if node.has(3) else list(range(x.ndim))
     amounts = {axis % x.ndim: (pads[i], pads[i + len(axes)]) for i, axis in enumerate(axes)}
@@ -122,7 +122,7 @@ def pad(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
 
 @operator("DepthToSpace")
 def depth_to_space(node: OnnxNode, x: Tensor) -> Tensor:
-    """Channels into space, in either order."""
+    """Channels moved into space, in either order."""
     size = node.get("blocksize", 1)
     if node.get("mode", "DCR") == "CRD":
         return F.pixel_shuffle(x, size)
@@ -133,7 +133,7 @@ def depth_to_space(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("SpaceToDepth")
 def space_to_depth(node: OnnxNode, x: Tensor) -> Tensor:
-    """Space into channels."""
+    """Space moved into channels."""
     size = node.get("blocksize", 1)
     n, c, h, w = x.shape
     parts = x.reshape(n, c, h // size, size, w // size, size).permute(0, 3, 5, 1, 2, 4)
@@ -142,7 +142,7 @@ def space_to_depth(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("Expand")
 def expand(node: OnnxNode, x: Tensor, _: Tensor) -> Tensor:
-    """Repeated along axes of length 1."""
+    """The tensor repeated along axes of length 1."""
     wanted = node.integers(1)
     rank = max(len(wanted), x.ndim)
     wanted = [1] * (rank - len(wanted)) + wanted
@@ -154,7 +154,7 @@ def expand(node: OnnxNode, x: Tensor, _: Tensor) -> Tensor:
 
 @operator("Tile")
 def tile(node: OnnxNode, x: Tensor, _: Tensor) -> Tensor:
-    """Copies along each axis."""
+    """Copies of the tensor along each axis."""
     return x.repeat(node.integers(1))
 
 
@@ -195,7 +195,7 @@ def range_(node: OnnxNode, start: Tensor, limit: Tensor, delta: Tensor) -> Tenso
 
 @operator("Cast", "CastLike")
 def cast(node: OnnxNode, x: Tensor, like: Tensor | None = None) -> Tensor:
-    """Another dtype."""
+    """The tensor in another dtype."""
     kind = like.dtype if like is not None else node.dtype()
     return x if x.dtype == kind else x.to(kind)
 

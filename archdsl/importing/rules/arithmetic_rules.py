@@ -196,7 +196,7 @@ _PLAIN_MOVES = ("unsqueeze", "squeeze", "clone", "contiguous", "expand", "view",
 
 
 def _start(lifter: Any, learned: Any, default: float) -> float | None:
-    """The number that all learned factors have now, if it is one that a person would write."""
+    """The current value of all learned factors, if it is one that a person would write."""
     if not isinstance(learned, SourceParameter):
         return None
     values = lifter.state[learned.name].detach()

@@ -49,7 +49,7 @@ def _chosen(diagram: Diagram, graph: Graph) -> View:
 
 
 def _lengths(path: tuple[str, ...], blocks: set[tuple[str, ...]]) -> list[int]:
-    """The length of the outermost block around a place, if there is one."""
+    """The path length of the outermost block around a place, if there is one."""
     return [length for length in range(1, len(path) + 1) if path[:length] in blocks][:1]
 
 
