@@ -216,7 +216,7 @@ def _others(found: dict[str, Any]) -> str:
 
 def _classified(found: dict[str, Any]) -> str:
     rows = [
-        "| network | parameters | training images | epochs | test accuracy | published | training |",
+        "| network | parameters | training images | epochs | test accuracy | for comparison | training |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     commands = []

@@ -122,7 +122,7 @@ class Dice(BaseLoss):
 
 
 class Fcos(BaseLoss):
-    """Loss of detection: focal loss of the classes, GIoU of the boxes, and center-ness (FCOS, Tian et al. 2019)."""
+    """Detection loss: focal loss of the classes, GIoU of the boxes, and center-ness (FCOS, Tian et al. 2019)."""
 
     name: Literal["fcos"] = "fcos"
     radius: PositiveFloat = Field(

@@ -118,8 +118,8 @@ class Muon(_Moments):
     ns_steps: PositiveInt = Field(default=5, description="Newton-Schulz iterations that orthogonalize each update")
     adjust_lr: Literal["match_rms_adamw", "original"] = Field(
         default="match_rms_adamw",
-        description="scaling of updates, as in torch's `adjust_lr_fn`: to the size of AdamW's (Liu et al. 2025), or "
-        "`original`, by √max(1, filters / filter size) (Jordan 2024)",
+        description="scaling of updates, as in torch's `adjust_lr_fn`: `match_rms_adamw` scales them to the size of "
+        "AdamW's (Liu et al. 2025), `original` by √max(1, filters / filter size) (Jordan 2024)",
     )
     normalize: bool = Field(
         default=False,
