@@ -27,7 +27,7 @@ FILES = {
     "pyrefly": "pyrefly_case.py",
     "hndl": "hndl_case.py",
 }
-NAMES = ("misspelled_layer", "misspelled_argument", "parameter_by_other_name")
+NAMES = ("misspelled_layer", "misspelled_argument", "parameter_by_another_name")
 """The cases in which no size is wrong."""
 
 _MARK = re.compile(r"^(?P<indent> *).*?  # right:(?: (?P<right>.*))?$")

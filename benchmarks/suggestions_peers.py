@@ -40,7 +40,7 @@ LEFT_OUT = {
     "dilation_without_padding": {"keras": "padding is not given in numbers, and `same` includes the dilation"},
     "channels_read_too_late": {"hndl": "a definition cannot read the size of a tensor"},
     "incomplete_condition": {"hndl": "a definition has no conditions"},
-    "parameter_by_other_name": {"hndl": "a definition has no blocks with parameters"},
+    "parameter_by_another_name": {"hndl": "a definition has no blocks with parameters"},
 }
 """Why a tool has no file for a case."""
 

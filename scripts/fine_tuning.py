@@ -4,9 +4,9 @@
     python scripts/fine_tuning.py page          write the table again from docs/accuracy/fine_tuning.json
 
 The images are those of `digits`, which ship with archdsl. A network is trained on the digits 0 to 4. Then, for 5, 20
-and 50 images of each of the digits 5 to 9, one is trained from scratch, one from these weights with a frozen stem, and
-one from these weights without freezing, each with three seeds, which also choose the images. The accuracies are those
-on all test images of the digits 5 to 9. Everything takes some minutes on two cores.
+and 50 images of each of the digits 5 to 9, one is trained from scratch, one from these weights with frozen features,
+and one from these weights without freezing, each with three seeds, which also choose the images. The accuracies are
+those on all test images of the digits 5 to 9. Everything takes some minutes on two cores.
 """
 
 import argparse
@@ -34,7 +34,11 @@ PER_CLASS = (5, 20, 50)
 EPOCHS = {5: 60, 20: 30, 50: 20}
 SEEDS = range(3)
 COMMON = "--split 1 --optimizer adamw --lr 3e-3 --schedule cosine --precision fp32 --layout channels_first --device cpu"
-WAYS = {"from scratch": "", "fine-tuned, stem frozen": "--from {base} --freeze features", "fine-tuned": "--from {base}"}
+WAYS = {
+    "from scratch": "",
+    "fine-tuned, features frozen": "--from {base} --freeze features",
+    "fine-tuned": "--from {base}",
+}
 NETWORK = """\
 net Digits(classes = 5)
 input 1x8x8

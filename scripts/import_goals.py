@@ -196,6 +196,11 @@ def handwritten(name: str) -> int | None:
         return None
 
 
+def _reason(problem: Any) -> str:
+    """Why an operation cannot be imported."""
+    return f"{problem.what}; this would require {problem.needs}"
+
+
 def measure(model: Model) -> dict[str, Any]:
     """The result for one model."""
     import archdsl
@@ -209,7 +214,7 @@ def measure(model: Model) -> dict[str, Any]:
             module, example = model.make()
             imported = archdsl.from_torch(module.eval(), example, name=re.sub(r"\W", "_", model.name))
     except ImportFailed as error:
-        reasons = sorted({f"{each.what}; it would take {each.needs}" for each in error.problems}) or [error.message]
+        reasons = sorted({_reason(each) for each in error.problems}) or [error.message]
         return {"name": model.name, "imported": False, "reasons": reasons[:3]}
     assert imported.proof is not None
     return {
@@ -278,7 +283,7 @@ def read(model: Model) -> dict[str, Any]:
         return {"name": model.name, "imported": False, "reasons": [error.message]}
     if not problems:
         return {"name": model.name, "imported": False, "read": True}
-    reasons = list(dict.fromkeys(f"{each.what}; it would take {each.needs}" for each in problems))
+    reasons = list(dict.fromkeys(map(_reason, problems)))
     return {"name": model.name, "imported": False, "reasons": reasons[:3]}
 
 

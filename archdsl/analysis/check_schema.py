@@ -67,7 +67,7 @@ class MemoryReport(Model):
     buffers: int
     gradients: int
     optimizer_state: int
-    running_means: int = Field(description="Copies of all weights that the recipe averages: `ema`, `lookahead`.")
+    running_means: int = Field(description="Averaged copies of all weights, for `ema` and `lookahead`.")
     activations: int = Field(description="Everything that autograd keeps for the backward pass.")
     activation_gradients: int = Field(
         description="The most activation gradients that the backward pass holds at any one time."

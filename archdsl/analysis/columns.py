@@ -121,11 +121,11 @@ def _memory_share(facts: NetworkMeasures, node: Node) -> str:
 
 
 def percent(part: int, total: int) -> str:
-    """`12.5 %`, rounded to a tenth of a percent; empty for nothing."""
+    """`12.5%`, rounded to a tenth of a percent; empty for nothing."""
     if not part or not total:
         return ""
     tenths = (2000 * part + total) // (2 * total)
-    return f"{tenths // 10}.{tenths % 10} %" if tenths else "< 0.1 %"
+    return f"{tenths // 10}.{tenths % 10}%" if tenths else "< 0.1%"
 
 
 def _field(facts: NetworkMeasures, node: Node) -> str:

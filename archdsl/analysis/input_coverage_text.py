@@ -49,9 +49,9 @@ def _unread(spread: CoverageRange) -> str:
 
 
 def _percent(part: int, whole: int) -> str:
-    """Rounded percent; `< 1 %` and `> 99 %` for a part that is neither nothing nor all."""
+    """Rounded percent; `< 1%` and `> 99%` for a part that is neither nothing nor all."""
     percent = round(100 * part / whole)
-    return "< 1 %" if part and not percent else "> 99 %" if part < whole and percent == 100 else f"{percent} %"
+    return "< 1%" if part and not percent else "> 99%" if part < whole and percent == 100 else f"{percent}%"
 
 
 def _check(graph: Graph) -> None:

@@ -208,7 +208,7 @@ def _definition(state: State, statement: ast.Statement) -> None:
     if state.path or state.uses or state.scope.parent is not None:
         word = statement.span.text.split()[0]
         span = Span(statement.span.source, statement.span.start, statement.span.start + len(word))
-        where = "it belongs at the top of the file"
+        where = "it belongs at the top level of the file"
         state.emit(structure_errors.Misplaced(span=span, uses=state.uses, word=word, where=where))
 
 

@@ -12,7 +12,7 @@ class ImportProblem(NamedTuple):
     needs: str
 
     def __str__(self) -> str:
-        return f"{self.module or 'the network itself'}: {self.what}; it would take {self.needs}"
+        return f"{self.module or 'the network itself'}: {self.what}; this would require {self.needs}"
 
 
 class NotExpressible(Exception):

@@ -57,5 +57,5 @@ def _bars(probabilities: list[float]) -> str:
     rows = []
     for number, probability in enumerate(probabilities):
         bar = f'<span class="lecture-bar" style="width:{100 * probability:.1f}%"></span>'
-        rows.append(f"<tr><th>{number}</th><td>{bar}</td><td>{100 * probability:.1f} %</td></tr>")
+        rows.append(f"<tr><th>{number}</th><td>{bar}</td><td>{100 * probability:.1f}%</td></tr>")
     return f'<table class="lecture-table">{"".join(rows)}</table>'

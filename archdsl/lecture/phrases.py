@@ -11,12 +11,12 @@ ENGLISH: Mapping[str, str] = {
         "{value}. Number of reads: {corner} of a corner pixel, {middle} of a pixel in the middle; {unread} of {pixels} "
         "pixels are never read."
     ),
-    "photograph": "photograph",
+    "photograph": "image",
     "feature map": "feature map (absolute values)",
     "sum": "weights times pixels",
     "filter": "At row {row}, column {column}, the sum of weights times pixels is {value}.",
     "probabilities": "probabilities",
-    "maps": "For the digit {digit}, the most probable class is {best} with {percent} %.",
+    "maps": "For the digit {digit}, the most probable class is {best} with {percent}%.",
     "field": (
         "Row {row}, column {column} of `{layer}` depends on {pixels} pixels of the image; away from the border, its "
         "receptive field is {size}×{size}."

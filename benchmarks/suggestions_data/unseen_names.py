@@ -61,7 +61,7 @@ def copied_stage_name(random: Random, valid: Valid) -> str | None:
 
 
 @kind("parameter by the name it has elsewhere")
-def parameter_by_other_name(random: Random, valid: Valid) -> str | None:
+def parameter_by_another_name(random: Random, valid: Valid) -> str | None:
     """A line from another file, whose block uses another name for the same thing: `filters` for `c`."""
     texts = []
     for owner in valid.statements:

@@ -15,7 +15,7 @@
   "Comments from # to the end of the line.")
 
 (define-derived-mode arch-mode prog-mode "arch"
-  "Major mode for .arch files; the language server brings the rest."
+  "Major mode for .arch files; the language server provides the rest."
   (setq-local comment-start "# ")
   (setq-local comment-end "")
   (setq-local indent-tabs-mode nil))

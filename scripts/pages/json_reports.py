@@ -37,9 +37,9 @@ REPORTS: dict[str, type[BaseModel]] = {
 _HEAD = """\
 # JSON reports
 
-Generated from the models; `python scripts/docs.py` updates this page. Fields may be added within a `schema_version`, so
-ignore the ones that you do not know. `archdsl check --schema` prints the JSON Schema of its report, which is also
-published as [check.schema.json](check.schema.json).
+This page is generated from the Pydantic models; `python scripts/docs.py` updates it. Fields may be added within a
+`schema_version`, so ignore the ones that you do not know. `archdsl check --schema` prints the JSON Schema of its
+report, which is also published as [check.schema.json](check.schema.json).
 """
 
 

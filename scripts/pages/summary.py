@@ -19,8 +19,8 @@ _NAV = re.compile(r"([\w./]+\.md)$")
 _HEAD = """\
 # Language on one page
 
-Generated from the pages of the language and the declarations of the layers, to be pasted into a prompt or printed:
-`python scripts/docs.py` updates it. [The other pages](../language.md) have the details.
+This page is generated from the pages of the language and the declarations of the layers, to be pasted into a prompt or
+printed; `python scripts/docs.py` updates it. [The other pages](../language.md) have the details.
 """
 _LLMS = """\
 # archdsl

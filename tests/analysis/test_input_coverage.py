@@ -62,10 +62,10 @@ def test_padding_evens_out_what_the_border_touches():
 @pytest.mark.parametrize(
     ("text", "rows", "unread"),
     [
-        ("input 1x32x32; conv 1 k1 s2", {"▓·" * 16, "░·" * 16, "▒·" * 16, "█·" * 16}, "768 of 1,024 (75 %)"),
-        ("input 1x64x64; conv 1 k2 s3", None, "2,332 of 4,096 (57 %)"),
-        ("input 1x7x7; conv 1 k3 s2", None, "0 of 49 (0 %)"),
-        ("input 1x8x8; conv 1 k3 s3", None, "28 of 64 (44 %)"),
+        ("input 1x32x32; conv 1 k1 s2", {"▓·" * 16, "░·" * 16, "▒·" * 16, "█·" * 16}, "768 of 1,024 (75%)"),
+        ("input 1x64x64; conv 1 k2 s3", None, "2,332 of 4,096 (57%)"),
+        ("input 1x7x7; conv 1 k3 s2", None, "0 of 49 (0%)"),
+        ("input 1x8x8; conv 1 k3 s3", None, "28 of 64 (44%)"),
     ],
 )
 def test_what_no_position_reads_is_counted_and_shown(text, rows, unread):
@@ -80,7 +80,7 @@ def test_what_no_position_reads_is_counted_and_shown(text, rows, unread):
 
 def test_upper_bounds_are_marked_as_such():
     output = describe(archdsl.loads("input 2x6x4; conv 2 k3 p1; tokens; fc 3; permute 1 0; conv 2 k3").graph)
-    assert output.splitlines()[-1] == "at most 8 to 14 positions read an element · unread: at least 0 of 24 (0 %)"
+    assert output.splitlines()[-1] == "at most 8 to 14 positions read an element · unread: at least 0 of 24 (0%)"
     assert "≤ 8   ≤ 8    ≤ 14    ≤ 8  ≤ 14" in output
 
 

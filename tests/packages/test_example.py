@@ -298,7 +298,7 @@ def test_its_task_is_checked_and_trains(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "code", "words"),
     [
-        (("fc 1", "fc 2"), "E0816", "needs 1: one for each class but the first; this network outputs 2"),
+        (("fc 1", "fc 2"), "E0816", "one logit for each class but the first; this network outputs 2"),
         (("task ordinal", "task ordinl"), "E0803", "there is no task `ordinl`"),
         (("task ordinal", "task ordinal; loss mse"), "E0817", "ordinal cannot minimize `mse`"),
         (("task ordinal", "task ordinal; augment mixup=0.2"), "E0817", "has no meaning for ordinal"),

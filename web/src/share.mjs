@@ -31,12 +31,12 @@ export async function toFragment(text) {
  * @returns {Promise<Shared>}
  */
 export async function fromFragment(fragment) {
-  if (fragment.length > MOST_LINK) throw new LinkError("the link is longer than the playground makes them");
+  if (fragment.length > MOST_LINK) throw new LinkError("the link is longer than any that the playground creates");
   if (fragment === "" || fragment === "#") return null;
   const zoo = /^#zoo:([a-z0-9_]{1,60})$/.exec(fragment);
   if (zoo) return { zoo: zoo[1] };
   const text = /^#text\/([A-Za-z0-9_-]+)$/.exec(fragment);
-  if (!text) throw new LinkError("the link names no text");
+  if (!text) throw new LinkError("the link contains no text");
   return { text: await unpack(text[1]) };
 }
 

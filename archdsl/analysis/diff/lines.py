@@ -179,7 +179,7 @@ def _or_dash(count: int | None) -> str:
 
 
 def _delta(a: int, b: int) -> str:
-    """`+10.1 M (+86.5 %)`; empty if nothing changes or a symbolic dimension is involved."""
+    """`+10.1 M (+86.5%)`; empty if nothing changes or a symbolic dimension is involved."""
     if concrete(a) is not a or concrete(b) is not b or a == b:
         return ""
     sign = "+" if b > a else "−"
@@ -219,5 +219,5 @@ def warning(weights: Weights, code: Callable[[str], str] = _quoted) -> str:
     count, first = len(weights.conflicting), weights.conflicting[:1]
     if not first:
         return ""
-    more = f" and {count - 1} more" if count > 1 else ""
-    return f"loading by name would give {code(first[0])}{more} the weights of a different layer with the same shape"
+    names = code(first[0]) + (f" and {count - 1} more" if count > 1 else "")
+    return f"loading by name would load the weights of a different layer with the same shape into {names}"

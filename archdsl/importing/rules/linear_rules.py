@@ -238,11 +238,11 @@ def embedding(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`embedding` of ids."""
     b, ids, weight = lifter.b, a["indices"], a["weight"]
     if not isinstance(ids, Tensor) or not isinstance(weight, SourceParameter):
-        raise NotExpressible("a table that is looked up by something other than ids", "`embedding` of an input of ids")
+        raise NotExpressible("a table that is looked up by something other than IDs", "`embedding` of an input of IDs")
     rows, size = weight.sizes
     node = b.nodes[ids.node]
     if node.shape.layout is not Layout.IDS:
-        raise NotExpressible("a table that is looked up by computed numbers", "`embedding` of an input of ids")
+        raise NotExpressible("a table that is looked up by computed numbers", "`embedding` of an input of IDs")
     if node.shape.vocabulary is None and ids.node in b.inputs:
         node.shape = Shape(*node.shape.dims, layout=Layout.IDS, vocabulary=rows)
     arguments = {} if node.shape.vocabulary == rows else {"vocabulary": rows}

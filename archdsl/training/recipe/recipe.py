@@ -97,7 +97,7 @@ class Recipe(RecipeSection):
     )
     loss: Annotated[AnyLoss, OptionGroup.OPTIMIZATION] = Field(
         default=CrossEntropy(),
-        description="loss function to minimize; if the task does not have the default, its first loss",
+        description="loss function to minimize; if the default does not apply to the task, the task's first loss",
     )
     epochs: Annotated[PositiveFloat, Field(le=1e9), OptionGroup.COMMON] = Field(
         default=10,

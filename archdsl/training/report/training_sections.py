@@ -39,7 +39,7 @@ def wide(label: str, table: Markup) -> Markup:
 
 
 def percent(part: float | None) -> str:
-    """`98.61 %`; a dash for None."""
+    """`98.61%`; a dash for None."""
     return "–" if part is None else f"{part:.2%}".replace("%", "\u202f%")
 
 

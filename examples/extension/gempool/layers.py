@@ -21,7 +21,7 @@ from archdsl.extension import (
 class GeM(Layer):
     """The generalized mean of each channel, with a learned exponent (Radenović et al., 2018).
 
-    An exponent of 1 is the mean, a large one approaches the maximum.
+    An exponent of 1 gives the mean; a large one approaches the maximum.
 
     Example:
         input 3x64x64; conv 16 k3; relu; gem
@@ -32,7 +32,7 @@ class GeM(Layer):
     style = "pool"
 
     p: PositiveFloat = argument(3.0, positional=True, letter="p", doc="initial exponent")
-    eps: PositiveFloat = argument(1e-6, doc="smaller values, also negative ones, count as this one")
+    eps: PositiveFloat = argument(1e-6, doc="smaller values, including negative ones, are replaced by this one")
 
     def out(self, x: Shape) -> Shape:
         if x.layout is not Layout.IMAGE:
@@ -44,7 +44,7 @@ class GeM(Layer):
         return {"p": (1,)}
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        """A value depends on its channel, and there on all positions."""
+        """An output value depends on all positions of its own channel."""
         return ((0, SAME), (None, ALL), (None, ALL))
 
     def saves(self, x: Shape, y: Shape) -> Saves:

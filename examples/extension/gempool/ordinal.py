@@ -30,8 +30,8 @@ class Ordinal(Task):
     def check(self, graph: Graph, node: Node, spec: DataSpec, sink: Sink) -> None:
         classes = len(spec.classes)
         if not self.fits(node.shape.dims, (), classes):
-            why = f"ordinal regression of {classes} classes needs {classes - 1}: one for each class but the first"
-            report_output(node, str(classes - 1), why, sink)
+            size = f"an output of size {classes - 1}: one logit for each class but the first"
+            report_output(node, str(classes - 1), f"ordinal regression of {classes} classes needs {size}", sink)
 
     def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         from .ordinal_scores import ordinal_loss

@@ -116,7 +116,7 @@ class Page {
         () => this.status("The link is in the address bar. It contains the source text; nothing is stored on a server."),
       );
     } catch (error) {
-      this.status(`There is no link: ${(error as Error).message}.`, true);
+      this.status(`The link could not be created: ${(error as Error).message}.`, true);
     }
   }
 
