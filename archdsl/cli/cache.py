@@ -51,7 +51,8 @@ def command(context: click.Context, output: str) -> None:
 def clear(names: tuple[str, ...]) -> None:
     """Delete parts of the cache: data, folders, shards, weights, hub, grammar, one data set such as cifar10, or all.
 
-    Everything is downloaded or computed again when it is needed. Do not clear folders while a training run reads them.
+    Everything is downloaded or computed again when it is needed. Do not clear folders while a training run is
+    reading them.
     """
     folder = _folder()
     entries = list(dict.fromkeys(entry for name in names for entry in _named(folder, name)))

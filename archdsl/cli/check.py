@@ -43,7 +43,9 @@ _CONFLICTS = (
 @network_options
 @click.option("--explain", is_flag=True, help="Show how each dimension of a shape is computed.")
 @measure_options
-@click.option("--sizes", metavar="SIZES", help="Report which of these input sizes are valid, such as 224,256,350x525.")
+@click.option(
+    "--sizes", metavar="SIZES", help="Report which input sizes of a list, such as 224,256,350x525, are valid."
+)
 @click.option("--fix", is_flag=True, help="Apply safe fixes to the files, then check again.")
 @click.option("--unsafe", is_flag=True, help="With --fix or --diff: also apply likely fixes.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, without writing it.")
@@ -51,7 +53,7 @@ _CONFLICTS = (
     "--style", metavar="FILE", help="Also check the `figure { … }` block in this style file against the networks."
 )
 @click.option("--strict", is_flag=True, help="Exit with status 1 if there are warnings.")
-@click.option("--pedantic", is_flag=True, help="Also warn about style and small savings in computation.")
+@click.option("--pedantic", is_flag=True, help="Also warn about style and small inefficiencies.")
 @click.option(
     "--format",
     "output",

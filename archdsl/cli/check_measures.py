@@ -94,7 +94,7 @@ def measure_options(command: F) -> F:
             "--shards",
             type=click.IntRange(2),
             metavar="N",
-            help="Report the memory of each of N processes that shard the weights: `archdsl train --shard`.",
+            help="Report the memory per process if N processes shard the weights (`archdsl train --shard`).",
         ),
         click.option(
             "--input-coverage",

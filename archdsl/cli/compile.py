@@ -32,9 +32,9 @@ class _Target(click.Choice[str]):
     metavar="torch|keras|PACKAGE:BACKEND",
     default="torch",
     show_default=True,
-    help="Framework, or a backend of a Python package, whose code runs. Keras models have channels last.",
+    help="Framework, or a backend of a Python package; the package's code is run. Keras models put the channels last.",
 )
-@click.option("--flat", is_flag=True, help="Write out each use of a block in full, without arguments and loops.")
+@click.option("--flat", is_flag=True, help="Write out each use of a block in full, without arguments or loops.")
 @network_options
 def command(
     file: str | None,

@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     "--for",
     "for_",
     type=click.Choice(["column", "page", "slide", "readme", "poster"]),
-    help="Make the figure for where it will appear: a journal's column or page, a 16:9 slide, a README, a poster.",
+    help="Fit the figure to where it will appear: a journal's column or page, a 16:9 slide, a README, a poster.",
 )
-@click.option("--width", metavar="LENGTH", help="Make the figure for this width, such as 85mm.")
+@click.option("--width", metavar="LENGTH", help="Make the figure this wide, such as 85mm.")
 @click.option("--height", metavar="LENGTH", help="Limit the figure to this height, such as 60mm.")
 @click.option("--font", metavar="LENGTH", help="Minimum size of the text, such as 7pt.  [default: by --for]")
 @click.option(
@@ -65,9 +65,9 @@ if TYPE_CHECKING:
     "--field",
     metavar="NAME",
     help="Show the receptive field of a position in the middle of this layer, in the input and in the tensors "
-    "between.  [view: volumes]",
+    "in between.  [view: volumes]",
 )
-@click.option("--fold/--no-fold", default=True, help="Show repeated layers once, marked ×3.")
+@click.option("--fold/--no-fold", default=True, help="Show repeated layers once, marked with a count such as ×3.")
 @click.option(
     "--direction",
     type=click.Choice(["TB", "LR"]),
@@ -89,8 +89,8 @@ if TYPE_CHECKING:
 @click.option(
     "--heat",
     type=click.Choice(["params", "macs", "memory", "rf"]),
-    help="Color by a measure instead of the kind of layer: parameters, multiply-accumulates, the memory that training "
-    "keeps, the receptive field.",
+    help="Color by a measure instead of the kind of layer: parameters, multiply-accumulates, the memory that the "
+    "backward pass needs, the receptive field.",
 )
 @click.option(
     "--style",

@@ -35,7 +35,7 @@ class _InputImage(NamedTuple):
 @click.option(
     "--image",
     metavar="IMAGE",
-    help="Image to compute feature maps of: a file, or one of the run's own data set, such as test:225. Without it, "
+    help="Image to compute feature maps of: a file, or one from the run's own data set, such as test:225. Without it, "
     "only the filters are plotted.",
 )
 @invert_option
@@ -63,9 +63,9 @@ def command(
     try:
         loaded = load_run(Run.open(Path(run)), choose_device(device), allowed())
         if loaded.settings.data.inputs != "image":
-            usage(f"inspect plots feature maps of images, and {run} was trained on {loaded.settings.data.inputs}")
+            usage(f"inspect plots feature maps of images, but {run} was trained on {loaded.settings.data.inputs}")
         if loaded.task.reads_words:
-            usage(f"inspect shows networks with one input, and that of {run} has two")
+            usage(f"inspect shows networks with one input, but that of {run} has two")
         points = _points(loaded, layers)
         folder = _folder(Path(run), image, output)
         _draw(loaded, _InputImage(image, invert) if image is not None else None, points, folder)

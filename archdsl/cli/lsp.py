@@ -9,7 +9,7 @@ from .problems import need
 
 
 @click.command("lsp", epilog="docs/editors.md explains the setup for VS Code, Neovim, Helix, Emacs and others.")
-@click.option("--pedantic", is_flag=True, help="Also warn about style and small savings in computation.")
+@click.option("--pedantic", is_flag=True, help="Also warn about style and small inefficiencies.")
 @allow_option
 @click.option("--stdio", is_flag=True, hidden=True, help="The default, which some clients give.")
 def command(pedantic: bool, stdio: bool) -> None:

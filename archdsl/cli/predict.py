@@ -33,7 +33,9 @@ MOST_BYTES = 1_000_000
 @click.option("--top", type=click.IntRange(min=1), help="Number of classes to report [default: 3].")
 @click.option("--beam", type=click.IntRange(1, 100), help="Captions: width of the beam search [default: 1, greedy].")
 @click.option(
-    "--length", type=click.IntRange(1, MOST_BYTES), help="Language models: number of bytes, or tokens [default: 200]."
+    "--length",
+    type=click.IntRange(1, MOST_BYTES),
+    help="Language models: number of bytes or tokens to generate [default: 200].",
 )
 @click.option(
     "--temperature",
@@ -109,9 +111,9 @@ def _refuse_unused(
     """Exit with 2 for an option that does not apply to the task of the run."""
     task = loaded.task
     if folder is not None and not task.writes_images:
-        usage("--output writes masks or images, and this run predicts neither; leave it out")
+        usage("--output writes masks or images, but this run predicts neither; leave it out")
     if invert and loaded.settings.data.inputs != "image":
-        usage("--invert inverts images, and this run takes none; leave it out")
+        usage("--invert inverts images, but this run takes none; leave it out")
     if task.generates:
         if top is not None or beam is not None:
             usage("--top is for classes and --beam for captions, but this run is a language model; leave it out")

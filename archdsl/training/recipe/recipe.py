@@ -167,7 +167,7 @@ class Recipe(RecipeSection):
         data = info.data.get("data")
         if isinstance(data, Data) and data.loading == "cache" and augment.streamed:
             why = f"`{augment.streamed[0]}` needs images that are decoded in every epoch"
-            raise ValueError(f"{why}, and `loading=cache` decodes them once: use `loading=stream`")
+            raise ValueError(f"{why}, but `loading=cache` decodes them once: use `loading=stream`")
         return augment
 
     @field_validator("lookahead")
@@ -191,7 +191,7 @@ def _unshardable(recipe: Mapping[str, Any]) -> str | None:
     if isinstance(optimizer, Muon):
         return "`shard` does not work with `optimizer muon`, which needs whole matrices: use adamw"
     if isinstance(freeze, Freeze) and freeze.after:
-        return "`shard` does not work with `freeze after`: the trained weights must stay the same"
+        return "`shard` does not work with `freeze after`: the set of trained weights must not change"
     if recipe.get("precision") == "fp16":
         return "`shard` does not work with `precision fp16`: use bf16 or fp32"
     if recipe.get("layout") == "channels_last":

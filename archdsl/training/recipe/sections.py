@@ -37,7 +37,7 @@ class Data(RecipeSection):
     workers: Annotated[Annotated[int, Field(ge=0, le=1024)] | None, OrAuto] = Field(
         default=None,
         description="number of processes that decode streamed images, for each training process; 0 decodes in the "
-        "training process, `auto` starts one per core",
+        "training process, `auto` starts one per core in total",
     )
     test_resize: Annotated[Pixels | None, OrOff] = Field(
         default=None,
@@ -168,7 +168,7 @@ class Augment(RecipeSection):
     @model_validator(mode="after")
     def _border_needs_crop(self) -> Self:
         if self.border != "zero" and self.crop is None:
-            raise ValueError("`border` applies to shifted images, and nothing shifts them: add `crop=4`")
+            raise ValueError("`border` applies to shifted images, but nothing shifts them: add `crop=4`")
         return self
 
 
