@@ -92,7 +92,7 @@ class Float(Kind):
             if self.maximum is None
             else f" below {self.maximum:g}"
             if self.open_above
-            else f" of at most {self.maximum:g}"
+            else f"{'' if low else ' of'} at most {self.maximum:g}"
         )
         return "a number" + low + (" and" + high if low and high else high)
 

@@ -27,7 +27,7 @@ def is_word(word: str, parameters: Sequence[ParameterSpec]) -> bool:
 def help_for_word(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, ...]:
     """What can be written in place of a word that resembles no known word."""
     if lettered(word, parameters) is not None:
-        return ("symbols in a size are capital letters",)
+        return ("symbolic dimensions are capital letters",)
     if (
         axis := next((p.name for p in parameters if isinstance(p.kind, AxisName) and p.kind.takes_word(word)), None)
     ) is not None:

@@ -307,7 +307,9 @@ class _Binder:
         count = word.name[1:]
         if word.name[0] != "x" or not count or self.ev.scope.find(count) is None:
             return False
-        self.store.report_unknown(word.span, f"not a repetition: `{count}` is a name, and `x3` takes a number", ())
+        self.store.report_unknown(
+            word.span, f"not a repetition: `x` takes a number, as in `x3`, and `{count}` is a name", ()
+        )
         return True
 
     def finish(self, args: Sequence[ast.Argument], example: str) -> None:

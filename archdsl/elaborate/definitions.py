@@ -144,7 +144,7 @@ class Definitions:
         if isinstance(value, str):
             found = LayerNames(file.layers).callee(value)
             if found is None:
-                what = "neither a layer of the language nor of a package that this file names"
+                what = "neither a layer of the language nor one of a package that this file names"
                 self.sink.emit(name_errors.UnknownName(span=p.name.span, name=value, nearest=None, what=what))
                 return UNKNOWN
             value = found
@@ -256,7 +256,7 @@ class Definitions:
             return "std"
         why = f"only files that end in {SUFFIX} can be used"
         if not use.quoted:
-            why = "a file name must be in quotes; only `std` is written without"
+            why = "a file name must be in quotes; only `std` is written without them"
         elif target.text.endswith(SUFFIX):
             try:
                 return join(source, target.text)

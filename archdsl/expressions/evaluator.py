@@ -199,7 +199,7 @@ class Evaluator:
                 continue
             found = self.scope.find(dim)
             if found is None:
-                what, help_texts = "a symbol without a value", (f"`let {dim} = …` gives it one",)
+                what, help_texts = "a symbolic dimension without a value", (f"`let {dim} = …` gives it one",)
                 span, uses = expr.span, self.uses
                 error = name_errors.UnknownName(
                     span=span, uses=uses, name=dim, nearest=None, what=what, help_texts=help_texts

@@ -77,7 +77,7 @@ def _size(name: str, axis: int, size: Any) -> int:
         return size
     if axis == 0:
         return BATCH_SIZE
-    raise ImportFailed(f"the input `{name}` has an axis of any length: export the program with a fixed one")
+    raise ImportFailed(f"the input `{name}` has an axis of dynamic length: export the program with a fixed one")
 
 
 def _outputs(
@@ -107,7 +107,7 @@ def with_values(program: torch.export.ExportedProgram, inputs: Sequence[torch.Te
         raise
     except Exception as error:  # operations list no exceptions
         raise ImportFailed(
-            f"the program is made for {theirs} sample{'s' * (theirs != 1)}: export it with a dynamic batch "
+            f"the program was exported for {theirs} sample{'s' * (theirs != 1)}: export it with a dynamic batch "
             f"({first_line(error)})"
         ) from None
 

@@ -12,7 +12,7 @@ _IDS = re.compile(r"(?P<sizes>\S*?)\s*int(\((?P<vocabulary>[1-9]\d{0,9})\))?")
 
 
 def example_of(inputs: Sequence[str]) -> tuple[torch.Tensor, ...] | Mapping[str, torch.Tensor]:
-    """A tensor with one sample for each input: `3x224x224`, or `128 int(30522)` for ids below 30522.
+    """A tensor with one sample for each input: `3x224x224`, or `128 int(30522)` for IDs below 30522.
 
     If the inputs have names (`input_ids=128 int`), the tensors by name. Raises UnusableSource.
     """
@@ -41,7 +41,7 @@ def _tensor(text: str) -> torch.Tensor:
     except ValueError:
         dims = ("",)
     if any(isinstance(dim, str) for dim in dims):
-        raise UnusableSource(f"--input: `{text}` is not a size like 3x224x224, or 128 int(30522) for ids")
+        raise UnusableSource(f"--input: `{text}` is not a size like 3x224x224, or 128 int(30522) for IDs")
     random = torch.Generator().manual_seed(0)
     if ids:
         return torch.randint(0, int(ids["vocabulary"] or 2), (1, *dims), generator=random)  # type: ignore[arg-type]

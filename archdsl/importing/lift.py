@@ -325,5 +325,5 @@ def _output(b: Builder, value: Any) -> int:
     if not isinstance(value, Tensor):
         raise NotExpressible("numbers that do not depend on the input", "an output that is computed from the input")
     if not value.view or not value.view[0] or value.view[0][0].axis != BATCH:
-        raise NotExpressible("a first axis other than the samples", "an output with the samples as its first axis")
+        raise NotExpressible("a first axis other than the batch", "an output with the batch as its first axis")
     return as_is(b, value)

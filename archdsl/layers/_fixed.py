@@ -46,7 +46,7 @@ def fixed_filter(text: str, kernel: Sequence[int], x: Shape) -> Rows:
     """The numbers of a filter with this kernel size. Raises Reject."""
     sizes = tuple(kernel)
     if prod(sizes) > LARGEST:
-        raise _wrong(f"a filter with {prod(sizes):,} numbers is more than {LARGEST:,}", "kernel")
+        raise _wrong(f"a filter with {prod(sizes):,} numbers exceeds the limit of {LARGEST:,}", "kernel")
     return _named(text, sizes) if text in NAMES else _written(text, sizes, x)
 
 

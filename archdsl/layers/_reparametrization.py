@@ -83,7 +83,7 @@ def saved(form: str | None, layout: WeightLayout, *, frozen: bool) -> tuple[Save
 def check_weight(form: str | None, layout: WeightLayout, init: object) -> None:
     """Check that the form fits the weight. Raises Reject."""
     if form is not None and init is not None:
-        why = f"`weight={form}` computes the weight, which `init` cannot set"
+        why = f"`weight={form}` computes the weight, so `init` cannot set it"
         changes = (Change.of(init=None), Change.of(weight=None))
         raise Reject("init", why, changes=changes, kind=ArgumentsConflict, language_rule=True)
     if form == "standardized" and layout.fan_in == 1:

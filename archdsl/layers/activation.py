@@ -82,7 +82,7 @@ class ELU(Activation):
     keyword = "elu"
     module = "ELU"
 
-    alpha: AnyFloat = argument(1.0, positional=True, doc="the output approaches −alpha far below 0")
+    alpha: AnyFloat = argument(1.0, positional=True, doc="the output approaches −alpha for large negative x")
 
 
 class SELU(Activation):
@@ -106,7 +106,7 @@ class CELU(Activation):
     keyword = "celu"
     module = "CELU"
 
-    alpha: PositiveFloat = argument(1.0, positional=True, doc="the output approaches −alpha far below 0")
+    alpha: PositiveFloat = argument(1.0, positional=True, doc="the output approaches −alpha for large negative x")
 
 
 class GELU(Activation):

@@ -160,7 +160,7 @@ class Embedding(Layer):
         if x.vocabulary is not None and rows < x.vocabulary:
             raise Reject(
                 "vocabulary",
-                f"a table of {rows:,} rows has no row for IDs up to {x.vocabulary - 1:,}",
+                f"a table of {rows:,} rows is too small for IDs up to {x.vocabulary - 1:,}",
                 changes=(
                     Change.of(vocabulary=str(x.vocabulary)),
                     Change.of(vocabulary=None),

@@ -133,7 +133,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a family": ({**LLAMA, "model_type": "mamba9"}, '`model_type` in config.json is "mamba9"'),
     "no family": ({"architectures": ["LlamaModel"]}, "config.json has no `model_type`"),
     "a class": ({**BERT, "architectures": ["BertForMultipleChoice"]}, "`--set architecture=NAME`: BertModel, "),
-    "no classes": ({**BERT, "architectures": "BertModel"}, "a list of names of classes"),
+    "no classes": ({**BERT, "architectures": "BertModel"}, "a list of class names"),
     "an activation": ({**LLAMA, "hidden_act": "xielu"}, "`hidden_act` in config.json"),
     "an activation in a name": ({**T5, "feed_forward_proj": "gated-laplace"}, "`feed_forward_proj`"),
     "a gate": ({**T5, "feed_forward_proj": "double-gelu"}, "`feed_forward_proj`"),

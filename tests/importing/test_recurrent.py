@@ -62,7 +62,7 @@ def test_results(kind: type[nn.RNNBase], first: bool, layers: int, both: bool) -
 
 
 @pytest.mark.parametrize(
-    ("read", "why"), [("cell", "the final cell state"), ("time first", "a first axis other than the samples")]
+    ("read", "why"), [("cell", "the final cell state"), ("time first", "a first axis other than the batch")]
 )
 def test_what_has_no_counterpart(read: str, why: str) -> None:
     with pytest.raises(ImportFailed, match=why):

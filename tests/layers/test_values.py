@@ -343,7 +343,7 @@ def _spectral(module: nn.Module) -> nn.Module:
 
 
 def test_init_cannot_set_a_computed_weight():
-    with pytest.raises(archdsl.ArchError, match="which `init` cannot set"):
+    with pytest.raises(archdsl.ArchError, match="so `init` cannot set it"):
         archdsl.loads("input 4x5x5; conv 6 k3 weight=norm init=kaiming")
 
 

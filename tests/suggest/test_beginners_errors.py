@@ -78,7 +78,7 @@ FIRST = {
     ),
     UNET.format_map({**NAMED, "up": ""}): "insert `upsample 2` before `concat s1`",
     UNET.format(s1="", s2="", p1=" as s1", p2=" as s2", up="upsample 2; "): (
-        "name the tensors before the poolings: `s1` and `s2`"
+        "name the tensors before the pooling layers: `s1` and `s2`"
     ),
     UNET.format_map(NAMED).replace("64x64", "66x66"): "write `input 1x68x68`",
     # decoders
@@ -145,7 +145,7 @@ def test_two_suggestions_make_two_networks(text: str) -> None:
         ("input 64; fc 10 nobais\n", "write `fc 10` "),
         ("input 3x32x32\nconv 16 k3 same; maxpool 1.5\n", "1x5"),
         ("input 1x28x28\nfc 128\n", "learned"),
-        ("block double(c) { conv c k3 same }\ninput 3x8x8\ndoubel 8\n", "in line 1"),
+        ("block double(c) { conv c k3 same }\ninput 3x8x8\ndoubel 8\n", "on line 1"),
     ],
 )
 def test_what_nobody_would_write_is_not_suggested(text: str, unwanted: str) -> None:

@@ -97,7 +97,7 @@ def _interrupted(
         return None
     return figure_errors.GroupNotConnected(
         span=group.span,
-        why=f"`{others[0][-1]}` is between the layers of the group in the text, but not in it",
+        why=f"`{others[0][-1]}` is between the layers of the group in the text, but not in the group",
         advice=f"add it: `{members[0][-1]} to={members[-1][-1]}`",
     )
 

@@ -196,7 +196,7 @@ class _Reader:
         keyword = nodes[0].op.keyword
         kinds = self._of_kind(keyword) or []
         hides = all(len(node.inputs) == 1 for node in kinds)
-        advice = f"`hide {keyword}` hides all layers `{keyword}`" if hides else ""
+        advice = f"`hide {keyword}` hides all `{keyword}` layers" if hides else ""
         return figure_errors.CannotHide(
             span=word.span, word=word.text, why="it is a layer, not a kind of layer", advice=advice
         )

@@ -35,7 +35,7 @@ class DeadLayer(Diagnostic):
         names = ", ".join(f"`{name}`" for name in self.outputs)
         if self.outputs == ("output",):
             return ("the output is the last tensor; `output NAME, NAME` selects others",)
-        return (f"the output is {names}; name this layer there too, or remove it",)
+        return (f"the output is {names}; list this layer in `output`, too, or remove it",)
 
 
 def find(facts: Facts) -> Iterator[DeadLayer]:

@@ -1,4 +1,4 @@
-"""Batch normalization after the activation; its paper puts it before."""
+"""Batch normalization after the activation; the original paper puts it before."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from ._facts import Facts
 
 
 class NormAfterActivation(Diagnostic):
-    """Batch normalization comes after the activation; its paper puts it between the weights and the activation.
+    """Batch normalization comes after the activation; the original paper puts it before.
 
     The output of relu is never negative, so its mean and variance describe it poorly, and the bias before it keeps its
     effect. Networks have been trained both ways, so this is reported only with `--pedantic`.
@@ -29,7 +29,7 @@ class NormAfterActivation(Diagnostic):
     activation: str
 
     def message(self) -> str:
-        return f"`bn` comes after `{self.activation}`; its paper puts it before"
+        return f"`bn` comes after `{self.activation}`; the original paper puts it before"
 
     def help(self) -> tuple[str, ...]:
         return (f"normalize before `{self.activation}`; the bias then has no effect",)

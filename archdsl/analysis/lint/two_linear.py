@@ -15,8 +15,8 @@ from ._facts import Facts
 class TwoLinear(Diagnostic):
     """A linear layer directly follows another: a single layer could compute the same function.
 
-    `fc 128; fc 64` is one matrix of 64 rows, with more weights but no more expressive power. The same holds for a
-    convolution that follows one with `k1`. Usually an activation is missing; dropout is not one. A bottleneck, with
+    `fc 128; fc 64` is one matrix of 64 rows, with more weights but no more expressive power. The same holds for two
+    convolutions if one of them has `k1`. Usually an activation is missing; dropout is not one. A bottleneck, with
     fewer features between the two layers than at both ends, is not reported: such a pair is a low-rank matrix, with
     fewer weights.
 

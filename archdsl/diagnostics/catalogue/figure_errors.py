@@ -186,8 +186,8 @@ class RepeatedFigureSetting(SetTwice):
 class CannotHide(Diagnostic):
     """A figure cannot hide a layer that reads several tensors: it would not show which of them the next layer reads.
 
-    `hide` takes kinds of layers (`norm`) and layers of the language (`bn`), and hides all of them; a stage or a block,
-    or one of several layers, cannot be hidden.
+    `hide` takes kinds of layers (`norm`) and layers of the language (`bn`), and hides all of them; a stage, a block,
+    or only one of several layers of a kind cannot be hidden.
     """
 
     code = "E1009"

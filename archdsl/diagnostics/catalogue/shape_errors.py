@@ -218,7 +218,7 @@ class OperandsDiffer(Diagnostic):
 
 
 class WeightsDiffer(Diagnostic):
-    """`reuse` applies the same weights, so its input must have as many channels as the first one."""
+    """`reuse` applies the same weights, so its input must have as many channels as that of their first use."""
 
     code = "E0408"
     title = "weights do not fit the new input"

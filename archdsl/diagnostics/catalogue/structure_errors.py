@@ -35,7 +35,7 @@ class NothingHere(Diagnostic):
 
     def fix(self) -> Fix:
         edit = Edit(span=Span(self.span.source, *[len(self.span.source.text)] * 2), text=_MINIMAL)
-        return Fix(title="start with a minimal network, such as `input 3x32x32; conv 64 k3`", edits=(edit,))
+        return Fix(title="insert a minimal network: `input 3x32x32; conv 64 k3`", edits=(edit,))
 
 
 class BadInput(Diagnostic):

@@ -8,8 +8,8 @@ from ..diagnostic import Diagnostic, Edit, Fix
 class Unexpected(Diagnostic):
     """A word or character is not allowed here.
 
-    The message lists what is allowed. A statement is a keyword with its arguments, and ends at `;` or at the end of the
-    line.
+    The message lists what is allowed. A statement is a keyword or the name of a layer or block, followed by its
+    arguments, and ends at `;` or at the end of the line.
     """
 
     code = "E0101"

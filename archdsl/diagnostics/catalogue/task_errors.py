@@ -33,7 +33,7 @@ class WrongImageOutput(Diagnostic):
 
 
 class WrongSampleInput(Diagnostic):
-    """The network's input does not fit data that are not images: numbers, or the IDs of a text."""
+    """The data are not images but numbers or token IDs, and the network's input does not match them."""
 
     code = "E0818"
     title = "input does not match the samples"

@@ -113,7 +113,7 @@ class WrongInput(Diagnostic):
 
     def message(self) -> str:
         if self.symbolic:
-            return f"training on `{self.data}` needs an input of a fixed size, and this network takes {self.found}"
+            return f"training on `{self.data}` needs an input of a fixed size, but this network takes {self.found}"
         return f"`{self.data}` has images of {self.wanted.replace('x', '×')}, but this network takes {self.found}"
 
     def label(self) -> str:
@@ -233,4 +233,4 @@ class UnreachedWeights(Diagnostic):
         return "no output with a loss depends on it"
 
     def help(self) -> tuple[str, ...]:
-        return (f"give an output that depends on it a loss, remove it, or `freeze {', '.join(self.names)}`",)
+        return (f"add a loss to an output that depends on it, remove it, or write `freeze {', '.join(self.names)}`",)

@@ -98,7 +98,7 @@ class ModelConfig:
         """A number from 0 to below 1. Raises ImportFailed."""
         found = self.number(*names, default=default)
         if not 0 <= found < 1:
-            raise self.refused(self.find(*names) or names[0], "a number from 0 to below 1 is expected")
+            raise self.refused(self.find(*names) or names[0], "a number of at least 0 and below 1 is expected")
         return found
 
     def flag(self, *names: str, default: bool) -> bool:
@@ -133,7 +133,7 @@ class ModelConfig:
         if names is None:
             return self.size("num_labels", default=2)
         if not isinstance(names, dict) or not names:
-            raise self.refused("id2label", "names of classes by their numbers are expected")
+            raise self.refused("id2label", "a mapping from class numbers to class names is expected")
         return len(names)
 
     def finish(self, *irrelevant: str) -> None:

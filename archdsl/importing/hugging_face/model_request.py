@@ -27,7 +27,7 @@ class ModelRequest(Record):
         if name not in {f"{prefix}{head}" for head in heads}:
             known = ", ".join(f"{prefix}{head}" for head in heads)
             raise ImportFailed(
-                f"`architectures` in {self.config.file}: the class {shown(name)} is not supported for  "
+                f"`architectures` in {self.config.file}: the class {shown(name)} is not supported for "
                 f"`{self.config.model_type}`; choose one with `--set architecture=NAME`: {known}"
             )
         return name.removeprefix(prefix)
@@ -37,7 +37,7 @@ class ModelRequest(Record):
         if found is None or found == []:
             return None
         if not isinstance(found, list) or not isinstance(found[0], str):
-            raise self.config.refused("architectures", "a list of names of classes is expected")
+            raise self.config.refused("architectures", "a list of class names is expected")
         return found[0]
 
     def steps(self, positions: int, names: Sequence[str] = ("T",), *, limited: bool = True) -> Mapping[str, int]:

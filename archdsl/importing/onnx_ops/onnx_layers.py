@@ -172,7 +172,7 @@ def resize(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
     if kind not in ("half_pixel", "pytorch_half_pixel", "align_corners") or names.get(mode) is None:
         node.refuse(f"resizing of the kind `{kind}`", "`resize` of this kind")
     if mode == "cubic" and node.get("cubic_coeff_a", -0.75) != -0.75:
-        node.refuse("cubic interpolation with another coefficient", "`resize` with a coefficient")
+        node.refuse("cubic interpolation with a coefficient other than −0.75", "`resize` with a coefficient")
     return F.interpolate(x, sizes, mode=str(names[mode]), align_corners=kind == "align_corners")
 
 

@@ -31,7 +31,7 @@ def joined(lifter: Any, tensors: Sequence[Tensor], dim: int) -> Tensor:
         main = materialized(b, main)
     if not _whole_axis(b, main, dim):
         raise NotExpressible(
-            "tensors that are joined along the samples", "operations that process each sample independently"
+            "tensors that are joined along the batch axis", "operations that process each sample independently"
         )
     axis = main.view[dim][0].axis if main.view[dim] else _one_axis(b, main, dim)
     nodes = [main.node if i == place else _aligned(b, main, x, dim, axis) for i, x in enumerate(tensors)]

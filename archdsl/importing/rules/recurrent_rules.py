@@ -41,7 +41,7 @@ def _recurrent(
     if "batch_sizes" in a:
         raise NotExpressible("sequences of different lengths", "a recurrent layer that takes the lengths")
     if not all(isinstance(each, ConstantTensor) and not bool(each.tensor.any()) for each in initial):
-        raise NotExpressible("a recurrent layer with a first state", "`initial=` with the axes of torch")
+        raise NotExpressible("a recurrent layer with an initial state", "`initial=` with the axes of torch")
     count, directions = a["num_layers"], 2 if a["bidirectional"] else 1
     names = _names(count, directions, biased=a["has_biases"])
     if len(a["params"]) != len(names):
@@ -73,7 +73,9 @@ def _sequence(lifter: Any, x: Tensor, steps_axis: int) -> int:
     groups: list[Group] = list(x.view)
     samples = groups.pop(1 - steps_axis) if len(groups) == 3 else ()
     if len(groups) != 2 or samples != axis_of(BATCH, lifter.b.batch):
-        raise NotExpressible("a recurrent layer along the samples", "operations that process each sample independently")
+        raise NotExpressible(
+            "a recurrent layer along the batch axis", "operations that process each sample independently"
+        )
     return arranged(lifter.b, x.node, groups, Layout.SEQUENCE)
 
 

@@ -22,7 +22,7 @@ def own_axes(lifter: Any, x: Tensor, dims: Sequence[int]) -> tuple[int, list[int
     made = materialized(b, x)
     found = _axes(b, made, dims)
     if found is None:
-        raise NotExpressible("an operation along the samples", "operations that process each sample independently")
+        raise NotExpressible("an operation along the batch axis", "operations that process each sample independently")
     return made.node, found, made.view
 
 
@@ -146,7 +146,7 @@ def max_pool(lifter: Any, a: Mapping[str, Any]) -> Any:
 def avg_pool(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`avgpool`."""
     if a.get("divisor_override") is not None:
-        raise NotExpressible("average pooling with another divisor", "`avgpool` and `scale`")
+        raise NotExpressible("average pooling with `divisor_override`", "`avgpool` and `scale`")
     window = _window(a)
     # Without padding, there is none to count; with `ceil`, torch leaves out what is beyond the padding.
     more = {} if a["count_include_pad"] or "padding" not in window else {"count_include_pad": False}

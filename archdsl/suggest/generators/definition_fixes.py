@@ -156,7 +156,7 @@ def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         ends = ((place, name.text), (span, word))
         # A misspelling is corrected in its place.
         for index, (one, text) in enumerate(ends[:1] if list(near(word, [name.text])) else ends):
-            title = f"write `{text}` instead of `{one.text}`" + (f" in line {span.line}" if one is span else "")
+            title = f"write `{text}` instead of `{one.text}`" + (f" on line {span.line}" if one is span else "")
             # With two unused definitions, either may be meant.
             again = 0.2 * (index == 0 and _occurrences(context, word) > 1) + 0.1 * index
             edit = Edit(span=one, text=text)

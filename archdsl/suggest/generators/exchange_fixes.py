@@ -55,9 +55,9 @@ def _exchanged(first: Span, second: Span, rank: float, kind: str) -> Candidate:
     one, other = (" ".join(span.text.split()) for span in (first, second))
     title = f"swap `{one}` (line {first.line}) and `{other}` (line {second.line})"
     if first.line == second.line:
-        title = f"swap `{one}` and `{other}` in line {first.line}"
+        title = f"swap `{one}` and `{other}` on line {first.line}"
     if len(title) > 90:
-        title = f"swap the statements of lines {first.line} and {second.line}"
+        title = f"swap the statements on lines {first.line} and {second.line}"
     return Candidate(title=title, edits=edits, rank=rank, kind=kind)
 
 

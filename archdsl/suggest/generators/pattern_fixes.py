@@ -38,7 +38,7 @@ def missing(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
                     continue
                 rank = 1.5 + far + 0.2 * number + _apart(site, place or last)
                 if place is not None:
-                    yield inserted_before(place, text, rank, f"as in line {found.span.line}").replace(
+                    yield inserted_before(place, text, rank, f"as on line {found.span.line}").replace(
                         kind="missing statement"
                     )
                 elif last is not None:

@@ -41,7 +41,7 @@ def tokens(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     outermost = [[each, *context.statements.ancestors(each)][-1] for each in (attending[0], statement)]
     place = min(outermost, key=lambda each: each.span.start)
     if not isinstance(place, ast.Block):
-        yield inserted_before(place, "tokens", 0.5, "each place is a step of the sequence")
+        yield inserted_before(place, "tokens", 0.5, "each position is a step of the sequence")
 
 
 def other_tensors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -64,7 +64,7 @@ def other_tensors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candi
             yield rewritten(layer, (Edit(span=argument.value.span, text=name),), rank).replace(kind="another tensor")
     if "value" in given:
         less = remove_this(layer, given["value"])
-        yield rewritten(layer, (less,), 1.1, "values are of the same tensor as keys").replace(kind="one tensor less")
+        yield rewritten(layer, (less,), 1.1, "values come from the same tensor as keys").replace(kind="one tensor less")
         value = given["value"].value.span.text
         if "from" in given and value != read:
             both = (Edit(span=given["from"].value.span, text=value), less)

@@ -116,7 +116,7 @@ def _together(changes: Sequence[tuple[ast.LayerStatement, Candidate]], rank: flo
         return
     lines = ", ".join(str(line) for line in dict.fromkeys(each.span.line for each, _ in changes))
     news = list(dict.fromkeys(title.removeprefix("write ").partition(" instead of ")[0] for title in titles))
-    title = f"write {_listed(news)}" if len(news) < 4 else f"write {news[0]} and the like in lines {lines}"
+    title = f"write {_listed(news)}" if len(news) < 4 else f"write {news[0]} and similar statements on lines {lines}"
     yield Candidate(title=title, edits=edits, rank=rank, kind="several layers")
 
 
@@ -135,7 +135,7 @@ def named_late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     if len(found) > 1:
         names = _listed([f"`{pool.alias.text}`" for _, pool, _ in found if pool.alias is not None])
         every = tuple(edit for _, _, each in found for edit in each)
-        yield Candidate(title=f"name the tensors before the poolings: {names}", edits=every, rank=1.0)
+        yield Candidate(title=f"name the tensors before the pooling layers: {names}", edits=every, rank=1.0)
 
 
 def _named_poolings(

@@ -60,7 +60,7 @@ def copied(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
                 base = 1.0 if sibling in parallel or name in odd else 1.9
                 base += 1.5 * (name == "padding" and text is not None and _covers_all(mine, parameters, text))
                 rank = base + away(distance) + 0.3 * number + 0.1 * index
-                candidate = changed(context, statement, {name: text}, rank, f"as in line {sibling.span.line}")
+                candidate = changed(context, statement, {name: text}, rank, f"as on line {sibling.span.line}")
                 if candidate is not None:
                     yield candidate
 

@@ -96,7 +96,7 @@ def joints(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
                 - 0.2 * (words.count(word) > words.count(own))
             )
             edit = Edit(span=statement.keyword.span, text=word)
-            title = f"write `{word}` instead of `{own}` in line {statement.span.line}"
+            title = f"write `{word}` instead of `{own}` on line {statement.span.line}"
             yield Candidate(title=title, edits=(edit,), rank=rank, kind="another merge")
 
 

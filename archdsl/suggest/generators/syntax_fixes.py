@@ -236,7 +236,7 @@ def _closed(site: ErrorSite) -> Iterator[Candidate]:
                 break
     end = len(source.text.rstrip())
     yield Candidate(
-        title="insert `}` at the end",
+        title="insert `}` at the end of the file",
         edits=(Edit(span=Span(source, end, end), text="\n" + " " * base + "}"),),
         rank=2.0,
     )

@@ -93,7 +93,7 @@ def _variants(
         for new, more in _others(context, expr, names, indices):
             text = expr.span.text
             if new != text:
-                title = f"write `{new}` instead of `{text}` in line {expr.span.line}"
+                title = f"write `{new}` instead of `{text}` on line {expr.span.line}"
                 yield Candidate(
                     title=title,
                     edits=(Edit(span=expr.span, text=new),),
