@@ -67,7 +67,7 @@ def command(
     except ImportFailed as error:
         _show_problems(error.message, error.problems)
         if error.rest:
-            click.echo("  = help: `--partial` writes the rest, with `unknown` in their places", err=True)
+            click.echo("  = help: `--partial` writes the rest, with `unknown` in place of these operations", err=True)
         raise SystemExit(1) from None
     if weights is not None and imported.network is not None and imported.network.parameters and not imported.weights:
         usage(f"--weights: {source} has no weights")

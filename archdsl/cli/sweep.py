@@ -223,7 +223,7 @@ def _start(
     folder, is_new = start(plan, out, texts)
     if not is_new:
         plan = joined(folder, plan, trials)
-        click.echo(f"{printable(str(folder))}: joins the sweep")
+        click.echo(f"{printable(str(folder))}: joining the sweep")
     context = sweep_context(network, plan.space(), inputs, plan.data_dir, device, plan.metric)
     go(folder, plan, context, local.storage, create=True)
 

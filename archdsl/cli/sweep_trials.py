@@ -104,7 +104,7 @@ def checked(context: "SweepContext", prune: bool) -> CheckedSweep:
         if recipe.data.name is None:
             usage("no data set: give `--data digits`, or write `train { data digits }` in the file")
         if recipe.split == 1:
-            usage("a sweep compares trials on validation images, and `--split 1` leaves none")
+            usage("a sweep compares trials on validation images, but `--split 1` leaves none")
         source = sources.setdefault(
             recipe.data.name, find_source(recipe.data.name, relative_to, network.graph.packages)
         )
@@ -119,7 +119,7 @@ def checked(context: "SweepContext", prune: bool) -> CheckedSweep:
         _show(first, context)
     if len(metrics) > 1:
         listed = ", ".join(f"{task} has {metric_of(name).label}" for name, task in metrics.items())
-        usage(f"trials are compared by one metric, and {listed}; make two sweeps")
+        usage(f"trials are compared by one metric, but {listed}; run two sweeps")
     every = sources.values()
     return CheckedSweep(
         network=network_name,
@@ -134,7 +134,7 @@ def _refuse_pruning(context: "SweepContext", recipe: "Recipe") -> None:
     from ..training.sweep.halving import rungs
 
     if "--epochs" in context.space.dimensions:
-        usage("--prune compares trials after the same number of epochs, and `--epochs` varies; leave one of them out")
+        usage("--prune compares trials after the same number of epochs, but `--epochs` varies; leave one of them out")
     if not rungs(recipe.epochs):
         usage(f"--prune compares trials after a third of the epochs: give 2 epochs or more, not {recipe.epochs:g}")
 
@@ -203,7 +203,7 @@ def _make_trials(sweep: "Sweep", plan: "SweepSettings", context: "SweepContext")
     except (Stopped, KeyboardInterrupt):
         stopped = True
     except NoValidation:
-        usage("a sweep compares trials on validation images, and there are none")
+        usage("a sweep compares trials on validation images, but there are none")
     except BadOption as error:
         usage(str(error))
     except Problem as problem:

@@ -8,8 +8,8 @@ ENGLISH: Mapping[str, str] = {
     "reads": "how often each pixel is read",
     "window": (
         "{text}: {arithmetic}, so the output has {out} positions. At row {row}, column {column}, the output is "
-        "{value}. Number of reads: {corner} of a corner pixel, {middle} of a pixel in the middle; {unread} of {pixels} "
-        "pixels are never read."
+        "{value}. Number of reads: {corner} for a corner pixel, {middle} for a pixel in the middle; {unread} of "
+        "{pixels} pixels are never read."
     ),
     "photograph": "image",
     "feature map": "feature map (absolute values)",
@@ -49,7 +49,7 @@ KOREAN: Mapping[str, str] = {
     "sum": "가중치 × 픽셀",
     "filter": "{row}행 {column}열에서 가중치와 픽셀의 곱의 합은 {value}입니다.",
     "probabilities": "확률",
-    "maps": "숫자 {digit}에 대해 확률이 가장 높은 클래스는 {best}({percent} %)입니다.",
+    "maps": "숫자 {digit}에 대해 확률이 가장 높은 클래스는 {best}({percent}%)입니다.",
     "field": (
         "`{layer}` 출력의 {row}행 {column}열은 이미지의 픽셀 {pixels}개에 의존합니다. 가장자리에서 떨어진 곳의 수용 "
         "영역은 {size}×{size}입니다."

@@ -99,11 +99,11 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
         return False
     if spec.inputs != "image" and (setting := image_setting(recipe)) is not None:
         _not_for_task(
-            graph, setting[0], f"`{setting[1]}` changes images, and `{spec.name}` has none", "leave it out", sink
+            graph, setting[0], f"`{setting[1]}` changes images, but `{spec.name}` has none", "leave it out", sink
         )
         return False
     if not spec.streams and (setting := stream_setting(recipe)) is not None:
-        why = f"`{setting[1]}` is for images that can be decoded in every epoch, and those of `{spec.name}` are not"
+        why = f"`{setting[1]}` is for images that can be decoded in every epoch, but those of `{spec.name}` cannot"
         help_text = f"use a folder of images with one subfolder per class, or leave out `{setting[1]}`"
         _not_for_task(graph, setting[0], why, help_text, sink)
         return False
@@ -201,7 +201,7 @@ def _outputs(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None
     task, losses, before = task_named(recipe.task, graph.packages), recipe.loss.by_output, sink.errors
     learned = []
     if task.joins_outputs and losses:
-        why = f"all outputs of {task.name} have one loss together"
+        why = f"all outputs of {task.name} share one loss"
         _not_for_task(graph, ("loss", "output_losses"), why, f"leave out `{next(iter(losses))}`", sink)
         return
     for index, (name, node) in enumerate(graph.outputs):

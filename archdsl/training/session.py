@@ -423,14 +423,14 @@ def refuse_other_weights(given: nn.Module, model: nn.Module) -> None:
     for name in (*wanted, *found):
         if found.get(name) != wanted.get(name):
             there, here = (each.get(name, "missing") for each in (found, wanted))
-            why = f"`{name}` is {there} in the module, and {here} in the network"
+            why = f"`{name}` is {there} in the module, but {here} in the network"
             raise UnusableWeights(why, (), "give a module of the same network, or a file: `initial=PATH`")
 
 
 def _where(state: TrainingState, context: TrainContext) -> str:
     """A message about where a resumed run continues."""
     if state.epoch < context.epochs:
-        return f"resumes in epoch {state.epoch + 1}, after {state.step:,} steps"
+        return f"resuming in epoch {state.epoch + 1}, after {state.step:,} steps"
     return f"all {state.epoch} epochs are finished; `--epochs {2 * state.epoch}` trains for as many more"
 
 

@@ -131,7 +131,7 @@ def test_a_module_trains_on_from_its_weights(tmp_path: Path, few: Mapping[str, t
     assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items()), "it does not change"
     other = archdsl.fit(network, few, out=tmp_path / "other", epochs=1, freeze="fc1", initial=module, **FIXED)
     assert same(run, other)
-    with pytest.raises(Problem, match="in the module, and"):
+    with pytest.raises(Problem, match="in the module, but"):
         archdsl.fit("input 1x8x8\nflatten; fc 17; relu; fc 10", few, initial=module, out=tmp_path / "x", **FIXED)
 
 
@@ -351,7 +351,7 @@ def test_metrics_of_torchmetrics(tmp_path: Path, few: Mapping[str, tuple[Any, An
         ([lambda output, targets: 0.0], ValueError, "give the metrics as a dictionary"),
         ([mean_margin, mean_margin], ValueError, "two metrics are named `mean_margin`"),
         ({"a b": mean_margin}, ValueError, "`a b` is not a name"),
-        ([Errors], TypeError, r"`errors` is a class: give an object, `Errors\(…\)`"),
+        ([Errors], TypeError, r"`errors` is a class: pass an instance, `Errors\(…\)`"),
         ({"x": 3}, TypeError, "neither a function nor an object"),
         ({3: mean_margin}, ValueError, "`3` is not a name"),
         (mean_margin, TypeError, "is a list or a dictionary"),

@@ -45,7 +45,7 @@ def test_starts_then_resumes_then_is_finished(folder: Path) -> None:
     assert epochs(folder) == 1
     again = run(*AUTO, "--epochs", 3)
     assert again.exit_code == 0, again.output
-    assert "resumes in epoch 2" in again.output
+    assert "resuming in epoch 2" in again.output
     assert epochs(folder) == 3
     over = run(*AUTO, "--epochs", 3)
     assert over.exit_code == 0

@@ -29,7 +29,7 @@ def read_glyph(bytes_of: Callable[[int], bytes], glyph: int, depth: int = 0) -> 
         if count >= 0:
             return _simple(data, count)
         if depth > _DEEPEST:
-            raise InvalidFont("a glyph is made of itself")
+            raise InvalidFont("a glyph contains itself")
         return [
             [(a * x + c * y + e, b * x + d * y + f, on) for x, y, on in contour]
             for part, (a, b, c, d, e, f) in _components(data)

@@ -23,7 +23,7 @@ METHODS = tuple(name for name in vars(Callback) if name.startswith("on_"))
 def refuse_unknown_methods(callback: object, kind: str = "callback") -> None:
     """Raise TypeError for an object that has none of a callback's methods, or that has an unknown method `on_…`."""
     if isinstance(callback, type):
-        raise TypeError(f"the {kind} `{callback.__name__}` is a class: give an object, `{callback.__name__}()`")
+        raise TypeError(f"the {kind} `{callback.__name__}` is a class: pass an instance, `{callback.__name__}()`")
     own = [name for name in dir(callback) if name.startswith("on_") and callable(getattr(callback, name, None))]
     name = import_path(callback)
     if not own:

@@ -45,10 +45,10 @@ class BoxedImage:
         width, height = shape
         if self.size is not None and self.size != shape and self.size != (height, width):
             stated, found = ("×".join(map(str, each)) for each in (self.size, shape))
-            raise self.bad(f"{printable(self.path.name)} is {stated} in the annotations, and the file is {found}")
+            raise self.bad(f"{printable(self.path.name)} is {stated} in the annotations, but the file is {found}")
         if len(self.boxes) > MOST_BOXES:
             raise self.bad(
-                f"{printable(self.path.name)} has {len(self.boxes):,} objects, and {MOST_BOXES:,} are the most"
+                f"{printable(self.path.name)} has {len(self.boxes):,} objects, more than the limit of {MOST_BOXES:,}"
             )
         factors = (width, height) * 2 if self.relative else (1, 1, 1, 1)
         return [self._row(box, factors, (width, height)) for box in self.boxes]

@@ -99,7 +99,7 @@ class CocoSource(DataSource):
             raise BadImages(self.folder, f"{len(classes)} categories", "give annotations with 2 or more categories")
         if self._kind == "masks":
             if len(classes) >= IGNORED:
-                why = f"{len(classes)} categories, and masks have at most {IGNORED - 1}"
+                why = f"{len(classes)} categories, but masks have at most {IGNORED - 1}"
                 raise BadImages(self.folder, why, "give annotations with fewer categories")
             return DataSpec(name, ("background", *classes), None, targets="mask")
         return DataSpec(name, classes, None, targets="classes")

@@ -130,11 +130,11 @@ def decode_mask(image: Path | BinaryIO, values: Callable[[], Masks], shape: Imag
     mask = values()
     if mask.shape != (height, width):
         found = f"{mask.shape[1]}×{mask.shape[0]}"
-        raise OSError(f"its mask is {found}, and the image {width}×{height}")
+        raise OSError(f"its mask is {found}, but the image is {width}×{height}")
     fitted = ImageOps.fit(Image.fromarray(mask), (shape.width, shape.height), Image.Resampling.NEAREST)
     made = np.array(fitted, np.uint8)
     if wrong := [value for value in np.unique(made).tolist() if value >= classes and value != IGNORED]:
-        raise OSError(f"its mask has the value {wrong[0]}, and there are {classes} classes")
+        raise OSError(f"its mask has the value {wrong[0]}, but there are only {classes} classes")
     return made
 
 

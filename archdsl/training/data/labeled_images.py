@@ -40,7 +40,9 @@ class LabeledImagesSource(DataSource):
     def _table(self) -> DataTable:
         table = read_table(self._labels)
         if len(self._columns_of(table)) < 1:
-            raise BadTable(self._labels, "no column besides the files", "add a column to predict, or of classes")
+            raise BadTable(
+                self._labels, "no column besides the files", "add a column of classes, or of numbers to predict"
+            )
         return table
 
     def _columns_of(self, table: DataTable) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ class LabeledImagesSource(DataSource):
                 why = f"`{printable(name)}` is not a path below the folder"
                 raise BadTable(self._labels, why, "write paths like images/1.jpg", table.line(row))
             if str(inside) in seen:
-                why = f"`{printable(name)}` is listed in line {seen[str(inside)]}, too"
+                why = f"`{printable(name)}` is also listed on line {seen[str(inside)]}"
                 raise BadTable(self._labels, why, "list each image once", table.line(row))
             seen[str(inside)] = table.line(row)
             path = self.folder / inside

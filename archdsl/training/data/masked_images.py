@@ -52,7 +52,7 @@ class FileMask(MaskedImage):
             return values
         if odd := [value for value in np.unique(values).tolist() if value not in self.numbers]:
             known = ", ".join(map(str, self.numbers))
-            raise OSError(f"its mask has the value {odd[0]}, and values are {known}")
+            raise OSError(f"its mask has the value {odd[0]}, but the allowed values are {known}")
         table = np.zeros(256, np.uint8)
         table[list(self.numbers)] = list(self.numbers.values())
         return table[values]

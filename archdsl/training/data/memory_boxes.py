@@ -47,7 +47,7 @@ def listed_boxes(targets: Any, name: str) -> Boxes | None:
         found = [np.asarray(_plain(each), np.float64) for each in targets]
         return padded_rows(found) if len({each.shape for each in found}) > 1 or found[0].ndim == 2 else None
     if lacking := [index for index, each in enumerate(rows) if each is None]:
-        raise ValueError(f"{name} {lacking[0]} is not a dictionary of `boxes` and `labels`, and others are")
+        raise ValueError(f"{name} {lacking[0]} is not a dictionary of `boxes` and `labels`, but others are")
     return padded_rows([each for each in rows if each is not None])
 
 
@@ -59,16 +59,16 @@ def box_targets(
     for split, boxes in given.items():
         if boxes.ndim != 3 or boxes.shape[2] != COLUMNS or boxes.dtype.kind not in "iuf":
             dims = "×".join(map(str, boxes.shape))
-            raise ValueError(f"`{split}`: boxes are numbers of samples × boxes × {COLUMNS}, not {dims}")
+            raise ValueError(f"`{split}`: boxes are an array of samples × boxes × {COLUMNS}, not {dims}")
         if boxes.shape[1] > MOST_BOXES:
-            raise ValueError(f"`{split}`: {boxes.shape[1]:,} boxes per sample, and {MOST_BOXES:,} are the most")
+            raise ValueError(f"`{split}`: {boxes.shape[1]:,} boxes per sample, more than the limit of {MOST_BOXES:,}")
         found[split] = _checked(np.array(boxes, np.float32, order="C"), split, images[split].shape[-2:])
     most = max((int(boxes[..., 0].max()) for boxes in found.values() if boxes.size), default=-1) + 1
     count = len(names) if names else most
     if most < 1:
         raise ValueError("no sample has a box")
     if most > count:
-        raise ValueError(f"a box has the class {most - 1}, and there are {count} classes, from 0 to {count - 1}")
+        raise ValueError(f"a box has the class {most - 1}, but classes are numbered from 0 to {count - 1}")
     return {split: boxes if boxes.shape[1] else _empty(len(boxes)) for split, boxes in found.items()}, count
 
 
@@ -80,7 +80,7 @@ def _checked(boxes: Boxes, split: str, size: Sequence[int]) -> Boxes:
     inside = np.clip(corners, 0, limit)
     problems = (
         ("a number that is not finite", ~np.isfinite(boxes).all(-1)),
-        ("a class that is neither an integer from 0 nor −1, for no box", (labels < 0) | (labels != np.rint(labels))),
+        ("a class that is neither a nonnegative integer nor −1 (no box)", (labels < 0) | (labels != np.rint(labels))),
         ("a box that is outside of the image", (np.abs(corners - inside) > _ROUNDING).any(-1)),
         ("a box without area: its columns are class, left, top, right, bottom", area(inside) <= 0),
     )

@@ -80,7 +80,7 @@ def memory_source(
     for split, masks in labels.items() if kind == "mask" else ():
         if masks.shape[1:] != first.shape[-2:]:
             sizes = ("×".join(map(str, each)) for each in (masks.shape[1:], first.shape[-2:]))
-            raise ValueError("`{}`: the masks have {} pixels, and the images {}".format(split, *sizes))
+            raise ValueError("`{}`: the masks have {} pixels, but the images have {}".format(split, *sizes))
     shape = ImageShape(*first.shape[1:]) if image else tuple(first.shape[1:])
     found: InputKind = "image" if image else "ids" if takes.kind == "ids" else "numbers"
     vocabulary = takes.vocabulary if found == "ids" else None
@@ -196,7 +196,7 @@ def _targets(
     found: dict[str, Array] = {}
     for split, targets in given.items():
         if targets is None:
-            raise ValueError(f"`{split}` has no targets, and other splits have")
+            raise ValueError(f"`{split}` has no targets, but other splits do")
         found[split] = targets
     match kind:
         case "class":
@@ -222,7 +222,7 @@ def _classes(
     flat = {split: targets[:, 0] if targets.shape[1:] == (1,) else targets for split, targets in given.items()}
     for split, targets in flat.items():
         if targets.ndim != 1:
-            raise ValueError(f"`{split}`: a class for each sample has one dimension, not {targets.ndim}")
+            raise ValueError(f"`{split}`: class targets have one dimension, not {targets.ndim}")
     if all(targets.dtype.kind == "U" for targets in flat.values()):
         known = names or tuple(sorted({str(name) for targets in flat.values() for name in np.unique(targets)}))
         numbers = {name: number for number, name in enumerate(known)}
@@ -286,14 +286,14 @@ def _integers(targets: Array, split: str) -> Array:
         raise ValueError(f"`{split}`: classes are integers or names, not {targets.dtype}")
     most = int(targets.max())
     if most > _LARGEST:  # int64 would wrap around
-        raise ValueError(f"`{split}` has the class {most}, and there are at most {_MOST_CLASSES:,} classes")
+        raise ValueError(f"`{split}` has the class {most}, but at most {_MOST_CLASSES:,} classes are supported")
     return targets.astype(np.int64)
 
 
 def _in_range(targets: Array, count: int, split: str) -> Array:
     if targets.min() < 0 or targets.max() >= count:
         odd = int(targets.min() if targets.min() < 0 else targets.max())
-        raise ValueError(f"`{split}` has the class {odd}, and there are {count} classes, from 0 to {count - 1}")
+        raise ValueError(f"`{split}` has the class {odd}, but classes are numbered from 0 to {count - 1}")
     return targets
 
 

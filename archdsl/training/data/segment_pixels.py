@@ -62,7 +62,7 @@ def object_mask(segmentation: object, height: int, width: int) -> NDArray[np.boo
     if not isinstance(segmentation, Mapping):
         raise ValueError("neither polygons nor run lengths")
     if segmentation.get("size") != [height, width]:
-        raise ValueError(f"its `size` is {_short(segmentation.get('size'))}, and the image has [{height}, {width}]")
+        raise ValueError(f"its `size` is {_short(segmentation.get('size'))}, but the image has [{height}, {width}]")
     counts = segmentation.get("counts")
     return runs_mask(_unpacked(counts) if isinstance(counts, str) else counts, height, width)
 
@@ -74,7 +74,7 @@ def runs_mask(counts: object, height: int, width: int) -> NDArray[np.bool_]:
     if not all(isinstance(each, int) and not isinstance(each, bool) and 0 <= each <= MOST_PIXELS for each in counts):
         raise ValueError("its `counts` are not a list of run lengths")
     if sum(counts) != height * width:
-        raise ValueError(f"its run lengths have {sum(counts):,} pixels, and the image has {height * width:,}")
+        raise ValueError(f"its run lengths have {sum(counts):,} pixels, but the image has {height * width:,}")
     values = np.arange(len(counts)) % 2 == 1
     return np.ascontiguousarray(values.repeat(counts).reshape(width, height).T)
 
@@ -120,7 +120,7 @@ def polygon_mask(points: NDArray[np.float64], height: int, width: int) -> NDArra
     """
     finer = (points * _FINER + 0.5).astype(np.int64)  # rounded towards zero, as in C
     if np.abs(finer - np.roll(finer, -1, 0)).max(1).sum() > _LONGEST:
-        raise ValueError(f"a polygon has a circumference of more than {_LONGEST // _FINER:,} pixels")
+        raise ValueError(f"a polygon has a perimeter of more than {_LONGEST // _FINER:,} pixels")
     lines = [_line(start, end) for start, end in zip(finer, np.roll(finer, -1, 0), strict=True)]
     x, y = np.concatenate(lines, 1)
     across = np.flatnonzero(np.diff(x))  # steps from one column of the finer grid to the next

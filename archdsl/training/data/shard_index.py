@@ -107,7 +107,7 @@ def _class_of(shard: Path, sample: _Sample, image: StoredFile) -> str:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise BadImages(shard, f"cannot read {printable(file.name)} ({why})", _SUGGESTION) from error
     if not found or not found.isprintable():
-        raise BadImages(shard, f"{printable(file.name)} has no class: a number or a name in one line", _SUGGESTION)
+        raise BadImages(shard, f"{printable(file.name)} has no class: a number or a name on one line", _SUGGESTION)
     return found
 
 

@@ -64,10 +64,10 @@ class ShardSource(DataSource):
         if count > _MOST_CLASSES:
             raise BadImages(self.folder, f"more than {_MOST_CLASSES:,} classes", "number the classes from 0")
         if names is not None and numbers and count > len(names):
-            why = f"a sample has the class {count - 1}, and {_CLASSES} has {len(names)} names"
+            why = f"a sample has the class {count - 1}, but {_CLASSES} has only {len(names)} names"
             raise BadImages(self.folder, why, "write one name per line, in the order of the numbers")
         if names is not None and not numbers and (unknown := [name for name in found if name not in names]):
-            raise BadImages(self.folder, f"the class {unknown[0]} is not in {_CLASSES}", "add it in a line of its own")
+            raise BadImages(self.folder, f"the class {unknown[0]} is not in {_CLASSES}", "add it on a line of its own")
         if names is None and len(found) < 2:
             raise BadImages(self.folder, f"only one class, {found[0]}", "put images of all classes into the shards")
         return names or (tuple(map(str, range(count))) if numbers else tuple(found))
@@ -100,7 +100,7 @@ class ShardSource(DataSource):
         parts = {name: self._part(numbers) for name, numbers in by_split.items()}
         if "" in parts and len(parts) > 1:
             odd = self._shards.files[by_split[""][0]]
-            raise BadImages(odd, "its name has no split, and those of others do", "name it train-…, val-… or test-…")
+            raise BadImages(odd, "its name has no split, but those of others do", "name it train-…, val-… or test-…")
         if "" in parts:
             images, labels = parts[""]
             test = self._test(images, labels)

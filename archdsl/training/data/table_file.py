@@ -46,7 +46,7 @@ class DataTable:
         if isinstance(column, list):
             row, word = next((row, word) for row, word in enumerate(column) if _number(word) is None)
             found = f"`{_cut(word)}`" if word.strip() else "empty"
-            why = f"the column `{name}` has numbers, and this value is {found}"
+            why = f"the column `{name}` has numbers, but this value is {found}"
             raise BadTable(self.path, why, "encode the column as finite numbers, or remove it", self.line(row))
         if not np.isfinite(column).all():
             row = int(np.flatnonzero(~np.isfinite(column))[0])
@@ -107,7 +107,7 @@ def _rows(path: Path, reader: Any) -> tuple[list[str], list[list[str]], list[int
         if not row:
             continue  # an empty line
         if len(row) != len(names):
-            why = f"{len(row)} values, and the header has {len(names)} columns"
+            why = f"{len(row)} values, but the header has {len(names)} columns"
             raise BadTable(path, why, "complete the row, or remove it", reader.line_num)
         rows.append(row)
         lines.append(reader.line_num)

@@ -82,7 +82,7 @@ class TableSource(DataSource):
     def _targets(self) -> tuple[str, ...]:
         columns = tuple(next(iter(self._tables.values())).columns)
         if len(columns) < 2:
-            raise BadTable(self._path, "one column, and a row needs inputs and a target", _SEPARATE)
+            raise BadTable(self._path, "one column, but a row needs inputs and a target", _SEPARATE)
         named = self._named or columns[-1:]
         for name in named:
             if name not in columns:

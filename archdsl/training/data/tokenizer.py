@@ -84,7 +84,7 @@ class Tokenizer:
             start = max(0, next((i for i in range(shorter) if text[i] != again[i]), shorter) - 10)
             raise self._bad(f"it changes {text[start : start + 20]!r} to {again[start : start + 20]!r}")
         if (total := int(self.lengths[ids].sum())) != len(text.encode()):
-            raise self._bad(f"its tokens have {total:,} bytes, and the text has {len(text.encode()):,}")
+            raise self._bad(f"its tokens have {total:,} bytes, but the text has {len(text.encode()):,}")
         return ids
 
     def decode(self, ids: NDArray[np.integer[Any]]) -> str:
@@ -92,7 +92,7 @@ class Tokenizer:
         return str(self._reader.decode(ids.tolist(), skip_special_tokens=False))
 
     def _bad(self, why: str) -> BadText:
-        return BadText(self._path, why, "give a tokenizer that reproduces texts: byte-level BPE, as that of GPT-2")
+        return BadText(self._path, why, "give a tokenizer that reproduces texts: byte-level BPE, such as that of GPT-2")
 
 
 def token_bytes(text: str) -> tuple[int, ...]:

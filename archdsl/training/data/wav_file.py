@@ -61,7 +61,7 @@ def read_wav(path: Path, channels: int, length: int) -> NDArray[np.float32]:
         head = _header(stream)
         if channels not in (1, head.channels):
             raise OSError(
-                f"it has {head.channels} channel{'s' * (head.channels > 1)}, and the network takes {channels}"
+                f"it has {head.channels} channel{'s' * (head.channels > 1)}, but the network takes {channels}"
             )
         count = min(length, head.frames)
         stream.seek(head.offset + (head.frames - count) // 2 * head.size)

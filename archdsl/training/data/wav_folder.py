@@ -101,7 +101,7 @@ class WavFolderSource(DataSource):
         if len(request.shape) != 2:
             dims = "×".join(map(str, request.shape))
             raise BadAudio(
-                self.folder, f"the network takes {dims}, and audio has 2 dimensions", "write `input 1x16000`"
+                self.folder, f"the network takes {dims}, but audio has 2 dimensions", "write `input 1x16000`"
             )
         return request.shape[0], request.shape[1]
 
@@ -114,7 +114,7 @@ class WavFolderSource(DataSource):
             except OSError:
                 continue  # reported when it is read
             if other != rate:
-                why = f"it has {other:,} samples per second, and the first file has {rate:,}"
+                why = f"it has {other:,} samples per second, but the first file has {rate:,}"
                 raise BadAudio(file.path, why, f"resample it: `ffmpeg -i IN.wav -ar {rate} OUT.wav`")
 
     def _read(self, files: Sequence[ClassFile], request: Request, bad: list[str]) -> ImageSet | None:

@@ -112,7 +112,7 @@ def _box(words: list[str], where: str, classes: int) -> FileBox:
     if not words[0].isdecimal() or len(words[0]) > 9:
         raise ValueError(f"`{printable(words[0])[:20]}` is not the number of a class")
     if int(words[0]) >= classes:
-        raise ValueError(f"the class {int(words[0])}, and there are {classes} classes, from 0 to {classes - 1}")
+        raise ValueError(f"the class {int(words[0])}, but classes are numbered from 0 to {classes - 1}")
     numbers = []
     for word in words[1:]:
         try:

@@ -270,7 +270,7 @@ class NothingToLearnFrom(Problem):
         self.split, self.images = split, images
 
     def message(self) -> str:
-        return f"`split {self.split:g}` leaves no training images of {self.images:,}"
+        return f"`split {self.split:g}` leaves none of the {self.images:,} images for training"
 
     def help(self) -> tuple[str, ...]:
         enough = max(0.9, 1 / max(1, self.images))

@@ -42,7 +42,7 @@ class WrongTrainSize(Problem):
         self.size, self.why = size, why
 
     def message(self) -> str:
-        return f"the network cannot take images of {self.size}x{self.size}, the size of `train_size`: {self.why}"
+        return f"the network cannot take images of {self.size}x{self.size}, the size that `train_size` sets: {self.why}"
 
     def help(self) -> tuple[str, ...]:
         return (
@@ -62,7 +62,7 @@ class NotCausal(Problem):
         self.step, self.changes = step, changes
 
     def message(self) -> str:
-        return f"the output at step {self.step} depends on later inputs, which it is to predict"
+        return f"the output at step {self.step} depends on later inputs, which it has to predict"
 
     def help(self) -> tuple[str, ...]:
         return self.changes or (

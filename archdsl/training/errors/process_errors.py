@@ -68,7 +68,7 @@ class CannotShard(Problem):
         self.why = why
 
     def message(self) -> str:
-        return f"`shard` does not apply to this training: {self.why}"
+        return f"`shard` does not apply to this training run: {self.why}"
 
     def help(self) -> tuple[str, ...]:
         return ("without `--shard`, each process keeps the whole network",)

@@ -32,11 +32,11 @@ class OtherVersion(Problem):
         self.sweep, self.theirs, self.mine = sweep, theirs, mine
 
     def message(self) -> str:
-        return f"{self.sweep} was started with archdsl {self.theirs}, and this is archdsl {self.mine}"
+        return f"{self.sweep} was started with archdsl {self.theirs}, but this is archdsl {self.mine}"
 
     def help(self) -> tuple[str, ...]:
         return (
-            f"use archdsl {self.theirs} on all machines: trials of two versions do not compare",
+            f"use archdsl {self.theirs} on all machines: trials of different versions cannot be compared",
             "start a new sweep",
         )
 

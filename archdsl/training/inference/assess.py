@@ -42,14 +42,14 @@ def images_of(
     """
     if source.spec.inputs != loaded.settings.data.inputs:
         has, takes = (_INPUTS[each] for each in (source.spec.inputs, loaded.settings.data.inputs))
-        raise OtherData(source.spec.name, f"it has {has}, and the run takes {takes}", "choose another data set")
+        raise OtherData(source.spec.name, f"it has {has}, but the run takes {takes}", "choose another data set")
     refuse_other_shape(loaded, source, fit)
     if of_text(source.spec.tokenizer or "") != loaded.settings.network.texts.get(TOKENIZER, of_text("")):
         how = f"`{source.spec.name}.txt:{loaded.run.folder / TOKENIZER}`" if loaded.tokenizer else "give it without one"
         raise OtherData(source.spec.name, "its tokenizer is not that of the run", how)
     if source.spec.sample_rate != loaded.settings.data.sample_rate:
         has, takes = (_rate(each) for each in (source.spec.sample_rate, loaded.settings.data.sample_rate))
-        raise OtherData(source.spec.name, f"it has {has}, and the run takes {takes}", "choose another data set")
+        raise OtherData(source.spec.name, f"it has {has}, but the run takes {takes}", "choose another data set")
     if source.spec.targets not in loaded.task.targets:
         raise OtherData(source.spec.name, f"it has no targets for {loaded.task.name}", "choose another data set")
     renumbered = _renumbered(loaded, source) if loaded.task.of_classes else None

@@ -39,7 +39,7 @@ def read_audio(file: AudioFile, loaded: LoadedRun) -> NDArray[np.float32]:
     try:
         other = read_wav_header(file.path).rate
         if other != rate:
-            why = f"it has {other:,} samples per second, and the run was trained on {rate:,}"
+            why = f"it has {other:,} samples per second, but the run was trained on {rate:,}"
             raise BadAudio(file.path, why, f"resample it: `ffmpeg -i IN.wav -ar {rate} OUT.wav`")
         return read_wav(file.path, channels, length)
     except OSError as error:

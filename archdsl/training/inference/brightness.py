@@ -92,6 +92,6 @@ def inversion_note(training: float, means: Sequence[tuple[str, float]], images: 
     subject = f"{means[0][0]}: this image is" if one else f"{len(means):,} of {images:,} images are"
     fix = "leave out `--invert`" if inverted else f"`--invert` inverts {'it' if one else 'them'}"
     return (
-        f"{subject} {other}{after} (mean {average:.2f}), and the training images are {own} on average "
+        f"{subject} {other}{after} (mean {average:.2f}), but the training images are {own} on average "
         f"(mean {training:.2f}); {fix}"
     )

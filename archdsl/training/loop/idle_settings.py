@@ -10,8 +10,8 @@ from .muon import filters_of
 from .optimizers import parameter_groups
 
 _WHAT = {
-    "weight_decay": "all trainable parameters are biases or of normalization layers, which do not decay",
-    "decay_all": "the network has no other parameters than those that decay without it",
+    "weight_decay": "all trainable parameters are biases or parameters of normalization layers, which do not decay",
+    "decay_all": "the network has no parameters other than those that decay without it",
     "norm_bias_lr": "the network has no trainable biases of normalization layers",
     "bias_lr": "the network has no trainable biases",
 }

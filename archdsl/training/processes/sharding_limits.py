@@ -11,7 +11,9 @@ def refuse_unshardable(graph: Graph | None, recipe: Recipe, task: Task) -> None:
     if not recipe.shard:
         return
     if task.reads_words:
-        raise CannotShard("each process writes captions of other lengths, and would wait for the weights of the others")
+        raise CannotShard(
+            "each process writes captions of different lengths, and would wait for the weights of the others"
+        )
     for node in graph.layers if graph else ():
         for name, dims in node.op.weights_of(graph.shapes_in(node)).items() if graph else ():
             if not dims and node.shared is None:

@@ -49,7 +49,7 @@ def figures(report: TrainingReport) -> Markup:
     found: list[tuple[str, str, str]] = []
     if result:
         low, high = percent(result.accuracy_low), percent(result.accuracy_high)
-        found.append((f"{result.images} accuracy", percent(result.accuracy), f"95 % interval {low} to {high}"))
+        found.append((f"{result.images} accuracy", percent(result.accuracy), f"95% interval {low} to {high}"))
         if shows_top5(len(result.classes)):
             found.append(("top-5 accuracy", percent(result.top5), "the class is among the five most likely"))
         found.append(

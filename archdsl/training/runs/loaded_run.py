@@ -131,10 +131,10 @@ def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
     if data.inputs == "image" and len(shape) != 3:
         raise CannotResume(run.folder, f"{run.network.name}: the network of a run on images must have an image input")
     if data.sample_rate is not None and (data.inputs != "numbers" or len(shape) != 2):
-        why = f"{run.network.name}: the network takes {entry}, and audio has channels and samples"
+        why = f"{run.network.name}: the network takes {entry}, but audio has channels and samples"
         raise CannotResume(run.folder, why)
     if (data.inputs == "ids") != (entry.layout is Layout.IDS):
-        raise CannotResume(run.folder, f"{run.network.name}: the network takes {entry}, and the run has {data.inputs}")
+        raise CannotResume(run.folder, f"{run.network.name}: the network takes {entry}, but the run has {data.inputs}")
     if data.inputs != "ids" and shape[0] != len(data.mean):
         why = f"{run.settings.name}: means for {len(data.mean)} channels, but the network takes {shape[0]}"
         raise CannotResume(run.folder, why)

@@ -65,7 +65,7 @@ class Run:
         """The run in a folder. Raises NoRun if there is none."""
         run = cls(folder, writes)
         if not run.holds_one:
-            what = f"it has no {SETTINGS} and {NETWORK}" if folder.is_dir() else "no such folder"
+            what = f"it has no {SETTINGS} or no {NETWORK}" if folder.is_dir() else "no such folder"
             raise NoRun(folder, what, "give the folder of a run, such as `runs/…`")
         return run
 

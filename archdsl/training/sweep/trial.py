@@ -82,7 +82,7 @@ def attempt(context: SweepContext, point: Point, folder: Path, reports: EpochRep
     recipe = resolved(recipe, source.spec, network.graph)
     metric = task_named(recipe.task, network.graph.packages).metric
     if metric != context.metric:
-        return Trial(used, why=f"its metric is {metric}, and the sweep compares {context.metric}")
+        return Trial(used, why=f"its metric is {metric}, but the sweep compares {context.metric}")
     cost = network.costs.total
     model_spec = model_spec_of(network, context.space.given(point), context.sizes)
     try:

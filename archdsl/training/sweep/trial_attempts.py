@@ -69,7 +69,7 @@ class Attempt:
                 released=bool(attributes.get(RELEASED)),
             )
         except KeyError as error:
-            raise ValueError(f"trial {trial.number} is not one of archdsl") from error
+            raise ValueError(f"trial {trial.number} was not created by archdsl") from error
 
     @property
     def finished(self) -> bool:

@@ -166,7 +166,7 @@ def custom_metrics(given: Mapping[str, object] | Sequence[object]) -> tuple[Cust
         if name in found:
             raise ValueError(f"two metrics are named `{name}`: give them as a dictionary, with different names")
         if isinstance(value, type):
-            raise TypeError(f"the metric `{name}` is a class: give an object, `{value.__name__}(…)`")
+            raise TypeError(f"the metric `{name}` is a class: pass an instance, `{value.__name__}(…)`")
         if isinstance(value, RunningMetric):
             found[name] = ObjectMetric(name, value)
         elif callable(value):

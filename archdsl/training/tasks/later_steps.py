@@ -29,7 +29,7 @@ def _change(graph: Graph, node: Node) -> str | None:
     written = re.split(r"\s+as\s", node.text)[0]
     op, line = node.op, f"line {node.span.line}"
     if isinstance(op, Recurrent) and op.bidirectional and not op.last:
-        return f"leave out `bidirectional` of `{written}`, {line}"
+        return f"remove `bidirectional` from `{written}`, {line}"
     if not isinstance(op, Attention) or op.causal or len(node.inputs) > 1:  # keys and values of another tensor
         return None
     if not _accepts(op.replace(causal=True), graph, node):

@@ -80,7 +80,7 @@ def test_the_same_images_validate_every_time(tmp_path: Path) -> None:
 
 
 def test_a_split_that_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(NothingToLearnFrom, match=r"`split 0\.0001` leaves no training images of 1,437"):
+    with pytest.raises(NothingToLearnFrom, match=r"`split 0\.0001` leaves none of the 1,437 images for training"):
         find_source("digits").load(Request(ImageShape(1, 8, 8), tmp_path, split=0.0001))
 
 

@@ -234,7 +234,7 @@ def test_bad_lists_of_pets(pets: Path, tmp_path: Path, line: str, words: str) ->
 
 def test_bad_trimaps(pets: Path, tmp_path: Path) -> None:
     Image.new("L", (16, 12), 4).save(pets / "annotations" / "trimaps" / "Abyssinian_1.png")
-    with pytest.raises(BadImages, match="its mask has the value 4, and values are 1, 2, 3"):
+    with pytest.raises(BadImages, match="its mask has the value 4, but the allowed values are 1, 2, 3"):
         load(f"{pets}:mask", tmp_path / "cache")
 
 
@@ -298,7 +298,7 @@ def change(path: Path, where: str, **fields: Any) -> None:
     ("where", "fields", "words"),
     [
         ("images", {"height": None}, "image 3 has no `height` and `width`"),
-        ("images", {"height": 11}, "and the image"),
+        ("images", {"height": 11}, "but the image"),
         ("images", {"height": 1 << 20, "width": 1 << 20}, "an image of 1048576×1048576 pixels"),
         ("images", {"height": -12}, "an image of 16×-12 pixels"),
         ("annotations", {"category_id": [3]}, "annotation 3 has the `category_id` [3]"),
@@ -307,7 +307,7 @@ def change(path: Path, where: str, **fields: Any) -> None:
         ("annotations", {"segmentation": [[1, 2, 3, 4]]}, "three or more points"),
         ("annotations", {"segmentation": [[1, 2, 3, 4, 5, "x"]]}, "the coordinate x"),
         ("annotations", {"segmentation": [[1, 2, 3, 4, 5, 1e300]]}, "the coordinate 1e+300"),
-        ("annotations", {"segmentation": {"size": [12, 16], "counts": [1, 2]}}, "3 pixels, and the image has 192"),
+        ("annotations", {"segmentation": {"size": [12, 16], "counts": [1, 2]}}, "3 pixels, but the image has 192"),
         ("annotations", {"segmentation": {"size": [12, 16], "counts": [200, -8]}}, "not a list of run lengths"),
         ("annotations", {"segmentation": {"size": [9, 9], "counts": [81]}}, "its `size` is [9, 9]"),
         ("annotations", {"segmentation": {"size": [12, 16], "counts": "\x7f"}}, "not a string of run lengths"),

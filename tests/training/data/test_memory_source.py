@@ -177,10 +177,10 @@ REFUSED: list[tuple[Any, NetworkInput, str, dict[str, Any], str]] = [
     ((np.ones((5, 4)), np.arange(5)), TABLE, "auto", {"classes": [1, 2, 3, 4, 5]}, "a list of strings"),
     ((np.ones((5, 4)), np.arange(5)), TABLE, "auto", {"classes": "abcde"}, "a list of strings"),
     ((np.ones((5, 4)), np.arange(3)[[0, 1, 2, 0, 1]]), TABLE, "auto", {"classes": list("aba")}, "`a` appears twice"),
-    ((PIXELS, PIXELS[:, 0, :4]), COLOR, "segmentation", {}, "the masks have 4×5 pixels, and the images 6×5"),
+    ((PIXELS, PIXELS[:, 0, :4]), COLOR, "segmentation", {}, "the masks have 4×5 pixels, but the images have 6×5"),
     ((np.ones((5, 4)), NAN[:, 0]), TABLE, "auto", {}, "the target of sample 0 is not finite"),
     ((np.ones((5, 4)), np.arange(5) - 1), TABLE, "auto", {}, "the class -1"),
-    ((np.ones((5, 4)), np.arange(5)), TABLE, "auto", {"classes": ["a", "b"]}, "the class 4, and there are 2 classes"),
+    ((np.ones((5, 4)), np.arange(5)), TABLE, "auto", {"classes": ["a", "b"]}, "the class 4, but classes are numbered"),
     ((np.ones((2, 4)), np.array(["a", "b"])), TABLE, "auto", {"classes": ["a"]}, "the class `b`"),
     ((np.ones((2, 4)), np.array(["a", "b"])), TABLE, "regression", {}, "the targets are strings"),
     ((np.array(["a"] * 4), np.arange(4)), TABLE, "auto", {}, "the inputs are strings"),
@@ -193,7 +193,7 @@ REFUSED: list[tuple[Any, NetworkInput, str, dict[str, Any], str]] = [
     ({"train": (PIXELS, CLASSES), "test": (PIXELS[:, :, 1:], CLASSES)}, COLOR, "auto", {}, "`test` are 3×5×5"),
     ({"train": (PIXELS, CLASSES), "test": PIXELS}, COLOR, "auto", {}, "`test` has no targets"),
     ((np.array([object()] * 3), np.arange(3)), TABLE, "auto", {}, "neither numbers nor strings"),
-    ((PIXELS, PIXELS[:, 0]), COLOR, "segmentation", {"classes": ["a"]}, "there are 1 classes"),
+    ((PIXELS, PIXELS[:, 0]), COLOR, "segmentation", {"classes": ["a"]}, "numbered from 0 to 0"),
 ]  # fmt: skip
 
 

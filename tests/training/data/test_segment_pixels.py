@@ -53,7 +53,7 @@ def test_run_lengths_are_in_columns() -> None:
 
 def test_outlines_that_take_too_long_are_refused() -> None:
     far = [0.0, 0.0, 1e6, 0.0, 1e6, 1e6] * 8
-    with pytest.raises(ValueError, match="circumference"):
+    with pytest.raises(ValueError, match="perimeter"):
         object_mask([far], 5, 5)
 
 

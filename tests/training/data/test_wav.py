@@ -144,7 +144,7 @@ BAD: list[tuple[bytes, str]] = [
     (chunks((b"fmt ", form(1, 16, rate=0)), SAMPLES), "0 samples per second"),
     (chunks((b"fmt ", form(1, 16, block=3)), SAMPLES), "3 bytes per sample"),
     (chunks((b"fmt ", form(3, 32)), (b"data", struct.pack("<2f", 1, np.nan))), "not finite"),
-    (chunks((b"fmt ", form(1, 16, channels=3)), (b"data", bytes(6))), "it has 3 channels, and the network takes 2"),
+    (chunks((b"fmt ", form(1, 16, channels=3)), (b"data", bytes(6))), "it has 3 channels, but the network takes 2"),
 ]
 
 
@@ -222,7 +222,7 @@ def test_folders_of_splits(tones: Path, tmp_path: Path) -> None:
 
 
 DAMAGES: list[tuple[Callable[[Path], object], str]] = [
-    (lambda root: write(root / "a" / "9.wav", tone(40, 1, rate=900)), "900 samples per second, and the first file"),
+    (lambda root: write(root / "a" / "9.wav", tone(40, 1, rate=900)), "900 samples per second, but the first file"),
     (lambda root: write(root / "a" / "9.wav", b"no"), "cannot read a/9.wav (not a WAV file)"),
     (lambda root: write(root / "a" / "0.wav", b"no"), "not a WAV file"),
     (lambda root: shutil.rmtree(root / "b"), "only one class, a"),
@@ -281,7 +281,7 @@ def test_the_whole_way_by_commands(tones: Path, tmp_path: Path) -> None:
     assert done.exit_code == 1
     answers = json.loads(done.stdout)
     assert len(answers) == 4 + 30
-    assert "900 samples per second, and the run was trained on 800" in answers[1]["error"]
+    assert "900 samples per second, but the run was trained on 800" in answers[1]["error"]
     assert answers[2]["error"] == "not a WAV file"
     assert all(max(each["classes"], key=each["classes"].get) == "high" for each in answers[4:])
     done = CliRunner().invoke(eval_command, [str(out), "--format", "json"])

@@ -127,7 +127,7 @@ def test_the_note_has_both_means_and_only_for_inverse_images(
     inverse = save(255 - images[3], tmp_path / "inverse.png")
     light = 1 - images[3].mean() / 255
     wanted = (
-        f"note: {inverse}: this image is light (mean {light:.2f}), and the training images are dark on average "
+        f"note: {inverse}: this image is light (mean {light:.2f}), but the training images are dark on average "
         f"(mean {mean:.2f}); `--invert` inverts it\n"
     )
     assert run("predict", trained / net, inverse).stderr == wanted

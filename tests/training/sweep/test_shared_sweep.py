@@ -351,7 +351,7 @@ def test_the_same_sweep_is_joined_from_another_machine(tmp_path: Path) -> None:
 def test_another_version_is_refused(tmp_path: Path) -> None:
     start_or_join(tmp_path / "s", plan(), TEXTS)
     edit_settings(tmp_path / "s", lambda settings: settings.update(archdsl="0.0.1"))
-    with pytest.raises(OtherVersion, match=r"was started with archdsl 0\.0\.1, and this is archdsl"):
+    with pytest.raises(OtherVersion, match=r"was started with archdsl 0\.0\.1, but this is archdsl"):
         start_or_join(tmp_path / "s", plan(), TEXTS)
     store = TrialStore.open(tmp_path, f"sqlite:///{tmp_path}/trials.db", "s", [optuna.study.StudyDirection.MAXIMIZE])
     share(tmp_path, plan(archdsl="0.0.1"), store)
@@ -503,7 +503,7 @@ def test_a_sweep_in_a_database(folder: Path) -> None:
     assert "timeout=33" not in (folder / "s/settings.json").read_text() + (folder / "s/sweep.json").read_text()
     other = run("net.arch", "--lr", "0.1,0.01", "--prune", "--out", "s", "--storage", url)
     assert other.exit_code == 0, other.output
-    assert "s: joins the sweep" in other.output
+    assert "s: joining the sweep" in other.output
     report = SweepStatusReport.model_validate_json(run("--status", "s", "--format", "json").output, strict=True)
     shown = report.model_dump()
     assert shown["counts"] == {"running": 0, "done": 1, "pruned": 1, "failed": 0, "killed": 0, "waiting": 0}

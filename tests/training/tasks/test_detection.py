@@ -392,7 +392,7 @@ def test_flips_are_those_of_every_other_epoch() -> None:
             HEAD + "conv 8 k3 s2 p1 as other\noutput fine, other",
             {"loss": {"name": "fcos", "output_losses": "other=0.3"}},
             "E0817",
-            "all outputs of detection have one loss together",
+            "all outputs of detection share one loss",
         ),
     ],
 )

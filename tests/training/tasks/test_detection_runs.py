@@ -246,9 +246,9 @@ def test_boxes_of_a_python_program(tmp_path: Path) -> None:
     [
         ((0, 4, 4, 4, 8), "sample 1, box 0 has a box without area"),
         ((0, 4, 4, 20, 8), "outside of the image"),
-        ((0.5, 4, 4, 8, 8), "a class that is neither an integer"),
+        ((0.5, 4, 4, 8, 8), "a class that is neither a nonnegative integer"),
         ((0, np.nan, 4, 8, 8), "not finite"),
-        ((2, 4, 4, 8, 8), "a box has the class 2, and there are 2 classes"),
+        ((2, 4, 4, 8, 8), "a box has the class 2, but classes are numbered from 0 to 1"),
     ],
 )
 def test_impossible_boxes_are_refused(row: Row, words: str) -> None:

@@ -137,7 +137,7 @@ def test_the_vocabulary_of_a_parameter_is_suggested() -> None:
         (ATTENTION.format("attention 4 causal"), None),
         (ATTENTION.format("attention 4"), "write `attention 4 causal` instead of `attention 4`"),
         (ATTENTION.format("attention heads=2 dropout=0.1"), "write `attention heads=2 dropout=0.1 causal`"),
-        ("input 12 int(256)\nembedding 16; lstm 16 bidirectional; fc 256", "leave out `bidirectional`"),
+        ("input 12 int(256)\nembedding 16; lstm 16 bidirectional; fc 256", "remove `bidirectional`"),
         ("input 12 int(256)\nembedding 16; fc 256", None),
     ],
 )

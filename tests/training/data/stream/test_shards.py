@@ -113,7 +113,7 @@ def test_shards_without_splits(tmp_path: Path) -> None:
     assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [49, 5, 6]
     assert np.bincount(splits.test.labels).tolist() == [2, 2, 2]
     write(tmp_path / "pets" / "train-2.tar", samples(0, 3))
-    with pytest.raises(BadImages, match=r"pets-0\.tar: its name has no split, and those of others do"):
+    with pytest.raises(BadImages, match=r"pets-0\.tar: its name has no split, but those of others do"):
         load(find_source(str(tmp_path / "pets")), tmp_path)
 
 
@@ -198,7 +198,7 @@ def test_a_truncated_shard_is_named(size: int, shards: Path, tmp_path: Path) -> 
         ([("a.jpg", b""), ("a.png", b""), ("a.cls", b"0")], r"the sample a has a\.jpg and a\.png"),
         ([("x/a.jpg", b""), ("x/a.cls", b"0"), ("x/a.cls", b"1")], r"the sample x/a has x/a\.cls and x/a\.cls"),
         ([("a.jpg", b""), ("a.cls", b"")], r"a\.cls has no class"),
-        ([("a.jpg", b""), ("a.cls", b"one\ntwo")], r"a\.cls has no class: a number or a name in one line"),
+        ([("a.jpg", b""), ("a.cls", b"one\ntwo")], r"a\.cls has no class: a number or a name on one line"),
         ([("a.jpg", b""), ("a.cls", b"\xff\xfe")], r"cannot read a\.cls \('utf-8' codec"),
         ([("a.jpg", b""), ("a.cls", b"9" * 5000)], r"cannot read a\.cls \(5,000 bytes; the limit is 4,096"),
         ([("a.jpg", b""), ("a.json", b"{")], r"cannot read a\.json \(Expecting"),
