@@ -96,9 +96,11 @@ def _check_part(
     if _has_unknown_name(condition, scope, sink, tuple(measures)):
         return
     with recording() as asked:
-        around = _NamedSizes(graph, assertion, sink)
+        context = _NamedSizes(graph, assertion, sink)
         before_input = assertion.shape is None
-        holds = Evaluator(sink, scope, assertion.shape, (), before_input=before_input, around=around).number(condition)
+        holds = Evaluator(sink, scope, assertion.shape, (), before_input=before_input, context=context).number(
+            condition
+        )
     if holds is UNKNOWN:
         return
     if asked:
@@ -114,7 +116,7 @@ def _check_part(
             each.name for each in ast.leaves(condition) if isinstance(each, ast.At) and each.of is None
         )
         measured += tuple(f"@{name} is {assertion.shape.size(name)}" for name in asked_sizes)
-    measured += around.measured(condition)
+    measured += context.measured(condition)
     sink.emit(structure_errors.AssertFailed(span=condition.span, condition=condition.span.text, measured=measured))
 
 
@@ -148,7 +150,7 @@ class _NamedSizes:
         """The options that set the symbolic dimensions of the inputs."""
         return self._graph.sized_inputs
 
-    def spend(self, count: int, span: Span) -> None:
+    def count_entries(self, count: int, span: Span) -> None:
         """A single expression computes few entries, so there is no limit."""
 
     def measured(self, condition: ast.Expr) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ class FieldReport(Model):
     )
 
 
-class SeenReport(Model):
+class ReceptiveFieldReport(Model):
     """The part of an input that one position of a layer depends on."""
 
     input: int = Field(description="The id of the input's node.")
@@ -102,7 +102,7 @@ class LayerReport(Model):
         description="Multiply-accumulates per sample, a closed form where they depend on symbolic dimensions."
     )
     arithmetic: list[str] | None = Field(None, description="With --explain: the arithmetic of its spatial dimensions.")
-    receptive_field: list[SeenReport] | None = Field(
+    receptive_field: list[ReceptiveFieldReport] | None = Field(
         None,
         description="With --columns rf: the part of each input with spatial dimensions that a position depends on.",
     )

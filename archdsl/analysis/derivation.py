@@ -32,7 +32,7 @@ class DerivationStep(Record):
     names: tuple[str, ...]
     shape: str
     numbers: tuple[str, ...]
-    keeps: bool
+    keeps_shape: bool
     plain: bool
     pointwise: bool
     source: str = ""
@@ -47,14 +47,14 @@ class DerivationStep(Record):
 class DerivationGroup(Record):
     """A stage, a branch or a block use; without a heading, repeated statements.
 
-    `times` is the number of repetitions in a row; `alike`: all have the same numbers; `last` is the shape after the
-    last.
+    `times` is the number of repetitions in a row; `is_uniform`: all have the same numbers; `last` is the shape after
+    the last.
     """
 
     heading: str
     items: "tuple[DerivationStep | DerivationGroup, ...]"
     times: int = 1
-    alike: bool = True
+    is_uniform: bool = True
     last: str = ""
 
     @property
@@ -73,11 +73,11 @@ DerivationItem = DerivationStep | DerivationGroup
 
 def derive(graph: Graph, target: Node, *, full: bool = False) -> tuple[DerivationItem, ...]:
     """The steps that lead to a node. `full` lists each step, without folding."""
-    cone = _cone(graph, target)
+    dependencies = _dependencies(graph, target)
     reported = _ReportedRequirements()
     steps: list[tuple[Node, DerivationStep]] = []
     before: int | None = None
-    for node in cone:
+    for node in dependencies:
         steps.append((node, _step(graph, node, before, reported)))
         before = node.id
     items = _nest(graph, steps, 0, full)
@@ -108,7 +108,7 @@ def _before_error(draft: Draft, node: DraftNode, known: Sequence[bool]) -> int |
     return max((i for i in draft.nodes[first].inputs if known[i]), default=None)
 
 
-def _cone(graph: Graph, target: Node) -> list[Node]:
+def _dependencies(graph: Graph, target: Node) -> list[Node]:
     """A node and all nodes that it depends on, in graph order."""
     wanted, stack = {target.id}, [target.id]
     while stack:
@@ -167,7 +167,7 @@ def _step(graph: Graph, node: Node, before: int | None, reported: _ReportedRequi
     entry = node.id in graph.inputs
     previous = graph.nodes[node.inputs[0]] if node.inputs else None
     elsewhere = len(node.inputs) == 1 and previous is not None and previous.id != before
-    keeps = previous is not None and len(node.inputs) == 1 and previous.shape == node.shape
+    keeps_shape = previous is not None and len(node.inputs) == 1 and previous.shape == node.shape
     found = () if entry else reasons_for(graph, node, node.name)
     return DerivationStep(
         line=f"{'' if here else f'{node.span.source.name}:'}{node.span.line}",
@@ -175,7 +175,7 @@ def _step(graph: Graph, node: Node, before: int | None, reported: _ReportedRequi
         names=(node.name,),
         shape=str(node.shape),
         numbers=tuple(reason.text for reason in found),
-        keeps=keeps,
+        keeps_shape=keeps_shape,
         plain=found in ((), (KEEPS,)),
         pointwise=previous is None or not (isinstance(node.op, Layer) and node.op.slides(previous.shape)),
         source=f"from {relative(previous.name, node.name)}" if elsewhere and previous is not None else "",
@@ -220,7 +220,7 @@ def _shorter(group: DerivationGroup, target: str) -> DerivationItem:
     if (
         isinstance(only, DerivationStep)
         and group.times == 1
-        and only.keeps
+        and only.keeps_shape
         and only.pointwise
         and target not in only.names
     ):
@@ -256,7 +256,7 @@ def _runs(items: Sequence[DerivationItem], target: str) -> list[DerivationItem]:
             and target not in item.names
         ):
             texts, names = (*last.texts, *item.texts), (*last.names, *item.names)
-            numbers = ("keep the shape",) if last.keeps else last.numbers
+            numbers = ("keep the shape",) if last.keeps_shape else last.numbers
             pointwise = last.pointwise and item.pointwise
             # A step with several layers cannot be merged into the one before it.
             found[-1] = last.replace(texts=texts, names=names, numbers=numbers, plain=False, pointwise=pointwise)
@@ -267,9 +267,9 @@ def _runs(items: Sequence[DerivationItem], target: str) -> list[DerivationItem]:
 
 def _joins(item: DerivationStep, last: DerivationStep) -> bool:
     """Whether a step is merged into the one before."""
-    alone = not item.keeps or item.source or item.requirements or not item.plain
-    if item.keeps and not item.pointwise:
-        return not item.source and not item.requirements and last.keeps and not last.requirements
+    alone = not item.keeps_shape or item.source or item.requirements or not item.plain
+    if item.keeps_shape and not item.pointwise:
+        return not item.source and not item.requirements and last.keeps_shape and not last.requirements
     return not alone
 
 
@@ -303,11 +303,11 @@ def _repetition(keys: Sequence[object], start: int) -> tuple[int, int]:
 
 def _folded(items: Sequence[DerivationItem], period: int, count: int) -> DerivationGroup:
     turns = [tuple(items[i : i + period]) for i in range(0, len(items), period)]
-    alike = all(_numbers(turn) == _numbers(turns[0]) for turn in turns)
+    is_uniform = all(_numbers(turn) == _numbers(turns[0]) for turn in turns)
     first = turns[0][0]
     if period == 1 and isinstance(first, DerivationGroup):
-        return first.replace(times=count, alike=alike and first.alike, last=items[-1].shape)
-    return DerivationGroup(heading="", items=turns[0], times=count, alike=alike, last=items[-1].shape)
+        return first.replace(times=count, is_uniform=is_uniform and first.is_uniform, last=items[-1].shape)
+    return DerivationGroup(heading="", items=turns[0], times=count, is_uniform=is_uniform, last=items[-1].shape)
 
 
 def _numbers(items: Sequence[DerivationItem]) -> list[object]:

@@ -58,7 +58,7 @@ def _rows(item: DerivationItem, depth: int) -> list[_Row]:
         return [_Row(item.line, indent + _statements(item.texts), item.shape, _reason(item))]
     many = f"×{item.times}" if item.times > 1 else ""
     first = item.items[0]
-    if not item.heading and len(item.items) == 1 and item.alike and isinstance(first, DerivationStep):
+    if not item.heading and len(item.items) == 1 and item.is_uniform and isinstance(first, DerivationStep):
         return [_Row(first.line, f"{indent}{_statements(first.texts)} {many}", first.shape, _reason(first))]
     rows = [row for each in item.items for row in _rows(each, depth + 1)]
     heading = printable(" ".join(filter(None, [item.heading, many])))
@@ -67,7 +67,7 @@ def _rows(item: DerivationItem, depth: int) -> list[_Row]:
 
 def _repeated(group: DerivationGroup) -> str:
     """The note on a repetition whose iterations have different numbers."""
-    if group.times == 1 or group.alike:
+    if group.times == 1 or group.is_uniform:
         return ""
     return f"the first of {group.times}; the last gives {group.last}"
 

@@ -56,12 +56,12 @@ class InputCoverage:
         for node in self.graph.layers:
             seen = [each for each in self._fields[node.id] if each.input == self.graph.inputs[0]]
             now = tuple(each.dimensions for each in seen)
-            if any(each.placed for each in seen) and now != before:
-                found.append(self._touched(node))
+            if any(each.has_positions for each in seen) and now != before:
+                found.append(self._layer_coverage(node))
             before = now
         return found
 
-    def _touched(self, node: Node) -> LayerCoverage:
+    def _layer_coverage(self, node: Node) -> LayerCoverage:
         middle = tuple(length // 2 for length in self.sizes)
         edge, corner = (0, *middle[1:]), (0,) * len(self.sizes)
         found = self.counts(node)

@@ -31,15 +31,15 @@ def describe(graph: Graph) -> str:
     return "\n".join([*lines, "", *_figure(coverage, last)])
 
 
-def _figure(coverage: InputCoverage, touched: LayerCoverage) -> list[str]:
-    name, spread = _text(touched.node.text), touched.spread
-    figure = coverage.figure(touched.node)
+def _figure(coverage: InputCoverage, layer: LayerCoverage) -> list[str]:
+    name, spread = _text(layer.node.text), layer.spread
+    figure = coverage.figure(layer.node)
     title = f"number of positions of `{name}` that read each input element, {times(coverage.sizes)}, mean per cell"
     lines = [f"{title}: · none, ░▒▓█ more", *(f"  {line}" for line in figure.shades)]
     if figure.unread is not None:
         lines += ["unread part of each cell: · none of it, 1 to 9 tenths, █ all of it"]
         lines += [f"  {line}" for line in figure.unread]
-    most, least = ("", "") if touched.exact else ("at most ", "at least ")
+    most, least = ("", "") if layer.exact else ("at most ", "at least ")
     read = f"{most}{spread.least:,} to {spread.most:,} positions read an element"
     return [*lines, f"{read} · unread: {least}{_unread(spread)}"]
 
@@ -60,23 +60,23 @@ def _check(graph: Graph) -> None:
         raise CannotCover(f"it needs the sizes of the input: {graph.sized_inputs}")
     if entry is None or entry.letters in ("c", ""):
         raise CannotCover("the input has no spatial dimensions")
-    longest = max((length for node in graph.nodes for length in _along(node.shape)), default=0)
+    longest = max((length for node in graph.nodes for length in _spatial_sizes(node.shape)), default=0)
     if longest > LONGEST:
         raise CannotCover(f"it supports lengths up to {LONGEST:,}, but one is {longest:,}")
 
 
-def _along(shape: Shape) -> tuple[int, ...]:
+def _spatial_sizes(shape: Shape) -> tuple[int, ...]:
     return tuple(size for axis, size in enumerate(shape.dims) if axis != shape.channel_axis)
 
 
-def _row(touched: LayerCoverage) -> tuple[str, ...]:
-    spread = touched.spread
-    numbers = (touched.corner, touched.edge, touched.middle, spread.least, spread.most)
-    bound = "" if touched.exact else "≤ "
+def _row(layer: LayerCoverage) -> tuple[str, ...]:
+    spread = layer.spread
+    numbers = (layer.corner, layer.edge, layer.middle, spread.least, spread.most)
+    bound = "" if layer.exact else "≤ "
     unread = _percent(spread.unread, spread.elements) if spread.unread else ""
     return (
-        _text(touched.node.text),
-        f"{touched.positions:,}",
+        _text(layer.node.text),
+        f"{layer.positions:,}",
         *(f"{bound}{number:,}" for number in numbers),
         f"≥ {unread}" if unread and bound else unread,
     )

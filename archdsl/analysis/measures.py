@@ -21,12 +21,12 @@ Values = dict[str, Any]
 
 
 class NetworkMeasures:
-    """A network, its costs, and the measures for columns and reports; `terms` are the options for memory."""
+    """A network, its costs, and the measures for columns and reports; `memory_options` are those for training."""
 
-    def __init__(self, graph: Graph, costs: Costs, terms: "MemoryOptions | None" = None) -> None:
+    def __init__(self, graph: Graph, costs: Costs, memory_options: "MemoryOptions | None" = None) -> None:
         self.graph = graph
         self.costs = costs
-        self._terms = terms
+        self._memory_options = memory_options
 
     @cached_property
     def fields(self) -> "Fields":
@@ -47,7 +47,7 @@ class NetworkMeasures:
         """The memory that training takes."""
         from .memory_options import MemoryOptions
 
-        return (self._terms or MemoryOptions()).memory(self.graph)
+        return (self._memory_options or MemoryOptions()).memory(self.graph)
 
     def dimensions(self, node: Node) -> "list[tuple[Field, ...]]":
         """For each input that a node depends on, the fields along its dimensions."""
@@ -63,12 +63,17 @@ class Measure(Record):
 
 
 def _fields(facts: NetworkMeasures, node: Node) -> list[Values]:
-    return [_seen(each) for each in facts.fields[node.id]]
+    return [_field_values(each) for each in facts.fields[node.id]]
 
 
-def _seen(seen: "ReceptiveField") -> Values:
-    dimensions = [_field(field) for field in seen.dimensions]
-    return {"input": seen.input, "exact": seen.exact, "placed": seen.placed, "dimensions": dimensions}
+def _field_values(field: "ReceptiveField") -> Values:
+    dimensions = [_field(each) for each in field.dimensions]
+    return {
+        "input": field.input,
+        "exact": field.exact,
+        "placed": field.has_positions,
+        "dimensions": dimensions,
+    }
 
 
 def _field(field: "Field") -> Values:

@@ -82,13 +82,13 @@ def _residue(conditions: Sequence[Condition], symbol: str, period: int, residue:
     first = residue or period
     found: list[Interval] = [(0, None)]
     for condition in conditions:
-        found = _meet(found, _holds(condition, symbol, first, period))
+        found = _intersection(found, _solutions(condition, symbol, first, period))
         if not found:
             break
     return tuple((first + low * period, None if high is None else first + high * period) for low, high in found)
 
 
-def _holds(condition: Condition, symbol: str, first: int, period: int) -> list[Interval]:
+def _solutions(condition: Condition, symbol: str, first: int, period: int) -> list[Interval]:
     """The k for which the condition holds at first + k·period."""
     degree = condition.form.degree()
     values = [condition.form.value({symbol: first + k * period}) for k in range(degree + 1)]
@@ -175,7 +175,7 @@ def _first(c: Sequence[int], start: int, end: int | None, slope: int, bound: int
     return low
 
 
-def _meet(a: Sequence[Interval], b: Sequence[Interval]) -> list[Interval]:
+def _intersection(a: Sequence[Interval], b: Sequence[Interval]) -> list[Interval]:
     """The intersection of two unions of intervals."""
     found = []
     for low, high in a:

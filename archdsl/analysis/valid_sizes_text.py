@@ -12,11 +12,11 @@ def describe(sizes: Sizes) -> str:
     return "\n".join([f"valid for  {lines[0]}", *(f"           {line}" for line in lines[1:])])
 
 
-def answer(sizes: Sizes, asked: Sequence[tuple[int, ...]]) -> tuple[str, bool]:
+def format_verdicts(sizes: Sizes, requested: Sequence[tuple[int, ...]]) -> tuple[str, bool]:
     """One line for each of the requested sizes, and whether all are valid."""
-    verdicts = [sizes.verdict(each) for each in asked]
-    wide = max(len(times(verdict.sizes)) for verdict in verdicts)
-    lines = [f"{_mark(v)} {times(v.sizes):<{wide}}  {_line(sizes, v)}" for v in verdicts]
+    verdicts = [sizes.verdict(each) for each in requested]
+    width = max(len(times(verdict.sizes)) for verdict in verdicts)
+    lines = [f"{_mark(v)} {times(v.sizes):<{width}}  {_line(sizes, v)}" for v in verdicts]
     return "\n".join(lines), all(verdict.failed is None for verdict in verdicts)
 
 

@@ -128,9 +128,9 @@ def command(
 
 def _answer_sizes(analyses: Iterator[Analysis], sizes: str) -> NoReturn:
     """Print which sizes are valid, and exit with 1 unless all are."""
-    from .size_queries import answer_sizes
+    from .size_queries import print_valid_sizes
 
-    sys.exit(int(not answer_sizes(list(analyses), sizes)))
+    sys.exit(int(not print_valid_sizes(list(analyses), sizes)))
 
 
 def _fixed(text: NetworkText, check: Callable[[NetworkText], Analysis], *, unsafe: bool, diff: bool) -> Analysis:

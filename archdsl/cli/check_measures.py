@@ -160,15 +160,15 @@ def facts_of(analysis: Analysis, requested: MeasureOptions) -> "NetworkMeasures 
     if network is None:
         return None
     # The recipe is read only if a measurement depends on it.
-    terms = terms_of(network, requested) if requested.columns or requested.memory else None
-    return NetworkMeasures(network.graph, network.costs, terms)
+    memory_options = memory_options_of(network, requested) if requested.columns or requested.memory else None
+    return NetworkMeasures(network.graph, network.costs, memory_options)
 
 
-def terms_of(network: Network, requested: MeasureOptions) -> "MemoryOptions":
+def memory_options_of(network: Network, requested: MeasureOptions) -> "MemoryOptions":
     """The memory settings of training: from the options, else from the text."""
-    from ..training.recipe.terms import terms
+    from ..training.recipe.recipe_memory import memory_options
 
-    return terms(
+    return memory_options(
         network.graph,
         batch=requested.batch,
         optimizer=requested.optimizer,
@@ -177,7 +177,7 @@ def terms_of(network: Network, requested: MeasureOptions) -> "MemoryOptions":
     )
 
 
-def wanted_of(requested: MeasureOptions, explain: bool) -> "ReportOptions":
+def report_options_of(requested: MeasureOptions, explain: bool) -> "ReportOptions":
     """The measurements to include in a network's JSON beyond the default ones."""
     from ..analysis.check_report import ReportOptions
     from ..analysis.columns import choose
@@ -205,20 +205,20 @@ def show_measures(network: Network, requested: MeasureOptions) -> bool:
 def _show_memory(network: Network, requested: MeasureOptions) -> bool:
     from ..analysis.quantities import size
 
-    terms = terms_of(network, requested)
+    options = memory_options_of(network, requested)
     if requested.fits is None:
-        click.echo(_description(terms.memory(network.graph)))
+        click.echo(_description(options.memory(network.graph)))
         return True
-    batch = terms.largest_batch(network.graph, requested.fits)
-    over = f" in each of {terms.shards} processes" if terms.shards > 1 else ""
+    batch = options.largest_batch(network.graph, requested.fits)
+    over = f" in each of {options.shards} processes" if options.shards > 1 else ""
     if batch == 0:
-        least = terms.replace(batch=terms.shards).memory(network.graph)
+        least = options.replace(batch=options.shards).memory(network.graph)
         click.echo(
-            f"✗ not even a batch of {terms.shards} fits in {size(requested.fits)}{over}: it takes {size(least.total)}"
+            f"✗ not even a batch of {options.shards} fits in {size(requested.fits)}{over}: it takes {size(least.total)}"
         )
         return False
     click.echo(f"the largest batch that fits in {size(requested.fits)}{over} is {batch:,}")
-    click.echo(_description(terms.replace(batch=batch).memory(network.graph)))
+    click.echo(_description(options.replace(batch=batch).memory(network.graph)))
     return True
 
 

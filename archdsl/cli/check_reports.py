@@ -11,7 +11,7 @@ from ..diagnostics.terminal import printable, summary
 from ..network import Analysis, Network
 from ..shapes.symbolic import concrete
 from ..text.source import Source
-from .check_measures import MeasureOptions, columns_of, facts_of, show_measures, wanted_of
+from .check_measures import MeasureOptions, columns_of, facts_of, report_options_of, show_measures
 from .common import show_diagnostics
 
 
@@ -139,7 +139,7 @@ def _json(analyses: Iterable[Analysis], several: bool, explain: bool, measure: M
 def _values(analysis: Analysis, explain: bool, measure: MeasureOptions) -> Any:
     from ..analysis.check_report import report as values
 
-    facts, wanted = facts_of(analysis, measure), wanted_of(measure, explain)
+    facts, wanted = facts_of(analysis, measure), report_options_of(measure, explain)
     return values(analysis.source.name, analysis.draft, facts, analysis.diagnostics, _sizes(analysis), wanted)
 
 

@@ -2,13 +2,13 @@
 
 import click
 
-from ..analysis.valid_sizes_text import answer, describe
+from ..analysis.valid_sizes_text import describe, format_verdicts
 from ..diagnostics.terminal import printable
 from ..network import Analysis, ArchError
 from .common import show_diagnostics, usage
 
 
-def answer_sizes(networks: list[Analysis], queries: str) -> bool:
+def print_valid_sizes(networks: list[Analysis], queries: str) -> bool:
     """Print which sizes are valid, from the closed forms. True if all sizes are valid for all networks."""
     found = []
     for network in networks:
@@ -30,7 +30,7 @@ def _one(analysis: Analysis, queries: str) -> bool:
             click.echo(str(error).strip(), err=True)
         return False
     click.echo(describe(sizes))
-    lines, valid = answer(sizes, _parse(queries, len(sizes.symbols)))
+    lines, valid = format_verdicts(sizes, _parse(queries, len(sizes.symbols)))
     click.echo(lines)
     return valid
 

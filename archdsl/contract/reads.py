@@ -38,8 +38,8 @@ class PeriodicReads(Record):
 
     def parts(self, position: int, length: int) -> tuple[range, Iterator[int]]:
         """Like `at`, in two parts: positions within the axis, and those that replace positions beyond its ends."""
-        turn, rest = divmod(position, self.period)
-        offsets, base = self.offsets[rest], self.step * turn
+        quotient, remainder = divmod(position, self.period)
+        offsets, base = self.offsets[remainder], self.step * quotient
         places = range(base + offsets.start, base + offsets.stop, offsets.step)
         before, inside, after = _split(places, length)
         return inside, _beyond(before, after, length, self.border)
@@ -106,22 +106,23 @@ def sliding(window: Window, border: str = "zeros") -> Reads:
     return PeriodicReads(step=window.stride, offsets=(offsets,), border=border)
 
 
-def spreading(kernel: int, stride: int, padding: int, dilation: int) -> Reads:
+def transposed_sliding(kernel: int, stride: int, padding: int, dilation: int) -> Reads:
     """Transposed convolution: output o reads each i with o = stride·i − padding + dilation·k for some k."""
     if not _known(kernel, stride, padding, dilation):
         return MIXED
-    apart = gcd(stride, dilation)
-    turn, down = stride // apart, dilation // apart
-    inverse = pow(down, -1, turn)
+    common = gcd(stride, dilation)
+    kernel_step, input_step = stride // common, dilation // common
+    inverse = pow(input_step, -1, kernel_step)
 
-    def offsets(rest: int) -> range:
-        # dilation·k ≡ rest + padding (mod stride) has a solution k below turn, and every turn-th k after it is one.
-        whole, part = divmod(rest + padding, apart)
-        first = whole * inverse % turn
+    def offsets(remainder: int) -> range:
+        # dilation·k ≡ remainder + padding (mod stride) has a solution k below kernel_step, and every kernel_step-th k
+        # after it is one.
+        whole, part = divmod(remainder + padding, common)
+        first = whole * inverse % kernel_step
         if part or first >= kernel:
             return range(0)
-        last = (rest + padding - dilation * first) // stride
-        return range(last - down * (-(-(kernel - first) // turn) - 1), last + 1, down)
+        last = (remainder + padding - dilation * first) // stride
+        return range(last - input_step * (-(-(kernel - first) // kernel_step) - 1), last + 1, input_step)
 
     return _repeated(stride, 1, offsets)
 
@@ -167,13 +168,13 @@ def interpolating(out_size: int, in_size: int, factor: int | None, reach: int, a
     return MIXED if period == 0 else _interpolating(period, step, step - period, 2 * period, reach)
 
 
-def _interpolating(period: int, step: int, shift: int, under: int, reach: int) -> Reads:
+def _interpolating(period: int, step: int, shift: int, denominator: int, reach: int) -> Reads:
     """Output o reads around o·step/period + shift/under of the input."""
     common = gcd(period, step)
     period, step = period // common, step // common
 
-    def offsets(rest: int) -> range:
-        whole, part = divmod(rest * step * under + shift * period, period * under)
+    def offsets(remainder: int) -> range:
+        whole, part = divmod(remainder * step * denominator + shift * period, period * denominator)
         # At a point that coincides with an element, the weights of the other elements are 0.
         return range(whole, whole + 1) if part == 0 else range(whole + 1 - reach, whole + reach + 1)
 
@@ -195,8 +196,8 @@ def blocks(length: int, shift: int = 0) -> Reads:
     if not _known(length, shift):
         return MIXED
 
-    def offsets(rest: int) -> range:
-        first = shift + (rest - shift) // length * length
+    def offsets(remainder: int) -> range:
+        first = shift + (remainder - shift) // length * length
         return range(first, first + length)
 
     return _repeated(length, length, offsets)
@@ -206,8 +207,8 @@ def grid(count: int, length: int) -> Reads:
     """Sparse windows: each position reads `count` positions at multiples of length/count from it."""
     if not _known(count, length):
         return MIXED
-    apart = length // count
-    return _repeated(apart, 0, lambda rest: range(rest, length, apart))
+    spacing = length // count
+    return _repeated(spacing, 0, lambda remainder: range(remainder, length, spacing))
 
 
 def nearby(before: int, after: int) -> Reads:

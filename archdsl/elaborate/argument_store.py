@@ -51,7 +51,7 @@ class ArgumentStore:
         named = word.name == "in" or (found is not None and isinstance(found.value, NamedTensor))
         return TensorRef(word.name) if named else self.ev.value(word)
 
-    def put(self, p: ParameterSpec, value: Any, arg: ast.Argument) -> None:
+    def store(self, p: ParameterSpec, value: Any, arg: ast.Argument) -> None:
         if p.name in self.bound.spans and not p.many:
             first = self.bound.spans[p.name].text
             self.wrong(argument_errors.ArgumentTwice(span=arg.span, uses=self.ev.uses, name=p.name, first=first))

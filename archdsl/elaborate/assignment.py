@@ -5,8 +5,8 @@ from typing import Any
 from ..expressions.lists import unpacked
 from ..expressions.scope import UNKNOWN, Scope
 from ..syntax import ast
+from .evaluation_context import evaluator
 from .state import State
-from .surroundings import evaluator
 
 
 def assign(state: State, target: ast.Target, value: Any, scope: Scope | None = None) -> bool:

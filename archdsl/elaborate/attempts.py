@@ -68,7 +68,7 @@ class Attempts:
         self._library = given.library or StandardLibrary()
         self._caches = given.caches or Caches()
         before = self._caches.executed
-        self._kept: list[ast.Program] = []
+        self._kept_programs: list[ast.Program] = []
         self._checkpoints: dict[int, tuple[State, tuple[Diagnostic, ...]]] = {}
         self._step = max(1, len(program.statements) // _CHECKPOINTS)
         self.sink = WatchedSink()
@@ -110,7 +110,7 @@ class Attempts:
 
     def attempt(self, program: ast.Program, sink: WatchedSink) -> Draft:
         """The draft of an edited version of the program. An exception raised by `sink` ends it and propagates."""
-        self._kept.append(program)  # Caches find statements by identity: keep them alive.
+        self._kept_programs.append(program)  # Caches find statements by identity: keep them alive.
         first = self._first_change(program)
         self._overhead += _OVERHEAD
         if first is None:

@@ -98,16 +98,16 @@ class _Binder:
 
     def layer_named(self, word: str) -> type[Op] | None:
         """The layer with this name, of the language or a package; names in the language may be in capital letters."""
-        callee = self.ev.around.callee(word) if self.ev.around is not None else None
+        callee = self.ev.context.callee(word) if self.ev.context is not None else None
         known = callee.definition if callee is not None else None
         return known if isinstance(known, type) and issubclass(known, Op) else find(word) or find(word.lower())
 
     def takes_layer(self, p: ParameterSpec) -> bool:
         """Whether the default of a block's parameter is a layer or block."""
         default = p.default
-        if p.kind is not None or not isinstance(default, ast.Variable) or self.ev.around is None:
+        if p.kind is not None or not isinstance(default, ast.Variable) or self.ev.context is None:
             return False
-        return self.ev.around.callee(default.name) is not None
+        return self.ev.context.callee(default.name) is not None
 
     def separator(self, arg: ast.Argument) -> Edit:
         """The edit that ends the statement before an argument."""
@@ -134,7 +134,7 @@ class _Binder:
         self.store.report_unknown(
             joined, "split by a space", (), (f"{p.letter}{written}" if digits else f"{p.name}={written}",)
         )
-        self.store.put(p, self.store.meant(p.kind, after.value), after)
+        self.store.store(p, self.store.meant(p.kind, after.value), after)
         return True
 
     def named(self, arg: ast.Argument, name: ast.Word) -> None:
@@ -172,7 +172,7 @@ class _Binder:
         value = (
             words[flag] if flag in words and not self.ev.scope.find(flag) else self.store.meant(found.kind, arg.value)
         )
-        self.store.put(found, value, arg)
+        self.store.store(found, value, arg)
 
     def boolean(self, p: ParameterSpec, arg: ast.Argument) -> bool:
         """Whether a flag is set to `False` or `yes`, which do not exist here: reported, and bound as intended."""
@@ -182,7 +182,7 @@ class _Binder:
         meant = _BOOLEANS[word.lower()]
         options = (*(flag for flag, value in p.words if value is meant), f"{p.name}={int(meant)}")
         self.store.report_unknown(arg.value.span, "not a keyword", (), options)
-        self.store.put(p, meant, arg)
+        self.store.store(p, meant, arg)
         return True
 
     def word(self, arg: ast.Argument, word: str) -> bool:
@@ -190,7 +190,7 @@ class _Binder:
         for p in self.parameters:
             for flag, value in p.words:
                 if flag == word:
-                    self.store.put(p, value, arg)
+                    self.store.store(p, value, arg)
                     return True
         found = SHORTHAND.match(word)
         p_letter = next((p for p in self.parameters if found and p.letter == found[1]), None)
@@ -205,7 +205,7 @@ class _Binder:
         value = numbers if len(numbers) > 1 else numbers[0]
         if self.ev.scope.find(word) is not None and not self.shorthand(arg, p_letter, value):
             return arg.span in self.ambiguous
-        self.store.put(p_letter, value, arg)
+        self.store.store(p_letter, value, arg)
         return True
 
     def shorthand(self, arg: ast.Argument, p: ParameterSpec, value: Any) -> bool:
@@ -249,13 +249,15 @@ class _Binder:
             p.kind is not None and (p.kind.takes_word(arg.value.name) or isinstance(p.kind, OneOf))
         )
         if isinstance(arg.value, ast.Variable) and not choice and self.ev.scope.find(arg.value.name) is None:
-            callee = self.ev.around.callee(arg.value.name) if self.ev.around and p.kind is None and p.required else None
+            callee = (
+                self.ev.context.callee(arg.value.name) if self.ev.context and p.kind is None and p.required else None
+            )
             if callee is None:
                 self.unknown_word(arg.value, arg)
             else:
-                self.store.put(p, callee, arg)
+                self.store.store(p, callee, arg)
             return
-        self.store.put(p, self.store.meant(p.kind, arg.value), arg)
+        self.store.store(p, self.store.meant(p.kind, arg.value), arg)
 
     def too_many(self, arg: ast.Argument, args: Sequence[ast.Argument]) -> None:
         """Report a value that is left over after the last positional argument."""
@@ -300,7 +302,7 @@ class _Binder:
         self.ev.unknown(error)
         guess = arg.replace(value=word.replace(name=near))
         if not self.word(guess, near) and self.queue:
-            self.store.put(self.queue[0], self.ev.value(guess.value), guess)
+            self.store.store(self.queue[0], self.ev.value(guess.value), guess)
 
     def repeated(self, word: ast.Variable) -> bool:
         """Whether a word is a repetition with a name, `xdepth`, which does not exist: reported."""

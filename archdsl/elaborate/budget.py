@@ -7,8 +7,8 @@ from ..diagnostics.catalogue import limit_errors
 from ..expressions.scope import UNKNOWN, ListValue
 from ..limits import MAX_NODES
 from ..syntax import ast
+from .evaluation_context import evaluator
 from .state import Abort, State
-from .surroundings import evaluator
 
 
 def estimate(state: State, statement: ast.Statement) -> int:

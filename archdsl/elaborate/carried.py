@@ -6,9 +6,9 @@ from ..expressions.scope import UNKNOWN, NamedTensor, Scope, Unknown
 from ..expressions.show import show
 from ..shapes.shape import Shape
 from ..syntax import ast
+from .evaluation_context import evaluator
 from .named_tensors import find_tensor
 from .state import State
-from .surroundings import evaluator
 
 _LONGEST = 4
 

@@ -18,12 +18,12 @@ from ..text.source import Span
 from .assignment import assign
 from .bind import bind
 from .budget import affordable, uncounted
+from .evaluation_context import evaluator
 from .layer_statements import several_names
 from .named_tensors import find_tensor
 from .replay import Start, record, replay
 from .shared_results import UNRESOLVED, BlockDef, Result, block_parameters
 from .state import State
-from .surroundings import evaluator
 
 
 def run_stage(state: State, statement: ast.Stage) -> None:
@@ -43,10 +43,10 @@ def run_block(state: State, statement: ast.LayerStatement, definition: BlockDef)
         return
     first, source = len(state.nodes), state.current
     results: list[NamedTensor | None] | None = None
-    for turn in range(statement.times):
+    for iteration in range(statement.times):
         state.count_iterations(statement.keyword.span)
         alone = statement.alias if statement.times == 1 and not statement.others else None
-        results = _use_block(state, statement, definition, alone, turn)
+        results = _use_block(state, statement, definition, alone, iteration)
     if results is not None or statement.others:
         _name_results(state, statement, results or [None], first, source)
     elif statement.alias:
@@ -67,7 +67,7 @@ def _name_results(
 
 
 def _use_block(
-    state: State, statement: ast.LayerStatement, definition: BlockDef, alias: ast.Word | None, turn: int
+    state: State, statement: ast.LayerStatement, definition: BlockDef, alias: ast.Word | None, iteration: int
 ) -> list[NamedTensor | None] | None:
     """Run the body of a block once, and return the tensors that its `output` lists; the first becomes current."""
     name = definition.block.name.text

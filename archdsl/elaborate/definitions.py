@@ -18,8 +18,8 @@ from ..text.files import NotFound, UnreadableFile
 from ..text.library import SUFFIX, Library, Outside, join
 from ..text.names import nearest
 from ..text.source import Source, Span
+from .evaluation_context import LayerNames
 from .shared_results import BlockDef
-from .surroundings import LayerNames
 from .used_packages import UsedPackages, package_in
 
 
@@ -133,7 +133,7 @@ class Definitions:
         """The value of a network parameter: the one that was set, or its default."""
         name, default = p.name.text, None
         if p.default is not None and (name not in settings or not isinstance(p.default, ast.Number)):
-            ev = Evaluator(self.sink, file.scope, None, (), before_input=True, around=LayerNames(file.layers))
+            ev = Evaluator(self.sink, file.scope, None, (), before_input=True, context=LayerNames(file.layers))
             default = ev.value(p.default)
         if name not in settings:
             if p.default is None:

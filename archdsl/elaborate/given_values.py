@@ -70,7 +70,7 @@ _LIST = re.compile(r"\[[-+0-9.eE,\s\[\]]*\]")
 
 def number(name: str, value: Any) -> int | float:
     """A parameter value of any numeric type as a plain number. Raises TypeError."""
-    whole = _whole(value)
+    whole = _integer(value)
     if whole is not None:
         return whole
     from numbers import Real  # only needed for fractions: `check` starts without it
@@ -80,7 +80,7 @@ def number(name: str, value: Any) -> int | float:
     raise TypeError(f"`{name}` must be a number, not {value!r}")
 
 
-def _whole(value: Any) -> int | None:
+def _integer(value: Any) -> int | None:
     """An integer of any type, including NumPy's and torch's, as an int; None for anything else, including booleans."""
     try:
         return None if isinstance(value, bool) else index(value)
@@ -104,5 +104,5 @@ def _size(part: Any) -> int | str | None:
     """One size: an integer of at least 1, or a symbol; None for anything else."""
     if isinstance(part, str):
         return (int(part) if part.isdigit() else part) if _PART.fullmatch(part) else None
-    whole = _whole(part)
+    whole = _integer(part)
     return whole if whole is not None and 1 <= whole < 10**12 else None

@@ -14,9 +14,9 @@ from ..shapes.symbolic import concrete
 from ..syntax import ast
 from ..text.names import as_size
 from ..text.source import Source, Span
+from .evaluation_context import evaluator
 from .shared_results import Result
 from .state import State
-from .surroundings import evaluator
 
 _SYMBOL = re.compile(r"[A-Z]\d*$")
 

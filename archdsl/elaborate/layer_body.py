@@ -25,7 +25,7 @@ class LayerBody:
     ) -> None:
         self.state, self.statement, self.path, self.carried = state, statement, path, carried
         self.start = len(state.nodes)
-        self.kept = len(state.inputs), len(state.outputs), len(state.aux), len(state.asserts)
+        self.counts_before = len(state.inputs), len(state.outputs), len(state.aux), len(state.asserts)
 
     def run(self, step: Shape, states: Sequence[Shape]) -> tuple[Graph, tuple[int, ...]] | None:
         """The graph, and the outer nodes that it reads; None after a report."""
@@ -71,8 +71,8 @@ class LayerBody:
         state = self.state
         lists: tuple[list[object], ...] = (state.inputs, state.outputs, state.aux, state.asserts)  # type: ignore[assignment]  # only their lengths matter
         words = ("input", "output", "aux", "assert")
-        found = [word for word, each, count in zip(words, lists, self.kept, strict=True) if len(each) > count]
-        for each, count in zip(lists, self.kept, strict=True):
+        found = [word for word, each, count in zip(words, lists, self.counts_before, strict=True) if len(each) > count]
+        for each, count in zip(lists, self.counts_before, strict=True):
             del each[count:]
         for word in found:
             span = self.statement.keyword.span

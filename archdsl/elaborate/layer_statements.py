@@ -18,10 +18,10 @@ from ..syntax import ast
 from ..text.source import Span
 from .bind import bind
 from .dimensions import fits_dimensions
+from .evaluation_context import evaluator
 from .named_tensors import find_tensor
 from .shared_results import UNRESOLVED, Result
 from .state import State
-from .surroundings import evaluator
 
 
 def run_layer(state: State, statement: ast.LayerStatement, layer: type[Op]) -> None:
@@ -31,8 +31,8 @@ def run_layer(state: State, statement: ast.LayerStatement, layer: type[Op]) -> N
     first, source = len(state.nodes), state.current
     if statement.others:
         several_names(state, statement, 1)
-    for turn in range(statement.times):
-        last = turn == statement.times - 1
+    for iteration in range(statement.times):
+        last = iteration == statement.times - 1
         alias = statement.alias.text if statement.alias and last else None
         apply_once(state, statement, layer, alias)
     if statement.alias:
@@ -207,7 +207,7 @@ def report(
             why=reject.why,
             help_texts=reject.help,
             changes=reject.changes,
-            maker=related if _elsewhere(span, related.span) else None,
+            maker=related if _is_elsewhere(span, related.span) else None,
         )
     )
 
@@ -243,7 +243,7 @@ def _is_channels_last(state: State, reject: Reject, op: Op, span: Span) -> bool:
     return False
 
 
-def _elsewhere(span: Span, other: Span) -> bool:
+def _is_elsewhere(span: Span, other: Span) -> bool:
     return (span.source, span.start) != (other.source, other.start)
 
 

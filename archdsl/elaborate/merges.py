@@ -14,12 +14,12 @@ from ..shapes.symbolic import Undecided
 from ..syntax import ast
 from ..text.source import Span
 from .bind import bind
+from .evaluation_context import evaluator
 from .layer_statements import example_of, is_too_large, pointed_at
 from .named_tensors import find_tensor
 from .readings import as_merge
 from .shared_results import UNRESOLVED, Result
 from .state import State
-from .surroundings import evaluator
 
 
 def run_merge(state: State, statement: ast.Merge) -> None:
@@ -29,7 +29,7 @@ def run_merge(state: State, statement: ast.Merge) -> None:
     if statement.unsure:
         statement = as_merge(state, statement)
     first, source = len(state.nodes), state.current
-    for turn in range(statement.times):
+    for iteration in range(statement.times):
         start = state.current
         bodies = sum(isinstance(operand, ast.Body) for operand in statement.operands)
         ends: list[tuple[int, Span]] = []
@@ -41,7 +41,7 @@ def run_merge(state: State, statement: ast.Merge) -> None:
             state.current = start
             ends.append(_operand(state, operand, "branch" if bodies > 1 else None))
         joint = MergePoint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), arguments=arguments)
-        _join(state, op, joint, _alias(statement, turn), _shown(statement))
+        _join(state, op, joint, _alias(statement, iteration), _shown(statement))
     if statement.alias:
         state.name_result(statement.alias, first, source)
 
@@ -51,7 +51,7 @@ def run_residual(state: State, statement: ast.Residual) -> None:
     if not state.need_input(statement.keyword.span):
         return
     first, source = len(state.nodes), state.current
-    for turn in range(statement.times):
+    for iteration in range(statement.times):
         start = state.current
         wanted = True if statement.when is None else evaluator(state).number(statement.when)
         ends = [_branch(state, statement.body, None)]
@@ -67,7 +67,7 @@ def run_residual(state: State, statement: ast.Residual) -> None:
             ends.append((start or 0, statement.keyword.span))
         joint = MergePoint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), residual=statement)
         op = state.ops.get((Add,)) or state.ops.setdefault((Add,), Add())
-        _join(state, op, joint, _alias(statement, turn), statement.keyword.span)
+        _join(state, op, joint, _alias(statement, iteration), statement.keyword.span)
     if statement.alias:
         state.name_result(statement.alias, first, source)
 
@@ -91,8 +91,8 @@ def _shown(statement: ast.Merge) -> Span:
     return statement.keyword.span.to(before[-1]) if before else statement.keyword.span
 
 
-def _alias(statement: ast.Merge | ast.Residual, turn: int) -> str | None:
-    return statement.alias.text if statement.alias and turn == statement.times - 1 else None
+def _alias(statement: ast.Merge | ast.Residual, iteration: int) -> str | None:
+    return statement.alias.text if statement.alias and iteration == statement.times - 1 else None
 
 
 def _operand(state: State, operand: ast.Body | ast.Word, word: str | None) -> tuple[int, Span]:

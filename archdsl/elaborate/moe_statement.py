@@ -6,10 +6,10 @@ from ..graph import MoeOp, Subgraph
 from ..shapes.shape import Layout, Shape
 from ..syntax import ast
 from .bind import bind
+from .evaluation_context import evaluator
 from .layer_body import LayerBody
 from .layer_statements import infer
 from .state import State
-from .surroundings import evaluator
 
 
 def run_moe(state: State, statement: ast.Moe) -> None:

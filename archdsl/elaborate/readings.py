@@ -10,10 +10,10 @@ from ..expressions.scope import Callee, NamedTensor
 from ..limits import MAX_DIGITS
 from ..syntax import ast
 from ..text.source import Span
+from .evaluation_context import StateContext
 from .shared_results import BlockDef, block_parameters
 from .slots import accepts, kind_of_name, slots
 from .state import State
-from .surroundings import StateSurroundings
 
 S = TypeVar("S", ast.LayerStatement, ast.Merge)
 
@@ -55,7 +55,7 @@ def as_layer(state: State, statement: ast.LayerStatement) -> ast.LayerStatement:
 def _named(state: State, word: str) -> Any:
     """The tensor, variable or block of this name; None if there is none."""
     binding = state.scope.find(word)
-    return StateSurroundings(state).callee(word) if binding is None else binding.value
+    return StateContext(state).callee(word) if binding is None else binding.value
 
 
 def as_merge(state: State, statement: ast.Merge) -> ast.Merge:

@@ -14,10 +14,10 @@ from ..syntax import ast
 from .assignment import assign
 from .budget import affordable, uncounted
 from .carried import following, initial, report_missing_value
+from .evaluation_context import evaluator
 from .layer_statements import is_too_large
 from .shared_results import UNRESOLVED, Result
 from .state import State
-from .surroundings import evaluator
 
 _MANY = 1000
 """The number of iterations above which a repetition is always counted, even inside another one."""

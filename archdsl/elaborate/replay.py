@@ -24,7 +24,7 @@ class Start(NamedTuple):
     current: int
     nodes: int
     scopes: int
-    turns: int
+    iterations: int
     others: tuple[int, ...]
 
     @classmethod
@@ -32,7 +32,7 @@ class Start(NamedTuple):
         """None if each use is elaborated separately: after an error, or with symbolic dimensions."""
         if state.current is None or state.symbols or state.is_guess:
             return None
-        return cls(state.current, len(state.nodes), len(state.scopes), state.turns, _others(state))
+        return cls(state.current, len(state.nodes), len(state.scopes), state.iterations, _others(state))
 
 
 def _others(state: State) -> tuple[int, ...]:
@@ -51,7 +51,7 @@ class _Recorded(NamedTuple):
     depth: int
     uses: int
     scopes: tuple[tuple[tuple[str, ...], str, BlockCall | None], ...]
-    turns: int
+    iterations: int
     current: int
     results: Results
 
@@ -74,7 +74,7 @@ def record(
         depth=depth,
         uses=len(state.uses) + 1,
         scopes=scopes,
-        turns=state.turns - start.turns,
+        iterations=state.iterations - start.iterations,
         current=state.current,
         results=results,
     )
@@ -87,7 +87,7 @@ def replay(state: State, key: ReplayKey, path: tuple[str, ...], use: BlockUse) -
         return None
     first, count = recorded.start.nodes, recorded.end - recorded.start.nodes
     made = len(state.nodes) - len(state.inputs)
-    if made + count > MAX_NODES or state.turns + recorded.turns > MAX_ITERATIONS:
+    if made + count > MAX_NODES or state.iterations + recorded.iterations > MAX_ITERATIONS:
         return None  # the use reports it
     moved, source = len(state.nodes) - first, state.current
 
@@ -99,7 +99,7 @@ def replay(state: State, key: ReplayKey, path: tuple[str, ...], use: BlockUse) -
         state.scopes[path + suffix] = kind
         if call is not None:
             state.calls[path + suffix] = call
-    state.turns += recorded.turns
+    state.iterations += recorded.iterations
     state.current = new(recorded.current)
     return (_moved(recorded.results, new),)
 

@@ -75,7 +75,7 @@ class State:
         """The names that referred to a layer, a block or an unknown value in some scope."""
         self.incomplete = False  # whether a used file could not be read, so that an unknown block may be defined in it
         self.counted = False
-        self.turns = 0
+        self.iterations = 0
         self.depth = 0
         self._guesses = 0
         self._taken: dict[tuple[str, ...], dict[str, int]] = {}
@@ -133,8 +133,8 @@ class State:
 
     def count_iterations(self, span: Span, count: int = 1) -> None:
         """Count iterations of a repetition, which are not counted otherwise if they create no layer. Raises Abort."""
-        self.turns += count
-        if self.turns > MAX_ITERATIONS:
+        self.iterations += count
+        if self.iterations > MAX_ITERATIONS:
             self.emit(limit_errors.TooManyIterations(span=span, uses=self.uses, limit=MAX_ITERATIONS))
             raise Abort
 

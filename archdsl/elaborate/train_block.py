@@ -6,8 +6,8 @@ from ..diagnostics.catalogue import structure_errors
 from ..expressions.scope import UNKNOWN, NamedTensor
 from ..graph import Setting
 from ..syntax import ast
+from .evaluation_context import evaluator
 from .state import State
-from .surroundings import evaluator
 
 
 def read(state: State) -> tuple[Setting, ...]:

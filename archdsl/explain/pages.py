@@ -38,7 +38,7 @@ def example(text: str) -> str:
     return "\n".join(lines)
 
 
-def surroundings(kind: type[Diagnostic]) -> list[str]:
+def example_context(kind: type[Diagnostic]) -> list[str]:
     """What the examples need besides their text, as a sentence."""
     found = [f"The examples are checked with `--set {name}={value}`." for name, value in kind.settings.items()]
     found += [f"The examples are checked with `--allow {name}`." for name in kind.allow]
@@ -57,7 +57,7 @@ def shown(kind: type[Diagnostic]) -> str:
 def plain(kind: type[Diagnostic]) -> str:
     """The page as plain text for a terminal."""
     severity = "warning, only with --pedantic" if kind.pedantic else kind.severity.value
-    parts = [f"{kind.code}: {kind.title} ({severity})", meaning(kind), *surroundings(kind)]
+    parts = [f"{kind.code}: {kind.title} ({severity})", meaning(kind), *example_context(kind)]
     parts += ["Wrong:", _indented(example(kind.wrong)), _indented(shown(kind))]
     parts += ["Right:", _indented(example(kind.right))]
     return "\n\n".join(parts)
@@ -79,7 +79,7 @@ def _section(kind: type[Diagnostic]) -> str:
     wrong, right = (f"```text\n{example(text)}\n```" for text in (kind.wrong, kind.right))
     printed = f"```text\n{shown(kind)}\n```"
     title = f"### {kind.code}\n\n**{kind.title[0].upper()}{kind.title[1:]}.** {meaning(kind)}"
-    return "\n\n".join([title, *note, *surroundings(kind), "Wrong:", wrong, printed, "Right:", right])
+    return "\n\n".join([title, *note, *example_context(kind), "Wrong:", wrong, printed, "Right:", right])
 
 
 def _indented(text: str) -> str:

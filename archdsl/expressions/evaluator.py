@@ -76,7 +76,7 @@ _ELSEWHERE = frozenset(
 """Functions of other languages: their names are not misspellings of ours."""
 
 
-class Surroundings(Protocol):
+class EvaluationContext(Protocol):
     """What expressions can refer to besides the names in their scope and the current tensor."""
 
     def shape_of_tensor(self, word: ast.Word) -> Shape | None:
@@ -88,15 +88,15 @@ class Surroundings(Protocol):
     def sized_inputs(self) -> str:
         """The options that set the symbolic dimensions of the inputs: `--input 3x224x224`."""
 
-    def spend(self, count: int, span: Span) -> None:
+    def count_entries(self, count: int, span: Span) -> None:
         """Count this many entries of lists. Raises an exception if the network has too many in all."""
 
 
 class Evaluator:
     """Evaluates expressions in a scope, given the current tensor's shape.
 
-    `shape` is None if it is unknown after an error; `before_input`: there is no tensor yet; without `around`, there are
-    no names of layers. `errors` counts the errors that it reported.
+    `shape` is None if it is unknown after an error; `before_input`: there is no tensor yet; without `context`, there
+    are no names of layers. `errors` counts the errors that it reported.
     """
 
     def __init__(
@@ -107,14 +107,14 @@ class Evaluator:
         uses: tuple[BlockUse, ...],
         *,
         before_input: bool = False,
-        around: Surroundings | None = None,
+        context: EvaluationContext | None = None,
     ) -> None:
         self.sink = sink
         self.scope = scope
         self.shape = shape
         self.uses = uses
         self.before_input = before_input
-        self.around = around
+        self.context = context
         self.errors = 0
         self.entries = 0
 
@@ -128,14 +128,14 @@ class Evaluator:
         """Report that an expression has no value."""
         return self.unknown(argument_errors.BadExpression(span=expr.span, uses=self.uses, why=why))
 
-    def spend(self, count: int, expr: ast.Expr) -> bool:
+    def count_entries(self, count: int, expr: ast.Expr) -> bool:
         """Count entries that an expression computes; False if there are too many, which is reported."""
         self.entries += count
         if self.entries > MAX_ENTRIES:
             self.unknown(limit_errors.TooManyEntries(span=expr.span, uses=self.uses, limit=MAX_ENTRIES))
             return False
-        if self.around is not None:
-            self.around.spend(count, expr.span)
+        if self.context is not None:
+            self.context.count_entries(count, expr.span)
         return True
 
     def value(self, expr: ast.Expr) -> Any:
@@ -221,7 +221,7 @@ class Evaluator:
         found = self.scope.find(expr.name)
         if found is not None:
             return found.value
-        if self.around is not None and (callee := self.around.callee(expr.name)) is not None:
+        if self.context is not None and (callee := self.context.callee(expr.name)) is not None:
             return callee
         near = nearest(expr.name, list(self.scope.visible()))
         what = "not a flag, a variable or a tensor"
@@ -231,7 +231,7 @@ class Evaluator:
     def _at(self, expr: ast.At) -> Any:
         shape, span = self.shape, expr.span
         if expr.of is not None:
-            shape = self.around.shape_of_tensor(expr.of) if self.around is not None else None
+            shape = self.context.shape_of_tensor(expr.of) if self.context is not None else None
             if shape is None:
                 self.errors += 1  # reported where the tensor was looked for
                 return UNKNOWN
@@ -289,7 +289,7 @@ class Evaluator:
         except ZeroDivisionError:
             return self.bad(expr, "division by zero")
         except Undecided as undecided:
-            sizes = self.around.sized_inputs() if self.around is not None else ""
+            sizes = self.context.sized_inputs() if self.context is not None else ""
             error = structure_errors.UndecidedSize(
                 span=expr.span, uses=self.uses, why=str(undecided), sized_inputs=sizes
             )

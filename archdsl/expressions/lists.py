@@ -41,7 +41,7 @@ class Evaluation(Protocol):
     def unknown(self, error: Diagnostic) -> Unknown:
         """Report an error."""
 
-    def spend(self, count: int, expr: ast.Expr) -> bool:
+    def count_entries(self, count: int, expr: ast.Expr) -> bool:
         """Count entries that an expression computes; False if there are too many, which is reported."""
 
 
@@ -49,7 +49,11 @@ def value(ev: Evaluation, expr: ast.List | ast.Index | ast.SliceExpr | ast.Compr
     """The value of such an expression; UNKNOWN after an error was reported."""
     match expr:
         case ast.List():
-            return _made([ev.value(item) for item in expr.items]) if ev.spend(len(expr.items), expr) else UNKNOWN
+            return (
+                _list_of([ev.value(item) for item in expr.items])
+                if ev.count_entries(len(expr.items), expr)
+                else UNKNOWN
+            )
         case ast.Index():
             return _index(ev, expr)
         case ast.SliceExpr():
@@ -58,7 +62,7 @@ def value(ev: Evaluation, expr: ast.List | ast.Index | ast.SliceExpr | ast.Compr
             return _comprehension(ev, expr)
 
 
-def _made(items: Iterable[Any]) -> ListValue | Unknown:
+def _list_of(items: Iterable[Any]) -> ListValue | Unknown:
     found = tuple(items)
     return UNKNOWN if any(item is UNKNOWN for item in found) else ListValue(found)
 
@@ -111,7 +115,7 @@ def _position(ev: Evaluation, expr: ast.Expr) -> int | None:
 
 def _comprehension(ev: Evaluation, expr: ast.Comprehension) -> Any:
     source = _list(ev, expr.source, "`for` takes")
-    if not isinstance(source, ListValue) or not ev.spend(len(source.items), expr):
+    if not isinstance(source, ListValue) or not ev.count_entries(len(source.items), expr):
         return UNKNOWN
     outer, items = ev.scope, []
     try:
@@ -162,7 +166,7 @@ def apply(ev: Evaluation, expr: ast.Call, name: str) -> Any:
         return ev.bad(arg, f"`{name}` takes {several}, not {show(found)}")
     if name == "len":
         return len(found.items)
-    if not ev.spend(len(found.items), expr):
+    if not ev.count_entries(len(found.items), expr):
         return UNKNOWN
     strange = next((item for item in found.items if not isinstance(item, int | float)), None)
     if strange is not None:

@@ -47,9 +47,9 @@ class AxisPlan(NamedTuple):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         """What an output position reads along each axis of the input."""
-        return tuple(self._along(group, y) for group in self.before)
+        return tuple(self._link(group, y) for group in self.before)
 
-    def _along(self, group: tuple[Factor, ...], y: Shape) -> Link:
+    def _link(self, group: tuple[Factor, ...], y: Shape) -> Link:
         places = {factor.key: index for index, after in enumerate(self.after) for factor in after}
         spatial = [i for i, f in enumerate(group) if f.key in places and places[f.key] != y.channel_axis]
         axes = sorted({places[group[i].key] for i in spatial})

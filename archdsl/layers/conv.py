@@ -15,7 +15,7 @@ from ..contract.initializers import (
     fill_filters,
 )
 from ..contract.layer import Layer, Reject, Weights
-from ..contract.reads import Links, sliding, spatial_links, spreading
+from ..contract.reads import Links, sliding, spatial_links, transposed_sliding
 from ..contract.reasons import Reasons, argument_count, by_dimension, reasons
 from ..contract.saves import SavedTensor, Saves, contiguous
 from ..diagnostics import Change
@@ -359,7 +359,7 @@ class UpConv(Layer):
         return prod(self._layout(x).sizes) * prod(spatial(x).spatial_size)
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        return spatial_links([spreading(k, s, p, d) for _, k, s, p, _, d in self._per_dimension(spatial(x))])
+        return spatial_links([transposed_sliding(k, s, p, d) for _, k, s, p, _, d in self._per_dimension(spatial(x))])
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         computed = saved(self.weight, self._layout(spatial(x)), frozen=self.frozen)

@@ -84,7 +84,9 @@ class Resampling(LayerOp):
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
         x = spatial(xs[0])
-        along = [self._along(*each) for each in zip(y.spatial_size, x.spatial_size, self.factors(x), strict=True)]
+        along = [
+            self._dimension_reads(*each) for each in zip(y.spatial_size, x.spatial_size, self.factors(x), strict=True)
+        ]
         # Only the size of the `like` tensor is used; none of its elements are read.
         others: list[Links] = [((None, NOTHING_READ),) * other.rank for other in xs[1:]]
         return ((0, SAME), *spatial_links(along)[1:]), *others
@@ -92,7 +94,7 @@ class Resampling(LayerOp):
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
         return NOTHING
 
-    def _along(self, size: int, side: int, factor: int | None) -> Reads:
+    def _dimension_reads(self, size: int, side: int, factor: int | None) -> Reads:
         if self.mode == "nearest":
             return repeating(size, side, factor)
         return interpolating(size, side, factor, 2 if self.mode == "bicubic" else 1, self.align_corners)

@@ -172,14 +172,14 @@ class Attention(AttentionOptions):
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
         x, source, values, mask = self._inputs(xs)
         axes = range(x.rank - len(y.spatial_size), x.rank) if y.spatial else range(1)
-        along = dict(zip(axes, self._along(y), strict=True)) if source is None else dict.fromkeys(axes, SAME)
+        along = dict(zip(axes, self._dimension_reads(y), strict=True)) if source is None else dict.fromkeys(axes, SAME)
         links: list[Links] = [tuple((axis, along.get(axis, ALL)) for axis in range(x.rank))]
         if source is not None:
             links.append(((None, ALL),) * source.rank)
         if values is not None:
             # The values of keys that are read from x belong to the same steps.
             is_alike = source is None and values.layout is Layout.SEQUENCE and not y.spatial
-            links.append(((0, self._along(y)[0]), (None, ALL)) if is_alike else ((None, ALL),) * values.rank)
+            links.append(((0, self._dimension_reads(y)[0]), (None, ALL)) if is_alike else ((None, ALL),) * values.rank)
         if mask is not None:
             own = mask.rank - 2
             links.append(tuple(self._of_mask(y, axis == own) for axis in range(mask.rank)))
@@ -189,7 +189,7 @@ class Attention(AttentionOptions):
         """What a position reads along an axis of the mask: its own step, if the steps of y are one axis."""
         return (0, SAME) if is_step and not y.spatial else (None, ALL)
 
-    def _along(self, y: Shape) -> list[Reads]:
+    def _dimension_reads(self, y: Shape) -> list[Reads]:
         """What a position reads along each dimension."""
         if self.sliding and isinstance(self.window, int):
             half = self.window // 2

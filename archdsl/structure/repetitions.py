@@ -90,34 +90,36 @@ class Repetitions:
         """
         best: RepeatRun | None = None
         out, beyond = -1, -1  # `beyond`: the last node that reads a result of the previous iterations
-        turn = 0
-        while start + (turn + 1) * length <= end and (turn == 0 or same(start, length, turn)):
-            first = start + turn * length
+        iteration = 0
+        while start + (iteration + 1) * length <= end and (iteration == 0 or same(start, length, iteration)):
+            first = start + iteration * length
             read = {i for node in range(first, first + length) for i in self.graph.nodes[node].inputs if i < first}
             if len(read) != 1:
                 return best
-            if turn > 0:
+            if iteration > 0:
                 found = read.pop() - (first - length)
-                if found not in range(length) or (turn > 1 and found != out):
+                if found not in range(length) or (iteration > 1 and found != out):
                     return best
                 out = found
                 beyond = max(beyond, *self.last_reader[first - length : first])
                 last = (self.last_reader[node] for node in range(first, first + length) if node != first + out)
                 if max(beyond, *last, -1) < first + length:
-                    best = RepeatRun(start=start, length=length, times=turn + 1, out=out)
-            turn += 1
+                    best = RepeatRun(start=start, length=length, times=iteration + 1, out=out)
+            iteration += 1
         return best
 
-    def _same(self, start: int, length: int, turn: int, depth: int, loose: bool) -> bool:
+    def _same(self, start: int, length: int, iteration: int, depth: int, loose: bool) -> bool:
         """Whether an iteration has the layers and connections of the first; and, unless `loose`, the same shapes."""
         nodes = self.graph.nodes
         return all(
             self.keys[one] == self.keys[other]
             and (loose or nodes[one].shape == nodes[other].shape)
             and self.scopes[one][depth:] == self.scopes[other][depth:]
-            and self._wiring(one, start) == self._wiring(other, start + turn * length)
+            and self._wiring(one, start) == self._wiring(other, start + iteration * length)
             for one, other in zip(
-                range(start, start + length), range(start + turn * length, start + (turn + 1) * length), strict=True
+                range(start, start + length),
+                range(start + iteration * length, start + (iteration + 1) * length),
+                strict=True,
             )
         )
 

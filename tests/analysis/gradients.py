@@ -102,7 +102,7 @@ def check(graph: Graph, random: Random, count: int = 2) -> int:
     # If a layer cuts off ends, later padding is in the middle of the input, and no position is far from it.
     cuts = any(isinstance(node.op, Crop | Slice | UpConv) for node in graph.nodes)
     held = 0
-    placed = [node for node in graph.layers if any(s.placed for s in seen[node.id])]
+    placed = [node for node in graph.layers if any(s.has_positions for s in seen[node.id])]
     for node in placed[-1:] + random.sample(placed, min(count, len(placed))):
         positions = [size // 2 for size in node.shape.dims], [random.randrange(size) for size in node.shape.dims]
         for position, found in zip(positions, depends(graph, node, positions), strict=True):

@@ -92,7 +92,7 @@ def test_branches_have_fields_of_their_own_and_their_union():
 
 def test_a_gate_sees_the_whole_dimension():
     seen = last("input 8x32x32; conv 8 k3 s2 p1; mul { gap keep; conv 8 k1; sigmoid }; conv 8 k3")
-    assert seen.placed
+    assert seen.has_positions
     assert seen.dimensions[0] == Field(size=None, read=None, jump=Fraction(2), start=None)
     assert [path[0].size for path in seen.paths] == [7, None]
 

@@ -34,7 +34,7 @@ def diff(a: Graph, b: Graph, files: tuple[str, str] = ("a", "b")) -> Diff:
 def _aligned(a: Graph, b: Graph) -> list[tuple[int, int]]:
     numbers: dict[Hashable, int] = {}
     left, right = [_keys(a, node, numbers) for node in a.nodes], [_keys(b, node, numbers) for node in b.nodes]
-    return align(left, right, lambda i, j: _likeness(a, a.nodes[i], b, b.nodes[j]))
+    return align(left, right, lambda i, j: _similarity(a, a.nodes[i], b, b.nodes[j]))
 
 
 def _keys(graph: Graph, node: Node, numbers: dict[Hashable, int]) -> tuple[int, ...]:
@@ -59,7 +59,7 @@ def _op(graph: Graph, node: Node) -> Hashable:
     return node.op, node.shared is None
 
 
-def _likeness(a: Graph, left: Node, b: Graph, right: Node) -> int:
+def _similarity(a: Graph, left: Node, b: Graph, right: Node) -> int:
     """A similarity score of two layers; 0 if they are of different kinds."""
     if left.is_input or right.is_input:
         return 20 if left.is_input and right.is_input else 0
@@ -137,7 +137,7 @@ def _field(found: Fields, node: Node) -> str:
     sizes = [
         "whole" if field.size is None else str(field.size)
         for seen in found[node.id]
-        if seen.placed
+        if seen.has_positions
         for field in seen.dimensions
     ]
     return sizes[0] if len(set(sizes)) == 1 else "×".join(sizes)

@@ -19,11 +19,11 @@ _MOST_CELLS = 250_000
 
 
 def align(
-    a: Sequence[Sequence[Hashable]], b: Sequence[Sequence[Hashable]], likeness: Callable[[int, int], int]
+    a: Sequence[Sequence[Hashable]], b: Sequence[Sequence[Hashable]], similarity: Callable[[int, int], int]
 ) -> Pairs:
     """The pairs of two sequences of items, each given by the same number of keys, from strict to loose.
 
-    `likeness(i, j)` is the similarity of two items; 0 is none.
+    `similarity(i, j)` is the similarity of two items; 0 is none.
     """
     levels = len(a[0]) if a else 0
     gaps = [(0, len(a), 0, len(b))]
@@ -38,7 +38,7 @@ def align(
         gaps = remaining
     for low, high, start, end in gaps:
         if (high - low) * (end - start) <= _MOST_CELLS:
-            pairs += _alike(low, high, start, end, likeness)
+            pairs += _most_similar(low, high, start, end, similarity)
     return sorted(pairs)
 
 
@@ -129,11 +129,11 @@ class _Table:
         return self._block[i]
 
 
-def _alike(low: int, high: int, start: int, end: int, likeness: Callable[[int, int], int]) -> Pairs:
+def _most_similar(low: int, high: int, start: int, end: int, similarity: Callable[[int, int], int]) -> Pairs:
     """The pairs of a gap with the largest total similarity."""
     width = end - start
     best = [[0] * (width + 1) for _ in range(high - low + 1)]
-    scores = [[likeness(i, j) for j in range(start, end)] for i in range(low, high)]
+    scores = [[similarity(i, j) for j in range(start, end)] for i in range(low, high)]
     for i in reversed(range(high - low)):
         row, below = best[i], best[i + 1]
         for j in reversed(range(width)):

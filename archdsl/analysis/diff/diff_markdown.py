@@ -22,7 +22,7 @@ def render(diff: Diff) -> str:
 def _layers(diff: Diff) -> str:
     found = lines(diff)
     cells = [
-        [line.mark, _cell(line.name), _cell(line.what), line.output, line.parameters, line.macs, line.field]
+        [line.mark, _cell(line.name), _cell(line.text), line.output, line.parameters, line.macs, line.field]
         if isinstance(line, DiffLine)
         else ["", f"… {line}", "", "", "", "", ""]
         for line in found

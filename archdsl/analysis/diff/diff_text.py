@@ -32,10 +32,10 @@ def _table(found: Sequence[DiffLine | Same]) -> str:
         if isinstance(line, Same):
             rows.append(f"   … {line}")
         else:
-            cells = (line.mark, line.name, line.what, line.output, line.parameters, line.macs, line.field)
+            cells = (line.mark, line.name, line.text, line.output, line.parameters, line.macs, line.field)
             rows.append(tuple(map(_short, cells)))
-    wide = [max(width(row[i]) for row in rows if not isinstance(row, str)) for i in range(len(_HEAD))]
-    return "\n".join(row if isinstance(row, str) else _row(row, wide, _NUMBERS) for row in rows)
+    widths = [max(width(row[i]) for row in rows if not isinstance(row, str)) for i in range(len(_HEAD))]
+    return "\n".join(row if isinstance(row, str) else _row(row, widths, _NUMBERS) for row in rows)
 
 
 def _short(text: str) -> str:
@@ -45,13 +45,13 @@ def _short(text: str) -> str:
 
 def _columns(rows: Sequence[tuple[str, ...]], numbers: tuple[int, ...]) -> str:
     shown = [tuple(map(_short, row)) for row in rows]
-    wide = [max(width(row[i]) for row in shown) for i in range(len(shown[0]))]
-    return "\n".join(_row(row, wide, numbers) for row in shown)
+    widths = [max(width(row[i]) for row in shown) for i in range(len(shown[0]))]
+    return "\n".join(_row(row, widths, numbers) for row in shown)
 
 
-def _row(row: Sequence[str], wide: Sequence[int], numbers: tuple[int, ...]) -> str:
+def _row(row: Sequence[str], widths: Sequence[int], numbers: tuple[int, ...]) -> str:
     cells = []
-    for index, (cell, columns) in enumerate(zip(row, wide, strict=True)):
+    for index, (cell, columns) in enumerate(zip(row, widths, strict=True)):
         blank = " " * (columns - width(cell))
         cells.append(blank + cell if index in numbers else cell + blank)
     return "  ".join(cells).rstrip()

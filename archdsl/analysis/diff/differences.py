@@ -37,7 +37,7 @@ class DiffRow(Record):
     changes: tuple[str, ...] = ()
 
     @property
-    def here(self) -> DiffLayer:
+    def layer(self) -> DiffLayer:
         """The layer of the second network, or of the first if the second has none."""
         found = self.b or self.a
         assert found is not None

@@ -18,7 +18,7 @@ class DiffLine(Record):
 
     mark: str
     name: str
-    what: str
+    text: str
     output: str
     parameters: str
     macs: str
@@ -40,7 +40,7 @@ class Same(Record):
 
 def lines(diff: Diff) -> list[DiffLine | Same]:
     """The lines of a diff, in the order of the second network."""
-    whole = _whole(diff, "added") | _whole(diff, "removed")
+    complete = _complete_scopes(diff, "added") | _complete_scopes(diff, "removed")
     found: list[DiffLine | Same] = []
     for kind, rows in groupby(diff.rows, key=lambda row: row.kind):
         if kind == "same":
@@ -49,20 +49,20 @@ def lines(diff: Diff) -> list[DiffLine | Same]:
             found += [_changed(row) for row in rows]
         else:
             mark = "+" if kind == "added" else "-"
-            found += _repeated(_blocks([row.here for row in rows], mark, whole))
+            found += _repeated(_blocks([row.layer for row in rows], mark, complete))
     return found
 
 
-def _whole(diff: Diff, kind: str) -> set[tuple[str, str]]:
+def _complete_scopes(diff: Diff, kind: str) -> set[tuple[str, str]]:
     """The scopes all of whose layers are of one kind, with the kind's mark."""
     mark = "+" if kind == "added" else "-"
     of_side = [row for row in diff.rows if (row.b if kind == "added" else row.a) is not None]
-    inside = {name for row in of_side if row.kind == kind for name, _ in row.here.scopes}
+    inside = {name for row in of_side if row.kind == kind for name, _ in row.layer.scopes}
     mixed = {
         name
         for row in of_side
         if row.kind != kind
-        for name, _ in ((row.b if kind == "added" else row.a) or row.here).scopes
+        for name, _ in ((row.b if kind == "added" else row.a) or row.layer).scopes
     }
     return {(mark, name) for name in inside - mixed}
 
@@ -82,7 +82,7 @@ def _changed(row: DiffRow) -> DiffLine:
     return DiffLine(
         mark="~",
         name=_arrow(a.name, b.name),
-        what=_what(a, b) if "layer" in row.changes else b.text,
+        text=_changed_text(a, b) if "layer" in row.changes else b.text,
         output=_arrow(a.shape, b.shape),
         parameters=_arrow(_number(a.parameters), _number(b.parameters)),
         macs=_arrow(_number(a.macs), _number(b.macs)),
@@ -90,7 +90,7 @@ def _changed(row: DiffRow) -> DiffLine:
     )
 
 
-def _what(a: DiffLayer, b: DiffLayer) -> str:
+def _changed_text(a: DiffLayer, b: DiffLayer) -> str:
     """`conv 64 k3 → conv 64 k5`; if the words are equal, the arguments that differ."""
     if a.text != b.text:
         return _arrow(a.text, b.text)
@@ -99,13 +99,13 @@ def _what(a: DiffLayer, b: DiffLayer) -> str:
     return f"{b.text}: {', '.join(changed)}" if changed else b.text
 
 
-def _blocks(layers: Sequence[DiffLayer], mark: str, whole: set[tuple[str, str]]) -> Iterator[DiffLine]:
+def _blocks(layers: Sequence[DiffLayer], mark: str, complete: set[tuple[str, str]]) -> Iterator[DiffLine]:
     """One line for each layer, or for the outermost block or stage that is entirely new or removed."""
 
-    def home(layer: DiffLayer) -> tuple[str, str] | None:
-        return next(((name, text) for name, text in layer.scopes if (mark, name) in whole), None)
+    def complete_scope(layer: DiffLayer) -> tuple[str, str] | None:
+        return next(((name, text) for name, text in layer.scopes if (mark, name) in complete), None)
 
-    for scope, members in groupby(layers, key=home):
+    for scope, members in groupby(layers, key=complete_scope):
         if scope is None:
             yield from (_line(mark, layer.name, layer.text, [layer]) for layer in members)
         else:
@@ -114,12 +114,12 @@ def _blocks(layers: Sequence[DiffLayer], mark: str, whole: set[tuple[str, str]])
             yield _line(mark, scope[0], f"{scope[1]}{count}", inside)
 
 
-def _line(mark: str, name: str, what: str, layers: Sequence[DiffLayer]) -> DiffLine:
+def _line(mark: str, name: str, text: str, layers: Sequence[DiffLayer]) -> DiffLine:
     last = layers[-1]
     return DiffLine(
         mark=mark,
         name=name,
-        what=what,
+        text=text,
         output=last.shape,
         parameters=_number(sum(layer.parameters for layer in layers)),
         macs=_number(sum(layer.macs for layer in layers)),
@@ -140,7 +140,7 @@ def _repeated(found: Iterable[DiffLine]) -> list[DiffLine]:
         if len(same) > 1:
             first = first.replace(
                 name=f"{first.name} … {last.name.rpartition('.')[2]}",
-                what=f"{first.what} ×{len(same)}",
+                text=f"{first.text} ×{len(same)}",
                 parameters=f"{len(same)} · {first.parameters}" if first.parameters else "",
                 macs=f"{len(same)} · {first.macs}" if first.macs else "",
                 field=f"{first.field} … {last.field}" if first.field != last.field else first.field,
@@ -166,7 +166,7 @@ def sums(diff: Diff) -> list[tuple[str, str, str, str]]:
     found += [("trainable", a.trainable, b.trainable)] * ((a.trainable, b.trainable) != (a.parameters, b.parameters))
     found += [("buffers", a.buffers, b.buffers)] * (a.buffers + b.buffers > 0)
     found += [("MACs", a.macs, b.macs)]
-    rows = [(what, _number(x) or "0", _number(y) or "0", _delta(x, y)) for what, x, y in found]
+    rows = [(text, _number(x) or "0", _number(y) or "0", _delta(x, y)) for text, x, y in found]
     change = "" if a.field is None or b.field is None else _delta(a.field, b.field)
     rows.append(("receptive field", _or_dash(a.field), _or_dash(b.field), change))
     rows.append(("input", ", ".join(a.inputs), ", ".join(b.inputs), ""))
@@ -191,8 +191,8 @@ def verdict(weights: Weights) -> list[str]:
     """How much of the second network's state dict carries over, in two sentences."""
     carried = weights.carried
     numbers = sum(prod(each.shape) for each in carried)
-    whole = numbers + sum(prod(each.shape) for each in (*weights.new, *(pair.b for pair in weights.changed)))
-    share = f" ({numbers / whole:.1%})" if whole else ""
+    total = numbers + sum(prod(each.shape) for each in (*weights.new, *(pair.b for pair in weights.changed)))
+    share = f" ({numbers / total:.1%})" if total else ""
     parts = [
         (len(weights.same), "with the same name"),
         (len(weights.renamed), "renamed"),
@@ -200,8 +200,8 @@ def verdict(weights: Weights) -> list[str]:
         (len(weights.new), "new"),
         (len(weights.left), "unused"),
     ]
-    merged = ", ".join(f"{count} {what}" for count, what in parts if count)
-    return [f"{len(carried)} of {weights.total} tensors carry over, {numbers:,} of {whole:,} values{share}", merged]
+    merged = ", ".join(f"{count} {text}" for count, text in parts if count)
+    return [f"{len(carried)} of {weights.total} tensors carry over, {numbers:,} of {total:,} values{share}", merged]
 
 
 def renamings(weights: Weights) -> list[tuple[str, str]]:

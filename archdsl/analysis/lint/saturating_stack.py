@@ -57,7 +57,7 @@ def find(facts: Facts) -> Iterator[SaturatingStack]:
         depth.append((sigmoids, tanhs))
         if (sigmoids, tanhs) != before:
             for i in node.inputs:
-                ends = {end: count for end, count in ends.items() if not _leads(facts, end, i)}
+                ends = {end: count for end, count in ends.items() if not _is_reachable(facts, end, i)}
             if sigmoids >= _SIGMOIDS or sigmoids + tanhs >= _BOTH:
                 ends[node.id] = (sigmoids, tanhs)
     for end, (sigmoids, tanhs) in ends.items():
@@ -65,7 +65,7 @@ def find(facts: Facts) -> Iterator[SaturatingStack]:
         yield SaturatingStack(span=node.span, uses=node.uses, sigmoids=sigmoids, tanhs=tanhs)
 
 
-def _leads(facts: Facts, end: int, to: int) -> bool:
+def _is_reachable(facts: Facts, end: int, to: int) -> bool:
     """Whether a node can be reached from another by going back one input at a time."""
     node = facts.graph.nodes[to]
     while node.id > end and len(node.inputs) == 1:

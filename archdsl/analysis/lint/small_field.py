@@ -53,7 +53,7 @@ def find(facts: Facts) -> Iterator[SmallField]:
     lengths = _lengths(facts, entry)
     for node, op in averages if lengths else ():
         whole = isinstance(op, GlobalAveragePool) or set(node.shape.spatial_size) == {1}
-        if not whole or _is_gate(facts, node) or _sees_enough(facts, node, min(lengths)):
+        if not whole or _is_gate(facts, node) or _has_large_field(facts, node, min(lengths)):
             continue
         for seen in facts.fields[node.inputs[0]]:
             field, side = min(
@@ -72,7 +72,7 @@ def _lengths(facts: Facts, entry: Node) -> tuple[int, ...]:
     return tuple(entry.shape.dims[axis] for axis in input_axes(facts.graph, entry))
 
 
-def _sees_enough(facts: Facts, node: Node, side: int) -> bool:
+def _has_large_field(facts: Facts, node: Node, side: int) -> bool:
     """Whether a single path to a node has a large enough field, so that all paths together do; False: not known yet.
 
     Most networks have one, and this is faster than following every path.
@@ -80,7 +80,7 @@ def _sees_enough(facts: Facts, node: Node, side: int) -> bool:
     field = 1
     while field * _PART < side and node.inputs:
         x = facts.graph.nodes[max(node.inputs)]
-        if x.shape is not node.shape and _grows(x.shape, node.shape):
+        if x.shape is not node.shape and _adds_positions(x.shape, node.shape):
             return False
         slides = facts.slides(node.op, x) if isinstance(node.op, Layer) else ()
         if slides:
@@ -89,7 +89,7 @@ def _sees_enough(facts: Facts, node: Node, side: int) -> bool:
     return field * _PART >= side
 
 
-def _grows(x: Shape, y: Shape) -> bool:
+def _adds_positions(x: Shape, y: Shape) -> bool:
     """Whether a layer adds positions, or changes the meaning of a position."""
     if not y.spatial:
         return False

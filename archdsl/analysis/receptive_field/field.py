@@ -42,7 +42,7 @@ class ReceptiveField(Record):
     exact: bool
     complete: bool
     """Whether `paths` has all paths; otherwise, paths covered by another one are left out."""
-    placed: bool
+    has_positions: bool
     """Whether each position sees its own part of the input: false after a global pooling or a flatten."""
 
 
@@ -52,19 +52,19 @@ class Fields:
     def __init__(self, graph: Graph, traced: Traced[Reach]) -> None:
         self._graph = graph
         self._paths, self._complete = traced
-        self._seen: dict[int, tuple[ReceptiveField, ...]] = {}
+        self._results: dict[int, tuple[ReceptiveField, ...]] = {}
         self._channels = channel_axes(graph)
-        self._alone: dict[tuple[WholeDimension | int, int], Field] = {}
+        self._single: dict[tuple[WholeDimension | int, int], Field] = {}
 
     def __getitem__(self, node: int) -> tuple[ReceptiveField, ...]:
         """The fields of a node, one for each input that it depends on and that has spatial dimensions."""
         paths = self._paths[node]
-        if id(paths) not in self._seen:
+        if id(paths) not in self._results:
             inputs = dict.fromkeys(path.input for path in paths)
-            self._seen[id(paths)] = tuple(
+            self._results[id(paths)] = tuple(
                 self._of_input(each, [path for path in paths if path.input == each], node) for each in inputs
             )
-        return self._seen[id(paths)]
+        return self._results[id(paths)]
 
     def _of_input(self, entry: int, paths: list[Path[Reach]], node: int) -> ReceptiveField:
         sizes = tuple(map(concrete, self._graph.nodes[node].shape.dims))
@@ -82,7 +82,7 @@ class Fields:
             ),
             exact=exact and all(_period(lines) <= LONGEST_PERIOD for lines in along),
             complete=self._complete[node],
-            placed=any(_has_places(line, sizes) for path in paths for line in path.lines),
+            has_positions=any(_has_places(line, sizes) for path in paths for line in path.lines),
         )
 
     def _field(self, line: AxisPath[Reach], sizes: tuple[int, ...]) -> Field:
@@ -90,9 +90,9 @@ class Fields:
         axis, reach = line
         # Patterns live as long as the paths.
         key = reach if isinstance(reach, WholeDimension) else id(reach), -1 if axis is None else sizes[axis]
-        if key not in self._alone:
-            self._alone[key] = _union([line], sizes)
-        return self._alone[key]
+        if key not in self._single:
+            self._single[key] = _union([line], sizes)
+        return self._single[key]
 
     def places(self, node: int, position: Sequence[int]) -> set[tuple[int, ...]] | None:
         """The input positions that a position far from the ends reads; the node must depend on a single input.
@@ -147,7 +147,7 @@ def receptive_field(graph: Graph) -> int | None:
     best = None
     for node in graph.nodes:
         for seen in found[node.id]:
-            if seen.placed:
+            if seen.has_positions:
                 size = _largest(graph, seen)
                 if size is None:
                     return None
@@ -155,11 +155,11 @@ def receptive_field(graph: Graph) -> int | None:
     return best
 
 
-def _largest(graph: Graph, seen: ReceptiveField) -> int | None:
-    entry = graph.nodes[seen.input]
+def _largest(graph: Graph, total: ReceptiveField) -> int | None:
+    entry = graph.nodes[total.input]
     lengths = (entry.shape.dims[axis] for axis in input_axes(graph, entry))
     sizes = [
-        length if field.size is None else field.size for field, length in zip(seen.dimensions, lengths, strict=True)
+        length if field.size is None else field.size for field, length in zip(total.dimensions, lengths, strict=True)
     ]
     return max(sizes) if all(type(size) is int for size in sizes) else None
 
@@ -185,18 +185,18 @@ def _union(lines: Iterable[tuple[int | None, Reach]], sizes: tuple[int, ...]) ->
     """The field of the union of all paths."""
     lines = list(lines)
     patterns = [(axis, reach) for axis, reach in lines if isinstance(reach, Pattern)]
-    placed = [reach for axis, reach in patterns if axis is not None and reach.step]
-    jumps = {Fraction(*ratio) for ratio in {(reach.step, reach.period) for reach in placed}}
+    has_positions = [reach for axis, reach in patterns if axis is not None and reach.step]
+    jumps = {Fraction(*ratio) for ratio in {(reach.step, reach.period) for reach in has_positions}}
     longest = _period(lines)
     whole = len(patterns) < len(lines) or longest > LONGEST_PERIOD
-    if whole or len(jumps) != 1 or len(placed) < len(patterns):
+    if whole or len(jumps) != 1 or len(has_positions) < len(patterns):
         jump = next(iter(jumps)) if len(jumps) == 1 else None
         middles = (0 if axis is None else sizes[axis] // 2 for axis, _ in patterns)
         span = None if whole else _joined(reach.at(i) for (_, reach), i in zip(patterns, middles, strict=True))
         return Field(
             size=_size(span, whole), read=None if whole else span.members if span else 0, jump=jump, start=None
         )
-    spans = [_joined(reach.at(i) for reach in placed) for i in range(longest)]
+    spans = [_joined(reach.at(i) for reach in has_positions) for i in range(longest)]
     largest = max(spans, key=lambda span: (span.size, span.members) if span else (0, 0))
     first = next((span for span in spans if span is not None), None) if spans[0] is None else spans[0]
     start = Fraction(first.low + first.high + 1, 2) if spans[0] is not None and first else None

@@ -32,9 +32,9 @@ class Pattern(NamedTuple):
 
     def at(self, position: int) -> ElementSet | None:
         """The set that a position reads."""
-        turn, rest = divmod(position, self.period)
-        span = self.spans[rest]
-        return span and span.moved(self.step * turn)
+        quotient, remainder = divmod(position, self.period)
+        span = self.spans[remainder]
+        return span and span.moved(self.step * quotient)
 
 
 Reach = Pattern | WholeDimension
@@ -58,33 +58,35 @@ def _composed(reach: Pattern, reads: PeriodicReads) -> Reach:
         only = reach.spans[0]
         span = repeated(only, reads.offsets[0], reach.step) if only else None
         return Pattern(1, reach.step * reads.step, (span,))
-    turns = reach.period // gcd(reach.period, reads.step)
-    if _steps(reach, reads, turns) > _MOST_STEPS:
+    cycles = reach.period // gcd(reach.period, reads.step)
+    if _steps(reach, reads, cycles) > _MOST_STEPS:
         return WholeDimension(exact=False)
-    step = reach.step * (reads.step * turns // reach.period)
-    spans = tuple(_read(reach, reads, position) for position in range(reads.period * turns))
-    return _shortened(Pattern(reads.period * turns, step, spans))
+    step = reach.step * (reads.step * cycles // reach.period)
+    spans = tuple(_read(reach, reads, position) for position in range(reads.period * cycles))
+    return _shortened(Pattern(reads.period * cycles, step, spans))
 
 
-def _steps(reach: Pattern, reads: PeriodicReads, turns: int) -> int:
+def _steps(reach: Pattern, reads: PeriodicReads, cycles: int) -> int:
     """The number of spans that `_read` joins for all positions of the result's period."""
-    if reads.period * turns > LONGEST_PERIOD:
+    if reads.period * cycles > LONGEST_PERIOD:
         return _MOST_STEPS + 1
-    return turns * sum(min(reach.period, len(offsets)) for offsets in reads.offsets)
+    return cycles * sum(min(reach.period, len(offsets)) for offsets in reads.offsets)
 
 
 def _read(reach: Pattern, reads: PeriodicReads, position: int) -> ElementSet | None:
-    turn, rest = divmod(position, reads.period)
+    quotient, remainder = divmod(position, reads.period)
     found: ElementSet | None = None
-    offsets, base = reads.offsets[rest], reads.step * turn
+    offsets, base = reads.offsets[remainder], reads.step * quotient
     # Offsets at the same position of the pattern are read together.
     every = reach.period // gcd(reach.period, offsets.step)
     for first in range(min(every, len(offsets))):
         own = offsets[first::every]
-        turns, place = divmod(base + own[0], reach.period)
+        cycles, place = divmod(base + own[0], reach.period)
         span = reach.spans[place]
         if span is not None:
-            times = range(turns, turns + len(own) * max(1, own.step // reach.period), max(1, own.step // reach.period))
+            times = range(
+                cycles, cycles + len(own) * max(1, own.step // reach.period), max(1, own.step // reach.period)
+            )
             found = joined(found, repeated(span, times, reach.step))
     return found
 

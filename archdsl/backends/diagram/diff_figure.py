@@ -78,7 +78,7 @@ def _ends(row: DiffRow, of_outputs: set[tuple[str, int | None]]) -> bool:
     """Whether a run ends with this row: an input, or the layer of an output that differs."""
     sides = (("a", row.a), ("b", row.b))
     ends = any(layer is not None and (side, layer.id) in of_outputs for side, layer in sides)
-    return ends or row.here.keyword == "input"
+    return ends or row.layer.keyword == "input"
 
 
 def _output_boxes(a: Graph, b: Graph, outputs: tuple[OutputRow, ...]) -> list[Box]:
@@ -101,13 +101,13 @@ def _output_boxes(a: Graph, b: Graph, outputs: tuple[OutputRow, ...]) -> list[Bo
 def _box(a: Graph, b: Graph, index: int, run: tuple[DiffRow, ...]) -> Box:
     name = f"n{index}"
     if len(run) > 1:
-        first, last = run[0].here.name, run[-1].here.name
-        hover = "\n".join(f"{row.here.name}: {row.here.text}" for row in run)
+        first, last = run[0].layer.name, run[-1].layer.name
+        hover = "\n".join(f"{row.layer.name}: {row.layer.text}" for row in run)
         words = f"{len(run)} layers, the same"
         row = BoxRow(words=words, style="", hover=hover, change="same", name=first)
         return Box(id=name, role=Role.GROUP, rows=(row,), note=f"{first} … {last}")
     (only,) = run
-    graph, layer = (b, only.b) if only.b is not None else (a, only.here)
+    graph, layer = (b, only.b) if only.b is not None else (a, only.layer)
     node = graph.nodes[layer.id]
     sign = SIGNS[only.kind]
     if node.is_input:

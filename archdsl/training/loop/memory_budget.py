@@ -11,7 +11,7 @@ from ...graph import Graph
 from ..data.images import Splits
 from ..errors.device_errors import OutOfMemory
 from ..recipe.recipe import Recipe
-from ..recipe.terms import terms_of
+from ..recipe.recipe_memory import memory_options_of
 
 try:
     import resource
@@ -71,7 +71,7 @@ class Budget:
 
     def _options(self) -> MemoryOptions:
         """The settings of the analysis, of which the batch is that of one process unless the weights are sharded."""
-        options = terms_of(self._recipe, self._processes if self._recipe.shard else 1)
+        options = memory_options_of(self._recipe, self._processes if self._recipe.shard else 1)
         return options if options.shards > 1 else options.replace(batch=-(-options.batch // self._processes))
 
 

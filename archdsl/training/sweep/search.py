@@ -26,7 +26,7 @@ from .trial_store import AttemptLost, TrialStore
 from .workers import Silence, Worker, beating, forget, was_killed, working
 
 DEFAULT_TRIALS = 20
-MOST_DEATHS = 3
+MAX_FAILED_ATTEMPTS = 3
 """A trial fails if this many workers were killed while they trained it."""
 _LONGEST_WAIT = 5.0
 """Longest time in seconds between two checks of the trials of other workers."""
@@ -219,7 +219,7 @@ class _Queue:
             if point is None:
                 point = self._proposal(attempt)
             self.store.choose(attempt.id, point, distributions(self.sweep.space))
-            if len(deaths) >= MOST_DEATHS:
+            if len(deaths) >= MAX_FAILED_ATTEMPTS:
                 why = f"{len(deaths)} workers were killed while they trained it"
                 trial = Trial(self.sweep.space.used(point), why=why, worker=self.worker.name)
                 self.store.finish(attempt.id, trial, None)

@@ -35,7 +35,7 @@ def module(network: archdsl.Network) -> torch.nn.Module:
 
 def kinds(a: str, b: str) -> list[tuple[str, str]]:
     rows = diff(archdsl.loads(a), archdsl.loads(b)).rows
-    return [(row.kind, row.here.name) for row in rows if row.kind != "same"]
+    return [(row.kind, row.layer.name) for row in rows if row.kind != "same"]
 
 
 ZOO = ["lenet5", "resnet18", "densenet121", "efficientnet_b0", "convnext_tiny", "unet"]
@@ -131,7 +131,7 @@ def test_a_deep_network_with_one_layer_more_in_its_middle() -> None:
     b = archdsl.loads(f"input 8x8x8\nrepeat 50 {{ {block} }}\nconv 8 k5 p2\nrepeat 90 {{ {block} }}")
     found = diff(a, b)
     assert [sum(row.kind == kind for row in found.rows) for kind in ("changed", "added", "removed")] == [0, 141, 0]
-    assert next(row.here.name for row in found.rows if row.kind == "added") == "conv101"
+    assert next(row.layer.name for row in found.rows if row.kind == "added") == "conv101"
 
 
 def test_text() -> None:

@@ -33,7 +33,7 @@ from archdsl.training.sweep import journal, sweep_report, trial_storage, workers
 from archdsl.training.sweep.epoch_reports import EpochReports
 from archdsl.training.sweep.halving import is_pruned, rungs
 from archdsl.training.sweep.kept_weights import delete_others
-from archdsl.training.sweep.search import MOST_DEATHS, Listener, Sweep
+from archdsl.training.sweep.search import MAX_FAILED_ATTEMPTS, Listener, Sweep
 from archdsl.training.sweep.search_space import Point, space_of
 from archdsl.training.sweep.shared_start import share, start_or_join
 from archdsl.training.sweep.status_report import SweepStatusReport
@@ -193,7 +193,7 @@ def test_a_killed_workers_trial_is_taken_up(tmp_path: Path, silent: bool, monkey
 def test_a_trial_that_kills_its_workers_fails(tmp_path: Path) -> None:
     pytest.importorskip("fcntl")
     sweep = Sweep(tmp_path, RATES, 0, 1)
-    for _ in range(MOST_DEATHS):
+    for _ in range(MAX_FAILED_ATTEMPTS):
         sweep.store().end(dead(sweep, silent=False).id, released=False)
     sweep.go(trained, Listener())
     trial = sweep.trials_done()[1]

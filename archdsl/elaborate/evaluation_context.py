@@ -17,12 +17,12 @@ def evaluator(state: State, scope: Scope | None = None) -> Evaluator:
     """An evaluator for the current position of an elaboration, in its scope or another one."""
     before_input = state.current is None and not state.missing_input_reported
     scope = state.scope if scope is None else scope
-    around = StateSurroundings(state)
-    return Evaluator(state.sink, scope, state.shape, state.uses, before_input=before_input, around=around)
+    context = StateContext(state)
+    return Evaluator(state.sink, scope, state.shape, state.uses, before_input=before_input, context=context)
 
 
-class StateSurroundings:
-    """The surroundings of an expression at the current position of an elaboration."""
+class StateContext:
+    """The context of an expression at the current position of an elaboration."""
 
     __slots__ = ("_state",)
 
@@ -43,13 +43,13 @@ class StateSurroundings:
         """The options that set the symbolic dimensions of the inputs so far."""
         return self._state.sized_inputs()
 
-    def spend(self, count: int, span: Span) -> None:
+    def count_entries(self, count: int, span: Span) -> None:
         """Count the entries of lists as iterations. Raises Abort if there are too many."""
         self._state.count_iterations(span, count)
 
 
 class LayerNames:
-    """The surroundings of the default of a network parameter: only layers, including those of the file's packages."""
+    """The context of the default of a network parameter: only layers, including those of the file's packages."""
 
     def __init__(self, layers: Mapping[str, type[LayerOp]]) -> None:
         self._layers = layers
@@ -67,5 +67,5 @@ class LayerNames:
         """Empty: there is no input yet."""
         return ""
 
-    def spend(self, count: int, span: Span) -> None:
+    def count_entries(self, count: int, span: Span) -> None:
         """A single expression computes few entries, so there is no limit."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .recipe import Recipe
 
 
-def terms(
+def memory_options(
     graph: Graph,
     *,
     batch: int | None = None,
@@ -33,10 +33,10 @@ def _of_block(graph: Graph) -> MemoryOptions:
     from .composition import compose
 
     recipe = compose(graph.training, {}, Sink())
-    return MemoryOptions() if recipe is None else terms_of(recipe)
+    return MemoryOptions() if recipe is None else memory_options_of(recipe)
 
 
-def terms_of(recipe: "Recipe", shards: int = 1) -> MemoryOptions:
+def memory_options_of(recipe: "Recipe", shards: int = 1) -> MemoryOptions:
     """The settings of a recipe."""
     optimizer = recipe.optimizer
     muon = optimizer if optimizer.name == "muon" else None
