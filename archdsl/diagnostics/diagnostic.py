@@ -29,8 +29,8 @@ class Related(Record):
     shape: str
 
     def label(self) -> "Label":
-        """The label of this statement: `is 3×32×32` for an input, else `makes 64×30×30`."""
-        verb = "is" if self.span.text.startswith("input") else "makes"
+        """The label of this statement: `is 3×32×32` for an input, else `outputs 64×30×30`."""
+        verb = "is" if self.span.text.startswith("input") else "outputs"
         return Label(span=self.span, text=f"{verb} {self.shape}")
 
 
