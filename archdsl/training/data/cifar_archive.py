@@ -19,8 +19,9 @@ _PIXELS = 3 * 32 * 32
 class CifarSource(DataSource):
     """An archive of record files.
 
-    `folder` is the name of the folder inside it, `train` and `test` are the names of the files, `records` is the number
-    of records in each training and test file; a record starts with `label_bytes` bytes, the last of which is the class.
+    `folder` is the name of the folder inside it, `train` and `test` are the names of the files, and `records` is the
+    number of records in each training and test file; a record starts with `label_bytes` bytes, the last of which is the
+    class.
     """
 
     facts: DataSpec
@@ -93,7 +94,7 @@ class CifarSource(DataSource):
 
 
 def mirrored(name: str, sha256: str, folder: str) -> RemoteFile:
-    """The archive at its original address and at the mirrors, which store it with or without a folder of that name."""
+    """The archive at its original address and at the mirrors, which store it in `folder` or directly."""
     return RemoteFile(
         name,
         sha256,

@@ -8,7 +8,7 @@ from .image_files import VALIDATION, test_files
 
 
 class ClassFile(NamedTuple):
-    """A file, by its path, and its class."""
+    """The path of a file, and its class."""
 
     path: Path
     label: int
@@ -23,7 +23,7 @@ def split_folders(folder: Path) -> dict[str, Path]:
 
 
 def class_names(folder: Path, wanted: Callable[[Path], bool]) -> tuple[str, ...]:
-    """The names of the folders with such files, in alphabetical order."""
+    """The names of the class folders with wanted files, in alphabetical order."""
     return tuple(sorted({name for root in split_folders(folder).values() for name in _with_files(root, wanted)}))
 
 
@@ -53,7 +53,7 @@ def class_files(folder: Path, names: tuple[str, ...], wanted: Callable[[Path], b
 
 
 def files_below(folder: Path, wanted: Callable[[Path], bool]) -> Iterator[Path]:
-    """Such files below a folder, by path, without hidden ones."""
+    """The wanted files below a folder, ordered by path, without hidden ones."""
     for path in sorted(folder.rglob("*")):
         if wanted(path) and path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
             yield path

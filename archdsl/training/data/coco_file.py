@@ -18,7 +18,7 @@ _MOST_CATEGORIES = 10_000
 
 @dataclass(frozen=True)
 class CocoFile:
-    """An annotation file: the paths of its images by their IDs, its annotations by image, its categories by ID.
+    """An annotation file: the paths of its images by their IDs, its annotations by image, and its categories by ID.
 
     `sizes` are the heights and widths of the images that declare theirs.
     """

@@ -63,7 +63,7 @@ def annotation_parts(folder: Path, beginning: str) -> dict[str, CocoFile]:
 
 
 class CocoSource(DataSource):
-    """The captions of images, the sets of the classes of their objects, or the masks of these.
+    """The captions of images, the sets of the classes of their objects, or the masks of the objects.
 
     The images of `val2017` are the test set, because those of `test2017` have no annotations; a tenth of the training
     images is the validation set, as elsewhere. A folder `test` next to `train` and `val` has its own annotations.
@@ -79,7 +79,7 @@ class CocoSource(DataSource):
 
     @cached_property
     def _captions(self) -> dict[str, list[list[str]]]:
-        """The captions of the images that have some, by split."""
+        """The captions of the images that have captions, by split."""
         return {
             split: [_texts(file, rows) for rows in _annotated(file).values()] for split, file in self._parts.items()
         }
@@ -144,7 +144,7 @@ class CocoSource(DataSource):
 
 
 def _annotated(file: CocoFile) -> dict[int, list[dict[str, Any]]]:
-    """The annotations of the images that have some."""
+    """The annotations of the images that have annotations."""
     return {number: rows for number, rows in file.annotations.items() if rows}
 
 

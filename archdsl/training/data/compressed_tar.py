@@ -13,7 +13,9 @@ LARGEST_MEMBER = 512 << 20
 
 
 def read_members(path: Path, names: Iterable[str]) -> dict[str, bytes]:
-    """The contents of these members, regular files. Raises DataCorrupt, also if one is missing or too large."""
+    """The contents of these members, regular files. Raises DataCorrupt, including for a missing member and one that is
+    too large.
+    """
     found: dict[str, bytes] = {}
     missing = set(names)
     try:

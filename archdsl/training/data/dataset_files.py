@@ -14,7 +14,7 @@ from .images import Download, Request
 
 TIMEOUT_SECONDS = 30
 _LARGEST = 2 << 30
-"""Bytes, about ten times the largest published file: an endless download must not fill the disk."""
+"""Largest download in bytes, about ten times the largest published file: an endless download must not fill the disk."""
 
 
 @dataclass(frozen=True)

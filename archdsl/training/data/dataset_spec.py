@@ -9,7 +9,7 @@ text.
 """
 Targets = Literal["class", "classes", "mask", "numbers", "next", "caption", "boxes"]
 """What each sample provides as its target: a class, a set of classes, the class of each pixel, numbers, next IDs,
-captions, boxes with classes.
+captions, or boxes with classes.
 """
 
 HUB_PREFIX = "hf:"
@@ -40,10 +40,10 @@ class DataSpec:
     """The facts about a data set that are known without reading it.
 
     `classes` are the names of the classes, or of the numbers to predict; a text has none. `shape` is None if the images
-    have no common size and are scaled to the network's input (folders), or if a text is cut into sequences of its
-    length. `images` are the published numbers of training and test images; `shipped` data sets come with the package or
-    are generated, so nothing is downloaded. `targets` is what each sample has, and `inputs` what the network gets.
-    `vocabulary` is the number of different IDs.
+    have no common size and are scaled to the network's input (folders), or if a text is cut into sequences of that
+    input's length. `images` are the published numbers of training and test images; `shipped` data sets come with the
+    package or are generated, so nothing is downloaded. `targets` is what each sample has, and `inputs` what the network
+    gets. `vocabulary` is the number of different IDs.
     """
 
     name: str
@@ -68,9 +68,9 @@ class DataSpec:
 class TaskFacts:
     """What the loss, the metrics and the presentation of a task need to know about the data and the network.
 
-    `classes` is that of the data set. `input` is the shape of the network's input, `outputs` those of its outputs.
+    `classes` are those of the data set. `input` is the shape of the network's input, `outputs` those of its outputs.
     Numbers to predict are standardized with `target_mean` and `target_deviation`, those of the training samples.
-    `class_weights` are those of the classes in the loss; none if all have weight 1.
+    `class_weights` are the weights of the classes in the loss; none if all have weight 1.
     """
 
     classes: tuple[str, ...] = ()

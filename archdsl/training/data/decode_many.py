@@ -19,7 +19,7 @@ _AHEAD = 16
 def decode_all(
     indices: Iterable[int], one: Callable[[int], str | None], done: Flags, note: Note, progress: Download
 ) -> list[str]:
-    """Call `one` for each index; set the flags of those that succeeded, return the error messages of the others.
+    """Call `one` for each index; set the flags of those that succeeded, and return the error messages of the others.
 
     Pillow releases the interpreter lock. After Ctrl-C or an error, no new image is started and those in progress are
     completed: a set flag always means that the image is complete.

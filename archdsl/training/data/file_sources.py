@@ -54,7 +54,9 @@ def source_at(name: str) -> DataSource | None:
 
 
 def kinds_at(path: str) -> tuple[str, ...]:
-    """What can be learned from the data set at a path, as the words after its colon; empty where there is no choice."""
+    """What can be learned from the data set at a path, as the words that may follow the colon in its name; empty if
+    there is no choice.
+    """
     return tuple(kind for kind in dict.fromkeys((*COCO_KINDS, *PETS_KINDS, MASKS_KIND, "boxes")) if _has(path, kind))
 
 

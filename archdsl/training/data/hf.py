@@ -151,7 +151,7 @@ def _read(name: Name) -> Iterator[None]:
     """Raise errors in Parquet files or their metadata as HubFailed."""
     try:
         yield
-    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError, OSError) as error:  # pyarrow's, too
+    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError, OSError) as error:  # pyarrow's errors
         why = f"its Parquet files cannot be read ({str(error).partition(chr(10))[0] or type(error).__name__})"
         raise HubFailed(str(name), why, "choose another data set") from error
 
@@ -178,7 +178,7 @@ def _kind(feature: Any) -> str:
 
 
 def _labels(paths: list[Path], column: str) -> Labels:
-    """The labels; -1 if there is none."""
+    """The labels; -1 where there is none."""
     import pyarrow
     import pyarrow.parquet as parquet
 

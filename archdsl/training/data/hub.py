@@ -50,7 +50,7 @@ class Name:
 
 @dataclass(frozen=True)
 class HubFile:
-    """A file: its path in the repository, its split, the SHA-256 reported by the Hub (None for small files)."""
+    """A file: its path in the repository, its split, and the SHA-256 reported by the Hub (None for small files)."""
 
     path: str
     split: str
@@ -66,7 +66,7 @@ class Listing:
 
 
 def need_packages() -> None:
-    """Raises MissingExtra if the packages for reading Hub data sets are not installed."""
+    """Raise MissingExtra if the packages for reading Hub data sets are not installed."""
     require("a data set of the Hugging Face Hub", "hf")
 
 

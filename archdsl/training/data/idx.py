@@ -1,7 +1,7 @@
 """The IDX format of MNIST and similar data sets: an array of bytes after big-endian sizes, often compressed with gzip.
 
 Source: the description on MNIST's page: two zero bytes, the type (8 means unsigned byte), the number of dimensions,
-each size in four bytes, the values.
+each size in four bytes, and the values.
 """
 
 import gzip

@@ -1,4 +1,4 @@
-"""What the sources of image files share: names, keys of the cache, the choice of test files, unreadable files."""
+"""What the sources of image files share: names, keys of the cache, the choice of test files, and unreadable files."""
 
 import hashlib
 import os

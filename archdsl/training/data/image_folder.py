@@ -182,7 +182,7 @@ def read_images(
 ) -> Pixels | None:
     """The images of these files below a folder, uint8 of N×C×H×W, from the cache if they are there.
 
-    Those of another aspect ratio are cropped, or get black bars if they stay `whole`.
+    Those of another aspect ratio are cropped, or get black bars if `whole` is true.
 
     None if one is unreadable, in which case it is added to `bad`.
     """

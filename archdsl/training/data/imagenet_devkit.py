@@ -16,8 +16,8 @@ _LARGEST = 64 << 20
 
 
 class Devkit(NamedTuple):
-    """The WordNet ID of each class by its number in the kit, the name by WordNet ID, the numbers of the classes of the
-    validation images.
+    """The WordNet ID of each class by its number in the kit, the name by WordNet ID, and the numbers of the classes of
+    the validation images.
     """
 
     wordnet: Mapping[int, str]
@@ -68,8 +68,8 @@ def _classes(meta: bytes, path: Path) -> tuple[dict[int, str], dict[str, str]]:
 
 
 def _unique(words: Mapping[str, str]) -> dict[str, str]:
-    """Names of classes: the first word; with the WordNet ID, if several classes share it, as the two classes `crane`
-    do.
+    """Names of classes: the first word, followed by the WordNet ID if several classes share the word, as the two
+    classes `crane` do.
     """
     first = {wordnet: text.split(",")[0].strip() or wordnet for wordnet, text in words.items()}
     names = list(first.values())

@@ -41,7 +41,7 @@ class ImageSet:
 
     def __post_init__(self) -> None:
         assert kind_of(self.images) is not None, f"{self.images.dtype} of {self.images.ndim} dimensions"
-        assert self.images.flags.writeable  # torch shares its memory with nothing else
+        assert self.images.flags.writeable  # torch uses the same memory, which must be writable
         assert len(self.labels) == (len(self.images) if self.stream is None else len(self.stream))
 
     def __len__(self) -> int:
@@ -179,7 +179,7 @@ class DataSource(ABC):
 
     @property
     def origin(self) -> str:
-        """The name to find it again later: the data set's name, or a folder's absolute path."""
+        """The name by which it is found again later: the data set's name, or a folder's absolute path."""
         return self.spec.name
 
     @property
@@ -189,7 +189,7 @@ class DataSource(ABC):
 
     @abstractmethod
     def load(self, request: Request) -> Splits:
-        """Read it, from `data_dir` or from the cache, downloading it if necessary.
+        """Read the data set from `data_dir` or from the cache, downloading it if necessary.
 
         Raises DataMissing, DataCorrupt, DownloadFailed, DiskFull, BadImages.
         """

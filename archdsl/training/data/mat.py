@@ -40,7 +40,7 @@ class _Element(NamedTuple):
 
 
 class _Bad(ValueError):
-    """Not in this format."""
+    """Content that is not in this format."""
 
 
 def read_mat(path: Path, names: tuple[str, ...], largest: int) -> dict[str, NDArray[Any]]:
@@ -64,7 +64,7 @@ def read_structs(
 ) -> list[dict[str, int | str]]:
     """The structs in the array with this name: these fields of each, integers or strings.
 
-    `content` is that of the file at `path`. Raises DataCorrupt, also for an array of more than `largest` bytes.
+    `content` is that of the file at `path`. Raises DataCorrupt, including for an array of more than `largest` bytes.
     """
     with _reported(path):
         for matrix in _matrices(memoryview(content), largest):
@@ -111,7 +111,7 @@ def _elements(content: memoryview) -> Iterator[_Element]:
 
 def _unpacked(content: memoryview, largest: int) -> bytes:
     unpacker = zlib.decompressobj()
-    made = unpacker.decompress(content, largest + 4096)  # the array, and its tags
+    made = unpacker.decompress(content, largest + 4096)  # room for the array and its tags
     if not unpacker.eof:
         raise _Bad(f"truncated, or larger than {largest:,} bytes")
     return made
@@ -137,7 +137,7 @@ def _array(matrix: memoryview, names: tuple[str, ...]) -> tuple[str, NDArray[Any
 
 def _sizes(dimensions: _Element, name: str) -> list[int]:
     sizes: list[int] = np.frombuffer(dimensions.content, "<i4").tolist()
-    if len(sizes) > _MOST_DIMENSIONS:  # computing the product of very many takes minutes
+    if len(sizes) > _MOST_DIMENSIONS:  # computing the product of very many sizes takes minutes
         raise _Bad(f"`{name}` declares {len(sizes):,} dimensions")
     return sizes
 

@@ -1,4 +1,4 @@
-"""A data set of arrays in memory: kinds of inputs and targets by their types and shapes, checked."""
+"""A data set of arrays in memory: checks them, and finds the kinds of inputs and targets from types and shapes."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ _BY_TASK: Mapping[str, Targets] = {
 
 @dataclass(frozen=True)
 class NetworkInput:
-    """What a network takes: an `image`, `numbers` or `ids`, its dimensions without the batch, the number of IDs."""
+    """What a network takes: an `image`, `numbers` or `ids`, its dimensions without the batch, and the number of IDs."""
 
     kind: InputKind
     dims: tuple[int, ...]
@@ -110,7 +110,7 @@ def _inputs(raw: Mapping[str, RawSamples], takes: NetworkInput) -> dict[str, Inp
             types = f"`train` is {raw['train'].inputs.dtype} and `{split}` is {samples.inputs.dtype}"
             raise ValueError(f"{types}: give the same type, in the same units")
     found = {split: input_array(samples.inputs, takes, split) for split, samples in raw.items()}
-    if len({array.dtype for array in found.values()}) > 1:  # float images, of which one split looks like scaled bytes
+    if len({array.dtype for array in found.values()}) > 1:  # float images, only some of which look like scaled bytes
         found = {split: input_array(samples.inputs, takes, split, exact=True) for split, samples in raw.items()}
     for split, array in found.items():
         if array.shape[1:] != found["train"].shape[1:]:

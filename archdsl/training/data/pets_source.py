@@ -62,7 +62,7 @@ class _Pet(NamedTuple):
 
 
 class PetsSource(DataSource):
-    """The breeds, the species, or the masks of the pets: with `trimap`, their borders are a class of their own; with
+    """The breeds, the species, or the masks of the pets: with `trimap`, their borders are a separate class; with
     `mask`, borders have no class.
     """
 

@@ -199,7 +199,7 @@ def _same_length(samples: RawSamples, name: str) -> RawSamples:
 
 
 def _memory() -> int | None:
-    """Bytes that samples may take; None if the system does not report its memory."""
+    """The number of bytes that samples may take; None if the system does not report its memory."""
     try:
         return int(_MOST_MEMORY * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):

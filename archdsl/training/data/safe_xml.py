@@ -10,7 +10,7 @@ _MOST = 200_000
 
 
 class BadXml(Exception):
-    """Text that is not XML, or not of the supported kind: why, and in which line."""
+    """Text that is not XML, or not of the supported kind: why, and on which line."""
 
     def __init__(self, why: str, line: int) -> None:
         super().__init__(why)

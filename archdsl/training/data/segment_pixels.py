@@ -52,7 +52,7 @@ def _refuse_size(height: int, width: int) -> None:
 
 
 def object_mask(segmentation: object, height: int, width: int) -> NDArray[np.bool_]:
-    """The pixels of an object, bool of H×W: of its polygons, or of its run lengths. Raises ValueError."""
+    """The pixels of an object, bool of H×W, from its polygons or its run lengths. Raises ValueError."""
     _refuse_size(height, width)
     if isinstance(segmentation, list):
         found = np.zeros((height, width), np.bool_)
@@ -80,8 +80,8 @@ def runs_mask(counts: object, height: int, width: int) -> NDArray[np.bool_]:
 
 
 def _unpacked(text: str) -> list[int]:
-    """Run lengths from COCO's text: groups of five bits from `0` on, a sixth bit if more follow; after the second run,
-    the differences from the run before the previous one. Raises ValueError.
+    """Run lengths from COCO's text: each is groups of five bits, as characters from `0` on, with a sixth bit if more
+    groups follow; after the second run, values are differences from the run before the previous one. Raises ValueError.
     """
     counts: list[int] = []
     value = shift = 0

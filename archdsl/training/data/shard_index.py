@@ -32,7 +32,7 @@ _SUGGESTION = "each sample needs an image and its class, such as 0001.jpg and 00
 
 
 class ShardIndex(NamedTuple):
-    """The samples of a shard: the names of the images, their positions in the shard, the classes as text."""
+    """The samples of a shard: the names of the images, their positions in the shard, and the classes as text."""
 
     names: NameList
     offset: NDArray[np.int64]

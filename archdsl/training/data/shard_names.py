@@ -50,7 +50,7 @@ def find_shards(name: str) -> Shards | None:
 
 
 def split_of(shard: Path) -> str:
-    """The split that the first word of a shard's name gives: `train`, `validation`, `test`; empty for other names."""
+    """The split that the first word of a shard's name gives: `train`, `validation` or `test`; empty for other names."""
     match = _SPLIT.match(shard.name)
     if match is None:
         return ""

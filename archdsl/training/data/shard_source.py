@@ -29,7 +29,7 @@ class ShardSource(DataSource):
     """Images and classes in tar files. The first word of a shard's name is its split: `train-000.tar`, `val-000.tar`.
 
     If no shard has a split in its name, a tenth of each class becomes the test set, selected by file name, as in
-    folders. Numbers as classes get their names from `classes.txt` in the folder of the shards, if there is one.
+    folders. Classes that are numbers get their names from `classes.txt` in the folder of the shards, if there is one.
     """
 
     def __init__(self, shards: Shards) -> None:

@@ -35,11 +35,11 @@ class StoredFile(NamedTuple):
     size: int | None = None
 
     def opened(self) -> Path | BinaryIO:
-        """Its path, or its content if it is a part of an archive. Raises OSError."""
+        """The file's path, or its content if it is a part of an archive. Raises OSError."""
         return self.path if self.size is None else io.BytesIO(self.content(LARGEST_FILE))
 
     def content(self, largest: int) -> bytes:
-        """Its bytes. Raises OSError, also if there are more than `largest`."""
+        """The file's bytes. Raises OSError, including if there are more than `largest`."""
         if self.size is None:
             return read_bytes(self.path, largest)
         if self.size > largest:
@@ -53,7 +53,7 @@ class StoredFile(NamedTuple):
 
     @property
     def key(self) -> str:
-        """An identifier of its current version: it changes with the name, the time and the size. Raises OSError."""
+        """An identifier of the file's current version: it changes with name, time and size. Raises OSError."""
         state = self.path.stat()
         about = f"{self.name}\0{self.offset}\0{self.size}\0{state.st_size}\0{state.st_mtime_ns}"
         return hashlib.sha256(os.fsencode(about)).hexdigest()[:32]
@@ -113,7 +113,7 @@ class TarTree(FileTree):
 
 
 def tar_files(archive: Path, within: StoredFile | None = None) -> Iterator[StoredFile]:
-    """The regular files in an archive, or in the archive that is a member of it, in their order.
+    """The regular files in an archive, or in the archive that is a member of it, in the archive's order.
 
     Links, devices and sparse files are left out. Raises DataCorrupt.
     """
@@ -125,7 +125,7 @@ def tar_files(archive: Path, within: StoredFile | None = None) -> Iterator[Store
             raise tarfile.ReadError("unexpected end of data")
         with archive.open("rb") as stream, tarfile.open(fileobj=_Part(stream, start, end), mode="r:") as opened:
             for number, member in enumerate(opened):
-                if member.offset_data <= last or member.size < 0:  # a header must not lead back
+                if member.offset_data <= last or member.size < 0:  # a header must not point backward
                     raise tarfile.ReadError("a header has an invalid size")
                 if number >= _MOST:
                     raise tarfile.ReadError(f"more than {_MOST:,} members")
@@ -142,7 +142,7 @@ def tar_files(archive: Path, within: StoredFile | None = None) -> Iterator[Store
 
 
 def _expect_end(stream: BinaryIO, at: int, end: int) -> None:
-    """Raise ReadError unless there is the block of zeros that ends an archive: at a damaged header, tarfile stops."""
+    """Raise ReadError if the block of zeros that ends an archive is missing: tarfile stops at a damaged header."""
     stream.seek(at)
     block = stream.read(max(0, min(tarfile.BLOCKSIZE, end - at)))
     if len(block) < tarfile.BLOCKSIZE:

@@ -21,7 +21,7 @@ def svhn_file(name: str, sha256: str) -> RemoteFile:
 
 
 class SvhnSource(DataSource):
-    """Two MAT files: `X` of 32×32×3×N bytes, `y` of N classes, of which 10 means the digit 0."""
+    """Two MAT files: `X` of 32×32×3×N bytes, `y` of N classes, where 10 means the digit 0."""
 
     def __init__(self, facts: DataSpec, train: RemoteFile, test: RemoteFile) -> None:
         self._facts, self._files = facts, (train, test)

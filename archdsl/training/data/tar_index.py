@@ -29,7 +29,7 @@ def indexed(archive: Path, cache: Path, find: Callable[[], Iterator[StoredFile]]
     kept = _read(path, state.st_size)
     if kept is None:
         found = list(find())
-        with suppress(OSError, CannotWrite, DiskFull, SymbolicLinkRefused):  # it is found again in that case
+        with suppress(OSError, CannotWrite, DiskFull, SymbolicLinkRefused):  # the files are found again in that case
             make_folder(path.parent)
             write_atomically(path, lambda temporary: _write(temporary, found))
         yield from found

@@ -44,7 +44,7 @@ class WavFolderSource(DataSource):
     """WAV files in folders named after their classes, in alphabetical order.
 
     All have the same sample rate. Longer ones are cropped to the length of the network's input, at the center; shorter
-    ones are zero-padded at the end. Splits are made as those of image folders.
+    ones are zero-padded at the end. Splits are made as for image folders.
     """
 
     def __init__(self, folder: Path) -> None:

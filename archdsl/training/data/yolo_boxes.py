@@ -49,7 +49,7 @@ class YoloBoxSource(DataSource):
         return bool(self._roots())
 
     def _roots(self) -> dict[str, tuple[Path, Path]]:
-        """The folders of the images and of the labels of each split that has some."""
+        """The folders of the images and of the labels of each split that has images."""
         roots: dict[str, tuple[Path, Path]] = {}
         for name, split in SPLITS.items():
             for images, labels in ((f"{IMAGES}/{name}", f"{LABELS}/{name}"), (f"{name}/{IMAGES}", f"{name}/{LABELS}")):

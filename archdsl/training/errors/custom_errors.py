@@ -11,7 +11,7 @@ class CustomCodeFailed(Problem):
     """A loss, metric, callback, logger or data set that raised an exception, which is the cause, or that returned an
     invalid value.
 
-    `kind` is what it is, `name` the name of the class or function, `why` a sentence about it in one line.
+    `kind` is one of these words, `name` is the name of the class or function, and `why` explains the error in one line.
     """
 
     def __init__(self, kind: str, name: str, why: str, suggestion: str | None = None) -> None:
@@ -78,6 +78,6 @@ def custom_code(kind: str, value: object) -> Iterator[None]:
     except (Problem, MemoryError):
         raise
     except Exception as error:
-        if type(error).__name__ == "OutOfMemoryError":  # torch's: the memory budget explains it
+        if type(error).__name__ == "OutOfMemoryError":  # torch's own error, which the memory budget explains
             raise
         raise CustomCodeFailed(kind, import_path(value), f"raised {described(error)}") from error

@@ -7,7 +7,7 @@ from .problem import Problem
 
 
 class UnknownData(Problem):
-    """Neither a built-in data set nor a file or folder."""
+    """A name that is neither a built-in data set nor a file or folder."""
 
     exit_status = 2
 
@@ -49,7 +49,7 @@ class UnknownKind(Problem):
 
 
 class UnknownTask(Problem):
-    """Neither a built-in task nor one of the packages that the network names."""
+    """A task that is neither built in nor from a package that the network names."""
 
     exit_status = 2
 
@@ -233,7 +233,7 @@ class BadText(Problem):
 
 
 class DecodingStopped(Problem):
-    """Ctrl-C while images were decoded."""
+    """Ctrl-C was pressed while images were being decoded."""
 
     exit_status = 130
 

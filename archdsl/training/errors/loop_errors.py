@@ -30,7 +30,7 @@ class Diverged(Problem):
         return (*ways, *((f"the last finite weights are in {self.run}",) if self.run is not None else ()))
 
     def without_run(self) -> "Diverged":
-        """The same error of a training run that keeps nothing."""
+        """The same error for a training run that keeps nothing."""
         return Diverged(self.loss, self.epoch, self.step, None, self.lr, self.precision, self.clip)
 
 
@@ -115,7 +115,7 @@ class BatchOfOne(Problem):
 
 @contextmanager
 def variance_needed() -> Iterator[None]:
-    """Raises BatchOfOne if torch has only one value per channel to normalize."""
+    """Raise BatchOfOne if torch has only one value per channel to normalize."""
     try:
         yield
     except ValueError as error:

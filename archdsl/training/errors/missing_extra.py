@@ -53,6 +53,6 @@ class IncompleteInstallation(Problem):
 
 
 def require(what: str, extra: str) -> None:
-    """Raises MissingExtra if a package of the extra is not installed."""
+    """Raise MissingExtra if a package of the extra is not installed."""
     if missing(extra):
         raise MissingExtra(what, extra)

@@ -6,7 +6,7 @@ from .problem import Problem
 
 
 class CannotResume(Problem):
-    """A run that cannot be used, neither to resume it nor for its weights."""
+    """A run that can be used neither to resume training nor for its weights."""
 
     def __init__(self, run: Path, why: str, suggestion: str = "start a new run") -> None:
         super().__init__(run, why)

@@ -6,7 +6,7 @@ from .problem import Problem
 
 
 class OtherSweep(Problem):
-    """A sweep with other settings than those of the command; `differences` are lines for the user."""
+    """A sweep with settings other than those of the command; `differences` are lines for the user."""
 
     exit_status = 2
 
@@ -58,7 +58,7 @@ class BadStorage(Problem):
 
 
 class StorageFailed(Problem):
-    """A database that does not answer or refuses; `where` is its URL without the password."""
+    """A database that does not respond, or that refuses the request; `where` is its URL without the password."""
 
     def __init__(self, where: str, why: str) -> None:
         super().__init__(where, why)

@@ -49,7 +49,7 @@ class BatchPlan:
 
     @classmethod
     def plain(cls, batches: Sequence[Indices]) -> "BatchPlan":
-        """Without random numbers."""
+        """A plan without random numbers."""
         return cls(batches, [[()] * len(batch) for batch in batches])
 
 

@@ -110,7 +110,7 @@ class EncodedImages:
             self._open.popitem()[1].close()
 
     def _shard(self, number: int, files: tuple[str, ...]) -> BinaryIO:
-        """A shard, opened once; the one that was opened first is closed if there are too many."""
+        """A shard, opened once; if too many are open, the first of them is closed."""
         if number not in self._open:
             if len(self._open) >= _MOST_OPEN:
                 self._open.pop(next(iter(self._open))).close()

@@ -1,4 +1,4 @@
-"""What happens to an image after it is read: decoding, cropping, augmentation."""
+"""What happens to an image after it is read: decoding, cropping and augmentation."""
 
 import io
 import math
@@ -31,8 +31,8 @@ class RandomChanges:
 class Transform:
     """The size of decoded images, and how they get it.
 
-    Without random changes: cropped to the aspect ratio at the center and scaled, or, with `resize`, scaled so that the
-    shorter edge has this size, then cropped.
+    Without random changes, they are center-cropped to the aspect ratio and scaled, or, with `resize`, scaled so that
+    the shorter edge has this size, then cropped.
     """
 
     channels: int
