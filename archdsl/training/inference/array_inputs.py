@@ -49,5 +49,7 @@ def _array(value: Any, takes: NetworkInput) -> Any:
 
 
 def _is_batch(array: Any, own: tuple[int, ...]) -> bool:
-    """Whether an array of as many dimensions as a sample is a batch without channels: N×H×W of grayscale images."""
+    """Whether an array with the same number of dimensions as a sample is a batch without channels: N×H×W of grayscale
+    images.
+    """
     return array.ndim == len(own) == 3 and own[0] == 1 and array.shape[1:] == own[1:] and array.shape != own

@@ -81,7 +81,7 @@ def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Score
     setup = Setup(device, settings.setup.precision, settings.setup.layout) if same else Setup(device)
     standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
     batches, task, recipe = on_device(images, device), loaded.task, settings.recipe
-    model = loaded.model.to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # torch's types lack it
+    model = loaded.model.to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # torch's types lack this overload
     scores = evaluate(
         model,
         batches.images,
@@ -183,7 +183,7 @@ def _usual(splits: Splits, everything: bool) -> str:
 
 
 def _is_plain(source: DataSource) -> bool:
-    """Whether it is a folder without splits."""
+    """Whether the data set is a folder without splits."""
     if isinstance(source, VocBoxSource | YoloBoxSource):
         return not source.has_splits
     return (

@@ -100,7 +100,7 @@ def of_network(network: Network, seed: int, batch: int | None = None) -> Exporta
 
 
 def _of_packages(network: Network, batch: int | None) -> Iterator[tuple[str, Exportable]]:
-    """Each layer of a package that has a single input, as a network of its own, by its text and line."""
+    """Each layer of a package that has a single input, as a separate network, by its text and line."""
     graph = network.graph
     for node, package in package_layers(graph):
         shapes = graph.shapes_in(node)

@@ -199,7 +199,7 @@ def _montage(tiles: Array) -> Array:
 
 
 def _across(tiles: Array) -> int:
-    """Number of tiles in a row: slightly wider than high, with as few empty places as possible."""
+    """Number of tiles in a row: slightly wider than tall, with as few empty places as possible."""
     count, rows, columns = tiles.shape[:3]
     wanted = max(1, round(math.sqrt(count * rows / columns) * 1.25))
     near = range(max(1, wanted - 2), min(wanted + 3, count) + 1)

@@ -41,7 +41,7 @@ class Maps:
 
 
 class InspectionPoint(NamedTuple):
-    """A point in the network: the name of the part, its layers as written, the id of its last node."""
+    """A point in the network: the name of the part, its layers as written, and the id of its last node."""
 
     name: str
     text: str
@@ -68,7 +68,7 @@ def first_filters(loaded: LoadedRun) -> Filters | None:
 def inspection_points(graph: Graph) -> list[InspectionPoint]:
     """The points to show: the ends of the stages, of the blocks if there are few stages, else of single layers.
 
-    Only outputs that are images; a layer is shown with the normalization and the activation after it.
+    Only outputs that are images are shown; a layer is shown with the normalization and the activation after it.
     """
     deepest = max((len(node.path) for node in graph.layers), default=1)
     found: list[InspectionPoint] = []

@@ -76,7 +76,8 @@ class Predictor:
     def read(self, path: Path | None, invert: bool = False) -> Pixels:
         """An image, or standard input for None, as uint8 of C×H×W.
 
-        At the data set's image size, then fitted to the network's input as in training. Raises BadImages.
+        The image is decoded at the data set's image size, then fitted to the network's input as in training. Raises
+        BadImages.
         """
         own, shape, resize = self._opened.settings.data.shape, self._opened.image, None
         if own is None:
@@ -118,7 +119,7 @@ class Predictor:
         return self._standardize(torch.from_numpy(np.stack(pixels)).to(self._opened.device))
 
     def __call__(self, pixels: Sequence[Inputs], top: int) -> list[Answer]:
-        """The prediction for each image, averaged over the copies of the recipe's `tta`; the `top` classes."""
+        """The prediction for each image, averaged over the copies of the recipe's `tta`, with its `top` classes."""
         settings, task, inputs = self._opened.settings, self._opened.task, self.inputs(pixels)
         with torch.inference_mode():
             if task.reads_words:
@@ -206,7 +207,7 @@ def named_images(name: str, loaded: LoadedRun) -> list[ImageName]:
     """An image, all images below a folder ordered by name, one of the run's own for `test:225`, None for `-`, or the
     rows of a table if the run takes numbers; WAV files if it takes audio.
 
-    Raises BadImages or BadAudio for a folder without images or audio, or a split that does not exist, BadTable.
+    Raises BadImages or BadAudio for a folder without images or audio, or a split that does not exist, and BadTable.
     """
     path = Path(name)
     if split_image := parse_split_image(name):

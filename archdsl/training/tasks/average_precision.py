@@ -1,7 +1,7 @@
 """Average precision of detection, as COCO's evaluation defines it: for all object sizes, with at most 100 objects per
 image.
 
-Computed here, not by pycocotools: the same numbers, for the objects of all images at once.
+It is computed here, not by pycocotools: the numbers are the same, and the objects of all images are matched together.
 """
 
 from dataclasses import dataclass
@@ -20,14 +20,16 @@ _CHUNK = 256
 @dataclass(frozen=True)
 class PrecisionTable:
     """`values` are the average precision of each class at each threshold, float64 of K×10, NaN without an object;
-    `counts` the number of objects of each class.
+    `counts` are the numbers of objects of each class.
     """
 
     values: NDArray[np.float64]
     counts: tuple[int, ...]
 
     def mean(self, threshold: int | None = None) -> float:
-        """The mean over the classes that have objects, of all thresholds or one, by its index; 0 without an object."""
+        """The mean over the classes that have objects and over all thresholds, or at the one with this index; 0 without
+        an object.
+        """
         known = self.values[~np.isnan(self.values[:, 0])]
         chosen = known if threshold is None else known[:, threshold]
         return float(chosen.mean()) if chosen.size else 0.0
@@ -52,8 +54,8 @@ def average_precision(found: NDArray[np.float32], boxes: NDArray[np.float32], cl
 
 
 def _matches(found: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which objects are correct at each threshold, bool of N×M×10: each in turn, the best first, takes the true box of
-    its class that it overlaps most, of those that are left.
+    """Which objects are correct at each threshold, bool of N×M×10: each in turn, the best first, takes the remaining
+    true box of its class that it overlaps most.
     """
     overlap = _ious(found[:, :, 2:].astype(np.float64), boxes[:, :, 1:].astype(np.float64))
     same = (found[:, :, None, 0] == boxes[:, None, :, 0]) & (boxes[:, None, :, 0] >= 0)

@@ -11,7 +11,7 @@ CANDIDATES, FOUND = 400, 100
 """The largest numbers of candidates and of objects of an image."""
 LEAST_SCORE = 0.05
 OVERLAP = 0.6
-"""Of two candidates of a class whose IoU is larger, the one with the lower score is dropped."""
+"""If the IoU of two candidates of a class is larger, the one with the lower score is dropped."""
 _CHUNK = 32
 """Number of images whose candidates are compared at once: 400×400 numbers each."""
 
@@ -44,7 +44,7 @@ def suppressed(boxes: Tensor, classes: Tensor, there: Tensor, overlap: float) ->
     """Which candidates are kept, bool of N×M: those whose IoU with each kept candidate of the same class and a higher
     score is at most `overlap`.
 
-    `boxes` are N×M×4, best first, `classes` N×M; only those that are `there`, bool of N×M, count. What greedy
+    `boxes` are N×M×4, best first, and `classes` N×M; only those that are `there`, bool of N×M, count. What greedy
     non-maximum suppression keeps is the only fixed point of the rule; each round settles at least one more candidate of
     each chain, and most chains are short.
     """

@@ -42,7 +42,7 @@ def bleu(captions: Sequence[Caption], references: Sequence[Sequence[Caption]]) -
 def cider(captions: Sequence[Caption], references: Sequence[Sequence[Caption]]) -> float:
     """CIDEr-D, in 0..10 (Vedantam et al. 2015): similarity of n-grams, weighted by how rare they are in the references.
 
-    As the evaluation server of COCO computes it, with the document frequencies of these references.
+    It is computed as by the evaluation server of COCO, with the document frequencies of these references.
     """
     frequency: Ngrams = Counter()
     for wanted in references:

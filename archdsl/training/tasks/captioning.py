@@ -24,7 +24,7 @@ class Captioning(Task):
     """The network gets an image and the words before each step, T IDs below V, and outputs the logits of the next word
     at each step: T×V, or (T+1)×V if the image is the first step.
 
-    In training, the words before are those of a caption of the image (teacher forcing), chosen at random.
+    In training, the preceding words are those of a caption of the image (teacher forcing), chosen at random.
     """
 
     name = "captioning"

@@ -38,7 +38,7 @@ TASKS: Mapping[str, Task] = {
 
 
 def task_names(packages: Sequence[UsedPackage] = ()) -> tuple[str, ...]:
-    """The names that a recipe may have, for a network that names these packages."""
+    """The tasks that a recipe may name, for a network that names these packages."""
     return (*TASKS, *(name for name in package_tasks(packages) if name not in TASKS))
 
 
@@ -82,8 +82,8 @@ def choose(spec: DataSpec, recipe: "Recipe", graph: Graph | None) -> Task:
 
 
 def task_of(name: str, packages: Sequence[UsedPackage] = ()) -> Task:
-    """The task that a run's settings name; a run from before there were tasks is classification. `packages` are its
-    network's.
+    """The task that a run's settings name; a run from before there were tasks is a classification run. `packages` are
+    those of its network.
 
     Raises UnknownTask, PackageFailed.
     """

@@ -103,7 +103,7 @@ class CustomMetric(ABC):
         if isinstance(found, Tensor) and found.numel() == 1:
             found = found.item()
         try:
-            return float(found)  # type: ignore[arg-type]  # whatever it returned: numpy's numbers, too
+            return float(found)  # type: ignore[arg-type]  # it may have returned anything, such as a NumPy number
         except (TypeError, ValueError):
             why = f"returned {_kind(found)}, not a number"
             raise CustomCodeFailed("metric", import_path(self.origin), why, "return one number") from None

@@ -73,7 +73,9 @@ class LanguageScores(Scores):
 
 
 class LanguageMeter(Meter[LanguageScores]):
-    """Sums cross-entropies in 64 bits. `token_bytes` are the bytes that each ID stands for; without them, one each."""
+    """Sums cross-entropies in 64 bits. `token_bytes` are the numbers of bytes that each ID stands for; without them,
+    each stands for one byte.
+    """
 
     def __init__(self, loss: Loss, token_bytes: Sequence[int] = ()) -> None:
         self._loss = loss

@@ -16,7 +16,7 @@ class Scores(ABC):
     """The scores of a network on the samples of a split."""
 
     custom: Mapping[str, float] = MappingProxyType({})
-    """Those of the user's metrics, by name; `CustomCode.meter` sets them, regardless of a subclass's constructor."""
+    """Values of the user's metrics, by name; `CustomCode.meter` sets them, regardless of a subclass's constructor."""
 
     @property
     @abstractmethod

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Metric:
-    """A number that is measured on a split. `name` is its key in logs, `label` its name for people.
+    """A number that is measured on a split. `name` is its key in logs, and `label` its name for people.
 
     A `fraction` is shown in percent, everything else with the `unit`; `higher` says that a larger value is better.
     """
@@ -18,7 +18,7 @@ class Metric:
     higher: bool = True
     unit: str = ""
     note: str = ""
-    """What it is, for the report."""
+    """An explanation of the metric, for the report."""
     brief: bool = True
     """Whether the line of an epoch shows it."""
 

@@ -16,7 +16,7 @@ from .task import Task
 
 @dataclass(frozen=True)
 class Term:
-    """The loss of one output besides the main one: its index among the outputs, its weight in the sum."""
+    """The loss of one output besides the main one: its index among the outputs, and its weight in the sum."""
 
     index: int
     weight: float
@@ -27,7 +27,7 @@ class Term:
 class Objective:
     """What a step minimizes: the task's loss of the main output, plus those of other outputs, each with its weight.
 
-    `weigh` is that of the task for the main loss; None unless that is the loss of the recipe.
+    `weigh` is the task's `weigh` for the main loss; None unless the main loss is that of the recipe.
     """
 
     task: Task

@@ -68,7 +68,7 @@ def _loaded(name: str, package: Package) -> Task:
 
 
 def _check_losses(name: str, task: type[Task]) -> None:
-    """Raises PackageError for a loss that no recipe can name."""
+    """Raise PackageError for a loss that no recipe can name."""
     from ..recipe.fields import parts
 
     known = parts("loss")

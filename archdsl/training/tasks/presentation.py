@@ -13,7 +13,7 @@ SHOWN = 12
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its title, its column headings, its rows. The first column has names, the others numbers."""
+    """A table: its title, its column headings, and its rows. The first column has names, the others numbers."""
 
     title: str
     heads: tuple[str, ...]
@@ -49,7 +49,7 @@ class FoundBox(NamedTuple):
 @dataclass(frozen=True)
 class Answer:
     """The prediction for one sample: what is most likely in it, numbers by name, an image (uint8 of C×H×W, or of H×W
-    with class numbers), a sentence, the objects in it (None if the task finds none).
+    with class numbers), a sentence, and the objects in it (None for a task that finds no objects).
     """
 
     ranked: tuple[tuple[str, float], ...] = ()

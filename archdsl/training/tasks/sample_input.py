@@ -63,7 +63,7 @@ def stream_setting(recipe: "Recipe") -> tuple[tuple[str, ...], str] | None:
 def symbolic_input(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
     """Whether the first input has symbolic dimensions and is of the data's kind: training needs their values.
 
-    It is reported with a size that fits the data. An input of another kind gets another error.
+    Such an input is reported with a size that fits the data. An input of another kind gets another error.
     """
     entry = graph.nodes[graph.inputs[0]]
     own = entry.shape.dims

@@ -29,7 +29,7 @@ def make_set_loss(recipe: AnyLoss) -> Loss:
 def average_precision(scores: Tensor, wanted: Tensor) -> float | None:
     """Σ (Rₙ − Rₙ₋₁) Pₙ over the thresholds, from scores and true values of one class (as in scikit-learn).
 
-    Samples of equal scores have the same threshold. None without a positive sample.
+    Samples with equal scores have the same threshold. None without a positive sample.
     """
     positives = int(wanted.sum())
     if not positives:

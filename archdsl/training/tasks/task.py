@@ -103,8 +103,8 @@ class Task(ABC):
         """The mean loss over a batch: a scalar, from an output in 32 bits and the targets."""
 
     def weigh(self, recipe: "AnyLoss", facts: TaskFacts) -> "Weigh | None":
-        """How much a batch counts in the mean loss of several: the number of terms that its mean is over, a scalar,
-        from its targets. None if that is the number of samples.
+        """How much a batch counts in the mean loss of several: the number of terms in its mean, a scalar, from its
+        targets. None if that is the number of samples.
         """
         return None
 
