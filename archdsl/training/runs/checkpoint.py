@@ -4,7 +4,7 @@ The checkpoint of a sharded network is a folder instead (sharded_checkpoint.py),
 Either can be restored in any number of processes, sharded or not.
 
 Tensors are named `model.NAME`, `average.NAME`, `optimizer.INDEX.NAME`, `rng.NAME` (`rng.RANK.NAME` of further
-processes), `metrics.NAME`; the numbers are JSON in the file's metadata, with a digest of each tensor.
+processes) and `metrics.NAME`; the numbers are JSON in the file's metadata, with a digest of each tensor.
 """
 
 import re
@@ -83,11 +83,12 @@ def _all(folder: Path) -> list[Path]:
 
 
 def restore_newest(state: TrainingState, folder: Path, group: ProcessGroup = SINGLE_PROCESS) -> tuple[Path, str | None]:
-    """Restore the state from the newest readable checkpoint; returns that checkpoint. Raises CannotResume.
+    """Restore the state from the newest readable checkpoint; return its path, and why newer ones were skipped. Raises
+    CannotResume.
 
-    A damaged one is skipped in favor of the one before it; the second value is then the reason. Digests detect damage,
-    and the structure of each part is checked, so a file edited by hand is refused, too. All processes of a group use
-    the same checkpoint.
+    A damaged one is skipped in favor of the one before it; the second value is None if none was skipped. Digests detect
+    damage, and the structure of each part is checked, so a file edited by hand is refused, too. All processes of a
+    group use the same checkpoint.
     """
     reasons: list[str] = []
     for name in group.broadcast_text("\n".join(path.name for path in reversed(list_checkpoints(folder)))).split():

@@ -30,7 +30,7 @@ class Shard(_Strict):
 
 
 class ShardedTensor(_Strict):
-    """A tensor: its dtype, its sizes, its shards."""
+    """A tensor: its dtype, its sizes, and its shards."""
 
     dtype: str
     sizes: Sizes
@@ -51,7 +51,7 @@ def key_of(name: str, offsets: Iterable[int]) -> str:
 
 
 def read_index(folder: Path) -> CheckpointIndex:
-    """The index of a checkpoint. Raises ValueError, in one line, or OSError."""
+    """The index of a checkpoint. Raises ValueError with a message of one line, or OSError."""
     try:
         return unseal(CheckpointIndex, folder / INDEX, FORMAT, "of a checkpoint")
     except CannotResume as error:

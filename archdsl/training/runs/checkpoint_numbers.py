@@ -66,7 +66,7 @@ class BestNumbers(_Strict):
 
 
 class Numbers(_Strict):
-    """The counters of a state, its best epoch, its log."""
+    """The counters of a state, its best epoch, and its log."""
 
     format: int
     epoch: Count
@@ -92,7 +92,7 @@ class Numbers(_Strict):
 
     @classmethod
     def read(cls, text: str) -> "Numbers":
-        """From JSON. Raises ValueError, in one line."""
+        """The numbers in a JSON text. Raises ValueError with a message of one line."""
         try:
             value = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -125,7 +125,7 @@ def numbers_of(state: TrainingState) -> Numbers:
 
 
 def first_error(error: ValidationError) -> str:
-    """The first error of a validation, in one line: the location, the error, the value."""
+    """The first error of a validation, in one line: the location, the error and the value."""
     first = error.errors(include_url=False)[0]
     where = ".".join(map(str, first["loc"]))
     values = str(first["msg"]).removeprefix("Value error, ")

@@ -121,7 +121,7 @@ def refuse_outputs(finite: bool, run: Run) -> None:
 def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
     """Raise CannotResume if a network does not match its settings or weights.
 
-    This is checked before the module is built: a text of one line can require more memory than there is.
+    This is checked before the module is built: a text of one line can require more memory than is available.
     """
     graph, data = network.graph, settings.data
     task = task_of(settings.recipe.task, graph.packages)

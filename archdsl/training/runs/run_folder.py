@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SETTINGS, METRICS = "settings.json", "metrics.jsonl"
 INITIAL = "initial.safetensors"
-"""The initial weights of a run that began with those of a file."""
+"""The initial weights of a run that started from those of a file."""
 
 
 class Run:
@@ -141,7 +141,7 @@ class Run:
             self._saver.wait()
 
     def keep_weights(self, state: TrainingState, path: Path) -> None:
-        """Write the weights for using the network: the averaged ones, if there are any. Raises DiskFull.
+        """Write the weights for inference: the averaged ones, if there are any. Raises DiskFull.
 
         All processes call it, because each contributes its shards.
         """

@@ -21,7 +21,7 @@ from .sealed_json import seal
 FORMAT = 2
 """Since version 2 the file, the network's texts and the weights have digests."""
 LARGEST_IMAGE = 1 << 28
-"""Values of one image, 16,384 by 16,384 grayscale pixels: larger images are not used in training."""
+"""Largest number of values of one image, 16,384 by 16,384 grayscale pixels: larger images are not used in training."""
 _LARGEST_NUMBER = 10**18
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]

@@ -24,7 +24,7 @@ def seal(model: BaseModel) -> str:
 def unseal(kind: type[M], path: Path, newest: int, named: str) -> M:
     """The model in a file of a folder; `named` is the folder as messages show it: "of a run: `runs/…`".
 
-    Raises NoRun if there is no such file, CannotResume if it is damaged or was changed, in one line.
+    Raises NoRun if there is no such file, and CannotResume, with a reason of one line, if it is damaged or was changed.
     """
     folder = path.parent
     try:

@@ -1,6 +1,6 @@
 """Checkpoints of sharded networks: a folder, into which each process writes its shards, in the background.
 
-torch.distributed.checkpoint plans who writes and reads what; the files are safetensors and JSON, as those of other
+torch.distributed.checkpoint plans who writes and reads what; the files are safetensors and JSON, like those of other
 checkpoints, so nothing is ever unpickled. `checkpoint.json` is written last and atomically: a folder without it is not
 a checkpoint. It has the training's numbers, the place of each shard and its digest.
 """

@@ -58,7 +58,7 @@ def read_weights(path: Path, verified: bool) -> dict[str, Tensor]:
 def load_weights(model: nn.Module, folder: Path, path: Path | None, verified: bool) -> None:
     """Load the weights in a file of a run's folder into the model. Raises CannotResume.
 
-    The reason is that they are missing, damaged, of another network, or not finite.
+    It does so if they are missing, damaged, from another network, or not finite.
     """
     if path is None:
         raise CannotResume(folder, "it has no weights yet")

@@ -2,9 +2,9 @@
 Hyperparameter Tuning).
 
 Trials are compared at epochs that grow by a factor, the rungs. A trial continues if it is among the best third of those
-that have reached the rung; each of the first five to reach it, only if it is the best so far. The rule is that of
-Optuna's SuccessiveHalvingPruner, as a function: Optuna's counts the attempts of killed workers twice, and does not
-support studies that minimize MACs, too.
+that have reached the rung; each of the first five to reach it continues only if it is the best so far. The rule is that
+of Optuna's SuccessiveHalvingPruner, as a function: Optuna's counts the attempts of killed workers twice, and does not
+support studies that also minimize MACs.
 """
 
 import math

@@ -50,7 +50,7 @@ class Journal(BaseJournalBackend):
                         stream.truncate(end)
                     raise
         finally:
-            with contextlib.suppress(RuntimeError):  # another process took this one for dead; the lines are written
+            with contextlib.suppress(RuntimeError):  # another process assumed this one had ended; the lines are written
                 self._lock.release()
 
 

@@ -1,4 +1,4 @@
-"""Which weights a sweep keeps: of the best trials. Nothing of a trial that is not finished is ever deleted."""
+"""Which weights a sweep keeps: those of the best trials. Nothing of a trial that is not finished is ever deleted."""
 
 import contextlib
 import shutil
@@ -19,7 +19,9 @@ _CHECKPOINTS = "checkpoints"
 
 
 def kept(trials: dict[int, Trial], metric: Metric, count: int) -> frozenset[int]:
-    """The numbers of the trials whose weights are kept. A result never changes, so a trial never returns to them."""
+    """The numbers of the trials whose weights are kept. A result never changes, so a trial that is no longer among them
+    never returns.
+    """
     return frozenset(ranked(trials, metric)[:count])
 
 
@@ -31,7 +33,7 @@ def delete_others(sweep: Path, attempts: Iterable[Attempt], metric: Metric, coun
     best = kept(trials, metric, count)
     for number, result in trials.items():
         for attempt in grouped[number]:
-            # a worker that was taken for dead may still be writing, but to another folder
+            # a worker that was assumed to have ended may still be writing, but to another folder
             if attempt.claim is not None and attempt.ended and attempt.claim.folder != result.run:
                 _delete(sweep, attempt.claim.folder)
         if number not in best and result.run is not None:

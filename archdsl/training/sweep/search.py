@@ -42,18 +42,18 @@ class Listener:
         """This worker has finished a trial."""
 
     def takes_over(self, number: int, worker: str) -> None:
-        """It continues a trial whose worker was killed."""
+        """This worker continues a trial whose worker was killed."""
 
     def lost(self, number: int) -> None:
-        """Another worker has taken over its trial, because it saw no heartbeat of this one."""
+        """Another worker has taken over this worker's trial, because it saw no heartbeat."""
 
     def waits(self, running: Sequence[Attempt]) -> None:
-        """All trials are finished or training elsewhere; it waits in case a worker is killed."""
+        """All trials are finished or training elsewhere; this worker waits in case another one is killed."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep in its folder. `seed` determines which points are chosen, `trials` is their number.
+    """A sweep in its folder. `seed` determines which points are chosen, and `trials` is their number.
 
     `metric` compares the trials; `prune` stops unpromising trials early; `keep` is how
     many trials keep their weights; `url` is the database that stores the trials, under a name.
@@ -76,7 +76,7 @@ class Sweep:
         return [better, StudyDirection.MINIMIZE] if self.space.varies_network and not self.prune else [better]
 
     def store(self, create: bool = True) -> TrialStore:
-        """Its trials. Raises NoRun if they are missing and not to be created, Problem."""
+        """The sweep's trials. Raises NoRun if they are missing and `create` is false, and Problem."""
         return TrialStore.open(self.folder, self.url, self.name, self.directions, create)
 
     def trials_done(self) -> dict[int, Trial]:
@@ -255,7 +255,7 @@ def results(attempts: Sequence[Attempt]) -> dict[int, Trial]:
 
 
 def as_json(sweep: Sweep, trials: dict[int, Trial], about: Mapping[str, Any]) -> str:
-    """sweep.json: what varied, all trials, which are on the Pareto front, which is the best."""
+    """sweep.json: what varied, all trials, which are on the Pareto front, and which is the best."""
     metric = sweep.metric
     top, optimal = best(trials, metric), front(trials, metric)
     weights = kept(trials, metric, sweep.keep)

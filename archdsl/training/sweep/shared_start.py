@@ -18,8 +18,8 @@ from .trial_store import TrialStore
 def start_or_join(folder: Path, plan: SweepSettings, texts: Mapping[str, str]) -> bool:
     """Start the sweep in a folder, or make sure that the one there is the same. True if it was started here.
 
-    Raises OSError for a folder that cannot be created, FileExistsError for one with other files; OtherSweep,
-    OtherVersion, Problem.
+    Raises OSError for a folder that cannot be created, FileExistsError for one with other files, and OtherSweep,
+    OtherVersion or Problem.
     """
     folder.mkdir(parents=True, exist_ok=True)
     settings = refuse_links(folder, folder / SETTINGS)

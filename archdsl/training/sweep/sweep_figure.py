@@ -19,7 +19,7 @@ _NAMED = 8
 def draw_sweep(trials: Trials, space: Space, metric: Metric, sample: str, title: str, stem: Path) -> None:
     """The metric against MACs with the Pareto front, as `stem`.png and .svg; nothing if no trial has succeeded.
 
-    If all trials have the same MACs, the metric against each dimension instead. Pruned trials are left out.
+    If all trials have the same MACs, the metric is drawn against each dimension instead. Pruned trials are left out.
     """
     whole = dict(done(trials))
     if not whole:

@@ -1,4 +1,4 @@
-"""The output of a sweep: a table of its trials, its JSON, its figure."""
+"""The output of a sweep: a table of its trials, its JSON, and its figure."""
 
 from ..safe_files import write_text
 from ..tasks.metric import Metric

@@ -28,7 +28,7 @@ class SweepSettings(BaseModel):
 
     `metric` is the name of the task's metric, which compares the trials, with its direction, and `sample` what the task
     calls a sample.
-    `storage` is the URL of a database without its password, `name` the sweep's name there.
+    `storage` is the URL of a database without its password, and `name` is the sweep's name there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

@@ -1,4 +1,4 @@
-"""One point of a sweep: its network, its recipe, its training, its result."""
+"""One point of a sweep: its network, its recipe, its training, and its result."""
 
 import shutil
 from dataclasses import dataclass, replace
@@ -64,7 +64,7 @@ class Stopped(Exception):
 
 
 def attempt(context: SweepContext, point: Point, folder: Path, reports: EpochReports) -> Trial:
-    """Train at a point, in a run's folder, and report the epochs; a run of the same point that is there is resumed.
+    """Train at a point, in a run's folder, and report the epochs; an existing run of the same point is resumed.
 
     Errors in the network, a recipe that does not suit it, too little memory and a loss that becomes NaN are not
     raised: they are the result's `why`. Raises Stopped, Problem for everything else.

@@ -1,8 +1,8 @@
 """The attempts at the trials of a sweep, as they are stored.
 
 A trial has a number from 1. An attempt is one worker's training of it; there is another one if the worker was killed or
-stopped. Each attempt is a trial of Optuna, and its attributes here are that trial's. Of the waiting attempts at one
-trial, workers only claim the first: two workers may have added one at the same time.
+stopped. Each attempt is a trial of Optuna, and its attributes here are that trial's. Workers claim only the first of
+the waiting attempts at a trial: two workers may have added one at the same time.
 """
 
 import json
@@ -38,8 +38,8 @@ class Beat:
 
 @dataclass(frozen=True)
 class Attempt:
-    """An attempt at trial `number`. `values` are the metric at the end of each epoch; `released` is whether its worker
-    was stopped and released it.
+    """An attempt at trial `number`. `values` are the metric at the end of each epoch; `released` says whether its
+    worker was stopped and released it.
     """
 
     id: int
@@ -54,11 +54,11 @@ class Attempt:
 
     @classmethod
     def of(cls, trial: FrozenTrial) -> "Attempt":
-        """From Optuna's trial. Raises ValueError for one that archdsl did not write."""
+        """The attempt in a trial of Optuna. Raises ValueError for one that archdsl did not write."""
         attributes = trial.user_attrs
         try:
             return cls(
-                id=trial._trial_id,  # Optuna's storages take no other name for it
+                id=trial._trial_id,  # Optuna's storages accept no other identifier
                 number=int(attributes[NUMBER]),
                 state=trial.state,
                 point=_read(_POINT, attributes.get(POINT)),

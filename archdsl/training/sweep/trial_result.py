@@ -14,9 +14,9 @@ from .search_space import Point
 class Trial:
     """A point and its result: scores on the validation samples, or the reason `why` there are none.
 
-    `value` is the sweep's metric and `loss` the loss, both of the best epoch; `macs` of one sample, `seconds` of
-    training; `run` is the folder's name, `worker` the process that finished it. A `pruned` trial was stopped after
-    fewer epochs than the recipe has, because others were better by then.
+    `value` is the sweep's metric and `loss` the loss, both of the best epoch; `macs` are those of one sample, and
+    `seconds` is the training time; `run` is the folder's name, and `worker` is the process that finished the trial. A
+    `pruned` trial was stopped after fewer epochs than the recipe has, because others were better by then.
     """
 
     point: Point
@@ -33,7 +33,7 @@ class Trial:
 
     @classmethod
     def read(cls, text: object) -> "Trial":
-        """From an attribute of a trial in the storage. Raises ValueError."""
+        """The result in an attribute of a trial in the storage. Raises ValueError."""
         if not isinstance(text, str):
             raise ValueError("a trial is not a string")
         return _TRIAL.validate_json(text)

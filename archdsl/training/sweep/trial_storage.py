@@ -108,7 +108,7 @@ def _parsed(url: str) -> URL:
 def reported(folder: Path, url: str | None) -> Iterator[None]:
     """Raise the problem that a storage error indicates: a damaged journal, a full disk, a lost connection.
 
-    UpdateFinishedTrialError passes: the caller knows what it means.
+    UpdateFinishedTrialError is not caught: the caller knows what it means.
     """
     try:
         yield

@@ -36,7 +36,9 @@ class TrialStore:
     def open(
         cls, folder: Path, url: str | None, name: str, directions: Sequence[StudyDirection], create: bool = True
     ) -> "TrialStore":
-        """The study with this name; with `create`, it is created if missing. Raises NoRun without it, Problem."""
+        """The study with this name; with `create`, it is created if missing. Raises NoRun if it is missing and `create`
+        is false, and Problem.
+        """
         storage = open_storage(folder, url)
         with reported(folder, url):
             try:
@@ -114,7 +116,7 @@ class TrialStore:
             self._storage.set_trial_state_values(attempt, state, values if state is TrialState.COMPLETE else None)
 
     def end(self, attempt: int, *, released: bool) -> bool:
-        """End an attempt without a result. False if it has ended already: of several workers, one ends it."""
+        """End an attempt without a result. False if it has ended already: only one of several workers ends it."""
         with reported(self._folder, self._url):
             try:
                 if released:

@@ -1,7 +1,8 @@
-"""The processes that work on a sweep: their names, how others notice that one was killed, and since when.
+"""The processes that work on a sweep: their names, and how others notice that one was killed.
 
-On one machine, the lock of a worker's file is free as soon as it is gone. From another machine, a worker is gone if its
-counter of heartbeats does not change for a while, by the observer's own clock: clocks of machines differ.
+On one machine, the lock of a worker's file is free as soon as the worker has ended. Seen from another machine, a worker
+is gone if its counter of heartbeats does not change for a while, by the observer's own clock: clocks of machines
+differ.
 """
 
 import contextlib
@@ -33,7 +34,7 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True)
 class Worker:
-    """This process: its name, and the place in which its lock is valid, None without locks."""
+    """This process: its name, and the place in which its lock is valid; None without locks."""
 
     name: str
     place: str | None
@@ -41,7 +42,7 @@ class Worker:
 
 @contextlib.contextmanager
 def working(sweep: Path) -> Iterator[Worker]:
-    """This process as a worker of the sweep in a folder; its file there is locked meanwhile. Raises Problem."""
+    """This process as a worker of the sweep in a folder, where its file is locked in the context. Raises Problem."""
     folder = refuse_links(sweep, sweep / _FOLDER)
     make_folder(folder)
     try:
@@ -88,7 +89,7 @@ class Silence:
         self._seen: dict[int, tuple[int, float]] = {}
 
     def over(self, running: Iterable[Attempt]) -> list[Attempt]:
-        """Those of the running attempts for which no new heartbeat was seen for SILENT_SECONDS."""
+        """The running attempts for which no new heartbeat was seen for SILENT_SECONDS."""
         now, before = self._clock(), self._seen
         self._seen = {}
         found = []
@@ -103,7 +104,7 @@ class Silence:
 
 @contextlib.contextmanager
 def beating(beat: Callable[[int], None]) -> Iterator[None]:
-    """Call `beat` with 1, 2, … every BEAT_SECONDS meanwhile, in a thread. It ends when the attempt is
+    """Call `beat` with 1, 2, … every BEAT_SECONDS during the context, in a thread. The thread ends when the attempt is
     lost. A storage that does not answer is reported by the training, at the end of its epoch.
     """
     done = threading.Event()
