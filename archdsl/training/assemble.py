@@ -164,7 +164,7 @@ def choose(
     count = min(math.ceil(recipe.batch / group.size), len(splits.train))
     batch = on_device(splits.train.take(np.arange(count)), device)
     inputs = Standardizer(standard, device, torch.contiguous_format)(batch.images)
-    if recipe.shard and group.size > 1:  # timing takes the whole network on one device
+    if recipe.shard and group.size > 1:  # timing needs the whole network on one device
         return Setup(device, "fp32" if recipe.precision == "auto" else recipe.precision), []
     learned = objective or objective_of(TASKS["classification"], recipe)
     targets = batch.images if learned.task.of_input else batch.labels

@@ -91,7 +91,7 @@ def prepared(network: Network, arguments: FitArguments, resume: Path | None) -> 
 
 
 def _refuse_other_losses(run: Run, losses: Losses) -> None:
-    """Raise ValueError if the losses next to the user's functions are not those of the run."""
+    """Raise ValueError if the losses besides the user's functions are not those of the run."""
     others = {name: value for path, value in losses.settings.items() for name in path if name == "output_losses"}
     now, before = others.get("output_losses"), run.read_settings().recipe.loss.output_losses
     if losses.functions and now != before:

@@ -46,10 +46,11 @@ def fit(
     Further keywords are the options of `archdsl train`, with underscores: `fit(network, "digits", epochs=5,
     optimizer="sgd", lr=0.1)`; they override the text's recipe. `loss` is the name of a loss, a function of an output
     and the targets, or a dictionary of these by output. `metrics` are functions, or objects with `reset`, `update` and
-    `compute`, such as those of torchmetrics. `callbacks` have the methods of `archdsl.Callback`, `loggers` are names.
+    `compute`, such as those of torchmetrics. `callbacks` have the methods of `archdsl.Callback`, and `loggers` are
+    names.
 
     `out` is the run's folder, by default a new one in `runs/`; `resume` continues the run in a folder, with the same
-    network, data, loss and metrics. `initial` are weights to begin with: a file, a run, or a module. `data_dir` is the
+    network, data, loss and metrics. `initial` are weights to start from: a file, a run, or a module. `data_dir` is the
     folder with the files of a data set, which is then not downloaded; `progress` shows a progress bar; `allow` lists
     packages that may run.
 

@@ -31,7 +31,7 @@ class ModelSpec:
     of N×classes, or a tuple that begins with them. `given` are the parameter values, and `sizes` the input sizes, that
     were given outside the text; `used` are the texts of the files that it uses, by relative path. `whitened` are the
     layers whose filters are computed from training images, with the value added to the variances. `initial` is the
-    file, or the module, with weights to begin with. `graph` is the graph for analyses; None for a handwritten network.
+    file, or the module, with weights to start from. `graph` is the graph for analyses; None for a handwritten network.
     `packages` are those that the network names, which were allowed to run.
     """
 
@@ -57,7 +57,7 @@ class ModelSpec:
 def model_spec_of(
     network: "Network", given: Mapping[str, Any], sizes: tuple[str, ...], initial: Path | nn.Module | None = None
 ) -> ModelSpec:
-    """A checked network as the model to train, beginning with the weights in the file or module `initial`."""
+    """A checked network as the model to train, starting from the weights in the file or module `initial`."""
     source = network.program.source
     return ModelSpec(
         name=network.graph.name,

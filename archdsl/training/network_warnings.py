@@ -38,5 +38,5 @@ def network_warnings(
 
 
 def _ignores(diagnostic: Diagnostic, kind: type[Diagnostic]) -> bool:
-    """Whether it reports an ignore comment for this kind that suppresses nothing."""
+    """Whether the check reports an ignore comment for this kind that suppresses nothing."""
     return isinstance(diagnostic, UnusedIgnore) and diagnostic.name == kind.code

@@ -9,7 +9,7 @@ from ..text import atomic
 from .errors.disk_errors import CannotWrite, DiskFull, SymbolicLinkRefused
 
 _FULL = tuple(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
-"""Disk full, the user's quota, the process's limit."""
+"""Error numbers for a full disk, an exceeded quota and an exceeded limit of the process."""
 LARGEST_TEXT = 64 << 20
 """Largest size in bytes of a JSON file or a log that is read into memory."""
 
@@ -55,7 +55,7 @@ def refuse_links(folder: Path, path: Path) -> Path:
 
 
 def read_bytes(path: Path, largest: int = LARGEST_TEXT) -> bytes:
-    """The bytes of a regular file. Raises OSError, also if it is larger, or a folder, pipe or device."""
+    """The bytes of a regular file. Raises OSError, including for a larger file, a folder, a pipe or a device."""
     about = path.stat()  # checked before opening: opening a pipe waits for a writer
     if not stat.S_ISREG(about.st_mode):
         raise OSError(errno.EINVAL, "not a regular file")
@@ -80,7 +80,7 @@ def unwritten(path: Path, error: Exception) -> DiskFull | CannotWrite:
 def is_full(error: BaseException) -> bool:
     """Whether an error means that the disk or the user's quota is full.
 
-    safetensors raises an exception of its own, with the system's error number in its text.
+    safetensors raises its own exception, with the system's error number in its text.
     """
     if isinstance(error, OSError):
         return error.errno in _FULL

@@ -59,7 +59,7 @@ _MEASURED = 1024
 
 @dataclass(frozen=True)
 class RunResources:
-    """Inputs and outputs of a training run: the data set request, the device, the run's folder."""
+    """Inputs and outputs of a training run: the data set request, the device, and the run's folder."""
 
     request: Request
     device: str
@@ -80,7 +80,8 @@ class Outcome:
 class Training:
     """A training run that can be started or resumed. `stop` returns whether the user wants it to stop.
 
-    Each process of a `group` has its own, and all call the same methods. `custom` are the user's losses and metrics.
+    Each process of a `group` has its own instance, and all call the same methods. `custom` are the user's losses and
+    metrics.
     """
 
     model_spec: ModelSpec
@@ -94,7 +95,7 @@ class Training:
 
     def __post_init__(self) -> None:
         recipe = resolved(self.recipe, self.source.spec, self.model_spec.graph)
-        object.__setattr__(self, "recipe", recipe)  # frozen for everybody else
+        object.__setattr__(self, "recipe", recipe)  # the class is frozen for all other code
 
     def _objective(self, data: DataSettings) -> Objective:
         """What its steps minimize."""
@@ -190,7 +191,7 @@ class Training:
             _refuse_size(model, inputs.new_zeros(2, inputs.shape[1], size, size))
 
     def _load_initial(self, model: nn.Module) -> None:
-        """Begin with the weights of a file, if there is one, and keep them in the run. Raises UnusableWeights."""
+        """Start from the weights of a file, if there is one, and keep them in the run. Raises UnusableWeights."""
         initial = self.model_spec.initial
         if initial is None:
             return
@@ -326,7 +327,7 @@ class Training:
         try:
             return train()
         except UndecodableImage as problem:
-            with suppress(Exception):  # the newest checkpoint, which may still be written; the reason is known
+            with suppress(Exception):  # finish the newest checkpoint if possible; the error to report is known
                 self.resources.run.finish()
             if self.group.size > 1:
                 raise
@@ -339,7 +340,7 @@ class Training:
             with budget, variance_needed():
                 ending = fit(state, context, run, self.callback)
         except Diverged:
-            with suppress(Exception):  # the newest checkpoint, which may still be written; the reason is known
+            with suppress(Exception):  # finish the newest checkpoint if possible; the error to report is known
                 run.finish()
             if run.writes:
                 _keep_finite(state, run)
@@ -453,7 +454,7 @@ def _schedule_change(before: Recipe, state: TrainingState, context: TrainContext
 def _test(state: TrainingState, context: TrainContext, splits: Splits, run: Run) -> tuple[str, Scores] | None:
     """Scores on the test images with the best epoch's weights, or the last ones if nothing was validated.
 
-    On the validation images if there is no test set, None if there are neither. The state does not change.
+    They are for the validation images if there is no test set; None if there is neither. The state does not change.
     """
     name, images = ("test", splits.test) if splits.test else ("validation", splits.validation)
     if images is None:
@@ -470,7 +471,7 @@ def _test(state: TrainingState, context: TrainContext, splits: Splits, run: Run)
 def _keep_finite(state: TrainingState, run: Run) -> None:
     """Write the last finite weights: the current ones, else those of the newest checkpoint.
 
-    Those of a sharded network would need all processes, of which some may have ended.
+    Those of a sharded network would need all processes, some of which may have ended.
     """
     present = state.average or weights_of(state.model)
     if not is_sharded(state.model) and all(bool(tensor.isfinite().all()) for tensor in present.values()):

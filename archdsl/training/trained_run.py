@@ -153,9 +153,9 @@ class TrainedRun:
 
         For segmentation the mask, uint8 of H×W with class numbers; for reconstruction the image, uint8 of C×H×W; for
         regression the numbers by name; for detection a tuple of objects, each with its `name`, `score` and `box` (left,
-        top, right, bottom in pixels); for a language model, what follows each text, given in place of an image: this
-        many bytes, sampled at this temperature (0 for the most likely ones); for captioning a sentence, found with this
-        many `beams`.
+        top, right, bottom in pixels); for a language model, what follows each text, given in place of an image:
+        `length` bytes, sampled at `temperature` (0 for the most likely ones); for captioning a sentence, found with
+        this many `beams`.
 
         An image is a file, or `test:225` for one of the run's own data set; a run on numbers takes tables, and predicts
         for each row. It may also be an array, a tensor or a Pillow image: one sample, or a batch of them. `invert`
@@ -218,7 +218,7 @@ class TrainedRun:
         return OwnImages(self._loaded, Request(self._loaded.shape, paths.user_cache(), data_dir=data_dir))
 
     def _repr_html_(self) -> str | None:
-        """The report, for Jupyter, in a frame of its own."""
+        """The report, for Jupyter, in its own frame."""
         if not self.report.is_file():
             return None
         page = html.escape(self.report.read_text(encoding="utf-8"), quote=True)

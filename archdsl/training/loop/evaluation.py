@@ -37,14 +37,14 @@ def evaluate(
 ) -> S:
     """Scores on images, uint8 of N×C×H×W, in the setup's precision; `tta` is the recipe's.
 
-    The images of a `stream` are decoded meanwhile; `images` is then empty, and so are `targets` that are the images.
+    The images of a `stream` are decoded during the evaluation; `images` is then empty, and so is `targets` if the
+    targets are the images.
 
-    `feed` makes what the network gets from inputs and targets, by default the inputs; `combined` makes the prediction
-    from the outputs, by default the first one. `noise` is the standard deviation
-    of noise that is added to the inputs, for pixels in 0..1: always the same noise for an image, whatever the batch
-    size.
+    `feed` makes the network's input from inputs and targets, by default the inputs alone; `combined` makes the
+    prediction from the outputs, by default the first one. `noise` is the standard deviation of noise that is added to
+    the inputs, for pixels in 0..1: always the same noise for an image, whatever the batch size.
 
-    The network is in evaluation mode meanwhile. Each process of a group evaluates its part; all get the complete
+    The network is in evaluation mode during the call. Each process of a group evaluates its part; all get the complete
     scores.
     """
     trained = model.training
@@ -104,7 +104,7 @@ def _pairs(
 
 
 def fixed_noise(first: int, inputs: Tensor) -> Tensor:
-    """Normally distributed noise for inputs of which the first is image number `first` of its split."""
+    """Normally distributed noise for inputs, the first of which is image number `first` of its split."""
     made, generator = torch.empty(inputs.shape), torch.Generator()
     for number, image in enumerate(made, first):
         image.normal_(generator=generator.manual_seed(number))

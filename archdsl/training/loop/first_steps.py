@@ -27,7 +27,7 @@ _STEPS = 3
 
 @dataclass(frozen=True)
 class DryRun:
-    """What a dry run did: its steps, the training images of each, the mean loss, the seconds of the last step.
+    """What a dry run did: its steps, the training images of each, the mean loss, and the seconds of the last step.
 
     `evaluated` images of the split `split` have the `scores`; none if there is no such split. `peak` is the largest
     memory that was used, in bytes: of the device if it is a GPU, else of the process; None where it is not known.

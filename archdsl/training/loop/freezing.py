@@ -10,7 +10,7 @@ def freeze(model: nn.Module, recipe: Freeze, epoch: int) -> None:
     """Freeze or unfreeze what the recipe names, for an epoch counted from 0. Weights that are frozen in the text stay
     frozen.
 
-    The first call remembers those.
+    The first call records which weights these are.
     """
     if recipe.name is None:
         return

@@ -19,7 +19,7 @@ _WHAT = {
 
 
 def idle_settings(model: nn.Module, recipe: Recipe, *, images: bool) -> Iterator[str]:
-    """A message for each setting that has no effect on this network; `images` is whether its input is an image."""
+    """A message for each setting that has no effect on this network; `images` says whether its input is an image."""
     optimizer = recipe.optimizer
     fields = type(optimizer).model_fields
     for name, why in _WHAT.items():

@@ -49,7 +49,7 @@ class Budget:
     def warning(self) -> str | None:
         """A message for the user if the batch will not fit, according to the analysis.
 
-        Linux overcommits memory and kills the process when it is used: there is no error to catch.
+        Linux overcommits memory and kills the process when the memory is used: there is no error to catch.
         """
         if self._graph is None or self._free is None:
             return None
@@ -70,7 +70,7 @@ class Budget:
         return largest if options.shards > 1 else self._processes * largest
 
     def _options(self) -> MemoryOptions:
-        """The settings of the analysis, of which the batch is that of one process unless the weights are sharded."""
+        """The settings of the analysis; the batch is that of one process unless the weights are sharded."""
         options = memory_options_of(self._recipe, self._processes if self._recipe.shard else 1)
         return options if options.shards > 1 else options.replace(batch=-(-options.batch // self._processes))
 

@@ -17,8 +17,8 @@ _MOST_HELD = 1 << 20
 class EpochMetrics:
     """Sums over the images of the current epoch so far, on the device, so that no step waits for a value.
 
-    Correct predictions are counted for several batches together: one by one would take a tenth of a tiny network's
-    step. `count` counts them; without it, only the loss is summed.
+    Correct predictions are counted for several batches together: counting them one by one would take a tenth of the
+    time of a tiny network's step. `count` counts them; without it, only the loss is summed.
     """
 
     def __init__(self, device: torch.device, count: Count | None = count_right) -> None:
@@ -42,7 +42,7 @@ class EpochMetrics:
         return self._correct
 
     def update(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
-        """Add a batch: its mean loss, its logits N×K, its classes N or class probabilities N×K."""
+        """Add a batch: its mean loss, its logits N×K, and its classes N or class probabilities N×K."""
         if self._counter is None:
             self.add(loss, None, len(logits))
             return

@@ -24,4 +24,4 @@ class RunStore(Protocol):
         """Wait until the newest checkpoint is complete."""
 
     def keep_weights(self, state: TrainingState, path: Path) -> None:
-        """Save the weights for using the network."""
+        """Save the weights for inference."""

@@ -14,14 +14,14 @@ from ..data.images import Inputs, Pixels, kind_of
 _SMALLEST_DEVIATION = 1 / 255
 _MOST_MEASURED = 10_000
 _SMALLEST_PART = 1e-7
-"""As a fraction of the mean: a smaller standard deviation is a rounding error of 32 bits."""
+"""Smallest standard deviation, as a fraction of the mean: a smaller one is a rounding error of 32-bit floats."""
 
 
 @dataclass(frozen=True)
 class Standard:
     """Mean and standard deviation of each channel over the training images, of pixels in 0..1.
 
-    For numbers, those of each feature or channel, in their own units; empty for IDs.
+    For numbers, they are those of each feature or channel, in the units of the data; for IDs, they are empty.
     """
 
     mean: tuple[float, ...]
@@ -68,7 +68,9 @@ def _of_pixels(images: Pixels) -> Standard:
 
 
 def brightness_range(images: Inputs) -> tuple[float, float] | None:
-    """The smallest and the largest mean of an image, for pixels in 0..1, of at most 10,000 images; None for others."""
+    """The smallest and the largest mean of an image, for pixels in 0..1, of at most 10,000 images; None for other
+    inputs.
+    """
     if kind_of(images) != "image":
         return None
     some = images[:: max(1, -(-len(images) // _MOST_MEASURED))]

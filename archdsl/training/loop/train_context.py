@@ -68,8 +68,8 @@ class TrainContext:
     """The constants of a training run. `stop` returns whether the user wants it to stop.
 
     `inputs` are all training images, standardized, if they are small and never change: float32 of N×C×H×W. `sharded`
-    are the names of the modules that are gathered one at a time if the network is sharded, `recomputed` of those that
-    recompute their activations.
+    are the names of the modules that are gathered one at a time if the network is sharded, and `recomputed` those of
+    the modules that recompute their activations.
     """
 
     recipe: Recipe

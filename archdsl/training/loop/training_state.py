@@ -57,7 +57,7 @@ class RandomGenerators:
 
 
 def derive(seed: int, purpose: str) -> int:
-    """A separate seed for a purpose: a fixed function of the run's seed, 63 bits."""
+    """A separate 63-bit seed for a purpose: a fixed function of the run's seed."""
     return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:8], "big") >> 1
 
 
@@ -68,8 +68,8 @@ def process_purpose(purpose: str, group: ProcessGroup) -> str:
 
 @dataclass
 class TrainingState:
-    """The state of a training run at one moment. `epoch` counts from 0, `batch` is the next one in it, `step` counts
-    updates.
+    """The state of a training run at one moment. `epoch` counts from 0, `batch` is the next one in it, and `step`
+    counts updates.
     """
 
     model: nn.Module

@@ -39,7 +39,7 @@ T = TypeVar("T")
 _AGREE_SECONDS = 0.25
 _LONGEST_INTERVAL = 256
 _PATIENCE_MINUTES = 30
-"""For processes that start later, and that load the data after one of them has prepared it."""
+"""Timeout in minutes: some processes start later, or load the data after one of them has prepared it."""
 _LEAVING_SECONDS = 10
 _SMALLEST_SHARD = 2
 """Batch normalization has no variance to divide by in a single image."""
@@ -368,7 +368,7 @@ def _reached(model: nn.Module, objective: Objective, example: tuple[Tensor, ...]
 
 @contextmanager
 def _peers() -> Iterator[None]:
-    """Raises PeerLost if a communication fails."""
+    """Raise PeerLost if a communication fails."""
     try:
         yield
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""Waiting for the processes that prepare the data: for as long as they work, and not longer than they live.
+"""Waits for the processes that prepare the data as long as they are running.
 
 A collective operation fails after the timeout of the process group, and downloading and decoding may take longer.
 Meanwhile the processes communicate through the store of the rendezvous alone: each preparing process increments a
@@ -15,7 +15,7 @@ from ..errors.process_errors import PeerLost
 
 _BEAT_SECONDS = 5.0
 _SILENT_SECONDS = 600.0
-"""Time without a sign of life after which a process is considered lost; decoding may hold Python's lock for a while."""
+"""Time without a heartbeat after which a process is considered lost; decoding may hold Python's lock for a while."""
 
 
 class Store(Protocol):
@@ -27,7 +27,7 @@ class Store(Protocol):
 
 @contextmanager
 def preparing(store: Store, name: str) -> Iterator[None]:
-    """Shows the others that this process prepares the data meanwhile, and then that it is ready."""
+    """Shows the other processes that this one is preparing the data, and then that it is ready."""
     ended = threading.Event()
 
     def beat() -> None:
@@ -51,7 +51,7 @@ def wait_for(
     sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Wait until the processes with these names are ready. Raises PeerLost if one shows no sign of life for long."""
+    """Wait until the processes with these names are ready. Raises PeerLost if one sends no heartbeat for too long."""
     for name in names:
         seen, since = -1, clock()
         while _read(store, f"{name} ready") == 0:

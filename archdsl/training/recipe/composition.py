@@ -259,8 +259,8 @@ def _explain(
 
 
 def _blamed(path: Path, options: Iterable[Path], why: str) -> Path | None:
-    """The option at a path; for an error of a whole section, the option that its message names first, or any of the
-    section's; None if there is none.
+    """The option at a path; for an error of a whole section, the option that its message names first, or any option of
+    the section; None if there is none.
     """
     if path in options or len(path) > 1:
         return path if path in options else None

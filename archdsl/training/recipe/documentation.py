@@ -1,4 +1,4 @@
-"""The recipe's part of docs/training.md, generated from the recipe."""
+"""The part of docs/training.md that is generated from the recipe."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ _HEAD = "| in the file | option | default | description |\n| --- | --- | --- | -
 def recipe_tables(others: Mapping[OptionGroup, Sequence[tuple[str, str, str]]]) -> str:
     """Markdown: for each group of options a table, and the choices of its lines.
 
-    `others` are the options that have no line in a file, by group: the option, its default, its description.
+    `others` are the options that have no line in a file, by group: the option, its default, and its description.
     """
     return "\n\n".join(_section(group, others.get(group, ())) for group in OptionGroup) + "\n"
 

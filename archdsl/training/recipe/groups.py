@@ -8,7 +8,7 @@ class OptionGroup(Enum):
     OptionGroup.OPTIMIZATION]`.
 
     The group of a section applies to all of its fields that declare none. `COMMON` next to another group applies only
-    to the line's first word: `optimizer` is a common option, `momentum` belongs to `OPTIMIZATION`.
+    to the line's first word: `optimizer` is a common option, and `momentum` belongs to `OPTIMIZATION`.
     """
 
     COMMON = "Common options"

@@ -34,7 +34,7 @@ def given_options(parameters: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
 
 
 def defaults(uses: tuple[FieldUse, ...]) -> str:
-    """`0.001`, or if kinds differ `0.1 (sgd), 0.001 (adam, adamw)`; empty for no default."""
+    """`0.001`, or, if kinds differ, `0.1 (sgd), 0.001 (adam, adamw)`; empty for no default."""
     owners: dict[str, list[str]] = {}
     for use in uses:
         owners.setdefault(_shown(use.default), []).append(use.owner)

@@ -158,7 +158,7 @@ class Recipe(RecipeSection):
 
     @property
     def streams(self) -> bool:
-        """Whether its settings request or require that images be decoded in every epoch."""
+        """Whether the settings request or require that images be decoded in every epoch."""
         return self.data.loading == "stream" or self.data.test_resize is not None or bool(self.augment.streamed)
 
     @field_validator("augment")

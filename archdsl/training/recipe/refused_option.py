@@ -12,7 +12,8 @@ def refused_option(found: Iterable[Finding], options: Collection[tuple[str, ...]
     """The first setting that does not suit the task and was given as an option; `options` are the paths of those
     given.
 
-    A section that only options set has their names: `--output-losses` may imply a loss that does not suit the task.
+    An option of a section that is not in the text is named for any setting of that section: `--output-losses` may imply
+    a loss that does not suit the task.
     """
     written = {line.name for line in graph.training}
     for each in found:

@@ -32,7 +32,7 @@ def _listed(value: Any) -> Any:
 
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-Pixels = Annotated[int, Field(gt=0, le=65_536)]  # an image may not be wider or higher
+Pixels = Annotated[int, Field(gt=0, le=65_536)]  # an image may not be wider or taller
 OrOff = BeforeValidator(_off)
 OrAuto = BeforeValidator(_auto)
 

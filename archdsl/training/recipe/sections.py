@@ -143,7 +143,7 @@ class Augment(RecipeSection):
 
     @property
     def streamed(self) -> tuple[str, ...]:
-        """The settings that need images which are decoded in every epoch."""
+        """The settings that require decoding the images in every epoch."""
         return tuple(name for name in STREAMED if getattr(self, name) is not None)
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ Point = tuple[float, float]
 
 
 class Series(NamedTuple):
-    """A line: its name, its style (a class of the page: `a` or `b`), its points."""
+    """A line: its name, its style (a class of the page: `a` or `b`), and its points."""
 
     name: str
     style: str

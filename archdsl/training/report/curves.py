@@ -67,7 +67,7 @@ def _curve(axes: Axes, history: Sequence[dict[str, Any]], part: str, name: str, 
 
 
 def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: str, stem: Path) -> None:
-    """The confusion matrix as `stem`.png and .svg: rows are true classes, shades the fraction of the row."""
+    """The confusion matrix as `stem`.png and .svg: rows are true classes, and shades show the fraction of the row."""
     count = len(classes)
     side = min(12.0, 3.0 + 0.42 * count)
     figure = Figure(figsize=(side + 0.8, side), layout="constrained")

@@ -29,8 +29,8 @@ def join(*parts: "Markup | str | None") -> Markup:
 def tag(element: str, *parts: "Markup | str | None", **attributes: str | int | float | bool | None) -> Markup:
     """An element: `tag("a", "more", href="#more")`.
 
-    An attribute that is None or False is omitted, one that is True has no value; `_` stands for `-`, and a trailing one
-    (`class_`) is dropped.
+    An attribute that is None or False is omitted, and one that is True has no value; `_` stands for `-`, and a trailing
+    one (`class_`) is dropped.
     """
     written = [
         name.rstrip("_").replace("_", "-") + ("" if value is True else f'="{text(str(value))}"')

@@ -18,7 +18,7 @@ _MOST_MEANS = 16
 
 
 def network(report: TrainingReport, built: Network) -> Markup:
-    """The diagram, the table of the layers, the text."""
+    """The diagram, the table of the layers, and the text."""
     return section(
         "Network",
         "network",
@@ -31,7 +31,9 @@ def network(report: TrainingReport, built: Network) -> Markup:
 
 
 def _diagram(built: Network) -> Markup:
-    """The diagram of the network, one version for light and one for dark pages; a deep network's stages and blocks."""
+    """The diagram of the network, one version for light and one for dark pages; of a deep network, it shows the stages
+    and blocks.
+    """
     view = View.LAYERS if len(built.graph.nodes) <= _MOST_LAYERS_DRAWN else View.BLOCKS
     try:
         light, dark = (_rendered(built, theme, view) for theme in ("light", "dark"))
@@ -128,7 +130,7 @@ def _value(value: Any, none: str) -> str:
 
 
 def environment(report: TrainingReport) -> Markup:
-    """The information for reproducing the run: parameter values, data, seed, device, versions."""
+    """The information for reproducing the run: parameter values, data, seed, device and versions."""
     data, setup = report.data, report.setup
     counts = ", ".join(f"{count:,} for {use}" for use, count in data.images.items() if count)
     size = "×".join(map(str, data.shape)) if data.shape else "of any size"
@@ -159,7 +161,7 @@ def _described(data: DataSettings, size: str) -> str:
 
 
 def _standard(data: DataSettings) -> list[tuple[str, Markup | str]]:
-    """The numbers that the inputs, and numbers to predict, are standardized with; for few inputs only."""
+    """The numbers that the inputs, and numbers to predict, are standardized with; only if there are few inputs."""
     of = " (per channel, for pixels in 0 to 1)" if data.inputs == "image" else ""
     found: list[tuple[str, Markup | str]] = []
     for label, mean, deviation, note in (

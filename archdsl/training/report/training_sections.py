@@ -83,7 +83,7 @@ def _sample(report: TrainingReport) -> str:
 
 
 def metrics(scores: ScoresReport) -> list[tuple[str, str, str]]:
-    """The metrics as key figures: label, value, note."""
+    """The metrics as key figures: label, value and note."""
     found = []
     for key, value in scores.metrics.items():
         metric = metric_of(key)
