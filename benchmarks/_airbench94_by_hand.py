@@ -56,7 +56,7 @@ def reset(model: Airbench94, pixels: Tensor) -> None:
 
 
 def mirrored_and_shifted(pixels: Tensor, padded: Tensor, epoch: int) -> Tensor:
-    """All images of an epoch: mirrored in every other one, shifted by up to 2 pixels."""
+    """All images of an epoch: mirrored in every other epoch, shifted by up to 2 pixels."""
     count = len(pixels)
     shifts = torch.randint(-2, 3, (count, 2))
     out = torch.empty_like(pixels)
@@ -75,7 +75,7 @@ class SlowWeights:
 
     @torch.no_grad()
     def update(self, model: nn.Module, decay: float) -> None:
-        """Move them toward the network's weights, and then copy them back."""
+        """Move the slow weights toward the network's weights, and then copy them back."""
         for name, tensor in model.state_dict().items():
             if tensor.is_floating_point():
                 self.slow[name].lerp_(tensor, 1 - decay)

@@ -3,9 +3,9 @@
 Writes the figure, and in measured.json the edges of the network that it shows, those that it shows wrongly, and its
 smallest text in points after fitting the figure into a column of 85 mm. `--only-draw` writes the figure alone.
 
-Layers are compared by their kinds, `conv → norm`, because tools name them differently: a figure shows as many edges
-between two kinds as both it and the network have. The reference is the graph of archdsl's text for the tools for torch,
-and the Keras model for those for Keras.
+Layers are compared by their kinds, `conv → norm`, because tools name them differently: between two kinds, the smaller
+of the figure's and the network's numbers of edges counts as shown. The reference is the graph of archdsl's text for the
+tools for torch, and the Keras model for those for Keras.
 """
 
 import json
@@ -58,7 +58,9 @@ def kind(name: str) -> str:
 
 
 def between(edges: Iterable[tuple[str, str]], kinds: Mapping[str, str]) -> Edges:
-    """How often each pair of kinds is connected; nodes that compute nothing are passed through, outputs left out."""
+    """How often each pair of kinds is connected; nodes that compute nothing are passed through, and outputs are left
+    out.
+    """
     found = [(a, b) for a, b in edges if a in kinds and b in kinds]
     parents: dict[str, list[str]] = {}
     for a, b in found:

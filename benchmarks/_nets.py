@@ -99,7 +99,7 @@ class Airbench94(nn.Module):
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A network in both versions, and how it is timed: images per batch, batches per round."""
+    """A network in both versions, and how it is timed: images per batch, and batches per round."""
 
     name: str
     text: str
@@ -151,7 +151,7 @@ class ByArchdsl:
         return score(self.state, self.context, self.context.validation).summary()["accuracy"]
 
     def write(self) -> None:
-        """What an epoch writes to disk: a checkpoint, the log, the best weights."""
+        """What an epoch writes to disk: a checkpoint, the log, and the best weights."""
         self.run.keep(self.state)
         self.run.keep_weights(self.state, self.run.best)
 
@@ -178,7 +178,7 @@ class ByHand:
         self.folder = Path(mkdtemp(prefix="archdsl-bench-"))
 
     def inputs(self, pixels: Tensor) -> Tensor:
-        """Standardized, in the memory layout."""
+        """The images, standardized, in the memory layout."""
         return pixels.to(torch.float32, memory_format=self.setup.memory_format).sub_(self.mean).mul_(self.scale)
 
     def steps(self) -> None:
@@ -212,7 +212,7 @@ class ByHand:
         return right / len(self.held_out[1])
 
     def write(self) -> None:
-        """A checkpoint, the weights."""
+        """Write a checkpoint and the weights."""
         everything = {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -233,7 +233,7 @@ def both_parts(model_spec: ModelSpec, shape: tuple[int, int, int]) -> tuple[Imag
 
 
 def _shifted(images: Tensor, pixels: int) -> Tensor:
-    """Zero-padded and cropped at a random offset for each image, without a loop over images."""
+    """The images, zero-padded and cropped at a random offset for each image, without a loop over images."""
     n, _, h, w = images.shape
     padded = F.pad(images, (pixels,) * 4)
     windows = padded.unfold(2, h, 1).unfold(3, w, 1)  # N×C×(2p+1)×(2p+1)×H×W, a view

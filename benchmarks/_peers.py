@@ -51,7 +51,7 @@ class Case:
 
     @property
     def right(self) -> str:
-        """The text with what its comments say in place of their lines."""
+        """The text in which each line with a comment is replaced by what the comment says."""
         lines = []
         for line in self.wrong.split("\n"):
             mark = _MARK.match(line)
@@ -233,7 +233,7 @@ def hndl(python: Path, texts: Sequence[tuple[Path, str]]) -> list[Report | None]
 
 
 def pyrefly(python: Path, texts: Sequence[tuple[Path, str]]) -> list[Report | None]:
-    """Pyrefly checks files without running them; all that it reports for a file is one report."""
+    """Pyrefly checks files without running them; everything that it reports for a file is one report."""
     with tempfile.TemporaryDirectory() as folder:
         names = [f"{number}_{path.parent.name}.py" for number, (path, _) in enumerate(texts)]
         for name, (_, text) in zip(names, texts, strict=True):

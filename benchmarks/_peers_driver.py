@@ -2,8 +2,8 @@
 
     python _peers_driver.py < texts.json    # [["FILE", "TEXT"], …]
 
-For a text that raises: the message as the interpreter prints it, and the lines of the text in the traceback, the
-outermost first. Also the files in the traceback, and the versions of the installed packages.
+For a text that raises, the output has the message as the interpreter prints it, and the lines of the text in the
+traceback, the outermost first. It also has the files in the traceback, and the versions of the installed packages.
 """
 
 import contextlib

@@ -2,10 +2,10 @@
 
     python benchmarks/_waiting.py
 
-A small training run in a fresh process for each policy and round, alone and next to one busy process per core, as on a
-shared machine. It decides whether `archdsl train` should set OMP_WAIT_POLICY=PASSIVE. It should not: on two cores with
-other work, sleeping took 1.3 times as long as spinning, and 1.1 times next to two more busy processes. The cost there
-comes from threads that wait for others without a core; OMP_NUM_THREADS=1 avoids it.
+It times a small training run in a fresh process for each policy and round, alone and next to one busy process per core,
+as on a shared machine. It decides whether `archdsl train` should set OMP_WAIT_POLICY=PASSIVE. It should not: on two
+cores with other work, sleeping took 1.3 times as long as spinning, and 1.1 times as long next to two more busy
+processes. The cost there comes from threads that wait for others without a core; OMP_NUM_THREADS=1 avoids it.
 """
 
 import os

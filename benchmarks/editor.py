@@ -1,9 +1,9 @@
 """Time from an edit to its diagnostics in an editor, and of completion and hover, while zoo:resnet152 is edited.
 
-200 random edits of the kinds that people make: a number, a word typed letter by letter, a line inserted or removed, a
-comment. Each is timed from the edit to the diagnostics, incrementally and, for comparison, from scratch; completion and
-hover are timed at its position. CPU time is measured, so that other processes of the machine do not count; nothing here
-waits. Exits with status 1 if a target is missed.
+It makes 200 random edits of the kinds that people make: a number, a word typed letter by letter, a line inserted or
+removed, a comment. Each is timed from the edit to the diagnostics, incrementally and, for comparison, from scratch;
+completion and hover are timed at its position. CPU time is measured, so that other processes of the machine do not
+count; nothing here waits. Exits with status 1 if a target is missed.
 """
 
 import gc

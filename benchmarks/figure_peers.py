@@ -1,9 +1,9 @@
 """Figures of VGG-16 and ResNet-50 by archdsl and by tools that people use today, if they are installed.
 
-These are torchview, torchvista, Keras' plot_model and visualkeras. For each: how many of the network's edges the figure
-shows, how many it shows that the network does not have, its smallest text in a column of 85 mm, and the time in a fresh
-process, which includes making the network. Exits with status 1 if archdsl's figure lacks an edge, shows a wrong one, or
-has text below 6 points.
+These are torchview, torchvista, Keras' plot_model and visualkeras. For each, it measures how many of the network's
+edges the figure shows, how many it shows that the network does not have, its smallest text in a column of 85 mm, and
+the time in a fresh process, which includes making the network. Exits with status 1 if archdsl's figure lacks an edge,
+shows a wrong one, or has text below 6 points.
 """
 
 import importlib.util

@@ -2,8 +2,8 @@
 processes.
 
 The folder, 1,500 images of 500×375, is made in a temporary folder; crops have 176×176 pixels. Both read all images once
-per round; the training process does nothing else. The targets: at least 0.95 of Pillow's images per second, and less
-than 1 GB in all processes together, of which 0.3 GB are torch. Exits with status 1 if one is missed.
+per round; the training process does nothing else. The targets are at least 0.95 of Pillow's images per second, and less
+than 1 GB in all processes together, including 0.3 GB for torch. Exits with status 1 if one is missed.
 """
 
 import math

@@ -3,7 +3,7 @@
     python benchmarks/growth.py [COMMAND…]
 
 Each command runs in this process, so imports are not counted; the result is the CPU time, the minimum of several
-rounds. The exponent is the slope of a line through the logarithms: 1 is linear. The target: at most 1.1 for every
+rounds. The exponent is the slope of a line through the logarithms: 1 is linear. The target is at most 1.1 for every
 command. Exits with status 1 if one misses it. `--publish` writes the numbers to published/growth.json.
 """
 

@@ -1,6 +1,6 @@
 """Time of `archdsl check FOLDER` per file, for a thousand files, compared with a single file.
 
-The files are copies of the small examples, each with its own text. The target: at most 5 ms for each file after the
+The files are copies of the small examples, each with its own text. The target is at most 5 ms for each file after the
 first. Exits with status 1 if it is missed.
 """
 

@@ -1,6 +1,6 @@
 """Forward and backward pass of the module built from a text, compared with the same handwritten network.
 
-The target: at most 2 % more, in every timed precision and layout. Exits with status 1 if it is missed.
+The target is at most 2 % more, in every timed precision and layout. Exits with status 1 if it is missed.
 """
 
 import sys

@@ -2,8 +2,8 @@
 
     python benchmarks/scale.py
 
-A fresh process for each size; the memory is the process's peak minus that of one with ten layers. With linear growth,
-microseconds and bytes per layer are constant.
+Each size runs in a fresh process; the memory is the process's peak minus that of one with ten layers. With linear
+growth, microseconds and bytes per layer are constant.
 """
 
 import json

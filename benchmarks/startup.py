@@ -1,6 +1,6 @@
 """Time of `archdsl check` in a fresh process, compared with the imports that it cannot avoid, and with torchinfo.
 
-The target: at most 2.5 times `python -c "import lark, click"`. Exits with status 1 if it is missed.
+The target is at most 2.5 times `python -c "import lark, click"`. Exits with status 1 if it is missed.
 """
 
 import sys

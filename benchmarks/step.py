@@ -1,8 +1,8 @@
 """Time of a training step of a tiny network: a bare loop, archdsl's training, and Lightning and Keras if installed.
 
 A step takes 32 images of 1×4×4 from memory through two linear layers, so that nearly all of the time is the loop's own.
-The target: at most 150 µs on a machine where the bare loop takes 127 µs, so at most 1.18 times as much on any machine.
-Exits with status 1 if it is missed.
+The target is at most 150 µs on a machine where the bare loop takes 127 µs, so at most 1.18 times as much on any
+machine. Exits with status 1 if it is missed.
 
 Lightning (`pip install lightning`) and Keras (`pip install keras`, on torch) are not dependencies of archdsl.
 """
@@ -80,7 +80,7 @@ def ours() -> Callable[[], None]:
 
 
 def lightning() -> Callable[[], None]:
-    """Lightning's Trainer, with everything turned off that can be. Raises ImportError."""
+    """Lightning's Trainer, with every optional feature turned off. Raises ImportError."""
     pl: Any = import_module("lightning")
 
     class Module(pl.LightningModule):  # type: ignore[misc]  # it has no types here

@@ -109,7 +109,9 @@ def parts() -> dict[str, list[Kind]]:
 
 
 def figures(done: Sequence[Case]) -> dict[str, Any]:
-    """How many cases there are, and the measures in percent; `valid` is of those with an edit, None without any."""
+    """How many cases there are, and the measures in percent; `valid` is that of the cases with an edit, or None if
+    there are none.
+    """
     result: dict[str, Any] = {"cases": len(done)}
     for name in MEASURES:
         values = [case.measures[name] for case in done if name in case.measures]
@@ -157,8 +159,8 @@ def _least_ms(run: Any) -> float:
 
 
 def pairs(kinds: Sequence[Kind]) -> dict[str, Any]:
-    """In percent of the networks with two errors: a first step is offered, the steps lead to a network without errors,
-    and to the original network.
+    """The percentages of networks with two errors for which a first step is offered, and the steps lead to a network
+    without errors, and to the original network.
     """
     done = [case.measures for case in two_errors(kinds, networks(), SEED, PAIRS)]
     return {"cases": PAIRS} | {name: round(100 * sum(each[name] for each in done) / PAIRS, 1) for name in done[0]}

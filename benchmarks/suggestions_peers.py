@@ -2,17 +2,17 @@
 
     python benchmarks/suggestions_peers.py [--python PYTHON] [--show] [--publish]
 
-`suggestions_peers/CASE/` has one file for each tool that can express the error. A comment `# right: …` on the line
-with the error says what should be there; if a tool also rejects the text without the error, its report counts for
-nothing. PYTHON is that of an environment with the other tools; without it, their published results are kept:
+`suggestions_peers/CASE/` has one file for each tool that can express the error. A comment `# right: …` on the line with
+the error says what should be there; if a tool also rejects the text without the error, its report does not count.
+PYTHON is that of an environment with the other tools; without it, their published results are kept:
 
     pip install torch keras pyrefly pyrefly-torch-stubs hndl
 
 - reported: the tool reports an error; when: statically, at construction, or in the first forward pass
 - line: the output points at the line with the error, perhaps among others
 - numbers: the message has at least two of the sizes; not for misspelled names
-- edit: the output has a replacement that can be applied as it is; works: with one of the first two of them, no error
-  is left; restores: it makes the network without the error
+- edit: the output has a replacement that can be applied as it is; works: one of the first two replacements leaves no
+  error; restores: one of them restores the network without the error
 
 `--publish` keeps the results in published/suggestions-peers.json and the table in docs/comparison.md.
 """

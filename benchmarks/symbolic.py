@@ -2,9 +2,9 @@
 
     python benchmarks/symbolic.py
 
-From the text to the graph, its costs and its constraints: with fixed sizes, and with a symbol for each spatial
-dimension. In the second case every shape is a closed form, and the valid sizes are derived and formatted. All in one
-process, in turn.
+It times the steps from the text to the graph, its costs and its constraints: with fixed sizes, and with a symbol for
+each spatial dimension. In the second case every shape is a closed form, and the valid sizes are derived and formatted.
+All runs are in one process, in turn.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """Time of a training step of segmentation and of language modeling, compared with a carefully written loop.
 
 Segmentation is the U-Net of examples/unet_small.arch on images and masks of 64×64, mirrored at random; language
-modeling is the zoo's character LSTM and a small transformer on sequences of bytes. Batches from memory, a step, the
-schedule, and the loss. The target: at most 5 % more. Exits with status 1 if it is missed.
+modeling is the zoo's character LSTM and a small transformer on sequences of bytes. The time includes batches from
+memory, a step, the schedule, and the loss. The target is at most 5 % more. Exits with status 1 if it is missed.
 
 CPU time is measured, on one thread, so that other programs hardly affect it.
 """
@@ -143,7 +143,7 @@ class TimedTask(ABC):
 
     @abstractmethod
     def by_hand(self) -> nn.Module:
-        """The handwritten one."""
+        """The handwritten network."""
 
     @abstractmethod
     def samples(self) -> ImageSet:
@@ -279,7 +279,7 @@ def _cosine(step: int, steps: int) -> float:
 
 
 def ours(subject: TimedTask) -> Callable[[], None]:
-    """The same as `archdsl train` runs it."""
+    """The steps of an epoch, as `archdsl train` runs them."""
     samples, recipe, network = subject.samples(), subject.recipe(), subject.network()
     objective = objective_of(TASKS[subject.task], recipe, network.graph)
     context = assemble.make_context(

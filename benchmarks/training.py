@@ -1,9 +1,9 @@
 """An epoch of CIFAR-10 with images in memory, compared with a carefully written loop.
 
-Batches, augmentation, steps, schedule; validation; a checkpoint and the weights. A machine's speed drifts within
-minutes, so the parts are timed in short turns, and an epoch's time is computed from them: 45,000 training images, 5,000
-validation images, and files that are written once. The target: at most 5 % more. Exits with status 1 if it is missed.
-The choices of `precision auto` and `layout auto` are printed, too.
+An epoch consists of batches, augmentation, steps and schedule; validation; a checkpoint and the weights. A machine's
+speed drifts within minutes, so the parts are timed in short turns, and an epoch's time is computed from them: 45,000
+training images, 5,000 validation images, and files that are written once. The target is at most 5 % more. Exits with
+status 1 if it is missed. The choices of `precision auto` and `layout auto` are printed, too.
 """
 
 import sys

@@ -53,12 +53,12 @@ class Case:
 
     @cached_property
     def restored(self) -> tuple[bool, ...]:
-        """For each of these, whether it restores the original."""
+        """For each of the first suggestions, whether it restores the original."""
         return tuple(self._restores(fix) for fix in self.shown)
 
     @cached_property
     def measures(self) -> dict[str, bool]:
-        """What counts for this case; without an edit, `valid` is missing."""
+        """The measures of this case by name; without an edit, `valid` is missing."""
         found = {
             "located": bool(self.lines),
             "offered": bool(self.shown),
@@ -99,7 +99,9 @@ def applied(text: str, fix: Fix) -> str:
 
 
 def _moved_back(fix: Fix, found: Finding) -> int:
-    """Where an error of the edited text starts in the text before; within an edit, at its start."""
+    """Where an error of the edited text starts in the original text; an error within an edit starts where the edit
+    does.
+    """
     place, moved = found.diagnostic.span.start, 0
     for edit in sorted(fix.edits, key=lambda edit: edit.span.start):
         start = edit.span.start + moved
@@ -131,7 +133,7 @@ def cases(kind: Kind, valids: tuple[Valid, ...], seed: int, limit: int) -> Itera
 
 
 def wrong_texts(kind: Kind, valids: tuple[Valid, ...], seed: int, limit: int) -> Iterator[tuple[Valid, str]]:
-    """The networks of these cases, each with its text with an error."""
+    """The networks of these cases, each with a text that has an error."""
     made: set[str] = set()
     order = _mixed(valids, Random(f"{seed} {kind.name}"))
     for number, valid in ((number, valid) for number in range(A_NETWORK) for valid in order):

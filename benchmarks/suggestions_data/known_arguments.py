@@ -40,7 +40,7 @@ def _weights(graph: Graph) -> list[object]:
 
 
 def _plain(layer: ast.LayerStatement) -> list[ast.Argument]:
-    """Its arguments that are numbers alone, without a letter."""
+    """The layer's arguments that are numbers alone, without a letter."""
     return [arg for arg in layer.args if arg.name is None and isinstance(arg.value, ast.Number)]
 
 

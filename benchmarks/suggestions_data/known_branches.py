@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 def _bodies(valid: Valid, *keywords: str) -> list[ast.Body]:
-    """The bodies of merges by these keywords; of residuals, body and shortcut."""
+    """The bodies of merges by these keywords; for residuals, the body and the shortcut."""
     found: list[ast.Body] = []
     for each in valid.statements:
         if isinstance(each, ast.Merge) and each.keyword.text in keywords:
@@ -34,7 +34,7 @@ def _inside(valid: Valid, bodies: list[ast.Body], *keywords: str) -> list[ast.La
 
 
 def _lasts(valid: Valid, bodies: list[ast.Body], *keywords: str) -> list[ast.LayerStatement]:
-    """Of each body, the last of these layers."""
+    """The last of these layers in each body."""
     found = [_inside(valid, [body], *keywords) for body in bodies]
     return [layers[-1] for layers in found if layers]
 

@@ -15,7 +15,7 @@ _DIMENSIONS = re.compile(r"\d+(?:x\d+)+")
 
 
 def _inputs(valid: Valid) -> list[Span]:
-    """Where inputs write sizes of more than one dimension."""
+    """The places where inputs have sizes of more than one dimension."""
     spans = [arg.span for each in valid.statements if isinstance(each, ast.Input) for arg in each.args]
     return [span for span in spans if _DIMENSIONS.fullmatch(span.text)]
 

@@ -62,17 +62,17 @@ class Valid:
 
     @property
     def graph(self) -> Graph:
-        """Its graph. Raises ArchError where the text has errors after all."""
+        """The network's graph. Raises ArchError where the text has errors after all."""
         return self._analysis.checked().graph
 
     @property
     def program(self) -> ast.Program:
-        """Its tree. Each statement, argument and name has a `span` in the text."""
+        """The tree of the text. Each statement, argument and name has a `span` in the text."""
         return self._analysis.program
 
     @cached_property
     def statements(self) -> tuple[ast.Statement, ...]:
-        """Every statement, those of the bodies after the one that has the body; without those in `train { … }`."""
+        """Every statement except those in `train { … }`; the statements of a body follow the one that contains it."""
         return tuple(_inside(self.program.statements))
 
     def layers(self, *keywords: str) -> list[ast.LayerStatement]:

@@ -19,7 +19,7 @@ _BETWEEN = re.compile(r"\s*(;|\n|\s)\s*")
 
 
 def first_with_error(random: Random, texts: Iterable[str]) -> str | None:
-    """One of the texts that has an error, or None where none of the first `TRIES` in a random order has."""
+    """One of the texts that have an error, or None if none of the first `TRIES` in a random order has an error."""
     shuffled = list(dict.fromkeys(texts))
     random.shuffle(shuffled)
     return next((text for text in shuffled[:TRIES] if analyze(Source(text), Sink()).errors), None)
@@ -58,11 +58,11 @@ def within(valid: Valid, span: Span) -> list[ast.Statement]:
 
 
 def neighbors(valid: Valid) -> list[tuple[ast.Statement, ast.Statement]]:
-    """The pairs of statements of which one follows the other in the same body."""
+    """The pairs of statements that follow each other in the same body."""
     hidden = code(valid)
     starts: dict[int, ast.Statement] = {}
     for each in valid.statements:
-        starts.setdefault(each.span.start, each)  # of `if a { … } else if b { … }`, the outer one
+        starts.setdefault(each.span.start, each)  # the outer one of `if a { … } else if b { … }`
     found = []
     for each in valid.statements:
         gap = _BETWEEN.match(hidden, each.span.end)
@@ -120,7 +120,7 @@ def same_kinds(original: Graph, repaired: Graph) -> bool:
 
 
 def same_but_for_head(original: Graph, repaired: Graph) -> bool:
-    """Whether all layers are the same but for how features become a vector: `gap`, or a pooling and `flatten`."""
+    """Whether all layers are the same except for how features become a vector: `gap`, or a pooling and `flatten`."""
     heads = ("gap", "flatten", "adaptive_avgpool")
     a, b = (
         [(type(node.op), node.shape) for node in graph.nodes if node.op.keyword not in heads]

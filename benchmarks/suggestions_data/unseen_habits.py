@@ -41,7 +41,7 @@ def repeated_by_name(random: Random, valid: Valid) -> str | None:
 
 @kind("filters given to a depthwise convolution")
 def depthwise_with_filters(random: Random, valid: Valid) -> str | None:
-    """`dwconv 64 k3`: its filters are as many as the channels."""
+    """`dwconv 64 k3`, although the number of filters is that of the channels."""
     layers = valid.layers("dwconv")
     channels = [valid.graph.shapes_in(valid.nodes(each)[0])[0].dims[0] for each in layers]
     return first_with_error(random, (after_keyword(valid, a, str(c)) for a, c in zip(layers, channels, strict=True)))

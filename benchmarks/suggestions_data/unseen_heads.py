@@ -17,7 +17,7 @@ def pooled_not_flattened(random: Random, valid: Valid) -> str | None:
 
 @kind("flatten left before the pooling")
 def flatten_left(random: Random, valid: Valid) -> str | None:
-    """The head of VGG replaced by a global pooling, but for its `flatten`."""
+    """The head of VGG replaced by a global pooling, except for its `flatten`."""
     pools = valid.layers("gap", "gmp", "adaptive_avgpool")
     return first_with_error(random, (valid.replace(each, f"flatten; {text_of(valid, each)}") for each in pools))
 

@@ -23,7 +23,7 @@ _R = TypeVar("_R", bound=Record)
 
 
 def wrong(random: Random, valid: Valid, texts: Iterable[str | None]) -> str | None:
-    """One of the texts that has an error, in a random order; None where none of a few has one."""
+    """A random one of the texts that have an error; None if none of the first few has an error."""
     found = sorted({text for text in texts if text is not None and text != valid.text})
     tried = random.sample(found, min(len(found), TRIES))
     return next((text for text in tried if errors(text)), None)
@@ -46,7 +46,7 @@ def records(part: object) -> Iterator[Record]:
 
 
 def bodies(part: object) -> list[ast.Body]:
-    """A body, or those among several operands."""
+    """A body, or the bodies among several operands."""
     parts = part if isinstance(part, tuple) else (part,)
     return [each for each in parts if isinstance(each, ast.Body)]
 
@@ -83,7 +83,7 @@ def inserted(valid: Valid, offset: int, new: str) -> str:
 
 
 def exchanged(valid: Valid, one: Span, other: Span) -> str:
-    """The text with two of its parts in each other's place."""
+    """The text with two of its parts swapped."""
     first, second = sorted((one, other), key=lambda span: span.start)
     between = valid.text[first.end : second.start]
     return valid.text[: first.start] + second.text + between + first.text + valid.text[second.end :]

@@ -26,7 +26,7 @@ SIMILAR = {
     "pixelshuffle": ("shuffle",),
     "shuffle": ("pixelshuffle",),
 }
-"""Layers that are taken for others."""
+"""Layers that are mistaken for others."""
 
 
 @kind("one of two similar layers")
@@ -46,7 +46,7 @@ def other_input(random: Random, valid: Valid) -> str | None:
 
 
 def tensors_read(valid: Valid) -> list[Span]:
-    """The names of tensors that merges, and the blocks that are given some, read."""
+    """The names of the tensors that are operands of merges, or arguments of blocks."""
     spans = [word.span for merge in every(valid, ast.Merge) for word in merge.operands if isinstance(word, ast.Word)]
     for merge in every(valid, ast.Merge):
         bodies = [each for each in merge.operands if isinstance(each, ast.Body)]

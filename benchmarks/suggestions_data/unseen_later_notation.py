@@ -110,7 +110,7 @@ def outputs(random: Random, valid: Valid) -> str | None:
 
 @kind("tensor as an argument of the layer that reads it")
 def read_by_argument(random: Random, valid: Valid) -> str | None:
-    """`conv e1 32 k3` for `from e1; conv 32 k3`, as in an interface of functions."""
+    """`conv e1 32 k3` for `from e1; conv 32 k3`, as in a call of a function."""
     texts = []
     for one, layer in neighbors(valid):
         if isinstance(one, ast.From) and isinstance(layer, ast.LayerStatement):

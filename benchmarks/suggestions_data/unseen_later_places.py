@@ -113,7 +113,7 @@ def stage_for_block(random: Random, valid: Valid) -> str | None:
 
 @kind("block for a stage")
 def block_for_stage(random: Random, valid: Valid) -> str | None:
-    """`block features { … }`, which then is never used."""
+    """`block features { … }`, which is then never used."""
     return wrong(random, valid, (substituted(valid, each, "block", 1) for each in matches(valid, r"^(stage) \w+")))
 
 

@@ -46,7 +46,7 @@ def _is_own(statement: ast.Statement, span: Span) -> bool:
 
 @kind("new width in some of the lines only", right=same_types)
 def some_widths(random: Random, valid: Valid) -> str | None:
-    """From some line on, the width is the one of an earlier version."""
+    """From some line on, the width is that of an earlier version."""
     numbers: dict[str, list[Span]] = {}
     for span in widths(valid):
         if span.text.isdigit():

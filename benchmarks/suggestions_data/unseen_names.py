@@ -52,7 +52,7 @@ _OWN_NAMES = {
 
 @kind("stage copied with its name")
 def copied_stage_name(random: Random, valid: Valid) -> str | None:
-    """The line of a stage copied and changed, but for the name."""
+    """The line of a stage copied and changed, except for the name."""
     stages = [each for each in valid.statements if isinstance(each, ast.Stage)]
     whole = Span(valid.source, 0, len(valid.text))
     unread = [each for each in stages if len(places(valid, rf"\b{each.name.text}\b", whole)) == 1]
@@ -77,7 +77,7 @@ def parameter_by_another_name(random: Random, valid: Valid) -> str | None:
 
 @kind("constant in a variable that blocks do not see")
 def variable_outside_block(random: Random, valid: Valid) -> str | None:
-    """A number that occurs in blocks pulled out into a `let` at the top."""
+    """A number in several blocks, moved into a `let` at the top."""
     inputs = [each for each in valid.statements if isinstance(each, ast.Input)]
     texts = []
     for block in (each for each in valid.statements if isinstance(each, ast.Block)):
@@ -160,7 +160,7 @@ def tensor_by_other_name(random: Random, valid: Valid) -> str | None:
 
 @kind("arguments of a block exchanged")
 def arguments_exchanged(random: Random, valid: Valid) -> str | None:
-    """Two neighbors in the arguments of a block, in the order of another implementation."""
+    """Two neighboring arguments of a block, in the order of another implementation."""
     pairs = [(a, b) for use in valid.uses() for a, b in pairwise(use.args)]
     swapped = (written(valid, a.span.start, b.span.end, f"{text_of(valid, b)} {text_of(valid, a)}") for a, b in pairs)
     return first_with_error(random, swapped)

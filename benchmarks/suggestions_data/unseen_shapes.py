@@ -26,7 +26,7 @@ from .unseen_edits import (
 
 @kind("half of the condition of a shortcut")
 def half_condition(random: Random, valid: Valid) -> str | None:
-    """A block that worked for one stage: `if s != 1 or @c != c` as `if s != 1`."""
+    """A block that worked for one stage: `if s != 1 or @c != c` written as `if s != 1`."""
     conditions = [each.condition for each in valid.statements if isinstance(each, ast.If)]
     conditions += [each.when for each in valid.statements if isinstance(each, ast.Residual) and each.when]
     halves = [
@@ -53,7 +53,7 @@ def width_from_above(random: Random, valid: Valid) -> str | None:
 
 @kind("dilation without its padding", right=same_shapes)
 def dilation_without_padding(random: Random, valid: Valid) -> str | None:
-    """A convolution made atrous, as in DeepLab, with the padding that it had."""
+    """A convolution made atrous, as in DeepLab, with its old padding."""
     layers = [each for each in valid.layers("conv", "dwconv") if re.search(r"\bp\d", text_of(valid, each))]
     return first_with_error(random, (appended(valid, each, f"d{random.choice((2, 2, 4))}") for each in layers))
 
@@ -102,7 +102,7 @@ def outside_its_branch(random: Random, valid: Valid) -> str | None:
 
 @kind("two lines exchanged")
 def lines_exchanged(random: Random, valid: Valid) -> str | None:
-    """A line pasted one line too early; not one that makes a vector, which is a kind of its own."""
+    """A line pasted one line too early; not one that makes a vector, which is a separate kind."""
     heads = valid.layers("gap", "flatten", "tokens", "take", "gmp")
     definitions = (ast.Net, ast.Input, ast.UseFile, ast.Block, ast.Let)
     pairs = [(a, b) for a, b in neighbors(valid) if a not in heads and b not in heads and type(a) not in definitions]
@@ -166,7 +166,7 @@ def batch_in_input(random: Random, valid: Valid) -> str | None:
 
 @kind("sum for concatenation, or concatenation for sum")
 def other_merge(random: Random, valid: Valid) -> str | None:
-    """`add` where the branches have other numbers of channels; `concat` where a sum was meant."""
+    """`add` where the branches have different numbers of channels; `concat` where a sum was meant."""
     merges = [each for each in valid.statements if isinstance(each, ast.Merge) and each.keyword.text != "mul"]
     merges_text = (valid.replace(m.keyword.span, "add" if m.keyword.text == "concat" else "concat") for m in merges)
     residuals = [each for each in valid.statements if isinstance(each, ast.Residual)]

@@ -17,7 +17,7 @@ _NEIGHBORS = dict(zip("qwertyuiopasdfghjklzxcvbnm", "wertyuioiosdfghjkjkxcvbnmn"
 
 
 def wrong(random: Random, texts: Iterable[str]) -> str | None:
-    """One of these texts that has an error, at random; None where none has."""
+    """A random one of these texts that have an error; None if none has an error."""
     found = list(dict.fromkeys(texts))
     tried = random.sample(found, min(len(found), CHECKED))
     return next((text for text in tried if errors(text)), None)

@@ -40,7 +40,7 @@ def shape_sign(random: Random, valid: Valid) -> str | None:
 
 @kind("colon or indentation as in Python")
 def colon(random: Random, valid: Valid) -> str | None:
-    """A Python user who ends a header with a colon, `stage features: {`, or has no braces but the indentation."""
+    """A Python user who ends a header with a colon, `stage features: {`, or indents instead of using braces."""
     header = r"^(?P<header> *(?:stage|block|repeat|if|residual|aux)\b[^{}\n]*?) *\{"
     word = r"^(?P<header>(?P<indent> *)(?:stage|block|repeat|residual|aux)\b[^{}\n]*?)"
     body = word + r" *\{(?P<body>(?:\n.*)+?)\n(?P=indent)\}$"

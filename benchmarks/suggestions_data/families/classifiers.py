@@ -6,7 +6,7 @@ from .style import Style
 
 
 def lenet(random: Random) -> str:
-    """In the manner of LeNet-5."""
+    """A network in the manner of LeNet-5."""
     style, classes = Style(random), random.choice([10, 26])
     act, pool = random.choice(["tanh", "relu"]), random.choice(["avgpool 2", "maxpool 2"])
     first, second = random.choice([(6, 16), (8, 16), (20, 50)])
@@ -33,7 +33,7 @@ def vgg(random: Random) -> str:
 
 
 def vgg_blocks(random: Random) -> str:
-    """The same with a block and a parameter for the width."""
+    """VGG with a block and a parameter for the width."""
     style, width = Style(random), random.choice([16, 24, 32])
     size = style.pick(32, 64)
     body = style.lines(style.unit("filters"), style.unit("filters"), ["maxpool 2"], depth=1)

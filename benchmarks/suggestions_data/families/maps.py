@@ -26,7 +26,7 @@ def unet(random: Random) -> str:
 
 
 def unet_blocks(random: Random) -> str:
-    """The same with blocks for both paths."""
+    """A U-Net with blocks for both paths."""
     style, levels = Style(random), random.choice([2, 3, 4])
     size, width = 2**levels * style.pick(8, 16, 20), style.pick(16, 32)
     names = random.choice(_NAMES)
@@ -95,7 +95,7 @@ def autoencoder(random: Random) -> str:
 
 
 def convolutional_autoencoder(random: Random) -> str:
-    """Without a code: poolings, and upsamplings to the size of the input."""
+    """An autoencoder without a code: poolings, and upsamplings to the size of the input."""
     style, levels = Style(random), random.choice([2, 3])
     size, width = 2**levels * style.pick(4, 8, 16), style.pick(16, 32)
     text = style.header("Denoiser") + f"input 1x{size}x{size}\n"

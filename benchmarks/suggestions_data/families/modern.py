@@ -67,7 +67,7 @@ def wavenet(random: Random) -> str:
 
 
 def attention_unet(random: Random) -> str:
-    """A U-Net whose skip connections pass a gate."""
+    """A U-Net whose skip connections pass through a gate."""
     style, width = Style(random), random.choice([16, 32])
     size = 4 * style.pick(16, 24, 30)
     text = style.header("AttentionUNet") + f"input 1x{size}x{size}\n\n"

@@ -38,7 +38,7 @@ def temporal(random: Random) -> str:
 
 
 def recurrent(random: Random) -> str:
-    """Ids, an embedding and a recurrent layer."""
+    """IDs, an embedding and a recurrent layer."""
     style, layer = Style(random), random.choice(["lstm", "gru"])
     units, features = style.pick(32, 64, 128), style.pick(32, 64, 100)
     text = style.header("Sentiment", f"vocabulary = {style.pick(5000, 20000)}, classes = 2")
@@ -66,7 +66,7 @@ def sensors(random: Random) -> str:
 
 
 def transformer(random: Random) -> str:
-    """An encoder on ids, as a classifier or a language model."""
+    """An encoder on IDs, as a classifier or a language model."""
     style, heads = Style(random), random.choice([4, 8])
     width, tied = heads * style.pick(8, 16), random.random() < 0.4
     inner = f"residual {{ layernorm; attention heads{' causal' if tied else ''} }}"
@@ -114,7 +114,7 @@ def volume(random: Random) -> str:
 
 
 def video(random: Random) -> str:
-    """3-D convolutions over a few frames of color."""
+    """3-D convolutions over a few color frames."""
     style, width = Style(random), random.choice([16, 32])
     text = style.header("Video") + f"input 3x16x{style.pick(56, 112)}x{style.pick(56, 112)}\n"
     text += style.lines([f"conv {width} k3x7x7 stride=1x2x2 padding=1x3x3", "bn", "relu"], ["maxpool 2"])
@@ -146,7 +146,7 @@ def siamese(random: Random) -> str:
 
 
 def two_towers(random: Random) -> str:
-    """A recommender: two ids, an embedding each."""
+    """A recommender: two IDs, with an embedding for each."""
     style, features = Style(random), random.choice([16, 32])
     text = style.header("Recommender", "users = 1000, items = 500")
     text += "input user int(users)\ninput item int(items)\n\n"

@@ -43,7 +43,9 @@ class Style:
         return "".join(f"{indent}{line}\n" for line in kept)
 
     def header(self, name: str, parameters: str = "", comment: str = "") -> str:
-        """A comment and the network's line, where the author writes them; always if it has parameters."""
+        """A comment and the network's line, where the author writes them; a network with parameters always has its
+        line.
+        """
         lines = f"# {comment}\n" if comment and self.random.random() < 0.4 else ""
         if parameters or self.named:
             lines += f"net {name}({parameters})\n" if parameters else f"net {name}\n"
