@@ -44,7 +44,7 @@ class Case(NamedTuple):
 
     @property
     def by_hand(self) -> bool:
-        """Whether it is a script of this repository that writes the results itself."""
+        """Whether the command is a script of this repository that writes the results itself."""
         return not self.command.startswith("archdsl")
 
 

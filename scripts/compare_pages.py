@@ -2,8 +2,9 @@
 
     python scripts/compare_pages.py [NETWORK ...]
 
-Each pixel of a page must be within the range of the colors around it in the SVG, and the reverse; letters may differ as
-far as antialiasing does. Prints the fraction of pixels outside, and exits with 1 if it is above a thousandth.
+Each pixel of a page must be within the range of the colors around it in the SVG, and the reverse; letters may differ by
+as much as antialiasing changes them. Prints the fraction of pixels outside, and exits with 1 if it is above a
+thousandth.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""Compare the zoo with torchvision's 80 classification models: parameters, multiply-accumulates, outputs.
+"""Compare the zoo with torchvision's 80 classification models: parameters, multiply-accumulates and outputs.
 
     python scripts/conformance.py                 all of them; minutes
     python scripts/conformance.py resnet50 'vit_*'
@@ -26,7 +26,9 @@ import archdsl
 from archdsl import Network
 
 TOLERANCE = 1e-4
-"""As a fraction of the largest output: the accumulated float32 rounding error of several hundred layers."""
+"""The largest difference, as a fraction of the largest output: the accumulated float32 rounding error of several
+hundred layers.
+"""
 
 
 class Missing(Exception):

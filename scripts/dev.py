@@ -1,4 +1,4 @@
-"""Set up the project, demonstrate it, test it: everything for a fresh clone, using only Python.
+"""Set up the project, demonstrate it, and test it: everything for a fresh clone, using only Python.
 
     python3 scripts/dev.py setup     create .venv and install the project into it (the others do this automatically)
     python3 scripts/dev.py demo      check a network, draw it, train one for a few epochs
@@ -300,8 +300,8 @@ def run(command: "list[str | Path]") -> None:
 
 
 def show_both(first: "list[str | Path]", second: "list[str | Path]") -> None:
-    """Run two commands at once: the first, which is the shorter one, keeps only one core busy. Its output is printed
-    when it ends; if it fails, the second one is stopped.
+    """Run two commands at once: the first, which is the shorter one, keeps only one core busy. The first one's output
+    is printed when it ends; if it fails, the second one is stopped.
     """
     announce(first)
     announce(second)

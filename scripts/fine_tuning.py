@@ -6,7 +6,7 @@
 The images are those of `digits`, which ship with archdsl. A network is trained on the digits 0 to 4. Then, for 5, 20
 and 50 images of each of the digits 5 to 9, one is trained from scratch, one from these weights with frozen features,
 and one from these weights without freezing, each with three seeds, which also choose the images. The accuracies are
-those on all test images of the digits 5 to 9. Everything takes some minutes on two cores.
+those on all test images of the digits 5 to 9. Everything takes a few minutes on two cores.
 """
 
 import argparse
@@ -53,7 +53,7 @@ fc classes
 
 
 def write_images(folder: Path, images: ImageSet, digits: range, count: int | None, seed: int = 0) -> None:
-    """Random images of each digit, all for None, as a folder for each."""
+    """Write random images of each digit, or all of them for None, into one folder per digit."""
     random = np.random.default_rng(seed)
     for digit in digits:
         (folder / str(digit)).mkdir(parents=True)
@@ -62,7 +62,7 @@ def write_images(folder: Path, images: ImageSet, digits: range, count: int | Non
 
 
 def write_data(folder: Path) -> None:
-    """The folders of images: for the first half of the digits, and for each number of images of the others and seed."""
+    """The folders of images: for the first half of the digits, and for each seed and number of images of the others."""
     splits = find_source("digits").load(Request(ImageShape(1, 8, 8), paths.user_cache(), split=1))
     assert splits.test is not None
     parts = [(f"target{count}-{seed}", TARGET, count, seed) for count in PER_CLASS for seed in SEEDS]

@@ -189,7 +189,7 @@ def body(parts: list[str]) -> str:
 
 
 def draw(number: int, change: Change, commit: str, folder: Path) -> int:
-    """Render a network before and after; the number of diagrams. One with errors has none."""
+    """Render a network before and after; return the number of diagrams. A network with errors has none."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", (change.after or change.before or "").removesuffix(".arch"))
     drawn = 0
     for when, source in (("before", change.before and f"{commit}:{change.before}"), ("after", change.after)):
@@ -239,7 +239,7 @@ def comment() -> None:
     except HTTPError as error:
         if error.code not in (401, 403, 404):
             fail(f"GitHub refuses the comment: {error.code} {error.reason}", 1)
-        # A pull request from a fork has a token that may not write: that is no reason to fail.
+        # A pull request from a fork has a token that is not allowed to write: that is no reason to fail.
         print("::warning title=archdsl::the comment needs `permissions: pull-requests: write`; see the job's summary")
         return
     except (URLError, OSError) as error:
@@ -249,7 +249,9 @@ def comment() -> None:
 
 
 def _updated(url: str, text: str) -> dict[str, Any] | None:
-    """The comment that was updated; None if there is none. Somebody else's, who copied the marker, is left alone."""
+    """The comment that was updated; None if there is none. A comment by somebody else, who copied the marker, is left
+    alone.
+    """
     for each in own_comments(url):
         try:
             found, _ = request("PATCH", each, {"body": text})

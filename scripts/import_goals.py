@@ -3,7 +3,7 @@
     python scripts/import_goals.py torchvision                 torchvision's 80 classification models
     python scripts/import_goals.py timm 'resnet*'              one model of each of timm's modules
     python scripts/import_goals.py transformers                one small model of each family
-    python scripts/import_goals.py timm --read                 only read them: has each operation a counterpart?
+    python scripts/import_goals.py timm --read                 only read them: does each operation have a counterpart?
     python scripts/import_goals.py --write                     write the table in docs/importing.md
 
 The packages are only references: `pip install --no-deps torchvision timm transformers` is enough, in an environment of
@@ -64,7 +64,7 @@ def from_torchvision() -> Iterator[Model]:
 
 
 _LARGE = re.compile(r"_h_|_l_|large|128gf|32gf|16gf|_b[4-7]|_l$|101|152|vgg|_b$|201|161|169")
-"""These come last."""
+"""Large models, which come last."""
 _FIXED = re.compile(r"alexnet|vgg|inception|swin|vit|maxvit")
 
 
@@ -144,7 +144,7 @@ FAMILIES: dict[str, tuple[str, dict[str, Any], tuple[int, ...] | None]] = {
     "convnext": ("ConvNextModel", {"hidden_sizes": [8, 16, 24, 32], "depths": [1, 1, 2, 1]}, (3, 64, 64)),
     "resnet": ("ResNetModel", {"embedding_size": 8, "hidden_sizes": [8, 16, 24, 32]}, (3, 64, 64)),
 }
-"""For each family the class, what its configuration changes, and the sizes of an image; None for ids."""
+"""For each family the class, what its configuration changes, and the sizes of an image; None for IDs."""
 
 
 def from_transformers() -> Iterator[Model]:

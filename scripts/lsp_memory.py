@@ -3,7 +3,7 @@
     python scripts/lsp_memory.py [EDITS]
 
 It starts a server, edits zoo:resnet152 through a real client, and prints the server's resident memory after every tenth
-of the edits. Exits with status 1 if the last tenths need over 10 % more than the third.
+of the edits. Exits with status 1 if any later tenth needs over 10 % more than the third one.
 """
 
 import asyncio

@@ -124,7 +124,7 @@ def interpreter(minor: str) -> str | None:
 
 
 def _is_version(python: str, minor: str) -> bool:
-    """Whether it runs, and is of this version: a shim of pyenv exists for versions that are not installed."""
+    """Whether a Python runs, and is of this version: a shim of pyenv exists for versions that are not installed."""
     ask = [python, "-c", "import sys; print('{}.{}'.format(*sys.version_info))"]
     done = subprocess.run(ask, capture_output=True, text=True, check=False)
     return done.returncode == 0 and done.stdout.strip() == minor

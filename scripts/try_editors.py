@@ -4,7 +4,7 @@
     python scripts/try_editors.py nvim
 
 An editor passes if the error of the file arrives through `archdsl lsp`, and, in Neovim and Helix, if the tree-sitter
-grammar highlights it. Each runs in a home folder of its own; tree-sitter's parser is compiled there, with cc.
+grammar highlights it. Each runs in its own home folder; tree-sitter's parser is compiled there, with cc.
 """
 
 import json

@@ -3,7 +3,7 @@
     python scripts/verify_sizes.py [NAME…] [--most 300] [--rectangles 50]
 
 For each network that takes images, torch runs its layers (with the weights of its own size) on the meta device for
-squares of 1 to `--most` and for random rectangles. Torch must raise exactly if the closed forms reject the size, and
+squares of 1 to `--most` and for random rectangles. Torch must raise exactly when the closed forms reject the size, and
 the output shapes must agree. Each layer runs once for each input shape, so repeated blocks and sizes with the same
 shapes cost only a lookup. Prints one line per network; exits with 1 after any disagreement.
 """
@@ -35,8 +35,8 @@ def verify(name: str, most: int, rectangles: int, step: int = 1) -> int | None:
     if len(network.graph.inputs) != 1 or shape.layout is not Layout.IMAGE:
         return None
     sizes = network.sizes
-    # A layer with an argument like `@h` is a different one at another size: its text is elaborated again for each, and
-    # the network must have the weights that it has at its own size.
+    # A layer with an argument like `@h` is a different one at another size: the text is elaborated again for each size,
+    # and must give the same weights as at the network's own size.
     varies = any(type(value) is not int for node in sizes.graph.nodes for value in arguments(node))
     graph = None if varies else network.graph
     draw, calls = random.Random(name), Calls()
@@ -130,7 +130,7 @@ class Calls:
 
 
 def main() -> None:
-    """Run it over the zoo."""
+    """Verify the networks of the zoo."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*")
     parser.add_argument("--most", type=int, default=300)

@@ -28,12 +28,12 @@ RULES = BUILD / "web-lexer.json"
 NEEDED = ("lark",)
 """The packages that archdsl imports in a browser, besides itself."""
 LEFT_OUT = ("agents", "cli", "explain", "importing", "integrations", "lsp", "training")
-"""The parts of archdsl that need more than a browser has."""
+"""The parts of archdsl that need more than a browser provides."""
 RECIPES = ("__init__.py", "duration.py", "network_check.py", "data/", "errors/", "recipe/", "tasks/")
 """The parts of `archdsl/training/` that check a `train` block. A page loads them when a text has one."""
 RECIPES_NEED = ("annotated-types", "pydantic", "typing-extensions", "typing-inspection")
 COMPILED = ("pydantic-core",)
-"""Compiled packages that these need; PyPI has pydantic-core compiled for Pyodide."""
+"""Compiled packages that these parts need; PyPI has pydantic-core compiled for Pyodide."""
 
 
 def main() -> int:
@@ -74,7 +74,7 @@ def _wheel() -> Path:
 
 
 def _write_packages(wheel: Path) -> None:
-    """The folder of the Python packages: archdsl's wheel without the parts that need more, and what it imports."""
+    """Write the folder of the Python packages: archdsl's wheel without `LEFT_OUT`, and the packages that it imports."""
     left_out = tuple(f"archdsl/{name}/" for name in LEFT_OUT)
     _extract(wheel, PACKAGES, lambda name: not name.startswith(left_out))
     for name in NEEDED:
@@ -82,7 +82,9 @@ def _write_packages(wheel: Path) -> None:
 
 
 def _write_training(wheel: Path) -> int:
-    """The folder of what checks `train` blocks; the status of pip, which downloads what is compiled for Pyodide."""
+    """Write the folder of the parts that check `train` blocks; return the status of pip, which downloads compiled
+    packages.
+    """
     parts = tuple(f"archdsl/training/{name}" for name in RECIPES)
     _extract(wheel, TRAINING, lambda name: name.startswith(parts))
     for name in RECIPES_NEED:

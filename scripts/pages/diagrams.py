@@ -4,8 +4,8 @@ A page requests one with a comment, which is invisible in the Markdown:
 
     <!-- archdsl diagram lenet5.arch --view volumes -->
 
-It is the command that renders it, without `-o`. Files are those of examples/, and the page's own named ```arch blocks;
-`-` is the block before the comment. The diagrams follow the scheme of the page, light or dark.
+The comment has the command that renders the diagram, without `-o`. Files are those of examples/, and the page's own
+named ```arch blocks; `-` is the block before the comment. The diagrams follow the scheme of the page, light or dark.
 """
 
 import re
@@ -43,7 +43,7 @@ class Drawn(Record):
 
     @property
     def path(self) -> str:
-        """Its path in the site."""
+        """The diagram's path in the site."""
         return f"{FOLDER}/{sha256(self.svg).hexdigest()[:16]}.svg"
 
 
@@ -85,7 +85,7 @@ def _network(options: Mapping[str, Any], texts: Mapping[str, str]) -> Network:
 def figure(path: str, description: str, least: tuple[float, float]) -> str:
     """HTML with a diagram; a click opens it.
 
-    `least` is the width and height in CSS pixels that the page may not shrink it below.
+    `least` is the smallest width and height in CSS pixels to which the page may shrink it.
     """
     style = f"--least-width: {least[0]:.0f}px; --least-height: {least[1]:.0f}px"
     image = f'<img src="{path}" alt="{escape(description)}" style="{style}" loading="lazy">'

@@ -1,6 +1,6 @@
 """The gallery: a figure of every network of the zoo, with its command and the BibTeX entry of its paper.
 
-The networks of one paper share their text and their entry; each has a figure of its own.
+The networks of one paper share their text and their entry; each has its own figure.
 """
 
 from collections.abc import Iterator

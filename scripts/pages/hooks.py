@@ -20,7 +20,7 @@ EXAMPLE = re.compile(r"^((?:Wrong|Right):\n\n)```text$", re.MULTILINE)
 OUTSIDE = {"contributing.md": "CONTRIBUTING.md", "changes.md": "CHANGELOG.md"}
 """Pages of the site that are files in the project's top folder."""
 WEB = ROOT / "build" / "web"
-"""What interactive pages load, from scripts/web.py; the site is complete without it, except for them."""
+"""What interactive pages load, from scripts/web.py; without it, the site is complete except for these pages."""
 PLAYGROUND = Path(playground.PAGE).parent
 """The folder of the site with the files of WEB."""
 

@@ -90,11 +90,11 @@ def headline(layer: type[Op]) -> str:
 
 
 def section(layer: type[Op]) -> str:
-    """A layer: its description, its arguments, an example and facts about it, its diagram."""
+    """A layer: its description, its arguments, an example and facts about it, and its diagram."""
     description, _, example = inspect.cleandoc(layer.__doc__ or "").partition("Example:\n")
     parts = [f"## `{layer.keyword}`", description.strip()]
     if layer.synonyms:
-        # The names of merges decide how a statement is read, so that those of other frameworks are only suggested.
+        # The names of merges decide how a statement is read, so those of other frameworks are only suggested.
         how = "In other frameworks:" if layer in merges().values() else "Also written"
         parts.append(f"{how} {', '.join(f'`{word}`' for word in layer.synonyms)}.")
     if layer.parameters:

@@ -9,7 +9,7 @@ PLACE = "<!-- archdsl playground -->"
 """Where a page has the link to the playground, or the reason that there is none."""
 _FENCE = re.compile(r"^```arch(?:[ ][^\n]*)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MOST = 20_000
-"""A longer text has no link: it would be a large part of its page."""
+"""A longer text has no link: the link would be a large part of the page."""
 
 
 def fragment(text: str) -> str:
