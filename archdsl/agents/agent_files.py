@@ -14,7 +14,7 @@ TEXT = "<text>"
 
 
 class NotAllowed(Exception):
-    """A file that an agent named is not allowed to be read, or cannot be read; the message explains why."""
+    """A file that an agent may not read, or that cannot be read; the message explains why."""
 
 
 class ReadText(Record):
@@ -25,7 +25,7 @@ class ReadText(Record):
 
 
 class AgentFiles:
-    """The files below a folder. Links are resolved before checking whether a file is inside it.
+    """The files below a folder. Links are resolved before a file is checked to be inside the folder.
 
     `allow` names the Python packages that may run for texts that name them.
     """
@@ -35,7 +35,7 @@ class AgentFiles:
         self._allow = tuple(allow)
 
     def text(self, network: str | None, text: str | None) -> ReadText:
-        """A network by its file or `zoo:NAME`, or the given text. Raises NotAllowed."""
+        """The text of a network, read from a file or from `zoo:NAME`, or the given text. Raises NotAllowed."""
         if (network is None) == (text is None):
             raise NotAllowed("give either `network`, a file or zoo:NAME, or `text`, source text")
         if text is not None:
@@ -45,7 +45,7 @@ class AgentFiles:
             if network.startswith(PREFIX):
                 return ReadText(source=read_named(network), library=shipped())
             path = self.file(network, (SUFFIX,))
-            # The key is the file's name: what it uses is found in its own folder, which is inside the root.
+            # The key is the file's name: the files that it uses are found in its own folder, which is inside the root.
             source = read_source(path, name=network, key=path.name)
         except UnreadableFile as error:
             raise NotAllowed(f"{network}: {error}") from None
@@ -66,7 +66,7 @@ class AgentFiles:
             raise NotAllowed(f"{name}: no such file below the folder that the server was started in") from None
         if not path.is_relative_to(self.root):
             raise NotAllowed(f"{name}: it is outside the folder that the server was started in")
-        # The suffix of the real file counts: a link named net.arch may lead to any file of the folder.
+        # The suffix of the real file counts: a link named net.arch may point to any file in the folder.
         if path.suffix not in suffixes or not path.is_file():
             raise NotAllowed(f"{name}: only files that end in {' or '.join(suffixes)} are read")
         return path

@@ -30,7 +30,7 @@ Sizes = Annotated[str | None, Field(description="The size of the input, such as 
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Report what is refused as the tool's error."""
+    """Report refusals as errors of the tool."""
     try:
         yield
     except NotAllowed as error:

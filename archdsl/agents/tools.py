@@ -44,7 +44,7 @@ class SuggestionReport(Model):
 
 
 class SuggestionsReport(Model):
-    """The suggestions for a network, in the order of its errors and warnings; the best of each comes first."""
+    """The suggestions for a network, in the order of its errors and warnings; the best one for each comes first."""
 
     ok: bool = Field(description="True if there are no errors.")
     suggestions: list[SuggestionReport]
@@ -84,7 +84,7 @@ def why(
 
 
 def diff(files: AgentFiles, before: tuple[str | None, str | None], after: tuple[str | None, str | None]) -> DiffReport:
-    """The report of `archdsl diff --format json`; each network is given as a file or `zoo:NAME`, and a text."""
+    """The report of `archdsl diff --format json`; each network is given as a file or `zoo:NAME`, or as a text."""
     first, second = (_valid(_analysis(files, network, text, {}, None)) for network, text in (before, after))
     return diff_report(differences(first.graph, second.graph, (first.program.source.name, second.program.source.name)))
 
@@ -163,7 +163,7 @@ def _analysis(
 
 
 def _valid(analysis: Analysis) -> Network:
-    """The network of an analysis. Raises NotAllowed with its errors, or if it only has blocks."""
+    """The network of an analysis. Raises NotAllowed with its errors, or if the text only has blocks."""
     if analysis.network is None:
         raise NotAllowed(render(analysis.diagnostics, root=analysis.source))
     if not analysis.network.graph.nodes:

@@ -1,4 +1,4 @@
-"""Results as values of JSON."""
+"""Results as JSON values."""
 
 from collections.abc import Mapping
 from typing import Any

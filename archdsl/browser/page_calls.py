@@ -21,7 +21,7 @@ def call(name: str, arguments: str) -> str:
     """The answer to a call: `{"result": …}` or `{"error": {"kind": …, "message": …}}`.
 
     `name` is one of CALLS, or a public function of archdsl by its full name: `archdsl.shapes.windows.out`. `arguments`
-    are an object of JSON, given by name, or a list.
+    is a JSON object, for arguments by name, or a JSON list.
     """
     return json.dumps(answer(lambda: _run(name, json.loads(arguments))))
 
@@ -32,7 +32,7 @@ def _run(name: str, given: Arguments | list[Any]) -> Any:
 
 
 def answer(run: Callable[[], Any]) -> dict[str, Any]:
-    """The result of a call as values of JSON, or the error that it raised."""
+    """The result of a call as JSON values, or the error that it raised."""
     try:
         return {"result": plain(run())}
     except Exception as error:
@@ -86,7 +86,7 @@ def _network(text: str, input: str | None = None, settings: Arguments | None = N
 def report(
     text: str, input: str | None = None, settings: Arguments | None = None, columns: str | None = None
 ) -> dict[str, Any]:
-    """The report of `archdsl check --format json`, of a text with errors as well."""
+    """The report of `archdsl check --format json`, even for a text with errors."""
     analysis = check(text=text, input=input, **(settings or {}))
     if analysis.network is not None:
         return analysis.network.report(columns=columns)

@@ -34,8 +34,8 @@ Values = dict[str, Any]
 class Playground:
     """One text that is being edited.
 
-    `library` has the files that the text may use, by default those that ship with archdsl; `path` is its own file.
-    `recipe` checks its `train` block: without it, `update` reports that the block was not checked.
+    `library` has the files that the text may use, by default those that ship with archdsl; `path` is the file of the
+    text. `recipe` checks its `train` block: without it, `update` reports that the block was not checked.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Playground:
         }
 
     def check_recipes(self) -> bool:
-        """Check `train` blocks from the next update on, if the packages for it are there; return whether they are.
+        """Check `train` blocks from the next update on, and return True, if the packages for this are installed.
 
         The page loads pydantic only for a text that needs it.
         """
@@ -108,7 +108,7 @@ class Playground:
         }
 
     def _at(self, sizes: Mapping[str, int]) -> Graph | None:
-        """The network with sizes in place of its symbols; None if it has none, or an error at these sizes."""
+        """The network with sizes in place of its symbols; None if it has no symbols, or an error at these sizes."""
         graph = self._now.graph
         if graph is None or not graph.symbols or set(sizes) != set(graph.symbols):
             return None

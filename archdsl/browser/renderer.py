@@ -13,7 +13,7 @@ def render_with(layout: Callable[[str, str], str]) -> None:
             raise CannotDraw(f"{format} cannot be written in a browser: use svg")
         try:
             return layout(dot, format).encode()
-        except Exception as error:  # an exception of JavaScript, whose class exists only there
+        except Exception as error:  # a JavaScript exception, whose class exists only in a browser
             raise Failed(f"Graphviz failed: {error}") from error
 
     register_renderer(render)

@@ -29,7 +29,7 @@ class SizeLimit(Record):
 
 
 def size_limits(version: Version, controls: Sequence[TextControl]) -> dict[str, Any]:
-    """The limits of controls by their names, the symbolic dimensions with theirs, and these in words.
+    """The limits of the controls by name, the symbolic dimensions with their limits, and the valid sizes in words.
 
     The sizes of a symbolic dimension are those for which the network keeps its weights. A control edits the text, which
     may change the weights: its limits are sizes beyond which the text has an error. Empty for a text whose valid sizes
@@ -60,8 +60,8 @@ def _control_limits(sizes: Sizes, controls: Sequence[TextControl]) -> Iterator[t
 
 
 def _sets(sizes: Sizes, symbols: Sequence[str]) -> Iterator[SizeSet]:
-    """The valid sizes of one symbol, or of all if they are equal; then those without the equations, which may only be
-    required by weights.
+    """The valid sizes of one symbol, or of all if they are equal; then those without the equations, which possibly only
+    the weights require.
     """
     name = symbols[0]
     own = [each.condition for each in sizes.requirements if each.condition.form.symbols() <= set(symbols)]
@@ -107,7 +107,7 @@ def _is_error(sizes: Sizes, symbols: Sequence[str], size: int) -> bool:
 
 
 def _symbols(sizes: Sizes) -> Iterator[dict[str, Any]]:
-    """Each symbolic dimension with a valid size to begin with: its example size, or the next valid one."""
+    """Each symbolic dimension with an initial valid size: its example size, or the next valid one."""
     for name, symbol in sizes.graph.symbols.items():
         found = sizes.sets[name]
         if limit := _limit(found):

@@ -16,7 +16,7 @@ class BadEmbedOption(ValueError):
 class EmbedOptions(Record):
     """What to show: the diagram, the table, the source text, or several of them; and the diagram's style.
 
-    `values` are the values of the network's parameters, `input` overrides the sizes of its input.
+    `values` are the values of the network's parameters; `input` overrides the sizes of its input.
     """
 
     diagram: bool = True

@@ -39,7 +39,7 @@ class NetworkWidget(anywidget.AnyWidget):  # type: ignore[misc]  # a class witho
 
     @property
     def analysis(self) -> Analysis:
-        """The analysis of the current text, with its diagnostics; `str` of it is what `archdsl check` prints."""
+        """The analysis of the current text, with its diagnostics; `str` turns it into the output of `archdsl check`."""
         source = self._source
         return analyze(Source(self.text, name=source.name, path=source.path), Sink(), library=self._library)
 

@@ -14,8 +14,8 @@
        gap; fc 10
 
 The argument is an `.arch` file in the folder of the documents, or `zoo:NAME`; without one, the text is the content.
-HTML output contains the
-diagram as an inline SVG, LaTeX a PNG, others its description; the table and the text are regular Sphinx nodes.
+HTML output contains the diagram as an inline SVG, LaTeX output contains a PNG, and other formats contain its
+description; the table and the text are regular Sphinx nodes.
 """
 
 from hashlib import sha256
@@ -84,8 +84,7 @@ class ArchDirective(SphinxDirective):
         return found
 
     def _source(self) -> tuple[Source, str | None]:
-        """The text: the content, a file next to the page, or one of the zoo; and the folder of the files that it may
-        use.
+        """The text, from the content, a file next to the page, or the zoo; and the folder of the files that it may use.
 
         Raises UnreadableFile, BadEmbedOption.
         """
@@ -207,7 +206,7 @@ def _latex(translator: Any, node: arch_diagram) -> None:
 
 
 def _words(translator: Any, node: arch_diagram) -> None:
-    """For formats without images: a description."""
+    """A description for formats without images."""
     words = f"[{node['alt']}]"
     if hasattr(translator, "add_text"):
         translator.new_state(0)

@@ -18,9 +18,9 @@ def widget(path: str | Path | None = None, *, text: str | None = None, allow: Co
     """Edit a network in a notebook: `widget("net.arch")`, `widget("zoo:resnet18")`, `widget(text="input 8; fc 2")`.
 
     The widget shows the errors, with their suggestions as buttons, the table and the diagram of the text while you
-    type. Its `text` is the current text, its `network` that of the text. A file is only read; `allow` is that of
-    `load`. Raises OSError if the file cannot be read, TypeError for both a path and a text, and MissingPackages, which
-    names the extra to install.
+    type. Its `text` is the current text; its `network` is the network of that text. A file is never written; `allow`
+    has the same meaning as in `load`. Raises OSError if the file cannot be read, TypeError for both a path and a text,
+    and MissingPackages, which names the extra to install.
     """
     require("the widget", "notebook")
     from .network_widget import NetworkWidget

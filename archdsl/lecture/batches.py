@@ -15,7 +15,8 @@ _KINDS = ("parameters", "gradients", "optimizer", "activations", "transient")
 
 
 def steps_per_epoch(images: int, fraction: float, batch: int) -> int:
-    """The batches in an epoch, of which the last may be smaller: `images`·`fraction`/`batch`, rounded up.
+    """The number of batches in an epoch: `images`·`fraction`/`batch`, rounded up, because the last batch may be
+    smaller.
 
     `fraction` is the part of the images to train on, as `archdsl train --split` takes it.
     """

@@ -29,7 +29,7 @@ def figure(
     column: int = 51,
     language: str = "en",
 ) -> LectureFigure:
-    """The photograph, the same after a 3×3 filter with zero padding, and the sum at one pixel.
+    """The photograph, the result of a 3×3 filter with zero padding, and the sum at one pixel.
 
     `numbers` are nine weights, row by row, if `preset` is `own`. Raises ValueError for other settings.
     """

@@ -33,7 +33,7 @@ class LectureFigure(Record):
 def grid(cells: Sequence[Sequence[Cell]], label: str, target: str = "", cell: int = CELL) -> str:
     """A grid of cells as SVG, with a description for screen readers.
 
-    With `target`, a click on a cell changes the settings of that name: `target` is the prefix of `row` and `column`.
+    With `target`, a click on a cell sets the row and the column: `target` is the prefix of the names of these settings.
     """
     height, width = len(cells), len(cells[0])
     parts = [

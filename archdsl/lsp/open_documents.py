@@ -16,7 +16,7 @@ from .positions import LinePositions
 
 
 class OpenDocuments:
-    """The open documents by URI. One that uses another sees its text as it is in the editor."""
+    """The open documents by URI. A document that uses another sees the other's text as it is in the editor."""
 
     def __init__(self, recipe: Check | None = None, *, pedantic: bool = False, allow: Collection[str] = ()) -> None:
         self._documents: dict[str, Document] = {}
@@ -61,7 +61,7 @@ class OpenDocuments:
         self._documents.pop(uri, None)
 
     def change(self, uri: str, changes: Sequence[Any]) -> None:
-        """Apply the changes of a notification, each to the text that the ones before it made."""
+        """Apply the changes of a notification, each to the text that results from the changes before it."""
         document = self._documents.get(uri)
         if document is None:
             return
@@ -75,7 +75,7 @@ class OpenDocuments:
             document.edit(start, end, change.text)
 
     def users(self, uri: str) -> list[str]:
-        """The other open documents that use files, possibly this one; they read their files again."""
+        """The other open documents that use files, possibly this one, after they have read their files again."""
         found = []
         for other, document in self._documents.items():
             if other != uri and 'use "' in document.text:

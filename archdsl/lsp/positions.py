@@ -24,7 +24,7 @@ class LinePositions:
         self._starts = [0, *(found.end() for found in _END.finditer(text))]
 
     def offset(self, position: Any) -> int:
-        """The offset of a position; beyond the end of its line or of the text, that end."""
+        """The offset of a position; a position beyond the end of its line or of the text counts as that end."""
         line_number = int(position.line)
         if line_number >= len(self._starts):
             return len(self._text)

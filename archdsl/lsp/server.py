@@ -31,9 +31,11 @@ from .preview import VIEWS, preview, write_diagram
 AT_ONCE, SETTLED = 0.03, 0.5
 """Seconds after an edit until diagnostics are published, and until those with tried suggestions are."""
 CANCELLABLE = 0.02
-"""Seconds in which a request for suggestions can be cancelled before the search for them."""
+"""Seconds in which a request for suggestions can be canceled before the search for them."""
 COLLECTED = 250
-"""Changes after which garbage is collected: Python itself waits until the number of objects has grown by a quarter."""
+"""The number of changes after which garbage is collected: Python itself waits until the number of objects has grown by
+a quarter.
+"""
 
 
 class ArchServer:
@@ -176,7 +178,7 @@ class ArchServer:
     # --- requests ---
 
     def _request(self, params: Any) -> tuple[Document, LinePositions, int]:
-        """The document of a request, its positions, and the offset asked about, 0 without any."""
+        """The document of a request, its positions, and the requested offset, 0 if there is none."""
         uri = params.text_document.uri
         document = self.documents.get(uri)
         if document is None:
@@ -240,7 +242,7 @@ class ArchServer:
         try:
             return [convert.edit(each, at) for each in formatting(document.now)]
         except Refused:
-            return []  # an editor that formats on save shows the errors already
+            return []  # an editor that formats on save already shows the errors
 
     def _tokens(self, params: Any) -> Any:
         document, at, _ = self._request(params)
@@ -288,7 +290,7 @@ class ArchServer:
 
 
 def _or_invalid(ask: Callable[[], Any]) -> Any:
-    """An answer; a refusal is the error of the request, whose message the editor shows."""
+    """The answer; a refusal becomes an error response, whose message the editor shows."""
     try:
         return ask()
     except Refused as refused:

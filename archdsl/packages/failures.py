@@ -19,7 +19,7 @@ class PackageFailed(RuntimeError):
 
 def described(error: BaseException) -> str:
     """An exception in one line, with the file and line where it was raised: `KeyError: 'x' (layers.py:12)`."""
-    # Only here: the module is loaded by every check.
+    # Imported here because every check loads this module.
     import traceback
     from pathlib import PurePath
 

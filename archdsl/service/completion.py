@@ -239,7 +239,7 @@ def _fitting(
 
 
 def _likely(shape: Shape) -> Iterator[int]:
-    """Sizes near the current ones: the channels, their double and half."""
+    """Sizes near the current ones: the number of channels, twice and half that number, and its divisors."""
     channels = shape.channels if shape.rank else 1
     yield from (channels, 2 * channels)
     if channels % 2 == 0:

@@ -18,7 +18,7 @@ _SYMBOL = re.compile(r"[A-Z]\d*$")
 class DefinedName:
     """A name with its definitions and uses. `kind`: parameter, number, tensor, block, input, aux, dimension, entry.
 
-    `shorthands` are the arguments that have the name as a letter: `c64` for the block's parameter `c`.
+    `shorthands` are the arguments that begin with the name, if it is one letter: `c64` for the block's parameter `c`.
     """
 
     def __init__(self, text: str, kind: str) -> None:
@@ -161,7 +161,7 @@ class DefinedNames:
                 pass
 
     def _unreadable(self, statement: ast.UnreadableStatement, scope: _Scope) -> None:
-        """Words of a statement with a syntax error that are names here."""
+        """Record the words of a statement with a syntax error that are names in this scope."""
         defined = {word.span.start for word in statement.names}
         for found in re.finditer(r"(?<![\w@])[A-Za-z_]\w*", statement.span.text):
             start = statement.span.start + found.start()
@@ -215,7 +215,7 @@ class DefinedNames:
         self._alias(statement.alias, scope)
 
     def _loop(self, statement: ast.Scan | ast.Repeat, scope: _Scope) -> None:
-        """A carried name is the same name as the one that the body gives to the value for the next iteration."""
+        """A carried name and the name that the body gives to the value for the next iteration are the same."""
         if isinstance(statement, ast.Repeat):
             self._expr(statement.count, scope)
         for carried in statement.carried:

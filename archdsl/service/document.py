@@ -61,7 +61,7 @@ class Document:
         self._present = None
 
     def replace(self, text: str) -> None:
-        """Replace the text by another: only what differs is an edit."""
+        """Replace the text with another: only the part that differs is an edit."""
         before = self.text
         if text == before:
             return
@@ -127,7 +127,7 @@ class Version:
 
     @cached_property
     def blocks(self) -> dict[str, ast.Block]:
-        """The blocks that the text can use, those of other files included."""
+        """The blocks that the text can use, including those of other files."""
         found = {name: each.block for name, each in self._versions.blocks.items()}
         return found | {block.name.text: block for block in self.program.blocks}
 
@@ -143,7 +143,7 @@ class Version:
 
     @cached_property
     def nodes_by_statement(self) -> dict[int, list[DraftNode]]:
-        """The nodes that each statement itself created, by its identity."""
+        """The nodes that each statement itself created, by the identity of the statement."""
         found: dict[int, list[DraftNode]] = {}
         for node in self.draft.nodes:
             if node.statement is not None:

@@ -62,7 +62,9 @@ def line_edits(before: str, after: str) -> tuple[TextEdit, ...]:
 
 
 def actions(version: Version, start: int, end: int) -> tuple[Action, ...]:
-    """The suggestions for the problems that touch a range, tried by the checker, and an action that ignores each."""
+    """The suggestions for the problems that touch a range, tried by the checker, and for each problem an action that
+    ignores it.
+    """
     found: list[Action] = []
     for item in version.analysis.diagnostics:
         span = item.diagnostic.span

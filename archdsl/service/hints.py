@@ -9,7 +9,7 @@ from .syntax_at import end_of, start_of, statements
 
 _SHAPED = (ast.LayerStatement, ast.Merge, ast.Residual, ast.Scan, ast.Moe, ast.Reuse, ast.Repeat, ast.If, ast.Stage)
 _MOST = 3
-"""Shapes that are shown for a statement of a block with several uses."""
+"""The maximum number of shapes that are shown for a statement of a block with several uses."""
 
 
 def inlay_hints(version: Version, start: int, end: int) -> tuple[Hint, ...]:
@@ -58,5 +58,5 @@ def lenses(version: Version) -> tuple[CodeLens, ...]:
 
 
 def _depth(node: DraftNode, block: ast.Block) -> int:
-    """Which of the uses of blocks that led to a node is one of this block; -1 if none is."""
+    """The index of the use of this block among the block uses that led to a node; -1 if there is none."""
     return next((i for i, use in enumerate(node.uses) if use.block == block.name.text), -1)

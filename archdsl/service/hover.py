@@ -21,7 +21,7 @@ from .layer_pages import KEYWORDS, block_documentation, documentation, forms, op
 from .syntax_at import covers, end_of, prefix, spot, start_of, word_at
 
 _MOST_SHAPES = 4
-"""Uses of a block whose shapes are listed for a statement in it."""
+"""The maximum number of uses of a block whose shapes are listed for a statement in it."""
 
 
 def hover(version: Version, offset: int) -> Hover | None:

@@ -23,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
 
 
 def definition(version: Version, offset: int) -> tuple[FilePlace, ...]:
-    """Where the name at a position is defined, in this file or a used one; of `use`, the start of the file."""
+    """Where the name at a position is defined, in this file or a used one; for `use`, the start of the file."""
     here = spot(version, offset).innermost
     if isinstance(here, ast.UseFile) and covers(here.target.span, offset):
         key = _key(version, here)

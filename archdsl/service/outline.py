@@ -10,7 +10,7 @@ from .syntax_at import end_of, start_of, statements
 
 
 def symbols(version: Version) -> tuple[Symbol, ...]:
-    """The definitions of a document, nested as its bodies are."""
+    """The definitions of a document, nested like its bodies."""
     return _symbols(version, version.program.statements)
 
 

@@ -20,7 +20,7 @@ _KINDS = {
 
 
 def semantic_tokens(version: Version) -> tuple[SemanticToken, ...]:
-    """The words that are layers, blocks, names, arguments or flags, in the order of the text, none overlapping."""
+    """The words that are layers, blocks, names, arguments or flags, in the order of the text, without overlaps."""
     found: dict[int, SemanticToken] = {}
 
     def add(span: object, type: str, is_definition: bool = False) -> None:

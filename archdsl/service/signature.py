@@ -13,7 +13,7 @@ from .syntax_at import prefix
 
 
 def signature(version: Version, offset: int) -> Signature | None:
-    """The signature of the layer or block in whose arguments a position is; None elsewhere."""
+    """The signature of the layer or block whose arguments contain a position; None elsewhere."""
     before = prefix(version.text, offset)
     words = before.text.split()
     if before.is_quiet or not words or (len(words) == 1 and not before.text[-1:].isspace()):
