@@ -1,4 +1,4 @@
-"""Turns a view of a tensor into a node with these axes, by the layer that expresses it best."""
+"""Turns a view of a tensor into a node with the axes of the view, using the layer that expresses it best."""
 
 from collections.abc import Sequence
 from math import prod
@@ -15,7 +15,7 @@ _NAMES = {1: "c", 2: "tc", 3: "chw", 4: "cdhw"}
 
 
 def arranged(b: Builder, node: int, groups: Sequence[Group], layout: Layout | None = None) -> int:
-    """A node whose axes are these groups of atoms of another one, without the batch; perhaps that node itself.
+    """A node whose axes are these groups of another node's atoms, without the batch; perhaps that node itself.
 
     `layout` is how a result with two axes is read: SEQUENCE or SIGNAL. An axis of length 1 is an empty group. Raises
     NotExpressible for more than four axes.
@@ -170,7 +170,8 @@ def _renamed(word: str, names: dict[str, str]) -> str:
 def _names_for(right: list[list[str]], layout: Layout | None) -> dict[str, str]:
     """Other names that make a result with two axes the required sequence or signal.
 
-    A sequence's first axis is `t` alone, or `c` is in its last; a signal's last axis is `l`, or `c` is in its first.
+    A sequence's first axis is `t` alone, or its last contains `c`; a signal's last axis is `l`, or its first contains
+    `c`.
     """
     if len(right) != 2 or layout is None:
         return {}
@@ -199,7 +200,9 @@ def as_is(b: Builder, x: Tensor, layout: Layout | None = None) -> int:
 
 
 def _without_batch(view: View) -> tuple[Group, ...]:
-    """The groups after the batch, which has to be the first axis. An axis of samples and others is split."""
+    """The groups after the batch, which has to be the first axis. An axis that joins samples and other positions is
+    split.
+    """
     if not has_batch(view):
         return view
     first, *others = view
@@ -217,9 +220,10 @@ def _without_batch(view: View) -> tuple[Group, ...]:
 
 
 def features(b: Builder, x: Tensor) -> tuple[int, View, int]:
-    """A node with the last source axis as an axis of its own: the node, the view of it, and this axis.
+    """A node with the last source axis as a separate axis: the node, the view of it, and this axis.
 
-    If it is one already, the node stays as it is; else it is a vector, a sequence, or channels first.
+    If the axis is already separate, the node stays as it is; otherwise the result is a vector, a sequence, or channels
+    first.
     """
     own = b.nodes[x.node].shape
     *others, last = x.view

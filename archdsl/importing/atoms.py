@@ -1,7 +1,7 @@
 """The layout of a source tensor in a tensor of our graph: each of its axes as a product of parts of our axes.
 
 Reshaping, transposing and splitting change only this view; whatever chain of them a module runs, the result has one
-canonical form. An axis of ours of 12 features seen as 3 heads of 4 is the atoms (axis, 4, 3) and (axis, 1, 4).
+canonical form. One of our axes with 12 features, seen as 3 heads of 4, is the atoms (axis, 4, 3) and (axis, 1, 4).
 """
 
 from collections.abc import Iterable, Sequence
@@ -100,7 +100,7 @@ def split(atom: Atom, outer: int) -> tuple[Atom, Atom]:
 
 
 def refined(groups: Sequence[Group]) -> list[list[Atom | None]] | None:
-    """Groups of one length in atoms of equal sizes; of a group of length 1, None for each. None if sizes do not fit."""
+    """Groups of one length in atoms of equal sizes; a group of length 1 has None for each. None if sizes do not fit."""
     full = max(map(length, groups))
     stacks = [list(group)[::-1] if length(group) == full and full > 1 else None for group in groups]
     if any(stack is None and length(group) not in (1, full) for stack, group in zip(stacks, groups, strict=True)):

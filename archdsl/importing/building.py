@@ -78,7 +78,7 @@ class RepeatedOp(Op):
 
 
 class Origin(NamedTuple):
-    """For a node that only rearranges another one: that one, and its requested view, axis by axis."""
+    """For a node that only rearranges another node: the other node, and the requested view of it, axis by axis."""
 
     node: int
     view: View
@@ -125,7 +125,7 @@ class Builder:
         return node.id
 
     def add(self, op: Op, *inputs: int, **weights: Weight) -> int:
-        """Add a node; its id. Raises NotExpressible if the layer does not accept the shapes."""
+        """Add a node and return its id. Raises NotExpressible if the layer does not accept the shapes."""
         inputs = (self.inputs[0],) if getattr(op, "starts", False) else inputs
         try:
             shape = op.infer(tuple(self.nodes[i].shape for i in inputs))

@@ -48,7 +48,7 @@ def import_darknet(path: Path, name: str, sizes: Sequence[int] | None) -> Import
         reader.read(section)
     made = written(reader.b, reader.ends(), name, reader.problems)
     made.check()
-    # It has no weights: there is nothing to compare.
+    # A configuration has no weights: there is nothing to compare.
     return Imported(made.text, made.network)
 
 
@@ -177,7 +177,9 @@ def _connected(reader: _Reader, section: Section) -> int:
 
 
 def _maxpool(reader: _Reader, section: Section) -> int:
-    """Windows that begin half of the padding before the image; padding beyond its end where that is odd."""
+    """Max pooling whose windows begin half of the padding before the image; odd padding has one more element at the
+    end.
+    """
     stride = section.number("stride", 1)
     size = section.number("size", stride)
     padding = section.number("padding", size - 1)

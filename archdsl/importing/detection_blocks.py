@@ -86,6 +86,6 @@ REQUIRED = {word for words in _NEEDS.values() for word in words}
 
 
 def block_text(used: Sequence[str]) -> list[str]:
-    """The blocks that these need, each once and in order."""
+    """The text of these blocks and of those that they need, each once and in order."""
     wanted = {*used, *(word for each in used for word in _NEEDS.get(each, ()))}
     return [line for word, text in BLOCKS.items() if word in wanted for line in (text, "")]

@@ -136,7 +136,7 @@ def _statements(rows: Sequence[Row], start: int, end: int, named: Sequence[int])
 
 
 def _whole(value: Any) -> int:
-    """An integer. Raises ValueError, also for a boolean, which Python takes for one."""
+    """An integer. Raises ValueError, even for a boolean, which Python treats as an integer."""
     if isinstance(value, bool):
         raise ValueError(f"{value} is not an integer")
     return int(value)

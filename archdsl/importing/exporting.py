@@ -17,7 +17,7 @@ _library: list[torch.library.Library] = []
 
 
 def _operator() -> Any:
-    """The operator that marks dropped samples, which torch.export in eval mode removes without a trace."""
+    """The operator that marks where samples are dropped: torch.export in eval mode would leave no trace of this."""
     if not _library:
         library = torch.library.Library("archdsl", "FRAGMENT")  # type: ignore[no-untyped-call]  # torch has no types here
         library.define("drop_path(Tensor x, float p) -> Tensor")  # type: ignore[no-untyped-call]  # likewise

@@ -25,7 +25,7 @@ class Imported:
     """An imported network: its text, and its weights by their names in archdsl.
 
     `network` is None where `problems` has operations without a counterpart: the text then has `unknown` in their
-    places. `proof` is what was compared; None if nothing could be.
+    places. `proof` is the result of the comparison; None if nothing could be compared.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ _INTEGERS = {
     "groups", "input_dim", "kernel_size", "key_dim", "n", "num_heads", "output_dim", "output_size", "padding",
     "pool_size", "size", "strides", "target_shape", "units", "value_dim",
 }  # fmt: skip
-"""Fields of layers that are integers, or lists of them; Python would take a boolean for one."""
+"""Fields of layers that are integers, or lists of them; Python would accept a boolean as an integer."""
 _OWN = ("keras", "tf_keras", "tensorflow.keras", "builtins")
 
 

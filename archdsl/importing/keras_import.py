@@ -33,7 +33,7 @@ _RANKS = {"1D": 1, "2D": 2, "3D": 3}
 def import_keras(path: Path, name: str) -> Imported:
     """Import a `.keras` archive or the JSON of a Keras model. Raises ImportFailed.
 
-    Inputs have the channels first, as all networks of the language have.
+    Inputs have the channels first, as in all networks of the language.
     """
     model = read_keras(path)
     try:

@@ -158,7 +158,7 @@ class KerasDense(nn.Module):
 
 
 class KerasBatchNorm(nn.Module):
-    """Batch normalization along the last axis; Keras' momentum is that of the old value."""
+    """Batch normalization along the last axis; Keras' momentum is the weight of the old value."""
 
     def __init__(self, config: Config, shape: Sequence[int]) -> None:
         super().__init__()

@@ -156,7 +156,7 @@ class Lifter:
                     "a table of which one row is read", "the IDs as an input, such as `token_type_ids`"
                 )
             if rows is not None:
-                # The first rows of a table are those of positions.
+                # Consecutive rows of a table are those of positions.
                 sizes = (*args[1].sizes, args[0].sizes[1])
                 return Computed("slice", rows_between(rows[0], rows[1], sizes), (args[0],), (), sizes)
         shape = node.meta.get("val")

@@ -87,7 +87,9 @@ class OnnxModule(nn.Module):
                 self._add_weight(proto.name, tensor, users.get(proto.name, []))
 
     def _add_weight(self, name: str, tensor: torch.Tensor, users: Sequence[str]) -> None:
-        """Add a parameter. Exporters store equal tensors once, so a constant one may belong to several."""
+        """Add a parameter. Exporters store equal tensors once, so a tensor of equal numbers may belong to several
+        layers.
+        """
         self.facts.learned.add(name)
         self.places[name] = len(self.weights)
         self.weights.append(nn.Parameter(tensor))

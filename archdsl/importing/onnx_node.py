@@ -148,7 +148,7 @@ def axis_of_samples(before: Sequence[int], place: int, after: Sequence[int]) -> 
     """The axis of a reshaped tensor that has the samples, which were at axis `place`; None if it is ambiguous."""
     outer, passed = prod(before[:place]), 1
     if before[place] > 1:
-        # One sample among other positions of an axis that is split: the axis of length 1 has it.
+        # If one sample is part of an axis that is split, the axis of length 1 has it.
         for axis, size in enumerate(after):
             if size == 1 and outer < prod(after[:axis]) <= outer * before[place]:
                 return axis
@@ -156,8 +156,8 @@ def axis_of_samples(before: Sequence[int], place: int, after: Sequence[int]) -> 
         if passed < outer < passed * size:
             return axis
         if passed == outer:
-            # One sample may belong to the axis before it or to the one after it: to the one that is split, not to
-            # one that consists of whole axes, such as features joined from heads.
+            # One sample may belong to the axis before it or after it: to an axis that is split, not to an axis that
+            # consists of whole axes, such as features joined from heads.
             whole = {prod(before[place + 1 : end]) for end in range(place + 2, len(before) + 1)}
             is_before = size in whole if before[place] == 1 else size != before[place]
             return axis - 1 if axis and is_before else axis

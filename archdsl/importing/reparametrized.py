@@ -48,7 +48,7 @@ def standardized_with_gain(lifter: Any, weight: Any) -> tuple[Computed, Weight] 
 
 
 def _standardized(weight: torch.Tensor) -> torch.Tensor:
-    """Filters with mean 0 and variance 1, as the layers have them."""
+    """Filters with mean 0 and variance 1, as the layers compute them."""
     return torch.nn.functional.layer_norm(weight, weight.shape[1:])
 
 

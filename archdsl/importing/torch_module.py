@@ -78,7 +78,7 @@ def import_program(program: torch.export.ExportedProgram, batch: int, name: str)
 
 
 def state_of(module: nn.Module, program: torch.export.ExportedProgram) -> dict[str, torch.Tensor]:
-    """The tensors of a module by name, those under several names with all of them, and the program's constants."""
+    """The tensors of a module by name, those with several names under all of them, and the program's constants."""
     return {
         **{name: each for name, each in program.constants.items() if isinstance(each, torch.Tensor)},
         **program.state_dict,

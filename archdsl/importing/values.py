@@ -127,7 +127,7 @@ MOVES = frozenset(
 
 
 def only_moves(value: Any) -> bool:
-    """Whether a value consists of elements of parameters, each where it was or elsewhere."""
+    """Whether a value consists of elements of parameters, moved or not."""
     match value:
         case SourceParameter():
             return True

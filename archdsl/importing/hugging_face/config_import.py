@@ -1,4 +1,4 @@
-"""Import a configuration of a Hugging Face model: the text that one would have written for it."""
+"""Import a configuration of a Hugging Face model as the text that a person would write for it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

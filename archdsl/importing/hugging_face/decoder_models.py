@@ -16,8 +16,8 @@ from .window_patterns import Windows, every_layer, optional_windows
 class DecoderFamily(Record):
     """What distinguishes one family from Llama: its defaults, and which parts have a bias.
 
-    `head_dim` is the default of the features of a head; None if they share the width. `kv_heads` is the default of the
-    heads of keys and values; None for as many as heads of queries.
+    `head_dim` is the default number of features of a head; None if the heads divide the width. `kv_heads` is the
+    default number of key and value heads; None for the number of query heads.
     """
 
     prefix: str
@@ -39,7 +39,7 @@ class DecoderFamily(Record):
     mlp_bias_field: bool = False
     qk_norm: bool = False
     scaled: bool = False
-    """Whether the embedding is multiplied by the root of the width."""
+    """Whether the embedding is multiplied by the square root of the width."""
     residual_dropout: bool = False
     windows: Callable[[ModelConfig, int], Windows] = lambda config, layers: every_layer(None, layers)
     part: float | None = None

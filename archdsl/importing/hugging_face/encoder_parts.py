@@ -36,8 +36,8 @@ _UNUSED = (
 class Encoder(Record):
     """The sizes and statements that these models have in common.
 
-    `inner` is the width of the embeddings, `types` the number of segments (0: none), `first` the row of the table of
-    positions that the first token has, and `steps` the number of tokens.
+    `inner` is the width of the embeddings, `types` the number of segments (0: none), `first` the row of the position
+    table that the first token uses, and `steps` the number of tokens.
     """
 
     width: int
@@ -134,7 +134,7 @@ def read_encoder(
     act: str = "gelu",
     drop: float = 0.1,
 ) -> Encoder:
-    """The sizes in a configuration with the names of BERT's; the arguments are defaults. Raises ImportFailed.
+    """The sizes in a configuration with BERT's field names; the arguments are defaults. Raises ImportFailed.
 
     `inner` is None if the embeddings have the width of the layers.
     """
@@ -181,14 +181,16 @@ def classifier_dropout(config: ModelConfig, encoder: Encoder) -> str:
 
 
 def with_pooler(layers: Sequence[str]) -> list[str]:
-    """The statements of the base model: the layers, and features of the text from those of the first token."""
+    """The statements of the base model: the layers, and the features of the text, computed from those of the first
+    token.
+    """
     return [f"stage features {{ {'; '.join(layers)} }}", "take 0; fc width; tanh as pooled", "output features, pooled"]
 
 
 def head_of(request: ModelRequest, encoder: Encoder, head: str, *, text: str, word: str, transform: str) -> list[str]:
     """The statements after the layers.
 
-    `text` are those of the text classifier and `word` those of the token classifier before their last layer,
+    `text` has those of the text classifier, and `word` those of the token classifier, before their last layer;
     `transform` is the activation before the logits of tokens.
     """
     config = request.config

@@ -75,4 +75,4 @@ REFUSED = {
     "per_layer_config": "layers that differ from the others in their fields are not supported",
     "pruned_heads": "pruned heads have no counterpart",
 }
-"""Fields of all families with a reason of their own; empty ones are harmless."""
+"""Fields of all families, each with the reason why it is refused; an empty field is harmless."""

@@ -10,11 +10,11 @@ from ..import_problem import ImportFailed
 from .irrelevant_fields import IRRELEVANT, REFUSED
 
 MOST_BYTES = 16 << 20
-"""Larger than the configuration of any published model; those with 21,000 classes have about 1 MB."""
+"""The largest file in bytes, above any published configuration; those with 21,000 classes have about 1 MB."""
 MOST_SIZE = 10**9
 """The largest value of a size, far above that of any published model."""
 MOST_LAYERS = 1000
-"""Published models have at most about 130 layers."""
+"""The largest number of layers; published models have at most about 130."""
 
 
 class ModelConfig:

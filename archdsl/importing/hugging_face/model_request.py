@@ -21,7 +21,7 @@ class ModelRequest(Record):
     def head(self, prefix: str, *heads: str) -> str:
         """What follows the prefix in the name of the class: `Model`, `ForMaskedLM`. Raises ImportFailed.
 
-        The class is the one that the user has chosen, else the first of the configuration, else the base model.
+        The class is the user's choice, else the first class in the configuration, else the base model.
         """
         name = self.architecture or self._declared() or f"{prefix}{heads[0]}"
         if name not in {f"{prefix}{head}" for head in heads}:
@@ -41,7 +41,8 @@ class ModelRequest(Record):
         return found[0]
 
     def steps(self, positions: int, names: Sequence[str] = ("T",), *, limited: bool = True) -> Mapping[str, int]:
-        """The number of steps of each input, by default `positions`; at most as many if positions are learned.
+        """The number of steps of each input, by default `positions`, which is also the maximum if positions are
+        learned.
 
         Raises UnusableSource.
         """
@@ -58,7 +59,7 @@ class ModelRequest(Record):
         return found
 
     def image(self, channels: int, height: int, width: int) -> None:
-        """Raises UnusableSource for a size of images other than the one that the model has positions for."""
+        """Raises UnusableSource for an image size other than that of the model's positions."""
         size = f"{channels}x{height}x{width}"
         if self.inputs and [each.strip() for each in self.inputs] != [size]:
             raise UnusableSource(

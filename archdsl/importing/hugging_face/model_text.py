@@ -39,7 +39,7 @@ class ModelText(Record):
 
 
 def number(value: float) -> str:
-    """A number as one writes it: `500000`, `1e-5`."""
+    """A number as people write it: `500000`, `1e-5`."""
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
     mantissa, exponent, power = repr(value).partition("e")
@@ -101,7 +101,7 @@ _STATEMENTS = {
     "swish": "silu",
     "tanh": "tanh",
 }
-"""By the names in transformers; several names are implementations of one function."""
+"""The activations by their names in transformers; several names are implementations of one function."""
 
 
 def activation(config: ModelConfig, *fields: str, default: str) -> str:

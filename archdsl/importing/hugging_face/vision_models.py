@@ -116,7 +116,7 @@ def _transformer(request: ModelRequest, prefix: str, *, tokens: int, heads: tupl
 def _classifier(head: str) -> list[str]:
     if head == "ForImageClassification":
         return ["take 0; fc classes"]
-    # The logits are the mean of those of two classifiers, of the first token and of that for distillation.
+    # The logits are the mean of those of two classifiers: one for the first token, one for the distillation token.
     return ["add { take 0; fc classes } { take 1; fc classes }; scale 0.5"]
 
 

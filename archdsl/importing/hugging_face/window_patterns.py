@@ -10,7 +10,7 @@ _SLIDING = {"sliding_attention": True, "full_attention": False}
 
 
 class Windows(Record):
-    """The size of the window if a layer has one, and for each layer whether it does."""
+    """The size of the window if a layer has one, and for each layer whether it has a window."""
 
     size: int | None
     layers: tuple[bool, ...]

@@ -100,7 +100,7 @@ def global_pool(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("BatchNormalization")
 def batch_norm(node: OnnxNode, x: Tensor, scale: Tensor, shift: Tensor, mean: Tensor, var: Tensor) -> Tensor:
-    """Batch normalization in inference; ONNX's momentum is that of the old value."""
+    """Batch normalization in inference; ONNX's momentum is the weight of the old value."""
     momentum = round(1 - node.get("momentum", 0.9), 7)
     return F.batch_norm(x, mean, var, scale, shift, False, momentum, node.get("epsilon", 1e-5))
 

@@ -12,7 +12,7 @@ from . import operator
 
 @operator("Reshape")
 def reshape(node: OnnxNode, x: Tensor, _: Tensor) -> Tensor:
-    """A new shape: 0 keeps a size, −1 is inferred; a fixed batch size becomes that of the import."""
+    """The tensor in a new shape: 0 keeps a size, −1 is inferred; a fixed batch size becomes that of the import."""
     wanted = node.integers(1)
     if not node.get("allowzero", 0):
         wanted = [x.shape[i] if size == 0 else size for i, size in enumerate(wanted)]
@@ -21,14 +21,14 @@ def reshape(node: OnnxNode, x: Tensor, _: Tensor) -> Tensor:
 
 @operator("Flatten")
 def flatten(node: OnnxNode, x: Tensor) -> Tensor:
-    """As a matrix."""
+    """The tensor as a matrix."""
     axis = node.get("axis", 1) % (x.ndim + 1)
     return x.flatten(axis) if axis == 1 else x.reshape(*x.shape[:axis].numel() * torch.Size([1]), -1)
 
 
 @operator("Transpose")
 def transpose(node: OnnxNode, x: Tensor) -> Tensor:
-    """The axes in another order, by default reversed."""
+    """The tensor with its axes in another order, by default reversed."""
     return x.permute(node.get("perm", list(range(x.ndim))[::-1]))
 
 
@@ -103,7 +103,7 @@ def gather(node: OnnxNode, x: Tensor, index: Tensor) -> Tensor:
 
 @operator("Pad")
 def pad(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
-    """Padding at the ends of each axis."""
+    """The tensor with padding at the ends of each axis."""
     pads = node.integers(1) if node.has(1) else list(node.get("pads", []))
     axes = node.integers(3) if node.has(3) else list(range(x.ndim))
     amounts = {axis % x.ndim: (pads[i], pads[i + len(axes)]) for i, axis in enumerate(axes)}
@@ -122,7 +122,7 @@ def pad(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
 
 @operator("DepthToSpace")
 def depth_to_space(node: OnnxNode, x: Tensor) -> Tensor:
-    """Channels moved into space, in either order."""
+    """The tensor with its channels moved into space, in either order."""
     size = node.get("blocksize", 1)
     if node.get("mode", "DCR") == "CRD":
         return F.pixel_shuffle(x, size)
@@ -133,7 +133,7 @@ def depth_to_space(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("SpaceToDepth")
 def space_to_depth(node: OnnxNode, x: Tensor) -> Tensor:
-    """Space moved into channels."""
+    """The tensor with its spatial positions moved into channels."""
     size = node.get("blocksize", 1)
     n, c, h, w = x.shape
     parts = x.reshape(n, c, h // size, size, w // size, size).permute(0, 3, 5, 1, 2, 4)

@@ -112,7 +112,7 @@ def _scores(b: Builder, node: int) -> _Scores | None:
 
 
 def trace_identity(b: Builder, node: Lifted) -> tuple[Group, ...] | None:
-    """The axes of the node that a node rearranges, in case it has the same ones."""
+    """The axes of the node that a node rearranges, as if it only kept them."""
     assert node.origin is not None
     return whole(b.dims(node.origin.node), None)
 

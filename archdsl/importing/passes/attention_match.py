@@ -39,7 +39,7 @@ class AttentionMatch(NamedTuple):
     channel_axis: int
 
     def layer(self, b: Builder, readers: dict[int, list[int]]) -> dict[int, int] | None:
-        """The new node by the one that it replaces; None if attention has no such options."""
+        """The new node by the node that it replaces; None if attention has no such options."""
         layers = [b.nodes[rows.layer] for rows in self.projections]
         x, source = layers[0].inputs[0], layers[1].inputs[0]
         if layers[2].inputs[0] != source:
@@ -64,7 +64,7 @@ class AttentionMatch(NamedTuple):
         return {replaced: node}
 
     def _end(self, b: Builder, readers: dict[int, list[int]]) -> tuple[int, list[int]] | None:
-        """The node at which the steps are back in their order, and the operations before it."""
+        """The node at which the steps are back in their original order, and the operations before it."""
         if self.arranged is None:
             return self.last, []
         return arranged_back(b, self.last, readers, self.arranged, b.dims(self.query.node), self.channel_axis)

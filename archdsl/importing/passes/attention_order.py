@@ -1,4 +1,4 @@
-"""The order of heads, features and steps around an attention layer, and the way back to it."""
+"""The order of heads, features and steps around an attention layer, and how it is restored."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,8 @@ def arranged_back(
     dims: tuple[int, ...],
     channel: int,
 ) -> tuple[int, list[int]] | None:
-    """The node at which the steps are back in their order before the windows were cut, and the operations before it.
+    """The node at which the steps are back in the order before the windows were cut, and the operations that lead to
+    it.
 
     `arranged` has for each axis of the last layer the steps that it goes through.
     """
@@ -42,7 +43,7 @@ def arranged_whole(b: Builder, node: int, axis: int) -> Group:
 
 
 def _after_steps(b: Builder, node: int, readers: dict[int, list[int]]) -> tuple[int, list[int]]:
-    """The last of the operations of each step that follow a node, or the node itself, and these operations."""
+    """The last of the per-step operations that follow a node, or the node itself, and these operations."""
     found: list[int] = []
     while len(following := readers.get(node, [])) == 1 and b.nodes[following[0]].op.keyword in _OF_EACH_STEP:
         node = following[0]
@@ -88,8 +89,8 @@ def columns_of(
     dims: tuple[int, ...],
     last: int,
 ) -> tuple[torch.Tensor, tuple[Group, ...] | None] | None:
-    """Where each input of the last layer comes from, heads first, and the steps of each of its axes: None if they are
-    where they were. None if features and steps are mixed.
+    """Where each input of the last layer comes from, heads first, and the steps of each of its axes, or None if they
+    have not moved. None if features and steps are mixed.
     """
     own: list[Group] = []
     place = heads

@@ -20,7 +20,7 @@ class Rotary(NamedTuple):
 
 
 def rotated(b: Builder, node: int) -> Rotary | None:
-    """The rotation that a node computes; None if it computes none. Of n rotated features, i is paired with i + n/2."""
+    """The rotation that a node computes; None if it computes none. Feature i of n is paired with feature i + n/2."""
     here = b.nodes[node]
     if here.op.keyword == "add":
         return _rotated(b, here)
@@ -141,7 +141,7 @@ def _range(b: Builder, node: Lifted) -> tuple[int, int] | None:
 
 
 def _found(dims: tuple[int, ...], x: int, features: int, cos: torch.Tensor, sin: torch.Tensor) -> Rotary | None:
-    """The rotation with these numbers, if they are those of steps along another axis."""
+    """The rotation with these cosines and sines, if they depend only on the feature and the step along another axis."""
     count = dims[features]
     for steps in range(len(dims)):
         if steps == features or dims[steps] < 2:

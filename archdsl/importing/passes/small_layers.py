@@ -24,7 +24,7 @@ def readers_of(b: Builder, live: Sequence[int], outputs: Sequence[int]) -> dict[
 
 
 def small_layers(b: Builder, live: Sequence[int], outputs: Sequence[int]) -> dict[int, int]:
-    """New nodes by the ones that they replace."""
+    """New nodes by the nodes that they replace."""
     readers = readers_of(b, live, outputs)
     found: dict[int, int] = {}
     for i in live:

@@ -13,7 +13,7 @@ from .rotary import Rotary, rotated
 
 
 class TracedNode(NamedTuple):
-    """A node in terms of another one: its axes as groups of that one's atoms, and a factor."""
+    """A node in terms of another node: its axes as groups of the other node's atoms, and a factor."""
 
     node: int
     groups: tuple[Group, ...]
@@ -184,7 +184,7 @@ def rows_of(b: Builder, node: int, axis: int) -> Rows | None:
 
 
 def _taken(b: Builder, here: Lifted, axis: int) -> Rows | None:
-    """`take` of an axis that consists of features alone."""
+    """The rows after a `take` along an axis that consists of features alone."""
     removed = here.op.axis  # type: ignore[attr-defined]  # an argument of `take`
     source = b.nodes[here.inputs[0]]
     if not isinstance(removed, int) or source.origin is None:
@@ -217,7 +217,7 @@ def _rearranged(b: Builder, here: Lifted, axis: int) -> Rows | None:
 
 
 def positions(group: Group) -> torch.Tensor:
-    """The positions along an axis in the order of the atoms, of which the first varies slowest."""
+    """The positions along an axis in the order of the atoms; the first atom varies slowest."""
     found = torch.zeros(1, dtype=torch.long)
     for atom in group:
         found = (found[:, None] + torch.arange(atom.size) * atom.stride).flatten()
@@ -225,7 +225,7 @@ def positions(group: Group) -> torch.Tensor:
 
 
 def is_linear(node: Lifted) -> bool:
-    """Whether it is a linear layer of each position: `fc`, or `conv` with a kernel of 1."""
+    """Whether a node is a linear layer applied to each position: `fc`, or `conv` with a kernel of 1."""
     op = node.op
     if op.keyword == "fc":
         return True

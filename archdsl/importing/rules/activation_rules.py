@@ -181,4 +181,4 @@ def unchanged(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 @rule("_assert_tensor_metadata")
 def nothing(lifter: Any, a: Mapping[str, Any]) -> None:
-    """A check while exporting."""
+    """A check during export, which has no layer."""

@@ -177,7 +177,7 @@ def _with_learned(lifter: Any, name: str, first: Any, second: Any) -> Tensor | N
 
 
 def _table_of(learned: Any) -> SourceParameter | None:
-    """The table whose first rows a learned tensor is, regardless of how its elements move after that."""
+    """The table whose first rows make up a learned tensor, however its elements are rearranged after that."""
     while isinstance(learned, Computed):
         if not isinstance(learned.args[0], SourceParameter | Computed) or learned.name not in ("slice", *_PLAIN_MOVES):
             return None
@@ -196,7 +196,7 @@ _PLAIN_MOVES = ("unsqueeze", "squeeze", "clone", "contiguous", "expand", "view",
 
 
 def _start(lifter: Any, learned: Any, default: float) -> float | None:
-    """The current value of all learned factors, if it is one that a person would write."""
+    """The common value of all learned factors, if six digits represent it exactly; None for the default."""
     if not isinstance(learned, SourceParameter):
         return None
     values = lifter.state[learned.name].detach()
@@ -207,7 +207,7 @@ def _start(lifter: Any, learned: Any, default: float) -> float | None:
 
 
 def _axes_of(b: Any, x: Tensor, dims: tuple[int, ...]) -> set[int] | None:
-    """The axes of ours that a tensor of these sizes covers completely; None if it covers parts."""
+    """Our axes that a tensor of these sizes covers completely; None if it covers parts of an axis."""
     view = x.view[len(x.view) - len(dims) :]
     if len(dims) > len(x.view):
         if any(size != 1 for size in dims[: len(dims) - len(x.view)]):

@@ -20,7 +20,7 @@ from .normalization_rules import with_features
 
 @rule("linear")
 def linear(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """`fc` of a vector or a sequence, `conv … k1` of channels first."""
+    """`fc` of a vector or a sequence, `conv … k1` of a tensor with channels first."""
     if not isinstance(a["input"], Tensor) or isinstance(a["weight"], Tensor):
         raise NotExpressible("a linear layer whose weights depend on the input", "`matmul`")
     weights, arguments = linear_weights(lifter, a["weight"], a["bias"])

@@ -42,14 +42,14 @@ def reshape(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 @rule("permute")
 def permute(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """The axes in another order."""
+    """The tensor with its axes in another order."""
     x = a["self"]
     return Tensor(x.node, tuple(x.view[dim] for dim in a["dims"]))
 
 
 @rule("transpose", "swapaxes")
 def transpose(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """Two axes swapped."""
+    """The tensor with two axes swapped."""
     x = a["self"]
     first, second = (a[name] for name in (("dim0", "dim1") if "dim0" in a else ("axis0", "axis1")))
     view = list(x.view)
@@ -59,14 +59,14 @@ def transpose(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 @rule("t", "numpy_T")
 def matrix_transpose(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """The axes of a matrix swapped."""
+    """The matrix with its axes swapped."""
     x = a["self"]
     return Tensor(x.node, x.view[::-1])
 
 
 @rule("movedim")
 def movedim(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """Axes moved to other places."""
+    """The tensor with axes moved to other places."""
     x = a["self"]
     rank = len(x.view)
     source = [each % rank for each in _listed(a["source"])]
@@ -84,7 +84,7 @@ def _listed(value: Any) -> list[int]:
 
 @rule("unsqueeze")
 def unsqueeze(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """An axis of length 1."""
+    """The tensor with an additional axis of length 1."""
     x = a["self"]
     place = a["dim"] % (len(x.view) + 1)
     return Tensor(x.node, (*x.view[:place], (), *x.view[place:]))
@@ -92,7 +92,7 @@ def unsqueeze(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 @rule("squeeze")
 def squeeze(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """Without axes of length 1."""
+    """The tensor without axes of length 1."""
     x = a["self"]
     wanted = range(len(x.view)) if a.get("dim") is None else [dim % len(x.view) for dim in _listed(a["dim"])]
     return Tensor(x.node, tuple(group for i, group in enumerate(x.view) if i not in wanted or group))
@@ -100,7 +100,7 @@ def squeeze(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 @rule("expand", "expand_as", "broadcast_to")
 def expand(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """Repeated along axes of length 1."""
+    """The tensor repeated along axes of length 1."""
     x = lifter.tensor(a["self"])
     sizes = lifter.sizes
     view = ((),) * (len(sizes) - len(x.view)) + x.view
@@ -112,7 +112,7 @@ def expand(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 @rule("repeat")
 def repeat(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """Repeated: each axis becomes copies × the axis."""
+    """The tensor repeated: each axis becomes copies × the axis."""
     x = lifter.tensor(a["self"])
     counts = list(a["repeats"])
     view = ((),) * (len(counts) - len(x.view)) + x.view
@@ -125,7 +125,7 @@ def repeat(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 @rule("roll")
 def roll(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """Shifted around the ends: two slices, in the other order."""
+    """The tensor shifted around the ends: two slices, in the other order."""
     x = a["self"]
     for shift, dim in zip(a["shifts"], a["dims"], strict=True):
         size = x.sizes[dim]

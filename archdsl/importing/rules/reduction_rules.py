@@ -13,7 +13,7 @@ from .convolution_rules import compact
 
 
 def own_axes(lifter: Any, x: Tensor, dims: Sequence[int]) -> tuple[int, list[int], View]:
-    """A node in which source axes are axes of their own: the node, its axes, and the view of it."""
+    """A node in which source axes are separate axes: the node, its axes, and the view of it."""
     b = lifter.b
     dims = [dim % len(x.view) for dim in dims]
     found = _axes(b, x, dims)
@@ -155,7 +155,7 @@ def avg_pool(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 @rule("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d")
 def adaptive_avg_pool(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """`gap keep` to one position, nothing to the same size, else `adaptive_avgpool`."""
+    """`gap keep` for one position, nothing for the same size, else `adaptive_avgpool`."""
     return _adaptive(lifter, a, "gap", "adaptive_avgpool")
 
 
@@ -174,7 +174,7 @@ def _adaptive(lifter: Any, a: Mapping[str, Any], globally: str, otherwise: str) 
         b = lifter.b
         own = b.nodes[x.node].shape
         positions = x.view[2:]
-        # Where the channels are last, the mean over the steps is one as well.
+        # Where the channels are last, the mean over the steps is global pooling as well.
         atoms = sorted(atom for group in positions for atom in group)
         channels = x.view[1]
         if (
