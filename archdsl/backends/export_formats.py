@@ -65,8 +65,8 @@ class ExportInput:
 class Exportable:
     """A module in eval mode on the CPU, its inputs and outputs, and facts to write to the file.
 
-    `batch` is the only batch size that the file accepts; None is any. `suspects` are parts that torch may not support,
-    by name: they are exported alone to find the cause of an error.
+    `batch` is the only batch size that the file accepts; None means any. `suspects` are parts that torch may not
+    support, by name: they are exported alone to find the cause of an error.
     """
 
     module: nn.Module
@@ -119,7 +119,7 @@ def own_tensors(module: nn.Module) -> dict[str, Tensor]:
 def export(exportable: Exportable, form: Form, path: Path, opset: int | None = None) -> Agreement:
     """Write a file, read it back and compare. `path` exists only if the file could be written and run.
 
-    `opset` is the version of ONNX's operators; None is torch's default. Raises CannotExport, OSError.
+    `opset` is the version of ONNX's operators; None means torch's default. Raises CannotExport, OSError.
     """
     path = linked_file(path)
     if path.exists() and not path.is_file():
@@ -141,7 +141,7 @@ def _write_and_compare(exportable: Exportable, form: Form, path: Path, opset: in
         _write(exportable, form, path, opset)
     except CannotExport:
         raise
-    except Exception as error:  # torch raises exceptions of its own, of libraries, and built-in ones
+    except Exception as error:  # torch raises its own exceptions, those of libraries, and built-in ones
         raise _explained(exportable, form, error) from error
     try:
         return _compare(exportable, form, path)

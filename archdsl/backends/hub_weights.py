@@ -1,6 +1,6 @@
 """The weights of a model on the Hugging Face Hub: safetensors, in one file or in shards. None of its code is run.
 
-The Hub reports the SHA-256 of each large file and the Git digest of each small one, which the downloads must have. The
+The Hub reports the SHA-256 of each large file and the Git digest of each small one, which the downloads must match. The
 list of files is cached, so weights that were downloaded once are available offline.
 """
 
@@ -117,7 +117,7 @@ def _model(repo: str, revision: str | None) -> HubModel:
 
 
 def _cached(path: Path) -> dict[str, Any] | None:
-    """A cached list of files; None if there is none, or none that can be used."""
+    """A cached list of files; None if there is no usable one."""
     try:
         found = json.loads(path.read_bytes()) if path.stat().st_size <= _LARGEST_LIST else None
     except (OSError, ValueError):

@@ -83,7 +83,9 @@ class Shift(nn.Module):
 
 
 class FixedConv(nn.Module):
-    """A convolution with one given filter for each group of channels, which sums over them; it is not trained."""
+    """A convolution with one given filter, repeated for each channel, that sums over the channels of each group; the
+    filter is not trained.
+    """
 
     weight: torch.Tensor
 
@@ -192,7 +194,7 @@ class AxesSoftmax(nn.Module):
 
 
 class LearnedTensor(nn.Module):
-    """A learned tensor of these sizes for each sample, whatever the samples are."""
+    """A learned tensor of these sizes, the same for every sample."""
 
     def __init__(self, *sizes: int) -> None:
         super().__init__()
@@ -210,7 +212,7 @@ class LearnedTensor(nn.Module):
 
 
 class Arange(nn.Module):
-    """The numbers 0, 1, 2, … for each sample, whatever the samples are."""
+    """The numbers 0, 1, 2, …, the same for every sample."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
@@ -505,7 +507,7 @@ class WindowAttention(nn.Module):
 
 
 class InitialLSTM(nn.LSTM):
-    """An LSTM that begins with these states, of N×(layers·directions·units) in one axis or two."""
+    """An LSTM that begins with these states: N×(layers·directions·units) or N×(layers·directions)×units."""
 
     def forward(  # type: ignore[override]  # the state is required, with the batch first
         self, x: torch.Tensor, initial: torch.Tensor, initial_cell: torch.Tensor | None = None
@@ -518,7 +520,7 @@ class InitialLSTM(nn.LSTM):
 
 
 class InitialGRU(nn.GRU):
-    """A GRU that begins with this state, of N×(layers·directions·units) in one axis or two."""
+    """A GRU that begins with this state: N×(layers·directions·units) or N×(layers·directions)×units."""
 
     def forward(  # type: ignore[override]  # the state is required, with the batch first
         self, x: torch.Tensor, initial: torch.Tensor
@@ -527,7 +529,9 @@ class InitialGRU(nn.GRU):
 
 
 class InitialRNN(nn.RNN):
-    """A simple recurrent network that begins with this state, of N×(layers·directions·units) in one axis or two."""
+    """A simple recurrent network that begins with this state: N×(layers·directions·units) or
+    N×(layers·directions)×units.
+    """
 
     def forward(  # type: ignore[override]  # the state is required, with the batch first
         self, x: torch.Tensor, initial: torch.Tensor
@@ -564,7 +568,7 @@ class ScanLoop(nn.Module):
 class MixtureOfExperts(nn.Module):
     """A router sends each step of N×…×C through the `top` experts that it gives the highest probabilities.
 
-    The result is the sum of theirs, weighted by the probabilities.
+    The result is the sum of the experts' results, weighted by the probabilities.
     """
 
     def __init__(self, experts: list[nn.Module], features: int, top: int, renormalize: bool = False) -> None:

@@ -37,7 +37,7 @@ def _repr(part: nn.Module) -> str:
 
 
 class Part(nn.Module):
-    """A part with a `forward` of its own."""
+    """A part with its own `forward`."""
 
     __reduce_ex__ = _reduce
     __repr__ = _repr
@@ -110,7 +110,7 @@ def _folded(children: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def _fold_key(place: int, name: str, text: str) -> tuple[str, int, str]:
-    """Equal for neighbors that fold: `block2` and `block3` with the same text."""
+    """A key that is equal for neighbors that fold: `block2` and `block3` with the same text."""
     stem = name.rstrip("0123456789")
     number = name[len(stem) :]
     return (stem, int(number) - place, text) if number else (name, -place - 1, text)

@@ -111,8 +111,8 @@ def _public(found: re.Match[str]) -> str:
 def _argument_names(unit: Unit) -> list[str]:
     """The names of the inputs, then of the outside modules: the network's inputs keep their names in the program.
 
-    A part has `x`, and the names of what else it reads. In blocks, these are `x2`, `x3` and so on, so that all uses of
-    a block have the same code.
+    A part has `x`, and the names of the other tensors that it reads. In blocks, these are `x2`, `x3` and so on, so that
+    all uses of a block have the same code.
     """
     graph = unit.graph
     if unit.is_root:

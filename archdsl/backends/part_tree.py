@@ -1,4 +1,4 @@
-"""The scopes of a graph as the parts of a torch module, with what `reuse` applies again."""
+"""The scopes of a graph as the parts of a torch module, including the parts that `reuse` applies again."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""A graph as a torch module: one with a `forward` of its own for the network, each stage, branch and block."""
+"""A graph as a torch module: one with its own `forward` for the network, each stage, branch and block."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _STRUCTURE = {"stage": "A stage", "branch": "A branch", "aux": "A side branch wi
 def to_torch(graph: Graph) -> nn.Module:
     """The module of a graph without errors: it takes a batch for each input and returns the output, or a tuple.
 
-    Each stage, branch and block is a module with a `forward` of its own; one that applies its modules in order is an
+    Each stage, branch and block is a module with its own `forward`; one that applies its modules in order is an
     nn.Sequential. Submodules are named by the nodes' paths, so that `state_dict` follows stages and layers, and in the
     order of execution. Weights are initialized by the program's initializers, or as torch initializes them;
     `init=whiten` needs images (`training.whiten`), and until then is initialized by torch.
@@ -51,7 +51,7 @@ def _layer(graph: Graph, node: Node) -> nn.Module | None:
 
 
 class LayerAlone(nn.Module):
-    """A layer as a module of its own: it takes the layer's inputs, and has the module of its call as `layer`."""
+    """A layer as a separate module: it takes the layer's inputs, and has the module of its call as `layer`."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         super().__init__()
@@ -87,9 +87,9 @@ def _doc(unit: Unit) -> str:
 
 
 def _layers_digest(unit: Unit) -> str:
-    """The same for units with equal layers.
+    """A digest that is the same for units with equal layers.
 
-    Units with other layers get classes of their own: torch.compile refuses after a few versions of one method.
+    Units with other layers get separate classes: torch.compile refuses after a few versions of one method.
     """
     depth = len(unit.path)
     layers = [(node.path[depth:], node.op.steps(unit.graph.shapes_in(node))) for node in nodes_of(unit)]
@@ -127,7 +127,7 @@ def _built(arg: Any) -> Any:
 
 @torch.no_grad()
 def initialize(module: nn.Module, initializers: Mapping[str, Steps]) -> None:
-    """Initialize the weights that have an initializer, by its calls."""
+    """Initialize the weights that have an initializer, by running its calls."""
     for name, steps in initializers.items():
         weight: Tensor = module.get_parameter(name)
         for step in steps:
@@ -135,7 +135,7 @@ def initialize(module: nn.Module, initializers: Mapping[str, Steps]) -> None:
 
 
 def apply(step: Step, module: nn.Module | None, inputs: Sequence[Tensor]) -> Any:
-    """Run one step on tensors; `module` is the result of `make_module`, for a module."""
+    """Run one step on tensors; `module` is the result of `make_module` if the step is a module."""
     if isinstance(step, Module):
         assert module is not None
         tensors, named = step.applied(inputs)

@@ -130,7 +130,7 @@ def _place(found: re.Match[str]) -> str:
 
 
 def _attention(found: re.Match[str]) -> str:
-    """The first attention of a unit is that in windows, the second one that on a grid."""
+    """The first attention of a unit is in windows, the second on a grid."""
     return f"{_place(found)}.{'window' if found[4] == '1' else 'grid'}_attention"
 
 

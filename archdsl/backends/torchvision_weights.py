@@ -1,7 +1,7 @@
 """The weights of torchvision's classification models: files of torch.save on its server.
 
 torchvision_files.json has the names of the files, by model and by the name of the weights, the default ones first. Each
-name ends with the first eight or ten hexadecimal digits of the file's SHA-256, which the download must have.
+name ends with the first eight or ten hexadecimal digits of the file's SHA-256, which the download must match.
 """
 
 import hashlib
@@ -19,7 +19,9 @@ from .weight_files import CannotLoad, Report, UnknownWeights
 SERVER = "https://download.pytorch.org/models/"
 TIMEOUT_SECONDS = 30
 _LARGEST = 4 << 30
-"""Bytes; the largest file, of regnet_y_128gf, has 2.6 GB. An endless download must not fill the disk."""
+"""The maximum size of a download in bytes; the largest file, of regnet_y_128gf, has 2.6 GB. An endless download must
+not fill the disk.
+"""
 _DIGITS = re.compile(r"-([0-9a-f]{8,})\.pth")
 
 
@@ -115,7 +117,7 @@ class _SizeLimit:
 
 
 def _why(error: Exception) -> str:
-    """The reason for a failed download; the classes of requests and urllib3 are known by their names."""
+    """The reason for a failed download; the classes of requests and urllib3 are recognized by their names."""
     kinds = {kind.__name__ for kind in type(error).__mro__}
     response = getattr(error, "response", None)
     if "HTTPError" in kinds and response is not None:

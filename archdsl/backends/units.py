@@ -1,6 +1,6 @@
 """The scopes of a graph as a tree of units, each with its inputs and outputs.
 
-Each becomes a class in the source, and a module with a `forward` of its own in the torch module.
+Each becomes a class in the source, and a module with its own `forward` in the torch module.
 """
 
 from collections import Counter
@@ -20,10 +20,12 @@ class OutsideModule(Record):
 
 
 class Unit:
-    """A scope: its nodes and inner scopes in order, the values it reads from outside, and those read from outside.
+    """A scope: its nodes and inner scopes in order, the outside values that it reads, and its values that are read
+    outside.
 
     `of` is the unit that it applies again, with that unit's modules: then its inputs and outputs are in that unit's
-    order. `outside` is what it uses of modules outside of it: the code that applies the unit passes them.
+    order. `outside` lists the modules outside of it that it uses, or their weights: the code that applies the unit
+    passes them.
     """
 
     def __init__(self, graph: Graph, path: tuple[str, ...], of: "Unit | None" = None) -> None:
@@ -126,7 +128,7 @@ def _wire(unit: Unit, readers: Mapping[int, Sequence[int]]) -> None:
     inner = {node.id for node in nodes}
     unit.inputs = list(dict.fromkeys(i for node in nodes for i in node.inputs if i not in inner))
     unit.outputs = [node.id for node in nodes if any(reader not in inner for reader in readers.get(node.id, ()))]
-    # A value that nobody reads is computed all the same: its weights are part of the network.
+    # A unit whose values are not read outside is computed anyway: its weights are part of the network.
     unit.outputs = unit.outputs or [nodes[-1].id]
     for item in unit.items:
         if isinstance(item, Unit):
@@ -134,7 +136,7 @@ def _wire(unit: Unit, readers: Mapping[int, Sequence[int]]) -> None:
 
 
 def _readers(graph: Graph) -> dict[int, list[int]]:
-    """The readers of a value; -1 is the caller, who reads the outputs."""
+    """The readers of a value; -1 is the caller, which reads the outputs."""
     found: dict[int, list[int]] = {i: [-1] for _, i in graph.outputs}
     for node in graph.layers:
         for i in node.inputs:

@@ -20,7 +20,7 @@ _LARGEST_INDEX = 64 << 20
 
 
 class CannotLoad(Exception):
-    """Weights that cannot be read, or that do not fit; `details` are additional lines, `help` is a suggestion."""
+    """Weights that cannot be read, or that do not fit; `details` are additional lines, and `help` is a suggestion."""
 
     def __init__(self, why: str, details: tuple[str, ...] = (), help: str | None = None) -> None:
         super().__init__(why, details, help)
@@ -111,7 +111,7 @@ def _places(path: Path) -> dict[str, str]:
 def _pickled(path: Path) -> dict[str, Tensor]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of unusual pickles, which are read or refused all the same
+            warnings.simplefilter("ignore")  # about unusual pickles, which are read or refused anyway
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise CannotLoad(
@@ -122,7 +122,9 @@ def _pickled(path: Path) -> dict[str, Tensor]:
 
 
 def _state(path: Path, content: Any) -> dict[str, Tensor]:
-    """The state in what a file holds: itself, or the only entry of a checkpoint that is one."""
+    """The state dict in the content of a file: the content itself, or the only entry of a checkpoint that is a state
+    dict.
+    """
     if not isinstance(content, Mapping):
         raise CannotLoad(f"{path}: it holds a {type(content).__name__}, not weights by name")
     nested = [name for name in _NESTED if isinstance(content.get(name), Mapping)]

@@ -35,7 +35,7 @@ class _Flat(torch.fx.Tracer):
 
 
 def weight_layers(module: nn.Module) -> list[WeightLayer]:
-    """The layers with weights. Of a module that archdsl did not build, the order is not `known`."""
+    """The layers with weights. The order is not `known` for a module that archdsl did not build."""
     state = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
     if not isinstance(module, Part | ChainPart):
         names = dict.fromkeys(name.rpartition(".")[0] for name in state)

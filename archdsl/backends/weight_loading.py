@@ -41,7 +41,7 @@ def compare_weights(module: nn.Module, path: str | Path) -> LoadedWeights:
 
 
 def weight_summary(loaded: LoadedWeights) -> list[str]:
-    """What was matched and what was not, one fact a line."""
+    """What was matched and what was not, one fact per line."""
     match, lines = loaded.match, []
     layers = f"{len(match.renamed):,} layer{'s' * (len(match.renamed) != 1)}"
     how = f", {layers} by kind, size and order" if match.renamed else ", all by name"

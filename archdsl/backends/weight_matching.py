@@ -1,9 +1,9 @@
 """Which tensor of a file belongs to which tensor of a module.
 
-By name where names and shapes are equal, or where all names are those that torchvision gives to a zoo network
-(published_names.py). Other layers are matched by their kind and size, and equal ones by their order: only where the
-layers of the module run one after another and the names in the file are numbered. The order of the tensors in a file is
-never used: it is that of their names or of their definition. Tensors that remain ambiguous are an error.
+Tensors are matched by name where names and shapes are equal, or where all names are those that torchvision gives to a
+zoo network (published_names.py). Other layers are matched by their kind and size, and equal ones by their order: only
+where the layers of the module run one after another and the names in the file are numbered. The order of the tensors in
+a file is never used: it follows their names or their definition. Tensors that remain ambiguous are an error.
 """
 
 import re
@@ -20,15 +20,15 @@ from .weight_naming import Naming
 
 Shapes = Mapping[str, tuple[int, ...]]
 _SHOWN = 8
-"""Lines of an error that list tensors or layers."""
+"""The maximum number of lines of an error that list tensors or layers."""
 
 
 class WeightMatch(Record):
     """The name in the file of each tensor of the module, and what has no counterpart.
 
     `heads` are the names of last layers that have another size in the file, or are not in it: they keep their values.
-    `unused` are tensors of the file. `prefix` is what all names of the file begin with. `renamed` are the layers that
-    were not matched by name, with their names in the file.
+    `unused` are tensors of the file. `prefix` is the common prefix of all names of the file. `renamed` are the layers
+    that were not matched by name, with their names in the file.
     """
 
     names: Mapping[str, str]
@@ -114,9 +114,9 @@ def _refuse_resized(layers: Sequence[WeightLayer], given: Shapes) -> None:
 
 
 def _by_published_names(layers: Sequence[WeightLayer], given: Shapes, last: set[str]) -> dict[str, str] | None:
-    """The tensors of the file by ours, if rules for published names hold for all of both; None if none do.
+    """The tensors of the file by ours, if rules for published names match all tensors of both; None if no rules do.
 
-    Last layers of another size remain without.
+    Last layers of another size have no counterpart.
     """
     return next((found for each in NAMINGS.values() if (found := _named(each, layers, given, last))), None)
 
@@ -151,14 +151,14 @@ def same_elements(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
 
 
 def _by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set[str]) -> dict[str, str]:
-    """The tensors of the file by ours, for layers with other names. Last layers may remain without."""
+    """The tensors of the file by ours, for layers with other names. Last layers may have no counterpart."""
     found = _layers_by_structure(layers, given, last)
     named = [each for each in layers if each.name in found]
     return {f"{each.name}.{name}": f"{found[each.name]}.{name}" for each in named for name in each.shapes}
 
 
 def _layers_by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set[str]) -> dict[str, str]:
-    """The names in the file of layers with other names. Last layers may remain without one."""
+    """The names in the file of layers with other names. Last layers may have no counterpart."""
     groups: dict[tuple[object, ...], list[WeightLayer]] = defaultdict(list)
     for each in layers:
         groups[each.signature].append(each)

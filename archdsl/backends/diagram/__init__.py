@@ -171,7 +171,7 @@ def placed_diagram(
 
 
 def _scene(drawn: Diagram, view: View, format: str, style: DiagramStyle) -> bytes:
-    """A view whose layout is our own."""
+    """A view that archdsl lays out itself."""
     from .scenes import draw_scene
 
     if format == "mmd":

@@ -62,7 +62,7 @@ def build_diagram(graph: Graph, costs: Costs, view_options: ViewOptions | None =
     for name in view_options.expand:
         _require_effect(graph, costs, view_options, name)
     if view_options.view is View.VOLUMES and view_options.fold:
-        # Each of VGG's layers fits in such a diagram; only with many more are repetitions drawn once.
+        # All of VGG's layers fit in such a diagram; repetitions are drawn once only if there are many more.
         unfolded = _build(graph, costs, view_options.replace(fold=False))
         return unfolded if len(unfolded.boxes) <= MANY else _build(graph, costs, view_options)
     return _build(graph, costs, view_options)
@@ -131,7 +131,7 @@ def _title(graph: Graph, total: Cost, settings: FigureSettings, view_options: Vi
 
 
 def _hidden(plan: DrawingPlan, settings: FigureSettings, closed: Callable[[Frame], bool]) -> frozenset[int]:
-    """The nodes that are drawn neither in a box of their own nor in that of a closed block."""
+    """The nodes that are drawn neither in a separate box nor in that of a closed block."""
     return frozenset(
         drawn.node
         for drawn in plan.nodes

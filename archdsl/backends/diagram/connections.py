@@ -180,7 +180,7 @@ def extent_of(part: ShapeGroup) -> tuple[float, float, float, float]:
 def names_of(graph: DrawnGraph) -> dict[str, str]:
     """A name for each box by its id, for each of its further layers by `ID/NUMBER`, for each frame by its path.
 
-    Names consist of letters, digits, `_` and `-`: the shortest suffix of the dotted name that no other has.
+    Names consist of letters, digits, `_` and `-`: the shortest unique suffix of the dotted name.
     """
     paths: dict[str, tuple[str, ...]] = {}
     for box, _ in graph.boxes:

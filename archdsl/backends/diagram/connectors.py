@@ -21,7 +21,7 @@ SIDES = ("top", "left", "bottom", "right")
 
 
 class Connector(Record):
-    """A preset with its frame before it is turned, in points; `turns` are adjustments, as fractions of `_FULL`.
+    """A preset with its frame before rotation, in points; `turns` are adjustments, as fractions of `_FULL`.
 
     `sides` are those of the shapes at its ends, None for the nearest ones.
     """
@@ -106,7 +106,7 @@ def _curved(route: tuple[Point, ...]) -> Connector:
     beyond, axis, extreme, side = max(choices)
     ahead = [abs(route[-1][each] - route[-2][each]) for each in (0, 1)]
     if _AHEAD < beyond < abs(end[axis] - start[axis]) and ahead[1 - axis] > ahead[axis]:
-        # It leaves at one side and arrives from above (or from the left), a bit further out on its way.
+        # The curve leaves at one side and arrives from above (or from the left), going slightly farther out in between.
         corner = (end[0], start[1]) if axis == 0 else (start[0], end[1])
         low, high = (("top", "bottom"), ("left", "right"))[axis]
         turned = (side, low if end[1 - axis] > start[1 - axis] else high)
@@ -127,7 +127,7 @@ def _bent(route: tuple[Point, ...], preset: str, *, upright: bool) -> Connector:
     along, across = (_far(each) for each in ((y1 - y0, x1 - x0) if upright else (x1 - x0, y1 - y0)))
     turns = []
     for number, (x, y) in enumerate(route[1:-2]):
-        # The turns are where lines end: the first one in its own direction, the second one across it, and so on.
+        # A turn is the position where a line ends: along the direction of the first line, then across it, and so on.
         first = number % 2 == 0
         turns.append(round(((y - y0) if upright == first else (x - x0)) / (along if first else across) * _FULL))
     wide, high, middle = abs(along), abs(across), ((x0 + x1) / 2, (y0 + y1) / 2)

@@ -64,7 +64,7 @@ def _shared(diagram: Diagram, one: Box, other: Box) -> list[int]:
 
 
 def choose_cuts(cuts: list[Cut], length: float, parts: int) -> list[Cut]:
-    """One cut fewer than parts, so that they are about equally long; between frames if possible.
+    """The cuts, one fewer than parts, so that the parts are about equally long; between frames if possible.
 
     Cuts that other tensors cross are used only if the diagram would otherwise remain much longer.
     """

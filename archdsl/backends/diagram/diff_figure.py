@@ -56,7 +56,7 @@ def diff_figure(a: Graph, b: Graph, found: Diff) -> Diagram:
 
 
 def _union(found: Diff, outputs: tuple[OutputRow, ...]) -> _Union:
-    """Rows in boxes: each by itself, but long runs of rows that are the same together.
+    """Rows in boxes: one box for each row, but a single box for a long run of rows that are the same.
 
     A run ends at a layer of an output that differs, which would otherwise come from the middle of a box.
     """

@@ -22,7 +22,7 @@ class OutputRow(Record):
 def output_rows(a: Graph, b: Graph, found: Diff) -> tuple[OutputRow, ...]:
     """The outputs of the second network in its order, then those that only the first has.
 
-    Outputs correspond by name; of the others, those of the same layer, which were renamed.
+    Outputs correspond by name; renamed outputs correspond by layer.
     """
     row_of_a = {row.a.id: index for index, row in enumerate(found.rows) if row.a is not None}
     row_of_b = {row.b.id: index for index, row in enumerate(found.rows) if row.b is not None}

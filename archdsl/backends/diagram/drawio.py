@@ -85,7 +85,7 @@ class _Writer:
         extent = extent_of(part)
         parent, corner = self._around(cluster.path[:-1], extent)
         name = self.names.get("/".join(cluster.path), "")
-        # A frame that continues in another column is a second one.
+        # A frame that continues in another column becomes a second frame there.
         id = self._next() if name in self._frame_ids or not name else name
         self._frame_ids.append(id)
         (base, *rest), labels = blocks_of(part.replace(shapes=part.shapes))

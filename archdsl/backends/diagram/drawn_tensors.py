@@ -34,7 +34,7 @@ class DrawnTensors:
         return self._copies[node]
 
     def words(self, node: int) -> str:
-        """The shape of a tensor; also that before hidden layers if they change it: `64×56×56 → 64×28×28`."""
+        """The shape of a tensor, and the shape before hidden layers if they change it: `64×56×56 → 64×28×28`."""
         after = shape_words(self._graph.nodes[node].shape)
         hidden = self.hidden_before(node)
         if not hidden:

@@ -37,7 +37,7 @@ def field_overlay(graph: Graph, diagram: Diagram, row: Sequence[Box], name: str)
 
 
 def _named(graph: Graph, name: str) -> Node:
-    """The layer with a name, or the last one of a stage or block; the first of several."""
+    """The layer with a name, or the last one of a stage or block; the first if several have the name."""
     names = FigureNames(graph)
     nodes, scopes = sorted(names.nodes(name) - set(graph.inputs)), sorted(names.scopes(name))
     if scopes and not nodes:
@@ -53,7 +53,7 @@ def _named(graph: Graph, name: str) -> Node:
 
 
 def _axes(graph: Graph, node: int) -> tuple[int, ...]:
-    """The axes along which positions are: the spatial dimensions, the steps of a sequence."""
+    """The axes that have positions: the spatial dimensions, the steps of a sequence."""
     channels = channel_axes(graph)[node]
     return tuple(axis for axis in range(graph.nodes[node].shape.rank) if axis != channels)
 
@@ -78,7 +78,7 @@ def _output(graph: Graph, box: Box) -> int | None:
 
 
 def _extent(graph: Graph, start: int, node: Node, position: Sequence[int | None]) -> Extent | None:
-    """What a position of a node sees of the output of another; None if nothing."""
+    """The part of the output of another node that a position of a node sees; None if it sees nothing."""
     sizes = _sizes(graph, start)
     if max(sizes) > LONGEST:
         raise CannotDraw(f"a dimension of {max(sizes):,} exceeds the limit of {LONGEST:,}")
@@ -106,7 +106,7 @@ def _from(graph: Graph, start: int, end: int) -> Graph | None:
     for node in reversed(graph.nodes[: end + 1]):
         if node.id in wanted and node.id != start:
             wanted.update(node.inputs)
-    # What does not depend on the start is another input, which the field leaves out.
+    # A node that does not depend on the start becomes another input, which the field leaves out.
     order = sorted(wanted, key=lambda each: (each not in ({start} | (wanted - after)), each != start, each))
     ids = {old: new for new, old in enumerate(order)}
     nodes = []

@@ -63,11 +63,11 @@ class BoxRow(Record):
     heat: float | None = None
     """The square root of its value of a measure, as a fraction of the largest value."""
     measure: str = ""
-    """The measure in words; of a changed layer, what it was."""
+    """The measure in words; for a changed layer, its previous state."""
     change: str | None = None
     """In the figure of a diff: `added`, `removed`, `changed` or `same`."""
     name: str = ""
-    """The dotted name of its layer or block, such as `layer2.conv1`; of an input or output, its name."""
+    """The dotted name of its layer or block, such as `layer2.conv1`; for an input or output, its name."""
     shape: str = ""
     """The shape of its output, in words."""
     position: str = ""
@@ -149,7 +149,7 @@ class Diagram(Record):
     arrows: tuple[Arrow, ...]
     clusters: tuple[Cluster, ...]
     note: str = ""
-    """What the figure hides, in words; it is part of the caption, and shown without one."""
+    """What the figure hides, in words; it is part of the caption, and shown even without one."""
     changes: tuple[str, ...] = ()
     """The kinds of changes that the figure of a diff shows."""
     field: FieldOverlay | None = None

@@ -10,7 +10,9 @@ Path = tuple[str, ...]
 
 
 class FigureLabels:
-    """Labels by what they are for. If several names match the same part, the one that matches the fewest parts wins."""
+    """Labels by the parts that they name. If several names match the same part, the one that matches the fewest parts
+    wins.
+    """
 
     def __init__(self, written: Sequence[FigureLabel] = ()) -> None:
         self.written = tuple(written)

@@ -84,7 +84,7 @@ class DiagramStyle(Record):
         return mixed(self.fill(row), self.theme.ink, 0.45)
 
     def numbers(self, row: BoxRow) -> list[str]:
-        """The numbers under the name of a layer; the measure that colors it, if there is one."""
+        """The numbers under the name of a layer, or only the measure that colors it, if there is one."""
         if row.heat is not None or row.change is not None:
             return [row.measure] if row.measure and self.parameters else []
         shared = ["shared weights"] if row.shared else []

@@ -43,7 +43,7 @@ def best_layout(diagram: Diagram, style: DiagramStyle) -> tuple[str, bytes]:
     made: dict[str, bytes] = {}
 
     def lay_out(arrangement: Arrangement) -> bytes:
-        # Different arrangements may be the same program.
+        # Different arrangements may give the same program.
         program = write_dot(diagram, style, arrangement)
         if program not in made:
             made[program] = draw(program, "json")

@@ -97,7 +97,7 @@ class EmbeddedFont(Record):
     name: str
     font: FontFile
     glyphs: dict[int, tuple[int, str]]
-    """By the glyph in its file: its number here, and its character."""
+    """For each glyph number of the font file, the number on the page and the character."""
 
 
 def fonts_of(ink: list[InkPath | InkText]) -> list[EmbeddedFont]:

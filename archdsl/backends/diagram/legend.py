@@ -1,4 +1,4 @@
-"""The legend of a figure with a layout of its own."""
+"""The legend of a figure that archdsl lays out itself."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Arrange a diagram that is longer than a page: one that runs down in columns, one that runs to the right in rows.
+"""Arrange a diagram that is longer than a page: in columns if it runs down, in rows if it runs to the right.
 
 It is cut where a single tensor flows on; the parts are laid out separately, and a line leads from the end of each to
 the start of the next. If other tensors cross a cut too, as in a U-Net, each ends at a letter and continues at the same
@@ -32,7 +32,9 @@ _MARGIN = 8
 _FEWEST = 2
 """The smallest number of legend entries next to each other."""
 _OVERLAP = 4
-"""Points by which the line between two parts covers the arrows at its ends, which stop short of them."""
+"""Points by which the line between two parts overlaps the arrows at its ends, which stop short of the ends of the
+parts.
+"""
 
 
 def may_need(diagram: Diagram, style: DiagramStyle) -> bool:
@@ -100,7 +102,7 @@ def set_parts(diagram: Diagram, style: DiagramStyle, cuts: list[Cut], apart: flo
 
 
 def heading_of(diagram: Diagram, style: DiagramStyle, width: float) -> Drawing | None:
-    """The caption and the legend as a drawing, if possible of this width; None without both."""
+    """The caption and the legend as a drawing, if possible of this width; None if there is neither."""
     for across in range(max(1, len(style.legend_of(diagram))), 0, -1):
         heading = write_heading(diagram, style, across)
         if not heading:
@@ -157,7 +159,7 @@ def join(
 
 
 def _numbered(subject: Subject | None, number: int) -> Subject | None:
-    """What a part shows, with the number of the part on the ids of its ports, which all parts share."""
+    """What a part shows, with the number of the part on the ids of its ports, so that these ids are unique."""
     ports = {FOOT: f"{FOOT}{number}", HEAD: f"{HEAD}{number}"}
     match subject:
         case Arrow():

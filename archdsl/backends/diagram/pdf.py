@@ -67,7 +67,7 @@ def _text(text: str) -> str:
 def _operations(ink: list[InkPath | InkText], fonts: list[EmbeddedFont]) -> Iterator[str]:
     """The operators of the page; each path and each line of text has its own colors."""
     by_font = {id(font.font): font for font in fonts}
-    yield "4 M"  # the limit of pointed corners, as in SVG
+    yield "4 M"  # the miter limit, as in SVG
     for each in ink:
         match each:
             case InkPath():
@@ -116,7 +116,7 @@ def _font_objects(embedded: EmbeddedFont, first: int) -> Iterator[bytes]:
     """The objects of a font: itself, its descendant, its description, its file, the characters of its glyphs."""
     font = embedded.font
     data = font_bytes(subset(font, list(embedded.glyphs)))
-    # Each subset needs its own name, of six letters and that of the font.
+    # Each subset needs its own name: six letters and the name of the font.
     letters = "".join(chr(65 + byte % 26) for byte in sha256(data).digest()[:6])
     name = f"{letters}+{font.name}"
     scale = 1000 / font.units

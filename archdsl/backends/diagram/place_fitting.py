@@ -145,7 +145,7 @@ class _Candidate(Record):
     width: float
     height: float
     flaw: float = 0.0
-    """What is wrong with its cuts: tensors that other lines carry over, parts with a single box."""
+    """The penalty for its cuts: for tensors that cross them on other lines, for parts with a single box."""
 
 
 class _Level:
@@ -260,7 +260,7 @@ def _penalty(candidate: _Candidate, width: float, height: float, place: Place) -
     if place.fills:
         # As few cuts as possible: further rows make the figure higher without making its text larger.
         return small, -by / (1 + candidate.flaw + _CUT * len(candidate.cuts))
-    # As low as possible where it stands in running text, but a low figure with small text gains nothing.
+    # In running text, as low as possible, but a low figure with small text gains nothing.
     return small, (by * height if place.width is not None else by * width) / min(1.0, by) ** 0.5 * (1 + candidate.flaw)
 
 

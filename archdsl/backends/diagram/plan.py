@@ -41,7 +41,9 @@ class DrawingPlan(Record):
 
 
 def make_plan(graph: Graph, *, fold: bool = True, exact: bool = True) -> DrawingPlan:
-    """What is drawn of a graph. Folded repetitions have equal layers and shapes; blocks only layers, unless `exact`."""
+    """What is drawn of a graph. Folded repetitions have equal layers and shapes; unless `exact`, repeated blocks only
+    need equal layers.
+    """
     return _Planner(graph, fold, exact).plan()
 
 

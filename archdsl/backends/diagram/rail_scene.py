@@ -132,7 +132,7 @@ def _shapes(placed: _Placed, row: list[Volume], height: float, longest: int, the
 
 
 def _lines(placed: _Placed, row: list[Volume], height: float, theme: Theme) -> Iterator[ShapeGroup]:
-    """The arrow of a skip; of a branch, the line to its label and the arrow from there."""
+    """The arrow of a skip; for a branch, the line to its label and the arrow from there."""
     rail, middle = placed.rail, placed.middle
     start, end = (None if index is None else row[index].box.id for index in (rail.start, rail.end))
     ends = list(placed.points)

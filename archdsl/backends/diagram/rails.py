@@ -41,7 +41,7 @@ class Rail(Record):
 
     @property
     def box(self) -> Box:
-        """Its boxes as one, with the rows of all, for which its label stands."""
+        """One box in place of its boxes, with the rows of all of them."""
         rows = tuple(row for box in self.boxes for row in box.rows)
         first, last = self.boxes[0], self.boxes[-1]
         made = first.replace(id="_".join(box.id for box in self.boxes), rows=rows, shape=last.shape)
@@ -71,7 +71,7 @@ def letters() -> Iterator[str]:
 
 
 def port(letter: str, number: int, role: Role, hover: str) -> Box:
-    """The end of a line that continues at the same letter: `number` distinguishes those of a letter."""
+    """The end of a line that continues at the same letter: `number` distinguishes the ends with one letter."""
     row = BoxRow(words=letter, style="", hover=hover)
     return Box(id=f"{role.value}{letter}_{number}", role=role, rows=(row,), letter=letter)
 
@@ -84,7 +84,7 @@ def rails(diagram: Diagram, row: Sequence[Box]) -> list[Rail]:
 
 
 def _implied_output(diagram: Diagram, row: Sequence[Box]) -> str | None:
-    """The first output if the end of the row stands for it; None if it has a label of its own, or other readers."""
+    """The first output if the end of the row stands for it; None if it has its own label, or other readers."""
     first = next((box for box in diagram.boxes if box.role is Role.OUTPUT), None)
     readers = {arrow.end for arrow in diagram.arrows if row and arrow.start == row[-1].id}
     return first.id if first is not None and readers == {first.id} and not first.rows[0].own_words else None

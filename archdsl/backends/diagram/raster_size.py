@@ -5,7 +5,9 @@ import math
 from .engine import CannotDraw
 
 MOST_PIXELS = 178_956_970
-"""The largest image that Pillow opens, and with it matplotlib and many other programs (`DecompressionBombError`)."""
+"""The largest image, in pixels, that Pillow and the programs that use it, such as matplotlib, open
+(`DecompressionBombError`).
+"""
 LOWEST_DPI, HIGHEST_DPI = 24, 1200
 """The resolutions that a PNG may have."""
 

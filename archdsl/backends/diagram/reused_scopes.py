@@ -1,4 +1,4 @@
-"""Reused stages and blocks as scopes of their own, so that a view closes both towers of a siamese network alike."""
+"""Reused stages and blocks as separate scopes, so that a view closes both towers of a siamese network alike."""
 
 from itertools import groupby
 

@@ -192,7 +192,7 @@ def _shapes(found: list[Volume], taken: list[Rectangle], theme: Theme) -> list[S
 def _names(
     found: list[Volume], ends: set[str], taken: list[Rectangle], theme: Theme
 ) -> tuple[dict[str, TextLabel], list[ShapeGroup]]:
-    """The labels above the boxes: the layers. Also by box, so that skips can start and end there."""
+    """The labels above the boxes: the layers. The first result is by box, so that skips can start and end there."""
     by_box: dict[str, TextLabel] = {}
     runs = [run for group in groups(found) for run in _runs(group, lambda volume: volume.name)]
     # Labels at the ends of skips come first, and keep the space above them free.

@@ -23,8 +23,9 @@ def draw_scene(diagram: Diagram, view: View, style: DiagramStyle) -> Drawing:
 
 
 def scenes(diagram: Diagram, view: View, style: DiagramStyle) -> list[Drawing]:
-    """The arrangements of a diagram in one of these views, the largest first; none if it has none in
-    the direction `LR`. Raises CannotDraw."""
+    """The arrangements of a diagram in one of these views, the largest first; empty if the view does not support the
+    direction `LR`. Raises CannotDraw.
+    """
     if view is View.UNET:
         try:
             return [draw_unet(diagram, style)]
@@ -33,7 +34,7 @@ def scenes(diagram: Diagram, view: View, style: DiagramStyle) -> list[Drawing]:
                 raise
             return []
     if style.direction == "LR":
-        return []  # they have one direction
+        return []  # volumes run in only one direction
     found = [draw_volumes(diagram, style)]
     for geometry in _GEOMETRIES:
         for rows in range(1, _MOST_ROWS + 1):

@@ -28,7 +28,7 @@ def color_xml(color: str) -> str:
 def shape_xml(
     id: int, name: str, block: SolidShape, hover: str = "", *, text: bool = False, family: FontFamily = FontFamily.SANS
 ) -> str:
-    """A shape with its lines of text; `text` is one without a shape."""
+    """A shape with its lines of text; with `text`, a text box without a border."""
     fill = f"<a:solidFill>{color_xml(block.fill)}</a:solidFill>" if block.fill else "<a:noFill/>"
     line = "" if text else line_xml(block.line, block.width)
     described = f' descr="{xml(hover, lines=True, longest=_LONGEST)}"'.replace("\n", "&#10;") if hover else ""
@@ -54,7 +54,7 @@ def group_xml(id: int, name: str, block: SolidShape, inside: str) -> str:
 def connector_xml(
     id: int, name: str, start: tuple[int, int] | None, end: tuple[int, int] | None, made: Connector, line: str
 ) -> str:
-    """A connector; its ends are the id of a shape and the number of a point on it, None for a line that is free."""
+    """A connector; each end is the id of a shape and the number of a point on it, None if it is free."""
     glued = "".join(
         f'<a:{side} id="{site[0]}" idx="{site[1]}"/>'
         for side, site in (("stCxn", start), ("endCxn", end))

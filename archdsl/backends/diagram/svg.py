@@ -103,7 +103,9 @@ def _box(box: Box) -> tuple[str, dict[str, str]]:
 
 
 def _facts(rows: Iterable[BoxRow]) -> dict[str, str]:
-    """The names, the positions and the numbers of layers; of several, each in order or the sum."""
+    """The names, the positions and the numbers of layers: the names and positions in order, and the sums of the
+    numbers.
+    """
     rows = tuple(rows)
     names = " ".join(row.name for row in rows if row.name)
     parameters, macs = (sum(sum(each) for each in numbers) for numbers in _numbers(rows))
@@ -128,7 +130,7 @@ def _path(path: tuple[str, ...]) -> str:
 
 
 def _rows(box: Box, shapes: tuple[Shape, ...], drawn: list[str]) -> Iterator[str]:
-    """The shapes of a box; those of each of several layers in a group of their own."""
+    """The shapes of a box, with a separate group for each layer if there are several."""
     starts = [index for index, shape in enumerate(shapes) if isinstance(shape, Curve) and shape.fill]
     if len(box.rows) < 2:
         yield from drawn

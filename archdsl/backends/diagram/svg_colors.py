@@ -11,7 +11,7 @@ from .figure import Box
 from .theme import Theme, mixed
 
 ROOT = ".archdsl-auto"
-"""The class of such an SVG: the sheet of one in a page must not color the others."""
+"""The class of such an SVG: the style sheet of one must not color the others on the same page."""
 _LEGEND = (0.0, 0.5, 1.0)
 """The values that the legend of a measure shows, as fractions of the largest one."""
 

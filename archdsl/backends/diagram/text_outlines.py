@@ -9,9 +9,9 @@ from .drawing import Curve, Drawing, Point, Shape, TextLabel
 from .ink import InkText, text_of
 
 _LAST = 0x52F
-"""The last character of Cyrillic; up to here the renderer's font, Arimo, has what ours has."""
+"""The last character of Cyrillic; up to it, the renderer's font, Arimo, has the same characters as ours."""
 _SYMBOLS = frozenset("–—‘’“”•…€→←↑↓−∂∆∏∑√∞∫≈≠≤≥")
-"""Other characters that it has."""
+"""Other characters that Arimo has."""
 _INVISIBLE = "#00000000"
 
 

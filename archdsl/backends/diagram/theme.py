@@ -9,7 +9,7 @@ from ...record import Record
 class Theme(Record):
     """The colors of a diagram, as `#rrggbb`.
 
-    `fills` maps a kind of layer to its color, `other` is the color of all other kinds; `ink` is for text on them.
+    `fills` maps a kind of layer to its color, and `other` is the color of all other kinds; `ink` is for text on them.
     `note` is for secondary text: shapes, numbers. `cluster` fills stages and blocks, cycling through its colors with
     the depth.
     """
@@ -36,7 +36,9 @@ class Theme(Record):
         return self.fills.get(style, self.other)
 
     def change(self, kind: str) -> str:
-        """The color of a layer that was `added`, `removed` or `changed`; everybody can distinguish these colors."""
+        """The color of a layer that was `added`, `removed` or `changed`; the colors are distinct even with color vision
+        deficiencies.
+        """
         return {"added": self.fill("attention"), "removed": self.fill("pool"), "changed": self.fill("norm")}.get(
             kind, self.end
         )

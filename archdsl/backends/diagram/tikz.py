@@ -19,7 +19,7 @@ _LINE = 100
 _CLEAR, _GROUND = frozenset({"#ffffff", TRANSPARENT}), "archdslground"
 """The backgrounds that are left out, and the name of the color of any other."""
 _NEAR = 0.6
-"""How close in points the end of an arrow is to an anchor that it uses."""
+"""How close, in points, the end of an arrow must be to an anchor to use it."""
 _ANCHORS = {"north": (0.0, -1.0), "south": (0.0, 1.0), "west": (-1.0, 0.0), "east": (1.0, 0.0)}
 
 
@@ -221,7 +221,7 @@ def _is_round(box: Box, part: ShapeGroup) -> bool:
 
 
 def _rows(box: Box, part: ShapeGroup) -> list[Shape]:
-    """The shapes of the layers in a box; none if its layers have no shapes of their own."""
+    """The shapes of the layers in a box; none if its layers have no separate shapes."""
     filled: list[Shape] = [shape for shape in part.shapes if isinstance(shape, Curve) and shape.fill]
     if len(part.shapes) == 2 * len(box.rows) + 1:
         # In `volumes`, each slice has a front and a top.
@@ -259,7 +259,7 @@ def _color_names(graph: DrawnGraph) -> dict[str, str]:
 
 
 def _meanings(graph: DrawnGraph) -> Iterator[tuple[str, str]]:
-    """The colors, each with what it means if that has a name."""
+    """The colors, each with the name of its meaning, empty if it has none."""
     for part in graph.parts:
         if isinstance(part, Connection):
             skip = "skip" if part.flow is Flow.SKIP else "line"

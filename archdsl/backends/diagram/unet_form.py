@@ -11,7 +11,7 @@ from .figure import Arrow, Box, Diagram, Role
 from .flow import main_path
 
 _SCALE = 1.5
-"""The ratio of two sizes from which they are different levels; unpadded convolutions change them less."""
+"""The ratio from which two sizes count as different levels; unpadded convolutions change a size by less."""
 
 
 class UNetSkip(Record):

@@ -37,7 +37,7 @@ def _places(form: UNetForm, style: DiagramStyle) -> dict[str, Point]:
     size = {box.id: size_of(box, style) for box in _all(form)}
     middle = max((_between(skip, size, style) for skip in form.skips), default=_ASIDE)
     left, right = (max(size[box.id][0] for level in side for box in level) for side in (form.encoder, form.decoder))
-    # Of several boxes at the bottom, the first is below the encoder; the arrow from the last turns below the decoder.
+    # The first of several boxes at the bottom is below the encoder; the arrow from the last turns below the decoder.
     under = size[form.bottom[0].id][0] / 2 if len(form.bottom) > 1 else 0.0
     low = sum(size[box.id][0] + _aside(form, style) for box in form.bottom[len(form.bottom) > 1 :])
     apart = max(left / 2 + middle + right / 2, under + _aside(form, style) + low)

@@ -15,4 +15,6 @@ class View(StrEnum):
     VOLUMES = "volumes"
     """Each tensor is a box whose dimensions follow its shape; otherwise like BLOCKS."""
     UNET = "unet"
-    """Like STAGES, with equal resolutions level: the encoder runs down on the left, the decoder up on the right."""
+    """Like STAGES, with equal resolutions at the same height: the encoder runs down on the left, the decoder up on the
+    right.
+    """

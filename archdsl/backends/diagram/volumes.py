@@ -27,7 +27,8 @@ TOTAL_THICKNESS = 360.0
 DEPTH_OFFSET = (0.42, -0.32)
 """The offset of one point of depth."""
 NARROW_GAP, WINDOW_GAP, WIDE_GAP = 2.0, 9.0, 14.0
-"""Points between boxes of the same size, also with a kernel window between, and the minimum between others."""
+"""Points between boxes of the same size, without and with a kernel window between them, and the minimum between others.
+"""
 FRAME = 9.0
 """Points between boxes and the frame of a repetition."""
 _POINT = 4.0
@@ -58,7 +59,7 @@ class Volume(Record):
     seen: Extent = ()
     """The part that a position of a layer sees, if the figure shows it."""
     is_end: bool = False
-    """Whether it is the tensor of that layer."""
+    """Whether it is the tensor of the layer whose receptive field is shown."""
     sheets: tuple[str, ...] = ()
     """The colors of its feature maps if they are drawn as sheets, the first one behind the others."""
     sheet: tuple[float, float] = (0.0, 0.0)
@@ -102,7 +103,7 @@ class Volume(Record):
 
     @property
     def name(self) -> str:
-        """Its label: a layer in words; of a block only its name."""
+        """Its label: a layer in words, a block only by its name."""
         if not self.box.rows:
             return ""
         words = self.box.rows[0].words

@@ -163,7 +163,7 @@ class _Program:
         return taken
 
     def _operator(self, byte: int) -> int:
-        """Run an operator; the number of further bytes that belong to it."""
+        """Run an operator and return the number of further bytes that belong to it."""
         if byte in _HINTS:
             self._hints += len(self._taken()) // 2
         elif byte in (19, 20):

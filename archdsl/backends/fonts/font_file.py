@@ -74,7 +74,7 @@ class FontFile:
 
     @cached_property
     def may_be_embedded(self) -> bool:
-        """Whether its license flags permit embedding of outlines in part."""
+        """Whether its license flags permit embedding a subset of its outlines."""
         table = self.table("OS/2")
         flags = _unpack(">H", table[8:10])[0] if table else 0
         return not (flags & 0x300 or (flags & 0xF) == 2)

@@ -57,7 +57,7 @@ def _softmax(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value
 
 
 def axis(dim: int, value: Value) -> int:
-    """The axis of a Keras tensor for one of torch's, the batch counted in both."""
+    """The axis of a Keras tensor for an axis of torch's; both count the batch."""
     rank = len(value.dims) + 1
     dim %= rank
     if not value.last or dim == 0:

@@ -50,7 +50,7 @@ class KerasCode:
         return self.apply(f"{layer_text(kind, args, kwargs)}({{}})", value, dims, last)
 
     def weighted(self, kind: str, args: Sequence[Any], value: Value, dims: Sequence[int], **kwargs: Any) -> Value:
-        """The result of a layer with weights, which has the name of the node, or of the one whose weights it uses."""
+        """The result of a layer with weights, which has the name of the node, or of the node whose weights it uses."""
         if self.shared is not None:
             return self.apply(f"{self.shared}({{}})", value, dims)
         return self.apply(f"{layer_text(kind, args, {**kwargs, 'name': self.name})}({{}})", value, dims)

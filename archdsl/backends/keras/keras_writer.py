@@ -78,7 +78,7 @@ class _Writer:
         return "\n".join([*head, text]) + "\n"
 
     def input(self, node: int, name: str) -> str:
-        """Declare an input; its variable."""
+        """Declare an input and return its variable."""
         shape = self.graph.nodes[node].shape
         if any(isinstance(dim, Sym) for dim in shape.dims):
             raise Unsupported("symbolic dimensions are not translated to Keras: give sizes with `--input`")

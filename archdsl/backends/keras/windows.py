@@ -1,4 +1,4 @@
-"""Convolutions and pooling in Keras, which has two kinds of padding only: none, or enough to keep the size."""
+"""Convolutions and pooling in Keras, which has only two kinds of padding: none, or enough to keep the size."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

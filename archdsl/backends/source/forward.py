@@ -30,8 +30,8 @@ class Skipped:
 
 
 class Forward:
-    """The code of a unit. `loops` has, for the first of items in a loop, how many there are, and their common name;
-    `numbers` has the source of numbers that are not written as they are.
+    """The code of a unit. `loops` has, for the first item of each loop, the number of items and their common name;
+    `numbers` has the source of numbers that are replaced.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ from .layout import WIDTH, laid_out
 from .trees import CallTree, Leaf
 
 _FEWEST = 3
-"""The fewest modules for which a loop is shorter than what it stands for."""
+"""The fewest modules for which a loop is shorter than the code that it replaces."""
 _NUMBERED = re.compile(r"(.*?)(\d+)$")
 
 

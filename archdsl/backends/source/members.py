@@ -87,7 +87,7 @@ class Members:
         return None
 
     def body(self, body: Any) -> SourceText:
-        """The body of a layer as an instance of a class of its own, or as a list of instances."""
+        """The body of a layer as an instance of a separate class, or as a list of instances."""
         if isinstance(body, Copies):
             return SourceText(f"[{self.body(body.body)} for _ in range({body.count})]")
         assert isinstance(body, Subgraph)
@@ -96,7 +96,9 @@ class Members:
     # --- weights ---
 
     def weight_lines(self, unit: Unit) -> list[str]:
-        """The lines that initialize the weights of a unit and freeze those not trained, also in an nn.Sequential."""
+        """The lines that initialize the weights of a unit and freeze those not trained, including those inside an
+        nn.Sequential.
+        """
         found: list[str] = []
         for item in unit.items:
             if isinstance(item, Unit):
@@ -114,7 +116,7 @@ class Members:
         lines = []
         for name, steps in item.op.initializers_of(self.graph.shapes_in(item)).items():
             text = f'self.get_parameter("{place}.{name}")'
-            text = text if len(steps) == 1 else f"{text}.data"  # of a part, past autograd
+            text = text if len(steps) == 1 else f"{text}.data"  # changes a part of the weight, hidden from autograd
             for step in steps:
                 assert isinstance(step, Apply)
                 text = expression(step, [text])

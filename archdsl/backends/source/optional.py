@@ -29,7 +29,7 @@ def _names(unit: Unit) -> tuple[str, ...]:
 
 
 def _only_missing(longer: tuple[str, ...], shorter: tuple[str, ...]) -> int | None:
-    """The place of the only name that the shorter one lacks."""
+    """The place of the only name that the shorter list lacks."""
     if len(longer) != len(shorter) + 1:
         return None
     place = next((i for i, (a, b) in enumerate(zip(longer, shorter, strict=False)) if a != b), len(shorter))

@@ -10,7 +10,7 @@ _KNOWN = ("torch", "archdsl", "operator")
 
 
 def package_modules(graph: Graph) -> set[str]:
-    """Their dotted names: `shiftnet.modules` for the call of `shiftnet.modules.ChannelShift`."""
+    """The dotted names of these modules: `shiftnet.modules` for the call of `shiftnet.modules.ChannelShift`."""
     targets = {target for node in graph.layers for target in _targets(node.op.steps(graph.shapes_in(node)))}
     modules = {target.rpartition(".")[0] for target in targets if not target.startswith(".")}
     return {module for module in modules if module.partition(".")[0] not in _KNOWN}

@@ -49,7 +49,7 @@ def _expression(
 
 
 def _places(graph: Graph, other: Graph, visible: frozenset[int]) -> dict[Place, tuple[Any, Any]] | None:
-    """The arguments of modules in which two networks differ; None if they differ in more."""
+    """The arguments of modules in which two networks differ; None if they differ in anything else."""
     if len(graph.nodes) != len(other.nodes):
         return None
     found: dict[Place, tuple[Any, Any]] = {}
@@ -76,13 +76,13 @@ def _steps(graph: Graph, node: Node) -> tuple[Step, ...]:
 
 
 def _weights(graph: Graph, node: Node) -> Any:
-    """What is done to the weights of a layer, apart from their sizes."""
+    """How the weights of a layer are initialized, frozen and whitened, regardless of their sizes."""
     xs = graph.shapes_in(node)
     return node.op.initializers_of(xs), node.op.frozen_of(xs), node.op.whitening()
 
 
 def _differing(a: Module, b: Module) -> Iterator[tuple[int | str, tuple[Any, Any]]]:
-    """The arguments in which two calls differ; nothing if they do not have the same ones."""
+    """The arguments in which two calls differ; nothing if the calls do not have the same arguments."""
     names = [name for name, _ in a.kwargs]
     if a.target != b.target or len(a.args) != len(b.args) or names != [name for name, _ in b.kwargs]:
         return

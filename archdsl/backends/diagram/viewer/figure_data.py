@@ -158,7 +158,7 @@ def _closed_box(cluster: Cluster, boxes: list[Box], rows: list[BoxRow], style: D
 
 
 def _strip(kinds: tuple[str, ...]) -> list[tuple[str, int]]:
-    """The kinds of layers: in order, or of many the number of each."""
+    """The kinds of layers: in order or, if there are many, with the number of each."""
     if len(kinds) <= _STRIP:
         return [(kind, 1) for kind in kinds]
     return Counter(kinds).most_common()

@@ -66,7 +66,7 @@ def _encodable(text: str) -> str:
 
 
 def _source(name: str, text: str) -> str:
-    """A file for browsers without JavaScript."""
+    """The text of a file, for browsers without JavaScript."""
     lines = "\n".join(xml(line, longest=_LONGEST * 10) if line.strip() else "" for line in text.split("\n"))
     return f"<h2>{xml(clean(name))}</h2>\n<pre>{lines}</pre>"
 

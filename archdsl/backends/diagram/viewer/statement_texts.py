@@ -13,7 +13,9 @@ class SourceTexts:
         self._statements: dict[tuple[str, int, int], int] = {}
 
     def statement(self, span: Span) -> int:
-        """The index of a statement. One with a body ends before it: the statements inside have their own ranges."""
+        """The index of a statement. A statement with a body ends before the body: the statements inside have their own
+        ranges.
+        """
         file = span.source.file
         self._files.setdefault(file.key, (len(self._files), file))
         text = span.text.partition("{")[0].rstrip()
