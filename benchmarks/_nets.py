@@ -17,7 +17,7 @@ import archdsl
 from archdsl.training import assemble
 from archdsl.training.data.images import ImageSet, Splits
 from archdsl.training.loop.callback import StopRequest, TrainingCallback
-from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.device_setup import DeviceSetup
 from archdsl.training.loop.epoch import Epoch
 from archdsl.training.loop.loop import score
 from archdsl.training.loop.standardization import measure
@@ -132,7 +132,7 @@ def images(count: int, shape: tuple[int, int, int], seed: int = 0) -> ImageSet:
 class ByArchdsl:
     """A training run as `archdsl train` executes it, in parts that can be repeated."""
 
-    def __init__(self, model_spec: ModelSpec, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> None:
+    def __init__(self, model_spec: ModelSpec, recipe: Recipe, setup: DeviceSetup, shape: tuple[int, int, int]) -> None:
         given, held_out = both_parts(model_spec, shape)
         splits = Splits(given, held_out, None)
         self.context = assemble.make_context(recipe, setup, measure(given.images), splits, 10, StopRequest())
@@ -143,7 +143,7 @@ class ByArchdsl:
     def steps(self) -> None:
         """The steps of an epoch."""
         self.state.epoch = self.state.batch = self.state.step = 0
-        Epoch(self.state, self.context, self.state.model, self.run, TrainingCallback()).go()
+        Epoch(self.state, self.context, self.state.model, self.run, TrainingCallback()).run()
 
     def validate(self) -> float:
         """Accuracy on the held-out images."""
@@ -159,7 +159,7 @@ class ByArchdsl:
 class ByHand:
     """The same run, handwritten: images in memory, shifted and mirrored per batch, loss and accuracy computed."""
 
-    def __init__(self, model_spec: ModelSpec, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> None:
+    def __init__(self, model_spec: ModelSpec, recipe: Recipe, setup: DeviceSetup, shape: tuple[int, int, int]) -> None:
         given, held_out = both_parts(model_spec, shape)
         self.model_spec, self.setup, self.shift = model_spec, setup, recipe.augment.crop or 0
         self.pixels, self.labels = torch.from_numpy(given.images), torch.from_numpy(given.labels)

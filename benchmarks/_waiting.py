@@ -25,9 +25,9 @@ CHILD = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
 import _nets
-from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.device_setup import DeviceSetup
 subject = {"airbench94": _nets.airbench94(batches=6), "small": _nets.small(batches=24)}[sys.argv[2]]
-setup = Setup(_nets.CPU, "bf16", "channels_last")
+setup = DeviceSetup(_nets.CPU, "bf16", "channels_last")
 train = _nets.ByArchdsl(subject, _nets.a_recipe(subject, 4), setup, (3, 32, 32)).steps
 train()
 start = time.perf_counter()

@@ -12,14 +12,14 @@ from _harness import compare, report
 from _nets import CPU, ModelSpec, airbench94, small
 from torch import nn
 
-from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.device_setup import DeviceSetup
 
 TARGET = 1.02
 ROUNDS = 31
-SETUPS = (Setup(CPU, "fp32", "channels_last"), Setup(CPU, "bf16", "channels_last"))
+SETUPS = (DeviceSetup(CPU, "fp32", "channels_last"), DeviceSetup(CPU, "bf16", "channels_last"))
 
 
-def steps(model: nn.Module, model_spec: ModelSpec, setup: Setup) -> Callable[[], None]:
+def steps(model: nn.Module, model_spec: ModelSpec, setup: DeviceSetup) -> Callable[[], None]:
     """Several forward and backward passes over one batch."""
     model = model.to(memory_format=setup.memory_format).train()  # type: ignore[call-overload]  # mypy's stub of `to` lacks this overload
     inputs = torch.randn(model_spec.batch, 3, 32, 32).to(memory_format=setup.memory_format)

@@ -27,7 +27,7 @@ from torch import Tensor
 from archdsl.training import assemble
 from archdsl.training.data.images import Splits
 from archdsl.training.loop.callback import StopRequest, TrainingCallback
-from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.device_setup import DeviceSetup
 from archdsl.training.loop.epoch import Epoch
 from archdsl.training.loop.standardization import measure
 from archdsl.training.recipe.recipe import Recipe
@@ -64,7 +64,7 @@ def raw() -> Callable[[], None]:
 
 def ours() -> Callable[[], None]:
     """As `archdsl train` runs it: a schedule, metrics, and in each step a check of the loss and of stop requests."""
-    setup = Setup(CPU)
+    setup = DeviceSetup(CPU)
     splits = Splits(images(SUBJECT.batch * SUBJECT.batches, SHAPE), None, None)
     optimizer = {"name": "sgd", "lr": 0.01, "momentum": 0.9, "nesterov": True}
     recipe = Recipe.model_validate({"optimizer": optimizer, "epochs": 1, "batch": SUBJECT.batch})
@@ -74,7 +74,7 @@ def ours() -> Callable[[], None]:
 
     def run() -> None:
         state.batch = state.step = 0
-        Epoch(state, context, state.model, Run(folder), TrainingCallback()).go()
+        Epoch(state, context, state.model, Run(folder), TrainingCallback()).run()
 
     return run
 

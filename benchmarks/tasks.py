@@ -29,7 +29,7 @@ from archdsl.training import assemble
 from archdsl.training.data.dataset_spec import IGNORED
 from archdsl.training.data.images import ImageSet, Splits
 from archdsl.training.loop.callback import StopRequest, TrainingCallback
-from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.device_setup import DeviceSetup
 from archdsl.training.loop.epoch import Epoch
 from archdsl.training.loop.standardization import measure
 from archdsl.training.recipe.recipe import Recipe
@@ -283,14 +283,20 @@ def ours(subject: TimedTask) -> Callable[[], None]:
     samples, recipe, network = subject.samples(), subject.recipe(), subject.network()
     objective = objective_of(TASKS[subject.task], recipe, network.graph)
     context = assemble.make_context(
-        recipe, Setup(CPU), measure(samples.images), Splits(samples, None, None), 4, StopRequest(), objective=objective
+        recipe,
+        DeviceSetup(CPU),
+        measure(samples.images),
+        Splits(samples, None, None),
+        4,
+        StopRequest(),
+        objective=objective,
     )
     state = assemble.first_state(network.to_torch(), context)
     folder = Path(mkdtemp(prefix="archdsl-bench-"))
 
     def run() -> None:
         state.batch = state.step = 0
-        Epoch(state, context, state.model, Run(folder), TrainingCallback()).go()
+        Epoch(state, context, state.model, Run(folder), TrainingCallback()).run()
 
     return run
 

@@ -14,18 +14,18 @@ from _nets import CPU, ByArchdsl, ByHand, ModelSpec, a_recipe, airbench94, image
 
 from archdsl.training import assemble
 from archdsl.training.data.images import Splits
-from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.device_setup import DeviceSetup
 from archdsl.training.loop.standardization import measure
 
 TARGET = 1.05
 ROUNDS = 31
-SETUPS = (Setup(CPU, "fp32", "channels_last"), Setup(CPU, "bf16", "channels_last"))
+SETUPS = (DeviceSetup(CPU, "fp32", "channels_last"), DeviceSetup(CPU, "bf16", "channels_last"))
 SHAPE = (3, 32, 32)
 EPOCH = 45_000
 """Images of an epoch: `split 0.9` of CIFAR-10's 50,000."""
 
 
-def epochs(model_spec: ModelSpec, setup: Setup) -> list[Timing]:
+def epochs(model_spec: ModelSpec, setup: DeviceSetup) -> list[Timing]:
     """The time of an epoch, handwritten and by archdsl, computed from the parts."""
     recipe = a_recipe(model_spec, crop=4)
     hand, ours = (make(model_spec, recipe, setup, SHAPE) for make in (ByHand, ByArchdsl))

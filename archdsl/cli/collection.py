@@ -4,7 +4,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_YOUNG = 200_000
+_THRESHOLD = 200_000
 """Number of new objects that triggers a collection of the youngest generation; Python's default is 700."""
 
 
@@ -16,7 +16,7 @@ def rarely_collected() -> Iterator[None]:
     10,000 layers. Reference cycles, such as those of tracebacks, are still collected.
     """
     before = gc.get_threshold()
-    gc.set_threshold(_YOUNG, *before[1:])
+    gc.set_threshold(_THRESHOLD, *before[1:])
     try:
         yield
     finally:

@@ -102,10 +102,10 @@ def _list(output: str) -> None:
         click.echo(DataReport(data=[_report(spec) for spec in data_sets().values()]).model_dump_json(indent=2))
         return
     rows = [
-        (spec.name, _counts(spec), _size(spec), _targets(spec), license_of(spec.name), _kept(spec))
+        (spec.name, _counts(spec), _size(spec), _targets(spec), license_of(spec.name), _cached_size(spec))
         for spec in data_sets().values()
     ]
-    heads = ("name", "samples", "input", "targets", "license", "kept")
+    heads = ("name", "samples", "input", "targets", "license", "cached")
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     for row in (heads, *rows):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -178,7 +178,7 @@ def _targets(spec: "DataSpec") -> str:
     }[spec.targets]
 
 
-def _kept(spec: "DataSpec") -> str:
+def _cached_size(spec: "DataSpec") -> str:
     if spec.shipped:
         return "ships"
     found = [path for path in _folder(spec).glob("*") if path.is_file()] if _folder(spec).is_dir() else []

@@ -26,7 +26,7 @@ def dry_run(
     _refuse_occupied(out)
     prepared = prepared_run(text, settings, inputs, options)
 
-    def go(group: "ProcessGroup") -> int:
+    def work(group: "ProcessGroup") -> int:
         from ..training.model_spec import model_spec_of
         from ..training.runs.run_folder import Run
 
@@ -40,7 +40,7 @@ def dry_run(
                 click.echo(line)
         return 0
 
-    return go
+    return work
 
 
 def _refuse_occupied(out: str | None) -> None:

@@ -20,7 +20,7 @@ from .output_path import OUTPUT_PATH
 from .problems import fail, given, need
 from .shell_completion import complete_network
 from .sweep_resume import Local, joined, resume_sweep, show_status
-from .sweep_trials import checked, go, start, sweep_context
+from .sweep_trials import checked, run_sweep, start, sweep_context
 from .training_options import data_dir_option, device_option, expression_option, input_option
 
 _KEPT = 3
@@ -225,7 +225,7 @@ def _start(
         plan = joined(folder, plan, trials)
         click.echo(f"{printable(str(folder))}: joining the sweep")
     context = sweep_context(network, plan.space(), inputs, plan.data_dir, device, plan.metric)
-    go(folder, plan, context, local.storage, create=True)
+    run_sweep(folder, plan, context, local.storage, create=True)
 
 
 def _with_those_of_the_run(network: NetworkText, settings: tuple[str, ...]) -> tuple[str, ...]:

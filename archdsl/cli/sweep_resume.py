@@ -11,7 +11,7 @@ from ..training.recipe.composition import BadOption
 from .common import usage
 from .network_text import read_network_text
 from .problems import fail
-from .sweep_trials import checked, go, sweep_context, sweep_of
+from .sweep_trials import checked, run_sweep, sweep_context, sweep_of
 
 if TYPE_CHECKING:
     from ..training.sweep.sweep_settings import SweepSettings
@@ -51,7 +51,7 @@ def resume_sweep(folder: Path, trials: int | None, local: Local) -> None:
             usage(str(error))
         except Problem as problem:
             fail(problem)
-    go(folder, plan, context, url, create=url is None)
+    run_sweep(folder, plan, context, url, create=url is None)
 
 
 def joined(folder: Path, mine: "SweepSettings", trials: int | None) -> "SweepSettings":

@@ -173,7 +173,7 @@ def sweep_of(folder: Path, plan: "SweepSettings", url: str | None) -> "Sweep":
     return Sweep(folder, plan.space(), plan.seed, plan.trials, metric, plan.prune, plan.keep, url, plan.name)
 
 
-def go(folder: Path, plan: "SweepSettings", context: "SweepContext", url: str | None, create: bool) -> None:
+def run_sweep(folder: Path, plan: "SweepSettings", context: "SweepContext", url: str | None, create: bool) -> None:
     """Train the remaining trials together with other processes. Without `create`, a database must contain the sweep."""
     from ..training.errors.problem import Problem
     from ..training.sweep.shared_start import share
@@ -199,7 +199,7 @@ def _make_trials(sweep: "Sweep", plan: "SweepSettings", context: "SweepContext")
     click.echo(f"trials are compared by the validation {metric.label} of the best epoch; {better} is better")
     stopped = False
     try:
-        sweep.go(lambda point, run, reports: attempt(context, point, run, reports), Shown(sweep, plan))
+        sweep.run(lambda point, run, reports: attempt(context, point, run, reports), Shown(sweep, plan))
     except (Stopped, KeyboardInterrupt):
         stopped = True
     except NoValidation:

@@ -131,10 +131,10 @@ def command(
             need("--tensorboard", "tensorboard")
         _refuse_unknown_loggers(named)
         if dry_run:
-            go = _dry_run(_Named(file, text, settings, inputs, out), resume, options)
+            work = _dry_run(_Named(file, text, settings, inputs, out), resume, options)
         else:
-            go = _training(_Named(file, text, settings, inputs, out), resume, options)
-    if status := _run_in_group(go, options):
+            work = _training(_Named(file, text, settings, inputs, out), resume, options)
+    if status := _run_in_group(work, options):
         sys.exit(status)
 
 
@@ -203,7 +203,7 @@ def _silence_followers() -> "AbstractContextManager[object]":
     return redirect_stderr(io.StringIO()) if os.environ.get("LOCAL_RANK", "0") != "0" else nullcontext()
 
 
-def _run_in_group(go: "Callable[[ProcessGroup], int]", options: TrainOptions) -> int:
+def _run_in_group(work: "Callable[[ProcessGroup], int]", options: TrainOptions) -> int:
     """Run in the group of all processes that were started together; alone if there is only this one."""
     from ..training.errors.problem import Problem
     from ..training.errors.process_errors import PeerFailed
@@ -211,11 +211,11 @@ def _run_in_group(go: "Callable[[ProcessGroup], int]", options: TrainOptions) ->
 
     try:
         if os.environ.get("WORLD_SIZE", "1") == "1":
-            return go(SINGLE_PROCESS)
+            return work(SINGLE_PROCESS)
         from ..training.processes.distributed import joined, process_rank
 
         with joined(process_rank(), options.device) as group:
-            return go(group)
+            return work(group)
     except PeerFailed:
         raise SystemExit(1) from None  # the other process has reported the reason
     except Problem as problem:

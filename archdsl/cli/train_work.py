@@ -96,17 +96,17 @@ def start_or_resume(
     """
     prepared = prepared_run(text, settings, inputs, options)
 
-    def go(group: "ProcessGroup") -> "Outcome":
+    def work(group: "ProcessGroup") -> "Outcome":
         from ..training.runs.run_folder import Run
 
         run = Run(Path(out), writes=group.is_leader)
-        if not group.any(group.is_leader and run.holds_one):  # only one looks: others might see the new run
+        if not group.any(group.is_leader and run.exists):  # only one looks: others might see the new run
             return _start(prepared, _new_run(prepared, out, group, leftovers=True), group)
         run.refuse_changes(prepared.network.text)
         recipe = _same_recipe(run, prepared)
         return _resumed(run, recipe, options)(group)
 
-    return go
+    return work
 
 
 def prepared_run(

@@ -17,7 +17,7 @@ from .data.resize import fit_splits
 from .loop.augmentation import changes_pixels
 from .loop.averages import start
 from .loop.callback import StopRequest, TrainingCallback
-from .loop.device_setup import Setup, Trial, choose_setup
+from .loop.device_setup import DeviceSetup, Trial, choose_setup
 from .loop.metrics import EpochMetrics
 from .loop.optimizers import make_optimizer
 from .loop.process_group import SINGLE_PROCESS, ProcessGroup
@@ -102,7 +102,7 @@ def warn_of_idle_settings(recipe: Recipe, splits: Splits, callback: TrainingCall
         )
     elif recipe.patience is not None and recipe.patience >= epochs:
         callback.warn(f"`patience {recipe.patience}` has no effect {in_all}")
-    if isinstance(schedule, Step) and schedule.falls(math.nextafter(epochs, 0)) == 0:
+    if isinstance(schedule, Step) and schedule.drops_after(math.nextafter(epochs, 0)) == 0:
         drops = f"at {schedule.at}" if schedule.at is not None else f"every {schedule.every}"
         callback.warn(f"the learning rate never drops {in_all}: `schedule step` drops it {drops} epochs")
     if recipe.freeze.name is not None and recipe.freeze.after >= epochs:
@@ -157,7 +157,7 @@ def choose(
     device: torch.device,
     group: ProcessGroup = SINGLE_PROCESS,
     objective: Objective | None = None,
-) -> tuple[Setup, list[Trial]]:
+) -> tuple[DeviceSetup, list[Trial]]:
     """Precision and memory layout; `auto` is resolved by timing one batch, unless the network is sharded. All processes
     use the leader's choice.
     """
@@ -165,18 +165,18 @@ def choose(
     batch = on_device(splits.train.take(np.arange(count)), device)
     inputs = Standardizer(standard, device, torch.contiguous_format)(batch.images)
     if recipe.shard and group.size > 1:  # timing needs the whole network on one device
-        return Setup(device, "fp32" if recipe.precision == "auto" else recipe.precision), []
+        return DeviceSetup(device, "fp32" if recipe.precision == "auto" else recipe.precision), []
     learned = objective or objective_of(TASKS["classification"], recipe)
     targets = batch.images if learned.task.of_input else batch.labels
     layout: str = recipe.layout if inputs.ndim == 4 else "channels_first"
     chosen, trials = choose_setup(model, learned, (inputs, targets), device, recipe.precision, layout)
     precision, layout = group.broadcast_text(f"{chosen.precision} {chosen.layout}").split()
-    return Setup(device, precision, layout), trials
+    return DeviceSetup(device, precision, layout), trials
 
 
 def make_context(
     recipe: Recipe,
-    setup: Setup,
+    setup: DeviceSetup,
     standard: Standard,
     splits: Splits,
     classes: int,

@@ -23,7 +23,7 @@ from ..text.names import nearest
 from ..text.source import Span
 from .data.dataset_spec import DataSpec, ImageShape, InputShape
 from .data.registry import data_sets
-from .recipe.class_weights import misfit, parse_class_weights
+from .recipe.class_weights import class_weights_error, parse_class_weights
 from .recipe.part_names import FREE, frozen_parts, is_part
 from .tasks.choice import TASKS, resolved, task_named, task_names
 from .tasks.sample_input import image_setting, sample_input, stream_setting, symbolic_input, targets_of, words_input
@@ -145,7 +145,7 @@ def _loss_settings(graph: Graph, spec: DataSpec, recipe: "Recipe", task: Task, s
             _not_for_task(graph, ("loss", name), why, f"leave out `{name}`", sink)
     text = getattr(recipe.loss, "class_weights", None)
     if text is not None and "class_weights" in task.loss_settings:
-        wrong = misfit(parse_class_weights(text), spec.classes)
+        wrong = class_weights_error(parse_class_weights(text), spec.classes)
         if wrong is not None:
             _not_for_task(graph, ("loss", "class_weights"), wrong[0], wrong[1], sink)
 

@@ -22,7 +22,7 @@ from .errors.problem import Problem
 from .errors.process_errors import BatchTooSmall, PeerFailed
 from .errors.run_errors import CannotResume, UnusableWeights
 from .loop.callback import StopRequest, TrainingCallback
-from .loop.device_setup import Setup, Trial, choose_device
+from .loop.device_setup import DeviceSetup, Trial, choose_device
 from .loop.first_steps import DryRun, dry_run
 from .loop.idle_settings import idle_settings
 from .loop.loop import Ending, fit, score
@@ -124,7 +124,7 @@ class Training:
                 raise CannotResume(run.folder, "another process has started a run in it", "give another --out")
             with budget, variance_needed():
                 state, context, splits = self._begin(splits, device)
-            return self._go(state, context, splits, budget)
+            return self._train(state, context, splits, budget)
 
     def dry_run(self) -> DryRun:
         """Load the data, take a few steps and evaluate a batch; nothing is written to the run. Raises Problem."""
@@ -218,7 +218,7 @@ class Training:
         with self._alone():
             with budget:
                 state, context, splits = self._restored(splits, device)
-            return self._go(state, context, splits, budget)
+            return self._train(state, context, splits, budget)
 
     def _alone(self) -> AbstractContextManager[None]:
         """A context in which no other process writes to the run. Raises CannotResume."""
@@ -241,7 +241,7 @@ class Training:
             raise CannotResume(run.folder, f"the data set has changed: {rates}")
         if of_text(self._texts.get(TOKENIZER, "")) != settings.network.texts.get(TOKENIZER, of_text("")):
             raise CannotResume(run.folder, "the data set has changed: it has another tokenizer")
-        setup = Setup(device, settings.setup.precision, settings.setup.layout)
+        setup = DeviceSetup(device, settings.setup.precision, settings.setup.layout)
         standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
         objective = self._objective(settings.data)
         splits = assemble.prepared(splits, objective.task, objective.facts)
@@ -310,7 +310,7 @@ class Training:
             raise problem or PeerFailed
         return splits or load()
 
-    def _go(self, state: TrainingState, context: TrainContext, splits: Splits, budget: Budget) -> Outcome:
+    def _train(self, state: TrainingState, context: TrainContext, splits: Splits, budget: Budget) -> Outcome:
         self.callback.model(state.model)
         try:
             return self._with_readable(splits, lambda: self._trained(state, context, splits, budget))
@@ -380,7 +380,7 @@ class Training:
             sample_rate=spec.sample_rate,
         )
 
-    def _settings(self, data: DataSettings, setup: Setup, trials: list[Trial], parameters: int) -> RunSettings:
+    def _settings(self, data: DataSettings, setup: DeviceSetup, trials: list[Trial], parameters: int) -> RunSettings:
         return RunSettings(
             network=NetworkSettings(
                 name=self.model_spec.name,

@@ -15,7 +15,7 @@ from archdsl.text import paths
 from archdsl.training import assemble
 from archdsl.training.data.images import ImageSet, Splits
 from archdsl.training.loop.callback import StopRequest, TrainingCallback
-from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.device_setup import DeviceSetup
 from archdsl.training.loop.loop import fit
 from archdsl.training.loop.standardization import measure
 from archdsl.training.loop.train_context import TrainContext
@@ -95,7 +95,7 @@ def trained(tmp_path: Path) -> tuple[TrainingState, TrainContext, nn.Module]:
     splits, standard, model_spec = Splits(images, None, None), measure(images.images), model_spec_of(network, {}, ())
     model = assemble.build(model_spec, recipe, CPU)
     assemble.prepare(model, model_spec, splits, standard, CPU)
-    context = assemble.make_context(recipe, Setup(CPU), standard, splits, 10, StopRequest())
+    context = assemble.make_context(recipe, DeviceSetup(CPU), standard, splits, 10, StopRequest())
     first = model_spec.build()
     first.load_state_dict(model.state_dict())
     state = assemble.first_state(model, context)

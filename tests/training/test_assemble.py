@@ -11,7 +11,7 @@ from archdsl.training import assemble
 from archdsl.training.data.images import ImageSet, Splits
 from archdsl.training.loop import train_context
 from archdsl.training.loop.callback import StopRequest
-from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.device_setup import DeviceSetup
 from archdsl.training.loop.standardization import measure
 from archdsl.training.loop.train_context import TrainContext
 from archdsl.training.loop.training_state import RandomGenerators
@@ -29,7 +29,7 @@ def made(layout: str, **recipe: Any) -> TrainContext:
     given = images()
     wanted = Recipe.model_validate({"batch": 5, **recipe})
     return assemble.make_context(
-        wanted, Setup(CPU, "fp32", layout), measure(given.images), Splits(given, None, None), 4, StopRequest()
+        wanted, DeviceSetup(CPU, "fp32", layout), measure(given.images), Splits(given, None, None), 4, StopRequest()
     )
 
 
@@ -56,7 +56,7 @@ def test_a_batch_is_the_same_however_images_are_kept(
     (inputs, labels), (theirs, same) = batch(kept), batch(each)
     assert torch.equal(inputs, theirs)
     assert torch.equal(labels, same)
-    assert inputs.is_contiguous(memory_format=Setup(CPU, "fp32", layout).memory_format)
+    assert inputs.is_contiguous(memory_format=DeviceSetup(CPU, "fp32", layout).memory_format)
     assert inputs.dtype == torch.float32
 
 

@@ -63,7 +63,7 @@ class UserCallbacks(TrainingCallback):
         for each in self._callbacks:
             self._call(each, "on_epoch", self._running, copy.deepcopy(line))  # a copy: the callback may change it
 
-    def enough(self) -> bool:
+    def should_stop(self) -> bool:
         return self._running is not None and self._running.stops
 
     def report_written(self) -> None:

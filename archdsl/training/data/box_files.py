@@ -22,7 +22,7 @@ class FileBox(NamedTuple):
     """An object in a file of annotations: its class number, left, top, right, bottom, and its position in words."""
 
     number: int
-    sides: tuple[float, float, float, float]
+    bounds: tuple[float, float, float, float]
     where: str
 
 
@@ -54,8 +54,8 @@ class BoxedImage:
         return [self._row(box, factors, (width, height)) for box in self.boxes]
 
     def _row(self, box: FileBox, factors: Sequence[float], size: tuple[int, int]) -> tuple[float, ...]:
-        left, top, right, bottom = sides = [side * factor for side, factor in zip(box.sides, factors, strict=True)]
-        shown = ", ".join(f"{side:.6g}" for side in box.sides)
+        left, top, right, bottom = sides = [side * factor for side, factor in zip(box.bounds, factors, strict=True)]
+        shown = ", ".join(f"{side:.6g}" for side in box.bounds)
         if not (left < right and top < bottom):
             raise self.bad(f"{box.where} has no area: {shown}")
         inside = [min(max(side, 0.0), float(of)) for side, of in zip(sides, size * 2, strict=True)]

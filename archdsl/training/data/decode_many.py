@@ -12,7 +12,7 @@ from .decoded_cache import Flags, Note
 from .image_files import printable
 from .images import Download, Pixels
 
-_AHEAD = 16
+_QUEUED_PER_THREAD = 16
 """Number of images queued per thread: few, so that an interruption need not wait for them."""
 
 
@@ -40,7 +40,7 @@ def decode_all(
     try:
         for index in indices:
             waiting[pool.submit(one, index)] = index
-            if len(waiting) >= _AHEAD * cores:
+            if len(waiting) >= _QUEUED_PER_THREAD * cores:
                 collect(wait(waiting, return_when=FIRST_COMPLETED)[0])
         collect(wait(waiting)[0])
     finally:

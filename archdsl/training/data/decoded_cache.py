@@ -35,7 +35,7 @@ progress and may be called often.
 """
 
 
-def kept(path: Path, shape: tuple[int, ...], keys: Sequence[str], fill: Fill) -> Pixels | None:
+def cached_array(path: Path, shape: tuple[int, ...], keys: Sequence[str], fill: Fill) -> Pixels | None:
     """The array at `path`, uint8 of this shape, created by `fill` if it does not exist; None if rows are missing.
 
     `keys` identify the rows, at most 32 ASCII characters each; `path.stem` up to the first `-` identifies the data set.

@@ -15,7 +15,7 @@ import numpy as np
 from ..errors.data_errors import BadImages, DecodingStopped, HubFailed
 from .dataset_spec import HUB_PREFIX, DataSpec, ImageShape
 from .decode_many import decode_all
-from .decoded_cache import Flags, Note, kept
+from .decoded_cache import Flags, Note, cached_array
 from .decoding import decode
 from .hub import HubFile, Listing, Name, fetch_file, list_files, need_packages
 from .images import DataSource, Download, ImageSet, Labels, Pixels, Request, Splits, divide
@@ -96,7 +96,7 @@ class HubSource(DataSource):
         first, second = divide(len(labels), learn)
         order = np.concatenate([first, second])
         keys = [hashlib.sha256(f"{digest} {row}".encode()).hexdigest()[:32] for row in order.tolist()]
-        images = kept(
+        images = cached_array(
             path, (len(labels), *request.shape), keys,
             lambda into, done, note: self._decode(paths, into, np.argsort(order), done, note, request.download),
         )  # fmt: skip

@@ -82,7 +82,7 @@ def list_files(name: Name) -> Listing:
     kept = paths.user_cache() / "hub" / f"{re.sub(r'[^A-Za-z0-9.-]', '_', f'{name}@{name.revision}')}.json"
     try:
         with _hub_errors(name):
-            listing = _ask(name)
+            listing = _query(name)
     except no_answer as error:
         if not kept.is_file():
             why = "the Hub cannot be reached, and the data set is not in the cache"
@@ -112,7 +112,7 @@ def _api() -> "HfApi":
     return HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
 
 
-def _ask(name: Name) -> Listing:
+def _query(name: Name) -> Listing:
     from huggingface_hub.errors import RevisionNotFoundError
 
     hub = _api()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors.data_errors import BadImages
 from .dataset_spec import DataSpec
 from .decode_many import decode_files
-from .decoded_cache import MAPPED, Flags, Note, kept
+from .decoded_cache import MAPPED, Flags, Note, cached_array
 from .decoding import EXTENSIONS, decode, decode_whole
 from .image_files import VALIDATION, cache_path, file_key, is_text, printable, refuse_unreadable, test_files
 from .images import DataSource, ImageSet, Labels, Pixels, Request, Splits, divide, hold_out
@@ -195,7 +195,7 @@ def read_images(
 
     keys = [file_key(folder, path) for path in paths]
     path = cache_path(request.cache, folder, f"{request.image} whole" if whole else request.image, keys)
-    return kept(path, (len(paths), *request.shape), keys, decode_missing)
+    return cached_array(path, (len(paths), *request.shape), keys, decode_missing)
 
 
 @dataclass

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors.data_errors import BadImages
 from .decode_many import decode_files
-from .decoded_cache import Flags, Note, kept
+from .decoded_cache import Flags, Note, cached_array
 from .decoding import decode, decode_mask, mask_values
 from .image_files import cache_path, printable, refuse_unreadable
 from .images import ImageSet, Masks, Pixels, Request, Splits, divide
@@ -98,8 +98,8 @@ class _Reading:
         """The images with their masks; None if one is unreadable, in which case it is in `bad`."""
         keys = [pair.key for pair in pairs]
         shape, classes = self.request.image, self.classes
-        images = self._kept("", shape, keys, pairs, lambda pair: decode(pair.image.opened(), shape))
-        masks = self._kept(
+        images = self._cached("", shape, keys, pairs, lambda pair: decode(pair.image.opened(), shape))
+        masks = self._cached(
             f"{self.name} {classes}",
             shape[1:],
             keys,
@@ -110,7 +110,7 @@ class _Reading:
             return None
         return ImageSet(images, masks, tuple(printable(pair.image.name) for pair in pairs))
 
-    def _kept(
+    def _cached(
         self,
         what: str,
         shape: tuple[int, ...],
@@ -120,7 +120,7 @@ class _Reading:
     ) -> Pixels | None:
         """The decoded images, or masks, at this shape, from the cache if they are there."""
         path = cache_path(self.request.cache, self.folder, f"{self.request.image} {what}", keys)
-        return kept(path, (len(pairs), *shape), keys, lambda *of: self._decode(pairs, decoded, *of))
+        return cached_array(path, (len(pairs), *shape), keys, lambda *of: self._decode(pairs, decoded, *of))
 
     def _decode(
         self,

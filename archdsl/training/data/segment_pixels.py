@@ -19,7 +19,7 @@ MOST_PIXELS = 1 << 26
 """Largest number of pixels of a mask."""
 _FINER = 5
 _MOST_POINTS = 1 << 20
-_FARTHEST = 1 << 20
+_MAX_COORDINATE = 1 << 20
 """Largest coordinate of a point."""
 _LONGEST = 1 << 24
 """Largest length of an outline on the finer grid, which is followed from point to point."""
@@ -109,7 +109,7 @@ def _points(polygon: object) -> NDArray[np.float64]:
     for value in polygon:
         if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
             raise ValueError(f"a polygon has the coordinate {_short(value)}")
-        if abs(value) > _FARTHEST:
+        if abs(value) > _MAX_COORDINATE:
             raise ValueError(f"a polygon has the coordinate {value:g}")
     return np.array(polygon, np.float64).reshape(-1, 2)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..errors.data_errors import BadImages
 from .decode_many import decode_files
-from .decoded_cache import Flags, Note, kept
+from .decoded_cache import Flags, Note, cached_array
 from .decoding import decode
 from .image_files import cache_path
 from .images import Pixels, Request
@@ -37,4 +37,4 @@ def read_stored(folder: Path, files: Sequence[StoredFile], request: Request, bad
 
     keys = [file.key for file in files]
     path = cache_path(request.cache, folder, request.image, keys)
-    return kept(path, (len(files), *request.shape), keys, decode_missing)
+    return cached_array(path, (len(files), *request.shape), keys, decode_missing)

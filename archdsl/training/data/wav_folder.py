@@ -12,7 +12,7 @@ from ..errors.data_errors import BadAudio
 from .class_folders import ClassFile, class_files, class_names, split_folders
 from .dataset_spec import DataSpec
 from .decode_many import decode_files
-from .decoded_cache import Flags, Note, kept
+from .decoded_cache import Flags, Note, cached_array
 from .decoding import EXTENSIONS
 from .image_files import cache_path, file_key, is_text, printable
 from .images import DataSource, ImageSet, Pixels, Request, Splits, divide
@@ -130,7 +130,7 @@ class WavFolderSource(DataSource):
 
         keys = [file_key(self.folder, path) for path in paths]
         path = cache_path(request.cache, self.folder, f"audio {channels}x{length}", keys)
-        rows = kept(path, (len(files), channels * length * 4), keys, decode_missing)
+        rows = cached_array(path, (len(files), channels * length * 4), keys, decode_missing)
         if rows is None:
             return None
         audio: NDArray[np.float32] = rows.view(np.float32).reshape(len(files), channels, length)

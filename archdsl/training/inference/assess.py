@@ -17,7 +17,7 @@ from ..data.voc_boxes import VocBoxSource
 from ..data.wav_folder import WavFolderSource
 from ..data.yolo_boxes import YoloBoxSource
 from ..errors.data_errors import OtherData
-from ..loop.device_setup import Setup
+from ..loop.device_setup import DeviceSetup
 from ..loop.evaluation import evaluate
 from ..loop.standardization import Standard, Standardizer
 from ..loop.stream_settings import stream_settings
@@ -58,7 +58,7 @@ def images_of(
     request = replace(request, split=recipe.split, stream=stream_settings(recipe))
     splits = fit_splits(source.load(request), loaded.shape, fit)
     own = source.origin == loaded.settings.data.source
-    chosen = split or _usual(splits, everything=not own and _is_plain(source))
+    chosen = split or _default_split(splits, is_unsplit=not own and _is_plain(source))
     parts = {"test": splits.test, "validation": splits.validation, "train": splits.train}
     found = [part for name, part in parts.items() if part is not None and len(part) and chosen in (name, "all")]
     if not found:
@@ -78,7 +78,7 @@ def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Score
     """Scores as at the end of training: same precision, and same test-time augmentation unless `tta` is given."""
     settings, device = loaded.settings, loaded.device
     same = settings.setup.device.partition(":")[0] == device.type
-    setup = Setup(device, settings.setup.precision, settings.setup.layout) if same else Setup(device)
+    setup = DeviceSetup(device, settings.setup.precision, settings.setup.layout) if same else DeviceSetup(device)
     standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
     batches, task, recipe = on_device(images, device), loaded.task, settings.recipe
     model = loaded.model.to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # torch's types lack this overload
@@ -176,8 +176,8 @@ def _relabeled(labels: TargetArray, renumbered: Labels, classes: int) -> TargetA
     return table[labels]
 
 
-def _usual(splits: Splits, everything: bool) -> str:
-    if everything:
+def _default_split(splits: Splits, is_unsplit: bool) -> str:
+    if is_unsplit:
         return "all"
     return "test" if splits.test is not None else "validation" if splits.validation is not None else "train"
 

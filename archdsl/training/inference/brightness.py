@@ -8,7 +8,7 @@ from ..runs.loaded_run import LoadedRun
 
 DARK, LIGHT = 0.4, 0.6
 """Largest mean of a dark image, and smallest mean of a light one, for pixels in 0..1."""
-FAR = 0.3
+MIN_DIFFERENCE = 0.3
 """Smallest difference between the mean of an inverted image and that of the training images."""
 MARGIN = 0.1
 """How far the mean of an image must be outside the range of the training images' means, or half the range if larger."""
@@ -34,7 +34,7 @@ class Brightness:
         The inverted image is then closer to them.
         """
         dark, light = sorted((mean, self.mean))
-        return dark <= DARK and light >= LIGHT and light - dark >= FAR
+        return dark <= DARK and light >= LIGHT and light - dark >= MIN_DIFFERENCE
 
     def is_outside(self, mean: float) -> bool:
         """Whether an image of this mean is clearly darker or lighter than every training image."""

@@ -68,7 +68,7 @@ def draw_pairs(filters: Filters, of: Maps) -> LayerFigure:
     weights = _in_colors(_scaled(filters.weights[:pairs].numpy()))
     values = np.nan_to_num(of.values[:pairs].numpy())
     top = float(np.quantile(np.abs(values), 0.995)) or float(np.abs(values).max()) or 1.0
-    maps = _painted(values, -top, top)
+    maps = _colormapped(values, -top, top)
     size = max(24, min(_LARGEST, max(maps.shape[1:3])))
     tiles = [
         np.concatenate([_to_side(left, size), np.ones((size, _GAP, 3), np.float32), _to_side(right, size)], 1)
@@ -93,13 +93,13 @@ def _in_colors(scaled: Array) -> Array:
     """
     if scaled.shape[1] == 3:
         return np.asarray((scaled.transpose(0, 2, 3, 1) + 1) / 2, np.float32)
-    return _painted(scaled[:, 0], -1, 1)
+    return _colormapped(scaled[:, 0], -1, 1)
 
 
-def _painted(tiles: Array, low: float, high: float) -> Array:
+def _colormapped(tiles: Array, low: float, high: float) -> Array:
     """Tiles N×H×W in the colors of a scale, N×H×W×3 in 0..1."""
-    painted = mpl.colormaps["PuOr_r"](np.clip((tiles - low) / (high - low), 0, 1))
-    return np.asarray(painted[..., :3], np.float32)
+    colors = mpl.colormaps["PuOr_r"](np.clip((tiles - low) / (high - low), 0, 1))
+    return np.asarray(colors[..., :3], np.float32)
 
 
 def _to_side(tile: Array, size: int) -> Array:
@@ -138,11 +138,11 @@ def draw_maps(found: Maps) -> LayerFigure:
 
 
 def _compose(
-    title: str, tiles: Array, colors: str | None, scale: tuple[str, float, float], together: int = 1
+    title: str, tiles: Array, colors: str | None, scale: tuple[str, float, float], group_size: int = 1
 ) -> Image.Image:
     """Tiles N×H×W (or N×H×W×3 in 0..1) in rows, with a title above and a color bar on the right.
 
-    Tiles are numbered from 1; if groups of `together` tiles belong together, only the first of each group is numbered.
+    Tiles are numbered from 1; if groups of `group_size` tiles belong together, only the first of each is numbered.
     """
     grid = _montage(tiles)
     high, wide = grid.shape[:2]
@@ -166,20 +166,20 @@ def _compose(
             bar_high / total[1],
         )
         figure.colorbar(image, cax=figure.add_axes(colorbar_axes), label=label)
-    _number(axes, len(tiles), grid.shape, _across(tiles), together)
+    _number(axes, len(tiles), grid.shape, _across(tiles), group_size)
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=_DPI)
     return Image.open(stream)
 
 
-def _number(axes: Axes, count: int, grid: tuple[int, ...], across: int, together: int) -> None:
+def _number(axes: Axes, count: int, grid: tuple[int, ...], across: int, group_size: int) -> None:
     """Write the numbers into the corners of the tiles."""
     down = math.ceil(count / across)
     high, wide = (grid[0] + _GAP) / down, (grid[1] + _GAP) / across
     box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.6}
-    for index in range(0, count, together):
+    for index in range(0, count, group_size):
         at = index % across * wide + 1, index // across * high + 1
-        axes.text(*at, str(index // together + 1), fontsize=6, color="black", va="top", ha="left", bbox=box)
+        axes.text(*at, str(index // group_size + 1), fontsize=6, color="black", va="top", ha="left", bbox=box)
 
 
 def _montage(tiles: Array) -> Array:

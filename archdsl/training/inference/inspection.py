@@ -14,7 +14,7 @@ from ...graph import Graph, Node
 from ...shapes.shape import Layout
 from ..runs.loaded_run import LoadedRun
 
-_ENOUGH, _TOO_MANY = 3, 24
+_MIN_POINTS, _MAX_POINTS = 3, 24
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ def inspection_points(graph: Graph) -> list[InspectionPoint]:
     found: list[InspectionPoint] = []
     for depth in range(1, deepest + 1):
         finer = _at_depth(graph, depth)
-        if found and len(finer) > _TOO_MANY:
+        if found and len(finer) > _MAX_POINTS:
             break
         found = finer
-        if len(found) >= _ENOUGH:
+        if len(found) >= _MIN_POINTS:
             break
     return found
 

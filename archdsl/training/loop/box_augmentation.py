@@ -16,9 +16,9 @@ def change_boxed(
     Boxes are cut at the border of the image, and removed if less than a tenth of their area is left.
     """
     if recipe.crop:
-        by = shift_offsets(len(images), recipe.crop, images.device, generator)
-        images = shifted(images, by, recipe.crop, recipe.border)
-        boxes = _moved(boxes, recipe.crop - by, images)
+        offsets = shift_offsets(len(images), recipe.crop, images.device, generator)
+        images = shifted(images, offsets, recipe.crop, recipe.border)
+        boxes = _moved(boxes, recipe.crop - offsets, images)
     if recipe.flip:
         flipped = torch.rand(len(images), generator=generator, device=images.device) < 0.5
     if flipped is not None:
@@ -28,10 +28,10 @@ def change_boxed(
     return images, boxes
 
 
-def _moved(boxes: Tensor, by: Tensor, images: Tensor) -> Tensor:
+def _moved(boxes: Tensor, offsets: Tensor, images: Tensor) -> Tensor:
     """Boxes moved by rows and columns, integers of 2×N×1, and cut at the border."""
     height, width = images.shape[2:]
-    corners = boxes[..., 1:] + torch.stack([by[1], by[0], by[1], by[0]], 2)
+    corners = boxes[..., 1:] + torch.stack([offsets[1], offsets[0], offsets[1], offsets[0]], 2)
     inside = corners.clamp(min=0).minimum(corners.new_tensor([width, height] * 2))
     stays = (boxes[..., 0] >= 0) & (_area(inside) >= (LEAST_VISIBLE * _area(corners)).clamp(min=1e-9))
     return torch.where(stays[..., None], torch.cat([boxes[..., :1], inside], 2), NOTHING)

@@ -45,7 +45,7 @@ class TrainingCallback(Download):
     def epoch(self, line: dict[str, Any], best: bool) -> None:
         """An epoch has ended: its line of metrics.jsonl, and whether it is the best so far."""
 
-    def enough(self) -> bool:
+    def should_stop(self) -> bool:
         """Whether the training may end before its last epoch; asked before each epoch."""
         return False
 
@@ -106,8 +106,8 @@ class Callbacks(TrainingCallback):
         for each in self._callbacks:
             each.epoch(line, best)
 
-    def enough(self) -> bool:
-        return any(each.enough() for each in self._callbacks)
+    def should_stop(self) -> bool:
+        return any(each.should_stop() for each in self._callbacks)
 
     def end(self) -> None:
         for each in self._callbacks:

@@ -21,7 +21,7 @@ _FORMATS = {"channels_first": torch.contiguous_format, "channels_last": torch.ch
 
 
 @dataclass(frozen=True)
-class Setup:
+class DeviceSetup:
     """The device, the precision of the forward pass (fp32, bf16, fp16) and the memory layout of images."""
 
     device: torch.device
@@ -57,7 +57,7 @@ def choose_device(wanted: str) -> torch.device:
     return device
 
 
-Trial = tuple[Setup, float]
+Trial = tuple[DeviceSetup, float]
 
 
 def choose_setup(
@@ -67,7 +67,7 @@ def choose_setup(
     device: torch.device,
     precision: str,
     layout: str,
-) -> tuple[Setup, list[Trial]]:
+) -> tuple[DeviceSetup, list[Trial]]:
     """The setup, and the images per second of each candidate that was timed (none if everything was given).
 
     `example` is one batch on the device: inputs N×C×H×W in 32 bits, and targets. A candidate other than fp32 and
@@ -75,7 +75,7 @@ def choose_setup(
     """
     layouts = ["channels_first", "channels_last"] if layout == "auto" else [layout]
     precisions = ["fp32", "bf16"] if precision == "auto" else [precision]
-    candidates = [Setup(device, p, form) for p in precisions for form in layouts]
+    candidates = [DeviceSetup(device, p, form) for p in precisions for form in layouts]
     if len(candidates) == 1:
         return candidates[0], []
     with torch.random.fork_rng(enabled=True):
@@ -88,7 +88,7 @@ def choose_setup(
     return chosen, trials
 
 
-def _speed(model: nn.Module, objective: Objective, example: tuple[Tensor, Tensor], setup: Setup) -> float:
+def _speed(model: nn.Module, objective: Objective, example: tuple[Tensor, Tensor], setup: DeviceSetup) -> float:
     """Images per second of forward and backward passes, after a warm-up pass."""
     trial = copy.deepcopy(model).to(memory_format=setup.memory_format).train()  # type: ignore[call-overload]  # mypy's stub of `to` lacks this overload
     inputs = example[0].to(memory_format=setup.memory_format)

@@ -28,7 +28,13 @@ class Epoch:
     def __init__(
         self, state: TrainingState, context: TrainContext, forward: Forward, run: RunStore, callback: TrainingCallback
     ) -> None:
-        self._state, self._context, self._forward, self._run, self._callback = state, context, forward, run, callback
+        self._state, self._context, self._forward, self._run, self._callback = (
+            state,
+            context,
+            forward,
+            run,
+            callback,
+        )
         self._order = torch.split(context.order(state.epoch), context.recipe.batch)
         self._mirrored = context.mirrored(state.epoch)
         self._batches = context.batches_of(state.epoch)
@@ -46,19 +52,19 @@ class Epoch:
         self._on_cpu = context.setup.device.type == "cpu"
         self._autocast = context.setup.autocast()
 
-    def go(self) -> bool:
+    def run(self) -> bool:
         """Run the steps. False if stopped before the last one.
 
         Raises Diverged, DiskFull, UndecodableImage, DecoderEnded.
         """
         try:
-            return self._go()
+            return self._run_all()
         finally:
             if self._decoded is not None:
                 self._decoded.close()
 
-    def few(self, steps: int) -> float:
-        """Run only this many steps, and return the seconds that the last one took. Raises what `go` raises."""
+    def run_steps(self, steps: int) -> float:
+        """Run only this many steps, and return the seconds that the last one took. Raises what `run` raises."""
         self._state.model.train()
         seconds = 0.0
         try:
@@ -72,7 +78,7 @@ class Epoch:
                 self._decoded.close()
         return seconds
 
-    def _go(self) -> bool:
+    def _run_all(self) -> bool:
         state, context = self._state, self._context
         state.model.train()
         started = ticked = kept = time.perf_counter()
@@ -148,8 +154,8 @@ class Epoch:
 
     def _weight(self, targets: Tensor) -> Tensor:
         """How much this process's part counts in the mean over the batch."""
-        weigh = self._context.objective.weigh
-        weight = weigh(targets) if weigh else torch.tensor(len(targets), device=targets.device)
+        batch_weight = self._context.objective.batch_weight
+        weight = batch_weight(targets) if batch_weight else torch.tensor(len(targets), device=targets.device)
         return weight.detach().double()
 
     def _correct(self, output: Tensor, targets: Tensor) -> Tensor:

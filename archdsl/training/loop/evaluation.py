@@ -12,7 +12,7 @@ from ..data.stream.image_stream import ImageStream
 from ..tasks.main_output import main_output
 from ..tasks.meter import Meter, Scores
 from .decoded_batches import evaluated
-from .device_setup import Setup
+from .device_setup import DeviceSetup
 from .process_group import SINGLE_PROCESS, ProcessGroup
 from .standardization import Standardizer
 from .tensor_parts import copy_tensors, weights_of
@@ -25,7 +25,7 @@ def evaluate(
     images: Tensor,
     targets: Tensor,
     meter: Meter[S],
-    setup: Setup,
+    setup: DeviceSetup,
     standardize: Standardizer,
     feed: Callable[[Tensor, Tensor], tuple[Tensor, ...]] | None = None,
     combined: Callable[[object], Tensor] = main_output,

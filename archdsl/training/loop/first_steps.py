@@ -50,7 +50,7 @@ def dry_run(
     forward = wrapped(state, context)
     steps = min(_STEPS, context.updates)
     try:
-        seconds = Epoch(state, context, forward, run, callback).few(steps)
+        seconds = Epoch(state, context, forward, run, callback).run_steps(steps)
     except Diverged as error:
         raise error.without_run() from None
     split, samples = next(

@@ -9,7 +9,7 @@ from ..recipe.recipe import Muon, Recipe
 from .muon import filters_of
 from .optimizers import parameter_groups
 
-_WHAT = {
+_REASONS = {
     "weight_decay": "all trainable parameters are biases or parameters of normalization layers, which do not decay",
     "decay_all": "the network has no parameters other than those that decay without it",
     "norm_bias_lr": "the network has no trainable biases of normalization layers",
@@ -22,7 +22,7 @@ def idle_settings(model: nn.Module, recipe: Recipe, *, images: bool) -> Iterator
     """A message for each setting that has no effect on this network; `images` says whether its input is an image."""
     optimizer = recipe.optimizer
     fields = type(optimizer).model_fields
-    for name, why in _WHAT.items():
+    for name, why in _REASONS.items():
         if getattr(optimizer, name) == fields[name].default:
             continue
         without = optimizer.model_copy(update={name: fields[name].default})

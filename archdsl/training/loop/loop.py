@@ -26,7 +26,7 @@ class Ending(Enum):
 
     FINISHED = "finished"
     EARLY = "no improvement within the patience"
-    ENOUGH = "a callback stopped it"
+    STOPPED_BY_CALLBACK = "a callback stopped it"
     STOPPED = "stopped by the user"
 
 
@@ -81,9 +81,9 @@ def _epochs(
     while state.epoch < context.epochs:
         if context.recipe.patience is not None and state.stale >= context.recipe.patience:
             return Ending.EARLY
-        if context.group.any(callback.enough()):
-            return Ending.ENOUGH
-        if not Epoch(state, context, forward, run, callback).go():
+        if context.group.any(callback.should_stop()):
+            return Ending.STOPPED_BY_CALLBACK
+        if not Epoch(state, context, forward, run, callback).run():
             run.keep(state)
             return Ending.STOPPED
         _close(state, context, run, callback)

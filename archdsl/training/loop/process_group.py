@@ -127,16 +127,16 @@ class ProcessGroup:
         if source is not None:
             copy_tensors(source, tensors)
 
-    def whole(self, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    def full_tensors(self, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
         """The tensors by name, shards as whole tensors: only the leader gets them, but all processes take part.
 
         All processes must use up the iterator.
         """
         yield from tensors.items()
 
-    def any(self, here: bool) -> bool:
+    def any(self, condition: bool) -> bool:
         """Whether the condition holds in any process."""
-        return here
+        return condition
 
 
 SINGLE_PROCESS = ProcessGroup()

@@ -24,7 +24,7 @@ def factor(schedule: AnySchedule, step: int, steps: int, steps_per_epoch: int) -
         case Constant():
             return 1.0
         case Step():
-            return schedule.factor ** schedule.falls(step / steps_per_epoch)
+            return schedule.factor ** schedule.drops_after(step / steps_per_epoch)
         case Cosine() | OneCycle():
             return 1 - (1 - schedule.end) * _half_cosine(done)
         case Triangular():

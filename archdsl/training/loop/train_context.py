@@ -15,7 +15,7 @@ from . import augmentation
 from .box_augmentation import change_boxed
 from .callback import StopRequest
 from .decoded_batches import TensorGenerator, decoded_batches
-from .device_setup import Setup
+from .device_setup import DeviceSetup
 from .process_group import SINGLE_PROCESS, ProcessGroup
 from .standardization import Standardizer
 from .training_state import RandomGenerators, derive
@@ -73,7 +73,7 @@ class TrainContext:
     """
 
     recipe: Recipe
-    setup: Setup
+    setup: DeviceSetup
     objective: Objective
     standardize: Standardizer
     classes: int
@@ -189,7 +189,7 @@ class TrainContext:
         decoded: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         """The images with these indices, augmented and standardized, and their targets, changed in the same way."""
-        labels = self.task.pick(labels, rng.device)
+        labels = self.task.sample_targets(labels, rng.device)
         if self.inputs is not None and not self.task.of_input:
             return augmentation.select(self.inputs, indices), labels
         device = self.setup.device

@@ -298,15 +298,15 @@ class DistributedGroup(ProcessGroup):
                 dist.broadcast(whole, 0)
                 copy_tensors({name: whole}, {name: tensor})
 
-    def whole(self, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    def full_tensors(self, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
         for name, tensor in tensors.items():
             with _peers():
                 full = tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
             if self.is_leader:
                 yield name, full.cpu() if self._sharded else full
 
-    def any(self, here: bool) -> bool:
-        flag = torch.tensor(int(here))
+    def any(self, condition: bool) -> bool:
+        flag = torch.tensor(int(condition))
         with _peers():
             dist.all_reduce(flag, dist.ReduceOp.MAX)
         return bool(flag)

@@ -32,7 +32,7 @@ def parse_class_weights(text: str) -> ClassWeights:
     return found
 
 
-def misfit(weights: ClassWeights, classes: Sequence[str]) -> tuple[str, str] | None:
+def class_weights_error(weights: ClassWeights, classes: Sequence[str]) -> tuple[str, str] | None:
     """Why weights do not fit these classes, and a suggestion; None if they do."""
     if isinstance(weights, str):
         return None

@@ -251,14 +251,14 @@ def _explain(
     """Report each error at its position. Raises BadOption for the first one caused by an option."""
     for item in error.errors():
         path = _path(item["loc"], tree)
-        option = _blamed(path, options, item["msg"])
+        option = _option_of_error(path, options, item["msg"])
         if option is not None:
             raise BadOption(option_at(option), refusal(item, option, tree))
         span = block.spans.get(path) or block.lines[path[0]]
         sink.emit(BadSetting(span=span, why=refusal(item, path, tree)))
 
 
-def _blamed(path: Path, options: Iterable[Path], why: str) -> Path | None:
+def _option_of_error(path: Path, options: Iterable[Path], why: str) -> Path | None:
     """The option at a path; for an error of a whole section, the option that its message names first, or any option of
     the section; None if there is none.
     """

@@ -178,10 +178,10 @@ class Step(RecipeSection):
     @classmethod
     def _epochs(cls, at: str | None) -> str | None:
         try:
-            falls = [float(word) for word in (at or "1").split(",")]
+            drops = [float(word) for word in (at or "1").split(",")]
         except ValueError:
-            falls = []
-        if not falls or falls != sorted(falls) or not 0 < falls[0] <= falls[-1] < float("inf"):
+            drops = []
+        if not drops or drops != sorted(drops) or not 0 < drops[0] <= drops[-1] < float("inf"):
             raise ValueError(f'`at` takes epochs in ascending order, like "82, 123", not "{at}"')
         return at
 
@@ -191,7 +191,7 @@ class Step(RecipeSection):
             raise ValueError("`at` replaces `every`: use one of them")
         return self
 
-    def falls(self, epochs: float) -> int:
+    def drops_after(self, epochs: float) -> int:
         """The number of drops after this many epochs."""
         if self.at is None:
             return int(epochs // self.every)

@@ -22,7 +22,7 @@ from .run_report import ResultReport, ScoresReport, Status
 _STATUS: dict[Ending | None, Status] = {
     Ending.FINISHED: "finished",
     Ending.EARLY: "early",
-    Ending.ENOUGH: "early",
+    Ending.STOPPED_BY_CALLBACK: "early",
     Ending.STOPPED: "stopped",
     None: "diverged",
 }

@@ -27,7 +27,7 @@ from .weights import UNREADABLE, first_not_finite, part, read_tensors, save_tens
 if TYPE_CHECKING:
     from .sharded_checkpoint import ShardedSaver
 
-KEPT = 2
+CHECKPOINTS_KEPT = 2
 _NAME = re.compile(r"step-(\d{1,18})(\.safetensors)?")
 
 
@@ -65,7 +65,7 @@ def list_checkpoints(folder: Path) -> list[Path]:
 
 def remove_old(folder: Path) -> None:
     """Remove all but the newest two checkpoints, and incomplete ones before them."""
-    kept = list_checkpoints(folder)[-KEPT:]
+    kept = list_checkpoints(folder)[-CHECKPOINTS_KEPT:]
     for path in _all(folder):
         if path == kept[0]:
             break
@@ -172,7 +172,7 @@ def _refuse_other(state: TrainingState, tensors: dict[str, Tensor], numbers: Num
         raise ValueError(f"{bad} has values that are not finite")
 
 
-_KEPT_BY = {
+_OPTIMIZER_STATE = {
     "SGD": {"momentum_buffer"},
     "Adam": {"step", "exp_avg", "exp_avg_sq"},
     "AdamW": {"step", "exp_avg", "exp_avg_sq"},
@@ -189,7 +189,7 @@ def _refuse_optimizer(state: TrainingState, tensors: dict[str, Tensor], kind: st
         if group != "optimizer":
             continue
         number, _, what = rest.partition(".")
-        if not number.isdecimal() or int(number) >= len(parameters) or what not in _KEPT_BY.get(kind, {what}):
+        if not number.isdecimal() or int(number) >= len(parameters) or what not in _OPTIMIZER_STATE.get(kind, {what}):
             raise ValueError(f"{name} is not part of the state of {kind} for {len(parameters)} parameters")
         wanted = torch.Size() if what == "step" else parameters[int(number)].shape
         if tensor.shape != wanted:
@@ -198,7 +198,11 @@ def _refuse_optimizer(state: TrainingState, tensors: dict[str, Tensor], kind: st
             raise ValueError(f"{name} is {tensor.dtype}, not floating point")
     for index in range(len(parameters)):
         kept = set(part(tensors, f"optimizer.{index}"))
-        if kept and "exp_avg" in _KEPT_BY.get(kind, ()) and len(kept & {"step", "exp_avg", "exp_avg_sq"}) not in (0, 3):
+        if (
+            kept
+            and "exp_avg" in _OPTIMIZER_STATE.get(kind, ())
+            and len(kept & {"step", "exp_avg", "exp_avg_sq"}) not in (0, 3)
+        ):
             raise ValueError(f"optimizer.{index} is incomplete for {kind}: it has only {', '.join(sorted(kept))}")
         if kept and kind == "RMSprop" and not {"step", "square_avg"} <= kept:
             raise ValueError(f"optimizer.{index} is incomplete for {kind}: it has only {', '.join(sorted(kept))}")

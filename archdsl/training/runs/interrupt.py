@@ -17,17 +17,17 @@ class StopOnSignal(StopRequest):
     """Stops on Ctrl-C, on SIGTERM (as schedulers send it) and on the loss of the terminal, after the current step.
 
     A signal that is ignored (by `nohup`, in the background of a script) remains ignored. A second Ctrl-C does not wait
-    for the step, except in one of several processes (`patient`): a launcher forwards the signal that the terminal has
-    already sent to each. Signals are handled only while the context is active, in the main thread.
+    for the step, except in one of several processes (`waits_for_step`): a launcher forwards the signal that the
+    terminal has already sent to each. Signals are handled only while the context is active, in the main thread.
     """
 
-    def __init__(self, patient: bool = False) -> None:
-        self._wanted, self._patient = False, patient
+    def __init__(self, waits_for_step: bool = False) -> None:
+        self._requested, self._waits_for_step = False, waits_for_step
         self._before: dict[int, Any] = {}
-        self._hung_up: int | None = None
+        self._hangup_signal: int | None = None
 
     def __call__(self) -> bool:
-        return self._wanted
+        return self._requested
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -35,21 +35,21 @@ class StopOnSignal(StopRequest):
             # None is a handler that was not set by Python and could not be restored
             self._before = {n: handler for n, handler in before.items() if handler not in (signal.SIG_IGN, None)}
             for number in self._before:
-                signal.signal(number, self._take)
+                signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             # after the system's hangup signal, the shell sends another, which would interrupt writing the output
-            signal.signal(number, signal.SIG_IGN if number == self._hung_up else handler)
+            signal.signal(number, signal.SIG_IGN if number == self._hangup_signal else handler)
         self._before = {}
 
-    def _take(self, number: int, frame: FrameType | None) -> None:
-        if self._wanted and number == signal.SIGINT and not self._patient:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._requested and number == signal.SIGINT and not self._waits_for_step:
             raise KeyboardInterrupt
-        self._wanted = True
+        self._requested = True
         if number == getattr(signal, "SIGHUP", None):
-            self._hung_up = number
+            self._hangup_signal = number
             _leave_terminal()
 
 

@@ -64,13 +64,13 @@ class Run:
     def open(cls, folder: Path, writes: bool = True) -> "Run":
         """The run in a folder. Raises NoRun if there is none."""
         run = cls(folder, writes)
-        if not run.holds_one:
+        if not run.exists:
             what = f"it has no {SETTINGS} or no {NETWORK}" if folder.is_dir() else "no such folder"
             raise NoRun(folder, what, "give the folder of a run, such as `runs/…`")
         return run
 
     @property
-    def holds_one(self) -> bool:
+    def exists(self) -> bool:
         """Whether a run was started in the folder, so that it can be resumed."""
         return self.settings.is_file() and self.network.is_file()
 
@@ -145,7 +145,7 @@ class Run:
 
         All processes call it, because each contributes its shards.
         """
-        self._keep_tensors(dict(state.rng.group.whole(state.average or weights_of(state.model))), path)
+        self._keep_tensors(dict(state.rng.group.full_tensors(state.average or weights_of(state.model))), path)
 
     def keep_initial(self, model: nn.Module) -> None:
         """Write the initial weights, which another program trained: its file may change. Raises DiskFull."""

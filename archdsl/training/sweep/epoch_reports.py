@@ -35,7 +35,7 @@ class EpochReports(TrainingCallback):
     def epoch(self, line: dict[str, Any], best: bool) -> None:
         self._report(line)
 
-    def enough(self) -> bool:
+    def should_stop(self) -> bool:
         last = max(self._values, default=0)
         if last in self._rungs:
             self.pruned = is_pruned(self._values, self._others(), last, self._metric)

@@ -23,7 +23,7 @@ from .search_space import Point, Space
 from .trial_attempts import Attempt, Claim, by_number, current
 from .trial_result import Trial, best, front
 from .trial_store import AttemptLost, TrialStore
-from .workers import Silence, Worker, beating, forget, was_killed, working
+from .workers import Silence, Worker, forget, heartbeats, was_killed, working
 
 DEFAULT_TRIALS = 20
 MAX_FAILED_ATTEMPTS = 3
@@ -83,7 +83,7 @@ class Sweep:
         """The results of the finished trials by number, of this and of all other workers."""
         return results(self.store().attempts())
 
-    def go(self, train: TrainTrial, listener: Listener) -> None:
+    def run(self, train: TrainTrial, listener: Listener) -> None:
         """Train the trials that are left, until all are finished, by this worker or others.
 
         A stopped worker releases its trial: the next one continues it. Raises whatever `train` raises.
@@ -92,15 +92,17 @@ class Sweep:
         with working(self.folder) as worker:
             queue = _Queue(self, store, worker, listener)
             while (attempt := queue.next()) is not None:
-                self._run(attempt, store, worker, train, listener)
+                self._run_attempt(attempt, store, worker, train, listener)
 
-    def _run(self, attempt: Attempt, store: TrialStore, worker: Worker, train: TrainTrial, listener: Listener) -> None:
+    def _run_attempt(
+        self, attempt: Attempt, store: TrialStore, worker: Worker, train: TrainTrial, listener: Listener
+    ) -> None:
         assert attempt.claim is not None
         assert attempt.point is not None
         run = self.folder / TRIALS / attempt.claim.folder
         reports = EpochReports(store, attempt, self.metric, self.prune, run)
         try:
-            with beating(lambda count: store.beat(attempt.id, count)):
+            with heartbeats(lambda count: store.beat(attempt.id, count)):
                 trial = replace(train(attempt.point, run, reports), worker=worker.name)
             store.finish(attempt.id, trial, objectives((trial.value, trial.macs), self.directions))
         except AttemptLost:
@@ -213,14 +215,14 @@ class _Queue:
         """A claimed attempt with its point, and with what the attempts before it have left."""
         claim = attempt.claim
         assert claim is not None
-        deaths = [each for each in before if not each.released and each.point is not None]
+        failed = [each for each in before if not each.released and each.point is not None]
         point = attempt.point or _point_of(before)
         try:
             if point is None:
                 point = self._proposal(attempt)
             self.store.choose(attempt.id, point, distributions(self.sweep.space))
-            if len(deaths) >= MAX_FAILED_ATTEMPTS:
-                why = f"{len(deaths)} workers were killed while they trained it"
+            if len(failed) >= MAX_FAILED_ATTEMPTS:
+                why = f"{len(failed)} workers were killed while they trained it"
                 trial = Trial(self.sweep.space.used(point), why=why, worker=self.worker.name)
                 self.store.finish(attempt.id, trial, None)
                 self.listener.finished(attempt.number, trial)

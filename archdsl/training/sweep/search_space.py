@@ -36,11 +36,11 @@ class Choices:
 
 @dataclass(frozen=True)
 class Range:
-    """A number from `low` to `high`, inclusive; an integer if `whole`, log-uniform if `log`."""
+    """A number from `low` to `high`, inclusive; an integer if `is_integer`, log-uniform if `log`."""
 
     low: float
     high: float
-    whole: bool
+    is_integer: bool
     log: bool
 
     def __str__(self) -> str:
@@ -190,4 +190,4 @@ def _ends(dimension: Dimension) -> tuple[Value, ...]:
     if isinstance(dimension, Choices):
         return dimension.values
     ends = (dimension.low, dimension.high)
-    return tuple(map(int, ends)) if dimension.whole else ends
+    return tuple(map(int, ends)) if dimension.is_integer else ends

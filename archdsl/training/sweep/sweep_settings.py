@@ -98,10 +98,10 @@ def settings_in_storage(folder: Path, text: str) -> SweepSettings:
         raise CannotResume(folder, "the database has other settings", "use another name: --out") from error
 
 
-def refuse_differences(folder: Path, there: SweepSettings, mine: SweepSettings) -> None:
+def refuse_differences(folder: Path, stored: SweepSettings, requested: SweepSettings) -> None:
     """Raise OtherVersion or OtherSweep unless a command has the settings of the sweep in the folder."""
-    refuse_version(folder, there)
-    before, now = (_compared(each) for each in (there, mine))
+    refuse_version(folder, stored)
+    before, now = (_compared(each) for each in (stored, requested))
     lines = tuple(
         f"{name}: {_shown(before.get(name))} in the sweep, {_shown(now.get(name))} in this command"
         for name in dict.fromkeys((*before, *now))
@@ -111,10 +111,10 @@ def refuse_differences(folder: Path, there: SweepSettings, mine: SweepSettings) 
         raise OtherSweep(folder, lines, "give the same settings, `--resume` with the folder, or another --out")
 
 
-def refuse_version(folder: Path, there: SweepSettings) -> None:
+def refuse_version(folder: Path, stored: SweepSettings) -> None:
     """Raise OtherVersion if another version of archdsl started the sweep."""
-    if there.archdsl != __version__:
-        raise OtherVersion(folder, there.archdsl, __version__)
+    if stored.archdsl != __version__:
+        raise OtherVersion(folder, stored.archdsl, __version__)
 
 
 def _compared(settings: SweepSettings) -> dict[str, Any]:

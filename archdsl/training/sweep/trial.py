@@ -75,7 +75,7 @@ def attempt(context: SweepContext, point: Point, folder: Path, reports: EpochRep
     recipe = recipe_at(context, network, point, sink)
     if recipe is None or network is None:
         return Trial(used, why=_error_text(sink, context.network))
-    source = _Remembered(find_source(recipe.data.name or "", packages=network.graph.packages), context.loaded)
+    source = _CachedDataSource(find_source(recipe.data.name or "", packages=network.graph.packages), context.loaded)
     check(network.graph, source.spec, recipe, sink)
     if sink.errors:
         return Trial(used, why=_error_text(sink, context.network))
@@ -154,7 +154,7 @@ def _error_text(sink: Sink, source: Source) -> str:
     return render(sink, root=source)
 
 
-class _Remembered(DataSource):
+class _CachedDataSource(DataSource):
     """A data set without its test images, which must not influence the choice among trials; read once."""
 
     def __init__(self, source: DataSource, loaded: dict[Any, Splits]) -> None:

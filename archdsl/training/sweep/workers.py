@@ -103,13 +103,13 @@ class Silence:
 
 
 @contextlib.contextmanager
-def beating(beat: Callable[[int], None]) -> Iterator[None]:
+def heartbeats(beat: Callable[[int], None]) -> Iterator[None]:
     """Call `beat` with 1, 2, … every BEAT_SECONDS during the context, in a thread. The thread ends when the attempt is
     lost. A storage that does not answer is reported by the training, at the end of its epoch.
     """
     done = threading.Event()
 
-    def go() -> None:
+    def send_heartbeats() -> None:
         count = 0
         while not done.wait(BEAT_SECONDS):
             count += 1
@@ -119,7 +119,7 @@ def beating(beat: Callable[[int], None]) -> Iterator[None]:
                 except AttemptLost:
                     return
 
-    thread = threading.Thread(target=go, daemon=True, name="heartbeats of a sweep")
+    thread = threading.Thread(target=send_heartbeats, daemon=True, name="heartbeats of a sweep")
     thread.start()
     try:
         yield

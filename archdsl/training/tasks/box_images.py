@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .presentation import FoundBox, color_of
 
-SURE = 0.4
+MIN_SCORE = 0.4
 """The lowest score with which an object is reported."""
 _PER_LINE = 128
 """Pixels of an image's shorter side for each pixel of a line's width."""
@@ -18,7 +18,7 @@ def found_boxes(rows: NDArray[np.float32], classes: Sequence[str]) -> tuple[Foun
     return tuple(
         FoundBox(classes[int(number)], float(score), tuple(map(float, box)))
         for number, score, *box in rows.tolist()
-        if number >= 0 and score >= SURE
+        if number >= 0 and score >= MIN_SCORE
     )
 
 

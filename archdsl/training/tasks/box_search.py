@@ -35,34 +35,34 @@ def _detect(output: Tensor, levels: Levels) -> Tensor:
     boxes = boxes_of(output[:, classes : classes + 4], locations)
     limits = torch.tensor([levels.width, levels.height] * 2, device=output.device)
     inside = boxes.gather(1, where[..., None].expand(-1, -1, 4)).clamp(min=0).minimum(limits)
-    there = (best > LEAST_SCORE) & (inside[..., 2:] > inside[..., :2]).all(-1)
-    stays = suppressed(inside, numbers, there, OVERLAP)
-    return _first(torch.cat([numbers[..., None].to(best.dtype), best[..., None], inside], 2), stays)
+    is_candidate = (best > LEAST_SCORE) & (inside[..., 2:] > inside[..., :2]).all(-1)
+    kept_mask = non_maximum_suppression(inside, numbers, is_candidate, OVERLAP)
+    return _first(torch.cat([numbers[..., None].to(best.dtype), best[..., None], inside], 2), kept_mask)
 
 
-def suppressed(boxes: Tensor, classes: Tensor, there: Tensor, overlap: float) -> Tensor:
+def non_maximum_suppression(boxes: Tensor, classes: Tensor, is_candidate: Tensor, overlap: float) -> Tensor:
     """Which candidates are kept, bool of N×M: those whose IoU with each kept candidate of the same class and a higher
     score is at most `overlap`.
 
-    `boxes` are N×M×4, best first, and `classes` N×M; only those that are `there`, bool of N×M, count. What greedy
+    `boxes` are N×M×4, best first, and `classes` N×M; only those that are `is_candidate`, bool of N×M, count. What greedy
     non-maximum suppression keeps is the only fixed point of the rule; each round settles at least one more candidate of
     each chain, and most chains are short.
     """
-    same = (classes[:, :, None] == classes[:, None, :]) & there[:, :, None] & there[:, None, :]
+    same = (classes[:, :, None] == classes[:, None, :]) & is_candidate[:, :, None] & is_candidate[:, None, :]
     rivals = (iou(boxes[:, :, None], boxes[:, None, :]) > overlap) & same
     rivals = rivals.triu(1)  # better candidates × worse ones
-    stays = there
+    kept_mask = is_candidate
     while True:
-        following = there & ~(rivals & stays[:, :, None]).any(1)
-        if torch.equal(following, stays):
-            return stays
-        stays = following
+        following = is_candidate & ~(rivals & kept_mask[:, :, None]).any(1)
+        if torch.equal(following, kept_mask):
+            return kept_mask
+        kept_mask = following
 
 
-def _first(rows: Tensor, stays: Tensor) -> Tensor:
+def _first(rows: Tensor, kept_mask: Tensor) -> Tensor:
     """The first 100 rows that stay, of N×M×6, in their order; then rows without an object."""
-    order = (~stays).to(torch.uint8).argsort(dim=1, stable=True)[:, :FOUND]
-    kept = stays.gather(1, order)
+    order = (~kept_mask).to(torch.uint8).argsort(dim=1, stable=True)[:, :FOUND]
+    kept = kept_mask.gather(1, order)
     nothing = torch.zeros(rows.shape[2], dtype=rows.dtype, device=rows.device)
     nothing[0] = NOTHING
     found = torch.where(kept[..., None], rows.gather(1, order[..., None].expand(-1, -1, rows.shape[2])), nothing)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..data.images import ImageSet, Inputs, TargetArray
     from ..recipe.recipe import AnyLoss
-    from .meter import Loss, Meter, Scores, Weigh
+    from .meter import BatchWeight, Loss, Meter, Scores
     from .presentation import Answer, Tile
 
 
@@ -61,7 +61,7 @@ class Captioning(Task):
 
         return inputs, one_of(targets)[:, :-1].long()
 
-    def pick(self, targets: "Tensor", generator: "Generator") -> "Tensor":
+    def sample_targets(self, targets: "Tensor", generator: "Generator") -> "Tensor":
         import torch
 
         references = (targets[:, :, 0] != 0).sum(1)
@@ -79,7 +79,7 @@ class Captioning(Task):
 
         return make_caption_loss(recipe)
 
-    def weigh(self, recipe: "AnyLoss", facts: TaskFacts) -> "Weigh | None":
+    def batch_weight(self, recipe: "AnyLoss", facts: TaskFacts) -> "BatchWeight | None":
         from .caption_scores import count_words
 
         return count_words

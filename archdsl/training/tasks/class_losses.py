@@ -11,7 +11,7 @@ from torch import Tensor
 from ..data.dataset_spec import TaskFacts
 from ..recipe.loss_sections import WeightedLoss
 from ..recipe.recipe import AnyLoss, Bce, CrossEntropy, Custom, Dice, Fcos, Huber, Mae, Mse
-from .meter import Loss, Weigh
+from .meter import BatchWeight, Loss
 
 
 class ClassWeightTensor:
@@ -52,19 +52,19 @@ def make_loss(recipe: AnyLoss, facts: TaskFacts | None = None) -> Loss:
             assert_never(recipe)
 
 
-def weigh_labels(recipe: AnyLoss, facts: TaskFacts) -> Weigh | None:
+def label_weight(recipe: AnyLoss, facts: TaskFacts) -> BatchWeight | None:
     """The sum of the weights of the classes, if they have any; mixed labels count as samples, as in torch."""
     if not isinstance(recipe, CrossEntropy) or recipe.class_weights is None:
         return None
     weights = ClassWeightTensor(recipe, facts)
 
-    def weigh(labels: Tensor) -> Tensor:
+    def batch_weight(labels: Tensor) -> Tensor:
         values = weights.on(labels.device)
         if values is None or labels.is_floating_point():
             return torch.tensor(len(labels), device=labels.device)
         return values[labels].sum()
 
-    return weigh
+    return batch_weight
 
 
 def _probabilities(labels: Tensor, logits: Tensor) -> Tensor:
@@ -73,14 +73,14 @@ def _probabilities(labels: Tensor, logits: Tensor) -> Tensor:
     return F.one_hot(labels, logits.shape[1]).to(logits.dtype)
 
 
-def hard(labels: Tensor) -> Tensor:
+def class_indices(labels: Tensor) -> Tensor:
     """Classes, from labels that may be probabilities: the most likely one."""
     return labels.argmax(1) if labels.is_floating_point() else labels
 
 
 def count_right(logits: Tensor, labels: Tensor) -> Tensor:
     """Number of rows of the logits N×K whose maximum is at their class, an int64 scalar."""
-    return (logits.argmax(1) == hard(labels)).sum()
+    return (logits.argmax(1) == class_indices(labels)).sum()
 
 
 def class_probabilities(logits: Tensor, loss: AnyLoss) -> Tensor:

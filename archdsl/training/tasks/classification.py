@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ..data.images import Inputs
     from ..recipe.recipe import AnyLoss
-    from .meter import Loss, Meter, Scores, Weigh
+    from .meter import BatchWeight, Loss, Meter, Scores
     from .presentation import Answer
 
 
@@ -43,10 +43,10 @@ class Classification(Task):
 
         return make_loss(recipe, facts)
 
-    def weigh(self, recipe: "AnyLoss", facts: TaskFacts) -> "Weigh | None":
-        from .class_losses import weigh_labels
+    def batch_weight(self, recipe: "AnyLoss", facts: TaskFacts) -> "BatchWeight | None":
+        from .class_losses import label_weight
 
-        return weigh_labels(recipe, facts)
+        return label_weight(recipe, facts)
 
     def meter(self, loss: "Loss", recipe: "AnyLoss", facts: TaskFacts) -> "Meter[Scores]":
         from .class_scores import ClassMeter

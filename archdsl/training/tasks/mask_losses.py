@@ -7,7 +7,7 @@ from torch import Tensor
 from ..data.dataset_spec import IGNORED, TaskFacts
 from ..recipe.recipe import AnyLoss, CrossEntropy, Dice
 from .class_losses import ClassWeightTensor
-from .meter import Loss, Weigh
+from .meter import BatchWeight, Loss
 
 
 def make_mask_loss(recipe: AnyLoss, facts: TaskFacts | None = None) -> Loss:
@@ -22,7 +22,7 @@ def make_mask_loss(recipe: AnyLoss, facts: TaskFacts | None = None) -> Loss:
             raise AssertionError(f"{recipe.name} is not a loss of segmentation")
 
 
-def weigh_masks(recipe: AnyLoss, facts: TaskFacts) -> Weigh | None:
+def mask_weight(recipe: AnyLoss, facts: TaskFacts) -> BatchWeight | None:
     """The number of pixels that have a class, or the sum of the weights of their classes; None for Dice, which is one
     value for a batch.
     """

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..data.dataset_spec import IGNORED
 from .mask_losses import dice_of
-from .meter import Gatherer, Loss, Meter, Scores, Weigh
+from .meter import BatchWeight, Gatherer, Loss, Meter, Scores
 from .presentation import SHOWN
 
 
@@ -56,8 +56,8 @@ def _mean(values: list[float | None]) -> float:
 class MaskMeter(Meter[MaskScores]):
     """Counts pixels by true and predicted class."""
 
-    def __init__(self, loss: Loss, weigh: Weigh | None = None) -> None:
-        self._loss, self._weigh, self._classes = loss, weigh, 0
+    def __init__(self, loss: Loss, batch_weight: BatchWeight | None = None) -> None:
+        self._loss, self._batch_weight, self._classes = loss, batch_weight, 0
         self._sum: Tensor | None = None
         self._cells: Tensor | None = None
         self._finite: Tensor | None = None
@@ -79,7 +79,7 @@ class MaskMeter(Meter[MaskScores]):
             return
         self._finite &= output.isfinite().all()
         loss = self._loss(output, targets).double()
-        weight = self._weigh(targets).double() if self._weigh else torch.full_like(loss, len(output))
+        weight = self._batch_weight(targets).double() if self._batch_weight else torch.full_like(loss, len(output))
         self._sum += torch.stack([loss * weight, weight])
         known = targets != IGNORED
         cells = targets[known].long() * classes + predicted[known]

@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 from torch import Tensor, nn
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-Weigh = Callable[[Tensor], Tensor]
+BatchWeight = Callable[[Tensor], Tensor]
 """The mean loss of a batch, a scalar, from an output and the targets."""
 
 

@@ -10,7 +10,7 @@ from ..recipe.part_names import FREE
 from ..recipe.recipe import Recipe, loss_named
 from .custom_code import CustomCode
 from .main_output import main_output
-from .meter import Loss, Weigh
+from .meter import BatchWeight, Loss
 from .task import Task
 
 
@@ -27,7 +27,7 @@ class Term:
 class Objective:
     """What a step minimizes: the task's loss of the main output, plus those of other outputs, each with its weight.
 
-    `weigh` is the task's `weigh` for the main loss; None unless the main loss is that of the recipe.
+    `batch_weight` is the task's `batch_weight` for the main loss; None unless the main loss is that of the recipe.
     """
 
     task: Task
@@ -35,7 +35,7 @@ class Objective:
     others: tuple[Term, ...] = ()
     facts: TaskFacts = field(default_factory=TaskFacts)
     custom: CustomCode = field(default_factory=CustomCode)
-    weigh: Weigh | None = None
+    batch_weight: BatchWeight | None = None
 
     def __call__(self, outputs: tuple[Tensor, ...], targets: Tensor) -> Tensor:
         """The mean over a batch, a scalar, from the outputs that have a loss."""
@@ -88,5 +88,5 @@ def objective_of(
             main = loss
         elif of is not None and of != FREE:
             terms.append(Term(index, of if isinstance(of, float) else 1.0, loss))
-    weigh = task.weigh(recipe.loss, facts) if main is own else None
-    return Objective(task, main, tuple(terms), facts, custom, weigh)
+    batch_weight = task.batch_weight(recipe.loss, facts) if main is own else None
+    return Objective(task, main, tuple(terms), facts, custom, batch_weight)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ..data.images import Inputs, TargetArray
     from ..recipe.recipe import AnyLoss
-    from .meter import Loss, Meter, Scores, Weigh
+    from .meter import BatchWeight, Loss, Meter, Scores
     from .presentation import Answer, Table, Tile
 
 
@@ -54,15 +54,15 @@ class Segmentation(Task):
 
         return make_mask_loss(recipe, facts)
 
-    def weigh(self, recipe: "AnyLoss", facts: TaskFacts) -> "Weigh | None":
-        from .mask_losses import weigh_masks
+    def batch_weight(self, recipe: "AnyLoss", facts: TaskFacts) -> "BatchWeight | None":
+        from .mask_losses import mask_weight
 
-        return weigh_masks(recipe, facts)
+        return mask_weight(recipe, facts)
 
     def meter(self, loss: "Loss", recipe: "AnyLoss", facts: TaskFacts) -> "Meter[Scores]":
         from .mask_scores import MaskMeter
 
-        return MaskMeter(loss, self.weigh(recipe, facts))
+        return MaskMeter(loss, self.batch_weight(recipe, facts))
 
     def output_words(self, loss: "AnyLoss") -> str:
         return "logits of each pixel, classes × height × width: the largest is the class of the pixel"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..data.images import ImageSet, Inputs, TargetArray
     from ..recipe.recipe import AnyLoss
-    from .meter import Loss, Meter, Scores, Weigh
+    from .meter import BatchWeight, Loss, Meter, Scores
     from .presentation import Answer, Table, Tile
 
 PIXEL_AUGMENTATIONS = frozenset({"flip", "alternate", "crop", "border", "rotate", "jitter", "cutout", "noise"})
@@ -88,7 +88,7 @@ class Task(ABC):
 
         return main_output(output)
 
-    def pick(self, targets: "Tensor", generator: "Generator") -> "Tensor":
+    def sample_targets(self, targets: "Tensor", generator: "Generator") -> "Tensor":
         """The targets of a training step: of several captions of an image, one at random."""
         return targets
 
@@ -102,7 +102,7 @@ class Task(ABC):
     def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         """The mean loss over a batch: a scalar, from an output in 32 bits and the targets."""
 
-    def weigh(self, recipe: "AnyLoss", facts: TaskFacts) -> "Weigh | None":
+    def batch_weight(self, recipe: "AnyLoss", facts: TaskFacts) -> "BatchWeight | None":
         """How much a batch counts in the mean loss of several: the number of terms in its mean, a scalar, from its
         targets. None if that is the number of samples.
         """

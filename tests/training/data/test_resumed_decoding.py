@@ -165,7 +165,7 @@ def test_two_processes_that_fill_the_same(tmp_path: Path) -> None:
     path, shape, keys = tmp_path / "a-b.npy", (4, 1, 2, 2), [f"{n:032d}" for n in range(4)]
 
     def slow(images: np.ndarray, done: np.ndarray, note: object) -> None:
-        other = decoded_cache.kept(path, shape, keys, fill)
+        other = decoded_cache.cached_array(path, shape, keys, fill)
         assert other is not None
         fill(images, done, note)
 
@@ -173,10 +173,10 @@ def test_two_processes_that_fill_the_same(tmp_path: Path) -> None:
         images[:] = np.arange(4, dtype=np.uint8)[:, None, None, None]
         done[:] = True
 
-    made = decoded_cache.kept(path, shape, keys, slow)
+    made = decoded_cache.cached_array(path, shape, keys, slow)
     assert made is not None
     assert made[:, 0, 0, 0].tolist() == [0, 1, 2, 3]
-    again = decoded_cache.kept(path, shape, keys, fill)
+    again = decoded_cache.cached_array(path, shape, keys, fill)
     assert again is not None
     assert np.array_equal(again, made)
 

@@ -17,7 +17,7 @@ from archdsl.training.assemble import build, prepare
 from archdsl.training.data.images import ImageSet, Splits
 from archdsl.training.loop.averages import WeightAverages, slow_weight_fraction
 from archdsl.training.loop.callback import StopRequest
-from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.device_setup import DeviceSetup
 from archdsl.training.loop.evaluation import answers
 from archdsl.training.loop.freezing import freeze
 from archdsl.training.loop.metrics import EpochMetrics
@@ -93,7 +93,7 @@ def test_epochs_that_end_within_one(epochs: float, steps: int, in_all: int) -> N
     recipe = Recipe.model_validate({"epochs": epochs, "batch": 1})
     plain = Standardizer(Standard((0.0,), (1.0,)), CPU, torch.contiguous_format)
     context = TrainContext(
-        recipe, Setup(CPU), objective_of(Classification(), recipe), plain, 2, batches, None, StopRequest()
+        recipe, DeviceSetup(CPU), objective_of(Classification(), recipe), plain, 2, batches, None, StopRequest()
     )
     assert (context.steps, context.epochs) == (steps, in_all)
     assert sum(context.batches_of(epoch) for epoch in range(in_all)) == steps

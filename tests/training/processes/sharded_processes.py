@@ -92,21 +92,21 @@ def main(folder: Path, attempt: str) -> None:
     vars(session)["write_report"] = lambda *_: None
     with distributed.joined(distributed.process_rank(), "cpu") as group:
 
-        def go(name: str, method: str, stop: StopRequest | None = None, **recipe: Any) -> None:
+        def train_case(name: str, method: str, stop: StopRequest | None = None, **recipe: Any) -> None:
             made = make(follow(folder / name, group), group, stop, shard=True, **recipe)
             write_facts(getattr(made, method)(), folder, f"{name}-{method}", group)
 
         if attempt == "again":
-            go("killed", "resume", **KILLED)
-            go("stopped", "resume", **KILLED)
+            train_case("killed", "resume", **KILLED)
+            train_case("stopped", "resume", **KILLED)
         else:
             for name, recipe in CASES.items():
-                go(name, "start", **recipe)
-            go("whole", "start", **KILLED)
-            go("stopped", "start", StopAfter(3) if group.rank == 1 else None, **KILLED)
+                train_case(name, "start", **recipe)
+            train_case("whole", "start", **KILLED)
+            train_case("stopped", "start", StopAfter(3) if group.rank == 1 else None, **KILLED)
             if group.rank == 1:
                 kill_at(KILLED_AT)
-            go("killed", "start", **KILLED)
+            train_case("killed", "start", **KILLED)
     os._exit(0)
 
 

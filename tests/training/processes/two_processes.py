@@ -99,7 +99,7 @@ def main(folder: Path) -> None:
     vars(session)["write_report"] = lambda *_: None  # figures take longer than these trainings
     with distributed.joined(distributed.process_rank(), "cpu") as group:
 
-        def go(name: str, method: str, stop: StopRequest | None = None, **recipe: Any) -> None:
+        def train_case(name: str, method: str, stop: StopRequest | None = None, **recipe: Any) -> None:
             build = CASES[name][0] if name in CASES else small_network
             made = make(
                 follow(folder / name, group), build, group, stop, **(CASES[name][1] if name in CASES else recipe)
@@ -109,15 +109,15 @@ def main(folder: Path) -> None:
             message(getattr(made, method)(), folder, f"{name}-{method}", group)
 
         for name in CASES:
-            go(name, "start")
+            train_case(name, "start")
         for name in NETWORKS:
             made = task_case(name, follow(folder / name, group), folder / "data")
             resources = replace(made.resources, run=Run(folder / name, writes=group.is_leader))
             message(replace(made, group=group, resources=resources).start(), folder, f"{name}-start", group)
-        go("whole", "start")
-        go("stopped", "start", StopAfter(9) if group.rank == 1 else None)
+        train_case("whole", "start")
+        train_case("stopped", "start", StopAfter(9) if group.rank == 1 else None)
         torch.manual_seed(12345)
-        go("stopped", "resume")
+        train_case("stopped", "resume")
     os._exit(0)  # nothing is left to clean up, and interpreters are slow at it
 
 

@@ -14,7 +14,7 @@ from torch import nn
 from archdsl.training import assemble
 from archdsl.training.data.images import ImageSet, Request, Splits, hold_out
 from archdsl.training.loop.callback import StopRequest, TrainingCallback
-from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.device_setup import DeviceSetup
 from archdsl.training.loop.loop import fit, score
 from archdsl.training.loop.standardization import measure
 from archdsl.training.loop.tensor_parts import weights_of
@@ -180,7 +180,9 @@ def effect(settings: Settings) -> str | None:
     device, facts = torch.device("cpu"), _facts(recipe)
     objective = objective_of(TASKS["classification"], recipe, None, facts)
     standard = measure(splits.train.images)
-    context = assemble.make_context(recipe, Setup(device), standard, splits, 3, StopRequest(), objective=objective)
+    context = assemble.make_context(
+        recipe, DeviceSetup(device), standard, splits, 3, StopRequest(), objective=objective
+    )
     state = assemble.first_state(model, context)
     fit(state, context, store, notes)
     digest = hashlib.sha256(str(store.kept).encode())

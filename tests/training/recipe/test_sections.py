@@ -11,7 +11,7 @@ import archdsl
 from archdsl.training.errors.device_errors import NoDevice
 from archdsl.training.errors.loop_errors import NothingToTrain
 from archdsl.training.loop import device_setup
-from archdsl.training.loop.device_setup import Setup, choose_device, choose_setup
+from archdsl.training.loop.device_setup import DeviceSetup, choose_device, choose_setup
 from archdsl.training.loop.evaluation import averaged, evaluate
 from archdsl.training.loop.optimizers import make_optimizer, parameter_groups
 from archdsl.training.loop.schedule import factor
@@ -36,14 +36,14 @@ from archdsl.training.recipe.recipe import (
     Step,
     Triangular,
 )
-from archdsl.training.tasks.class_losses import hard, make_loss
+from archdsl.training.tasks.class_losses import class_indices, make_loss
 from archdsl.training.tasks.class_scores import ClassMeter
 from archdsl.training.tasks.classification import Classification
 from archdsl.training.tasks.main_output import main_output
 from archdsl.training.tasks.outputs import Objective
 from tests.training.helpers import small_network
 
-CPU = Setup(torch.device("cpu"))
+CPU = DeviceSetup(torch.device("cpu"))
 
 
 def objective(loss: AnyLoss) -> Objective:
@@ -214,7 +214,7 @@ def test_classes_and_their_probabilities_are_one_to_the_losses(recipe: AnyLoss) 
     logits, labels = torch.randn(5, 4), torch.tensor([0, 3, 1, 2, 2])
     loss, probabilities = make_loss(recipe), nn.functional.one_hot(labels, 4).float()
     assert torch.allclose(loss(logits, labels), loss(logits, probabilities))
-    assert torch.equal(hard(probabilities), labels)
+    assert torch.equal(class_indices(probabilities), labels)
     right = 100 * probabilities - 50
     assert loss(right, labels) < loss(-right, labels)
 

@@ -50,7 +50,7 @@ def test_a_second_ctrl_c_does_not_wait() -> None:
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         assert stop()
-    with StopOnSignal(patient=True) as stop:
+    with StopOnSignal(waits_for_step=True) as stop:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         assert stop()

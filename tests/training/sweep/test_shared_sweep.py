@@ -102,10 +102,10 @@ def test_all_workers_together_try_each_point_once(sweep: Sweep) -> None:
         seen.append((len(seen), point))
         if len(seen) < 3:
             with contextlib.suppress(_Waits):
-                replace(sweep, seed=0).go(train, _NoWaiting())
+                replace(sweep, seed=0).run(train, _NoWaiting())
         return trained(point, run, reports)
 
-    sweep.go(train, Listener())
+    sweep.run(train, Listener())
     assert [point["--lr"] for _, point in seen] == [0.1, 0.2, 0.3]
     done = sweep.trials_done()
     assert [(number, trial.point["--lr"]) for number, trial in done.items()] == [(1, 0.1), (2, 0.2), (3, 0.3)]
@@ -134,8 +134,8 @@ def test_a_trial_that_was_stopped_or_killed_is_continued_at_its_point(tmp_path: 
         return trained(point, run, reports)
 
     with pytest.raises(Stopped):
-        sweep.go(train, Listener())
-    sweep.go(train, Listener())
+        sweep.run(train, Listener())
+    sweep.run(train, Listener())
     assert [name for _, name, _ in tried] == ["001", "001", "002"]
     assert tried[0][0] == tried[1][0] != tried[2][0]
     assert tried[1][2] == {1: 0.25}  # for pruning: epochs are not trained again
@@ -183,7 +183,7 @@ def test_a_killed_workers_trial_is_taken_up(tmp_path: Path, silent: bool, monkey
             assert reports._values == {1: 0.25}
         return trained(point, run, reports)
 
-    sweep.go(train, Notes())
+    sweep.run(train, Notes())
     # a worker of another machine may not be gone: nobody else writes to its folder
     assert runs == ["001-2" if silent else "001", "002", "003"]
     assert told == [(1, "gone-1")]
@@ -195,7 +195,7 @@ def test_a_trial_that_kills_its_workers_fails(tmp_path: Path) -> None:
     sweep = Sweep(tmp_path, RATES, 0, 1)
     for _ in range(MAX_FAILED_ATTEMPTS):
         sweep.store().end(dead(sweep, silent=False).id, released=False)
-    sweep.go(trained, Listener())
+    sweep.run(trained, Listener())
     trial = sweep.trials_done()[1]
     assert (trial.state, trial.why) == ("failed", "3 workers were killed while they trained it")
 
@@ -214,7 +214,7 @@ def test_a_worker_that_lost_its_trial_goes_on_with_another(tmp_path: Path) -> No
             reports.epoch({"epoch": 1, "validation": {"accuracy": 0.25}}, True)
         return trained(point, run, reports)
 
-    sweep.go(train, Notes())
+    sweep.run(train, Notes())
     assert lost == [1]
     assert len(sweep.trials_done()) == 3
 
@@ -292,7 +292,7 @@ def test_weights_of_the_best_are_kept_and_of_running_trials(tmp_path: Path) -> N
     store.add(1, {"--lr": 0.1})
     assert store.claim(store.attempts()[-1], Claim("other", "elsewhere", "running"))
     with contextlib.suppress(_Waits):
-        sweep.go(trained, _NoWaiting())
+        sweep.run(trained, _NoWaiting())
     left = sorted(str(path.relative_to(tmp_path / "trials")) for path in tmp_path.glob("trials/**/*.safetensors"))
     every = ("best.safetensors", "checkpoints/step-000000001.safetensors")
     mine = [f"{name}/mine.safetensors" for name in ("001", "002", "003", "running")]
@@ -459,7 +459,7 @@ def test_a_full_disk_leaves_the_journal_complete(tmp_path: Path, monkeypatch: py
         with pytest.raises(DiskFull):
             store.add(2, {"--lr": 0.2})
     assert (tmp_path / "trials.log").read_bytes() == before
-    sweep.go(trained, Listener())
+    sweep.run(trained, Listener())
     assert len(sweep.trials_done()) == 3
 
 

@@ -52,11 +52,11 @@ def space(*settings: str, **options: str) -> Space:
     ("text", "dimension"),
     [
         ("0.5,1,2", Choices((0.5, 1, 2))),
-        ("1..4", Range(1, 4, whole=True, log=False)),
-        ("1..16", Range(1, 16, whole=True, log=True)),
-        ("0.5..2", Range(0.5, 2, whole=False, log=False)),
-        ("0.01..0.3", Range(0.01, 0.3, whole=False, log=True)),
-        ("0..100", Range(0, 100, whole=True, log=False)),  # 0 has no logarithm
+        ("1..4", Range(1, 4, is_integer=True, log=False)),
+        ("1..16", Range(1, 16, is_integer=True, log=True)),
+        ("0.5..2", Range(0.5, 2, is_integer=False, log=False)),
+        ("0.01..0.3", Range(0.01, 0.3, is_integer=False, log=True)),
+        ("0..100", Range(0, 100, is_integer=True, log=False)),  # 0 has no logarithm
     ],
 )
 def test_lists_and_ranges(text: str, dimension: object) -> None:
@@ -68,9 +68,9 @@ def test_options_are_lists_and_ranges_by_their_kind() -> None:
         lr="1..2", epochs="2..9", batch="2..9", crop="off,2", flip="on,off", optimizer="adam,sgd", data="../a,../b"
     )
     assert found.dimensions == {
-        "--lr": Range(1, 2, whole=False, log=False),
-        "--epochs": Range(2, 9, whole=True, log=False),
-        "--batch": Range(2, 9, whole=True, log=False),
+        "--lr": Range(1, 2, is_integer=False, log=False),
+        "--epochs": Range(2, 9, is_integer=True, log=False),
+        "--batch": Range(2, 9, is_integer=True, log=False),
         "--crop": Choices(("off", 2)),
         "--flip": Choices(("on", "off")),
         "--optimizer": Choices(("adam", "sgd")),
@@ -139,7 +139,7 @@ def made(folder: Path, of: Space, trials: int, seed: int = 0) -> Sweep:
 
 def test_lists_are_tried_in_all_combinations(tmp_path: Path) -> None:
     sweep = made(tmp_path / "s", space("width=1,2", lr="0.1,0.2,0.3"), trials=50)
-    sweep.go(measured, Listener())
+    sweep.run(measured, Listener())
     assert points(sweep) == [{"width": w, "--lr": lr} for w in (1, 2) for lr in (0.1, 0.2, 0.3)]
 
 
@@ -148,11 +148,11 @@ def test_fewer_trials_than_combinations_are_a_sample_without_repetition(tmp_path
     assert of.grid() is None
     of = space("width=1,2,3,4,5,6", lr="0.1,0.2")
     sweep = made(tmp_path / "s", of, trials=5)
-    sweep.go(measured, Listener())
+    sweep.run(measured, Listener())
     chosen = points(sweep)
     assert len({tuple(point.items()) for point in chosen}) == 5
     assert {point["width"] for point in chosen} != {1, 2, 3}  # not the first five in order
-    made(tmp_path / "s", of, trials=12).go(measured, Listener())
+    made(tmp_path / "s", of, trials=12).run(measured, Listener())
     assert len({tuple(point.items()) for point in points(sweep)}) == 12
 
 
@@ -160,7 +160,7 @@ def test_fewer_trials_than_combinations_are_a_sample_without_repetition(tmp_path
 def test_cut_off_and_resumed_the_points_are_the_same(tmp_path: Path, settings: tuple[str, ...]) -> None:
     of = space(*settings, lr="0.001..1")
     whole = made(tmp_path / "whole", of, trials=16)
-    whole.go(measured, Listener())
+    whole.run(measured, Listener())
     left = [3]
 
     def cut_off(point: Point, run: Path, reports: EpochReports) -> Trial:
@@ -173,20 +173,20 @@ def test_cut_off_and_resumed_the_points_are_the_same(tmp_path: Path, settings: t
     parts = made(tmp_path / "parts", of, trials=16)
     for _ in range(20):
         try:
-            parts.go(cut_off, Listener())
+            parts.run(cut_off, Listener())
             break
         except Stopped:
             continue
     assert points(parts) == points(whole)
     assert len(points(whole)) == 16
     other = made(tmp_path / "other", of, trials=3, seed=1)
-    other.go(measured, Listener())
+    other.run(measured, Listener())
     assert points(other) != points(whole)[:3]
 
 
 def test_the_search_beats_random_sampling(tmp_path: Path) -> None:
     sweep = made(tmp_path / "s", space(lr="0.0001..10"), trials=40)
-    sweep.go(measured, Listener())
+    sweep.run(measured, Listener())
     rates = [float(point["--lr"]) for point in points(sweep)]
     near = [abs(math.log10(rate) + 1) < 0.5 for rate in rates]  # a fifth of the range
     assert sum(near[20:]) > 10
@@ -214,7 +214,7 @@ def test_the_figure_has_every_trial(tmp_path: Path) -> None:
         (space("width=1,2,3,4", lr="0.1,0.01"), space(lr="0.1..0.2", optimizer="adam,$sgd$"[:4]))
     ):
         sweep = made(tmp_path / str(number), of, trials=8)
-        sweep.go(measured, Listener())
+        sweep.run(measured, Listener())
         draw_sweep(sweep.trials_done(), of, accuracy, "image", "$ a title", tmp_path / str(number) / "sweep")
         svg = (tmp_path / str(number) / "sweep.svg").read_text()
         assert ("MACs per image" in svg) == (number == 0)
@@ -340,13 +340,13 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_a_journal_that_is_cut_off_or_damaged(tmp_path: Path) -> None:
     of = space(lr="0.1,0.2,0.3")
-    made(tmp_path, of, trials=2).go(measured, Listener())
+    made(tmp_path, of, trials=2).run(measured, Listener())
     journal = tmp_path / "trials.log"
     before = journal.read_bytes()
     journal.write_bytes(before + b'{"op_code": 4, "wor')  # killed, or the disk full, in the middle of a line
     sweep = Sweep(tmp_path, of, 0, 3)
     assert len(sweep.trials_done()) == 2
-    sweep.go(measured, Listener())
+    sweep.run(measured, Listener())
     assert len(sweep.trials_done()) == 3
     assert journal.read_bytes().startswith(before)
     assert all(json.loads(line) for line in journal.read_text().splitlines())

@@ -107,7 +107,7 @@ def test_the_loss_is_that_of_the_words_of_a_caption() -> None:
 
 def test_one_reference_is_picked_of_those_that_exist() -> None:
     captions = torch.tensor([[[1, 5, 2], [1, 6, 2]], [[1, 7, 2], [0, 0, 0]]]).repeat(50, 1, 1)
-    found = TASKS["captioning"].pick(captions, torch.Generator().manual_seed(0))
+    found = TASKS["captioning"].sample_targets(captions, torch.Generator().manual_seed(0))
     assert set(found[::2, 1].tolist()) == {5, 6}
     assert set(found[1::2, 1].tolist()) == {7}
 

@@ -24,7 +24,7 @@ from archdsl.training.tasks.box_images import drawn_boxes
 from archdsl.training.tasks.box_levels import Levels, assigned, boxes_of
 from archdsl.training.tasks.box_losses import centerness, focal_loss, giou, iou, make_box_loss
 from archdsl.training.tasks.box_scores import BoxMeter
-from archdsl.training.tasks.box_search import FOUND, detect, suppressed
+from archdsl.training.tasks.box_search import FOUND, detect, non_maximum_suppression
 from archdsl.training.tasks.presentation import FoundBox
 from tests.training.tasks.task_helpers import errors
 
@@ -212,7 +212,7 @@ def test_suppression_keeps_what_the_greedy_rule_keeps(seed: int) -> None:
     rng = np.random.default_rng(seed)
     boxes, classes = random_boxes(rng, 3, 50, size=20), rng.integers(0, 2, (3, 50))
     there = rng.random((3, 50)) < 0.9
-    stays = suppressed(torch.from_numpy(boxes), torch.from_numpy(classes), torch.from_numpy(there), 0.4)
+    stays = non_maximum_suppression(torch.from_numpy(boxes), torch.from_numpy(classes), torch.from_numpy(there), 0.4)
     for image in range(3):
         kept: list[int] = []
         for index in range(50):

@@ -43,13 +43,13 @@ def trained(text: str, folder: Path, stop: int | None = None, **recipe: Any) -> 
 def by_hand(started: Training, steps: int) -> nn.Module:
     """The same network after plain steps: cross entropy, plus 0.3 of that of the auxiliary output."""
     from archdsl.training import assemble
-    from archdsl.training.loop.device_setup import Setup
+    from archdsl.training.loop.device_setup import DeviceSetup
     from archdsl.training.loop.standardization import measure
 
     splits = started.source.load(started.resources.request)
     device = torch.device("cpu")
     standard = measure(splits.train.images)
-    context = assemble.make_context(started.recipe, Setup(device), standard, splits, 3, started.stop)
+    context = assemble.make_context(started.recipe, DeviceSetup(device), standard, splits, 3, started.stop)
     model = assemble.build(started.model_spec, started.recipe, device)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     state = assemble.first_state(started.model_spec.build(), context)

@@ -32,7 +32,7 @@ _RING_BYTES = 96 << 20
 _MOST_AHEAD = 16
 """Largest number of batches that are decoded ahead."""
 _LARGEST_TASK = 16
-_AHEAD = 4
+_QUEUED_PER_PROCESS = 4
 """Number of tasks that a process has at a time: while it answers one, the next ones are already there."""
 
 
@@ -94,7 +94,7 @@ class _Progress:
         while self.waiting and self.batch_of[self.waiting[-1].number] < self.last:
             alive = [each for each in self.processes if not each.ended]
             free = min(alive, key=lambda each: each.tasks, default=None)
-            if free is None or free.tasks >= _AHEAD:
+            if free is None or free.tasks >= _QUEUED_PER_PROCESS:
                 return
             send(free, self.waiting.pop())
             free.tasks += 1

@@ -14,7 +14,7 @@ from .worker import DecodeFailure
 
 _TINY, _TRIED = 16, 256
 """Size and number of images that are decoded together to find unreadable ones; JPEGs are decoded at a reduced size."""
-_FEW = 32
+_DECODED_HERE = 32
 """Largest number of images that are decoded faster here than by processes."""
 
 
@@ -59,8 +59,8 @@ class ImageStream:
 
     def pixels(self, indices: Indices) -> Pixels:
         """The images with these indices, without random changes: uint8 of N×C×H×W. Raises UndecodableImage."""
-        parts = [indices[first : first + _FEW] for first in range(0, len(indices), _FEW)] or [indices]
-        pool = self.pool if len(indices) > _FEW else DecoderPool(0)
+        parts = [indices[first : first + _DECODED_HERE] for first in range(0, len(indices), _DECODED_HERE)] or [indices]
+        pool = self.pool if len(indices) > _DECODED_HERE else DecoderPool(0)
         decoded = [batch.copy() for batch in pool.batches(self.plain, BatchPlan.plain(parts))]
         return np.ascontiguousarray(np.concatenate(decoded).transpose(0, 3, 1, 2))
 

@@ -27,37 +27,37 @@ def _affine(image: Image.Image, matrix: tuple[float, ...]) -> Image.Image:
     return image.transform(image.size, Image.Transform.AFFINE, matrix, Image.Resampling.NEAREST, fillcolor=fill)
 
 
-def _shear_x(image: Image.Image, strength: float) -> Image.Image:
-    return _affine(image, (1, _SHEAR * strength, 0, 0, 1, 0))
+def _shear_x(image: Image.Image, magnitude: float) -> Image.Image:
+    return _affine(image, (1, _SHEAR * magnitude, 0, 0, 1, 0))
 
 
-def _shear_y(image: Image.Image, strength: float) -> Image.Image:
-    return _affine(image, (1, 0, 0, _SHEAR * strength, 1, 0))
+def _shear_y(image: Image.Image, magnitude: float) -> Image.Image:
+    return _affine(image, (1, 0, 0, _SHEAR * magnitude, 1, 0))
 
 
-def _translate_x(image: Image.Image, strength: float) -> Image.Image:
-    return _affine(image, (1, 0, int(_TRANSLATE * strength * image.width), 0, 1, 0))
+def _translate_x(image: Image.Image, magnitude: float) -> Image.Image:
+    return _affine(image, (1, 0, int(_TRANSLATE * magnitude * image.width), 0, 1, 0))
 
 
-def _translate_y(image: Image.Image, strength: float) -> Image.Image:
-    return _affine(image, (1, 0, 0, 0, 1, int(_TRANSLATE * strength * image.height)))
+def _translate_y(image: Image.Image, magnitude: float) -> Image.Image:
+    return _affine(image, (1, 0, 0, 0, 1, int(_TRANSLATE * magnitude * image.height)))
 
 
-def _rotate(image: Image.Image, strength: float) -> Image.Image:
+def _rotate(image: Image.Image, magnitude: float) -> Image.Image:
     fill = _GRAY if image.mode == "L" else (_GRAY,) * 3
-    return image.rotate(_ROTATE * strength, Image.Resampling.NEAREST, fillcolor=fill)
+    return image.rotate(_ROTATE * magnitude, Image.Resampling.NEAREST, fillcolor=fill)
 
 
-def _enhance(kind: Callable[[Image.Image], ImageEnhance._Enhance], image: Image.Image, strength: float) -> Image.Image:
-    return kind(image).enhance(1 + _ENHANCE * strength)
+def _enhance(kind: Callable[[Image.Image], ImageEnhance._Enhance], image: Image.Image, magnitude: float) -> Image.Image:
+    return kind(image).enhance(1 + _ENHANCE * magnitude)
 
 
-def _posterize(image: Image.Image, strength: float) -> Image.Image:
-    return ImageOps.posterize(image, 8 - round(strength * (8 - _FEWEST_BITS)))
+def _posterize(image: Image.Image, magnitude: float) -> Image.Image:
+    return ImageOps.posterize(image, 8 - round(magnitude * (8 - _FEWEST_BITS)))
 
 
-def _solarize(image: Image.Image, strength: float) -> Image.Image:
-    return ImageOps.solarize(image, round(255 * (1 - strength)))
+def _solarize(image: Image.Image, magnitude: float) -> Image.Image:
+    return ImageOps.solarize(image, round(255 * (1 - magnitude)))
 
 
 OPERATIONS: Mapping[str, tuple[Operation, bool]] = MappingProxyType(
@@ -88,6 +88,6 @@ def randaugment(image: Image.Image, magnitude: float, operations: int, rng: np.r
         rng.integers(len(_NAMES), size=operations).tolist(), rng.integers(2, size=operations).tolist(), strict=True
     ):
         operation, two_directions = OPERATIONS[_NAMES[number]]
-        strength = magnitude / LARGEST
-        image = operation(image, -strength if two_directions and sign else strength)
+        magnitude = magnitude / LARGEST
+        image = operation(image, -magnitude if two_directions and sign else magnitude)
     return image

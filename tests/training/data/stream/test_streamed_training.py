@@ -23,7 +23,7 @@ from archdsl.training.data.images import Request, Splits
 from archdsl.training.errors.data_errors import UndecodableImage
 from archdsl.training.errors.loop_errors import WrongTrainSize
 from archdsl.training.loop.callback import StopRequest, TrainingCallback
-from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.device_setup import DeviceSetup
 from archdsl.training.loop.loop import Ending
 from archdsl.training.loop.process_group import SINGLE_PROCESS, ProcessGroup
 from archdsl.training.loop.standardization import Standard
@@ -129,7 +129,7 @@ def test_processes_share_the_batches_of_one(size: int, repeats: int | None, fold
     splits = FolderSource(folder).load(replace(request, stream=replace(request.stream, workers=0)))
 
     def batches(group: ProcessGroup) -> list[tuple[torch.Tensor, int]]:
-        standard, setup = Standard((0.5,) * 3, (0.2,) * 3), Setup(torch.device("cpu"))
+        standard, setup = Standard((0.5,) * 3, (0.2,) * 3), DeviceSetup(torch.device("cpu"))
         context = make_context(recipe, setup, standard, splits, 3, StopRequest(), group)
         order = list(torch.split(context.order(1), 8))
         decoded = context.streamed(1, order)
@@ -149,7 +149,7 @@ def test_processes_share_the_batches_of_one(size: int, repeats: int | None, fold
 
 
 def _order(recipe: Recipe, splits: Splits) -> torch.Tensor:
-    standard, setup = Standard((0.5,) * 3, (0.2,) * 3), Setup(torch.device("cpu"))
+    standard, setup = Standard((0.5,) * 3, (0.2,) * 3), DeviceSetup(torch.device("cpu"))
     return make_context(recipe, setup, standard, splits, 3, StopRequest()).order(0)
 
 
