@@ -1,4 +1,4 @@
-"""The parts of a training run, built from its recipe: images in memory, the network, the device, the initial state."""
+"""The parts of a training run, built from its recipe: images in memory, network, device, and initial state."""
 
 import math
 from collections.abc import Callable

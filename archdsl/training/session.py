@@ -108,7 +108,7 @@ class Training:
 
     @property
     def _texts(self) -> dict[str, str]:
-        """The texts that are kept in the run: of the network, and of the tokenizer."""
+        """The texts that are kept in the run: those of the network and of the tokenizer."""
         tokenizer = self.source.spec.tokenizer
         return {**self.model_spec.texts, **({TOKENIZER: tokenizer} if tokenizer is not None else {})}
 

@@ -59,7 +59,7 @@ class DataSpec:
     tokenizer: str | None = None
     """The content of the tokenizer.json that made the IDs of a text; None for bytes."""
     sample_rate: int | None = None
-    """Samples per second of audio, which has as many channels and samples as the network takes; None for others."""
+    """Samples per second of audio, fitted to the network's numbers of channels and samples; None for other data."""
     streams: bool = False
     """Whether its images can be decoded in every epoch instead of being kept in memory."""
 
@@ -68,9 +68,9 @@ class DataSpec:
 class TaskFacts:
     """What the loss, the metrics and the presentation of a task need to know about the data and the network.
 
-    `classes` are those of the data set. `input` is the shape of the network's input, `outputs` those of its outputs.
-    Numbers to predict are standardized with `target_mean` and `target_deviation`, those of the training samples.
-    `class_weights` are the weights of the classes in the loss; none if all have weight 1.
+    `classes` are those of the data set. `input` is the shape of the network's input, and `outputs` those of its
+    outputs. Numbers to predict are standardized with `target_mean` and `target_deviation`, those of the training
+    samples. `class_weights` are the weights of the classes in the loss; none if all have weight 1.
     """
 
     classes: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """Decoded images cached on disk, so that a second run starts quickly and the images need not fit into memory.
 
-An array is filled in a file of its own, `….partial.npy`, with a file `….partial.rows` that lists the images in it.
+An array is filled in a separate file, `….partial.npy`, with a file `….partial.rows` that lists the images in it.
 After an interruption or an unreadable file, images decoded so far are reused, even if files were added or removed in
 the meantime: an image is identified by a key, not by its position.
 """

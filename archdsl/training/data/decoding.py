@@ -139,8 +139,8 @@ def decode_mask(image: Path | BinaryIO, values: Callable[[], Masks], shape: Imag
 
 
 def open_image(path: Path | BinaryIO) -> Image.Image:
-    """The opened image, of which only the header has been read; one thread at a time, because warnings filters are
-    shared by all threads.
+    """The opened image, with only its header read; one thread at a time, because warnings filters are shared by all
+    threads.
     """
     with _OPENING, warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)

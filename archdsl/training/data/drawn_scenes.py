@@ -60,7 +60,7 @@ def draw_scenes(count: int, side: int) -> tuple[Pixels, list[list[str]]]:
 
 
 def _shapes(side: int, random: Random) -> list[DrawnShape]:
-    """One shape, or two that do not overlap, of which one is clearly beside or above the other."""
+    """One shape, or two that do not overlap, one clearly beside or above the other."""
     radius = 0.17 * side
 
     def shape(y: float, x: float) -> DrawnShape:

@@ -19,7 +19,7 @@ _LEAST_VISIBLE = 0.3
 
 
 def draw(count: int, side: int) -> ImageSet:
-    """Color images, uint8 of N×3×side×side, and masks: 0 background, 1 circles, 2 rectangles, 3 triangles.
+    """Color images, uint8 of N×3×side×side, and masks: 0 background, 1 circles, 2 rectangles, and 3 triangles.
 
     Every call draws the same images: Python's random numbers are the same in all of its versions.
     """

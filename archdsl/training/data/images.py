@@ -54,7 +54,7 @@ class ImageSet:
         return ImageSet(pixels, self.labels[indices], files)
 
     def some(self, count: int) -> "ImageSet":
-        """At most this many images of a stream, evenly spaced; all images of other sets."""
+        """At most this many images of a stream, evenly spaced; all images of a set in memory."""
         if self.stream is None or len(self) <= count:
             return self if self.stream is None else self.take(np.arange(len(self)))
         return self.take(np.linspace(0, len(self) - 1, count).round().astype(np.int64))

@@ -1,4 +1,4 @@
-"""Images with masks, read from any source: folders of masks, Pascal VOC, Oxford-IIIT Pet, COCO."""
+"""Images with masks, read from any source: folders of masks, Pascal VOC, Oxford-IIIT Pet, or COCO."""
 
 import hashlib
 from abc import ABC, abstractmethod

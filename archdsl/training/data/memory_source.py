@@ -88,7 +88,7 @@ def memory_source(
 
 
 def input_array(array: Array, takes: NetworkInput, name: str, exact: bool = False) -> Inputs:
-    """Inputs in the form that a network takes: images uint8 of N×C×H×W, numbers float32 of N×…, IDs int64 of N×T.
+    """Inputs in the form that a network takes: images uint8 of N×C×H×W, numbers float32 of N×…, or IDs int64 of N×T.
 
     `exact` keeps float images as they are, even if they are bytes divided by 255. Raises ValueError.
     """

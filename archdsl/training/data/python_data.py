@@ -1,4 +1,4 @@
-"""Converts the data of a Python program to arrays: tuples of arrays, data sets of samples, iterables.
+"""Converts the data of a Python program to arrays: tuples of arrays, data sets of samples, or iterables.
 
 torch, pandas and Pillow are not imported: their objects are recognized by their attributes.
 """

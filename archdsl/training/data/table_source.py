@@ -1,4 +1,4 @@
-"""Tables as data sets: rows of numbers, of which one column or several are to be predicted."""
+"""Tables as data sets: rows of numbers, with one or several columns to predict."""
 
 import re
 from functools import cached_property

@@ -1,7 +1,7 @@
 """Errors of data, settings and runs as structured data; the command line derives the exit status from them.
 
 An error in the network's text is a `Diagnostic` with a position in the text. A `Problem` has no position: a file that
-is missing, a download that failed, a run that cannot be resumed.
+is missing, a download that failed, or a run that cannot be resumed.
 """
 
 from abc import ABC, abstractmethod

@@ -1,1 +1,1 @@
-"""Using a trained network: prediction, evaluation, feature maps, export."""
+"""Using a trained network: prediction, evaluation, feature maps, and export."""

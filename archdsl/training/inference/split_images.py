@@ -76,7 +76,7 @@ class OwnImages:
 
 
 def _in_words(target: TargetArray, classes: tuple[str, ...]) -> str | None:
-    """A target in words: a class, a set of classes, numbers with their names, boxes; None for a mask."""
+    """A target in words: a class, a set of classes, numbers with their names, or boxes; None for a mask."""
     if target.ndim == 0:
         return classes[int(target)]
     if is_boxes(target[None]):

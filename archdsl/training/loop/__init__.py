@@ -1,1 +1,1 @@
-"""The training loop: batches, steps, optimizers, schedules, validation."""
+"""The training loop: batches, steps, optimizers, schedules, and validation."""

@@ -1,4 +1,4 @@
-"""A dry run: a few training steps and one validation batch, of which nothing is kept."""
+"""A dry run: a few training steps and one validation batch, whose results are not kept."""
 
 import sys
 from dataclasses import dataclass

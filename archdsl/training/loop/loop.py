@@ -1,4 +1,4 @@
-"""The training loop: epochs, validation, the best epoch, checkpoints."""
+"""The training loop: epochs, validation, the best epoch, and checkpoints."""
 
 from enum import Enum
 

@@ -29,9 +29,7 @@ def local(tensor: Any) -> Tensor:
 
 
 def placed(whole: Tensor, like: Any) -> Tensor:
-    """A whole tensor, of which each process has a copy, sharded as `like` is; the tensor itself if `like` is not
-    sharded.
-    """
+    """A whole tensor that each process has, sharded as `like` is; the tensor itself if `like` is not sharded."""
     if not hasattr(like, "to_local") or hasattr(whole, "to_local"):
         return whole
     from torch.distributed.tensor import DTensor, Replicate

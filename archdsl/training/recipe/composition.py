@@ -117,7 +117,7 @@ class _Block:
             )
 
     def _part(self, setting: Setting, word: Span) -> None:
-        """`optimizer sgd lr=0.1 nesterov`: a kind, names with values, flags for booleans."""
+        """`optimizer sgd lr=0.1 nesterov`: a kind, names with values, and flags for booleans."""
         line, values, spans = setting.name, list(setting.values), list(setting.value_spans)
         kinds = parts(line)
         fields: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""The other sections of the recipe: data, augmentation, lookahead, frozen parts."""
+"""The other sections of the recipe: data, augmentation, lookahead, and frozen parts."""
 
 from typing import Annotated, ClassVar, Literal, Self
 

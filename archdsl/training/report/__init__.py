@@ -1,4 +1,4 @@
-"""The files of a run for its user: figures, the confusion matrix, the result, the report."""
+"""The files of a run for its user: figures, the confusion matrix, the result, and the report."""
 
 import json
 from collections.abc import Collection

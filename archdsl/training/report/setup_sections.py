@@ -1,4 +1,4 @@
-"""The sections of the report page about what was trained and how: network, recipe, data, environment."""
+"""The sections of the report page about what was trained and how: network, recipe, data, and environment."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The sections of the report page about the training: key figures, curves, classes, misclassified images."""
+"""The sections of the report page about the training: key figures, curves, classes, and misclassified images."""
 
 import math
 from collections.abc import Callable, Sequence

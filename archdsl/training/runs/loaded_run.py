@@ -93,7 +93,7 @@ def read_network(run: Run, settings: RunSettings, allow: Collection[str] = ()) -
 
 
 def load_run(run: Run, device: torch.device, allow: Collection[str] = ()) -> LoadedRun:
-    """The run with its weights: of the best epoch, else of the last, else of the newest checkpoint.
+    """The run with its weights: those of the best epoch, else of the last, else of the newest checkpoint.
 
     `allow` names the packages that may run if the network's text names them.
 

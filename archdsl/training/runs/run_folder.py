@@ -157,7 +157,7 @@ class Run:
 
     @property
     def weights(self) -> Path | None:
-        """The weights to use: of the best epoch, else of the last, else the newest checkpoint's."""
+        """The weights to use: those of the best epoch, else of the last, else of the newest checkpoint."""
         choices = [path for path in (self.best, self.last) if path.is_file()]
         return choices[0] if choices else next(reversed(list_checkpoints(self.checkpoints)), None)
 
@@ -168,7 +168,7 @@ def run_name(network: str, data: str) -> str:
 
 
 def _is_leftover(path: Path) -> bool:
-    """Whether a run writes this file before its settings: the network's texts, initial weights, temporary files."""
+    """Whether a run writes this file before its settings: the network's texts, initial weights, and temporary files."""
     if path.is_symlink():
         return False
     if path.is_dir():

@@ -73,7 +73,7 @@ class Attempt:
 
     @property
     def finished(self) -> bool:
-        """Whether it has a result; one that was killed or released has none."""
+        """Whether the attempt has a result; one that was killed or released has none."""
         return self.state.is_finished() and self.result is not None
 
     @property
@@ -82,7 +82,7 @@ class Attempt:
 
     @property
     def ended(self) -> bool:
-        """Whether it was killed or released: another attempt is to be made."""
+        """Whether the attempt was killed or released: another one is to be made."""
         return self.state.is_finished() and self.result is None
 
 

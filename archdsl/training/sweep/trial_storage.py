@@ -106,7 +106,7 @@ def _parsed(url: str) -> URL:
 
 @contextlib.contextmanager
 def reported(folder: Path, url: str | None) -> Iterator[None]:
-    """Raise the problem that a storage error indicates: a damaged journal, a full disk, a lost connection.
+    """Raise the problem that a storage error indicates: a damaged journal, a full disk, or a lost connection.
 
     UpdateFinishedTrialError is not caught: the caller knows what it means.
     """

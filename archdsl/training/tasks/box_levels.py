@@ -1,6 +1,6 @@
 """The locations of a detector's outputs, and which object each of them predicts (FCOS, Tian et al. 2019).
 
-Each output is a level of K+5 channels: the logits of K classes, four distances, a logit of center-ness. All levels
+Each output is a level of K+5 channels: the logits of K classes, four distances, and a logit of center-ness. All levels
 together are N×(K+5)×P for the P locations of all of them. A location is the center of a cell of its output, in pixels
 of the input; the distances to the left, top, right and bottom edge of its box are the exponentials of the network's
 outputs, in strides.

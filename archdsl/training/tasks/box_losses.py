@@ -1,4 +1,4 @@
-"""The loss of detection (FCOS, Tian et al. 2019): of outputs N×(K+5)×P, as in box_levels.py, and boxes N×B×5."""
+"""The loss of detection (FCOS, Tian et al. 2019), from outputs N×(K+5)×P, as in box_levels.py, and boxes N×B×5."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""Losses and scores of captioning: of logits N×T×V and captions, IDs N×(T+1) or N×R×(T+1)."""
+"""Losses and scores of captioning, from logits N×T×V and captions, IDs N×(T+1) or N×R×(T+1)."""
 
 from dataclasses import dataclass
 

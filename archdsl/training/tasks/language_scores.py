@@ -1,4 +1,4 @@
-"""Losses and scores of language modeling: of logits N×T×V and the next IDs N×T."""
+"""Losses and scores of language modeling, from logits N×T×V and the next IDs N×T."""
 
 import math
 from collections.abc import Sequence

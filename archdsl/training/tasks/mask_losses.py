@@ -1,4 +1,4 @@
-"""Losses of segmentation: of logits N×K×H×W and masks N×H×W, whose pixels of value 255 are ignored."""
+"""Losses of segmentation, from logits N×K×H×W and masks N×H×W, whose pixels of value 255 are ignored."""
 
 import torch
 import torch.nn.functional as F

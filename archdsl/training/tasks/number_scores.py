@@ -1,4 +1,4 @@
-"""Losses and scores of regression: of outputs and targets N×K, standardized."""
+"""Losses and scores of regression, from standardized outputs and targets N×K."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Losses and scores of reconstruction: of outputs N×C×H×W and images, uint8 of the same shape, read as 0..1."""
+"""Losses and scores of reconstruction, from outputs N×C×H×W and images, uint8 of the same shape, read as 0..1."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Losses and scores of multilabel classification: of logits N×K and sets of classes, 0 or 1 of N×K."""
+"""Losses and scores of multilabel classification, from logits N×K and sets of classes, 0 or 1 of N×K."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -91,7 +91,7 @@ class SetScores(Scores):
         return [right / true if true else None for right, _, true in zip(*self._counts, strict=True)]
 
     def summary(self) -> dict[str, float]:
-        """`mean_ap` is the mean over the classes that have samples, `mean_f1` that over all classes."""
+        """`mean_ap` is the mean over the classes that have samples, and `mean_f1` that over all classes."""
         known = [value for value in self.average_precisions if value is not None]
         return {
             "loss": self.loss,

@@ -22,7 +22,7 @@ LICENSE = "public domain"
 
 
 def load(request: "Request") -> "Splits":
-    """The bytes of the text (Millennium Fulcrum Edition 2.9), of which the last tenth is the test set."""
+    """The bytes of the text (Millennium Fulcrum Edition 2.9); the last tenth is the test set."""
     import gzip
     from importlib.resources import files
     from pathlib import Path

@@ -14,7 +14,7 @@ LICENSE = "CC BY 4.0"
 
 
 def load(request: "Request") -> "Splits":
-    """1,797 images in their published order, of which the last 360 are the test set."""
+    """1,797 images in their published order; the last 360 are the test set."""
     from importlib.resources import files
 
     import numpy as np

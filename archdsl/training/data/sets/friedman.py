@@ -1,4 +1,4 @@
-"""Friedman's regression problem: ten numbers, of which five determine the target; generated (Friedman 1991)."""
+"""Friedman's regression problem: ten numbers, five of which determine the target; generated (Friedman 1991)."""
 
 from typing import TYPE_CHECKING
 

@@ -78,7 +78,7 @@ OPERATIONS: Mapping[str, tuple[Operation, bool]] = MappingProxyType(
         "translate_y": (_translate_y, True),
     }
 )
-"""The operations by name, and whether they have two directions, of which one is chosen at random."""
+"""The operations by name, and whether they have two directions, one of which is chosen at random."""
 _NAMES = tuple(OPERATIONS)
 
 
