@@ -46,7 +46,7 @@ def make_folder(folder: Path) -> None:
 
 
 def by_pillow(paths: list[str]) -> int:
-    """Decode and crop images as a loop would: the box of a random resized crop, a reduced JPEG, one resize."""
+    """Decode and crop images as a loop would: the box of a random resized crop, a reduced JPEG, and one resize."""
     rng = np.random.default_rng(os.getpid())
     into = np.empty((len(paths), CROP, CROP, 3), np.uint8)
     for place, path in enumerate(paths):

@@ -120,7 +120,7 @@ def figures(done: Sequence[Case]) -> dict[str, Any]:
 
 
 def times(done: Sequence[Case]) -> dict[str, Any]:
-    """Milliseconds of CPU time of a check, and of suggestions for each error: median, 95th percentile, maximum."""
+    """Milliseconds of CPU time of a check, and of suggestions for each error: median, 95th percentile, and maximum."""
     checks = sorted(case.check_ms for case in done)
     each = sorted(case.suggest_ms / len(case.suggested) for case in done)
     return {"check_ms": _spread(checks), "suggestions_ms_per_error": _spread(each)}

@@ -30,7 +30,7 @@ BEGIN, END = "<!-- runs: made by scripts/accuracy.py -->\n", "<!-- end of runs -
 
 
 class Case(NamedTuple):
-    """A network to train: its name on the page, the command, the published accuracy with its source.
+    """A network to train: its name on the page, the command, and the published accuracy with its source.
 
     For tasks other than classification, `metric` is the metric to show, and `published` what to compare it with.
     `prepare` is a command that makes the data, run before the training.

@@ -33,7 +33,7 @@ def training() -> str:
 
 
 def train_options() -> dict[OptionGroup, list[tuple[str, str, str]]]:
-    """The options of `archdsl train` that are not in its recipe, by group: option, default, description."""
+    """The options of `archdsl train` that are not in its recipe, by group: option, default and description."""
     found: dict[OptionGroup, list[tuple[str, str, str]]] = {}
     for option in train.params:
         if isinstance(option, GroupedOption) and option.group and not (option.name or "").startswith("recipe_"):

@@ -1,4 +1,5 @@
-"""Measure figures in their places: the smallest text in a column, how much of a slide is filled, the size in a README.
+"""Measure figures in their places: the smallest text in a column, how much of a slide is filled, and the size in a
+README.
 
 `python scripts/figure_sizes.py` prints a table and exits with status 1 if a figure misses a target; with a folder, it
 also writes each figure there as a PNG, to be looked at.

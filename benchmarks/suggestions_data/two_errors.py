@@ -47,7 +47,7 @@ class TwoErrors:
 
 
 def two_errors(kinds: Sequence[Kind], valids: Sequence[Valid], seed: int, limit: int) -> Iterator[TwoErrors]:
-    """Networks with errors of two randomly chosen kinds, each of which is an error on its own."""
+    """Networks with two errors of randomly chosen kinds, each an error on its own."""
     random = Random(f"{seed} two errors")
     found = 0
     while found < limit:

@@ -1,4 +1,4 @@
-"""Wrong names: slips of the keyboard, renamings that were not finished, copies that were not adapted."""
+"""Wrong names: slips of the keyboard, renamings that were not finished, and copies that were not adapted."""
 
 import re
 from random import Random

@@ -1,4 +1,4 @@
-"""Networks from an image to an image: segmentation, autoencoders, generators, pyramids."""
+"""Networks from an image to an image: segmentation, autoencoders, generators, and pyramids."""
 
 from random import Random
 
