@@ -157,7 +157,9 @@ class ByArchdsl:
 
 
 class ByHand:
-    """The same run, handwritten: images in memory, shifted and mirrored per batch, loss and accuracy computed."""
+    """The training run of `ByArchdsl`, handwritten: images in memory, shifted and mirrored per batch, loss and accuracy
+    computed.
+    """
 
     def __init__(self, model_spec: ModelSpec, recipe: Recipe, setup: DeviceSetup, shape: tuple[int, int, int]) -> None:
         given, held_out = both_parts(model_spec, shape)

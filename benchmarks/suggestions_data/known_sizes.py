@@ -1,4 +1,4 @@
-"""Kinds of errors in the sizes of inputs, through a chain of layers and at assertions, and in the order of statements."""
+"""Kinds of errors in sizes of inputs, through a chain of layers and at assertions, and in the order of statements."""
 
 import re
 from random import Random

@@ -44,7 +44,7 @@ report, which is also published as [check.schema.json](check.schema.json).
 
 
 def page() -> str:
-    """The page."""
+    """The text of docs/json.md."""
     parts = [_HEAD]
     shown: dict[str, Any] = {}
     for title, model in REPORTS.items():

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Callback:
     """The methods that a callback may have: a class need not derive from this one, and may omit some of them.
 
-    Each method receives the `RunningTraining`. An exception in one of them ends the training, with the exception as the
-    cause.
+    Each method receives the `RunningTraining`. An exception in one of them ends the training with an error, whose cause
+    is that exception.
     """
 
     def on_start(self, run: "RunningTraining") -> None:

@@ -53,8 +53,8 @@ def find_source(name: str, relative_to: Path | None = None, packages: Sequence[U
     """The data set with this name, from the Hub for `hf:OWNER/NAME`, or the files at this path.
 
     A relative path is relative to `relative_to`, if given (the folder of a network's file that names its data), else to
-    the working directory. `packages` are those of the network, which may have data sets; a built-in one takes
-    precedence. Raises UnknownData, NotStored, PackageDataFailed, MissingExtra, HubFailed.
+    the working directory. `packages` are those of the network, whose data sets are found, too; a built-in data set
+    takes precedence. Raises UnknownData, NotStored, PackageDataFailed, MissingExtra, HubFailed.
     """
     if name.startswith(PYTHON_PREFIX):
         raise NotStored("give the same data in Python, `archdsl.fit(…, resume=RUN)`, or other data with --data")

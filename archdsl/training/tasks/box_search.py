@@ -44,9 +44,9 @@ def non_maximum_suppression(boxes: Tensor, classes: Tensor, is_candidate: Tensor
     """Which candidates are kept, bool of N×M: those whose IoU with each kept candidate of the same class and a higher
     score is at most `overlap`.
 
-    `boxes` are N×M×4, best first, and `classes` N×M; only those that are `is_candidate`, bool of N×M, count. What greedy
-    non-maximum suppression keeps is the only fixed point of the rule; each round settles at least one more candidate of
-    each chain, and most chains are short.
+    `boxes` are N×M×4, best first, and `classes` N×M; only those that are `is_candidate`, bool of N×M, count. What
+    greedy non-maximum suppression keeps is the only fixed point of the rule; each round settles at least one more
+    candidate of each chain, and most chains are short.
     """
     same = (classes[:, :, None] == classes[:, None, :]) & is_candidate[:, :, None] & is_candidate[:, None, :]
     rivals = (iou(boxes[:, :, None], boxes[:, None, :]) > overlap) & same

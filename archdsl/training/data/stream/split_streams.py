@@ -21,7 +21,7 @@ def stream_splits(
     """The splits as streams; None if streams are not needed and the decoded images fit into memory.
 
     `parts` are the images and classes of `train`, and perhaps of `validation` and `test`. Without validation images,
-    the request's part of the training images is held out. Raises NothingToLearnFrom.
+    the request's `split` decides which part of the training images is held out. Raises NothingToLearnFrom.
     """
     images = sum(len(labels) for _, labels in parts.values())
     size = images * prod(request.shape)
