@@ -56,7 +56,7 @@ _CHAIN_FORWARD = """
             x = module(x)
         return x
 """
-"""In each class, because torch.compile does not compile the method of nn.Sequential itself."""
+"""Defined in each class, because torch.compile does not compile the method of nn.Sequential itself."""
 
 
 def part_class(name: str, doc: str, key: str, forward: str | None) -> type[nn.Module]:

@@ -148,4 +148,6 @@ NAMINGS: Mapping[str, Naming] = {
     "SwinV2": SWIN_V2,
     **TIMM,
 }
-"""By family. The rules of one family never name all tensors of another family's layer, so the order is irrelevant."""
+"""The rules by family. The rules of one family never name all tensors of another family's layer, so the order is
+irrelevant.
+"""

@@ -207,4 +207,4 @@ TIMM: Mapping[str, Naming] = {
     "timm MobileNetV3 small": _mobilenet_v3((1, 2, 3, 2, 3)),
     "timm MnasNet": _MNASNET,
 }
-"""By family."""
+"""The rules by family."""

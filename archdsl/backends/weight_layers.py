@@ -11,7 +11,9 @@ from .part_class import ChainPart, Part
 
 
 class WeightLayer(Record):
-    """A layer: its name, the shapes of its tensors by their names in it, and the layers that its input depends on."""
+    """A layer: its name, the shapes of its tensors by their names in the layer, and the layers that its input depends
+    on.
+    """
 
     name: str
     shapes: Mapping[str, tuple[int, ...]]

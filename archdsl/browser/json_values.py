@@ -11,7 +11,7 @@ from ..record import Record
 def plain(value: Any) -> Any:
     """A result as a JSON value: a record as an object, a network as its report, a diagram as its text.
 
-    Raises TypeError for a value that JSON cannot have.
+    Raises TypeError for a value that JSON cannot represent.
     """
     match value:
         case None | bool() | int() | float() | str():

@@ -13,7 +13,7 @@ _INTEGER = re.compile(r"\d{1,9}")
 _FLOAT = re.compile(r"\d{1,9}\.\d{1,9}")
 _SIZE = re.compile(r"\d{1,9}(?:x\d{1,9})*")
 _SPATIAL = {3: ("channels", "height", "width"), 2: ("channels", "length"), 1: ("features",)}
-"""The meanings of an input's dimensions, by how many there are."""
+"""The meanings of an input's dimensions, by their number."""
 
 
 class TextControl(Record):

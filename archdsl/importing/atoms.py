@@ -15,7 +15,7 @@ REPEATED = -2
 
 
 class Atom(NamedTuple):
-    """`size` positions along an axis of ours, `stride` apart."""
+    """`size` positions along one of our axes, `stride` apart."""
 
     axis: int
     stride: int

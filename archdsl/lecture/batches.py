@@ -18,7 +18,7 @@ def steps_per_epoch(images: int, fraction: float, batch: int) -> int:
     """The number of batches in an epoch: `images`·`fraction`/`batch`, rounded up, because the last batch may be
     smaller.
 
-    `fraction` is the part of the images to train on, as `archdsl train --split` takes it.
+    `fraction` is the part of the images to train on, as in `archdsl train --split`.
     """
     return -(-round(images * fraction) // batch)
 

@@ -29,7 +29,7 @@ from .positions import LinePositions
 from .preview import VIEWS, preview, write_diagram
 
 AT_ONCE, SETTLED = 0.03, 0.5
-"""Seconds after an edit until diagnostics are published, and until those with tried suggestions are."""
+"""Seconds after an edit until diagnostics are published, without and with tried suggestions."""
 CANCELLABLE = 0.02
 """Seconds in which a request for suggestions can be canceled before the search for them."""
 COLLECTED = 250

@@ -102,7 +102,7 @@ def _at_statement_start(version: Version, offset: int, range: TextRange) -> Iter
 
 
 def _takes(version: Version, shape: Shape, word: str, layer: type[Op], offset: int) -> bool:
-    """Whether a layer without arguments accepts the tensor; a layer that requires arguments is assumed to."""
+    """Whether a layer without arguments accepts the tensor; a layer that requires arguments is assumed to accept it."""
     if (
         any(p.required for p in layer.parameters)
         or word not in registry()

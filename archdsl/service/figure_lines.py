@@ -71,7 +71,7 @@ def _words(version: Version, setting: str, count: int, given: bool) -> Iterable[
 
 
 def about(version: Version, name: str) -> str:
-    """What a name stands for in the network: `conv 64 k7: 64×112×112`; empty for none."""
+    """What a name stands for in the network: `conv 64 k7: 64×112×112`; empty if there is nothing."""
     names = FigureNames(version.draft)
     nodes, scopes = sorted(names.nodes(name)), names.scopes(name)
     if nodes:

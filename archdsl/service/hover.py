@@ -25,7 +25,7 @@ _MOST_SHAPES = 4
 
 
 def hover(version: Version, offset: int) -> Hover | None:
-    """Shapes, costs, receptive field, arithmetic and documentation of what is at a position, if anything is."""
+    """Shapes, costs, receptive field, arithmetic and documentation at a position; None if there is nothing there."""
     here = spot(version, offset)
     start, end = word_at(version.text, offset)
     if start == end or prefix(version.text, offset).is_quiet:

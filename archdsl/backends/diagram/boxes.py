@@ -178,7 +178,7 @@ def _turn(facts: DiagramSource, nodes: tuple[PlannedNode, ...], turn: int, turns
 
 
 def position_of(node: Node) -> str:
-    """Where the statement of a node is: `LINE:COLUMN`, with the name of the file if the network only uses it."""
+    """Where the statement of a node is: `LINE:COLUMN`, with the name of the file if it is not the network's own."""
     return "" if node.statement is None else _position(node.span, node)
 
 

@@ -134,7 +134,7 @@ def _connection(chain: list[ShapeGroup]) -> Connection:
 
 
 def flattened(line: Curve | Polyline) -> Iterator[Point]:
-    """The points of a line; those of a curve so close that it looks like one."""
+    """The points of a line; the points of a curve are so close together that their line looks like the curve."""
     if isinstance(line, Polyline):
         yield from line.points
         return

@@ -77,7 +77,9 @@ def _turns_squarely(route: tuple[Point, ...]) -> bool:
 
 
 def _between_parts(connection: Connection, lead: Polyline) -> Connector:
-    """A line through the gutter between two columns (or rows), then around something if the rest of the route does."""
+    """A line through the gutter between two columns (or rows), then around something if the rest of the route goes
+    around it.
+    """
     down = _is_upright(*lead.points[:2])
     route, gutter = connection.route, lead.points[2:4]
     rest = connection.replace(lines=connection.lines[-1:]).route if connection.lines[-1] is not lead else route[-1:]

@@ -122,7 +122,7 @@ def _box(a: Graph, b: Graph, index: int, run: tuple[DiffRow, ...]) -> Box:
 
 
 def _before(a: Graph, b: Graph, row: DiffRow) -> str:
-    """What a changed layer was: another layer, or the shape or the parameters of the same one."""
+    """The previous state of a changed layer: another layer, or the previous shape or parameters of the same layer."""
     if row.kind != "changed" or row.a is None or row.b is None:
         return ""
     before, after = a.nodes[row.a.id], b.nodes[row.b.id]
@@ -139,7 +139,7 @@ def _facts(layer: DiffLayer) -> str:
 
 
 def _arrows(a: Graph, b: Graph, union: _Union, outputs: tuple[OutputRow, ...]) -> tuple[Arrow, ...]:
-    """The arrows of the second network, then those that only the first has."""
+    """The arrows of the second network, then those that exist only in the first."""
     sources: dict[tuple[str, str], int] = {}
     for node in b.nodes:
         for i in node.inputs:

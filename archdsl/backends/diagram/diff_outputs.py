@@ -20,7 +20,7 @@ class OutputRow(Record):
 
 
 def output_rows(a: Graph, b: Graph, found: Diff) -> tuple[OutputRow, ...]:
-    """The outputs of the second network in its order, then those that only the first has.
+    """The outputs of the second network in its order, then those that exist only in the first.
 
     Outputs correspond by name; renamed outputs correspond by layer.
     """

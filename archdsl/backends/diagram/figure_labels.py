@@ -30,15 +30,17 @@ class FigureLabels:
         return {path: label for label in self._ordered for path in label.scopes}
 
     def of_nodes(self, copies: Iterable[int]) -> str | None:
-        """The label of a layer and its repetitions; None without one. Raises CannotDraw if they differ."""
+        """The label of a layer and its repetitions; None if there is none. Raises CannotDraw if their labels differ."""
         return _common([self._nodes.get(node) for node in copies])
 
     def of_scopes(self, copies: Iterable[Path]) -> str | None:
-        """The label of a stage or block and its repetitions; None without one. Raises CannotDraw if they differ."""
+        """The label of a stage or block and its repetitions; None if there is none. Raises CannotDraw if their labels
+        differ.
+        """
         return _common([self._scopes.get(path) for path in copies])
 
     def of_output(self, name: str) -> str | None:
-        """The label of an output; None without one."""
+        """The label of an output; None if there is none."""
         return next((label.text for label in self._ordered if name in label.outputs), None)
 
     def require_shown(

@@ -54,7 +54,7 @@ class DiagramStyle(Record):
     """Whether the view `volumes` shows feature maps as sheets."""
 
     def heading_of(self, diagram: Diagram) -> str:
-        """The line above a diagram: its caption, or only what the figure hides; empty for none."""
+        """The line above a diagram: its caption, or only what the figure hides; empty if there is none."""
         return diagram.caption if self.caption else diagram.note
 
     def legend_of(self, diagram: Diagram) -> list[tuple[str, str, str]]:

@@ -26,7 +26,7 @@ class Heat(StrEnum):
     MEMORY = "memory"
     """The bytes that training keeps for it, for one sample."""
     RF = "rf"
-    """The receptive field of its output: the longest dimension of what a position depends on."""
+    """The receptive field of its output: the longest dimension of the region that a position depends on."""
 
 
 _SYMBOLIC = "a measure that depends on symbolic dimensions has no color: give the sizes with --input"
@@ -58,7 +58,7 @@ def with_heat(diagram: Diagram, graph: Graph, costs: Costs, heat: Heat) -> Diagr
 
 def _values(graph: Graph, costs: Costs, heat: Heat) -> Mapping[int, float]:
     """The measure of each node."""
-    # Most diagrams have no measure.
+    # Imported here because most diagrams have no measure.
     from ...analysis.measures import NetworkMeasures
     from ...analysis.memory_options import MemoryOptions
 
@@ -90,7 +90,7 @@ def _number(value: int) -> int:
 
 
 def _of(row: BoxRow, values: Mapping[int, float], heat: Heat) -> float | None:
-    """The measure of a row: the sum over its nodes, or the largest of their receptive fields; None without any."""
+    """The measure of a row: the sum over its nodes, or the largest of their receptive fields; None if there is none."""
     found = [values[node] for node in row.nodes if node in values]
     if not found:
         return None

@@ -13,7 +13,7 @@ from .font_metrics import is_known, width_of
 
 
 class InkPath(Record):
-    """A path: a line through points, or consecutive Bézier curves; `fill` and `line` are colors, None for none."""
+    """A path: a line through points, or consecutive Bézier curves; `fill` and `line` are colors, None if absent."""
 
     points: tuple[Point, ...]
     curved: bool = False

@@ -129,7 +129,8 @@ def join(
 ) -> Drawing:
     """The parts next to or below each other, with additional space between.
 
-    `places` are the positions of the boxes of each. `heading_in` returns the heading above them for their width.
+    `places` are the positions of the boxes of each part. `heading_in` returns the heading above the parts for their
+    width.
     """
     parts: list[ShapeGroup] = []
     gutter, down = _GUTTER[style.direction] + apart, style.direction == "LR"

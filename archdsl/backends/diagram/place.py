@@ -19,9 +19,10 @@ SHORTEST, LONGEST = 20.0, 20_000.0
 class Place(Record):
     """Where a figure is printed or shown; lengths in points.
 
-    `width` and `height` are its limits, None without one; `compact` is a height that it should have if that costs no
-    detail. `font` is the smallest text; `largest` is the maximum factor by which text is enlarged. A figure that fills
-    its place is as large as possible, otherwise it is only as high as it needs to be. `margin` is around the figure.
+    `width` and `height` are its limits, None if there is none; `compact` is a height that it should have if that costs
+    no detail. `font` is the smallest text; `largest` is the maximum factor by which text is enlarged. A figure that
+    fills its place is as large as possible, otherwise it is only as high as it needs to be. `margin` is around the
+    figure.
     """
 
     name: str

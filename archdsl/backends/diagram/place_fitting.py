@@ -252,7 +252,9 @@ def factor(width: float, height: float, place: Place) -> float:
 
 
 def _penalty(candidate: _Candidate, width: float, height: float, place: Place) -> tuple[bool, float]:
-    """How bad an arrangement of this size is: first whether its text is too small, then what it wastes."""
+    """How bad an arrangement of this size is: first whether its text is too small, then a penalty, the smaller the
+    better.
+    """
     by, text = factor(width, height, place), _text(candidate.style)
     small = by * text < place.font - 1e-6
     if small:

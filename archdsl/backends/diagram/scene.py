@@ -142,7 +142,7 @@ def _seen_part(volume: Volume, *, at_start: bool = False) -> tuple[Point, ...]:
 
 
 def _window(before: Volume, after: Volume) -> tuple[Point, ...]:
-    """The window of the kernel of a layer on the right face of its input; empty without one.
+    """The window of the kernel of a layer on the right face of its input; empty if it has no kernel.
 
     It is in the middle, or at the edge that is visible if the next box has the same size.
     """

@@ -28,7 +28,7 @@ class Theme(Record):
     heat: tuple[str, str]
     """The colors of the lowest and of the highest value of a measure."""
     dark: "Theme | None" = None
-    """The colors on a dark page, in formats that follow the page; None for one look everywhere."""
+    """The colors on a dark page, in formats that follow the page; None for the same colors everywhere."""
     font: FontFamily = FontFamily.SANS
 
     def fill(self, style: str) -> str:

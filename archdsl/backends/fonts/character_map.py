@@ -19,7 +19,7 @@ class CharacterMap:
             raise InvalidFont("its character map is cut short") from error
 
     def glyph_of(self, code: int) -> int:
-        """The glyph of a character; 0 without one."""
+        """The glyph of a character; 0 if there is none."""
         at = bisect_left(self._ends, code)
         if at == len(self._ends) or self._starts[at] > code:
             return 0

@@ -84,7 +84,7 @@ class FontFile:
         return CharacterMap(self.table("cmap"))
 
     def glyph_of(self, char: str) -> int | None:
-        """The number of the glyph of a character; None without one."""
+        """The number of the glyph of a character; None if there is none."""
         return self._characters.glyph_of(ord(char)) or None
 
     def advance(self, glyph: int) -> int:

@@ -9,7 +9,7 @@ from .forward import Skipped
 
 
 def skipped_modules(units: Sequence[Unit]) -> dict[int, Skipped]:
-    """For uses of a block without a module that others have, an identity in its place, by the identity of the unit."""
+    """An identity module in place of a module that only other uses of a block have, by the `id` of the unit."""
     kinds: dict[str, list[Unit]] = defaultdict(list)
     for unit in units:
         kinds[unit.kind].append(unit)

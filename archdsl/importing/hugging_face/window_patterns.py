@@ -30,7 +30,7 @@ class Windows(Record):
         return {"window": self.size} if self.size is not None and any(self.layers) else {}
 
     def statements(self, every: str, local: str) -> list[str]:
-        """The uses of the block of layers that attend to all steps, and of that of local ones."""
+        """The uses of the two blocks: that of the layers that attend to all steps, and that of the local layers."""
         if not self.mixed:
             return [f"repeat n {{ {local if self.layers[0] else every} }}"]
         period = _period(self.layers)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 OnnxRule = Callable[..., Any]
-"""From the node and its inputs to the result, or to a tuple of results."""
+"""A function from the node and its inputs to the result, or to a tuple of results."""
 
 _found: dict[str, OnnxRule] = {}
 

@@ -224,7 +224,7 @@ def _axes_of(b: Builder, query: TracedNode, key: TracedNode, value: TracedNode) 
 
 
 def _read_alike(b: Builder, axes: _Axes, rows: tuple[Rows, Rows, Rows]) -> bool:
-    """Whether keys and values have the same steps, and queries too if they are of the same tensor; queries of another
+    """Whether keys and values, and queries if they are of the same tensor, have the same steps; queries of another
     tensor must not be in windows.
     """
     spatial = [[tuple(a for a in g if a.axis not in (axes.channel, REPEATED)) for g in o] for o in axes.outer]

@@ -121,7 +121,7 @@ def columns_of(
 
 
 def repeats(outer: Sequence[Group]) -> int | None:
-    """How many consecutive heads share keys or values; None if heads that are not consecutive do."""
+    """How many consecutive heads share keys or values; None if heads that are not consecutive share them."""
     atoms = [atom for group in outer for atom in group]
     count = length(atom for atom in atoms if atom.axis == REPEATED)
     last = [group[-1] for group in outer if any(atom.axis == REPEATED for atom in group)]

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 Rule = Callable[[Any, Mapping[str, Any]], Any]
-"""From the lifter and the operation's arguments by name to its result."""
+"""A function from the lifter and the operation's arguments by name to its result."""
 
 _found: dict[str, Rule] = {}
 

@@ -1,4 +1,4 @@
-"""Padding, also by a negative number of elements, which crops."""
+"""Padding, including padding by a negative number of elements, which crops."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

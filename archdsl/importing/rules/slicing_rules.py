@@ -38,7 +38,7 @@ def part(lifter: Any, x: Tensor, dim: int, start: int, stop: int, step: int = 1)
 
 
 def _sliced(lifter: Any, x: Tensor, dim: int, start: int, stop: int, step: int) -> Tensor | None:
-    """A slice of an axis of ours; None if the source axis is not the slowest part of one."""
+    """A slice of one of our axes; None if the source axis is not the slowest part of one."""
     b = lifter.b
     group = x.view[dim]
     if len(group) != 1 or group[0].axis < 0:

@@ -103,7 +103,7 @@ def _statements(node: Node, texts: SourceTexts) -> list[int]:
 
 
 def _total(numbers: Iterable[int], noun: str) -> str:
-    """Numbers of all repetitions, in words; empty for none."""
+    """Numbers of all repetitions, in words; empty if there are none."""
     total = sum(numbers)
     if isinstance(total, Sym):
         return count(total, noun)
