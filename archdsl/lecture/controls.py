@@ -71,7 +71,7 @@ CONTROLS: Mapping[str, tuple[Control, ...]] = {
                 ("sobel_x", "Sobel, vertical edges", "소벨, 세로 경계선"),
                 ("sobel_y", "Sobel, horizontal edges", "소벨, 가로 경계선"),
                 ("blur", "blur (mean)", "블러(평균)"),
-                ("sharpen", "sharpen", "선명하게"),
+                ("sharpen", "sharpen", "샤프닝"),
                 ("laplace", "Laplace", "라플라스"),
                 ("identity", "identity", "항등"),
                 ("own", "your own numbers", "직접 입력"),
@@ -119,7 +119,7 @@ CONTROLS: Mapping[str, tuple[Control, ...]] = {
 
 _TITLES: Mapping[str, tuple[str, str]] = {
     "window": ("A window that slides over an image", "이미지 위를 움직이는 창"),
-    "filters": ("A filter on an image", "사진에 적용한 필터"),
+    "filters": ("A filter on an image", "이미지에 적용한 필터"),
     "lenet5_maps": ("The feature maps of LeNet-5", "LeNet-5의 특징 맵"),
     "receptive_field": ("The receptive field of an element", "한 원소의 수용 영역"),
     "batches": ("Batch size, steps and memory", "배치 크기, 스텝 수, 메모리"),

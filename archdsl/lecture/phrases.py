@@ -44,7 +44,7 @@ KOREAN: Mapping[str, str] = {
         "{text}: {arithmetic}이므로 출력 크기는 {out}입니다. {row}행 {column}열의 출력은 {value}입니다. 모서리 픽셀은 "
         "{corner}번, 가운데 픽셀은 {middle}번 읽히고, {pixels}개 픽셀 중 {unread}개는 한 번도 읽히지 않습니다."
     ),
-    "photograph": "사진",
+    "photograph": "이미지",
     "feature map": "특징 맵(절댓값)",
     "sum": "가중치 × 픽셀",
     "filter": "{row}행 {column}열에서 가중치와 픽셀의 곱의 합은 {value}입니다.",
@@ -59,7 +59,7 @@ KOREAN: Mapping[str, str] = {
         "가장 큰 배치는 {most}입니다."
     ),
     "batch": "배치",
-    "steps per epoch": "에포크당 스텝",
+    "steps per epoch": "에포크당 스텝 수",
     "memory": "메모리",
     "for": "용도",
     "too much": "메모리 부족",

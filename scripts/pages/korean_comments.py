@@ -9,7 +9,7 @@ KOREAN = {
     "8 filters of 1x3x3": "1x3x3 필터 8개",
     "16 filters of 8x3x3": "8x3x3 필터 16개",
     "a score for each of the ten digits": "숫자 10개 각각의 점수",
-    "a score for each word, at every step": "매 단계마다 단어별 점수",
+    "a score for each word, at every step": "시점마다 단어별 점수",
     "channels, height, width": "채널, 높이, 너비",
     "channels, height, width of a grayscale image": "흑백 이미지의 채널, 높이, 너비",
     "each filter reads all three channels": "필터마다 세 채널을 모두 읽는다",

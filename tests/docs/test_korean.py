@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,30 +11,69 @@ import yaml
 
 from archdsl import check
 from archdsl.diagnostics import Sink
+from archdsl.lecture.controls import CONTROLS
+from archdsl.lecture.phrases import ENGLISH as PHRASES
+from archdsl.lecture.phrases import KOREAN as KOREAN_PHRASES
 from archdsl.syntax import parse
 from archdsl.syntax.format import format_program
 from archdsl.text.source import Source
 from scripts.pages import korean_comments, lecture
-from tests.docs.pages import ROOT
+from tests.docs import korean as translations
+from tests.docs.korean import ENGLISH, FENCE, KOREAN, PAGES, ROOT, both, paired
 
-ENGLISH = ROOT / "docs" / "tutorial"
-KOREAN = ROOT / "docs" / "ko" / "tutorial"
-PAGES = sorted(path.name for path in ENGLISH.glob("*.md"))
 COMMENT = re.compile(r"^<!-- (.+?) -->$", re.MULTILINE)
-FENCE = re.compile(r"^```\w+[^\n]*\n.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#[^)]*)?\)")
 HANGUL = re.compile(r"[가-힣]")
 NAMES = {"# LeNet-5", "## COCO captions"}
 """Headings that are names."""
-WORDS = {"zero": 0.0, "one": 1.0, "two": 2.0, "black": 0.0}
+WORDS = {"zero": 0.0, "one": 1.0, "two": 2.0, "second": 2.0, "black": 0.0}
 """Numbers that English pages write in words."""
-
-
-def both(name: str) -> tuple[str, str]:
-    """A page in English, with its examples as comments, and in Korean."""
-    number = iter(range(1, 100))
-    english = FENCE.sub(lambda found: f"<!-- example {next(number)} -->", (ENGLISH / name).read_text(encoding="utf-8"))
-    return english, (KOREAN / name).read_text(encoding="utf-8")
+TERMS = {
+    "accurac(y|ies)": "정확도",
+    "activation": "활성",
+    "average": "평균",
+    "batch": "배치",
+    "bias": "편향",
+    "channel": "채널",
+    "convolution": "합성곱",
+    "data set": "데이터셋",
+    "edge": "경계선",
+    "ensemble": "앙상블",
+    "epoch": "에포크",
+    "except (for|in|that)": "제외|빼면",
+    "feature map": "특징 맵",
+    "filter": "필터",
+    "fully connected": "완전 연결",
+    "image(?!net)": "이미지|사진",
+    "inference": "추론",
+    "kernel": "커널",
+    "label": "레이블",
+    "layer": "층",
+    "learning rate": "학습률",
+    "loss": "손실",
+    "optimizer": "옵티마이저",
+    "padding": "패딩",
+    "parameter": "매개변수",
+    "photograph": "사진",
+    "pooling": "풀링",
+    "receptive field": "수용 영역",
+    "skip connection": "스킵 연결",
+    "standard deviation": "표준편차",
+    "stride": "스트라이드",
+    "test (image|accuracy)": "테스트",
+    "validation": "검증",
+}
+"""The Korean word for each term, wherever it occurs."""
+ONLY_FOR = {"사진": "photograph|satellite image", "스킵 연결": "skip connection", "앙상블": "ensemble"}
+"""Korean words that stand for nothing else in English."""
+UNUSUAL = {
+    r"[\d}] %": "`%` follows the number without a space, and so does `%포인트`",
+    r"MAC[가는를와]": "MAC ends with a consonant",
+    r"척도": "스케일",
+    r"시험 (이미지|데이터|정확도)": "테스트",
+    r"매 \S+마다": "매 or 마다",
+}
+"""Forms that are not used in Korean texts of the field, and what is."""
 
 
 def prose(page: str) -> str:
@@ -92,10 +132,79 @@ def test_links_lead_to_the_same_pages(name: str) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_numbers_are_the_same(name: str) -> None:
-    english, korean = both(name)
-    (digits, words), ours = english_figures(english), korean_figures(korean)
-    assert digits <= ours
-    assert ours <= digits | words
+    for english, korean in paired(name):
+        (digits, words), ours = english_figures(english), korean_figures(korean)
+        assert digits <= ours, korean
+        assert ours <= digits | words, korean
+
+
+def code(text: str) -> set[str]:
+    """What is in backticks."""
+    return set(re.findall(r"`[^`]+`", text))
+
+
+def names(text: str) -> set[str]:
+    """Names and abbreviations with at least two capitals, such as AlexNet; the plural of MAC is MACs."""
+    words = re.findall(r"(?<![A-Za-z])[A-Z][A-Za-z]*[A-Z][A-Za-z]*", re.sub(r"`[^`]*`", "", prose(text)))
+    return {re.sub(r"(?<=[A-Z])s$", "", word) for word in words}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_block_names_the_same_things(name: str) -> None:
+    """A Korean block has the code and the names of the English one, and no others than those of the English page."""
+    blocks = list(paired(name))
+    for found in (code, names):
+        page = {each for english, _ in blocks for each in found(english)}
+        for english, korean in blocks:
+            assert found(english) <= found(korean) <= page, korean
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_term_has_one_word(name: str) -> None:
+    for english, korean in paired(name):
+        text = re.sub(r"`[^`]*`", "", prose(english))
+        for term, word in TERMS.items():
+            assert not re.search(rf"\b{term}", text, re.I) or re.search(word, prose(korean)), (term, korean)
+        for word, term in ONLY_FOR.items():
+            assert word not in prose(korean) or re.search(term, text, re.I), (word, korean)
+
+
+def korean_texts() -> Iterator[str]:
+    """The pages, the texts of the figures and the comments of programs."""
+    yield from ((KOREAN / name).read_text(encoding="utf-8") for name in PAGES)
+    yield from KOREAN_PHRASES.values()
+    yield from korean_comments.KOREAN.values()
+    for control in (each for controls in CONTROLS.values() for each in controls):
+        yield from (control.labels[1], *(korean for _, _, korean in control.choices))
+
+
+def test_no_text_has_an_unusual_form() -> None:
+    for text in korean_texts():
+        for form, usual in UNUSUAL.items():
+            assert not re.search(form, text), (usual, text)
+
+
+def test_texts_of_figures_have_the_same_terms() -> None:
+    labels = [each for controls in CONTROLS.values() for each in controls]
+    pairs = [*((text, KOREAN_PHRASES[key]) for key, text in PHRASES.items()), *(each.labels for each in labels)]
+    pairs += [(english, korean) for each in labels for _, english, korean in each.choices]
+    for english, korean in pairs:
+        for word, term in ONLY_FOR.items():
+            assert word not in korean or re.search(term, english), (word, korean)
+
+
+def test_no_english_text_changed_since_its_translation_was_reviewed() -> None:
+    """If this fails, correct the Korean texts of these pages; then run `python -m tests.docs.korean --update`."""
+    assert list(translations.changed()) == []
+    assert list(translations.removed()) == []
+
+
+def test_a_correction_of_an_english_text_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = translations.sources()
+    corrected = texts["vgg.md"][1] + " Not always."
+    monkeypatch.setattr(translations, "sources", lambda: texts | {"vgg.md": [corrected, *texts["vgg.md"][2:]]})
+    assert list(translations.changed()) == [("vgg.md", corrected)]
+    assert list(translations.removed()) == ["vgg.md"]
 
 
 @pytest.mark.parametrize("name", PAGES)
