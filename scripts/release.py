@@ -7,6 +7,7 @@ Exits with 1 if a check fails. It uploads nothing. The packages `build` and `twi
 """
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,16 @@ ROOT = Path(__file__).resolve().parents[1]
 
 _PLACEHOLDERS = re.compile(r"(^|\.)(invalid|test|localhost|example(\.(com|net|org))?)$")
 """Hosts that RFC 2606 reserves: a URL there leads nowhere."""
+_MANIFESTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "editors/tree-sitter-arch/tree-sitter.json": (("metadata", "version"),),
+    "editors/vscode/package.json": (("version",),),
+    "editors/vscode/package-lock.json": (("version",), ("packages", "", "version")),
+    "editors/zed/Cargo.toml": (("package", "version"),),
+    "editors/zed/extension.toml": (("version",),),
+    "web/package.json": (("version",),),
+    "web/package-lock.json": (("version",), ("packages", "", "version")),
+}
+"""What the editors' extensions and the web pages declare, and the keys of the version there."""
 _COMMANDS = (
     ("--version",),
     ("check", "-e", "input 3x32x32; conv 8 k3; relu; flatten; fc 10"),
@@ -80,6 +91,9 @@ def _versions(root: Path) -> Iterator[str]:
     cited = re.search(r"^version: (.+)$", _read(root, "CITATION.cff"), re.M)
     if cited is None or cited[1] != here:
         yield f"CITATION.cff has version {cited[1] if cited else 'none'}, not {here}"
+    for name, found in manifest_versions(root):
+        if found != here:
+            yield f"{name} has version {found}, not {here}"
     for page in sorted((root / "docs").rglob("*.md")):
         for shown in re.findall(r"\brev: v(\S+)|archdsl@v(\S+)", page.read_text(encoding="utf-8")):
             if "".join(shown) != here:
@@ -90,6 +104,18 @@ def _versions(root: Path) -> Iterator[str]:
     _, _, after = _read(root, "CHANGELOG.md").partition("\n## Unreleased\n")
     if after.partition("\n## ")[0].strip():
         yield f"CHANGELOG.md has changes under Unreleased: move them to {here}"
+
+
+def manifest_versions(root: Path) -> Iterator[tuple[str, str]]:
+    """The versions in the manifests of the editors' extensions and of the web pages, each with its file."""
+    for name, places in _MANIFESTS.items():
+        text = (root / name).read_text(encoding="utf-8")
+        manifest: Any = json.loads(text) if name.endswith(".json") else tomllib.loads(text)
+        for keys in places:
+            found = manifest
+            for key in keys:
+                found = found[key]
+            yield name, str(found)
 
 
 def _classifiers(root: Path) -> Iterator[str]:

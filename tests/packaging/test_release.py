@@ -13,7 +13,11 @@ from archdsl import __version__
 from scripts import release
 from tests.packaging.test_wheel import ROOT, build
 
-METADATA = ("pyproject.toml", "CITATION.cff", "CHANGELOG.md", "archdsl/version.py", "docs/integrations.md")
+MANIFESTS = dict(release.manifest_versions(ROOT))
+METADATA = (
+    *("pyproject.toml", "CITATION.cff", "CHANGELOG.md", "archdsl/version.py", "docs/integrations.md"),
+    *MANIFESTS,
+)
 
 
 @pytest.fixture
@@ -76,6 +80,7 @@ def test_a_placeholder_leads_nowhere(url: str, expected: bool) -> None:
         ("CITATION.cff", f"version: {__version__}", "version: 0.0.9", "CITATION.cff has version 0.0.9"),
         ("CITATION.cff", "https://archdsl.dev/source", "https://archdsl.test", "`repository-code`"),
         ("docs/integrations.md", f"rev: v{__version__}", "rev: v0.0.9", "docs/integrations.md shows version 0.0.9"),
+        *((name, __version__, "0.0.9", f"{name} has version 0.0.9") for name in MANIFESTS),
         ("CHANGELOG.md", f"## {__version__}", "## 0.0.9", f"no section {__version__}"),
         ("CHANGELOG.md", "## Unreleased\n", "## Unreleased\n\n- A change.\n", "changes under Unreleased"),
         ("archdsl/version.py", __version__, f"{__version__}.dev0", "is not the version of a release"),
@@ -84,6 +89,13 @@ def test_a_placeholder_leads_nowhere(url: str, expected: bool) -> None:
 def test_each_problem_is_found(copied: Path, name: str, old: str, new: str, problem: str) -> None:
     replace(copied, name, old, new)
     assert any(problem in found for found in release.problems(copied))
+
+
+def test_every_manifest_has_the_version_of_the_package() -> None:
+    assert set(release.manifest_versions(ROOT)) == {(name, __version__) for name in MANIFESTS}
+    names = ("package.json", "package-lock.json", "Cargo.toml", "extension.toml", "tree-sitter.json")
+    found = [path for name in names for folder in ("web", "editors/*") for path in ROOT.glob(f"{folder}/{name}")]
+    assert {path.relative_to(ROOT).as_posix() for path in found} == set(MANIFESTS)
 
 
 def test_the_script_agrees_with_a_project_that_is_ready(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
