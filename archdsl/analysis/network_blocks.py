@@ -19,12 +19,12 @@ def blocks(graph: Graph) -> tuple[Path, ...]:
     for path in sorted(graph.scopes, key=len):
         if path not in holding or any(path[: len(outer)] == outer for outer in found):
             continue
-        if graph.scopes[path] not in _STRUCTURE or not _holds_block(graph, path, holding):
+        if graph.scopes[path] not in _STRUCTURE or not _contains_block(graph, path, holding):
             found.append(path)
     return tuple(found)
 
 
-def _holds_block(graph: Graph, path: Path, holding: set[Path]) -> bool:
+def _contains_block(graph: Graph, path: Path, holding: set[Path]) -> bool:
     return any(
         kind not in _STRUCTURE and inner in holding and inner[: len(path)] == path
         for inner, kind in graph.scopes.items()

@@ -118,7 +118,7 @@ class Sizes:
     @cached_property
     def sets(self) -> Mapping[str, SizeSet]:
         """The valid sizes of each symbol separately. Raises TooComplex."""
-        return {symbol: solve(self._on(symbol), symbol) for symbol in self.symbols}
+        return {symbol: solve(self._conditions_on(symbol), symbol) for symbol in self.symbols}
 
     @cached_property
     def joint(self) -> list[SizeRequirement]:
@@ -145,7 +145,7 @@ class Sizes:
             return False
         return condition.form.grows_from(known) and condition.holds(known)
 
-    def _on(self, symbol: str) -> list[Condition]:
+    def _conditions_on(self, symbol: str) -> list[Condition]:
         return [d.condition for d in self.requirements if d.condition.form.symbols() == {symbol}]
 
     def first_failed(self, sizes: Mapping[str, int]) -> SizeRequirement | None:

@@ -190,24 +190,24 @@ class MultiHeadAttention(nn.Module):
     def positions(self, length: int, device: torch.device) -> torch.Tensor:
         """The bias of each head, step and attended step: 1×heads×T×T."""
         steps = torch.arange(length, device=device)
-        apart = steps[None] - steps[:, None]
+        offsets = steps[None] - steps[:, None]
         if self.position_bias is not None:
-            return self.position_bias[self.bucket(apart)].permute(2, 0, 1)[None]
+            return self.position_bias[self.bucket(offsets)].permute(2, 0, 1)[None]
         # The slopes of ALiBi: powers of two, and values between them if the number of heads is not a power of two.
         whole = 2 ** int(math.log2(self.heads))
         slopes = [2 ** (-8 * (i + 1) / whole) for i in range(whole)]
         slopes += [2 ** (-4 * (2 * i + 1) / whole) for i in range(self.heads - whole)]
-        return -torch.tensor(slopes, device=device)[None, :, None, None] * apart.abs()
+        return -torch.tensor(slopes, device=device)[None, :, None, None] * offsets.abs()
 
-    def bucket(self, apart: torch.Tensor) -> torch.Tensor:
+    def bucket(self, offsets: torch.Tensor) -> torch.Tensor:
         """The bucket of each distance: one for each short distance, then logarithmic up to `distance`, as in T5."""
         side = self.buckets if self.causal else self.buckets // 2
-        steps = (-apart).clamp(min=0) if self.causal else apart.abs()
+        steps = (-offsets).clamp(min=0) if self.causal else offsets.abs()
         exact = side // 2
         ratio = (steps.clamp(min=1) / exact).log() / math.log(self.distance / exact)
         far = (exact + (ratio * (side - exact)).long()).clamp(max=side - 1)
         found = torch.where(steps < exact, steps, far)
-        return found if self.causal else found + (apart > 0) * side
+        return found if self.causal else found + (offsets > 0) * side
 
     def extra_repr(self) -> str:
         facts = ("heads", "kv_heads", "rows", "causal", "window", "rope", "rope_base", "qk_norm", "relative", "buckets")

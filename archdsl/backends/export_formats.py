@@ -96,7 +96,7 @@ class Agreement:
     batches: tuple[int, ...]
 
     @property
-    def good(self) -> bool:
+    def is_close(self) -> bool:
         return self.difference <= max(TOLERANCE * self.largest, _NOISE)
 
 
@@ -256,7 +256,7 @@ def _compare(exportable: Exportable, form: Form, path: Path) -> Agreement:
             difference = gap if math.isnan(gap) else max(difference, gap)
             largest = max(largest, mine.abs().max().item())
     found = Agreement(difference, largest, runtime, tried)
-    if not found.good:
+    if not found.is_close:
         raise CannotExport(f"outputs in {runtime} differ by up to {difference:.2g}, for outputs up to {largest:.2g}")
     return found
 

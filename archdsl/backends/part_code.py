@@ -69,7 +69,7 @@ class _Forward:
 
     def part(self, item: Unit, read: set[int]) -> None:
         """The results of an inner part, or of another use of a part."""
-        of = item.of or item
+        of = item.original or item
         inputs = [self.values[i] for i in item.inputs] + [self.outside_value(each) for each in of.outside]
         result = self.call(of.path, tuple(inputs), {})
         for index, value in enumerate(item.outputs):

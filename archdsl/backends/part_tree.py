@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 from ..contract.call import Module
 from ..graph import Graph, Node
-from .units import OutsideModule, Unit, find_chains, nodes_of, wired_tree
+from .units import OutsideModule, Unit, connected_units, find_chains, nodes_of
 
 
 def part_tree(graph: Graph) -> Unit:
-    """The units of a graph: one for each scope of the text, and one with `of` wherever a whole unit is applied again.
+    """The units of a graph: one for each scope of the text, and one with `original` wherever a unit is applied again.
 
     A module that several units use stays where its name places it; the other units receive it as an argument.
     """
     inner = {node.path[:depth] for node in graph.layers for depth in range(1, len(node.path))}
-    root = wired_tree(graph, {path for path in inner if path not in graph.scopes})
+    root = connected_units(graph, {path for path in inner if path not in graph.scopes})
     if any(node.shared is not None for node in graph.layers):
         _Uses(graph, root).find()
         _find_outside(root)
@@ -27,11 +27,11 @@ def _find_outside(unit: Unit) -> None:
     for item in unit.items:
         if isinstance(item, Node):
             found += used_elsewhere(unit.graph, item)
-        elif item.of is None:
+        elif item.original is None:
             _find_outside(item)
             found += item.outside
         else:
-            found += [OutsideModule(path=item.of.path), *item.of.outside]
+            found += [OutsideModule(path=item.original.path), *item.original.outside]
     unit.outside = list(dict.fromkeys(each for each in found if not unit.holds(each.path)))
 
 
@@ -78,12 +78,12 @@ class _Uses:
                 self.collect(item)
 
     def find(self) -> None:
-        """Replace the nodes of each use by a unit with `of`."""
+        """Replace the nodes of each use by a unit with `original`."""
         self.replace(self.root)
         for use, mapping in self.found:
-            assert use.of is not None
-            use.inputs = [mapping[i] for i in use.of.inputs]
-            use.outputs = [mapping[i] for i in use.of.outputs]
+            assert use.original is not None
+            use.inputs = [mapping[i] for i in use.original.inputs]
+            use.outputs = [mapping[i] for i in use.original.outputs]
 
     def replace(self, unit: Unit) -> None:
         items: list[Node | Unit] = []
@@ -96,7 +96,7 @@ class _Uses:
                 fitting = (self.use(unit.items, at, each) for each in self.candidates.get(item.shared, ()))
                 item = next((use for use in fitting if use is not None), item)
             items.append(item)
-            at += len(item.items) if isinstance(item, Unit) and item.of else 1
+            at += len(item.items) if isinstance(item, Unit) and item.original else 1
         unit.items = items
 
     def use(self, items: Sequence[Node | Unit], at: int, candidate: _Candidate) -> Unit | None:
@@ -120,7 +120,7 @@ class _Uses:
             for old in candidate.nodes
             if old.id not in unit.outputs and not self.readers.get(mapping[old.id], set()) <= inside
         ]
-        use = Unit(unit.graph, nodes[0].path[:-1], of=unit)
+        use = Unit(unit.graph, nodes[0].path[:-1], original=unit)
         use.items = list(nodes)
         self.found.append((use, mapping))
         return use

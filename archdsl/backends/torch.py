@@ -72,7 +72,7 @@ def _part(unit: Unit, modules: Mapping[int, nn.Module]) -> nn.Module:
     part = part_class(class_name(unit.name if unit.is_root else unit.kind), _doc(unit), _layers_digest(unit), source)()
     for item in unit.items:
         if isinstance(item, Unit):
-            if item.of is None:
+            if item.original is None:
                 _attach(part, item.path[len(unit.path) :], _part(item, modules))
         elif item.id in modules:
             _attach(part, item.path[len(unit.path) :], modules[item.id])

@@ -7,8 +7,8 @@ from .weight_naming import WINDOW_ATTENTION, Naming, fixed, less
 # --- Inception v3 ---
 
 _STEM = ("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "Conv2d_3b_1x1", "Conv2d_4a_3x3")
-_FIFTH = {"branch1": "branch1x1", "branch2": "branch5x5", "branch3": "branch3x3dbl", "branch4": "branch_pool"}
-_SIXTH = {
+_INCEPTION_5 = {"branch1": "branch1x1", "branch2": "branch5x5", "branch3": "branch3x3dbl", "branch4": "branch_pool"}
+_INCEPTION_6 = {
     "branch1.unit1": "branch1x1",
     "branch2.unit1": "branch7x7_1",
     "branch2.wide1.unit1": "branch7x7_2",
@@ -20,7 +20,7 @@ _SIXTH = {
     "branch3.wide2.unit1": "branch7x7dbl_5",
     "branch4.unit1": "branch_pool",
 }
-_SEVENTH = {
+_INCEPTION_7 = {
     "branch1.unit1": "branch1x1",
     "branch2.unit1": "branch3x3_1",
     "branch2.fork1.branch1.unit1": "branch3x3_2a",
@@ -57,7 +57,7 @@ def _block(found: re.Match[str]) -> str:
 
 def _fifth(found: re.Match[str]) -> str:
     single = found[3] in ("branch1", "branch4")
-    return f"{_block(found)}.{_FIFTH[found[3]]}{'' if single else f'_{found[4]}'}.{found[5]}"
+    return f"{_block(found)}.{_INCEPTION_5[found[3]]}{'' if single else f'_{found[4]}'}.{found[5]}"
 
 
 INCEPTION = Naming(
@@ -65,12 +65,12 @@ INCEPTION = Naming(
         (rf"stem\.unit(\d)\.{_LAYER}", lambda m: f"{_STEM[less(m[1])]}.{m[2]}"),
         (rf"inception(5)\.mixed5(\d)\.(branch\d)\.unit(\d)\.{_LAYER}", _fifth),
         (
-            rf"inception(6)\.mixed6(\d)\.{_words(_SIXTH)}\.{_LAYER}",
-            lambda m: f"{_block(m)}.{_SIXTH[m[3]]}.{m[4]}",
+            rf"inception(6)\.mixed6(\d)\.{_words(_INCEPTION_6)}\.{_LAYER}",
+            lambda m: f"{_block(m)}.{_INCEPTION_6[m[3]]}.{m[4]}",
         ),
         (
-            rf"inception(7)\.mixed7(\d)\.{_words(_SEVENTH)}\.{_LAYER}",
-            lambda m: f"{_block(m)}.{_SEVENTH[m[3]]}.{m[4]}",
+            rf"inception(7)\.mixed7(\d)\.{_words(_INCEPTION_7)}\.{_LAYER}",
+            lambda m: f"{_block(m)}.{_INCEPTION_7[m[3]]}.{m[4]}",
         ),
         (rf"reduction{_words(_REDUCTIONS)}\.{_LAYER}", lambda m: f"{_REDUCTIONS[m[1]]}.{m[2]}"),
         (rf"classifier\.unit(\d)\.{_LAYER}", lambda m: f"AuxLogits.conv{less(m[1])}.{m[2]}"),

@@ -23,15 +23,15 @@ class Unit:
     """A scope: its nodes and inner scopes in order, the outside values that it reads, and its values that are read
     outside.
 
-    `of` is the unit that it applies again, with that unit's modules: then its inputs and outputs are in that unit's
-    order. `outside` lists the modules outside of it that it uses, or their weights: the code that applies the unit
-    passes them.
+    `original` is the unit that it applies again, with that unit's modules: then its inputs and outputs are in that
+    unit's order. `outside` lists the modules outside of it that it uses, or their weights: the code that applies the
+    unit passes them.
     """
 
-    def __init__(self, graph: Graph, path: tuple[str, ...], of: "Unit | None" = None) -> None:
+    def __init__(self, graph: Graph, path: tuple[str, ...], original: "Unit | None" = None) -> None:
         self.graph = graph
         self.path = path
-        self.of = of
+        self.original = original
         self.outside: list[OutsideModule] = []
         self.items: list[Node | Unit] = []
         self.inputs: list[int] = []
@@ -77,17 +77,17 @@ def unit_tree(graph: Graph) -> Unit:
 
     (A class can access the modules below itself, not those of its siblings.)
     """
-    root = wired_tree(graph, set(_dissolved(graph)))
+    root = connected_units(graph, set(_inlined(graph)))
     find_chains(root)
     return root
 
 
-def wired_tree(graph: Graph, dissolved: AbstractSet[tuple[str, ...]]) -> Unit:
+def connected_units(graph: Graph, inlined: AbstractSet[tuple[str, ...]]) -> Unit:
     """The units with their inputs and outputs; the nodes of a dissolved scope belong to the unit around it."""
     root = Unit(graph, ())
     units: dict[tuple[str, ...], Unit] = {(): root}
     for node in graph.layers:
-        home = _unit_of(graph, node, units, dissolved)
+        home = _unit_of(graph, node, units, inlined)
         home.items.append(node)
     if root.items:
         _wire(root, _readers(graph))
@@ -96,7 +96,7 @@ def wired_tree(graph: Graph, dissolved: AbstractSet[tuple[str, ...]]) -> Unit:
     return root
 
 
-def _dissolved(graph: Graph) -> Iterable[tuple[str, ...]]:
+def _inlined(graph: Graph) -> Iterable[tuple[str, ...]]:
     for node in graph.layers:
         if node.shared is None:
             continue
@@ -108,12 +108,12 @@ def _dissolved(graph: Graph) -> Iterable[tuple[str, ...]]:
 
 
 def _unit_of(
-    graph: Graph, node: Node, units: dict[tuple[str, ...], Unit], dissolved: AbstractSet[tuple[str, ...]]
+    graph: Graph, node: Node, units: dict[tuple[str, ...], Unit], inlined: AbstractSet[tuple[str, ...]]
 ) -> Unit:
     home = units[()]
     for depth in range(1, len(node.path)):
         path = node.path[:depth]
-        if path in dissolved:
+        if path in inlined:
             return home
         if path not in units:
             units[path] = Unit(graph, path)
@@ -155,7 +155,7 @@ def nodes_of(unit: Unit) -> list[Node]:
 def find_chains(root: Unit) -> None:
     """Mark the units below the root that are chains."""
     for item in root.items:
-        if isinstance(item, Unit) and item.of is None:
+        if isinstance(item, Unit) and item.original is None:
             find_chains(item)
             item.chain = _is_chain(item)
 
@@ -183,6 +183,6 @@ def _is_link(unit: Unit, item: Node | Unit) -> bool:
     if len(item.path) != len(unit.path) + 1 or item.path[-1] in _SEQUENTIAL:
         return False
     if isinstance(item, Unit):
-        return item.of is None and len(item.outputs) == 1 and not item.outside
+        return item.original is None and len(item.outputs) == 1 and not item.outside
     steps = item.op.steps(unit.graph.shapes_in(item))
     return len(steps) == 1 and isinstance(steps[0], Module) and item.shared is None

@@ -51,13 +51,13 @@ def match_weights(layers: Sequence[WeightLayer], wanted: Shapes, found: Shapes) 
     rest = {name: shape for name, shape in given.items() if name not in taken}
     moved = _by_published_names(absent, rest, last) or _by_structure(absent, rest, last) if absent else {}
     owner = {f"{each.name}.{name}": each.name for each in absent for name in each.shapes}
-    renamed = {owner[ours]: theirs.rpartition(".")[0] for ours, theirs in reversed(moved.items())}
+    renamed = {owner[in_network]: in_file.rpartition(".")[0] for in_network, in_file in reversed(moved.items())}
     heads = [each for each in layers if each in resized or (each in absent and each.name not in renamed)]
     names = {f"{each.name}.{name}": f"{each.name}.{name}" for each in same for name in each.shapes}
     names |= moved
     owned = {f"{each.name}.{name}" for each in layers for name in each.shapes}
     names |= {name: name for name, shape in wanted.items() if name not in owned and given.get(name) == shape}
-    names = {ours: theirs for ours, theirs in names.items() if theirs in given}
+    names = {in_network: in_file for in_network, in_file in names.items() if in_file in given}
     left = {f"{each.name}.{name}" for each in heads for name in each.shapes}
     if missing := [name for name in wanted if name not in names and name not in left and not _counts(name)]:
         raise CannotLoad(f"the file has no {_counted(missing)}", _some(_line(name, wanted) for name in missing))
@@ -65,11 +65,11 @@ def match_weights(layers: Sequence[WeightLayer], wanted: Shapes, found: Shapes) 
         raise CannotLoad("no tensor of the file fits the network", _some(_line(name, given) for name in given))
     used = {*names.values(), *(f"{each.name}.{name}" for each in resized for name in each.shapes)}
     return WeightMatch(
-        names={ours: prefix + theirs for ours, theirs in names.items()},
+        names={in_network: prefix + in_file for in_network, in_file in names.items()},
         heads=tuple(each.name for each in heads),
         unused=tuple(prefix + name for name in given if name not in used and not _counts(name)),
         prefix=prefix,
-        renamed={ours: prefix + theirs for ours, theirs in renamed.items()},
+        renamed={in_network: prefix + in_file for in_network, in_file in renamed.items()},
     )
 
 
@@ -125,14 +125,14 @@ def _named(naming: Naming, layers: Sequence[WeightLayer], given: Shapes, last: s
     found: dict[str, str] = {}
     resized: set[str] = set()
     for each in layers:
-        theirs = {name: naming.tensor(each.name, name) or "" for name in each.shapes}
-        shapes = {name: given.get(theirs[name]) for name, _ in each.signature}
+        in_file = {name: naming.tensor(each.name, name) or "" for name in each.shapes}
+        shapes = {name: given.get(in_file[name]) for name, _ in each.signature}
         if any(shape is None for shape in shapes.values()):
             return None
         if all(same_elements(shapes[name] or (), shape) for name, shape in each.signature):
-            found |= {f"{each.name}.{ours}": name for ours, name in theirs.items() if name in given}
+            found |= {f"{each.name}.{in_network}": name for in_network, name in in_file.items() if name in given}
         elif each.name in last:
-            resized |= set(theirs.values())
+            resized |= set(in_file.values())
         else:
             return None
     used = {*found.values(), *resized}
@@ -163,17 +163,17 @@ def _layers_by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set
     for each in layers:
         groups[each.signature].append(each)
     found: dict[str, str] = {}
-    for ours in groups.values():
-        theirs = _candidates(ours[0], given)
-        if not theirs and all(each.name in last for each in ours):
+    for in_network in groups.values():
+        in_file = _candidates(in_network[0], given)
+        if not in_file and all(each.name in last for each in in_network):
             continue
-        if len(ours) != len(theirs):
+        if len(in_network) != len(in_file):
             raise CannotLoad(
-                f"{_tensors(ours[0])}: {len(ours):,} layers of the network have these tensors, "
-                f"{len(theirs):,} of the file",
-                _some([*(f"network: {each.name}" for each in ours), *(f"file: {name}" for name in theirs)]),
+                f"{_tensors(in_network[0])}: {len(in_network):,} layers of the network have these tensors, "
+                f"{len(in_file):,} of the file",
+                _some([*(f"network: {each.name}" for each in in_network), *(f"file: {name}" for name in in_file)]),
             )
-        found |= _assigned(ours, theirs)
+        found |= _assigned(in_network, in_file)
     taken = {f"{found[each.name]}.{name}" for each in layers if each.name in found for name in each.shapes}
     extra = {name.rpartition(".")[0] for name in given if name not in taken and not _counts(name)}
     if len(extra) > len(layers) - len(found):
@@ -195,26 +195,26 @@ def _candidates(layer: WeightLayer, given: Shapes) -> list[str]:
     return [each for each in prefixes if _fits(layer, each, given) and inner[each] == len(layer.signature)]
 
 
-def _assigned(ours: Sequence[WeightLayer], theirs: Sequence[str]) -> dict[str, str]:
+def _assigned(in_network: Sequence[WeightLayer], in_file: Sequence[str]) -> dict[str, str]:
     """Match layers with equal tensors: a single one directly, several by order, or by the last words of their names if
     both sides have these equally often.
     """
-    if len(ours) == 1:
-        return {ours[0].name: theirs[0]}
-    if (ordered := _sequence(theirs)) and _one_after_another(ours):
-        return dict(zip((each.name for each in ours), ordered, strict=True))
+    if len(in_network) == 1:
+        return {in_network[0].name: in_file[0]}
+    if (ordered := _sequence(in_file)) and _one_after_another(in_network):
+        return dict(zip((each.name for each in in_network), ordered, strict=True))
     by_word: dict[str, list[WeightLayer]] = defaultdict(list)
-    for each in ours:
+    for each in in_network:
         by_word[each.name.rpartition(".")[2]].append(each)
-    words = {word: [name for name in theirs if name.rpartition(".")[2] == word] for word in by_word}
+    words = {word: [name for name in in_file if name.rpartition(".")[2] == word] for word in by_word}
     common = [word for word in by_word if len(words[word]) == len(by_word[word])]
     others = [each for word, group in by_word.items() if word not in common for each in group]
-    left = [name for name in theirs if not any(name in words[word] for word in common)]
+    left = [name for name in in_file if not any(name in words[word] for word in common)]
     # The other layers must not share words with those matched by word, and each recursion must have fewer layers.
     if not common or (not others and len(common) == 1) or any(words[word] for word in by_word if word not in common):
         raise CannotLoad(
-            f"{len(ours):,} layers with the tensors {_tensors(ours[0])} cannot be distinguished",
-            _some([*(f"network: {each.name}" for each in ours), *(f"file: {name}" for name in theirs)]),
+            f"{len(in_network):,} layers with the tensors {_tensors(in_network[0])} cannot be distinguished",
+            _some([*(f"network: {each.name}" for each in in_network), *(f"file: {name}" for name in in_file)]),
             "rename the tensors in the file to the names in the network, which `archdsl weights` lists",
         )
     found: dict[str, str] = {}

@@ -37,9 +37,9 @@ def less(number: str) -> int:
     return int(number) - 1
 
 
-def fixed(theirs: str) -> Callable[[re.Match[str]], str]:
+def fixed(source_name: str) -> Callable[[re.Match[str]], str]:
     """A name that does not depend on ours."""
-    return lambda found: theirs
+    return lambda found: source_name
 
 
 WINDOW_ATTENTION = {

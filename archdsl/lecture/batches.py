@@ -38,11 +38,11 @@ def figure(
         raise ValueError(f"network is one of {', '.join(NETWORKS)}")
     if not (1 <= images <= 10**9 and 0 < fraction <= 1 and 1 <= batch <= 10**6 and 0 < gibibytes <= 10**6):
         raise ValueError("these settings are out of range")
-    graph, say, limit = _graph(network), words(language), round(gibibytes * 2**30)
+    graph, translations, limit = _graph(network), words(language), round(gibibytes * 2**30)
     most = largest_batch(graph, limit, optimizer=optimizer, precision=precision)
     rows = {size: memory(graph, batch=size, optimizer=optimizer, precision=precision) for size in {batch, *SIZES}}
     steps = {size: steps_per_epoch(images, fraction, size) for size in rows}
-    text = say["steps"].format(
+    text = translations["steps"].format(
         images=f"{images:,}",
         fraction=f"{fraction:g}",
         batch=f"{batch:,}",
@@ -51,7 +51,7 @@ def figure(
         most=f"{most:,}",
         limit=f"{gibibytes:g}",
     )
-    return LectureFigure(html=_table(rows, steps, batch, limit, say), text=text)
+    return LectureFigure(html=_table(rows, steps, batch, limit, translations), text=text)
 
 
 @cache
@@ -64,28 +64,32 @@ def size_text(count: int) -> str:
     return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.1f} MiB"
 
 
-def _table(rows: Mapping[int, Memory], steps: Mapping[int, int], batch: int, limit: int, say: Mapping[str, str]) -> str:
+def _table(
+    rows: Mapping[int, Memory], steps: Mapping[int, int], batch: int, limit: int, translations: Mapping[str, str]
+) -> str:
     """A row for each batch size: steps, bytes, and a bar that shows what the bytes are used for."""
     scale = max(limit, max(row.total for size, row in rows.items() if size <= max(batch, 32)))
-    head = "".join(f"<th>{say[name]}</th>" for name in ("batch", "steps per epoch", "memory", "for"))
+    head = "".join(f"<th>{translations[name]}</th>" for name in ("batch", "steps per epoch", "memory", "for"))
     lines = [f"<tr>{head}</tr>"]
     for size in sorted(rows):
         row = rows[size]
         over = row.total > limit
-        label = f"{size_text(row.total)}{' – ' + say['too much'] if over else ''}"
+        label = f"{size_text(row.total)}{' – ' + translations['too much'] if over else ''}"
         marks = " ".join(name for name, is_set in (("chosen", size == batch), ("over", over)) if is_set)
-        bar = "".join(_part(kind, getattr(row, kind), scale, say) for kind in _KINDS)
+        bar = "".join(_part(kind, getattr(row, kind), scale, translations) for kind in _KINDS)
         lines.append(
             f'<tr class="{marks}"><th>{size:,}</th><td>{steps[size]:,}</td><td>{label}</td>'
             f'<td class="lecture-stack">{bar}</td></tr>'
         )
-    legend = "".join(f'<span><i class="part-{kind}"></i>{say[kind]}</span>' for kind in _KINDS)
+    legend = "".join(f'<span><i class="part-{kind}"></i>{translations[kind]}</span>' for kind in _KINDS)
     return (
         f'<div class="lecture-scroll"><table class="lecture-table">{"".join(lines)}</table></div>'
         f'<p class="lecture-legend">{legend}</p>'
     )
 
 
-def _part(kind: str, count: int, scale: int, say: Mapping[str, str]) -> str:
+def _part(kind: str, count: int, scale: int, translations: Mapping[str, str]) -> str:
     width = min(100.0, 100 * count / scale)
-    return f'<span class="part-{kind}" style="width:{width:.2f}%" title="{say[kind]}: {size_text(count)}"></span>'
+    return (
+        f'<span class="part-{kind}" style="width:{width:.2f}%" title="{translations[kind]}: {size_text(count)}"></span>'
+    )

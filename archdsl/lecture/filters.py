@@ -40,13 +40,13 @@ def figure(
     pixels: Map = [[float(value) for value in line] for line in photograph()]
     output = filtered(pixels, weights)
     shown = [[min(255, round(abs(value))) for value in line] for line in output]
-    say = words(language)
+    translations = words(language)
     parts = [
-        panel(say["photograph"], _marked(photograph(), row, column, say["photograph"])),
-        panel(say["feature map"], _marked(shown, row, column, say["feature map"])),
-        panel(say["sum"], _sum(pixels, weights, row, column)),
+        panel(translations["photograph"], _marked(photograph(), row, column, translations["photograph"])),
+        panel(translations["feature map"], _marked(shown, row, column, translations["feature map"])),
+        panel(translations["sum"], _sum(pixels, weights, row, column)),
     ]
-    text = say["filter"].format(row=row, column=column, value=signed(round(output[row][column], 2)))
+    text = translations["filter"].format(row=row, column=column, value=signed(round(output[row][column], 2)))
     return LectureFigure(html=panels(*parts), text=text)
 
 

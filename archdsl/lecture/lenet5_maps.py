@@ -23,10 +23,10 @@ def figure(digit: int = 3, weights: str = "trained", language: str = "en") -> Le
     """
     if not 0 <= digit <= 9 or weights not in ("trained", "untrained"):
         raise ValueError("digit is from 0 to 9, weights are trained or untrained")
-    graph, say = lenet5(), words(language)
+    graph, translations = lenet5(), words(language)
     pixels = large_digit(digit)
     values = evaluate(graph, trained() if weights == "trained" else untrained(), [standardized(pixels)])
-    parts = [panel(f"{say['image']} 1×32×32", image(pixels, f"{digit}", 96))]
+    parts = [panel(f"{translations['image']} 1×32×32", image(pixels, f"{digit}", 96))]
     nodes = {".".join(node.path): node for node in graph.layers}
     for path, layer in _LAYERS:
         node = nodes[path]
@@ -35,9 +35,9 @@ def figure(digit: int = 3, weights: str = "trained", language: str = "en") -> Le
         parts.append(panel(title, f'<div class="lecture-maps">{maps}</div>'))
     scores = [channel[0][0] for channel in values[graph.output.id]]
     probabilities = softmax(scores)
-    parts.append(panel(say["probabilities"], _bars(probabilities)))
+    parts.append(panel(translations["probabilities"], _bars(probabilities)))
     best = max(range(10), key=probabilities.__getitem__)
-    text = say["maps"].format(digit=digit, best=best, percent=f"{100 * probabilities[best]:.0f}")
+    text = translations["maps"].format(digit=digit, best=best, percent=f"{100 * probabilities[best]:.0f}")
     return LectureFigure(html=panels(*parts), text=text)
 
 

@@ -28,7 +28,7 @@ def _pixel(row: int, column: int) -> int:
         for right in (0.25, 0.75):
             x, y = (column + right) / SIZE * 2 - 1, 1 - (row + down) / SIZE * 2
             length = sqrt(x * x + y * y + 2.2)
-            total += _seen((0.0, 0.0, -1.0), (x / length, (y - 0.25) / length, 1.45 / length), 0)
+            total += _brightness_along((0.0, 0.0, -1.0), (x / length, (y - 0.25) / length, 1.45 / length), 0)
     return min(255, max(0, round(255 * total / 4)))
 
 
@@ -45,19 +45,19 @@ def _hit(start: Vector, direction: Vector) -> tuple[float, int]:
     return best, which
 
 
-def _seen(start: Vector, direction: Vector, depth: int) -> float:
+def _brightness_along(start: Vector, direction: Vector, depth: int) -> float:
     """The brightness along a ray."""
     far, which = _hit(start, direction)
     if which < 0:
         return _background(start, direction)
     center, radius, brightness = _SPHERES[which]
-    at = _along(start, direction, far)
+    at = _point_at(start, direction, far)
     normal = ((at[0] - center[0]) / radius, (at[1] - center[1]) / radius, (at[2] - center[2]) / radius)
     lit = max(0.0, _dot(normal, _LIGHT)) * (_hit(at, _LIGHT)[1] < 0)
     twice = 2 * _dot(direction, normal)
     mirrored = (direction[0] - twice * normal[0], direction[1] - twice * normal[1], direction[2] - twice * normal[2])
     shine = max(0.0, _dot(mirrored, _LIGHT)) ** 40 * (lit > 0)
-    around = _seen(at, mirrored, depth + 1) if depth < 2 else 0.5
+    around = _brightness_along(at, mirrored, depth + 1) if depth < 2 else 0.5
     return brightness * (0.12 + 0.68 * lit) + 0.16 * around + 0.6 * shine
 
 
@@ -66,15 +66,15 @@ def _background(start: Vector, direction: Vector) -> float:
     if direction[1] >= -1e-3:
         return 0.62 + 0.3 * direction[1]
     far = (_FLOOR - start[1]) / direction[1]
-    at = _along(start, direction, far)
+    at = _point_at(start, direction, far)
     tile = 0.78 if (floor(at[0]) + floor(at[2])) % 2 else 0.28
     shadow = 0.35 if _hit(at, _LIGHT)[1] >= 0 else 1.0
     haze = 1 - exp(-far / 14)
     return tile * shadow * (1 - haze) + 0.62 * haze
 
 
-def _along(start: Vector, direction: Vector, far: float) -> Vector:
-    return start[0] + far * direction[0], start[1] + far * direction[1], start[2] + far * direction[2]
+def _point_at(start: Vector, direction: Vector, distance: float) -> Vector:
+    return start[0] + distance * direction[0], start[1] + distance * direction[1], start[2] + distance * direction[2]
 
 
 def _dot(a: Vector, b: Vector) -> float:

@@ -34,14 +34,16 @@ def figure(
     chain = nodes[: nodes.index(last) + 1]
     sets = [frozenset(each) for each in read_by(chain, (at[0], at[1]))]
     texts = [item.strip() for item in NETWORKS[network].split(";")]
-    say = words(language)
+    translations = words(language)
     parts = [
         panel(f"{texts[i]} → {node.shape}", _grid(node, sets[i], "-" if node is last else ""))
         for i, node in enumerate(chain)
     ]
     (seen,) = fields(graph)[last.id]
     size = seen.dimensions[0].size
-    text = say["field"].format(row=at[0], column=at[1], layer=texts[len(chain) - 1], size=size, pixels=len(sets[0]))
+    text = translations["field"].format(
+        row=at[0], column=at[1], layer=texts[len(chain) - 1], size=size, pixels=len(sets[0])
+    )
     return LectureFigure(html=panels(*parts), text=text)
 
 

@@ -61,7 +61,7 @@ def _windows(graph: Graph, node: Node) -> tuple[Window, ...]:
 
 
 def _shown(
-    graph: Graph, text: str, pixels: Map, weights: list[float], at: tuple[int, int], say: Mapping[str, str]
+    graph: Graph, text: str, pixels: Map, weights: list[float], at: tuple[int, int], translations: Mapping[str, str]
 ) -> LectureFigure:
     node = graph.output
     windows = _windows(graph, node)
@@ -69,12 +69,12 @@ def _shown(
     row, column = (min(each, size - 1) for each, size in zip(at, (len(output), len(output[0])), strict=True))
     counts = _counts(graph, node, len(pixels))
     parts = [
-        panel(say["image"], _image(pixels, windows, (row, column), counts)),
-        panel(say["output"], _output(output, (row, column))),
-        panel(say["reads"], _coverage(counts)),
+        panel(translations["image"], _image(pixels, windows, (row, column), counts)),
+        panel(translations["output"], _output(output, (row, column))),
+        panel(translations["reads"], _coverage(counts)),
     ]
     unread = sum(count == 0 for line in counts for count in line)
-    sentence = say["window"].format(
+    sentence = translations["window"].format(
         text=text,
         arithmetic=windows[0].explain(len(pixels)),
         out=f"{len(output)}×{len(output[0])}",

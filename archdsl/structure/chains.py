@@ -18,7 +18,7 @@ from .layer_words import Unwritable, is_default
 _DIMENSIONS = re.compile(r"([123])d$")
 _LONGEST_SKIPPED = 4
 """Maximum number of layers of a body that shrinks and enlarges an image; a longer one has a named skip connection."""
-_DEEPEST = 12
+_MAX_DEPTH = 12
 """Maximum nesting depth of bodies."""
 
 
@@ -130,7 +130,7 @@ class _Builder:
         if operand == start or operand in self.emitted:
             return False
         top = self.child(start, operand)
-        if self.tree.exits[top] != 1 or self.tree.leaving[top] != (operand, node) or self.depth > _DEEPEST:
+        if self.tree.exits[top] != 1 or self.tree.leaving[top] != (operand, node) or self.depth > _MAX_DEPTH:
             return False
         return not self.is_skipped(start, operand) and not self.splits_module(start, operand, node)
 

@@ -69,10 +69,10 @@ class FigureNames:
         wanted = list(names)
         found: dict[Path, list[Path]] = {}
         for path in (path for name in wanted for path in self._named(name)):
-            found.setdefault(self._around(path), []).append(path)
+            found.setdefault(self._parent(path), []).append(path)
         return found
 
-    def _around(self, path: Path) -> Path:
+    def _parent(self, path: Path) -> Path:
         """The stage or block directly around a path, or the branch."""
         return max((path[:n] for n in range(len(path)) if path[:n] in self._graph.scopes), key=len, default=())
 

@@ -49,7 +49,7 @@ def diagram(
 
     if format == "html":
         return diagram_page(graph, style, view_options, None if view_options is None else view_options.view)
-    style = with_own_style(_possible(style or DiagramStyle(), format), graph.figure, format)
+    style = with_own_style(_supported(style or DiagramStyle(), format), graph.figure, format)
     _require_volumes(view_options)
     if view_options is not None and view_options.detail is not None:
         return _with_detail(graph, format, style, view_options)
@@ -80,7 +80,7 @@ def _with_detail(graph: Graph, format: str, style: DiagramStyle, view_options: V
     detail = Detail(graph, costs(graph), view_options)
     overview, inner = laid_out(detail.overview, view_options.view, style), draw_detail(detail, style)
     beside = overview.height + inner.height > overview.width
-    return _fixed(composed(overview, inner, detail, style, beside=beside), format, style)
+    return _fixed(composed(overview, inner, detail, style, side_by_side=beside), format, style)
 
 
 def diagram_page(
@@ -116,10 +116,10 @@ def draw_diff(a: Graph, b: Graph, found: "Diff", format: str, style: DiagramStyl
     drawn = diff_figure(a, b, found)
     if len(drawn.boxes) > MOST:
         raise CannotDraw(f"{len(drawn.boxes):,} boxes are more than the limit of {MOST:,}")
-    return _rendered(drawn, format, _possible(style or DiagramStyle(), format))
+    return _rendered(drawn, format, _supported(style or DiagramStyle(), format))
 
 
-def _possible(style: DiagramStyle, format: str) -> DiagramStyle:
+def _supported(style: DiagramStyle, format: str) -> DiagramStyle:
     """The style, if the format supports it. Raises CannotDraw."""
     if style.theme.dark is not None and format not in FOLLOWING:
         name = style.theme.name
@@ -149,7 +149,7 @@ def _rendered(drawn: Diagram, format: str, style: DiagramStyle) -> bytes:
 
 
 def placed_diagram(
-    graph: Graph, format: str, style: DiagramStyle, view_options: ViewOptions, place: Place, freedom: PlaceChoices
+    graph: Graph, format: str, style: DiagramStyle, view_options: ViewOptions, place: Place, choices: PlaceChoices
 ) -> tuple[bytes, str]:
     """The figure for a place in one of FORMATS, and what was chosen, in words. Raises CannotDraw if nothing fits."""
     from ...analysis.cost import costs
@@ -158,15 +158,15 @@ def placed_diagram(
     style = with_own_style(style, graph.figure, format)
     if format in ("dot", "mmd", "html"):
         raise CannotDraw(f"the program that renders {format} determines the size: use svg, pdf or another format")
-    style = _possible(style, format)
-    if view_options.field is not None and freedom.views != (View.VOLUMES,):
+    style = _supported(style, format)
+    if view_options.field is not None and choices.views != (View.VOLUMES,):
         raise CannotDraw("only the view `volumes` shows receptive fields")
     if view_options.detail is not None:
         from .detail_fitting import fit_detail
 
-        found = fit_detail(graph, costs(graph), style, view_options, place, freedom)
+        found = fit_detail(graph, costs(graph), style, view_options, place, choices)
     else:
-        found = fit(graph, costs(graph), style, view_options, place, freedom)
+        found = fit(graph, costs(graph), style, view_options, place, choices)
     return _fixed(found.drawing, format, style, placed=True), found.words
 
 

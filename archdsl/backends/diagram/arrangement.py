@@ -15,7 +15,7 @@ class Title(NamedTuple):
     """The side of a frame's title, `l` or `r`, and the width reserved for it in points."""
 
     side: str = "r"
-    room: float = 0
+    space: float = 0
 
 
 class Arrangement(Record):

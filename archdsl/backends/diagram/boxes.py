@@ -141,10 +141,10 @@ def _totals(cost: Cost) -> list[str]:
 
 
 def _closed_box(facts: DiagramSource, group: BoxGroup, frame: Frame) -> Box:
-    turns = 1
+    repetitions = 1
     for around in frames_around(facts.plan, frame.path):
-        turns *= around.times
-    costs = [_turn(facts, group.nodes, turn, turns) for turn in range(turns)]
+        repetitions *= around.times
+    costs = [_repetition_cost(facts, group.nodes, repetition, repetitions) for repetition in range(repetitions)]
     ops = [facts.graph.nodes[drawn.node].op for drawn in group.nodes if drawn.node not in facts.hidden]
     row = BoxRow(
         words=frame_words(facts, frame),
@@ -171,9 +171,13 @@ def _closed_box(facts: DiagramSource, group: BoxGroup, frame: Frame) -> Box:
     )
 
 
-def _turn(facts: DiagramSource, nodes: tuple[PlannedNode, ...], turn: int, turns: int) -> Cost:
+def _repetition_cost(facts: DiagramSource, nodes: tuple[PlannedNode, ...], repetition: int, repetitions: int) -> Cost:
     """The cost of one repetition of a frame."""
-    ids = (i for n in nodes for i in n.copies[turn * len(n.copies) // turns : (turn + 1) * len(n.copies) // turns])
+    ids = (
+        i
+        for n in nodes
+        for i in n.copies[repetition * len(n.copies) // repetitions : (repetition + 1) * len(n.copies) // repetitions]
+    )
     return add(facts.costs[i] for i in ids)
 
 

@@ -273,7 +273,7 @@ def _placed(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> list[Box
     """The groups without frames that contain a single box of layers: the box shows the repetition or the block."""
     inside = Counter(frame.path for group in groups for frame in frames_around(plan, group.place))
 
-    def needless(group: BoxGroup) -> bool:
+    def is_redundant(group: BoxGroup) -> bool:
         frame = plan.frames.get(group.place)
         if frame is None or inside[group.place] != 1:
             return False
@@ -283,7 +283,7 @@ def _placed(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> list[Box
 
     placed = []
     for group in groups:
-        while needless(group):
+        while is_redundant(group):
             times = group.times * plan.frames[group.place].times
             group = group.replace(place=_innermost(plan, group.place[:-1]), times=times)
         placed.append(group)

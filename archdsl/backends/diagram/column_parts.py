@@ -25,7 +25,9 @@ def split(diagram: Diagram, cuts: list[Cut]) -> list[Diagram]:
         ports, arrows = _ports(
             [a for a in lettered if number in (column[a.start], column[a.end])], column, letters, number
         )
-        clusters = tuple(_continued(each, boxes[:start]) for each in diagram.clusters if _holds(each, boxes[start:end]))
+        clusters = tuple(
+            _continued(each, boxes[:start]) for each in diagram.clusters if _contains(each, boxes[start:end])
+        )
         parts.append(part.replace(boxes=(*part.boxes, *ports), arrows=(*part.arrows, *arrows), clusters=clusters))
     return parts
 
@@ -80,12 +82,12 @@ def _ports(
     return list(boxes.values()), list(found.values())
 
 
-def _holds(cluster: Cluster, boxes: tuple[Box, ...]) -> bool:
+def _contains(cluster: Cluster, boxes: tuple[Box, ...]) -> bool:
     return any(box.cluster[: len(cluster.path)] == cluster.path for box in boxes)
 
 
 def _continued(cluster: Cluster, before: tuple[Box, ...]) -> Cluster:
     """A frame, marked if it started in a previous column."""
-    if not _holds(cluster, before):
+    if not _contains(cluster, before):
         return cluster
     return cluster.replace(title=f"{cluster.title} (continued)".strip())

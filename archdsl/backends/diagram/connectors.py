@@ -6,7 +6,7 @@ from ...record import Record
 from .connections import Connection
 from .drawing import Point, Polyline
 
-_AHEAD = 3.0
+_MIN_OVERHANG = 3.0
 """How far, in points, a curve must go beyond both of its ends to count as a curve around something."""
 _LEVEL = 0.5
 """How far in points a line may be from horizontal or vertical."""
@@ -21,7 +21,7 @@ SIDES = ("top", "left", "bottom", "right")
 
 
 class Connector(Record):
-    """A preset with its frame before rotation, in points; `turns` are adjustments, as fractions of `_FULL`.
+    """A preset with its frame before rotation, in points; `adjustments` are given, as fractions of `_FULL`.
 
     `sides` are those of the shapes at its ends, None for the nearest ones.
     """
@@ -31,10 +31,10 @@ class Connector(Record):
     top: float
     width: float
     height: float
-    turned: int = 0
+    rotation: int = 0
     flip_x: bool = False
     flip_y: bool = False
-    turns: tuple[int, ...] = ()
+    adjustments: tuple[int, ...] = ()
     sides: tuple[str | None, str | None] = (None, None)
 
 
@@ -44,7 +44,7 @@ def connector_of(connection: Connection) -> Connector:
     if len(route) < 3:
         return straight(route[0], route[-1])
     if _turns_squarely(route):
-        return _bent(route, "bentConnector", upright=_is_upright(route[0], route[1]))
+        return _elbow(route, "bentConnector", upright=_is_upright(route[0], route[1]))
     leads = [line for line in connection.lines if isinstance(line, Polyline) and len(line.points) == _MOST]
     if leads and len(connection.lines) > 1:
         return _between_parts(connection, leads[0])
@@ -87,14 +87,14 @@ def _between_parts(connection: Connection, lead: Polyline) -> Connector:
         route, gutter, rest = (tuple((y, x) for x, y in each) for each in (route, gutter, rest))
     (start, end), (x, high) = (route[0], route[-1]), gutter[1]
     low, beyond = gutter[0][1], max(px for px, _ in rest)
-    around = beyond - max(rest[0][0], end[0]) > _AHEAD
+    around = beyond - max(rest[0][0], end[0]) > _MIN_OVERHANG
     if around:
         corners = [start, (x, start[1]), (x, high), (beyond, high), (beyond, end[1]), end]
     else:
         corners = [start, (start[0], low), (x, low), (x, high), (end[0], high), end]
     sides = (("right", "right") if down else ("bottom", "bottom")) if around else (None, None)
     found = tuple(corners) if down else tuple((b, a) for a, b in corners)
-    return _bent(found, "bentConnector", upright=down != around).replace(sides=sides)
+    return _elbow(found, "bentConnector", upright=down != around).replace(sides=sides)
 
 
 def _curved(route: tuple[Point, ...]) -> Connector:
@@ -107,31 +107,31 @@ def _curved(route: tuple[Point, ...]) -> Connector:
         choices.append((max(values) - max(ends), axis, max(values), high))
     beyond, axis, extreme, side = max(choices)
     ahead = [abs(route[-1][each] - route[-2][each]) for each in (0, 1)]
-    if _AHEAD < beyond < abs(end[axis] - start[axis]) and ahead[1 - axis] > ahead[axis]:
+    if _MIN_OVERHANG < beyond < abs(end[axis] - start[axis]) and ahead[1 - axis] > ahead[axis]:
         # The curve leaves at one side and arrives from above (or from the left), going slightly farther out in between.
         corner = (end[0], start[1]) if axis == 0 else (start[0], end[1])
         low, high = (("top", "bottom"), ("left", "right"))[axis]
         turned = (side, low if end[1 - axis] > start[1 - axis] else high)
-        return _bent((start, corner, end), "curvedConnector", upright=axis == 1).replace(sides=turned)
-    if beyond > _AHEAD:
+        return _elbow((start, corner, end), "curvedConnector", upright=axis == 1).replace(sides=turned)
+    if beyond > _MIN_OVERHANG:
         corners = [(extreme, start[1]), (extreme, end[1])] if axis == 0 else [(start[0], extreme), (end[0], extreme)]
-        return _bent((start, *corners, end), "curvedConnector", upright=axis == 1).replace(sides=(side, side))
+        return _elbow((start, *corners, end), "curvedConnector", upright=axis == 1).replace(sides=(side, side))
     if abs(end[1] - start[1]) >= abs(end[0] - start[0]):
         middle = (start[1] + end[1]) / 2
-        return _bent((start, (start[0], middle), (end[0], middle), end), "curvedConnector", upright=True)
+        return _elbow((start, (start[0], middle), (end[0], middle), end), "curvedConnector", upright=True)
     middle = (start[0] + end[0]) / 2
-    return _bent((start, (middle, start[1]), (middle, end[1]), end), "curvedConnector", upright=False)
+    return _elbow((start, (middle, start[1]), (middle, end[1]), end), "curvedConnector", upright=False)
 
 
-def _bent(route: tuple[Point, ...], preset: str, *, upright: bool) -> Connector:
+def _elbow(route: tuple[Point, ...], preset: str, *, upright: bool) -> Connector:
     """A preset of horizontal and vertical lines; the first is vertical if `upright`, else horizontal."""
     (x0, y0), (x1, y1) = route[0], route[-1]
     along, across = (_far(each) for each in ((y1 - y0, x1 - x0) if upright else (x1 - x0, y1 - y0)))
-    turns = []
+    adjustments = []
     for number, (x, y) in enumerate(route[1:-2]):
         # A turn is the position where a line ends: along the direction of the first line, then across it, and so on.
         first = number % 2 == 0
-        turns.append(round(((y - y0) if upright == first else (x - x0)) / (along if first else across) * _FULL))
+        adjustments.append(round(((y - y0) if upright == first else (x - x0)) / (along if first else across) * _FULL))
     wide, high, middle = abs(along), abs(across), ((x0 + x1) / 2, (y0 + y1) / 2)
     return Connector(
         preset=f"{preset}{len(route) - 1}",
@@ -139,10 +139,10 @@ def _bent(route: tuple[Point, ...], preset: str, *, upright: bool) -> Connector:
         top=middle[1] - high / 2,
         width=wide,
         height=high,
-        turned=(1 if along > 0 else 3) * _TURN if upright else 0,
+        rotation=(1 if along > 0 else 3) * _TURN if upright else 0,
         flip_x=not upright and along < 0,
         flip_y=(across > 0) == (along > 0) if upright else across < 0,
-        turns=tuple(turns),
+        adjustments=tuple(adjustments),
     )
 
 

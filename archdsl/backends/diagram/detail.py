@@ -101,7 +101,7 @@ def _part(layers: Diagram, nodes: frozenset[int]) -> Diagram:
         )
         for box in inside.values()
     ]
-    frames = [_inner(frame) for frame in layers.clusters if _holds(frame, inside) and len(frame.path) > len(around)]
+    frames = [_inner(frame) for frame in layers.clusters if _contains(frame, inside) and len(frame.path) > len(around)]
     order = [port for port in ports.values() if port.role is Role.INPUT], boxes, list(ports.values())
     everything = tuple(dict.fromkeys([*order[0], *order[1], *order[2]]))
     return layers.replace(boxes=everything, arrows=tuple(arrows), clusters=tuple(frames), note="", caption="", title="")
@@ -123,7 +123,7 @@ def _inner(frame: Cluster) -> Cluster:
     return frame.replace(path=("detail", *frame.path))
 
 
-def _holds(frame: Cluster, inside: dict[str, Box]) -> bool:
+def _contains(frame: Cluster, inside: dict[str, Box]) -> bool:
     return any(box.cluster[: len(frame.path)] == frame.path for box in inside.values())
 
 
@@ -147,14 +147,14 @@ def draw_detail(detail: Detail, style: DiagramStyle) -> Drawing:
     return framed(list(made.parts), 0, made.background, made.title, made.description)
 
 
-def composed(overview: Drawing, inner: Drawing, detail: Detail, style: DiagramStyle, *, beside: bool) -> Drawing:
+def composed(overview: Drawing, inner: Drawing, detail: Detail, style: DiagramStyle, *, side_by_side: bool) -> Drawing:
     """An overview and a detail beside or below it in a frame, with lines from the box that contains it."""
     theme, size = style.theme, style.fonts.titles
     box = bounds([part for part in overview.parts if isinstance(part.of, Box) and part.of.id == detail.owner.id])
     left, top, right, bottom = bounds(list(overview.parts))
     wide, high = inner.width + 2 * _PAD, inner.height + 2 * _PAD + size + 6
     middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    if beside:
+    if side_by_side:
         x = right + _APART
         y = _within(middle[1] - high / 2, top, bottom - high)
     else:
@@ -164,7 +164,7 @@ def composed(overview: Drawing, inner: Drawing, detail: Detail, style: DiagramSt
     title = TextLabel(at=(x + wide / 2, y + size + 3), text=detail.title, color=theme.note, size=size, bold=True)
     step = x + _PAD, y + _PAD + size + 6
     parts = [part.replace(shapes=tuple(moved(shape, step) for shape in part.shapes)) for part in inner.parts]
-    if beside:
+    if side_by_side:
         ends = ((box[2], box[1]), (x, y)), ((box[2], box[3]), (x, y + high))
     else:
         ends = ((box[0], box[3]), (x, y)), ((box[2], box[3]), (x + wide, y))

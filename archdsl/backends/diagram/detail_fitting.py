@@ -11,7 +11,7 @@ from .engine import CannotDraw
 from .figure_options import DiagramStyle
 from .laid_out import laid_out
 from .place import Place, PlaceChoices
-from .place_fitting import PlacedFigure, in_place, looks_of
+from .place_fitting import PlacedFigure, in_place, styles_of
 from .view import View
 
 _COLUMNS = (1, 2, 3, 4)
@@ -31,8 +31,8 @@ def fit_detail(
         except CannotDraw as error:
             refused = refused or error
             continue
-        for looks in looks_of(style, choices):
-            made = [in_place(each, place) for each in _arranged(detail, view, looks)]
+        for styles in styles_of(style, choices):
+            made = [in_place(each, place) for each in _arranged(detail, view, styles)]
             fits = [each for each in made if smallest_text(each) >= place.font - 1e-6]
             best = max([best, *map(smallest_text, made)])
             if fits:
@@ -46,13 +46,13 @@ def fit_detail(
     )
 
 
-def _arranged(detail: Detail, view: View, looks: list[DiagramStyle]) -> Iterator[Drawing]:
+def _arranged(detail: Detail, view: View, styles: list[DiagramStyle]) -> Iterator[Drawing]:
     """The arrangements of an overview and its detail, without a margin."""
-    for look in looks:
+    for look in styles:
         inner = draw_detail(detail, look)
         columns = [look.columns] if look.columns is not None or look.direction == "LR" else _COLUMNS
         for number in columns:
             overview = laid_out(detail.overview, view, look.replace(columns=number))
             for beside in (True, False):
-                made = composed(overview, inner, detail, look, beside=beside)
+                made = composed(overview, inner, detail, look, side_by_side=beside)
                 yield framed(list(made.parts), 0, made.background, made.title, made.description)

@@ -25,8 +25,8 @@ class _Union(Record):
     """The rows of a diff as boxes: by node of each network, the index of its box."""
 
     runs: tuple[tuple[DiffRow, ...], ...]
-    of_a: dict[int, int]
-    of_b: dict[int, int]
+    ids_of_a: dict[int, int]
+    ids_of_b: dict[int, int]
 
 
 def diff_figure(a: Graph, b: Graph, found: Diff) -> Diagram:
@@ -69,9 +69,9 @@ def _union(found: Diff, outputs: tuple[OutputRow, ...]) -> _Union:
         else:
             runs.append([row])
     split = [piece for run in runs for piece in ([run] if len(run) > _SHOWN else [[row] for row in run])]
-    of_a = {row.a.id: index for index, run in enumerate(split) for row in run if row.a is not None}
-    of_b = {row.b.id: index for index, run in enumerate(split) for row in run if row.b is not None}
-    return _Union(runs=tuple(map(tuple, split)), of_a=of_a, of_b=of_b)
+    ids_of_a = {row.a.id: index for index, run in enumerate(split) for row in run if row.a is not None}
+    ids_of_b = {row.b.id: index for index, run in enumerate(split) for row in run if row.b is not None}
+    return _Union(runs=tuple(map(tuple, split)), ids_of_a=ids_of_a, ids_of_b=ids_of_b)
 
 
 def _ends(row: DiffRow, of_outputs: set[tuple[str, int | None]]) -> bool:
@@ -143,16 +143,18 @@ def _arrows(a: Graph, b: Graph, union: _Union, outputs: tuple[OutputRow, ...]) -
     sources: dict[tuple[str, str], int] = {}
     for node in b.nodes:
         for i in node.inputs:
-            sources.setdefault((f"n{union.of_b[i]}", f"n{union.of_b[node.id]}"), i)
-    sources |= {(f"n{union.of_b[row.b]}", f"y{index}"): row.b for index, row in enumerate(outputs) if row.b is not None}
+            sources.setdefault((f"n{union.ids_of_b[i]}", f"n{union.ids_of_b[node.id]}"), i)
+    sources |= {
+        (f"n{union.ids_of_b[row.b]}", f"y{index}"): row.b for index, row in enumerate(outputs) if row.b is not None
+    }
     current = set(sources)
     for node in a.nodes:
         for i in node.inputs:
             # The nodes of the first network are numbered after those of the second.
-            sources.setdefault((f"n{union.of_a[i]}", f"n{union.of_a[node.id]}"), len(b.nodes) + i)
+            sources.setdefault((f"n{union.ids_of_a[i]}", f"n{union.ids_of_a[node.id]}"), len(b.nodes) + i)
     for index, row in enumerate(outputs):
         if row.a is not None and row.kind != "same":
-            sources.setdefault((f"n{union.of_a[row.a]}", f"y{index}"), len(b.nodes) + row.a)
+            sources.setdefault((f"n{union.ids_of_a[row.a]}", f"y{index}"), len(b.nodes) + row.a)
     pairs = [pair for pair in sources if pair[0] != pair[1]]
     order = sorted(pairs, key=lambda pair: [_rank(name, len(union.runs)) for name in reversed(pair)])
     arrows, labeled = [], set()

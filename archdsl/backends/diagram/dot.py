@@ -122,13 +122,13 @@ def _inside(
         name, place = heads[child.path]
         yield f"subgraph {name} {{"
         yield from _indented(_cluster(child, place.side, depth, style))
-        if place.room:
-            yield from _indented(_room(diagram, child, name, place.room))
+        if place.space:
+            yield from _indented(_title_space(diagram, child, name, place.space))
         yield from _indented(_inside(diagram, children, child.path, heads, style, depth + 1))
         yield "}"
 
 
-def _room(diagram: Diagram, cluster: Cluster, name: str, width: float) -> Iterator[str]:
+def _title_space(diagram: Diagram, cluster: Cluster, name: str, width: float) -> Iterator[str]:
     """An invisible box to the left of the first one in a cluster: space for a title above it."""
     first = next(box.id for box in diagram.boxes if box.cluster[: len(cluster.path)] == cluster.path)
     yield f'{name}_room [style=invis shape=box label="" fixedsize=true width={width / 72:.3f} height=0.1]'

@@ -73,7 +73,7 @@ class _Writer:
         self._number += 1
         return f"cell{self._number}"
 
-    def _around(self, path: tuple[str, ...], extent: Extent) -> tuple[str, Point]:
+    def _frame_of(self, path: tuple[str, ...], extent: Extent) -> tuple[str, Point]:
         """The id and the corner of the innermost frame that holds a box or a frame; the layer if there is none."""
         found = _TOP, (0.0, 0.0)
         for (frame, outer), id in zip(self._frames, self._frame_ids, strict=False):
@@ -83,41 +83,41 @@ class _Writer:
 
     def _frame(self, cluster: Cluster, part: ShapeGroup) -> Iterator[str]:
         extent = extent_of(part)
-        parent, corner = self._around(cluster.path[:-1], extent)
+        parent, corner = self._frame_of(cluster.path[:-1], extent)
         name = self.names.get("/".join(cluster.path), "")
         # A frame that continues in another column becomes a second frame there.
         id = self._next() if name in self._frame_ids or not name else name
         self._frame_ids.append(id)
         (base, *rest), labels = blocks_of(part.replace(shapes=part.shapes))
-        style = _look(base) + "container=1;collapsible=0;recursiveResize=0;"
+        style = _style_of(base) + "container=1;collapsible=0;recursiveResize=0;"
         yield _cell(id, "", style, base, parent, corner, _facts(part.hover, times=cluster.times))
         free = [*base.labels, *labels]
         yield from (self._text(label, id, (base.left, base.top)) for label in free)
-        yield from (_cell(self._next(), "", _look(block), block, id, (base.left, base.top)) for block in rest)
+        yield from (_cell(self._next(), "", _style_of(block), block, id, (base.left, base.top)) for block in rest)
 
     def _box(self, box: Box, part: ShapeGroup) -> Iterator[str]:
         """One cell for a box of one shape, otherwise a cell with children."""
         extent = self._extents[box.id]
-        parent, corner = self._around(box.cluster, extent)
+        parent, corner = self._frame_of(box.cluster, extent)
         id = self.names[box.id]
         nodes = " ".join(str(node) for row in box.rows for node in row.nodes)
         facts = _facts(part.hover, times=box.times, nodes=nodes)
         blocks, free = blocks_of(part)
         if len(blocks) == 1 and not free:
-            yield _cell(id, self._value(blocks[0].labels), _look(blocks[0]), blocks[0], parent, corner, facts)
+            yield _cell(id, self._value(blocks[0].labels), _style_of(blocks[0]), blocks[0], parent, corner, facts)
             return
         whole = SolidShape(
             left=extent[0], top=extent[1], right=extent[2], bottom=extent[3], fill=None, line="", width=0
         )
         yield _cell(id, "", "group;collapsible=0;", whole, parent, corner, facts)
         for block in blocks:
-            yield _cell(self._next(), self._value(block.labels), _look(block), block, id, extent[:2])
+            yield _cell(self._next(), self._value(block.labels), _style_of(block), block, id, extent[:2])
         yield from (self._text(label, id, extent[:2]) for label in free)
 
     def _shapes(self, part: ShapeGroup, parent: str, corner: Point) -> Iterator[str]:
         blocks, free = blocks_of(part)
         for block in blocks:
-            yield _cell(self._next(), self._value(block.labels), _look(block), block, parent, corner)
+            yield _cell(self._next(), self._value(block.labels), _style_of(block), block, parent, corner)
         for shape in part.shapes:
             if isinstance(shape, Polyline):
                 yield _edge(self._next(), "", shape.points, _line(shape.color, shape.width, shape.arrow, shape.tip))
@@ -217,7 +217,7 @@ def _port(end: str, extent: Extent, point: Point) -> str:
     return f"{end}X={x:.4g};{end}Y={y:.4g};{end}Dx=0;{end}Dy=0;{end}Perimeter=0;"
 
 
-def _look(block: SolidShape) -> str:
+def _style_of(block: SolidShape) -> str:
     """The style of a shape."""
     fill = block.fill or "none"
     look = f"fillColor={fill};strokeColor={block.line};strokeWidth={decimal(block.width)};html=1;spacing=0;"

@@ -66,7 +66,7 @@ class DiagramStyle(Record):
             kinds = [(self.theme.change(kind), kind) for kind in diagram.changes]
             return [(color, mixed(color, self.theme.ink, 0.45), kind) for color, kind in kinds]
         if diagram.heat:
-            colors = [(self.theme.warmth(heat), words) for heat, words in diagram.heat]
+            colors = [(self.theme.heat_color(heat), words) for heat, words in diagram.heat]
             return [(color, mixed(color, self.theme.ink, 0.45), words) for color, words in colors]
         found = diagram.styles
         entries = [(kind, words) for kind, words in KINDS.items() if kind in found]
@@ -77,7 +77,7 @@ class DiagramStyle(Record):
         """The color of a layer: that of its kind, or of its change or its measure if the diagram shows them."""
         if row.change is not None:
             return self.theme.change(row.change)
-        return self.theme.fill(row.style) if row.heat is None else self.theme.warmth(row.heat)
+        return self.theme.fill(row.style) if row.heat is None else self.theme.heat_color(row.heat)
 
     def border(self, row: BoxRow) -> str:
         """The same color, darker."""

@@ -16,7 +16,7 @@ from .figure_options import DiagramStyle
 Point = tuple[float, float]
 _CLEAR = 3
 """Points between a title and the arrows next to it."""
-_ROOMS = 3
+_MAX_CORRECTIONS = 3
 """How often the space for titles is corrected."""
 
 
@@ -63,15 +63,15 @@ def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool) -> Arrange
     best, layout = first_drawn(lay_out)
     if not titled:
         return best
-    if not best.skips_first and (bends := _bends(layout)):
+    if not best.skips_first and (bends := _bent_arrows(layout)):
         other = best.replace(skips_first=True)
         with suppress(Failed):
             again = lay_out(other)
-            best, layout = (other, again) if _bends(again) < bends else (best, layout)
+            best, layout = (other, again) if _bent_arrows(again) < bends else (best, layout)
     titles = place_titles(layout, {})
-    for _ in range(_ROOMS):
+    for _ in range(_MAX_CORRECTIONS):
         spacious = best.replace(titles=titles)
-        if not any(title.room for title in titles.values()):
+        if not any(title.space for title in titles.values()):
             return spacious
         try:
             corrected = place_titles(lay_out(spacious), titles)
@@ -92,7 +92,7 @@ def first_drawn(lay_out: Callable[[Arrangement], bytes]) -> tuple[Arrangement, b
     return tries[-1], lay_out(tries[-1])
 
 
-def _bends(layout: bytes) -> int:
+def _bent_arrows(layout: bytes) -> int:
     """The number of arrows that should be straight but are not."""
     edges = (edge for edge in json.loads(layout).get("edges", ()) if edge.get("weight") == STRAIGHT)
     return sum(max(xs) - min(xs) > 1 for edge in edges if (xs := [x for x, _ in _points(edge["pos"])]))
@@ -112,7 +112,7 @@ def place_titles(layout: bytes, before: Mapping[str, Title]) -> dict[str, Title]
             crossings = {
                 side: [found for line in lines if (found := area.crossed(line))] for side, area in areas.items()
             }
-            room = before.get(cluster["name"], Title()).room
+            room = before.get(cluster["name"], Title()).space
             # Space is reserved at the left, so a title that needs it stays there.
             side = "l" if room else min(("r", "l"), key=lambda side: len(crossings[side]))
             if crossings[side]:

@@ -43,7 +43,7 @@ def with_heat(diagram: Diagram, graph: Graph, costs: Costs, heat: Heat) -> Diagr
     if not most:
         raise CannotDraw(f"no layer has a value for `{heat}`")
 
-    def warmed(box: Box) -> Box:
+    def heated(box: Box) -> Box:
         rows = tuple(
             row.replace(heat=math.sqrt(measured[id(row)] / most), measure=_words(measured[id(row)], heat))
             if id(row) in measured
@@ -53,7 +53,7 @@ def with_heat(diagram: Diagram, graph: Graph, costs: Costs, heat: Heat) -> Diagr
         return box.replace(rows=rows)
 
     legend = tuple((part, _words(part**2 * most, heat) or _words_of_none(heat)) for part in _LEGEND)
-    return diagram.replace(boxes=tuple(map(warmed, diagram.boxes)), heat=legend)
+    return diagram.replace(boxes=tuple(map(heated, diagram.boxes)), heat=legend)
 
 
 def _values(graph: Graph, costs: Costs, heat: Heat) -> Mapping[int, float]:

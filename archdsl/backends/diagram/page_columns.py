@@ -29,7 +29,7 @@ _WIDEST = 190
 """An upper bound in points for a box with its arrow to the right."""
 _GUTTER = {"TB": 44, "LR": 22}
 _MARGIN = 8
-_FEWEST = 2
+_MIN_ENTRIES = 2
 """The smallest number of legend entries next to each other."""
 _OVERLAP = 4
 """Points by which the line between two parts overlaps the arrows at its ends, which stop short of the ends of the
@@ -85,12 +85,12 @@ def lay_out(diagram: Diagram, style: DiagramStyle) -> WholeLayout:
 def set_columns(diagram: Diagram, style: DiagramStyle) -> Drawing | None:
     """The diagram in columns or rows; None if one is enough, or it cannot be cut. Raises CannotDraw."""
     whole = lay_out(diagram, style)
-    parts = how_many(whole.breadth, whole.length, style.direction) if style.columns is None else style.columns
+    parts = part_count(whole.breadth, whole.length, style.direction) if style.columns is None else style.columns
     cuts = choose_cuts(whole.cuts(diagram), whole.length, parts)
     return set_parts(diagram, style, cuts) if cuts else None
 
 
-def set_parts(diagram: Diagram, style: DiagramStyle, cuts: list[Cut], apart: float = 0.0) -> Drawing:
+def set_parts(diagram: Diagram, style: DiagramStyle, cuts: list[Cut], spacing: float = 0.0) -> Drawing:
     """The diagram cut into columns or rows, under its heading, with additional space between. Raises CannotDraw."""
     plain = style.replace(caption=False, legend=False)
     drawings, places = [], []
@@ -98,7 +98,7 @@ def set_parts(diagram: Diagram, style: DiagramStyle, cuts: list[Cut], apart: flo
         _, layout = best_layout(part, plain)
         drawings.append(read_drawing(layout, part, style.theme.background))
         places.append(read_places(layout))
-    return join(drawings, places, lambda width: heading_of(diagram, style, width), style, apart)
+    return join(drawings, places, lambda width: heading_of(diagram, style, width), style, spacing)
 
 
 def heading_of(diagram: Diagram, style: DiagramStyle, width: float) -> Drawing | None:
@@ -108,12 +108,12 @@ def heading_of(diagram: Diagram, style: DiagramStyle, width: float) -> Drawing |
         if not heading:
             return None
         found = read_drawing(draw(heading, "json"), diagram, style.theme.background)
-        if found.width <= width or across <= _FEWEST:
+        if found.width <= width or across <= _MIN_ENTRIES:
             return found
     return None
 
 
-def how_many(breadth: float, length: float, direction: str = "TB") -> int:
+def part_count(breadth: float, length: float, direction: str = "TB") -> int:
     """The number of parts whose total size is closest to the proportions of a page; rows make it a landscape page."""
     if length <= PAGE:
         return 1
@@ -125,7 +125,7 @@ def join(
     places: list[dict[str, Rectangle]],
     heading_in: Callable[[float], Drawing | None],
     style: DiagramStyle,
-    apart: float = 0.0,
+    spacing: float = 0.0,
 ) -> Drawing:
     """The parts next to or below each other, with additional space between.
 
@@ -133,7 +133,7 @@ def join(
     width.
     """
     parts: list[ShapeGroup] = []
-    gutter, down = _GUTTER[style.direction] + apart, style.direction == "LR"
+    gutter, down = _GUTTER[style.direction] + spacing, style.direction == "LR"
     at, ends = 0.0, [0.0]
     foot: Point | None = None
     beyond = 0.0
@@ -142,7 +142,7 @@ def join(
         if foot is not None:
             head = boxes[HEAD].middle[0] + step[0], boxes[HEAD].middle[1] + step[1]
             lead = Arrow(start=f"{FOOT}{number - 1}", end=f"{HEAD}{number}")
-            parts.append(ShapeGroup(shapes=(_lead(foot, head, at - gutter / 2, beyond, style),), of=lead))
+            parts.append(ShapeGroup(shapes=(_connecting_line(foot, head, at - gutter / 2, beyond, style),), of=lead))
         parts += [
             part.replace(shapes=tuple(moved(s, step) for s in part.shapes), of=_numbered(part.of, number))
             for part in drawing.parts
@@ -173,7 +173,7 @@ def _numbered(subject: Subject | None, number: int) -> Subject | None:
             return subject
 
 
-def _lead(foot: Point, head: Point, gutter: float, beyond: float, style: DiagramStyle) -> Polyline:
+def _connecting_line(foot: Point, head: Point, gutter: float, beyond: float, style: DiagramStyle) -> Polyline:
     """The line from the foot of a part through the gutter to the head of the next; it overlaps the arrows at both.
 
     It turns beyond the end of the part, where it meets no box.

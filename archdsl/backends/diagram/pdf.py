@@ -14,7 +14,7 @@ from .labels import decimal
 
 _FIXED = 7
 """The objects that every file has, before those of its fonts."""
-_EACH = 5
+_OBJECTS_PER_FONT = 5
 """The objects of a font."""
 _LONGEST = 1000
 
@@ -23,7 +23,7 @@ def write_pdf(drawing: Drawing) -> bytes:
     """The drawing as PDF. Raises CannotDraw for characters without a font."""
     ink = list(ink_of(drawing))
     fonts = fonts_of(ink)
-    numbers = {font.name: _FIXED + 1 + _EACH * index for index, font in enumerate(fonts)}
+    numbers = {font.name: _FIXED + 1 + _OBJECTS_PER_FONT * index for index, font in enumerate(fonts)}
     names = " ".join(f"/{name} {number} 0 R" for name, number in numbers.items())
     content = "\n".join(["/Figure <</MCID 0>> BDC", *_operations(ink, fonts), "EMC"]).encode("ascii")
     page = f"/MediaBox [0 0 {decimal(drawing.width)} {decimal(drawing.height)}] /Contents 4 0 R /StructParents 0"

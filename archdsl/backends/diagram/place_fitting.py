@@ -31,9 +31,9 @@ from .xdot import read_drawing
 
 _MOST_PARTS = 8
 """The maximum number of columns or rows."""
-_TRIES = 3
+_MAX_LAYOUTS = 3
 """How many arrangements of the same diagram are laid out: those that look best by an estimate."""
-_NEARLY = 0.93
+_MIN_ESTIMATE = 0.93
 """How close to the smallest text the estimate of an arrangement must come for it to be laid out."""
 _MORE = 1.5
 """How much higher than usual a figure may be before details are left out."""
@@ -66,10 +66,10 @@ class PlacedFigure(Record):
 
 
 def fit(
-    graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, place: Place, freedom: PlaceChoices
+    graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, place: Place, choices: PlaceChoices
 ) -> PlacedFigure:
     """The most detailed figure that fits. Raises CannotDraw with the size that the least detailed one needs."""
-    levels = _levels(graph, costs, style, view_options, freedom)
+    levels = _levels(graph, costs, style, view_options, choices)
     # Within the height that is usual, if possible; a bit more height is better than fewer details, much more is not.
     compact = [place.replace(height=place.compact * more) for more in (1, _MORE)] if place.compact is not None else []
     orders = [(level, room) for level in levels for room in compact] + [(level, place) for level in levels]
@@ -77,31 +77,31 @@ def fit(
         found = level.best(room)
         if found is not None:
             return PlacedFigure(drawing=found, view=level.view, text=smallest_text(found))
-    raise CannotDraw(_refusal(place, freedom, levels[-1].shortfall(place)))
+    raise CannotDraw(_refusal(place, choices, levels[-1].shortfall(place)))
 
 
 def _levels(
-    graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, freedom: PlaceChoices
+    graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, choices: PlaceChoices
 ) -> list["_Level"]:
     """Diagrams, the most detailed first. The shapes on arrows are left out only after all views were tried."""
     drawn, refused = [], []
-    for view in freedom.views:
+    for view in choices.views:
         try:
             drawn.append((view, build_diagram(graph, costs, view_options.replace(view=view))))
         except CannotDraw as error:
             refused.append(error)
     if not drawn:
         raise refused[0]
-    if len(freedom.views) > 1 and (unet := as_unet(graph, costs, view_options)) is not None:
+    if len(choices.views) > 1 and (unet := as_unet(graph, costs, view_options)) is not None:
         drawn.insert(0, (View.UNET, unet))
     with_shapes, without = [], []
     for view, diagram in drawn:
-        *looks, bare = (_Level(diagram, view, looks) for looks in looks_of(style, freedom))
-        with_shapes += looks
+        *styles, bare = (_Level(diagram, view, styles) for styles in styles_of(style, choices))
+        with_shapes += styles
         # A stage that holds nearly everything shows less than blocks without shapes.
         if view is View.STAGES and _dominated(diagram):
-            without += looks
-            with_shapes = with_shapes[: -len(looks)]
+            without += styles
+            with_shapes = with_shapes[: -len(styles)]
         without.append(bare)
     return with_shapes + without
 
@@ -121,18 +121,18 @@ def as_unet(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram | 
     return None
 
 
-def looks_of(style: DiagramStyle, freedom: PlaceChoices) -> Iterator[list[DiagramStyle]]:
+def styles_of(style: DiagramStyle, choices: PlaceChoices) -> Iterator[list[DiagramStyle]]:
     """Styles, the most detailed first, each in every direction that may be chosen."""
-    looks = [style.replace(parameters=parameters) for parameters in freedom.parameters]
-    looks.append(looks[-1].replace(fonts=SMALL_FONTS))
-    looks.append(looks[-1].replace(shapes=False))
-    for look in looks:
-        yield [look.replace(direction=direction) for direction in freedom.directions]
+    styles = [style.replace(parameters=parameters) for parameters in choices.parameters]
+    styles.append(styles[-1].replace(fonts=SMALL_FONTS))
+    styles.append(styles[-1].replace(shapes=False))
+    for look in styles:
+        yield [look.replace(direction=direction) for direction in choices.directions]
 
 
-def _refusal(place: Place, freedom: PlaceChoices, shortfall: str) -> str:
+def _refusal(place: Place, choices: PlaceChoices, shortfall: str) -> str:
     help = "give it more room, a smaller --font, or another --view"
-    if View.STAGES in freedom.views:
+    if View.STAGES in choices.views:
         help = "give it more room or a smaller --font"
     return f"the figure does not fit {place.words} with text of at least {place.font:g} pt: {shortfall}; {help}"
 
@@ -144,17 +144,17 @@ class _Candidate(Record):
     cuts: tuple[Cut, ...]
     width: float
     height: float
-    flaw: float = 0.0
+    penalty: float = 0.0
     """The penalty for its cuts: for tensors that cross them on other lines, for parts with a single box."""
 
 
 class _Level:
     """A diagram at one level of detail, and its arrangements."""
 
-    def __init__(self, diagram: Diagram, view: View, looks: list[DiagramStyle]) -> None:
+    def __init__(self, diagram: Diagram, view: View, styles: list[DiagramStyle]) -> None:
         self.diagram = diagram
         self.view = view
-        self._looks = looks
+        self._styles = styles
         self._drawn: dict[tuple[str, tuple[Cut, ...]], Drawing] = {}
 
     @property
@@ -163,7 +163,7 @@ class _Level:
 
     @cached_property
     def _candidates(self) -> list[_Candidate]:
-        return [each for style in self._looks for each in _candidates(self.diagram, style)]
+        return [each for style in self._styles for each in _candidates(self.diagram, style)]
 
     def best(self, place: Place) -> Drawing | None:
         """The best arrangement that fits; None if none does."""
@@ -178,7 +178,7 @@ class _Level:
         ranked = sorted(self._candidates, key=lambda each: _penalty(each, each.width, each.height, place))
         near = [each for each in ranked if self._near(each, place)]
         fitting: list[tuple[float, Drawing, _Candidate, Drawing]] = []
-        for candidate in near[:_TRIES]:
+        for candidate in near[:_MAX_LAYOUTS]:
             drawing = self._drawing(candidate)
             made = in_place(drawing, place)
             if smallest_text(made) >= place.font - 1e-6:
@@ -187,9 +187,9 @@ class _Level:
         if not fitting:
             return None
         _, made, candidate, drawing = min(fitting, key=lambda each: each[0])
-        return self._spread(candidate, drawing, place) or made
+        return self._with_spacing(candidate, drawing, place) or made
 
-    def _spread(self, candidate: _Candidate, drawing: Drawing, place: Place) -> Drawing | None:
+    def _with_spacing(self, candidate: _Candidate, drawing: Drawing, place: Place) -> Drawing | None:
         """The figure with more space between its columns or rows, in a place that it fills; None if there is none."""
         sides = place.width, place.height
         if not place.fills or not candidate.cuts or None in sides:
@@ -197,21 +197,21 @@ class _Level:
         by, down = factor(drawing.width, drawing.height, place), candidate.style.direction == "LR"
         room = ((place.height if down else place.width) or 0.0) - 2 * place.margin
         free = room / by - (drawing.height if down else drawing.width)
-        apart = min(_MOST_APART, _SPREAD * free / len(candidate.cuts))
-        return in_place(_drawn(self.diagram, candidate, apart), place) if apart > 1 else None
+        spacing = min(_MOST_APART, _SPREAD * free / len(candidate.cuts))
+        return in_place(_drawn(self.diagram, candidate, spacing), place) if spacing > 1 else None
 
     @cached_property
     def _scenes(self) -> list[Drawing]:
-        made = [each for style in self._looks for each in scenes(self.diagram, self.view, style)]
+        made = [each for style in self._styles for each in scenes(self.diagram, self.view, style)]
         return [framed(list(each.parts), 0, each.background, each.title, each.description) for each in made]
 
     def _may_fit(self, place: Place) -> bool:
         area = (place.width or inf) * (place.height or inf)
-        return _area(self.diagram, self._looks[0]) * (place.font / _text(self._looks[0])) ** 2 <= area
+        return _area(self.diagram, self._styles[0]) * (place.font / _text(self._styles[0])) ** 2 <= area
 
     def _near(self, candidate: _Candidate, place: Place) -> bool:
         """Whether a candidate may fit, judging by its estimate."""
-        return factor(candidate.width, candidate.height, place) * _text(candidate.style) >= _NEARLY * place.font
+        return factor(candidate.width, candidate.height, place) * _text(candidate.style) >= _MIN_ESTIMATE * place.font
 
     def shortfall(self, place: Place) -> str:
         """Why no arrangement fits a place, for an error message."""
@@ -261,9 +261,11 @@ def _penalty(candidate: _Candidate, width: float, height: float, place: Place) -
         return small, -by * text
     if place.fills:
         # As few cuts as possible: further rows make the figure higher without making its text larger.
-        return small, -by / (1 + candidate.flaw + _CUT * len(candidate.cuts))
+        return small, -by / (1 + candidate.penalty + _CUT * len(candidate.cuts))
     # In running text, as low as possible, but a low figure with small text gains nothing.
-    return small, (by * height if place.width is not None else by * width) / min(1.0, by) ** 0.5 * (1 + candidate.flaw)
+    return small, (by * height if place.width is not None else by * width) / min(1.0, by) ** 0.5 * (
+        1 + candidate.penalty
+    )
 
 
 def _wasted_space(diagram: Diagram, cuts: list[Cut]) -> float:
@@ -283,8 +285,8 @@ def _candidates(diagram: Diagram, style: DiagramStyle) -> Iterator[_Candidate]:
             continue
         width, height = _estimate(whole, diagram, cuts) if cuts else (whole.width, whole.height)
         width, height = max(width, above[0]), height + (above[1] if cuts else 0)
-        flaw = _wasted_space(diagram, cuts)
-        yield _Candidate(style=style, cuts=tuple(cuts), width=width, height=height, flaw=flaw)
+        penalty = _wasted_space(diagram, cuts)
+        yield _Candidate(style=style, cuts=tuple(cuts), width=width, height=height, penalty=penalty)
 
 
 def _estimate(whole: WholeLayout, diagram: Diagram, cuts: list[Cut]) -> tuple[float, float]:
@@ -300,9 +302,9 @@ def _estimate(whole: WholeLayout, diagram: Diagram, cuts: list[Cut]) -> tuple[fl
     return (breadth, length) if whole.direction == "TB" else (length, breadth)
 
 
-def _drawn(diagram: Diagram, candidate: _Candidate, apart: float = 0.0) -> Drawing:
+def _drawn(diagram: Diagram, candidate: _Candidate, spacing: float = 0.0) -> Drawing:
     if candidate.cuts:
-        made = set_parts(diagram, candidate.style, list(candidate.cuts), apart)
+        made = set_parts(diagram, candidate.style, list(candidate.cuts), spacing)
     else:
         _, layout = best_layout(diagram, candidate.style)
         made = read_drawing(layout, diagram, candidate.style.theme.background)

@@ -75,16 +75,18 @@ class _Planner:
             start = stop
         return items
 
-    def _walk(self, items: list[StatementNodes], scope: Path, place: Path, turns: tuple[tuple[int, int], ...]) -> None:
-        """Draw statements; `turns` are the lengths and numbers of the enclosing repetitions, outermost first."""
+    def _walk(
+        self, items: list[StatementNodes], scope: Path, place: Path, repetitions: tuple[tuple[int, int], ...]
+    ) -> None:
+        """Draw statements; `repetitions` are the lengths and numbers of the enclosing repetitions, outermost first."""
         at = 0
         while at < len(items):
             period, run = self.repetitions.starting_at(items, at, len(scope)) if self.fold else (0, None)
             if run is None:
-                self._item(items[at], place, turns, 1)
+                self._item(items[at], place, repetitions, 1)
                 at += 1
                 continue
-            inside = (*turns, (run.length, run.times))
+            inside = (*repetitions, (run.length, run.times))
             unit = items[at : at + period]
             self.representatives[run.start + (run.times - 1) * run.length + run.out] = run.start + run.out
             if period == 1 and unit[0].scope is not None:
@@ -95,9 +97,9 @@ class _Planner:
                 self._walk(unit, scope, around, inside)
             at += period * run.times
 
-    def _item(self, item: StatementNodes, place: Path, turns: tuple[tuple[int, int], ...], times: int) -> None:
+    def _item(self, item: StatementNodes, place: Path, repetitions: tuple[tuple[int, int], ...], times: int) -> None:
         if item.scope is None:
-            shifts = product(*(range(0, length * number, length) for length, number in turns))
+            shifts = product(*(range(0, length * number, length) for length, number in repetitions))
             copies = tuple(item.start + sum(shift) for shift in shifts)
             self.nodes.append(PlannedNode(node=item.start, copies=copies, place=place))
             return
@@ -105,7 +107,7 @@ class _Planner:
         inner = (*place, item.scope[-1])
         if self.graph.scopes[item.scope] != "branch":
             self.frames[inner] = Frame(path=inner, scope=item.scope, times=times)
-        self._walk(self._items(item.start, item.end, item.scope), item.scope, inner, turns)
+        self._walk(self._items(item.start, item.end, item.scope), item.scope, inner, repetitions)
 
 
 def frames_around(plan: DrawingPlan, place: Path) -> Iterator[Frame]:

@@ -51,23 +51,23 @@ def _operations(shape: Shape, height: float) -> Iterator[str]:
     """The xdot operations that draw a shape."""
     match shape:
         case Polygon():
-            yield from (_pen(shape.width), _color("c", shape.line), _color("C", shape.fill))
+            yield from (_line_width(shape.width), _color("c", shape.line), _color("C", shape.fill))
             yield _path("P", shape.points, height)
         case Curve():
-            yield from (_pen(shape.width), _color("c", shape.line), _color("C", shape.fill or shape.line))
+            yield from (_line_width(shape.width), _color("c", shape.line), _color("C", shape.fill or shape.line))
             # In xdot text, the lower-case letter is the filled shape; in the renderer's JSON it is the reverse.
             yield from [_DASHED] if shape.dashed else []
             yield _path("b" if shape.fill else "B", shape.points, height)
             yield from [_SOLID] if shape.dashed else []
         case Polyline():
-            yield from (_pen(shape.width), _color("c", shape.color), _path("L", shape.points, height))
+            yield from (_line_width(shape.width), _color("c", shape.color), _path("L", shape.points, height))
             if shape.arrow:
                 yield from (_color("C", shape.color), _path("P", head(shape), height))
         case TextLabel():
             return
 
 
-def _pen(width: float) -> str:
+def _line_width(width: float) -> str:
     style = f"setlinewidth({decimal(width)})"
     return f"S {len(style)} -{style}"
 

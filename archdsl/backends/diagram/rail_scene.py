@@ -16,7 +16,7 @@ from .volumes import Volume, slice_colors
 SMALL = 8.0
 _ASIDE = 8.0
 """Points between the line of a rail with one end and its label."""
-_APART = 8.0
+_SPACING = 8.0
 """Points between levels."""
 _SLICE, _BETWEEN, _LOW, _HIGH = 4.0, 3.0, 6.0, 16.0
 """The thickness of a layer in a small stack, the gap between stacks, their smallest and largest height."""
@@ -67,13 +67,13 @@ def draw_rails(
     longest = max((_length(volume.box.shape) for volume in row), default=1)
     height = top - 8
     for level in levels:
-        rises = [_rise(each.rail, longest) for each in level]
+        rises = [_label_height(each.rail, longest) for each in level]
         # The line of a branch is in the middle of its stacks.
         lift = max((_stack_height(box.shape, longest) / 2 for each in level for box in each.rail.boxes), default=0.0)
         for each in level:
             shapes = list(_shapes(each, row, height - lift, longest, theme))
-            found.append((each.rail, height - lift - _rise(each.rail, longest), shapes))
-        height -= lift + _APART + max(rises)
+            found.append((each.rail, height - lift - _label_height(each.rail, longest), shapes))
+        height -= lift + _SPACING + max(rises)
     return found
 
 
@@ -117,7 +117,7 @@ def _stacks(rail: Rail, longest: int, theme: Theme) -> list[tuple[list[str], flo
     return [(each, _SLICE * len(each), height) for each, height in zip(colors, heights, strict=True)]
 
 
-def _rise(rail: Rail, longest: int) -> float:
+def _label_height(rail: Rail, longest: int) -> float:
     """How far the label and the letters reach above the line."""
     words = SMALL + 4 + max(_stack_height(box.shape, longest) for box in rail.boxes) / 2 if rail.boxes else 0.0
     return words + _RISE * bool(rail.entries or rail.exits)
@@ -190,7 +190,7 @@ def _letters(placed: _Placed, row: list[Volume], height: float, longest: int, th
     if not rail.boxes:
         yield from (_letter(port, (placed.middle, height - 2), theme) for port, _ in ports)
         return
-    base = height - (_rise(rail, longest) - _RISE) - 1
+    base = height - (_label_height(rail, longest) - _RISE) - 1
     x = placed.middle - _LETTER * (len(ports) - 1) / 2
     for port, enters in ports:
         yield _letter(port, (x, base - 6), theme)

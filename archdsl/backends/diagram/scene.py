@@ -44,8 +44,8 @@ def _row(row: VolumeRow, theme: Theme) -> list[ShapeGroup]:
             arrow = Arrow(start=found[index - 1].box.id, end=volume.box.id)
             parts.append(ShapeGroup(shapes=_connection(found[index - 1], volume, theme), of=arrow))
         parts.append(_solid(volume, theme))
-        if volume.seen:
-            parts.append(_seen(volume, theme))
+        if volume.receptive_field:
+            parts.append(_field(volume, theme))
     taken = [strip for volume in found for strip in volume.outline()]
     parts += _shapes(found, taken, theme)
     ends = {found[index].box.id for rail in row.rails for index in (rail.start, rail.end) if index is not None}
@@ -108,10 +108,10 @@ def _circle(volume: Volume, theme: Theme) -> tuple[Polygon | TextLabel, ...]:
 
 def _connection(before: Volume, after: Volume, theme: Theme) -> tuple[Shape, ...]:
     """The connection of two boxes: a kernel window that narrows to a point, or else an arrow; none if they touch."""
-    if before.seen and after.seen:
-        ends = zip(_seen_part(before), _seen_part(after, at_start=True), strict=True)
+    if before.receptive_field and after.receptive_field:
+        ends = zip(_field_corners(before), _field_corners(after, at_start=True), strict=True)
         return tuple(Polyline(points=pair, color=theme.line, width=0.5) for pair in ends)
-    window = () if before.seen else _window(before, after)
+    window = () if before.receptive_field else _window(before, after)
     if before.is_close_to(after):
         if not window:
             return ()
@@ -124,17 +124,19 @@ def _connection(before: Volume, after: Volume, theme: Theme) -> tuple[Shape, ...
     return (Polygon(points=window, fill=theme.end, line=theme.line, width=0.5), *lines)
 
 
-def _seen(volume: Volume, theme: Theme) -> ShapeGroup:
+def _field(volume: Volume, theme: Theme) -> ShapeGroup:
     """The part of a tensor that a position of a layer sees; the position itself is solid."""
     fill = theme.ink if volume.is_end else theme.end
-    return ShapeGroup(shapes=(Polygon(points=_seen_part(volume), fill=fill, line=theme.ink, width=0.8),))
+    return ShapeGroup(shapes=(Polygon(points=_field_corners(volume), fill=fill, line=theme.ink, width=0.8),))
 
 
-def _seen_part(volume: Volume, *, at_start: bool = False) -> tuple[Point, ...]:
+def _field_corners(volume: Volume, *, at_start: bool = False) -> tuple[Point, ...]:
     """The corners of that part on the right face, or on the left one."""
     if volume.sheets:
-        return sheet_part(volume, volume.seen, first=at_start)
-    rows, columns = (volume.seen[0], (0.0, 1.0)) if len(volume.seen) == 1 else volume.seen[-2:]
+        return sheet_part(volume, volume.receptive_field, first=at_start)
+    rows, columns = (
+        (volume.receptive_field[0], (0.0, 1.0)) if len(volume.receptive_field) == 1 else volume.receptive_field[-2:]
+    )
     offset = (volume.depth * DEPTH_OFFSET[0], volume.depth * DEPTH_OFFSET[1])
     x = volume.left if at_start else volume.right
     corners = ((columns[0], rows[0]), (columns[1], rows[0]), (columns[1], rows[1]), (columns[0], rows[1]))

@@ -60,14 +60,16 @@ def connector_xml(
         for side, site in (("stCxn", start), ("endCxn", end))
         if site is not None
     )
-    turned = f' rot="{made.turned}"' if made.turned else ""
+    turned = f' rot="{made.rotation}"' if made.rotation else ""
     turned += ' flipH="1"' * made.flip_x + ' flipV="1"' * made.flip_y
     place = (
         f'<a:xfrm{turned}><a:off x="{emu(made.left)}" y="{emu(made.top)}"/>'
         f'<a:ext cx="{emu(made.width)}" cy="{emu(made.height)}"/></a:xfrm>'
     )
-    turns = "".join(f'<a:gd name="adj{n}" fmla="val {turn}"/>' for n, turn in enumerate(made.turns, 1))
-    form = f'<a:prstGeom prst="{made.preset}"><a:avLst>{turns}</a:avLst></a:prstGeom>'
+    adjustments = "".join(
+        f'<a:gd name="adj{n}" fmla="val {adjustment}"/>' for n, adjustment in enumerate(made.adjustments, 1)
+    )
+    form = f'<a:prstGeom prst="{made.preset}"><a:avLst>{adjustments}</a:avLst></a:prstGeom>'
     return (
         f'<p:cxnSp><p:nvCxnSpPr><p:cNvPr id="{id}" name="{xml(name)}"/><p:cNvCxnSpPr>{glued}</p:cNvCxnSpPr><p:nvPr/>'
         f"</p:nvCxnSpPr><p:spPr>{place}{form}{line}</p:spPr></p:cxnSp>"
@@ -92,13 +94,13 @@ def _geometry(block: SolidShape) -> str:
     wide, high = block.size
     if block.points:
         return _polygon(block)
-    preset, turns = "rect", ""
+    preset, adjustments = "rect", ""
     if block.ellipse:
         preset = "ellipse"
     elif block.radius:
         part = round(min(0.5, block.radius / (min(wide, high) or 1)) * _FULL)
-        preset, turns = "roundRect", f'<a:gd name="adj" fmla="val {part}"/>'
-    return f'<a:prstGeom prst="{preset}"><a:avLst>{turns}</a:avLst></a:prstGeom>'
+        preset, adjustments = "roundRect", f'<a:gd name="adj" fmla="val {part}"/>'
+    return f'<a:prstGeom prst="{preset}"><a:avLst>{adjustments}</a:avLst></a:prstGeom>'
 
 
 def _polygon(block: SolidShape) -> str:

@@ -111,7 +111,7 @@ class _Writer:
                 block, text = self._box(part.of, part)
                 self._inside(part.of.cluster, block, top).append(text)
             else:
-                top += self._loose(part)
+                top += self._unconnected(part)
         # A connector refers to shapes by their ids, which all exist now.
         found: list[str] = []
         for each in sorted(top, key=lambda each: not isinstance(each, _Group)):
@@ -152,7 +152,7 @@ class _Writer:
             made.append(self._shape(id, layer, block, part.hover))
             if not block.points:
                 self._solid.setdefault(box.id, []).append((id, block))
-        whole = _around(blocks)
+        whole = _bounds_of(blocks)
         if all(block.size != whole.size or block.points for block in blocks):
             # Arrows end at the middle of all layers: at an invisible rectangle around them.
             id = next(self._ids)
@@ -163,7 +163,7 @@ class _Writer:
             return whole, made[0]
         return whole, group_xml(next(self._ids), name, whole, "".join([*made, *map(self._label, free)]))
 
-    def _loose(self, part: ShapeGroup) -> Iterator[str]:
+    def _unconnected(self, part: ShapeGroup) -> Iterator[str]:
         """Captions, legends and lines that connect nothing."""
         blocks, free = blocks_of(part)
         yield from (self._shape(next(self._ids), "figure", block) for block in blocks)
@@ -209,7 +209,7 @@ class _Writer:
             sites = _site(start[-1:], route[0], "right"), _site(end[:1], route[1], "left")
         yield connector_xml(next(self._ids), name, *sites, made, line)
         if connection.others:
-            yield from self._loose(ShapeGroup(shapes=(*connection.others, *connection.lines)))
+            yield from self._unconnected(ShapeGroup(shapes=(*connection.others, *connection.lines)))
         yield from map(self._label, connection.labels)
 
 
@@ -217,7 +217,7 @@ def _text(each: "str | _Group") -> str:
     return each if isinstance(each, str) else each.text()
 
 
-def _around(blocks: list[SolidShape]) -> SolidShape:
+def _bounds_of(blocks: list[SolidShape]) -> SolidShape:
     """The bounds of blocks."""
     return blocks[0].replace(
         left=min(block.left for block in blocks),

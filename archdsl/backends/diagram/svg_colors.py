@@ -56,7 +56,7 @@ def _rule(tag: str, attribute: str, color: str, colors: dict[str, str]) -> str:
 def _shape_colors(light: Theme, dark: Theme, scale: list[float]) -> Iterator[tuple[str, str]]:
     """Each color that a shape can have in the light theme, with its color in the dark one."""
     kinds = [(light.fill(kind), dark.fill(kind)) for kind in (*light.fills, "")]
-    warmth = [(light.warmth(heat), dark.warmth(heat)) for heat in scale]
+    warmth = [(light.heat_color(heat), dark.heat_color(heat)) for heat in scale]
     for one, other in (*warmth, *kinds, (light.end, dark.end)):
         # The borders of boxes; the upper and right faces of volumes.
         yield mixed(one, light.ink, 0.45), mixed(other, dark.ink, 0.45)

@@ -43,7 +43,7 @@ class Theme(Record):
             kind, self.end
         )
 
-    def warmth(self, heat: float) -> str:
+    def heat_color(self, heat: float) -> str:
         """The color of a value, given as a fraction of the highest one."""
         return mixed(*self.heat, heat)
 

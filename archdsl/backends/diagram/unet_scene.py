@@ -14,9 +14,9 @@ from .unet_form import UNetForm, UNetSkip, unet_form
 _MARGIN = 7.2
 _STEP, _TIGHT = 26.0, 16.0
 """Points between boxes, one below the other, with and without a label on the arrow."""
-_TURN = 10.0
+_CORNER_DISTANCE = 10.0
 """Points between a box and the turn of an arrow to it."""
-_ASIDE = 24.0
+_ARROW_LENGTH = 24.0
 """The shortest arrow to the right."""
 
 
@@ -35,28 +35,28 @@ def draw_unet(diagram: Diagram, style: DiagramStyle) -> Drawing:
 def _places(form: UNetForm, style: DiagramStyle) -> dict[str, Point]:
     """The center of each box."""
     size = {box.id: size_of(box, style) for box in _all(form)}
-    middle = max((_between(skip, size, style) for skip in form.skips), default=_ASIDE)
+    middle = max((_between(skip, size, style) for skip in form.skips), default=_ARROW_LENGTH)
     left, right = (max(size[box.id][0] for level in side for box in level) for side in (form.encoder, form.decoder))
     # The first of several boxes at the bottom is below the encoder; the arrow from the last turns below the decoder.
     under = size[form.bottom[0].id][0] / 2 if len(form.bottom) > 1 else 0.0
-    low = sum(size[box.id][0] + _aside(form, style) for box in form.bottom[len(form.bottom) > 1 :])
-    apart = max(left / 2 + middle + right / 2, under + _aside(form, style) + low)
+    low = sum(size[box.id][0] + _arrow_length(form, style) for box in form.bottom[len(form.bottom) > 1 :])
+    spacing = max(left / 2 + middle + right / 2, under + _arrow_length(form, style) + low)
     places: dict[str, Point] = {}
     top = 0.0
     for encoder, decoder, skip in _bands(form):
         if style.direction == "LR":
-            found = _level_row(form, encoder, decoder, size, apart, style)
+            found = _level_row(form, encoder, decoder, size, spacing, style)
         else:
-            found = _below(encoder, decoder, skip, size, apart, style)
+            found = _below(encoder, decoder, skip, size, spacing, style)
         high = min(y - size[name][1] / 2 for name, (_, y) in found.items())
         places |= {name: (x, top - high + y) for name, (x, y) in found.items()}
         top = max(places[name][1] + size[name][1] / 2 for name in found) + _step(style)
     deep = top + max(size[box.id][1] for box in form.bottom) / 2
-    slack = (apart - under - _aside(form, style) - low) / 2
-    x = -under if under else _aside(form, style) + slack
+    slack = (spacing - under - _arrow_length(form, style) - low) / 2
+    x = -under if under else _arrow_length(form, style) + slack
     for index, box in enumerate(form.bottom):
         places[box.id] = (x + size[box.id][0] / 2, deep)
-        x += size[box.id][0] + _aside(form, style) + (slack if under and not index else 0.0)
+        x += size[box.id][0] + _arrow_length(form, style) + (slack if under and not index else 0.0)
     return places | _on_skips(form, places, size)
 
 
@@ -65,14 +65,14 @@ def _below(
     decoder: tuple[Box, ...],
     skip: UNetSkip | None,
     size: Mapping[str, tuple[float, float]],
-    apart: float,
+    spacing: float,
     style: DiagramStyle,
 ) -> dict[str, Point]:
     """The boxes of a level, one below the other, so that its first skip is horizontal."""
     down, up = _stack(encoder, size, style), _stack(decoder[::-1], size, style)
     lower = down[skip.start.id] - up[skip.end.id] if skip is not None else 0.0
     places = {name: (0.0, y + max(0.0, -lower)) for name, y in down.items()}
-    return places | {name: (apart, y + max(0.0, lower)) for name, y in up.items()}
+    return places | {name: (spacing, y + max(0.0, lower)) for name, y in up.items()}
 
 
 def _level_row(
@@ -80,7 +80,7 @@ def _level_row(
     encoder: tuple[Box, ...],
     decoder: tuple[Box, ...],
     size: Mapping[str, tuple[float, float]],
-    apart: float,
+    spacing: float,
     style: DiagramStyle,
 ) -> dict[str, Point]:
     """The boxes of a level in a row, from which its skip leaves at the right; those after and before it are below.
@@ -93,9 +93,9 @@ def _level_row(
     last = encoder.index(skips[0].start) if skips else len(encoder) - 1
     first = decoder.index(skips[0].end) if skips else 0
     places = _in_row(encoder[last::-1], -1, form, size, style)
-    places |= {name: (apart + x, y) for name, (x, y) in _in_row(decoder[first:], 1, form, size, style).items()}
+    places |= {name: (spacing + x, y) for name, (x, y) in _in_row(decoder[first:], 1, form, size, style).items()}
     under = max(size[name][1] / 2 for name in places) + _step(style)
-    for x, boxes in ((0.0, encoder[last + 1 :]), (apart, decoder[:first][::-1])):
+    for x, boxes in ((0.0, encoder[last + 1 :]), (spacing, decoder[:first][::-1])):
         places |= {name: (x, under + y) for name, y in _stack(boxes, size, style).items()}
     return places
 
@@ -109,7 +109,7 @@ def _in_row(
         if index:
             pair = {box.id, boxes[index - 1].id}
             label = max((_label_width(a, style) for a in form.path if {a.start, a.end} == pair), default=0.0)
-            x += direction * (size[boxes[index - 1].id][0] / 2 + _ASIDE + label + size[box.id][0] / 2)
+            x += direction * (size[boxes[index - 1].id][0] / 2 + _ARROW_LENGTH + label + size[box.id][0] / 2)
         found[box.id] = (x, 0.0)
     return found
 
@@ -130,11 +130,11 @@ def _step(style: DiagramStyle) -> float:
     return _STEP if style.shapes else _TIGHT
 
 
-def _aside(form: UNetForm, style: DiagramStyle) -> float:
+def _arrow_length(form: UNetForm, style: DiagramStyle) -> float:
     """The length of the arrows at the bottom, which carry labels above them."""
     inside = {box.id for box in form.bottom}
     shown = [arrow for arrow in form.path if arrow.start in inside or arrow.end in inside]
-    return _ASIDE + max((_label_width(arrow, style) for arrow in shown), default=0.0)
+    return _ARROW_LENGTH + max((_label_width(arrow, style) for arrow in shown), default=0.0)
 
 
 def _label_width(arrow: Arrow, style: DiagramStyle) -> float:
@@ -145,7 +145,7 @@ def _between(skip: UNetSkip, size: Mapping[str, tuple[float, float]], style: Dia
     """The room that a skip needs between the encoder and the decoder."""
     inside = sum(size[box.id][0] for box in skip.boxes)
     labels = sum(_label_width(arrow, style) for arrow in skip.arrows)
-    return inside + labels + _ASIDE * (len(skip.boxes) + 1) + _ASIDE
+    return inside + labels + _ARROW_LENGTH * (len(skip.boxes) + 1) + _ARROW_LENGTH
 
 
 def _stack(boxes: tuple[Box, ...], size: Mapping[str, tuple[float, float]], style: DiagramStyle) -> dict[str, float]:
@@ -196,14 +196,14 @@ def _arrows(
             if x0 != x1:  # it turns between the levels, where there are no boxes
                 level = next(level for level in levels if arrow.end in level)
                 edges = [places[name][1] + side * size[name][1] / 2 for name in level for side in (-1, 1)]
-                turn = min(edges) - _TURN if y0 < y1 else max(edges) + _TURN
+                turn = min(edges) - _CORNER_DISTANCE if y0 < y1 else max(edges) + _CORNER_DISTANCE
                 corner = (x0, turn), (x1, turn)
             yield arrow, ((x0, ends[0]), *corner, (x1, ends[1]))
     for skip in form.skips:
         for arrow in skip.arrows:
             (x0, y0), (x1, y1) = places[arrow.start], places[arrow.end]
             left, right = x0 + size[arrow.start][0] / 2, x1 - size[arrow.end][0] / 2
-            turn = right - _ASIDE / 2
+            turn = right - _ARROW_LENGTH / 2
             corner = () if abs(y0 - y1) < 0.01 else ((turn, y0), (turn, y1))
             yield arrow, ((left, y0), *corner, (right, y1))
 

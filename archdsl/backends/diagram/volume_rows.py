@@ -11,9 +11,9 @@ from .rails import Rail, letters, port
 from .theme import Theme
 from .volumes import Volume, groups, placed
 
-_APART = 20.0
+_SPACING = 20.0
 """Points between rows."""
-_TURN = 8.0
+_CORNER_DISTANCE = 8.0
 """Points between a row and the line that leads to the next."""
 
 
@@ -83,10 +83,10 @@ def stacked(drawn: list[list[ShapeGroup]], rows: list[VolumeRow], theme: Theme) 
     for index in range(1, len(drawn)):
         before, after = rows[index - 1].volumes[-1], rows[index].volumes[0]
         left, top, _, bottom = bounds(drawn[index])
-        gutter = below + _APART / 2
-        next_axis = below + _APART - top
+        gutter = below + _SPACING / 2
+        next_axis = below + _SPACING - top
         start, end = (before.right, axis), (after.left - after.overhang, next_axis)
-        turn, side = edge + _TURN, min(left, end[0]) - _TURN
+        turn, side = edge + _CORNER_DISTANCE, min(left, end[0]) - _CORNER_DISTANCE
         points = start, (turn, axis), (turn, gutter), (side, gutter), (side, next_axis), end
         line = Polyline(points=points, color=theme.line, arrow=True)
         found.append(ShapeGroup(shapes=(line,), of=Arrow(start=before.box.id, end=after.box.id)))

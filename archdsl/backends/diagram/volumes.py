@@ -56,7 +56,7 @@ class Volume(Record):
     left: float = 0.0
     frames: tuple[Cluster, ...] = ()
     """The repetitions that it is in, the outermost first."""
-    seen: Extent = ()
+    receptive_field: Extent = ()
     """The part that a position of a layer sees, if the figure shows it."""
     is_end: bool = False
     """Whether it is the tensor of the layer whose receptive field is shown."""
@@ -116,13 +116,13 @@ class Volume(Record):
         """The box with the kinds of layers whose colors it shows."""
         if self.box.role is Role.GROUP:
             rows = tuple(row.replace(style="") for row in self.box.rows)
-            return self.box.replace(rows=rows, inside=(_chief(self.box),))
+            return self.box.replace(rows=rows, inside=(_main_kind(self.box),))
         return self.box
 
     def is_close_to(self, other: "Volume") -> bool:
         """Whether two boxes have the same size, so that they are drawn close together."""
         alike = (self.height, self.depth, self.frames) == (other.height, other.depth, other.frames)
-        return alike and not (self.round or other.round or self.sheets or other.sheets or self.seen)
+        return alike and not (self.round or other.round or self.sheets or other.sheets or self.receptive_field)
 
 
 def row_boxes(diagram: Diagram) -> list[Box]:
@@ -155,7 +155,7 @@ def volumes(diagram: Diagram, theme: Theme, geometry: float = 1.0) -> list[Volum
     field = {} if diagram.field is None else diagram.field.extents
     found = [
         _sized(box, shapes, theme, geometry).replace(
-            seen=field.get(box.id, ()), is_end=diagram.field is not None and box.id == diagram.field.end
+            receptive_field=field.get(box.id, ()), is_end=diagram.field is not None and box.id == diagram.field.end
         )
         for box in boxes
     ]
@@ -226,12 +226,12 @@ def slice_colors(box: Box, theme: Theme) -> list[str]:
         case Role.LAYERS:
             return [theme.fill(row.style) for row in box.rows]
         case Role.GROUP:
-            return [theme.fill(_chief(box))]
+            return [theme.fill(_main_kind(box))]
         case Role.INPUT | Role.OUTPUT | Role.MERGE | Role.ENTRY | Role.PORT:
             return [theme.end]
 
 
-def _chief(box: Box) -> str:
+def _main_kind(box: Box) -> str:
     """The kind of layer with the highest priority in a closed block or stage."""
     return next((kind for kind in COLOR_PRIORITY if kind in box.inside), "")
 

@@ -11,7 +11,7 @@ from .glyph_data import InvalidFont, Outline
 
 _CHARSTRINGS, _PRIVATE, _SUBROUTINES = (17,), (18,), (19,)
 _TYPE, _FONTS, _FONT_OF = (12, 6), (12, 36), (12, 37)
-_DEEPEST = 10
+_MAX_DEPTH = 10
 """Maximum nesting depth of subroutines that the format permits."""
 _MOVES = {21: 2, 22: 1, 4: 1}
 """Operators that move, with the number of their arguments; one more is the width."""
@@ -133,7 +133,7 @@ class _Program:
 
     def run(self, code: bytes, depth: int = 0) -> None:
         """Run a charstring or a subroutine."""
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             raise InvalidFont("its subroutines call each other")
         at = 0
         while at < len(code) and not self._ended:

@@ -11,7 +11,7 @@ Outline = list[list[CurvePoint]]
 """Closed curves; between two consecutive control points, the curve goes through their midpoint."""
 _ON, _SHORT_X, _SHORT_Y, _REPEAT, _SAME_X, _SAME_Y = 1, 2, 4, 8, 16, 32
 _WORDS, _OFFSETS, _SCALE, _MORE, _SCALES, _MATRIX = 1, 2, 8, 32, 64, 128
-_DEEPEST = 8
+_MAX_DEPTH = 8
 """Maximum nesting depth of composite glyphs."""
 
 
@@ -28,7 +28,7 @@ def read_glyph(bytes_of: Callable[[int], bytes], glyph: int, depth: int = 0) -> 
         (count,) = struct.unpack(">h", data[:2])
         if count >= 0:
             return _simple(data, count)
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             raise InvalidFont("a glyph contains itself")
         return [
             [(a * x + c * y + e, b * x + d * y + f, on) for x, y, on in contour]

@@ -126,7 +126,7 @@ class _Writer:
         if not code.lines and value.text != code.target:
             code.lines.append(f"{code.target} = {value.text}")
         if node.id in self.reused and weights:
-            self.hold(node, code)
+            self.assign_layer(node, code)
         if frozen:
             code.lines = [
                 line.replace(f'name="{code.name}"', f'name="{code.name}", trainable=False') for line in code.lines
@@ -134,7 +134,7 @@ class _Writer:
         self.body += code.lines
         self.values[node.id] = Value(code.target, tuple(node.shape.dims), value.last)
 
-    def hold(self, node: Node, code: KerasCode) -> None:
+    def assign_layer(self, node: Node, code: KerasCode) -> None:
         """Assign the layer with weights to a variable, so that it can be used again."""
         for index, line in enumerate(code.lines):
             match = re.fullmatch(r"(\w+) = (layers\..*name=\"[^\"]*\"\))\((\w+)\)", line)

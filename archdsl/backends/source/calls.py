@@ -18,7 +18,7 @@ OPERATORS = {
     "operator.truediv": "/",
     "operator.pow": "**",
 }
-OURS = "archdsl.backends.modules."
+HELPERS = "archdsl.backends.modules."
 
 
 class SourceText(str):
@@ -72,7 +72,7 @@ def literal(value: Any, inputs: Sequence[str]) -> str:
 
 
 def short(target: str) -> str:
-    for long, short in (("torch.nn.functional.", "F."), ("torch.nn.", "nn."), (OURS, "")):
+    for long, short in (("torch.nn.functional.", "F."), ("torch.nn.", "nn."), (HELPERS, "")):
         if target.startswith(long):
             return short + target.removeprefix(long)
     return target
@@ -90,7 +90,7 @@ TAKEN = frozenset({"self", "F", "nn", "torch", "math", "Tensor", "OrderedDict", 
 
 
 @cache
-def our_classes() -> Mapping[str, tuple[str, ...]]:
+def helper_modules() -> Mapping[str, tuple[str, ...]]:
     """The modules and functions that torch lacks, with their arguments; importing their file would import torch."""
     found: dict[str, tuple[str, ...]] = {}
     for name, (node, _) in _ours().items():
@@ -99,7 +99,7 @@ def our_classes() -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def our_code(name: str) -> str:
+def helper_code(name: str) -> str:
     """The source text of a module or function that torch lacks."""
     return _ours()[name][1]
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .calls import SourceText, literal, our_classes
+from .calls import SourceText, helper_modules, literal
 from .forward_numbers import Place
 from .trees import Leaf, Tree, is_default, leaves
 
@@ -181,7 +181,7 @@ class ClassArguments:
         """A name for an argument of a call."""
         if isinstance(place, str):
             return _NAMES.get(place, place)
-        names = self.signatures.get(head) or our_classes().get(head)
+        names = self.signatures.get(head) or helper_modules().get(head)
         if names is None:
             names = next((names for start, names in _PLACES.items() if head.startswith(start)), ())
         return names[place] if place < len(names) else "value"

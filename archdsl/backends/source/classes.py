@@ -5,7 +5,7 @@ from typing import Any
 
 from ...graph import Graph, Node, Subgraph
 from ..units import Unit, unit_tree
-from .calls import TAKEN, SourceText, class_name, our_classes
+from .calls import TAKEN, SourceText, class_name, helper_modules
 from .class_arguments import ClassArguments, written
 from .forward import Forward, Skipped
 from .forward_numbers import ANY, ARGUMENT, Place, numbers_of, varying
@@ -16,7 +16,7 @@ from .optional import skipped_modules
 from .trees import CallTree, Leaf, Tree, joined, skeleton
 
 _PLAIN = ("stage", "branch", "aux")
-_FEWEST = 4
+_MIN_BRANCHES = 4
 """The minimum number of branches with uses of blocks for them to share a class."""
 
 
@@ -34,8 +34,8 @@ class SharedClasses:
 
     def __init__(self) -> None:
         self.classes: dict[Hashable, Class] = {}
-        self.names: set[str] = {*TAKEN, *our_classes()}
-        self.ours: list[str] = []
+        self.names: set[str] = {*TAKEN, *helper_modules()}
+        self.helpers: list[str] = []
         self.defaults: dict[str, dict[str, Any]] = {}
         self.signatures: dict[str, list[str]] = {}
 
@@ -57,7 +57,7 @@ class Classes:
         self.flat = flat
         self.common = common
         self.root = unit_tree(graph)
-        self.members = Members(graph, flat, common.defaults, common.ours, self.body_class)
+        self.members = Members(graph, flat, common.defaults, common.helpers, self.body_class)
         self.skipped: dict[int, Skipped] = {}
 
     def network(self, parameters: Sequence[str] = ()) -> list[str]:
@@ -96,7 +96,7 @@ class Classes:
         if unit.kind not in _PLAIN:
             return sum(each.kind == unit.kind for each in units) > 1
         outline = _outline(unit)
-        return outline is not None and sum(_outline(each) == outline for each in units) >= _FEWEST
+        return outline is not None and sum(_outline(each) == outline for each in units) >= _MIN_BRANCHES
 
     def height(self, unit: Unit) -> int:
         heights = [
@@ -154,7 +154,7 @@ class Classes:
 
     def key(self, unit: Unit) -> Hashable:
         """What units of one class have in common."""
-        trees = self.members.of(unit)
+        trees = self.members.modules_of(unit)
         outline = tuple((name, skeleton(tree)) for name, tree in trees if name not in self.optional(unit))
         kind = unit.kind if unit.kind not in _PLAIN else ""
         forward = () if unit.chain else self.forward_key(unit)
@@ -182,8 +182,8 @@ class Classes:
     def class_lines(self, units: Sequence[Unit], arguments: ClassArguments, more: Sequence[str] = ()) -> list[str]:
         """The body of a class; `arguments` gets those of its constructor."""
         first = max(units, key=lambda unit: len(unit.items))
-        names = list(dict.fromkeys(name for unit in [first, *units] for name, _ in self.members.of(unit)))
-        given = [dict(self.members.of(unit)) for unit in units]
+        names = list(dict.fromkeys(name for unit in [first, *units] for name, _ in self.members.modules_of(unit)))
+        given = [dict(self.members.modules_of(unit)) for unit in units]
         trees = {name: joined([each.get(name) for each in given]) for name in names}
         arguments.solve(list(trees.values()))
         optional = {

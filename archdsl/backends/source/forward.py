@@ -15,7 +15,7 @@ from .layout import WIDTH, laid_out
 
 _SHORT = ("x", "y", "z")
 _LIGHT = SHAPE_KEEPING | {"activation", "norm", "dropout", "pool", "reshape"}
-_DEEPEST = 3
+_MAX_DEPTH = 3
 _INDENT = 8
 
 
@@ -141,11 +141,11 @@ class Forward:
             while name in names:
                 name += "_"
             names.append(name)
-            self.give(value, name)
+            self.assign(value, name)
             self.taken.add(name)
         return names
 
-    def give(self, value: int, text: str, depth: int = 0) -> None:
+    def assign(self, value: int, text: str, depth: int = 0) -> None:
         """Assign to a value its variable, or an expression that is written inside the next item."""
         self.texts[value] = text
         self.depth[value] = depth
@@ -162,7 +162,7 @@ class Forward:
             self.body.append(f"{free} = {source}")
         self.body.append(f"for i in range({first}, {first + count}):")
         self.body.append(f'    {free} = self.get_submodule(f"{name}{{i}}")({free})')
-        self.give(made, free)
+        self.assign(made, free)
         return count
 
     def step(self, index: int) -> None:
@@ -171,7 +171,7 @@ class Forward:
         made = self.makes(item)
         text, depth = self.text(item)
         if len(made) == 1 and self.is_held(made[0], index, text, depth):
-            self.give(made[0], text, depth)
+            self.assign(made[0], text, depth)
             return
         targets: list[str] = []
         for value in made:
@@ -182,11 +182,11 @@ class Forward:
         else:
             self.body.append(line)
         for value, name in zip(made, targets, strict=True):
-            self.give(value, name)
+            self.assign(value, name)
 
     def is_held(self, value: int, index: int, text: str, depth: int) -> bool:
         """Whether the next item alone reads a value, and belongs on the same line."""
-        if self.uses.get(value) != [index + 1] or index + 1 >= len(self.items) or depth >= _DEEPEST:
+        if self.uses.get(value) != [index + 1] or index + 1 >= len(self.items) or depth >= _MAX_DEPTH:
             return False
         reader = self.items[index + 1]
         if not isinstance(reader, Node) or len(reader.inputs) != 1 or index + 1 in self.loops:

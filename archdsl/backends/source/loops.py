@@ -8,7 +8,7 @@ from ..units import Unit
 from .layout import WIDTH, laid_out
 from .trees import CallTree, Leaf
 
-_FEWEST = 3
+_MIN_LENGTH = 3
 """The fewest modules for which a loop is shorter than the code that it replaces."""
 _NUMBERED = re.compile(r"(.*?)(\d+)$")
 
@@ -19,7 +19,7 @@ def entries(members: Sequence[tuple[str, str]]) -> list[str]:
     at = 0
     while at < len(members):
         count, base, first = _equal_from(members, at)
-        if count >= _FEWEST or (count == 2 and len(members[at][1]) > 20):
+        if count >= _MIN_LENGTH or (count == 2 and len(members[at][1]) > 20):
             text = f'**{{f"{base}{{i}}": {members[at][1]} for i in range({first}, {first + count})}}'
             if len(text) + 17 <= WIDTH:
                 found.append(text)
@@ -48,7 +48,7 @@ def loops_of(unit: Unit, made: Sequence[CallTree | None]) -> dict[int, tuple[int
     at = 0
     while at < len(unit.items):
         count, base, first = _run(unit, made, at)
-        if count >= _FEWEST + 1:
+        if count >= _MIN_LENGTH + 1:
             found[at] = count, base, first
         at += count
     return found

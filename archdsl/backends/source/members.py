@@ -6,7 +6,7 @@ from typing import Any
 from ...contract.call import Apply, Copies, Module
 from ...graph import Graph, Node, Subgraph
 from ..units import Unit
-from .calls import OURS, SourceText, expression
+from .calls import HELPERS, SourceText, expression
 from .class_arguments import written
 from .loops import entries
 from .settings import Place
@@ -17,7 +17,7 @@ class Members:
     """The modules of the units of a graph.
 
     `body_class` gives the class of a layer's body, `defaults` has those of the arguments of classes in the text, and
-    `ours` collects the modules that torch lacks.
+    `helpers` collects the modules that torch lacks.
     """
 
     def __init__(
@@ -25,13 +25,13 @@ class Members:
         graph: Graph,
         flat: bool,
         defaults: dict[str, dict[str, Any]],
-        ours: list[str],
+        helpers: list[str],
         body_class: Callable[[Subgraph], str],
     ) -> None:
         self.graph = graph
         self.flat = flat
         self.defaults = defaults
-        self.ours = ours
+        self.helpers = helpers
         self.body_class = body_class
         self.made: dict[int, CallTree] = {}
         """The uses of classes in the text, by the identity of the unit."""
@@ -48,7 +48,7 @@ class Members:
             elif id(item) not in self.own_class:
                 yield from self.visible(item)
 
-    def of(self, unit: Unit) -> list[tuple[str, Tree]]:
+    def modules_of(self, unit: Unit) -> list[tuple[str, Tree]]:
         """The modules of a unit by attribute, each with the expression that builds it."""
         found: list[tuple[str, Tree]] = []
         for item in unit.items:
@@ -63,7 +63,7 @@ class Members:
         if id(unit) in self.made:
             made = self.made[id(unit)]
             return CallTree(made.head, list(made.args))
-        members = self.of(unit)
+        members = self.modules_of(unit)
         if self.flat:
             inner: list[tuple[str | None, Tree]] = list(members)
             return CallTree("nn.Sequential", [(None, CallTree("OrderedDict", inner))])
@@ -78,8 +78,8 @@ class Members:
         for step in node.op.steps(self.graph.shapes_in(node)):
             if isinstance(step, Module):
                 for part in (step, *(arg for arg in step.args if isinstance(arg, Module))):
-                    if part.target.startswith(OURS) and part.target.removeprefix(OURS) not in self.ours:
-                        self.ours.append(part.target.removeprefix(OURS))
+                    if part.target.startswith(HELPERS) and part.target.removeprefix(HELPERS) not in self.helpers:
+                        self.helpers.append(part.target.removeprefix(HELPERS))
                 args = tuple(self.body(arg) if isinstance(arg, Subgraph | Copies) else arg for arg in step.args)
                 args = tuple(self.named.get((node.path, index), arg) for index, arg in enumerate(args))
                 kwargs = tuple((name, self.named.get((node.path, name), value)) for name, value in step.kwargs)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-_DEEPEST = 32
+_MAX_DEPTH = 32
 _MOST = 200_000
 """Largest number of elements."""
 
@@ -73,8 +73,8 @@ class _Reading:
     def _start(self, name: str, _: object) -> None:
         line = self.parser.CurrentLineNumber
         self._count += 1
-        if len(self._open) >= _DEEPEST or self._count > _MOST:
-            raise BadXml(f"more than {_DEEPEST} levels or {_MOST:,} elements", line)
+        if len(self._open) >= _MAX_DEPTH or self._count > _MOST:
+            raise BadXml(f"more than {_MAX_DEPTH} levels or {_MOST:,} elements", line)
         element = Element(name, line)
         if self._open:
             self._open[-1].elements.append(element)

@@ -258,7 +258,7 @@ def test_nodes_and_styles_can_be_used_after_input(tmp_path: Path) -> None:
 def painted(made: Connector) -> list[tuple[float, float]]:
     """The corners of a preset as Office computes them (ECMA-376, presetShapeDefinitions.xml), flipped and turned."""
     w, h = made.width, made.height
-    adjust = [turn / 100_000 for turn in made.turns]
+    adjust = [turn / 100_000 for turn in made.adjustments]
     match made.preset.removeprefix("bentConnector").removeprefix("curvedConnector"), adjust:
         case "straightConnector1", []:
             corners = [(0.0, 0.0), (w, h)]
@@ -275,7 +275,7 @@ def painted(made: Connector) -> list[tuple[float, float]]:
     found = []
     for x, y in corners:
         x, y = (w - x if made.flip_x else x) - w / 2, (h - y if made.flip_y else y) - h / 2
-        for _ in range(made.turned // 5_400_000):
+        for _ in range(made.rotation // 5_400_000):
             x, y = -y, x
         found.append((x + made.left + w / 2, y + made.top + h / 2))
     return found

@@ -70,9 +70,9 @@ def test_the_legend_says_what_the_colors_mean() -> None:
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
 def test_text_stands_out_from_every_heat(theme: Theme) -> None:
     for part in range(11):
-        assert contrast(theme.ink, theme.warmth(part / 10)) >= 4.5
+        assert contrast(theme.ink, theme.heat_color(part / 10)) >= 4.5
     assert contrast(*theme.heat) > 1.8
-    assert theme.warmth(0.0) == theme.heat[0] == mixed(*theme.heat, 0.0)
+    assert theme.heat_color(0.0) == theme.heat[0] == mixed(*theme.heat, 0.0)
 
 
 @pytest.mark.parametrize("heat", [Heat.MACS, Heat.MEMORY])

@@ -12,7 +12,7 @@ from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.column_parts import split
 from archdsl.backends.diagram.cuts import Cut, choose_cuts, find_cuts, in_order
 from archdsl.backends.diagram.figure import FOOT, HEAD, Diagram
-from archdsl.backends.diagram.page_columns import how_many, set_columns
+from archdsl.backends.diagram.page_columns import part_count, set_columns
 from archdsl.backends.diagram.plot import write_fixed_dot
 from archdsl.zoo import read_named
 from tests.backends.diagram.programs import HOSTILE, LENET, RESIDUAL, graph, renamed
@@ -189,8 +189,8 @@ def test_rows_of_a_diagram_that_runs_to_the_right() -> None:
 
 
 def test_how_many() -> None:
-    assert how_many(200, 700) == 1
-    assert [how_many(200, height) for height in (2000, 4000, 20000)] == [2, 3, 8]
+    assert part_count(200, 700) == 1
+    assert [part_count(200, height) for height in (2000, 4000, 20000)] == [2, 3, 8]
 
 
 @pytest.mark.parametrize("format", ["svg", "png", "tikz"])

@@ -54,7 +54,7 @@ def distance(one: str, other: str, deficiency: str | None) -> float:
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
 def test_text_stands_out_from_what_is_behind_it(theme: Theme) -> None:
-    heats = [theme.warmth(step / 10) for step in range(11)]
+    heats = [theme.heat_color(step / 10) for step in range(11)]
     changes = [theme.change(kind) for kind in ("added", "removed", "changed", "same")]
     for fill in (*theme.fills.values(), theme.other, theme.end, *heats, *changes):
         assert contrast(theme.ink, fill) >= 4.5, fill

@@ -170,7 +170,7 @@ def test_means_in_the_network_are_not_those_of_its_pixels(tmp_path: Path) -> Non
     module = Prepared(fresh.module, Standard((0.5,) * 3, (0.2,) * 3))
     newest = importlib.import_module("onnx").defs.onnx_opset_version()
     model_spec = backend.Exportable(module, pixels, fresh.outputs, {})
-    assert export(model_spec, "onnx", tmp_path / "net.onnx", opset=newest).good
+    assert export(model_spec, "onnx", tmp_path / "net.onnx", opset=newest).is_close
 
 
 def test_weights_alone_load_back(trained: Path) -> None:
@@ -248,7 +248,7 @@ def test_a_file_that_gives_other_outputs_is_not_left(tmp_path: Path, monkeypatch
 
 
 def test_small_outputs_have_to_agree_as_well_as_large_ones() -> None:
-    near = [backend.Agreement(gap, largest, "", (1,)).good for gap, largest in ((9e-4, 1), (9e-5, 0.03), (1e-7, 0))]
+    near = [backend.Agreement(gap, largest, "", (1,)).is_close for gap, largest in ((9e-4, 1), (9e-5, 0.03), (1e-7, 0))]
     assert near == [True, False, True]
 
 
