@@ -79,12 +79,13 @@ class Modules:
         self, chain: Chain, at: int, wanted: set[Path], members: Mapping[int, frozenset[int]]
     ) -> ChainSlice | None:
         """The whole module that starts at an item; of several, the outermost."""
+        some = next(_nodes(chain.items[at], members), None)
+        if some is None:
+            return None
+        path = self.paths.get(some, ())
+        if not any(path[:depth] in wanted for depth in range(1, len(path) + 1)):
+            return None
         nodes = set(_nodes(chain.items[at], members))
-        if not nodes:
-            return None
-        some = self.paths.get(next(iter(nodes)), ())
-        if not any(some[:depth] in wanted for depth in range(1, len(some) + 1)):
-            return None
         common = _prefix([self.paths.get(node, ()) for node in nodes])
         for depth in range(1, len(common) + 1):
             if common[:depth] in wanted and (last := self._end(chain, at, common[:depth], members)) is not None:

@@ -117,8 +117,10 @@ Operand = Chain | Column
 def refs_of(item: Item) -> Iterator[Column]:
     """The columns of an item that have tensors, excluding those of the items in it."""
     for column in item.args.values():
-        if any(isinstance(value, Ref) for value in column):
-            yield column
+        for value in column:
+            if isinstance(value, Ref):
+                yield column
+                break
     for operand in item.operands:
         if isinstance(operand, tuple):
             yield operand

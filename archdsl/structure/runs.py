@@ -39,6 +39,8 @@ def with_runs(items: list[Item], uses: Counter[int]) -> list[Item]:
     `uses` has how often the whole network refers to each node: a tensor from within a repetition has no name after it.
     """
     items = [_inside(item, uses) for item in items]
+    if len(items) < 2:
+        return items
     keys = [_key(item, None) for item in items]
     found: list[Item] = []
     at = 0

@@ -1,6 +1,7 @@
 """Graphs as programs with blocks and repetitions: they mean the same network, and are short."""
 
 import re
+from functools import cache
 from random import Random
 from statistics import median
 
@@ -20,6 +21,13 @@ FIRST = list({entry.path: name for name, entry in reversed(list(entries().items(
 """A network of each text of the zoo."""
 
 
+@cache
+def folded(name: str, known: bool) -> ast.Program:
+    """The program of a network of the zoo, from its uses of blocks if they are known."""
+    graph = zoo_graph(name)
+    return fold(graph, scopes_of_text(graph) if known else {})
+
+
 def words(text: str) -> int:
     """The number of words of a text, without comments and braces."""
     return len(re.sub(r"#.*|[{};]", " ", text).split())
@@ -33,14 +41,12 @@ def holds(program: ast.Program, graph: Graph) -> None:
 
 @pytest.mark.parametrize("name", entries())
 def test_the_zoo(name: str) -> None:
-    graph = zoo_graph(name)
-    holds(fold(graph, scopes_of_text(graph)), graph)
+    holds(folded(name, True), zoo_graph(name))
 
 
 @pytest.mark.parametrize("name", FIRST)
 def test_the_zoo_without_modules(name: str) -> None:
-    graph = zoo_graph(name)
-    holds(fold(graph, {}), graph)
+    holds(folded(name, False), zoo_graph(name))
 
 
 @pytest.mark.parametrize("first", range(0, 300, 50))
@@ -54,10 +60,9 @@ def test_random_programs(first: int) -> None:
 def test_half_of_the_texts_are_shorter_than_those_written_by_hand() -> None:
     known, mined = [], []
     for name in FIRST[::3]:
-        graph = zoo_graph(name)
         by_hand = words(entries()[name].source().text)
-        known.append(words(fold(graph, scopes_of_text(graph)).source.text) / by_hand)
-        mined.append(words(fold(graph, {}).source.text) / by_hand)
+        known.append(words(folded(name, True).source.text) / by_hand)
+        mined.append(words(folded(name, False).source.text) / by_hand)
     assert median(known) <= 0.9
     assert median(mined) <= 1
 
@@ -82,8 +87,7 @@ CEILINGS = {
 
 @pytest.mark.parametrize("name", CEILINGS)
 def test_words(name: str) -> None:
-    graph = zoo_graph(name)
-    found = (words(fold(graph, scopes).source.text) for scopes in (scopes_of_text(graph), {}))
+    found = (words(folded(name, known).source.text) for known in (True, False))
     assert all(count <= most for count, most in zip(found, CEILINGS[name], strict=True))
 
 
