@@ -11,7 +11,8 @@ from .state import State
 
 def assign(state: State, target: ast.Target, value: Any, scope: Scope | None = None) -> bool:
     """Bind a value, or the entries of a list, to names, in a new scope or in the current one; False after an error."""
-    pairs = unpacked(evaluator(state), target, value)
+    # Most targets are a single name, and an evaluator takes as long as everything else here.
+    pairs = unpacked(evaluator(state), target, value) if target.unpacks else [(target.names[0], value)]
     if pairs is None:
         for word in target.names:
             state.define(word, UNKNOWN)

@@ -1,5 +1,6 @@
 """Closed or broken streams, or full disks, end every command with at most one line and with status 1."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from archdsl.cli import _COMMANDS
+
+from .stream_runs import STATES
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="descriptors of POSIX")
 
@@ -59,8 +62,40 @@ def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
     return process.returncode, message.decode()
 
 
+EXPECTED = {
+    "broken": (1, ""),
+    "full": (1, "archdsl: standard output cannot be written: No space left on device\n"),
+    "closed": (1, "archdsl: standard output cannot be written: it is closed\n"),
+}
+"""The exit status and the message if the standard output is a broken pipe, a full disk or closed."""
+FORKED = [(name, state) for name in RUNS for state in STATES]
+HELP = [(name, "full") for name in _COMMANDS]
+
+
+@pytest.fixture(scope="module")
+def forked(folder: Path) -> dict[tuple[str, str], tuple[int, str]]:
+    """What became of each run and each `--help`, by its name and by what is wrong with the output."""
+    commands = [*((RUNS[name], state) for name, state in FORKED), *(((name, "--help"), state) for name, state in HELP)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.cli.stream_runs", json.dumps(commands)],
+        cwd=folder, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, capture_output=True, check=True,
+    )  # fmt: skip
+    names = [*FORKED, *((f"{name} --help", state) for name, state in HELP)]
+    return {key: (status, message) for key, (status, message) in zip(names, json.loads(done.stdout), strict=True)}
+
+
 @pytest.mark.parametrize("name", RUNS)
-def test_standard_output_that_cannot_be_written(folder: Path, name: str) -> None:
+def test_standard_output_that_cannot_be_written(forked: dict[tuple[str, str], tuple[int, str]], name: str) -> None:
+    assert {state: forked[name, state] for state in STATES} == EXPECTED
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_help_that_cannot_be_written(forked: dict[tuple[str, str], tuple[int, str]], name: str) -> None:
+    assert forked[f"{name} --help", "full"] == EXPECTED["full"]
+
+
+@pytest.mark.parametrize("name", ["--help", "check json"])
+def test_a_new_process_ends_like_a_fork(folder: Path, name: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     full = os.open("/dev/full", os.O_WRONLY)
@@ -69,17 +104,7 @@ def test_standard_output_that_cannot_be_written(folder: Path, name: str) -> None
     closed = start(folder, RUNS[name], subprocess.DEVNULL, lambda: os.close(1))
     os.close(full)
     os.close(writing)
-    assert ended(broken) == (1, "")
-    assert ended(filled) == (1, "archdsl: standard output cannot be written: No space left on device\n")
-    assert ended(closed) == (1, "archdsl: standard output cannot be written: it is closed\n")
-
-
-@pytest.mark.parametrize("name", _COMMANDS)
-def test_help_that_cannot_be_written(folder: Path, name: str) -> None:
-    full = os.open("/dev/full", os.O_WRONLY)
-    filled = start(folder, (name, "--help"), full)
-    os.close(full)
-    assert ended(filled) == (1, "archdsl: standard output cannot be written: No space left on device\n")
+    assert dict(zip(STATES, map(ended, (broken, filled, closed)), strict=True)) == EXPECTED
 
 
 MISTAKES = {
