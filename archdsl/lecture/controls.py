@@ -118,7 +118,7 @@ CONTROLS: Mapping[str, tuple[Control, ...]] = {
 """The settings of each figure; the parameters of its function have the same names."""
 
 _TITLES: Mapping[str, tuple[str, str]] = {
-    "window": ("A window that slides over an image", "이미지 위를 움직이는 창"),
+    "window": ("A window that slides over an image", "이미지 위를 움직이는 윈도우"),
     "filters": ("A filter on an image", "이미지에 적용한 필터"),
     "lenet5_maps": ("The feature maps of LeNet-5", "LeNet-5의 특징 맵"),
     "receptive_field": ("The receptive field of an element", "한 원소의 수용 영역"),

@@ -72,6 +72,8 @@ UNUSUAL = {
     r"척도": "스케일",
     r"시험 (이미지|데이터|정확도)": "테스트",
     r"매 \S+마다": "매 or 마다",
+    r"(?<![가-힣])창": "윈도우",
+    r"가집니다": "있습니다",
 }
 """Forms that are not used in Korean texts of the field, and what is."""
 
