@@ -14,6 +14,10 @@ MAX_NODES = 200_000
 """Layers of a network, after repetitions and blocks are expanded."""
 MAX_ITERATIONS = 2 * MAX_NODES
 """Iterations of all repetitions and uses of blocks, including those that create no layer."""
+MAX_STEPS = 500_000
+"""Statements and operations of expressions that elaboration executes; a text at this limit takes a few seconds."""
+SYMBOLIC_STEPS = 20
+"""How many operations on numbers take as long as one on symbolic dimensions."""
 MAX_ENTRIES = 10_000
 """Entries of a list, including nested lists; entries that one expression computes."""
 MAX_FILES = 100

@@ -1,15 +1,17 @@
 """Check `assert` statements against the measured values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from ..diagnostics import Diagnostic, Sink
-from ..diagnostics.catalogue import name_errors, structure_errors
+from ..diagnostics.catalogue import limit_errors, name_errors, structure_errors
 from ..expressions.evaluator import Evaluator
 from ..expressions.scope import UNKNOWN, NamedTensor, Scope
 from ..expressions.show import show
 from ..graph import Graph
 from ..graph.assertion import Assertion
+from ..limits import MAX_STEPS
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, recording
 from ..syntax import ast
@@ -20,12 +22,34 @@ from .cost import Costs
 
 def check_assertions(graph: Graph, costs: Costs, sink: Sink) -> None:
     """Report each assertion that does not hold, with the measured value."""
+    measures, work = _measures(graph, costs), _Work()
     for assertion in graph.asserts:
-        _check(graph, assertion, _measures(graph, costs), sink)
+        try:
+            _check(graph, assertion, measures, work, sink)
+        except _TooMuch:
+            sink.emit(limit_errors.TooManySteps(span=assertion.statement.span, limit=MAX_STEPS))
+            return
+
+
+class _TooMuch(Exception):
+    """The assertions take too many operations."""
+
+
+class _Work:
+    """Counts the operations of all assertions."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def count(self, steps: int) -> None:
+        """Raises _TooMuch at the limit."""
+        self.steps += steps
+        if self.steps > MAX_STEPS:
+            raise _TooMuch
 
 
 def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
-    """The values that an assertion can name; each is computed on first use."""
+    """The values that an assertion can name; each is computed on first use, once for all assertions."""
 
     def out() -> Any:
         if not graph.outputs:
@@ -38,7 +62,7 @@ def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
 
         return receptive_field(graph)
 
-    return {
+    found = {
         "params": lambda: costs.total.parameters,
         "trainable": lambda: costs.total.trainable,
         "macs": lambda: costs.total.macs,
@@ -47,12 +71,13 @@ def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
         "out": out,
         "rf": field,
     }
+    return {name: cache(measure) for name, measure in found.items()}
 
 
-def _check(graph: Graph, assertion: Assertion, measures: dict[str, Callable[[], Any]], sink: Sink) -> None:
+def _check(graph: Graph, assertion: Assertion, measures: dict[str, Callable[[], Any]], work: _Work, sink: Sink) -> None:
     for condition in _parts(assertion.statement.condition):
         if _compares(condition):
-            _check_part(graph, assertion, condition, measures, sink)
+            _check_part(graph, assertion, condition, measures, work, sink)
         else:
             sink.emit(structure_errors.NotAComparison(span=condition.span))
 
@@ -83,7 +108,12 @@ def _compares(condition: ast.Expr) -> bool:
 
 
 def _check_part(
-    graph: Graph, assertion: Assertion, condition: ast.Expr, measures: dict[str, Callable[[], Any]], sink: Sink
+    graph: Graph,
+    assertion: Assertion,
+    condition: ast.Expr,
+    measures: dict[str, Callable[[], Any]],
+    work: _Work,
+    sink: Sink,
 ) -> None:
     scope = Scope(assertion.scope)
     used = [name for name in _names(condition) if name in measures and assertion.scope.find(name) is None]
@@ -95,12 +125,10 @@ def _check_part(
         scope.define(name, value, condition.span)
     if _has_unknown_name(condition, scope, sink, tuple(measures)):
         return
+    context = _NamedSizes(graph, assertion, work, sink)
+    evaluator = Evaluator(sink, scope, assertion.shape, (), before_input=assertion.shape is None, context=context)
     with recording() as asked:
-        context = _NamedSizes(graph, assertion, sink)
-        before_input = assertion.shape is None
-        holds = Evaluator(sink, scope, assertion.shape, (), before_input=before_input, context=context).number(
-            condition
-        )
+        holds = evaluator.number(condition)
     if holds is UNKNOWN:
         return
     if asked:
@@ -110,22 +138,40 @@ def _check_part(
         return
     if holds:
         return
-    measured = tuple(f"{name} is {_shown(scope, name)}" for name in dict.fromkeys(used))
-    if assertion.shape is not None:
-        asked_sizes = dict.fromkeys(
-            each.name for each in ast.leaves(condition) if isinstance(each, ast.At) and each.of is None
-        )
-        measured += tuple(f"@{name} is {assertion.shape.size(name)}" for name in asked_sizes)
-    measured += context.measured(condition)
+    measured = _values(condition, evaluator)
     sink.emit(structure_errors.AssertFailed(span=condition.span, condition=condition.span.text, measured=measured))
+
+
+def _values(condition: ast.Expr, evaluator: Evaluator) -> tuple[str, ...]:
+    """The values of the names and sizes in a condition that does not hold, and of its computed operands."""
+    names = [each for each in ast.leaves(condition) if isinstance(each, ast.Variable | ast.At)]
+    computed = [each for each in _operands(condition) if not isinstance(each, ast.Number | ast.Size | ast.Text)]
+    pairs = {each.span.text: evaluator.value(each) for each in (*names, *computed)}
+    return tuple(f"{text} is {_shown(value)}" for text, value in pairs.items() if not isinstance(value, NamedTensor))
+
+
+def _operands(condition: ast.Expr) -> Iterator[ast.Expr]:
+    """The two operands of each comparison in a condition."""
+    match condition:
+        case ast.Parenthesized():
+            yield from _operands(condition.inner)
+        case ast.Unary(op="not"):
+            yield from _operands(condition.operand)
+        case ast.Binary(op="and" | "or"):
+            yield from _operands(condition.left)
+            yield from _operands(condition.right)
+        case ast.Binary():
+            yield condition.left
+            yield condition.right
 
 
 class _NamedSizes:
     """What an assertion can refer to beyond its scope: sizes of named tensors."""
 
-    def __init__(self, graph: Graph, assertion: Assertion, sink: Sink) -> None:
+    def __init__(self, graph: Graph, assertion: Assertion, work: _Work, sink: Sink) -> None:
         self._graph = graph
         self._assertion = assertion
+        self._work = work
         self._sink = sink
 
     def shape_of_tensor(self, word: ast.Word) -> Shape | None:
@@ -151,13 +197,12 @@ class _NamedSizes:
         return self._graph.sized_inputs
 
     def count_entries(self, count: int, span: Span) -> None:
-        """A single expression computes few entries, so there is no limit."""
+        """Count the entries of lists. Raises _TooMuch at the limit."""
+        self._work.count(count)
 
-    def measured(self, condition: ast.Expr) -> tuple[str, ...]:
-        """The sizes of named tensors that a condition refers to, with their values."""
-        sizes = [each for each in ast.leaves(condition) if isinstance(each, ast.At) and each.of is not None]
-        pairs = {each.span.text: self.shape_of_tensor(each.of).size(each.name) for each in sizes}  # type: ignore[arg-type, union-attr]  # the condition has a value
-        return tuple(f"{text} is {size}" for text, size in pairs.items())
+    def count_operations(self, count: int, span: Span) -> None:
+        """Count operations. Raises _TooMuch at the limit."""
+        self._work.count(count)
 
 
 def _unmeasured(graph: Graph, span: Span, name: str) -> Diagnostic:
@@ -187,10 +232,10 @@ def _has_unknown_name(condition: ast.Expr, scope: Scope, sink: Sink, known: tupl
     return False
 
 
-def _shown(scope: Scope, name: str) -> str:
-    found = scope.find(name)
-    value = found.value if found else None
-    return "a single ID" if value == () else f"{value:,}" if isinstance(value, int) else show(value)
+def _shown(value: Any) -> str:
+    if value == ():
+        return "a single ID"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else show(value)
 
 
 def _names(expr: ast.Expr) -> list[str]:

@@ -77,6 +77,8 @@ def command(
         raise SystemExit(1)
     _write_weights(imported, weights)
     click.echo(f"imported: {_compared(imported)}", err=output == "-")
+    for note in imported.notes:
+        click.echo(f"  = note: {printable(note)}", err=output == "-")
 
 
 def _compared(imported: "Imported") -> str:

@@ -47,6 +47,10 @@ class StateContext:
         """Count the entries of lists as iterations. Raises Abort if there are too many."""
         self._state.count_iterations(span, count)
 
+    def count_operations(self, count: int, span: Span) -> None:
+        """Count operations. Raises Abort if there are too many."""
+        self._state.count_steps(span, count)
+
 
 class LayerNames:
     """The context of the default of a network parameter: only layers, including those of the file's packages."""
@@ -69,3 +73,6 @@ class LayerNames:
 
     def count_entries(self, count: int, span: Span) -> None:
         """A single expression computes few entries, so there is no limit."""
+
+    def count_operations(self, count: int, span: Span) -> None:
+        """A single expression has few operations, so there is no limit."""

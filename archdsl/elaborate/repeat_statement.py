@@ -7,7 +7,7 @@ from ..diagnostics.catalogue import argument_errors
 from ..expressions.scope import UNKNOWN, ListValue, NamedTensor, Scope
 from ..expressions.show import show
 from ..graph import ZerosOp
-from ..limits import MAX_COUNT
+from ..limits import MAX_COUNT, MAX_ITERATIONS
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Sym
 from ..syntax import ast
@@ -36,6 +36,9 @@ def run_repeat(state: State, statement: ast.Repeat) -> None:
             affordable(state, statement)
     else:
         affordable(state, statement)
+    if state.iterations + len(entries) > MAX_ITERATIONS:
+        # Reported at once: running the iterations that the limit allows takes seconds.
+        state.count_iterations(statement.count.span, len(entries))
     first, source = len(state.nodes), state.current
     values = {carried.name.text: _initial(state, carried) for carried in statement.carried}
     outer, state.counted = state.counted, True

@@ -13,7 +13,7 @@ from ..expressions.scope import UNKNOWN, Callee, NamedTensor, Scope
 from ..graph import Assertion, BlockCall, DraftNode, Node, Unresolved, likely_shape
 from ..graph.node import NO_ARGUMENTS, Arguments
 from ..layers import find
-from ..limits import MAX_DEPTH, MAX_ITERATIONS, MAX_NODES
+from ..limits import MAX_DEPTH, MAX_ITERATIONS, MAX_NODES, MAX_STEPS
 from ..shapes.input_options import sized_inputs
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, Sym, concrete, recording
@@ -76,6 +76,7 @@ class State:
         self.incomplete = False  # whether a used file could not be read, so that an unknown block may be defined in it
         self.counted = False
         self.iterations = 0
+        self.steps = 0
         self.depth = 0
         self._guesses = 0
         self._taken: dict[tuple[str, ...], dict[str, int]] = {}
@@ -136,6 +137,13 @@ class State:
         self.iterations += count
         if self.iterations > MAX_ITERATIONS:
             self.emit(limit_errors.TooManyIterations(span=span, uses=self.uses, limit=MAX_ITERATIONS))
+            raise Abort
+
+    def count_steps(self, span: Span, count: int) -> None:
+        """Count statements and operations of expressions. Raises Abort at the limit."""
+        self.steps += count
+        if self.steps > MAX_STEPS:
+            self.emit(limit_errors.TooManySteps(span=span, uses=self.uses, limit=MAX_STEPS))
             raise Abort
 
     def emit(self, diagnostic: Diagnostic) -> None:
@@ -325,6 +333,8 @@ class State:
         """Execute statements here."""
         passed = self.passed
         self.caches.executed += len(statements)
+        if statements:
+            self.count_steps(statements[0].span, len(statements))
         for statement in statements:
             self.statement = statement
             if passed is not None and id(statement) not in passed:

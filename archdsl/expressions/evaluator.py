@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from ..diagnostics import BlockUse, Diagnostic, Sink
 from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, structure_errors
-from ..limits import MAX_COUNT, MAX_ENTRIES
+from ..limits import MAX_COUNT, MAX_ENTRIES, SYMBOLIC_STEPS
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Sym, Undecided, concrete
 from ..syntax import ast
@@ -90,6 +90,9 @@ class EvaluationContext(Protocol):
 
     def count_entries(self, count: int, span: Span) -> None:
         """Count this many entries of lists. Raises an exception if the network has too many in all."""
+
+    def count_operations(self, count: int, span: Span) -> None:
+        """Count this many operations. Raises an exception if the network has too many in all."""
 
 
 class Evaluator:
@@ -284,6 +287,10 @@ class Evaluator:
 
     def applied(self, expr: ast.Expr, function: Callable[..., Any], values: Sequence[Any]) -> Any:
         """The result of a function of numbers; an error is reported if it has none."""
+        if self.context is not None:
+            self.context.count_operations(
+                SYMBOLIC_STEPS if any(isinstance(each, Sym) for each in values) else 1, expr.span
+            )
         try:
             result = function(*values)
         except ZeroDivisionError:

@@ -31,7 +31,7 @@ def import_archive(path: Path, name: str) -> Imported:
     with_values(program, [x[:1].expand(batch, *x.shape[1:]) for x in inputs], theirs)
     lifter = Lifter(program, batch)
     lifter.run()
-    imported = written(lifter.b, lifter.outputs, name, lifter.problems)
+    imported = written(lifter.b, lifter.outputs, name, lifter.problems, lifter.notes)
     network, origins = imported.network, imported.origins
     if network is None or origins is None:
         return imported
@@ -40,9 +40,11 @@ def import_archive(path: Path, name: str) -> Imported:
         found = module_with(network, origins.weights(given))(*inputs)
     used = _used(program)
     unused = sum(p.numel() for name, p in program.named_parameters() if name not in used)
-    parameters = sum(p.numel() for name, p in program.named_parameters() if name in used)
+    read = [p for name, p in program.named_parameters() if name in used]
+    parameters = sum(p.numel() for p in read)
+    trained = network.costs.total.trainable, sum(p.numel() for p in read if p.requires_grad)
     compared = difference(expected[: len(network.graph.outputs)], found)
-    imported.proof = Comparison((network.parameters, parameters), (network.macs, macs), compared, unused)
+    imported.proof = Comparison((network.parameters, parameters), (network.macs, macs), compared, unused, trained)
     return imported
 
 

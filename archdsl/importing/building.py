@@ -1,6 +1,7 @@
 """The graph that is built while a source network is read."""
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any, NamedTuple
 
 import torch
@@ -14,7 +15,7 @@ from ..structure import Scope
 from ..text.source import Source, Span
 from .atoms import View
 from .import_problem import NotExpressible
-from .values import ConstantTensor, Learned, evaluate
+from .values import ConstantTensor, Learned, evaluate, only_moves, parameter_sizes, parameters_of
 
 _NOWHERE = Span(Source("", name="<imported>"), 0, 0)
 
@@ -28,6 +29,35 @@ class Weight(NamedTuple):
     def value(self, given: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """The weight for these source parameters."""
         return self.make(*(evaluate(source, given) for source in self.sources))
+
+
+def elements(weight: Weight) -> tuple[tuple[str, ...], torch.Tensor] | None:
+    """The names of a weight's source parameters, and for each of its elements the number of that of the source.
+
+    The elements of all sources are numbered one after another. None for a weight that is computed, not copied.
+    """
+    if not all(only_moves(source) for source in weight.sources):
+        return None
+    names = tuple(dict.fromkeys(parameters_of(weight.sources)))
+    given: dict[str, torch.Tensor] = {}
+    count = 0
+    for name in names:
+        sizes = parameter_sizes(weight.sources, name)
+        # Floating-point numbers, because the weight may be converted to another precision.
+        given[name] = torch.arange(count, count + prod(sizes), dtype=torch.float64).reshape(sizes)
+        count += prod(sizes)
+    return names, weight.value(given)
+
+
+def equal_weights(first: Mapping[str, Weight], second: Mapping[str, Weight]) -> bool:
+    """Whether these weights are the same elements of the same parameters."""
+    if first.keys() != second.keys():
+        return False
+    for name in first:
+        mine, its = elements(first[name]), elements(second[name])
+        if mine is None or its is None or mine[0] != its[0] or not torch.equal(mine[1], its[1]):
+            return False
+    return True
 
 
 def same(source: Learned | ConstantTensor, dims: Sequence[int] | None = None) -> Weight:

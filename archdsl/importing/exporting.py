@@ -1,8 +1,10 @@
 """A torch module as a graph of ATen operations by `torch.export`: undecomposed, so each layer is one operation."""
 
+import io
+import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from typing import Any
 
 import torch
@@ -34,12 +36,24 @@ def export(
     training = {part: part.training for part in module.modules()}
     module.eval()
     try:
-        with _marked(module), warnings.catch_warnings():
+        with _marked(module), _quiet(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _exported(module, tuple(args), dict(kwargs or {}))
     finally:
         for part, mode in training.items():
             part.training = mode
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what torch prints for a module that it cannot trace: tracebacks in its log, graphs on standard error."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _exported(

@@ -25,7 +25,8 @@ class Imported:
     """An imported network: its text, and its weights by their names in archdsl.
 
     `network` is None where `problems` has operations without a counterpart: the text then has `unknown` in their
-    places. `proof` is the result of the comparison; None if nothing could be compared.
+    places. `proof` is the result of the comparison; None if nothing could be compared. `notes` are what the network
+    does not keep of the source, although their outputs are equal, such as a bias that is not trained.
     """
 
     def __init__(
@@ -34,11 +35,13 @@ class Imported:
         network: Network | None,
         problems: Sequence[ImportProblem] = (),
         origins: "Origins | None" = None,
+        notes: Sequence[str] = (),
     ) -> None:
         self.text = text
         self.network = network
         self.problems = tuple(problems)
         self.origins = origins
+        self.notes = tuple(notes)
         self.proof: Comparison | None = None
         self.weights: Mapping[str, Tensor] = {}
 
@@ -58,6 +61,11 @@ class Imported:
                 f"{count} operation{'s' * (count != 1)} cannot be imported:", dict.fromkeys(self.problems), rest=True
             )
         if self.proof is not None and not self.proof.holds:
+            if self.origins is not None and (shared := self.origins.shared_in_part()):
+                raise ImportFailed(
+                    f"`{shared}` belongs to several layers that differ otherwise; `reuse` repeats a layer with all its "
+                    "weights"
+                )
             raise ImportFailed(f"internal error: the imported network differs: {self.proof}")
 
     def __repr__(self) -> str:

@@ -46,7 +46,22 @@ def import_keras(path: Path, name: str) -> Imported:
             raise
         why = f"{type(error).__name__} {first_line(error)}"
         raise ImportFailed(f"{path.name} has an inconsistent configuration of a Keras model: {why}") from None
-    return import_module(module.eval(), example, name)
+    imported = import_module(module.eval(), example, name)
+    imported.notes += left_out(model)
+    return imported
+
+
+def left_out(model: KerasModel) -> tuple[str, ...]:
+    """What the language does not have although it changes no output: only training differs."""
+    found: list[str] = []
+    for name, (kind, config) in model.layers.items():
+        if kind in MODELS:
+            found += left_out(model_of({"class_name": kind, "config": config}))
+        elif kind in _ONLY_IN_TRAINING:
+            found.append(f"`{name}` ({kind}) is left out: it only acts in training")
+        words = [word for word in config if word.endswith(("_regularizer", "_constraint")) and config[word]]
+        found += [f"`{word}` of `{name}` is left out" for word in words]
+    return tuple(found)
 
 
 def _input_shape(layer: tuple[str, Config]) -> tuple[int, ...]:
@@ -103,6 +118,8 @@ class KerasGraph(nn.Module):
         kind, config = self.model.layers[layer]
         made = layer_of(kind, {"name": layer, **config}, read)
         if isinstance(made, nn.Module):
+            if config.get("trainable") is False:
+                made.requires_grad_(requires_grad=False)
             self.parts[layer.replace(".", "_")] = made.eval()
         self.functions[layer] = made
 
@@ -137,9 +154,23 @@ def _ordered(model: KerasModel) -> list[tuple[tuple[str, int], tuple[tuple[str, 
     return found
 
 
+_ONLY_IN_TRAINING = ("ActivityRegularization", "GaussianNoise")
+_OPTIONS = {
+    "data_format": ("channels_last", "its channels come first"),
+    "noise_shape": (None, "its dropout has a `noise_shape`"),
+    "rms_scaling": (False, "it divides by the root mean square"),
+    "renorm": (False, "it renormalizes"),
+    "recurrent_dropout": (0, "it has a recurrent dropout"),
+}
+"""The value of an option that the layers here have, and what another one would be."""
+
+
 def layer_of(kind: str, config: Config, read: Sequence[tuple[int, ...]]) -> Any:
     """The function of a layer for inputs of these shapes. Raises ImportFailed for one without a counterpart."""
     base, rank = (kind[:-2], _RANKS[kind[-2:]]) if kind[-2:] in _RANKS else (kind, 0)
+    for option, (usual, what) in _OPTIONS.items():
+        if config.get(option) not in (None, usual):
+            raise refuse(what, config["name"])
     if kind in MODELS:
         return _One(KerasGraph(model_of({"class_name": kind, "config": config}), read))
     if (part := _with_weights(base, rank, config, read)) is not None:
@@ -228,10 +259,10 @@ def _of_one(base: str, rank: int, config: Config, read: Sequence[tuple[int, ...]
             return _upsampling(rank, config)
         case "Rescaling":
             return lambda x: x * float(config["scale"]) + float(config.get("offset", 0.0))
-        case "ActivityRegularization" | "GaussianNoise" | "InputLayer":
+        case "InputLayer":
             return lambda x: x
         case _:
-            return None
+            return (lambda x: x) if base in _ONLY_IN_TRAINING else None
 
 
 def _relu(config: Config) -> Callable[[Tensor], Tensor]:

@@ -41,7 +41,9 @@ def refuse(what: str, name: str) -> ImportFailed:
 def activation(config: Config, key: str = "activation") -> Callable[[Tensor], Tensor]:
     """The activation that a layer ends with."""
     name = config.get(key) or "linear"
-    name = name.get("config", {}).get("name", name.get("class_name")) if isinstance(name, dict) else name
+    if isinstance(name, dict):
+        # A function is stated by its name; a layer, such as `ELU`, has arguments of its own.
+        name = name["config"] if isinstance(name.get("config"), str) else f"the layer {name.get('class_name')}"
     found = _ACTIVATIONS.get(str(name).lower())
     if found is None:
         raise refuse(f"its activation is `{name}`", config["name"])
@@ -79,8 +81,6 @@ class KerasConv(nn.Module):
 
     def __init__(self, config: Config, channels: int, rank: int, *, depthwise: bool = False) -> None:
         super().__init__()
-        if config.get("data_format", "channels_last") != "channels_last":
-            raise refuse("its channels come first", config["name"])
         self.kernel = _sizes(config["kernel_size"], rank)
         self.stride, self.dilation = _sizes(config["strides"], rank), _sizes(config.get("dilation_rate", 1), rank)
         self.padding = config["padding"]

@@ -7,9 +7,10 @@ import torch
 from torch import fx
 from torch.export.graph_signature import InputKind, OutputKind
 
+from ..layers import registry
 from ..shapes.shape import Layout, Shape
 from .atoms import BATCH, REPEATED, Atom, View, whole
-from .building import Builder, ComputedOp, ConstantOp, UnknownOp, Weight
+from .building import Builder, ComputedOp, ConstantOp, UnknownOp, Weight, equal_weights, make_op
 from .fx_nodes import (
     attribute_of,
     base_name,
@@ -52,6 +53,10 @@ class Lifter:
         self.outputs: list[int] = []
         self.state: dict[str, torch.Tensor] = {**program.state_dict, **constants_of(program)}
         self.frozen: set[str] = {n for n, p in program.named_parameters() if not p.requires_grad}
+        self.cumulative: frozenset[str] | None = None
+        """The names of running statistics that are means over all batches; None if the source does not state them."""
+        self.notes: list[str] = []
+        """What the network does not keep of the source, although their outputs are equal."""
         self.at: fx.Node = next(iter(program.graph.nodes))
         self._learned: dict[Any, int] = {}
         self._owners: dict[tuple[str, ...], int] = {}
@@ -219,6 +224,8 @@ class Lifter:
         """Add a layer. Where another layer has the same parameters already, it is applied again."""
         if not weights:
             return self.b.layer(keyword, *inputs, **arguments)
+        if self._is_frozen(keyword, weights, arguments):
+            arguments["frozen"] = True
         names = tuple(name for weight in weights.values() for name in parameters_of(weight.sources))
         owner = self._owners.get(names) if names else None
         node = self.b.layer(keyword, *inputs, weights=weights, **arguments)
@@ -226,10 +233,27 @@ class Lifter:
             self._owners[names] = node
         else:
             first = self.b.nodes[owner]
-            if first.op != self.b.nodes[node].op or first.inputs == inputs:
+            if first.op != self.b.nodes[node].op:
+                return node
+            # Queries and keys may be different rows of one parameter.
+            if first.inputs == inputs and not equal_weights(first.weights, weights):
                 return node
             self.b.nodes[node].shared = owner
         return node
+
+    def _is_frozen(self, keyword: str, weights: Mapping[str, Weight], arguments: Mapping[str, Any]) -> bool:
+        """Whether the source does not train the weights that `frozen` is about."""
+        kind = registry().get(keyword)
+        if not self.frozen or kind is None or not any(p.name == "frozen" for p in kind.parameters):
+            return False
+        affected = make_op(keyword, {**arguments, "frozen": True}).frozen_weights()
+        names = {name for word in affected if word in weights for name in parameters_of(weights[word].sources)}
+        return bool(names) and names <= self.frozen
+
+    def note(self, text: str) -> None:
+        """Note what the network does not keep of the source, once."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     def merged(self, keyword: str, nodes: Sequence[int], **arguments: Any) -> int:
         """Add a merge."""

@@ -11,18 +11,23 @@ from torch.utils.flop_counter import FlopCounterMode
 from ..graph import Graph
 from ..network import Network
 from .building import Builder
+from .import_problem import ImportFailed
 
 TOLERANCE = 1e-4
 """The largest allowed difference, as a fraction of the largest output: rounding errors of several hundred layers."""
 
 
 class Comparison(NamedTuple):
-    """The result of the comparison. `difference` is a fraction of the largest output; None without a comparison."""
+    """The result of the comparison. `difference` is a fraction of the largest output; None without a comparison.
+
+    Parameters that are frozen only in one of the networks do not prevent an import, but are reported.
+    """
 
     parameters: tuple[int, int]
     macs: tuple[int, int]
     difference: float | None
     unused: int = 0
+    trainable: tuple[int, int] | None = None
 
     @property
     def holds(self) -> bool:
@@ -44,6 +49,8 @@ class Comparison(NamedTuple):
         if self.difference is not None:
             word = "outputs equal to" if self.difference <= TOLERANCE else "outputs differ by"
             facts.append("bit-identical outputs" if self.difference == 0 else f"{word} {self.difference:.0e}")
+        if self.trainable is not None and self.trainable[0] != self.trainable[1]:
+            facts.append(f"{self.trainable[0]:,} of them trained instead of {self.trainable[1]:,}")
         if self.unused:
             facts.append(f"without {self.unused:,} parameters that its forward pass does not use")
         return ", ".join(facts)
@@ -103,17 +110,23 @@ def module_with(network: Network, weights: Mapping[str, torch.Tensor]) -> nn.Mod
 
 @torch.no_grad()
 def difference(expected: Any, found: Any) -> float:
-    """The largest difference of outputs, as a fraction of the largest output."""
+    """The largest difference of outputs, as a fraction of the largest output; infinity if only one is finite somewhere.
+
+    Raises ImportFailed if an output has no finite number other than zero.
+    """
     pairs = list(zip(tensors(expected), tensors(found), strict=True))
     worst = 0.0
     for theirs, ours in pairs:
         if theirs.numel() != ours.numel():
             return float("inf")
         ours = ours.reshape(theirs.shape)
-        largest = float(theirs.abs().max())
-        if not bool(torch.isfinite(theirs).all()) or largest == 0:
-            raise ArithmeticError("the outputs with these weights are zero or not finite, so they cannot be compared")
-        worst = max(worst, float((theirs - ours).abs().max()) / largest)
+        finite = torch.isfinite(theirs)
+        if not bool(theirs[finite].any()):
+            raise ImportFailed("the outputs for a random input are zero or not finite, so they cannot be compared")
+        if not torch.equal(finite, torch.isfinite(ours)):
+            return float("inf")
+        theirs, ours = theirs[finite], ours[finite]
+        worst = max(worst, float((theirs - ours).abs().max()) / float(theirs.abs().max()))
     return worst
 
 

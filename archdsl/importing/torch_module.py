@@ -57,7 +57,12 @@ def import_module(module: nn.Module, example: Example, name: str, *, prove: bool
     """
     call = call_of(example).map(_batch)
     program = export(module, call.args, dict(call.kwargs))
-    imported = import_program(program, BATCH_SIZE, name)
+    cumulative = frozenset(
+        f"{path}.running_mean".lstrip(".")
+        for path, part in module.named_modules(remove_duplicate=False)
+        if isinstance(part, nn.modules.batchnorm._NormBase) and part.momentum is None
+    )
+    imported = import_program(program, BATCH_SIZE, name, cumulative)
     if imported.network is not None and imported.origins is not None:
         imported.weights = imported.origins.weights(state_of(module, program))
         if prove:
@@ -70,11 +75,17 @@ def _batch(x: torch.Tensor) -> torch.Tensor:
     return x[:1].expand(BATCH_SIZE, *x.shape[1:]).contiguous()
 
 
-def import_program(program: torch.export.ExportedProgram, batch: int, name: str) -> Imported:
-    """Import an exported program, without the comparison. Raises ImportFailed."""
+def import_program(
+    program: torch.export.ExportedProgram, batch: int, name: str, cumulative: frozenset[str] = frozenset()
+) -> Imported:
+    """Import an exported program, without the comparison. Raises ImportFailed.
+
+    `cumulative` are the names of running statistics that are means over all batches, which a program does not state.
+    """
     lifter = Lifter(program, batch)
+    lifter.cumulative = cumulative
     lifter.run()
-    return written(lifter.b, lifter.outputs, name, lifter.problems)
+    return written(lifter.b, lifter.outputs, name, lifter.problems, lifter.notes)
 
 
 def state_of(module: nn.Module, program: torch.export.ExportedProgram) -> dict[str, torch.Tensor]:
@@ -104,12 +115,14 @@ def _proof(
         expected = torch.func.functional_call(module, changed, x.args, dict(x.kwargs), tie_weights=False)
         found = ours(*x.all())
     theirs = sum(p.numel() for p in module.parameters())
-    unused = theirs - sum(p.numel() for p in _used(program, module))
+    used = _used(program, module)
+    unused = theirs - sum(p.numel() for p in used)
     return Comparison(
         (network.parameters, theirs - unused),
         (network.macs, macs_of(program, x.args, dict(x.kwargs))),
         difference(tensors(expected)[: len(network.graph.outputs)], found),
         unused,
+        (network.costs.total.trainable, sum(p.numel() for p in used if p.requires_grad)),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 
 from ..network import Network
-from .building import Builder
+from .building import Builder, elements
 from .proof import carried
 
 
@@ -20,3 +20,19 @@ class Origins:
     def weights(self, given: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """The state dict of the imported network for these source weights."""
         return carried(self._builder, self._lifted, self._network.graph, given)
+
+    def shared_in_part(self) -> str | None:
+        """A parameter with elements that several layers have, each as its own."""
+        read: dict[str, list[torch.Tensor]] = {}
+        for node in self._network.graph.layers:
+            if node.shared is not None:
+                continue
+            for weight in self._builder.nodes[self._lifted[node.id]].weights.values():
+                found = elements(weight)
+                if found is None or len(found[0]) != 1:
+                    continue
+                numbers, before = found[1].flatten(), read.setdefault(found[0][0], [])
+                if any(bool(torch.isin(numbers, each).any()) for each in before):
+                    return found[0][0]
+                before.append(numbers)
+        return None

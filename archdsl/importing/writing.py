@@ -13,8 +13,17 @@ from .strictness import with_ignores
 from .weight_origins import Origins
 
 
-def written(builder: Builder, outputs: Sequence[int], name: str, problems: Sequence[ImportProblem] = ()) -> Imported:
-    """The import of the nodes of a builder. Raises ImportFailed without an output, or if the text does not match."""
+def written(
+    builder: Builder,
+    outputs: Sequence[int],
+    name: str,
+    problems: Sequence[ImportProblem] = (),
+    notes: Sequence[str] = (),
+) -> Imported:
+    """The import of the nodes of a builder; `notes` are what it does not keep of the source.
+
+    Raises ImportFailed without an output, or if the text does not match.
+    """
     if not outputs:
         raise ImportFailed("the network has no output that depends on its input", problems)
     ends = improve(builder, outputs)
@@ -33,7 +42,8 @@ def written(builder: Builder, outputs: Sequence[int], name: str, problems: Seque
     pairs = correspondence(graph, network.graph)
     if pairs is None:
         raise ImportFailed("internal error: the text describes a different network")
-    return Imported(text, network, (), Origins(builder, network, {pairs[new]: old for old, new in ids.items()}))
+    origins = Origins(builder, network, {pairs[new]: old for old, new in ids.items()})
+    return Imported(text, network, (), origins, notes)
 
 
 def left_over(builder: Builder, outputs: Sequence[int]) -> list[ImportProblem]:

@@ -137,8 +137,10 @@ def test_limits_are_those_of_the_tool() -> None:
     rows = re.findall(r"^\| [^|]+ \| ([\d,]+) \|$", PAGES["grammar"].partition("## Limits")[2], re.MULTILINE)
     named = (
         *(limits.MAX_TEXT, limits.MAX_TOKENS, limits.MAX_STATEMENT_TOKENS, limits.MAX_NESTING, limits.MAX_DEPTH),
-        *(limits.MAX_DIGITS, limits.MAX_FILES, limits.MAX_NODES, limits.MAX_ITERATIONS, limits.MAX_ENTRIES, 4),
+        *(limits.MAX_DIGITS, limits.MAX_FILES, limits.MAX_NODES, limits.MAX_ITERATIONS, limits.MAX_STEPS),
+        *(limits.MAX_ENTRIES, 4),
     )
     assert [int(row.replace(",", "")) for row in rows] == list(named)
+    assert f"counted {limits.SYMBOLIC_STEPS} times if symbolic" in PAGES["grammar"]
     assert limits.MAX_COUNT == 2**63 - 1
     assert "| 2^63 − 1 |" in PAGES["grammar"]

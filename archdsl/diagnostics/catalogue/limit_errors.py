@@ -96,6 +96,23 @@ class TooManyIterations(Diagnostic):
         return ("lower a repeat count, or remove a repetition that creates no layer",)
 
 
+class TooManySteps(Diagnostic):
+    """Repetitions execute more statements and expressions than allowed. Usually one of them creates no layer."""
+
+    code = "E0710"
+    title = "too many steps"
+    wrong = "input 8\nrepeat 300000 as i { let a = i + 1; let b = a + i }\nfc 8\n"
+    right = "input 8\nfc 8\n"
+
+    limit: int
+
+    def message(self) -> str:
+        return f"executing statements and expressions takes more than {self.limit:,} steps up to here"
+
+    def help(self) -> tuple[str, ...]:
+        return ("lower a repeat count, or move what does not depend on the index out of the repetition",)
+
+
 class TooLarge(Diagnostic):
     """A tensor or a layer's weights would have more than 2^63 elements."""
 

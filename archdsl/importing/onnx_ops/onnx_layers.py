@@ -158,22 +158,45 @@ def resize(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
     """Interpolation in the modes that torch supports."""
     mode = node.get("mode", "nearest")
     kind = node.get("coordinate_transformation_mode", "half_pixel" if node.kind == "Resize" else "asymmetric")
-    sizes = node.integers(3)[2:] if node.has(3) else None
-    if sizes is None:
-        place = 2 if node.kind == "Resize" and node.opset > 10 else 1
-        factors = node.floats(place) if node.has(place) else list(node.get("scales", []))
-        sizes = [int(size * factor) for size, factor in zip(x.shape[2:], factors[2:], strict=True)]
+    sizes = _resized(node, x)
     if mode == "nearest":
+        rounding = node.get("nearest_mode", "round_prefer_floor" if node.kind == "Resize" else "floor")
         whole = all(new % old == 0 for old, new in zip(x.shape[2:], sizes, strict=True))
-        if not whole and (kind, node.get("nearest_mode", "round_prefer_floor")) != ("asymmetric", "floor"):
+        # For whole factors, the nearest center and the element at the left are the same.
+        repeats = whole and kind in _CENTERS and rounding.startswith("round")
+        if not repeats and (kind, rounding) != ("asymmetric", "floor"):
             node.refuse("nearest-neighbor resizing in a form that torch does not have", "`resize` of this kind")
         return F.interpolate(x, sizes, mode="nearest")
     names = {"linear": {3: "linear", 4: "bilinear", 5: "trilinear"}.get(x.ndim), "cubic": "bicubic"}
     if kind not in ("half_pixel", "pytorch_half_pixel", "align_corners") or names.get(mode) is None:
         node.refuse(f"resizing of the kind `{kind}`", "`resize` of this kind")
+    if kind == "pytorch_half_pixel" and 1 in sizes:
+        node.refuse("resizing to a length of 1 that reads the first element", "`resize` of this kind")
     if mode == "cubic" and node.get("cubic_coeff_a", -0.75) != -0.75:
         node.refuse("cubic interpolation with a coefficient other than −0.75", "`resize` with a coefficient")
     return F.interpolate(x, sizes, mode=str(names[mode]), align_corners=kind == "align_corners")
+
+
+_CENTERS = ("half_pixel", "pytorch_half_pixel")
+
+
+def _resized(node: OnnxNode, x: Tensor) -> list[int]:
+    """The spatial size of the result. Refuses the options that torch does not have."""
+    for name, default in (("antialias", 0), ("exclude_outside", 0), ("keep_aspect_ratio_policy", "stretch")):
+        if node.get(name, default) != default:
+            node.refuse(f"resizing with `{name}`", "`resize` with such an option")
+    if node.get("axes", None) is not None:
+        node.refuse("resizing of the axes that `axes` lists", "a size for each axis")
+    if node.has(3):
+        return node.integers(3)[2:]
+    place = 2 if node.kind == "Resize" and node.opset > 10 else 1
+    factors = node.floats(place) if node.has(place) else list(node.get("scales", []))
+    exact = [size * factor for size, factor in zip(x.shape[2:], factors[2:], strict=True)]
+    sizes = [int(size + 1e-4) for size in exact]
+    if any(abs(size - new) > 1e-4 for size, new in zip(exact, sizes, strict=True)):
+        # ONNX then reads positions by the factor, torch by the ratio of the sizes.
+        node.refuse("resizing by a factor that does not give an integer size", "`resize` by such a factor")
+    return sizes
 
 
 @operator("LpNormalization")

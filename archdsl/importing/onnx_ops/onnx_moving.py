@@ -133,8 +133,10 @@ def depth_to_space(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("SpaceToDepth")
 def space_to_depth(node: OnnxNode, x: Tensor) -> Tensor:
-    """The tensor with its spatial positions moved into channels."""
+    """The tensor with its spatial positions moved into channels, in either order."""
     size = node.get("blocksize", 1)
+    if node.get("mode", "DCR") == "CRD":
+        return F.pixel_unshuffle(x, size)
     n, c, h, w = x.shape
     parts = x.reshape(n, c, h // size, size, w // size, size).permute(0, 3, 5, 1, 2, 4)
     return parts.reshape(n, c * size**2, h // size, w // size)

@@ -151,6 +151,8 @@ def dropout(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     x = a.get("input", a.get("self"))
     if a["p"] == 0:
         return x  # type: ignore[no-any-return]  # the tensor itself
+    if a["train"]:
+        raise NotExpressible("dropout that is active in eval mode as well", "a module's `self.training`: `nn.Dropout`")
     name = str(lifter.at.target)
     if "alpha" in name:
         raise NotExpressible("alpha dropout", "a layer for it")
@@ -168,7 +170,14 @@ def drop_path(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     return apply(lifter, a["x"], "drop_path", p=float(f"{a['p']:.6g}"))
 
 
-@rule("contiguous", "clone", "alias", "detach", "to", "_to_copy", "type_as", "lift_fresh_copy", "float", "identity")
+@rule("detach")
+def detached(lifter: Any, a: Mapping[str, Any]) -> Tensor:
+    """The same tensor; its gradient is no longer stopped."""
+    lifter.note("`detach` is left out: gradients flow through it in training")
+    return a["self"]  # type: ignore[no-any-return]  # a value of the network
+
+
+@rule("contiguous", "clone", "alias", "to", "_to_copy", "type_as", "lift_fresh_copy", "float", "identity")
 def unchanged(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """The same tensor."""
     x = a.get("self", a.get("input"))

@@ -245,6 +245,8 @@ def embedding(lifter: Any, a: Mapping[str, Any]) -> Tensor:
         raise NotExpressible("a table that is looked up by computed numbers", "`embedding` of an input of IDs")
     if node.shape.vocabulary is None and ids.node in b.inputs:
         node.shape = Shape(*node.shape.dims, layout=Layout.IDS, vocabulary=rows)
-    arguments = {} if node.shape.vocabulary == rows else {"vocabulary": rows}
+    arguments: dict[str, Any] = {} if node.shape.vocabulary == rows else {"vocabulary": rows}
+    if a["padding_idx"] >= 0 and weight.name not in lifter.frozen:
+        lifter.note("`padding_idx` is left out: the row of this ID is trained like the others")
     made = lifter.made("embedding", ids.node, weights={"weight": same(weight)}, features=size, **arguments)
     return Tensor(made, (*ids.view, axis_of(len(b.dims(made)) - 1, size)))

@@ -31,6 +31,10 @@ def batch_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     names = [lifter.name_of(a[name]) for name in ("running_mean", "running_var")]
     if None in names or a["training"]:
         raise NotExpressible("batch normalization with the statistics of each batch", "`track_running_stats=True`")
+    if a["momentum"] == 0 and lifter.cumulative is None:
+        lifter.note("`momentum=0` is also what an exported program has for `momentum=None`, a mean over all batches")
+    elif lifter.cumulative and names[0] in lifter.cumulative:
+        raise NotExpressible("running statistics that are means over all batches (`momentum=None`)", "a `momentum`")
     weights, arguments = scale_and_shift(a["weight"], a["bias"])
     if a["bias"] is None and a["weight"] is not None:
         raise NotExpressible("batch normalization that scales but does not shift", "`bn` with a scale alone")

@@ -66,7 +66,7 @@ def reduced(lifter: Any, x: Tensor, dims: Any, keep: bool, keyword: str, **argum
             left = _without(left, axes)
     else:
         if shape.rank == len(axes):
-            raise NotExpressible("a reduction to a single number", "a tensor needs an axis")
+            raise NotExpressible("a reduction to a single number", "a tensor without axes")
         axis = axes[0] if len(axes) == 1 else tuple(axes)
         made = lifter.made(keyword, node, axis=axis, **({"keep": True} if keep else {}), **arguments)
         if not keep:

@@ -1,0 +1,45 @@
+"""Texts that repeat what creates no layer: the work that they take is bounded, whatever is repeated."""
+
+import pytest
+
+from archdsl.analysis import assertions
+from archdsl.diagnostics import Sink
+from archdsl.elaborate import state
+from archdsl.limits import MAX_NODES, MAX_STEPS
+from archdsl.network import analyze
+from archdsl.text.source import Source
+
+SUM = "+".join(["i"] * 150)
+LIST = f"[{', '.join(['1'] * 9_000)}]"
+REPEATED = {
+    "one statement": ("input 8", "let a = 1", 1_000_000, "E0708"),
+    "nested": ("input 8", "repeat 1000 { repeat 1000 { let a = 1 } }", 1_000, "E0710"),
+    "several statements": ("input 8", "let a = 1; let b = 2; let c = 3; from in", 390_000, "E0710"),
+    "a long expression": ("input 8", f"let a = {SUM}", 390_000, "E0710"),
+    "a condition": ("input 8", f"if {SUM} < 0 {{ fc 8 }}", 390_000, "E0710"),
+    "expressions in a list": (f"input 8; let list = {LIST}", f"let a = [{SUM} for x in list]", 40, "E0710"),
+    "symbolic dimensions": ("input 3xHxW", "let a = @h + i", 390_000, "E0710"),
+    "assertions": (f"input 8; let list = {LIST}", "assert sum(list) == 9000", 1_000, "E0710"),
+    "an argument": ("input 8", f"reshape (8 + 0*({SUM}))", 100_000, "E0710"),
+}
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_work_is_bounded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (state, assertions):
+        monkeypatch.setattr(module, "MAX_STEPS", MAX_STEPS // 20)
+    before, body, count, code = REPEATED[name]
+    sink = Sink()
+    analysis = analyze(Source(f"{before}; repeat {count} as i {{ {body} }}; identity"), sink)
+    assert code in [each.diagnostic.code for each in sink]
+    assert analysis.draft is not None
+
+
+@pytest.mark.parametrize(
+    ("body", "layers"), [("fc 8; relu", 2), ("if i % 2 == 0 { fc 8 } else { relu }", 1), ("fc 8*(1 + i % 2)", 1)]
+)
+def test_large_networks_are_within_the_limit(body: str, layers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "MAX_STEPS", MAX_STEPS // 20)
+    sink = Sink()
+    analyze(Source(f"input 8; repeat {MAX_NODES // 40 // layers} as i {{ {body} }}"), sink)
+    assert not sink.errors
