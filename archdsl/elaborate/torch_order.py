@@ -167,6 +167,10 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "use_bias": ("bias",),
     "kernel_initializer": ("init",),
     "norm_type": ("norm",),
+    "left": ("before",),
+    "top": ("before",),
+    "right": ("after",),
+    "bottom": ("after",),
 }
 
 

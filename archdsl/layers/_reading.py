@@ -1,6 +1,9 @@
 """How layers interpret their input: channels first or features last. Sizes that must be divisible."""
 
+from collections.abc import Mapping
+
 from ..contract.layer import Reject
+from ..diagnostics import Change
 from ..diagnostics.catalogue.shape_errors import GroupsDoNotDivide
 from ..shapes.shape import Layout, Shape, times
 
@@ -102,15 +105,30 @@ def by_rank(dims: tuple[int, ...], argument: str | None = None) -> Shape:
     )
 
 
-def per_dimension(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[int, ...]:
-    """One value for each spatial dimension of x; a single value applies to all. Raises Reject."""
+def per_dimension(
+    value: int | tuple[int, ...], x: Shape, name: str, others: Mapping[str, object] | None = None
+) -> tuple[int, ...]:
+    """One value for each spatial dimension of x; a single value applies to all. Raises Reject.
+
+    The suggestion also changes the `others`, arguments of the layer by name, that have too many values.
+    """
     count = len(x.spatial_size)
     if isinstance(value, int):
         return (value,) * count
     if len(value) != count:
         why = f"{'x'.join(map(str, value))} is for {len(value)} spatial dimensions, but {x} has {count}"
-        raise Reject(name, why, language_rule=True)
+        given = {name: value, **(others or {})}
+        fewer = {each: _fewer(values, count) for each, values in given.items() if isinstance(values, tuple)}
+        changes = Change.of(**fewer) if count and all(fewer.values()) else ()
+        raise Reject(name, why, language_rule=True, changes=changes)
     return value
+
+
+def _fewer(values: tuple[int, ...], count: int) -> str | None:
+    """Values for this many spatial dimensions, as written; None if it is unclear which."""
+    if len(set(values)) == 1:
+        return str(values[0])
+    return "x".join(map(str, values[:count])) if len(values) >= count else None
 
 
 def check_groups(groups: int, counts: tuple[tuple[int, str], ...], recovery_shape: Shape | None) -> None:

@@ -29,12 +29,13 @@ def make_windows(
     ceil: bool = False,
 ) -> tuple[Window, ...]:
     """The window along each spatial dimension of x. Raises Reject for a wrong number of dimensions."""
-    kernels, strides = per_dimension(kernel, x, "kernel"), per_dimension(stride, x, "stride")
-    dilations = per_dimension(dilation, x, "dilation")
+    given = {"kernel": kernel, "stride": stride, "dilation": dilation, "padding": padding}
+    kernels, strides = per_dimension(kernel, x, "kernel", given), per_dimension(stride, x, "stride", given)
+    dilations = per_dimension(dilation, x, "dilation", given)
     if isinstance(padding, str):
         pads = [_same(padding, *facts) for facts in zip(x.spatial_size, kernels, strides, dilations, strict=True)]
     else:
-        pads = [(p, p) for p in per_dimension(padding, x, "padding")]
+        pads = [(p, p) for p in per_dimension(padding, x, "padding", given)]
     return tuple(
         Window(kernel=k, stride=s, before=before, after=after, dilation=d, ceil=ceil)
         for k, s, (before, after), d in zip(kernels, strides, pads, dilations, strict=True)

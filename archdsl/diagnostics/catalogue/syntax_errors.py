@@ -32,6 +32,10 @@ class Unexpected(Diagnostic):
         return self.help_texts
 
 
+ELSE_IF = frozenset({"elif", "elseif", "elsif"})
+"""The words of other languages for `else if`."""
+
+
 class MissingSeparator(Diagnostic):
     """Two statements are on one line with nothing between them.
 
@@ -54,7 +58,7 @@ class MissingSeparator(Diagnostic):
         return "a new statement starts here"
 
     def fix(self) -> Fix | None:
-        if not self.complete:
+        if not self.complete or self.word in ELSE_IF:
             return None
         before = self.span.source.text[: self.span.start]
         blanks = len(before) - len(before.rstrip(" \t"))
@@ -220,6 +224,8 @@ class NoBody(Diagnostic):
     def help(self) -> tuple[str, ...]:
         if self.nearest:
             return ()
+        if self.word in ELSE_IF:
+            return ("another condition is `else if COND { … }`",)
         if self.word in ("for", "while", "loop"):
             return ("a loop is `repeat N as i { … }`, with i from 0",)
         return ("`stage NAME { … }` groups statements; `block NAME { … }` defines a new kind of layer",)

@@ -223,7 +223,7 @@ def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         if len(dims) > 2 and not any(word in context.source.text for word in ("3d ", "3D ")):
             # `64x1x28x28`: a volume has few channels, and is not 1 or 3 deep.
             batch = len(dims) == 4 and (dims[0] not in (1, 2, 3, 4) or dims[1] in (1, 3))
-            image = len(dims) == 3 and dims[0] in (1, 3) and context.slides
+            image = len(dims) == 3 and dims[0] in (1, 3)
             rank = 0.6 if batch else 1.3 if len(dims) == 4 else 2.2
             if not image:
                 yield _resized(statement, size.span, dims[1:], rank, "without the batch")

@@ -11,6 +11,11 @@ from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
 from .foreign_names import FOREIGN_NAMES
 
+_LOGIC: tuple[tuple[str, str, str], ...] = (
+    (r"\s*\|\|\s*", " or ", "conditions are joined by `or`"),
+    (r"\s*&&\s*", " and ", "conditions are joined by `and`"),
+    (r"!(?=[\w(@])", "not ", "`not` negates"),
+)
 _HABITS: tuple[tuple[str, str, str], ...] = (
     (r"(?<==)[(\[]\s*(\d+)\s*,\s*\1\s*,?\s*[)\]]", r"\1", "one number applies to all spatial dimensions"),
     (r"\(\s*(\d+)\s*,\s*(?!\1\b)(\d+)\s*,?\s*\)", r"\1x\2", "sizes are written with an x"),
@@ -28,9 +33,7 @@ _HABITS: tuple[tuple[str, str, str], ...] = (
     (r"\s*(?://|--)(.*)$", r"  #\1", "comments start with `#`"),
     (r";\s*(?=;)", "", "one `;` is enough"),
     (r"\s*=\s*$", "", "the value is missing"),
-    (r"\s*\|\|\s*", " or ", "conditions are joined by `or`"),
-    (r"\s*&&\s*", " and ", "conditions are joined by `and`"),
-    (r"!(?=[\w(])", "not ", "`not` negates"),
+    *_LOGIC,
     (r":\s*(?:int|float|bool|str|list|tuple)\b", "", "parameters have no types"),
     (r"\bfor\s+(\w+)\s+in\s+range\(\s*([^(){}]+?)\s*\)", r"repeat \2 as \1", "a loop is `repeat`"),
     (r"\bfor\s+\w+\s+in\s+range\(\s*([^(){}]+?)\s*\)", r"repeat \1", "a loop is `repeat`"),
@@ -48,7 +51,13 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         yield from _closed(site)
     elif isinstance(diagnostic, syntax_errors.NothingOpen):
         yield from _opened(site)
+    elif isinstance(diagnostic, syntax_errors.MissingSeparator | syntax_errors.NoBody) and (
+        site.span.text in syntax_errors.ELSE_IF
+    ):
+        edit = Edit(span=site.span, text="else if")
+        yield Candidate(title=f"write `else if` instead of `{site.span.text}`", edits=(edit,), rank=0.0)
     elif isinstance(diagnostic, syntax_errors.MissingSeparator):
+        yield from _repeated(site)
         yield from _separated(context, site)
         yield from _habits(site)
         yield from _single_commas(site)
@@ -79,6 +88,16 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         yield from _single_commas(site)
         yield from _calls(site)
         yield from _assigned(context, site)
+
+
+def _repeated(site: ErrorSite) -> Iterator[Candidate]:
+    """`conv 4 k1 as a x3` as `conv 4 k1 x3 as a`: the name comes last."""
+    source, word = site.span.source, site.span.text
+    found = re.search(r"\bas\s+[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*(?=[ \t]+$)", source.text[: site.span.start])
+    if found is not None and re.fullmatch(r"x\d+", word):
+        span, new = Span(source, found.start(), site.span.end), f"{word} {found[0]}"
+        title = f"write `{new}` instead of `{' '.join(span.text.split())}`"
+        yield Candidate(title=title, edits=(Edit(span=span, text=new),), rank=-0.5)
 
 
 def _separated(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -152,6 +171,15 @@ def _habits(site: ErrorSite) -> Iterator[Candidate]:
         spans = [Span(line.source, line.start + each.start(), line.start + each.end()) for each in commas]
         edits = tuple(Edit(span=span, text="x") for span in spans)
         yield _rewritten(line, edits, 0.4, "sizes are written with an x")
+    logic = sorted(
+        (found.start(), found, new) for pattern, new, _ in _LOGIC for found in re.finditer(pattern, line.text)
+    )
+    if len(logic) > 1:
+        edits = tuple(
+            Edit(span=Span(line.source, line.start + each.start(), line.start + each.end()), text=each.expand(new))
+            for _, each, new in logic
+        )
+        yield _rewritten(line, edits, 0.5, "conditions are joined by words")
     for index, (pattern, new, why) in enumerate(_HABITS):
         found = list(re.finditer(pattern, line.text))
         if not found:

@@ -36,6 +36,14 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         here = next((i for i, word in enumerate(words) if word.start >= site.span.start), len(words) - 1)
     if here < 0:
         return
+    # The parser reads a percent sign as an operator, and reports the end of the statement.
+    percent = here > 0 and words[here - 1].text.endswith("%") and words[here - 1].end <= site.span.start
+    word = words[here - 1] if percent else words[here]
+    exact = _exact(word.text)
+    if exact is not None:
+        # Any other edit would change the value.
+        yield replaced(word, exact, 0.0, kind="words")
+        return
     parameters = context.parameters(site.layer) if site.layer is not None else ()
     for far, index in enumerate((here, here + 1, here - 1)):
         if 0 <= index < len(words):
@@ -47,6 +55,18 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
                     yield _exchanged(words[index - 1], word, 1.9 + 0.1 * far)
     yield from _left_out(context, words, here, site)
     yield from _tensors(context, site, words[here])
+
+
+def _exact(text: str) -> str | None:
+    """A word that means the same in other languages, in the notation of this one: `.5`, `20%`, `!x`."""
+    fraction = re.fullmatch(r"((?:\w+=)?-?)(\.\d+)", text)
+    if fraction is not None:
+        return f"{fraction[1]}0{fraction[2]}"
+    percent = re.fullmatch(r"((?:\w+=)?-?)(\d+(?:\.\d+)?)%", text)
+    if percent is not None:
+        return f"{percent[1]}{float(percent[2]) / 100:g}"
+    negated = re.fullmatch(r"!(?!=)(.+)", text)
+    return f"not {negated[1]}" if negated is not None else None
 
 
 def _adjacent(one: Span, other: Span) -> bool:
@@ -91,8 +111,9 @@ def _cleaned(text: str) -> Iterator[tuple[str, float]]:
     yield bare, 0.3
     yield bare.replace("×", "x").replace("X", "x").replace("*", "x").replace("_", ""), 0.5
     yield bare.lower(), 0.4
-    yield bare.replace("-", "_"), 0.6
-    yield bare.replace("-", ""), 0.7
+    if re.fullmatch(r"\w+(?:-\w+)+", bare):
+        yield bare.replace("-", "_"), 0.6
+        yield bare.replace("-", ""), 0.7
     yield re.sub(r"^([a-zA-Z])[=:_-](\d)", r"\1\2", bare), 0.4
     yield from _rounded(bare)
     if "(" in bare and "," in bare:

@@ -1,0 +1,47 @@
+"""What other languages write: the first suggestion means the same here, and no suggestion means something else."""
+
+import pytest
+
+import archdsl
+from archdsl.diagnostics import Sink
+from archdsl.diagnostics.fixes import edited_text
+from archdsl.network import analyze
+from archdsl.text.source import Source
+
+SAME = {
+    "dropout 20%": "dropout 0.2",
+    "dropout p=12.5%": "dropout p=0.125",
+    "scale .5": "scale 0.5",
+    "scale -.25": "scale -0.25",
+    "if !@c { relu }": "if not @c { relu }",
+    "if !(@c == 8) { relu }": "if not (@c == 8) { relu }",
+    "if @c == 8 && @h == 8 { relu }": "if @c == 8 and @h == 8 { relu }",
+    "if @c == 8 && !(@h == 8) || @w == 1 { relu }": "if @c == 8 and not (@h == 8) or @w == 1 { relu }",
+    "if @c == 4 { relu } elif @c == 8 { tanh }": "if @c == 4 { relu } else if @c == 8 { tanh }",
+    "conv 8 k1 as a x3": "conv 8 k1 x3 as a",
+    "conv 8 k3x3x3 d2x2x2": "conv 8 k3 d2",
+    "conv 8 k3x1x5 s2": "conv 8 k3x1 s2",
+    "maxpool 3x3x3 s2": "maxpool 3 s2",
+    "pad left=1 right=2": "pad before=1 after=2",
+}
+
+
+def _suggested(text: str) -> list[str]:
+    """The texts that the suggestions for the first error of a text make of it."""
+    source = Source(text)
+    first = analyze(source, Sink()).diagnostics[0]
+    return [edited_text(text, each.edits) for each in first.suggestions]
+
+
+@pytest.mark.parametrize("statement", SAME)
+def test_the_first_suggestion_means_the_same(statement: str) -> None:
+    found = _suggested(f"input 8x8x8; {statement}")
+    assert found[0] == f"input 8x8x8; {SAME[statement]}"
+    assert archdsl.check(text=found[0]).ok
+
+
+@pytest.mark.parametrize("statement", ["glu", "lstm 8", "slice 2 9", "matmul { tokens }", "fc 4", "pixelshuffle 2"])
+@pytest.mark.parametrize("size", ["3x32x32", "1x28x28", "3x224x224"])
+def test_the_channels_of_an_image_are_not_taken_for_a_batch(statement: str, size: str) -> None:
+    for found in analyze(Source(f"input {size}; {statement}"), Sink()).diagnostics:
+        assert not [each.title for each in found.suggestions if "without the batch" in each.why]
