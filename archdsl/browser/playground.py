@@ -20,7 +20,7 @@ from ..service.edits import actions, formatting
 from ..service.hints import inlay_hints
 from ..service.hover import hover
 from ..service.signature import signature
-from ..service.syntax_at import spot, start_of
+from ..service.syntax_at import position_at, start_of
 from ..syntax import ast
 from ..text.library import Library
 from ..text.source import Span
@@ -132,7 +132,7 @@ class Playground:
     def at(self, offset: int) -> Values:
         """The hovers at a position, of the word and of its statement, and the signature being written."""
         now = self._now
-        word, statement = hover(now, offset), spot(now, offset).innermost
+        word, statement = hover(now, offset), position_at(now, offset).innermost
         around = None if statement is None else hover(now, start_of(statement.span))
         return {"word": None if word == around else word, "statement": around, "signature": signature(now, offset)}
 

@@ -137,10 +137,10 @@ def _fixed(text: NetworkText, check: Callable[[NetworkText], Analysis], *, unsaf
     """The analysis of a text with the fixes applied, or shown with `diff`."""
     from .fixing import apply_fixes
 
-    def again(source: Source) -> Analysis:
+    def analyze_again(source: Source) -> Analysis:
         return check(text.replace(source=source))
 
-    return apply_fixes(check(text), again, writable=text.writable, unsafe=unsafe, diff=diff)
+    return apply_fixes(check(text), analyze_again, writable=text.writable, unsafe=unsafe, diff=diff)
 
 
 @final

@@ -252,7 +252,7 @@ def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Elab
         check(graph, source.spec, recipe, sink)
         return tuple(sink)
 
-    def again(text: Source) -> tuple[Finding, ...]:
+    def diagnose_again(text: Source) -> tuple[Finding, ...]:
         analysis = analyze(text, Sink(), given.settings, given.override, given.library)
         return analysis.found if analysis.graph is None else found_in(analysis.graph)
 
@@ -260,7 +260,7 @@ def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Elab
     if refused := refused_option(found, options.recipe, network.graph):
         usage(str(refused))
     if found:
-        _show(suggest(network.program, found, given, again), network)
+        _show(suggest(network.program, found, given, diagnose_again), network)
         raise SystemExit(1)
     return source
 

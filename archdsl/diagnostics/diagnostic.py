@@ -185,9 +185,9 @@ class Sink:
             del self._again[key]
         return tuple(self._found.pop(key) for key in keys)
 
-    def muted(self) -> "_Muted":
+    def suppressed(self) -> "_SuppressedSink":
         """A context in which diagnostics are dropped, to continue after a guess."""
-        return _Muted(self)
+        return _SuppressedSink(self)
 
     def __iter__(self) -> Iterator[Finding]:
         """The diagnostics: files in the order of their first diagnostic, then by position."""
@@ -206,7 +206,7 @@ class Sink:
         return sum(d.severity is Severity.ERROR for d in self._found.values())
 
 
-class _Muted:
+class _SuppressedSink:
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
 

@@ -58,12 +58,12 @@ def _marks(label: Label, main: bool) -> Iterator[Mark]:
 class _Line:
     """One line as shown: its cells, and the range of cells that fits."""
 
-    def __init__(self, text: str, marks: list[Mark], room: int) -> None:
+    def __init__(self, text: str, marks: list[Mark], columns: int) -> None:
         shown = cells(text.rstrip())
-        self.room = room
+        self.width = columns
         self.at = [0, *accumulate(width(cell) for cell in shown)]
         self.first, self.last = 0, len(shown)
-        if self.at[-1] > room:
+        if self.at[-1] > columns:
             mark = next((mark for mark in marks if mark.main), marks[0])
             self._cut(min(mark.start, len(shown)), min(mark.end, len(shown)))
         left, right = "…" * (self.first > 0), "…" * (self.last < len(shown))
@@ -73,16 +73,19 @@ class _Line:
     def _cut(self, start: int, end: int) -> None:
         """Keep the surroundings of a mark: a third of the width before it, the rest after."""
         count = len(self.at) - 1
-        room = self.room - 2
-        while self.first < start and self.at[start] - self.at[self.first] > room // 3:
+        columns = self.width - 2
+        while self.first < start and self.at[start] - self.at[self.first] > columns // 3:
             # Only as much as is needed to show the end of the mark or of the line.
-            if self.at[min(count, max(end, start + 1))] - self.at[self.first] <= room // 2 and self._rest() <= room:
+            if (
+                self.at[min(count, max(end, start + 1))] - self.at[self.first] <= columns // 2
+                and self._remaining_width() <= columns
+            ):
                 break
             self.first += 1
-        while self.last > self.first + 1 and self._rest() > room:
+        while self.last > self.first + 1 and self._remaining_width() > columns:
             self.last -= 1
 
-    def _rest(self) -> int:
+    def _remaining_width(self) -> int:
         return self.at[self.last] - self.at[self.first]
 
     def under(self, mark: Mark, paint: Paint) -> list[str]:
@@ -93,9 +96,9 @@ class _Line:
         if not words:
             return [" " * start + paint(sign, role)]
         wide = width(words)
-        if start + len(sign) + 1 + wide <= self.room or start == 0:
+        if start + len(sign) + 1 + wide <= self.width or start == 0:
             return [" " * start + paint(f"{sign} {words}", role)]
-        return [" " * start + paint(sign, role), " " * max(0, min(start, self.room - wide)) + paint(words, role)]
+        return [" " * start + paint(sign, role), " " * max(0, min(start, self.width - wide)) + paint(words, role)]
 
     def _column(self, place: int) -> int:
         if place >= len(self.at):

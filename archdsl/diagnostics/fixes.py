@@ -35,7 +35,7 @@ def fix(source: Source, found: tuple[Finding, ...], check: Check, *, unsafe: boo
     """
     done: list[Applied] = []
     for _ in range(_ROUNDS):
-        fixes = _apart(source, fixable(source, found, unsafe=unsafe))
+        fixes = _without_overlaps(source, fixable(source, found, unsafe=unsafe))
         better = _apply(source, found, fixes, check)
         if better is None:
             break
@@ -57,18 +57,18 @@ def fixable(source: Source, found: Iterable[Finding], *, unsafe: bool) -> list[t
     ]
 
 
-def _apart(source: Source, fixes: list[tuple[Finding, Fix]]) -> list[tuple[Finding, Fix]]:
+def _without_overlaps(source: Source, fixes: list[tuple[Finding, Fix]]) -> list[tuple[Finding, Fix]]:
     """The fixes without those that overlap an earlier one."""
     kept: list[tuple[Finding, Fix]] = []
     taken: list[Edit] = []
     for item, each in fixes:
-        if not any(_touch(edit, other) for edit in each.edits for other in taken):
+        if not any(_overlap(edit, other) for edit in each.edits for other in taken):
             kept.append((item, each))
             taken += each.edits
     return kept
 
 
-def _touch(a: Edit, b: Edit) -> bool:
+def _overlap(a: Edit, b: Edit) -> bool:
     return a.span.start <= b.span.end and b.span.start <= a.span.end
 
 

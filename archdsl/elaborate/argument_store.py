@@ -30,7 +30,7 @@ class ArgumentStore:
         self.ev = ev
         self.bound = Bound()
 
-    def meant(self, kind: Kind | None, expr: ast.Expr) -> Any:
+    def interpret(self, kind: Kind | None, expr: ast.Expr) -> Any:
         """The meaning of a value for its kind: one of the kind's own words, an initializer, or an expression."""
         match expr:
             case ast.Variable() if kind is not None and kind.takes_word(expr.name):
@@ -72,7 +72,7 @@ class ArgumentStore:
             self.wrong(argument_errors.ArgumentTwice(span=arg.span, uses=self.ev.uses, name=name, first=name))
             return
         self.bound.spans.setdefault(p.name, arg.span)
-        value = self.accepted(p, self.meant(p.kind, arg.value), arg)
+        value = self.accepted(p, self.interpret(p.kind, arg.value), arg)
         self.bound.values[p.name] = UNKNOWN if UNKNOWN in (before, value) else (*before, (name, value))
 
     def accepted(self, p: ParameterSpec, value: Any, arg: ast.Argument) -> Any:

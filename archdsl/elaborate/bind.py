@@ -134,7 +134,7 @@ class _Binder:
         self.store.report_unknown(
             joined, "split by a space", (), (f"{p.letter}{written}" if digits else f"{p.name}={written}",)
         )
-        self.store.store(p, self.store.meant(p.kind, after.value), after)
+        self.store.store(p, self.store.interpret(p.kind, after.value), after)
         return True
 
     def named(self, arg: ast.Argument, name: ast.Word) -> None:
@@ -170,7 +170,9 @@ class _Binder:
         if self.boolean(found, arg):
             return
         value = (
-            words[flag] if flag in words and not self.ev.scope.find(flag) else self.store.meant(found.kind, arg.value)
+            words[flag]
+            if flag in words and not self.ev.scope.find(flag)
+            else self.store.interpret(found.kind, arg.value)
         )
         self.store.store(found, value, arg)
 
@@ -257,7 +259,7 @@ class _Binder:
             else:
                 self.store.store(p, callee, arg)
             return
-        self.store.store(p, self.store.meant(p.kind, arg.value), arg)
+        self.store.store(p, self.store.interpret(p.kind, arg.value), arg)
 
     def too_many(self, arg: ast.Argument, args: Sequence[ast.Argument]) -> None:
         """Report a value that is left over after the last positional argument."""

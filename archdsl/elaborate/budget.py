@@ -86,7 +86,7 @@ class _Counter:
         return self.blocks[word]
 
     def count(self, expr: ast.Expr) -> int:
-        with self.state.sink.muted():
+        with self.state.sink.suppressed():
             value = evaluator(self.state).value(expr)
         if isinstance(value, ListValue):
             return len(value.items)

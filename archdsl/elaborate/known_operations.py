@@ -42,7 +42,7 @@ def is_operation(word: str) -> bool:
     return low in _OPERATIONS or re.sub(r"_?[123]d$", "", low) in _OPERATIONS
 
 
-def meant(word: str, known: Iterable[str]) -> tuple[str | None, bool]:
+def likely_name(word: str, known: Iterable[str]) -> tuple[str | None, bool]:
     """The known name that a word most likely refers to, and whether that is certain.
 
     An operation or a block of `std` refers to itself. A misspelling is certain if one letter of a word of at least four

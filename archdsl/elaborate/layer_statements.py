@@ -191,7 +191,7 @@ def report(
     """A layer's rejection as a diagnostic: at the argument, with the statement that created the input."""
     if reject.argument and not spans and isinstance(statement, ast.LayerStatement):
         ev = evaluator(state)
-        with state.sink.muted():
+        with state.sink.suppressed():
             spans = bind(statement.keyword, statement.args, op.parameters, "", ev).spans
     span = pointed_at(reject, spans, statement.keyword.span)
     if reject.kind is shape_errors.KernelTooLarge and _is_channels_last(state, reject, op, span):
@@ -257,13 +257,13 @@ def example_of(layer: type[Op]) -> str:
 
 def may_be_elsewhere(state: State, word: str) -> bool:
     """Whether an unknown name is most likely a block of a file that could not be read, which was reported."""
-    return state.incomplete and not _meant(state, word)[1]
+    return state.incomplete and not _likely_name(state, word)[1]
 
 
-def _meant(state: State, word: str) -> tuple[str | None, bool]:
-    from .known_operations import meant
+def _likely_name(state: State, word: str) -> tuple[str | None, bool]:
+    from .known_operations import likely_name
 
-    return meant(word, [*registry(), *state.blocks, *state.layers, *synonyms()])
+    return likely_name(word, [*registry(), *state.blocks, *state.layers, *synonyms()])
 
 
 def unknown_layer(state: State, statement: ast.LayerStatement) -> None:
@@ -272,7 +272,7 @@ def unknown_layer(state: State, statement: ast.LayerStatement) -> None:
     from .known_operations import is_operation
 
     word = statement.keyword
-    near, is_certain = _meant(state, word.text)
+    near, is_certain = _likely_name(state, word.text)
     state.emit(
         name_errors.UnknownLayer(
             span=word.span,
@@ -288,7 +288,7 @@ def unknown_layer(state: State, statement: ast.LayerStatement) -> None:
         return
     layer = state.find_layer(near) if near else None
     if near and layer is not None:
-        with state.sink.muted(), state.guessing():
+        with state.sink.suppressed(), state.guessing():
             # Once: what follows from a guess need not be repeated.
             run_layer(state, statement.replace(times=1), layer)
         return

@@ -40,8 +40,8 @@ def run_merge(state: State, statement: ast.Merge) -> None:
         for operand in statement.operands:
             state.current = start
             ends.append(_operand(state, operand, "branch" if bodies > 1 else None))
-        joint = MergePoint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), arguments=arguments)
-        _join(state, op, joint, _alias(statement, iteration), _shown(statement))
+        merge_point = MergePoint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), arguments=arguments)
+        _join(state, op, merge_point, _alias(statement, iteration), _shown(statement))
     if statement.alias:
         state.name_result(statement.alias, first, source)
 
@@ -65,9 +65,9 @@ def run_residual(state: State, statement: ast.Residual) -> None:
             ends.append(_branch(state, statement.shortcut, "shortcut"))
         else:
             ends.append((start or 0, statement.keyword.span))
-        joint = MergePoint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), residual=statement)
+        merge_point = MergePoint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), residual=statement)
         op = state.ops.get((Add,)) or state.ops.setdefault((Add,), Add())
-        _join(state, op, joint, _alias(statement, iteration), statement.keyword.span)
+        _join(state, op, merge_point, _alias(statement, iteration), statement.keyword.span)
     if statement.alias:
         state.name_result(statement.alias, first, source)
 
@@ -133,45 +133,45 @@ class MergePoint(Record):
         return tuple(node for node, _ in self.ends)
 
 
-def _join(state: State, op: Op | None, joint: MergePoint, alias: str | None, span: Span) -> None:
-    path = state.named_child(alias) if alias else state.child(op.keyword if op else joint.keyword.text)
+def _join(state: State, op: Op | None, merge_point: MergePoint, alias: str | None, span: Span) -> None:
+    path = state.named_child(alias) if alias else state.child(op.keyword if op else merge_point.keyword.text)
     if op is None:
-        state.unresolved(None, joint.inputs, None, path, span, alias, joint.arguments)
+        state.unresolved(None, merge_point.inputs, None, path, span, alias, merge_point.arguments)
         return
-    result = _merged(state, op, joint)
-    state.add(op, joint.inputs, result, path, span, alias=alias, arguments=joint.arguments)
+    result = _merged(state, op, merge_point)
+    state.add(op, merge_point.inputs, result, path, span, alias=alias, arguments=merge_point.arguments)
 
 
-def _merged(state: State, op: Op, joint: "MergePoint") -> Result:
+def _merged(state: State, op: Op, merge_point: "MergePoint") -> Result:
     """The result of a merge."""
-    known = state.shapes_of(joint.inputs)
+    known = state.shapes_of(merge_point.inputs)
     if known is None:
-        likely = (state.shape_of(i) for i in joint.inputs)
+        likely = (state.shape_of(i) for i in merge_point.inputs)
         return UNRESOLVED if isinstance(op, Concat) else Result(None, next(filter(None, likely), None))
     result = state.inferred.get((id(op), known))
     if result is None:
         try:
             shape = op.infer(known)
         except Undecided as undecided:
-            span = joint.keyword.span
+            span = merge_point.keyword.span
             state.emit_undecided(span, str(undecided))
             return UNRESOLVED
         except Reject as reject:
-            _refuse(state, reject, joint, known)
-            return Result(None, reject.recovery_shape if joint.residual is None else known[0])
-        if is_too_large(state, op, known, shape, joint.keyword.span):
+            _refuse(state, reject, merge_point, known)
+            return Result(None, reject.recovery_shape if merge_point.residual is None else known[0])
+        if is_too_large(state, op, known, shape, merge_point.keyword.span):
             return UNRESOLVED
         result = state.inferred[id(op), known] = Result(shape)
     return result
 
 
-def _refuse(state: State, reject: Reject, joint: MergePoint, xs: tuple[Shape, ...]) -> None:
+def _refuse(state: State, reject: Reject, merge_point: MergePoint, xs: tuple[Shape, ...]) -> None:
     """Report operands that a merge cannot take: a single one, or all together."""
-    word = joint.keyword
+    word = merge_point.keyword
     if not issubclass(reject.kind, shape_errors.OperandsDiffer):
         state.emit(
             reject.kind(
-                span=pointed_at(reject, joint.arguments, word.span),
+                span=pointed_at(reject, merge_point.arguments, word.span),
                 uses=state.uses,
                 keyword=word.text,
                 shape=str(xs[0]),
@@ -182,7 +182,7 @@ def _refuse(state: State, reject: Reject, joint: MergePoint, xs: tuple[Shape, ..
         )
         return
     operands = tuple(
-        Related(span=where, shape=str(state.shape_of(node))) for node, where in joint.ends if where != word.span
+        Related(span=where, shape=str(state.shape_of(node))) for node, where in merge_point.ends if where != word.span
     )
     state.emit(
         reject.kind(
@@ -191,7 +191,7 @@ def _refuse(state: State, reject: Reject, joint: MergePoint, xs: tuple[Shape, ..
             keyword=word.text,
             why=reject.why,
             operands=operands,
-            start=state.related(state.nodes[joint.start]),
-            whole=len(operands) < len(joint.ends),
+            start=state.related(state.nodes[merge_point.start]),
+            whole=len(operands) < len(merge_point.ends),
         )
     )

@@ -55,8 +55,8 @@ def rewritten(
     if x is None or UNKNOWN in given.values():
         return None
     for order in _ORDERS.get(layer.keyword, ()):
-        meant = _meant(order, [each for each in values if isinstance(each, ast.Number | ast.Size)], x)
-        chosen = None if meant is None else _chosen(layer, meant, x)
+        values_by_name = _values_by_name(order, [each for each in values if isinstance(each, ast.Number | ast.Size)], x)
+        chosen = None if values_by_name is None else _chosen(layer, values_by_name, x)
         if chosen is not None and _takes(layer, {**given, **chosen}, x):
             rest = [arg.span.text for arg in args if not is_plain(arg)]
             return " ".join([word, *_written(layer.parameters, chosen), *rest])
@@ -73,7 +73,7 @@ def is_plain(arg: ast.Argument) -> bool:
     return arg.name is None and isinstance(arg.value, ast.Number | ast.Size)
 
 
-def _meant(order: tuple[str, ...], values: Sequence[ast.Number | ast.Size], x: Shape) -> dict[str, Any] | None:
+def _values_by_name(order: tuple[str, ...], values: Sequence[ast.Number | ast.Size], x: Shape) -> dict[str, Any] | None:
     """The values by name; None if there are too many, or if the first is not the number of input channels."""
     if not 0 < len(values) <= len(order):
         return None
@@ -90,14 +90,14 @@ def _incoming(x: Shape) -> list[int]:
     return [concrete(x.dims[axis]) for axis in axes]
 
 
-def _chosen(layer: type[Op], meant: Mapping[str, Any], x: Shape) -> dict[str, Any] | None:
+def _chosen(layer: type[Op], values_by_name: Mapping[str, Any], x: Shape) -> dict[str, Any] | None:
     """The values that differ from the layer's defaults, as their kinds store them; None if it rejects them."""
     found = {}
     for p in layer.parameters:
-        known = p.name == "vocabulary" and meant.get(p.name) == x.vocabulary
-        if p.name in meant and meant[p.name] != p.default and not known:
+        known = p.name == "vocabulary" and values_by_name.get(p.name) == x.vocabulary
+        if p.name in values_by_name and values_by_name[p.name] != p.default and not known:
             try:
-                found[p.name] = p.kind.accept(meant[p.name]) if p.kind else meant[p.name]
+                found[p.name] = p.kind.accept(values_by_name[p.name]) if p.kind else values_by_name[p.name]
             except InvalidValue:
                 return None
     return found

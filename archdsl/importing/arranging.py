@@ -33,7 +33,7 @@ def arranged(b: Builder, node: int, groups: Sequence[Group], layout: Layout | No
         return node
     if own.dims == dims and tuple(groups) == as_is and own.layout is Layout.OPEN:
         return node  # the next layer determines its layout
-    made = _rearranged_by(b, _Wanted(node, tuple(map(tuple, groups)), dims, layout))
+    made = _rearranged_by(b, _Target(node, tuple(map(tuple, groups)), dims, layout))
     known = b.nodes[made]
     if known.origin is None and made != node:
         known.origin = Origin(node, tuple(map(tuple, groups)))
@@ -47,7 +47,7 @@ def _repeated(b: Builder, node: int, groups: tuple[Group, ...]) -> int:
     return made
 
 
-class _Wanted(NamedTuple):
+class _Target(NamedTuple):
     """A node, and the axes of its rearrangement: groups of its atoms, sizes, and the layout."""
 
     node: int
@@ -56,80 +56,80 @@ class _Wanted(NamedTuple):
     layout: Layout | None
 
 
-def _rearranged_by(b: Builder, wanted: _Wanted) -> int:
+def _rearranged_by(b: Builder, target: _Target) -> int:
     for word in (_flattened, _reshaped, _tokens, _swapped, _to_image, _shuffled, _permuted):
-        made = word(b, wanted)
+        made = word(b, target)
         if made is not None:
             return made
-    return _pattern(b, *wanted)
+    return _pattern(b, *target)
 
 
-def _in_order(b: Builder, wanted: _Wanted) -> bool:
+def _in_order(b: Builder, target: _Target) -> bool:
     """Whether all elements stay in their order."""
-    flat = merged(atom for group in wanted.groups for atom in group)
-    return flat == merged(atom for group in whole(b.dims(wanted.node), None) for atom in group)
+    flat = merged(atom for group in target.groups for atom in group)
+    return flat == merged(atom for group in whole(b.dims(target.node), None) for atom in group)
 
 
-def _flattened(b: Builder, wanted: _Wanted) -> int | None:
-    if len(wanted.dims) != 1 or not _in_order(b, wanted):
+def _flattened(b: Builder, target: _Target) -> int | None:
+    if len(target.dims) != 1 or not _in_order(b, target):
         return None
-    here = b.nodes[wanted.node]
+    here = b.nodes[target.node]
     if isinstance(here.op, GlobalPool) and here.op.keep:
         return b.layer(here.op.keyword, here.inputs[0])
-    return b.layer("flatten", wanted.node)
+    return b.layer("flatten", target.node)
 
 
-def _reshaped(b: Builder, wanted: _Wanted) -> int | None:
-    fits = len(wanted.dims) != 2 or wanted.layout is None
-    return b.layer("reshape", wanted.node, sizes=wanted.dims) if fits and _in_order(b, wanted) else None
+def _reshaped(b: Builder, target: _Target) -> int | None:
+    fits = len(target.dims) != 2 or target.layout is None
+    return b.layer("reshape", target.node, sizes=target.dims) if fits and _in_order(b, target) else None
 
 
-def _tokens(b: Builder, wanted: _Wanted) -> int | None:
-    own = b.nodes[wanted.node].shape
-    if len(wanted.dims) != 2 or wanted.layout is Layout.SIGNAL:
+def _tokens(b: Builder, target: _Target) -> int | None:
+    own = b.nodes[target.node].shape
+    if len(target.dims) != 2 or target.layout is Layout.SIGNAL:
         return None
     if own.layout not in (Layout.IMAGE, Layout.VOLUME, Layout.SIGNAL):
         return None
     channels, *positions = whole(own.dims, None)
-    is_tokens = wanted.groups == (merged(atom for group in positions for atom in group), channels)
-    return b.layer("tokens", wanted.node) if is_tokens else None
+    is_tokens = target.groups == (merged(atom for group in positions for atom in group), channels)
+    return b.layer("tokens", target.node) if is_tokens else None
 
 
-def _swapped(b: Builder, wanted: _Wanted) -> int | None:
-    own = b.nodes[wanted.node].shape
-    if len(wanted.dims) != 2 or own.layout not in (Layout.SEQUENCE, Layout.SIGNAL):
+def _swapped(b: Builder, target: _Target) -> int | None:
+    own = b.nodes[target.node].shape
+    if len(target.dims) != 2 or own.layout not in (Layout.SEQUENCE, Layout.SIGNAL):
         return None
-    is_swapped = wanted.groups == whole(own.dims, None)[::-1]
-    return b.layer("permute", wanted.node, axes=(1, 0)) if is_swapped else None
+    is_swapped = target.groups == whole(own.dims, None)[::-1]
+    return b.layer("permute", target.node, axes=(1, 0)) if is_swapped else None
 
 
-def _to_image(b: Builder, wanted: _Wanted) -> int | None:
-    own = b.nodes[wanted.node].shape
-    if len(wanted.dims) not in (3, 4) or own.layout is not Layout.SEQUENCE:
+def _to_image(b: Builder, target: _Target) -> int | None:
+    own = b.nodes[target.node].shape
+    if len(target.dims) not in (3, 4) or own.layout is not Layout.SEQUENCE:
         return None
     steps, channels = whole(own.dims, None)
-    first, *rest = wanted.groups
+    first, *rest = target.groups
     if first != channels or merged(atom for group in rest for atom in group) != steps:
         return None
-    square = len(wanted.dims) == 3 and wanted.dims[1] == wanted.dims[2]
-    return b.layer("to_image", wanted.node, size=None if square else wanted.dims[1:])
+    square = len(target.dims) == 3 and target.dims[1] == target.dims[2]
+    return b.layer("to_image", target.node, size=None if square else target.dims[1:])
 
 
-def _shuffled(b: Builder, wanted: _Wanted) -> int | None:
+def _shuffled(b: Builder, target: _Target) -> int | None:
     """The channels as groups × n in the order n × groups."""
-    own = b.nodes[wanted.node].shape
-    first, *rest = wanted.groups
-    same = own.dims == wanted.dims and tuple(rest) == whole(own.dims, None)[1:]
+    own = b.nodes[target.node].shape
+    first, *rest = target.groups
+    same = own.dims == target.dims and tuple(rest) == whole(own.dims, None)[1:]
     if not same or not own.spatial or len(first) != 2 or first[0].stride != 1:
         return None
-    return b.layer("shuffle", wanted.node, groups=first[1].size)
+    return b.layer("shuffle", target.node, groups=first[1].size)
 
 
-def _permuted(b: Builder, wanted: _Wanted) -> int | None:
-    own = whole(b.dims(wanted.node), None)
-    if len(own) < 3 or sorted(wanted.groups) != sorted(own) or 1 in wanted.dims:
+def _permuted(b: Builder, target: _Target) -> int | None:
+    own = whole(b.dims(target.node), None)
+    if len(own) < 3 or sorted(target.groups) != sorted(own) or 1 in target.dims:
         return None
-    return b.layer("permute", wanted.node, axes=tuple(own.index(group) for group in wanted.groups))
+    return b.layer("permute", target.node, axes=tuple(own.index(group) for group in target.groups))
 
 
 def _pattern(b: Builder, node: int, groups: tuple[Group, ...], _: tuple[int, ...], layout: Layout | None) -> int:
@@ -178,8 +178,8 @@ def _names_for(right: list[list[str]], layout: Layout | None) -> dict[str, str]:
     used = [name for words in right for name in words]
     free = {name: f"{name}_" if name in ("t", "c", "l") else name for name in used}
     first, last = right
-    wanted = {"t": first, "c": last} if layout is Layout.SEQUENCE else {"c": first, "l": last}
-    for new, words in wanted.items():
+    target = {"t": first, "c": last} if layout is Layout.SEQUENCE else {"c": first, "l": last}
+    for new, words in target.items():
         if len(words) == 1 or (new == "c" and words):
             free[words[-1]] = new
     return {old: new for old, new in free.items() if old != new}

@@ -17,7 +17,7 @@ from .atoms import View
 from .import_problem import NotExpressible
 from .values import ConstantTensor, Learned, evaluate, only_moves, parameter_sizes, parameters_of
 
-_NOWHERE = Span(Source("", name="<imported>"), 0, 0)
+_NO_SPAN = Span(Source("", name="<imported>"), 0, 0)
 
 
 class Weight(NamedTuple):
@@ -233,7 +233,7 @@ def to_graph(builder: Builder, name: str, outputs: Sequence[tuple[str, int]]) ->
         path = (f"{word}{counts[word]}",)
         shared = None if each.shared is None else ids[each.shared]
         nodes.append(
-            Node(ids[old], each.op, tuple(ids[i] for i in each.inputs), each.shape, path, _NOWHERE, shared=shared)
+            Node(ids[old], each.op, tuple(ids[i] for i in each.inputs), each.shape, path, _NO_SPAN, shared=shared)
         )
     graph = Graph(
         name=name,

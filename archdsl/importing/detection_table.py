@@ -169,11 +169,11 @@ def _row(entry: Any, rows: Sequence[Row], context: _Context) -> Row:
 _COUNTED = frozenset({"C3", "C2f", "C3k2", "C2fCIB", "C2PSA"})
 """Modules with a repeated part."""
 
-Made = tuple[str, int]
-Module = Callable[[list[Any], int, list[int], _Context], Made]
+BuiltModule = tuple[str, int]
+Module = Callable[[list[Any], int, list[int], _Context], BuiltModule]
 
 
-def _conv(args: list[Any], count: int, before: list[int], context: _Context) -> Made:
+def _conv(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
     filters = context.scale.channels(_whole(args[0]))
     kernel, stride = (_whole(args[i]) if len(args) > i else 1 for i in (1, 2))
     words = f"cbs {filters}" + (f" k{kernel}" if kernel != 1 else "") + (f" s{stride}" if stride != 1 else "")
@@ -188,7 +188,7 @@ def _conv(args: list[Any], count: int, before: list[int], context: _Context) -> 
 def _repeated(word: str, *, skips: bool) -> Module:
     """A module with repeated parts, which have residual connections unless it disables them."""
 
-    def module(args: list[Any], count: int, before: list[int], context: _Context) -> Made:
+    def module(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
         filters = context.scale.channels(_whole(args[0]))
         skip = bool(args[1]) if len(args) > 1 else skips
         return f"{word} {filters} {count}" + ("" if skip else " skip=0"), filters
@@ -196,7 +196,7 @@ def _repeated(word: str, *, skips: bool) -> Module:
     return module
 
 
-def _c3k2(args: list[Any], count: int, before: list[int], context: _Context) -> Made:
+def _c3k2(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
     filters = context.scale.channels(_whole(args[0]))
     deep = (bool(args[1]) if len(args) > 1 else False) or context.scale.letter in ("m", "l", "x")
     expand = float(args[2]) if len(args) > 2 else 0.5
@@ -204,36 +204,36 @@ def _c3k2(args: list[Any], count: int, before: list[int], context: _Context) -> 
     return words, filters
 
 
-def _cib(args: list[Any], count: int, before: list[int], context: _Context) -> Made:
+def _cib(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
     filters = context.scale.channels(_whole(args[0]))
     skip, large = (bool(args[i]) if len(args) > i else False for i in (1, 2))
     return f"c2f_cib {filters} {count} skip={int(skip)} large={int(large)}", filters
 
 
-def _sppf(args: list[Any], count: int, before: list[int], context: _Context) -> Made:
+def _sppf(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
     filters = context.scale.channels(_whole(args[0]))
     kernel = _whole(args[1]) if len(args) > 1 else 5
     return f"sppf {filters}" + (f" k{kernel}" if kernel != 5 else ""), filters
 
 
-def _upsample(args: list[Any], count: int, before: list[int], context: _Context) -> Made:
+def _upsample(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
     if args[0] is not None or (len(args) > 2 and args[2] != "nearest"):
         raise ValueError("only repeated elements")
     return f"upsample {_whole(args[1])}", before[0]
 
 
-def _concat(args: list[Any], count: int, before: list[int], context: _Context) -> Made:
+def _concat(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
     if args and _whole(args[0]) != 1:
         raise ValueError("only channels are joined")
     return "concat " + " ".join(f"{{ from ${i} }}" for i in range(len(before))), sum(before)
 
 
-def _down(args: list[Any], count: int, before: list[int], context: _Context) -> Made:
+def _down(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
     filters = context.scale.channels(_whole(args[0]))
     return f"scdown {filters} k{_whole(args[1])} s{_whole(args[2])}", filters
 
 
-def _attention(args: list[Any], count: int, before: list[int], context: _Context) -> Made:
+def _attention(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
     filters = context.scale.channels(_whole(args[0]))
     if filters != before[0]:
         raise ValueError("the channels stay as they are")
@@ -241,7 +241,7 @@ def _attention(args: list[Any], count: int, before: list[int], context: _Context
 
 
 def _detect(block: str) -> Module:
-    def module(args: list[Any], count: int, before: list[int], context: _Context) -> Made:
+    def module(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
         box = max(16, before[0] // 4, 64)
         classes = max(before[0], min(context.classes, 100))
         word = "detect_light" if context.modern else "detect"

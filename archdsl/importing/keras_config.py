@@ -17,7 +17,7 @@ _INTEGERS = {
     "pool_size", "size", "strides", "target_shape", "units", "value_dim",
 }  # fmt: skip
 """Fields of layers that are integers, or lists of them; Python would accept a boolean as an integer."""
-_OWN = ("keras", "tf_keras", "tensorflow.keras", "builtins")
+_KERAS_MODULES = ("keras", "tf_keras", "tensorflow.keras", "builtins")
 
 
 class KerasUse(NamedTuple):
@@ -91,7 +91,7 @@ def _check(entry: Any) -> None:
     kind, module = entry["class_name"], entry.get("module") or "keras"
     if kind == "Lambda":
         raise ImportFailed(f"the layer `{_name(entry)}` is a Lambda, which has code: write it as layers")
-    if entry.get("registered_name") not in (None, kind) or not str(module).startswith(_OWN):
+    if entry.get("registered_name") not in (None, kind) or not str(module).startswith(_KERAS_MODULES):
         raise ImportFailed(f"the layer `{_name(entry)}` is of a custom class, `{kind}`: its code would be needed")
     for field in _INTEGERS & entry["config"].keys():
         if _has_boolean(entry["config"][field]):

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from .import_problem import ImportFailed
 
 Config = Mapping[str, Any]
-Made = Callable[..., Tensor]
+LayerFunction = Callable[..., Tensor]
 
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "elu": F.elu,

@@ -108,7 +108,7 @@ class Lifter:
         name = base_name(node.target)
         self.b.scopes = tuple(scopes_of(node))
         try:
-            self.env[node] = self._made(node, name)
+            self.env[node] = self._lifted_call(node, name)
         except NotExpressible as error:
             module = module_of(node)
             self.problems.append(ImportProblem(module, error.what, error.needs))
@@ -119,7 +119,7 @@ class Lifter:
             self.problems.append(ImportProblem(module_of(node), what, "a rule for this use"))
             self.env[node] = self._unknown(node)
 
-    def _made(self, node: fx.Node, name: str) -> Any:
+    def _lifted_call(self, node: fx.Node, name: str) -> Any:
         args: Any = fx.map_arg(list(node.args), self._value)
         kwargs: Any = fx.map_arg(dict(node.kwargs), self._value)
         if name == "getitem":

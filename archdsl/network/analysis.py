@@ -45,14 +45,14 @@ class Analysis:
         sink: Sink,
         given: ElaborationInputs,
         found: Costs | None = None,
-        again: "Callable[[Source], Analysis] | None" = None,
+        analyse: "Callable[[Source], Analysis] | None" = None,
     ) -> None:
         settings, library = given.settings, given.library
         self.source = program.source
         self.program = program
         self._resizable = ResizableProgram(program, settings, library)
         self._given = given
-        self._analyse = again
+        self._analyse = analyse
         self.draft = draft
         self.graph = graph
         self.found = tuple(sink)
@@ -98,18 +98,18 @@ class Analysis:
             return found
         from ..suggest import suggest
 
-        return suggest(self.program, found, self._given, self._again, len(self.draft.nodes))
+        return suggest(self.program, found, self._given, self._diagnose, len(self.draft.nodes))
 
     def _tried(self, item: Finding) -> Finding:
         """A warning, without its fix if that would cause an error."""
         if not item.diagnostic.fix_is_tried or not item.suggestions:
             return item
         edited = edited_text(self.source.text, item.suggestions[0].edits)
-        after = self._again(Source(edited, name=self.source.name, path=self.source.path, key=self.source.key))
+        after = self._diagnose(Source(edited, name=self.source.name, path=self.source.path, key=self.source.key))
         errors = sum(each.diagnostic.severity is Severity.ERROR for each in after)
         return item if errors <= self.errors else item.replace(suggestions=())
 
-    def _again(self, source: Source) -> tuple[Finding, ...]:
+    def _diagnose(self, source: Source) -> tuple[Finding, ...]:
         """The diagnostics of an edited text, checked with the same options."""
         return self.found if self._analyse is None else self._analyse(source).found
 
@@ -167,13 +167,13 @@ def analyze(
         sink.emit(structure_errors.NothingHere(span=Span(source, 0, 0)))
     graph, found = check_draft(program, draft, sink, recipe=recipe, pedantic=pedantic)
 
-    def again(edited: Source) -> Analysis:
+    def analyse(edited: Source) -> Analysis:
         return analyze(
             edited, Sink(), settings, override, library, recipe=recipe, pedantic=pedantic, blocks_only=blocks_only
         )
 
     given = ElaborationInputs(settings=settings or {}, override=override, library=library, caches=caches)
-    return Analysis(program, draft, graph, sink, given, found, again)
+    return Analysis(program, draft, graph, sink, given, found, analyse)
 
 
 def check_draft(

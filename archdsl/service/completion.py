@@ -18,7 +18,7 @@ from .defined_names import visible
 from .document import Version
 from .figure_lines import figure_completions, is_in_figure
 from .layer_pages import KEYWORDS, block_documentation, documentation, headline, operation, parameter
-from .syntax_at import Prefix, prefix, scope_at, shape_before, spot, value_at, word_at
+from .syntax_at import Prefix, position_at, prefix, scope_at, shape_before, value_at, word_at
 from .trials import Trials
 
 _STATEMENTS = {
@@ -77,7 +77,7 @@ def _completions(version: Version, offset: int) -> tuple[Completion, ...]:
 
 
 def _at_statement_start(version: Version, offset: int, range: TextRange) -> Iterator[Completion]:
-    here = spot(version, range.start)
+    here = position_at(version, range.start)
     in_body = here.body is not None
     for word, inside in _STATEMENTS.items():
         if inside or not in_body:
@@ -256,7 +256,7 @@ def _divisors(count: int) -> Iterator[int]:
 
 
 def _names(version: Version, offset: int, range: TextRange, *, tensors: bool) -> Iterator[Completion]:
-    here = spot(version, range.start)
+    here = position_at(version, range.start)
     for name, kind in visible(version.program, here.chain, range.start).items():
         if tensors == (kind == "tensor"):
             detail = value_at(version, range.start, name) or kind

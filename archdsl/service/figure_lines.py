@@ -10,7 +10,7 @@ from ..graph.figure_settings import TRANSPARENT
 from ..syntax import ast
 from .answers import Completion, Hover, TextRange
 from .document import Version
-from .syntax_at import spot, word_at
+from .syntax_at import position_at, word_at
 
 ABOUT = {
     "title": "the title of the figure",
@@ -29,7 +29,7 @@ _NAMED = {"color": "dark=", "background": "dark=", "group": "to="}
 
 def is_in_figure(version: Version, offset: int) -> bool:
     """Whether a position is in the body of a `figure { … }` block."""
-    here = spot(version, offset)
+    here = position_at(version, offset)
     return any(isinstance(each, ast.FigureBlock) and each.body is here.body for each in here.chain)
 
 
@@ -89,7 +89,7 @@ def figure_hover(version: Version, offset: int) -> Hover | None:
     """The setting or the part of the network at a position."""
     start, end = word_at(version.text, offset)
     word, range = version.text[start:end], TextRange(start=start, end=end)
-    statement = spot(version, offset).innermost
+    statement = position_at(version, offset).innermost
     if (
         isinstance(statement, ast.LayerStatement)
         and statement.span.source.start + statement.keyword.span.start == start

@@ -18,7 +18,7 @@ from .defined_names import DefinedName, DefinedNames
 from .document import Version
 from .figure_lines import figure_hover, is_in_figure
 from .layer_pages import KEYWORDS, block_documentation, documentation, forms, operation, parameter
-from .syntax_at import covers, end_of, prefix, spot, start_of, word_at
+from .syntax_at import covers, end_of, position_at, prefix, start_of, word_at
 
 _MOST_SHAPES = 4
 """The maximum number of uses of a block whose shapes are listed for a statement in it."""
@@ -26,7 +26,7 @@ _MOST_SHAPES = 4
 
 def hover(version: Version, offset: int) -> Hover | None:
     """Shapes, costs, receptive field, arithmetic and documentation at a position; None if there is nothing there."""
-    here = spot(version, offset)
+    here = position_at(version, offset)
     start, end = word_at(version.text, offset)
     if start == end or prefix(version.text, offset).is_quiet:
         return None

@@ -17,14 +17,14 @@ from .answers import FilePlace, Refused, TextEdit, TextRange
 from .defined_names import DefinedName, DefinedNames
 from .document import Version
 from .hover import name_at
-from .syntax_at import covers, end_of, spot, start_of, word_at
+from .syntax_at import covers, end_of, position_at, start_of, word_at
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
 
 
 def definition(version: Version, offset: int) -> tuple[FilePlace, ...]:
     """Where the name at a position is defined, in this file or a used one; for `use`, the start of the file."""
-    here = spot(version, offset).innermost
+    here = position_at(version, offset).innermost
     if isinstance(here, ast.UseFile) and covers(here.target.span, offset):
         key = _key(version, here)
         return () if key is None else (FilePlace(range=TextRange(start=0, end=0), file=key),)

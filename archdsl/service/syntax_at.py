@@ -45,7 +45,7 @@ def covers(span: Span, offset: int) -> bool:
     return start_of(span) <= offset <= end_of(span)
 
 
-def spot(version: Version, offset: int) -> SyntaxPosition:
+def position_at(version: Version, offset: int) -> SyntaxPosition:
     """The statements around a position."""
     chain: list[ast.Statement] = []
     siblings: Sequence[ast.Statement] = version.program.statements
@@ -117,7 +117,7 @@ def word_at(text: str, offset: int) -> tuple[int, int]:
 
 def shape_before(version: Version, offset: int) -> Shape | None:
     """The shape of the tensor that a statement at a position gets; None if it is unknown."""
-    here = spot(version, offset)
+    here = position_at(version, offset)
     current = here.innermost
     if current is not None and not (bodies(current) and here.body is None and end_of(current.span) <= offset):
         passed = version.passed(current)
@@ -151,7 +151,7 @@ def _entering(version: Version, here: SyntaxPosition) -> Shape | None:
 
 def scope_at(version: Version, offset: int) -> Scope:
     """The names with their values at a position: those around the nearest statement that was run before it."""
-    here = spot(version, offset)
+    here = position_at(version, offset)
     for statement in (*reversed(here.chain), *reversed(here.siblings)):
         if start_of(statement.span) <= offset and (passed := version.passed(statement)) is not None:
             return passed.scope

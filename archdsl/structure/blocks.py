@@ -8,7 +8,7 @@ from ..contract.arguments import REQUIRED
 from .alignment import is_plain_activation
 from .block_parameters import BlockParameter, BlockPlace, agrees, is_equal, ratio_of
 from .free_names import Names
-from .items import Chain, Code, Column, Item, Ref, below, first, makers
+from .items import Chain, Code, Column, Item, Ref, below, first, producers
 from .runs import made_by
 from .wording import Wording
 
@@ -77,7 +77,7 @@ class FoldedBlock:
 
     def solve(self) -> None:
         """Find the parameters, and an expression for each value that differs."""
-        owners = makers(self.items)
+        owners = producers(self.items)
         for place in self.places():
             item = place.item
             for name, column in item.args.items():

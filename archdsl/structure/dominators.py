@@ -23,14 +23,14 @@ class Dominators:
         self.reads = [_reads(graph, node) for node in graph.nodes]
         self.above = [ROOT] * len(self.reads)
         self.depth = [0] * len(self.reads)
-        loose = self._loose(graph)
-        if loose:
-            self._climb(range(len(self.reads)), loose)
-            self._attach(graph, loose)
-        self._climb(_in_order(self.reads), set())
+        input_free = self._input_free(graph)
+        if input_free:
+            self._find_parents(range(len(self.reads)), input_free)
+            self._attach(graph, input_free)
+        self._find_parents(_in_order(self.reads), set())
         self.exits, self.leaving = self._edges(ends)
 
-    def _loose(self, graph: Graph) -> set[int]:
+    def _input_free(self, graph: Graph) -> set[int]:
         """The nodes that depend on no input."""
         found: set[int] = set()
         inputs = set(graph.inputs)
@@ -39,25 +39,25 @@ class Dominators:
                 found.add(node)
         return found
 
-    def _climb(self, order: Sequence[int], ignored: set[int]) -> None:
+    def _find_parents(self, order: Sequence[int], ignored: set[int]) -> None:
         """Find the parent of each node."""
         for node in order:
             parent = self._common([each for each in self.reads[node] if each not in ignored])
             self.above[node] = parent
             self.depth[node] = 0 if parent == ROOT else self.depth[parent] + 1
 
-    def _attach(self, graph: Graph, loose: set[int]) -> None:
+    def _attach(self, graph: Graph, input_free: set[int]) -> None:
         """Treat layers that read no input as if they read what dominates all their readers."""
-        readers: dict[int, list[int]] = {node: [] for node in loose}
+        readers: dict[int, list[int]] = {node: [] for node in input_free}
         for node, reads in enumerate(self.reads):
             for each in reads:
-                if each in loose:
+                if each in input_free:
                     readers[each].append(node)
         places: dict[int, int] = {}
-        for node in sorted(loose, reverse=True):
-            near = [places[each] if each in loose else self.above[each] for each in readers[node]]
+        for node in sorted(input_free, reverse=True):
+            near = [places[each] if each in input_free else self.above[each] for each in readers[node]]
             places[node] = ROOT if ROOT in near else self._common(near)
-        for node in loose:
+        for node in input_free:
             if not self.reads[node] and places[node] != ROOT:
                 self.reads[node] = (places[node],)
 

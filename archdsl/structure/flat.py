@@ -14,7 +14,7 @@ from ..text.source import Source
 from .chains import chain_of
 from .compare import correspondence
 from .free_names import Names, identifier
-from .items import Chain, Item, ModuleScope, below, makers
+from .items import Chain, Item, ModuleScope, below, producers
 from .layer_words import Unwritable
 from .wording import Wording
 from .write import Writer, referred
@@ -142,7 +142,7 @@ class FlatText:
             for i, name in outputs.items():
                 if i not in self.named:
                     self.named[i] = self.names.take(name)
-        owners = makers(chain.items)
+        owners = producers(chain.items)
         for item in items:
             for column in item.makes:
                 made = [node for node in column if node is not None and owners.get(node) is item]
@@ -152,7 +152,7 @@ class FlatText:
 
     def wording(self) -> Wording:
         """The words of the statements, once the tensors have names."""
-        owners = makers(self.chain.items)
+        owners = producers(self.chain.items)
         aliases = {}
         for i, name in self.named.items():
             if (item := owners.get(i)) is not None:

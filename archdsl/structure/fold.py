@@ -25,7 +25,7 @@ _BLOCK_COST = 4
 _PARAMETER_COST = 1
 _VARIANT_COST = 10
 _MOST_TRIED = 8
-_ENOUGH = 0.6
+_REPETITION_FRACTION = 0.6
 """The fraction of the words without blocks above which repeated sequences are also searched."""
 _OFF, _UNITED, _SEPARATE = range(3)
 
@@ -52,7 +52,7 @@ def _attempts(graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]]) -> li
     if any(each.refused for each in found):
         found = [*_choices(graph, scopes, Modules(scopes), several=True), *found]
     shortest = min(each.words for each in found)
-    if shortest > _ENOUGH * found[-1].words:
+    if shortest > _REPETITION_FRACTION * found[-1].words:
         # Only where statements refer to tensors by name can a block have several results.
         for several in (False, True) if uses_of(chain.items) else (False,):
             mined = mined_scopes(chain, several)

@@ -134,12 +134,12 @@ def below(chain: Chain) -> Iterator[Item]:
         yield item
 
 
-def makers(items: Iterable[Item]) -> dict[int, Item]:
+def producers(items: Iterable[Item]) -> dict[int, Item]:
     """The item that creates each node: the outermost one, if it is the last in a body."""
     found: dict[int, Item] = {}
     for item in items:
         for chain in item.chains():
-            found |= makers(chain.items)
+            found |= producers(chain.items)
         if item.sort not in ("from", "aux"):
             found.update({node: item for column in item.makes for node in column if node is not None})
     return found

@@ -34,14 +34,14 @@ def mined_scopes(chain: Chain, several: bool = False) -> dict[int, tuple[ModuleS
 
     With `several`, modules may have several results; those with few connections are preferred.
     """
-    miner = _Miner(chain, several)
+    miner = _ModuleMiner(chain, several)
     for _ in range(_MOST):
         if not miner.group():
             break
     return miner.scopes()
 
 
-class _Miner:
+class _ModuleMiner:
     def __init__(self, chain: Chain, several: bool) -> None:
         self.several = several
         self.top: list[_Part] = list(chain.items)
@@ -79,7 +79,7 @@ class _Miner:
         counts: Counter[tuple[int, ...]] = Counter()
         places: dict[tuple[int, ...], tuple[int, int]] = {}
         for index, tokens in enumerate(lists):
-            for length in range(1, min(_LONGEST, self.room(self.sequences[index])) + 1):
+            for length in range(1, min(_LONGEST, self.max_parts(self.sequences[index])) + 1):
                 ends: dict[tuple[int, ...], int] = {}
                 for at in range(len(tokens) - length + 1):
                     if not (breaks[index][at] and breaks[index][at + length]):
@@ -135,12 +135,12 @@ class _Miner:
         made: list[list[_Part]] = []
         for pattern in patterns:
             for sequence in self.sequences:
-                if len(pattern) <= self.room(sequence):
+                if len(pattern) <= self.max_parts(sequence):
                     made += self.grouped(sequence, pattern, kind)
         self.sequences += made
         self.modules.update(map(id, made))
 
-    def room(self, sequence: list[_Part]) -> int:
+    def max_parts(self, sequence: list[_Part]) -> int:
         """Maximum number of a module's parts in a sequence."""
         return len(sequence) - (id(sequence) in self.modules)
 
@@ -206,11 +206,11 @@ def _items(parts: Sequence[_Part]) -> Iterator[Item]:
 
 def _breaks(parts: Sequence[_Part]) -> list[bool]:
     """Whether a module can begin or end before each part, and after the last: not before an activation."""
-    inside = [not (isinstance(part, Item) and _belongs(part)) for part in parts]
+    inside = [not (isinstance(part, Item) and _is_light_layer(part)) for part in parts]
     return [True, *inside[1:], True]
 
 
-def _belongs(item: Item) -> bool:
+def _is_light_layer(item: Item) -> bool:
     layer = find(item.word) if item.sort == "layer" else None
     return layer is not None and layer.style in _LIGHT
 

@@ -69,8 +69,10 @@ class Repetitions:
         best: tuple[int, RepeatRun | None] = 0, None
         for period in range(1, min(LONGEST_PERIOD, (len(items) - at) // 2) + 1):
             start, end = items[at].start, items[at + period - 1].end
-            loose = not self.exact and all(item.scope for item in items[at : at + period])
-            run = self._run(start, end - start, items[-1].end, partial(self._same, depth=depth, loose=loose))
+            ignore_shapes = not self.exact and all(item.scope for item in items[at : at + period])
+            run = self._run(
+                start, end - start, items[-1].end, partial(self._same, depth=depth, ignore_shapes=ignore_shapes)
+            )
             covered = best[0] * best[1].times if best[1] else 0
             if run is not None and period * run.times > covered:
                 best = period, run
@@ -108,12 +110,12 @@ class Repetitions:
             iteration += 1
         return best
 
-    def _same(self, start: int, length: int, iteration: int, depth: int, loose: bool) -> bool:
-        """Whether an iteration has the layers and connections of the first; and, unless `loose`, the same shapes."""
+    def _same(self, start: int, length: int, iteration: int, depth: int, ignore_shapes: bool) -> bool:
+        """Whether an iteration has the layers, connections and, unless `ignore_shapes`, shapes of the first."""
         nodes = self.graph.nodes
         return all(
             self.keys[one] == self.keys[other]
-            and (loose or nodes[one].shape == nodes[other].shape)
+            and (ignore_shapes or nodes[one].shape == nodes[other].shape)
             and self.scopes[one][depth:] == self.scopes[other][depth:]
             and self._wiring(one, start) == self._wiring(other, start + iteration * length)
             for one, other in zip(

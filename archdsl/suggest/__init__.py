@@ -13,7 +13,7 @@ from ..elaborate.attempts import Attempts, ElaborationInputs
 from ..syntax import ast
 from ..text.source import Source
 from .candidate_choice import TriedCandidate
-from .candidate_search import AFTERWARDS, Search
+from .candidate_search import WHOLE_GRAPH_CODES, Search
 from .candidate_sink import key_of
 from .generators import candidates
 from .generators.definition_fixes import KIND as DEFINITION
@@ -87,16 +87,16 @@ def _order(site: ErrorSite) -> tuple[int, int, int]:
 
 def _is_tried(diagnostic: Diagnostic, elaborated: set[tuple[str, int, int, int]]) -> bool:
     """Whether an error shows in an elaboration, or in the checks of a whole graph, so that parts can be tried."""
-    return key_of(diagnostic) in elaborated or diagnostic.code in AFTERWARDS
+    return key_of(diagnostic) in elaborated or diagnostic.code in WHOLE_GRAPH_CODES
 
 
-def _removed_with(site: ErrorSite, errors: list[Finding], outcome: TriedCandidate, settled: set[int]) -> list[Finding]:
+def _removed_with(site: ErrorSite, errors: list[Finding], outcome: TriedCandidate, fixed: set[int]) -> list[Finding]:
     """The other errors that an edit removes: of shapes and structure, and all in the statement that it rewrites."""
     statement = site.statement
     return [
         other
         for other in errors
-        if id(other) not in settled
+        if id(other) not in fixed
         and key_of(other.diagnostic) in outcome.removed
         and (
             other.diagnostic.code[:3] in ("E04", "E05")

@@ -20,7 +20,7 @@ _MEASURED = 400
 _LEAST_MEASURED = 2
 _GROWTH = 64
 """A candidate is dropped if its network has more than this many times the parameters of the usual ones."""
-_MAY_GROW = ("bridges", "sizes")
+_MAY_GROW = ("conversions", "sizes")
 """Kinds of candidates that are not dropped for their parameters: `flatten` adds many, and is right."""
 _DIVERSITY = 1.0
 """How much worse the second suggestion may be if it is of a different kind than the first."""
@@ -119,10 +119,10 @@ def _is_same(a: Draft, b: Draft) -> bool:
     if one is None or two is None or len(one.nodes) != len(two.nodes):
         return False
     pairs = zip(one.nodes, two.nodes, strict=True)
-    return all(x.inputs == y.inputs and x.shape == y.shape and _alike(one, x, two, y) for x, y in pairs)
+    return all(x.inputs == y.inputs and x.shape == y.shape and _same_operation(one, x, two, y) for x, y in pairs)
 
 
-def _alike(one: Graph, x: Node, two: Graph, y: Node) -> bool:
+def _same_operation(one: Graph, x: Node, two: Graph, y: Node) -> bool:
     if x.op == y.op:
         return True
     return type(x.op) is type(y.op) and not x.is_input and x.op.steps(one.shapes_in(x)) == y.op.steps(two.shapes_in(y))

@@ -20,16 +20,16 @@ MOST_TRIED = 100
 MOST_WORK = 1400
 """Statements that are elaborated for one error, in about 20 ms; a large network is elaborated at least once."""
 MOST_SHOWN = 2
-_WORTH_SHOWING = 2.5
+_MAX_SCORE = 2.5
 """The score up to which a candidate that leaves no other error is shown rather than a first step."""
-_WORSE = 1.3
+_SCORE_MARGIN = 1.3
 """How much worse the second edit may be than the first."""
 _PARTS = ("exchanged arguments", "exchanged names")
 """Kinds of candidates with two edits, one of which may be enough."""
 _ONE_IS_ENOUGH = 0.5
 """The penalty of two edits if one of them is enough."""
 
-AFTERWARDS = ("E0506", "E0512")
+WHOLE_GRAPH_CODES = ("E0506", "E0512")
 """Errors that are found in a graph as a whole, once it has no others."""
 
 
@@ -46,12 +46,12 @@ class Search:
         clean = [each for each in found if not each.new]
         # A candidate that only reveals other errors is a first step, if it is likely in itself.
         steps = [each for each in found if each.candidate.rank <= LIKELY and each.new <= len(each.removed)]
-        likely = any(likelihood(self.context.draft, each) <= _WORTH_SHOWING for each in clean)
+        likely = any(likelihood(self.context.draft, each) <= _MAX_SCORE for each in clean)
         left = ranked(self.context.draft, clean if likely else [*clean, *steps])
         shown: list[TriedCandidate] = []
         while left and len(shown) < MOST_SHOWN:
             outcome = left.pop(next_to_show(left, shown))
-            if shown and outcome.score > shown[0].score + _WORSE:
+            if shown and outcome.score > shown[0].score + _SCORE_MARGIN:
                 break
             adds = all(adds_to(each, outcome) for each in shown)
             if adds and reads_alike(self.context.program, outcome.candidate.edits, outcome.program):
@@ -103,16 +103,16 @@ class Search:
             return None
         if target in judge.seen:
             return None
-        if judge.errors and site.diagnostic.code in AFTERWARDS:
+        if judge.errors and site.diagnostic.code in WHOLE_GRAPH_CODES:
             return None
-        if not judge.errors and not self._holds(draft, site.diagnostic, judge):
+        if not judge.errors and not self._passes_graph_checks(draft, site.diagnostic, judge):
             return None
         if _dead(draft) > _dead(self.context.draft):
             return None
         removed = frozenset(key for key in self.errors if key not in judge.seen)
         return TriedCandidate(candidate=candidate, program=program, draft=draft, removed=removed, new=judge.new)
 
-    def _holds(self, draft: Draft, diagnostic: Diagnostic, judge: CandidateSink) -> bool:
+    def _passes_graph_checks(self, draft: Draft, diagnostic: Diagnostic, judge: CandidateSink) -> bool:
         """Whether a network without errors passes the checks of a whole graph."""
         graph = draft.checked()
         if graph is None:

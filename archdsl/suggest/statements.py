@@ -20,7 +20,7 @@ class StatementPosition(NamedTuple):
     """Its number among all statements."""
 
 
-_NEAR = 150
+_MAX_DISTANCE = 150
 """The number of statements before and after one that are considered near: a text may have many thousands."""
 
 
@@ -30,26 +30,26 @@ class Statements:
     def __init__(self, program: ast.Program) -> None:
         self.program = program
         self.all: list[ast.Statement] = []
-        self._homes: dict[int, StatementPosition] = {}
+        self._positions: dict[int, StatementPosition] = {}
         self._add(program.statements, None)
 
     def _add(self, statements: tuple[ast.Statement, ...], owner: ast.Statement | None) -> None:
         for index, statement in enumerate(statements):
-            self._homes[id(statement)] = StatementPosition(statements, index, owner, len(self.all))
+            self._positions[id(statement)] = StatementPosition(statements, index, owner, len(self.all))
             self.all.append(statement)
             for body in bodies(statement):
                 self._add(body.statements, statement)
 
-    def home(self, statement: ast.Statement) -> StatementPosition | None:
+    def position_of(self, statement: ast.Statement) -> StatementPosition | None:
         """The position of a statement; None for one of another program."""
-        return self._homes.get(id(statement))
+        return self._positions.get(id(statement))
 
     def ancestors(self, statement: ast.Statement) -> Iterator[ast.Statement]:
         """The statements whose bodies contain it, the innermost first."""
-        home = self.home(statement)
+        home = self.position_of(statement)
         while home is not None and home.owner is not None:
             yield home.owner
-            home = self.home(home.owner)
+            home = self.position_of(home.owner)
 
     def block(self, statement: ast.Statement) -> ast.Block | None:
         """The block whose definition contains it."""
@@ -76,7 +76,7 @@ class Statements:
 
     def before(self, statement: ast.Statement) -> Iterator[ast.Statement]:
         """The statements before it in its own body, the nearest first."""
-        home = self.home(statement)
+        home = self.position_of(statement)
         if home is not None:
             yield from reversed(home.siblings[: home.position])
 
@@ -89,8 +89,8 @@ class Statements:
             up = next((depth[id(each)] for each in [other, *self.ancestors(other)] if id(each) in depth), len(chain))
             return up, abs(other.span.start - statement.span.start)
 
-        here = self._homes[id(statement)].number
-        near = self.all[max(0, here - _NEAR) : here + _NEAR]
+        here = self._positions[id(statement)].number
+        near = self.all[max(0, here - _MAX_DISTANCE) : here + _MAX_DISTANCE]
         return sorted((each for each in near if each is not statement), key=key)
 
 

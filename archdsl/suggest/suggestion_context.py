@@ -22,7 +22,7 @@ from .padding_words import in_usual_words, writes_same
 from .statements import Statements
 from .written_arguments import parameters_of, remove_argument, set_argument, written_arguments
 
-FAR = 14
+MAX_DISTANCE = 14
 """How many layers away from an error its cause is searched for."""
 
 
@@ -83,23 +83,25 @@ class SuggestionContext:
         """Whether a statement is in this text, not in a used file."""
         return statement is not None and statement.span.source is self.source
 
-    def back(self, start: DraftNode, far: int = FAR) -> Iterator[tuple[DraftNode, int]]:
+    def ancestors_of(self, start: DraftNode, max_distance: int = MAX_DISTANCE) -> Iterator[tuple[DraftNode, int]]:
         """The ancestors of a node, the nearest first, with their distance; the node itself has 0."""
         seen = {start.id}
         queue = deque([(start, 0)])
         while queue:
             node, distance = queue.popleft()
             yield node, distance
-            if distance < far:
+            if distance < max_distance:
                 for i in node.inputs:
                     if i not in seen:
                         seen.add(i)
                         queue.append((self.draft.nodes[i], distance + 1))
 
-    def behind(self, start: DraftNode, far: int = FAR) -> Iterator[tuple[ast.LayerStatement, DraftNode, int]]:
+    def layers_before(
+        self, start: DraftNode, max_distance: int = MAX_DISTANCE
+    ) -> Iterator[tuple[ast.LayerStatement, DraftNode, int]]:
         """The layer statements of this text before a node in the graph, the nearest first, each once."""
         seen: set[int] = set()
-        for node, distance in self.back(start, far):
+        for node, distance in self.ancestors_of(start, max_distance):
             statement = node.statement
             if isinstance(statement, ast.LayerStatement) and id(statement) not in seen and self.owns(statement):
                 seen.add(id(statement))

@@ -9,43 +9,43 @@ from ..syntax import ast, parse
 from ..text.source import Source, Span
 
 
-def reads_alike(before: ast.Program, edits: Sequence[Edit], tried: ast.Program) -> bool:
+def reads_alike(before: ast.Program, edits: Sequence[Edit], edited: ast.Program) -> bool:
     """Whether an edited text is parsed as the program that was tried.
 
     Only the lines around the edits are parsed, with the statements before and after them, which they may continue.
     """
-    part = None if _changes_vocabulary(before, tried) else _around(before, edits)
+    part = None if _changes_vocabulary(before, edited) else _reparsed_range(before, edits)
     if part is not None:
         first, last, span = part
         after = len(before.statements) - last
-        end = len(tried.statements) - after
-        kept = (*tried.statements[:first], *tried.statements[end:])
+        end = len(edited.statements) - after
+        kept = (*edited.statements[:first], *edited.statements[end:])
         if all(a is b for a, b in zip(kept, (*before.statements[:first], *before.statements[last:]), strict=True)):
             start = span.start
             local = [
                 Edit(span=Span(e.span.source, e.span.start - start, e.span.end - start), text=e.text) for e in edits
             ]
-            return ast.same(_read(before.source, edited_text(span.text, local), tried), tried.statements[first:end])
-    return ast.same(_read(before.source, edited_text(before.source.text, edits), tried), tried.statements)
+            return ast.same(_read(before.source, edited_text(span.text, local), edited), edited.statements[first:end])
+    return ast.same(_read(before.source, edited_text(before.source.text, edits), edited), edited.statements)
 
 
-def _within(part: Span, edit: Edit) -> Edit:
+def _relative_edit(part: Span, edit: Edit) -> Edit:
     """An edit of a text as an edit of a part of it."""
     return Edit(span=Span(edit.span.source, edit.span.start - part.start, edit.span.end - part.start), text=edit.text)
 
 
-def _read(source: Source, text: str, tried: ast.Program) -> tuple[ast.Statement, ...]:
+def _read(source: Source, text: str, edited: ast.Program) -> tuple[ast.Statement, ...]:
     part = Source(text, name=source.name, path=source.path, key=source.key)
-    return parse(part, Sink(), tried.names).statements
+    return parse(part, Sink(), edited.names).statements
 
 
-def _changes_vocabulary(before: ast.Program, tried: ast.Program) -> bool:
+def _changes_vocabulary(before: ast.Program, edited: ast.Program) -> bool:
     """Whether words elsewhere may change their meaning, by a new name such as `x2` or a block with a merge's name."""
     words = {*merges(), "moe"}
-    return before.names != tried.names or any(block.name.text in words for block in (*before.blocks, *tried.blocks))
+    return before.names != edited.names or any(block.name.text in words for block in (*before.blocks, *edited.blocks))
 
 
-def _around(program: ast.Program, edits: Sequence[Edit]) -> tuple[int, int, Span] | None:
+def _reparsed_range(program: ast.Program, edits: Sequence[Edit]) -> tuple[int, int, Span] | None:
     """The range of statements whose lines are parsed again, and those lines; None if the edits are in no statement."""
     statements, text = program.statements, program.source.text
     start, end = min(edit.span.start for edit in edits), max(edit.span.end for edit in edits)

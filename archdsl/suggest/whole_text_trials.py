@@ -68,8 +68,10 @@ def best_rereading(
     if best and best[0][0] == 0:
         _, _, candidate, now = best[0]
         left = {(each.code, each.span.start) for each in now}
-        gone = [each for each in errors if each is not site.diagnostic and _moved(each, candidate, source) not in left]
-        removed = frozenset(id(each) for each in gone if not each.code.startswith("E01"))
+        resolved = [
+            each for each in errors if each is not site.diagnostic and _moved(each, candidate, source) not in left
+        ]
+        removed = frozenset(id(each) for each in resolved if not each.code.startswith("E01"))
     fixes = (each.fix().replace(ambiguous=each.ambiguous or each.rank > _UNLIKELY) for _, _, each, _ in best)
     return WholeTextFixes(tuple(fixes), removed)
 
@@ -82,19 +84,19 @@ def _new_errors(
     None if its own error remains, a new one is a syntax error, or there are not fewer errors.
     """
     old = [_moved(each, candidate, source) for each in before if each is not target]
-    gone = _moved(target, candidate, source)
+    resolved = _moved(target, candidate, source)
     now = [(each.code, each.span.start) for each in after if each.span.source.name == source.name]
     new = [place for place in now if place not in old]
-    if gone in new or any(code == target.code and _same_line(start, gone, after) for code, start in new):
+    if resolved in new or any(code == target.code and _same_line(start, resolved, after) for code, start in new):
         return None
     if any(code.startswith("E01") for code, _ in new):
         return None
     return len(new) if len(after) < len(before) else None
 
 
-def _same_line(start: int, gone: Place, after: list[Diagnostic]) -> bool:
+def _same_line(start: int, resolved: Place, after: list[Diagnostic]) -> bool:
     source = after[0].span.source
-    return source.position(start)[0] == source.position(min(gone[1], len(source.text)))[0]
+    return source.position(start)[0] == source.position(min(resolved[1], len(source.text)))[0]
 
 
 def _moved(diagnostic: Diagnostic, candidate: Candidate, source: Source) -> Place:

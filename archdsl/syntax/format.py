@@ -180,10 +180,10 @@ class _Printer:
 
     # --- statements with bodies ---
 
-    def compose(self, pieces: Sequence[_Piece], end: str, indent: int, hang: int = 0) -> list[str]:
+    def compose(self, pieces: Sequence[_Piece], end: str, indent: int, hanging_indent: int = 0) -> list[str]:
         """The lines of a statement with bodies. Operands of a merge are aligned with the first; all break, or none."""
         lines = pieces[0].lead.split("\n")
-        broken = hang > 0 and self.must_break(pieces, end, indent + hang)
+        broken = hanging_indent > 0 and self.must_break(pieces, end, indent + hanging_indent)
         was_flat, at = True, 0
         for number, (words, body, stop) in enumerate(pieces):
             suffix = end if number == len(pieces) - 1 else ""
@@ -196,11 +196,11 @@ class _Printer:
             room = WIDTH - indent - len(suffix) - len(flat or "")
             if number:
                 head = f"{words} ".lstrip()
-                flat = flat if hang + len(head) <= room else None
-                self.note_between(lines, comments, at, hang)
+                flat = flat if hanging_indent + len(head) <= room else None
+                self.note_between(lines, comments, at, hanging_indent)
                 wanted = "\n" in self.text[at : body.span.start] or len(lines[-1]) + 1 + len(head) > room
                 below = comments or (flat and was_flat and wanted)
-                lines[-1:] = [lines[-1], " " * hang + head] if below else [f"{lines[-1]} {head}"]
+                lines[-1:] = [lines[-1], " " * hanging_indent + head] if below else [f"{lines[-1]} {head}"]
                 comments = []
             else:
                 lines[-1] += " "
@@ -211,11 +211,11 @@ class _Printer:
             at = stop
         return lines
 
-    def note_between(self, lines: list[str], comments: Sequence[Comment], at: int, hang: int) -> None:
+    def note_between(self, lines: list[str], comments: Sequence[Comment], at: int, hanging_indent: int) -> None:
         """Comments between two bodies: the first may end the line of the previous body."""
         for comment in comments:
             if "\n" in self.text[at : comment.start]:
-                lines.append(" " * hang + comment.text)
+                lines.append(" " * hanging_indent + comment.text)
             else:
                 lines[-1] += f"  {comment.text}"
             at = comment.start

@@ -110,12 +110,12 @@ class _Lowering:
 
     def count(self, node: Node) -> int:
         """How often `x3` repeats a statement."""
-        count = self.whole(node.children[0], 1)  # type: ignore[arg-type]  # times holds one token
+        count = self.integer(node.children[0], 1)  # type: ignore[arg-type]  # times holds one token
         if count < 1:
             self.sink.emit(syntax_errors.NoRepetition(span=self.span(node), written=self.span(node).text))
         return max(1, count)
 
-    def whole(self, token: Token, skip: int = 0) -> int:
+    def integer(self, token: Token, skip: int = 0) -> int:
         digits = str(token)[skip:]
         if len(digits) > MAX_DIGITS:
             self.sink.emit(limit_errors.TooManyDigits(span=self.span(token), limit=MAX_DIGITS))
@@ -329,7 +329,7 @@ class _Lowering:
         suffix = text[-1] if text[-1] in _SUFFIX else ""
         digits = text.removesuffix(suffix)
         value: int | float = (
-            self.whole(Token.new_borrow_pos("NUMBER", digits, token)) if digits.isdigit() else float(digits)
+            self.integer(Token.new_borrow_pos("NUMBER", digits, token)) if digits.isdigit() else float(digits)
         )
         if suffix:
             value = value * _SUFFIX[suffix]
@@ -408,7 +408,7 @@ class _Lowering:
     def dims(self, token: Any) -> list[int | str]:
         """The numbers and symbols of a token such as `3x` or `x32xW`."""
         return [
-            self.whole(Token.new_borrow_pos("SIZE", part, token)) if part.isdigit() else part
+            self.integer(Token.new_borrow_pos("SIZE", part, token)) if part.isdigit() else part
             for part in str(token).split("x")
             if part
         ]

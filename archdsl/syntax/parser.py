@@ -234,10 +234,10 @@ class _Driver:
             found = "the end of the line" if token.type == "SEP" and token != ";" else f"`{token}`"
             expected = tuple(describe(accepted - {"STRING"} if self.in_merge() else accepted))
             self.sink.emit(
-                syntax_errors.Unexpected(span=span, found=found, expected=expected, help_texts=self.habit(token))
+                syntax_errors.Unexpected(span=span, found=found, expected=expected, help_texts=self.syntax_help(token))
             )
 
-    def habit(self, token: Token) -> tuple[str, ...]:
+    def syntax_help(self, token: Token) -> tuple[str, ...]:
         """The syntax of this language for a construct of other languages."""
         after_minus = self.at > 0 and self.tokens[self.at - 1].type == "MINUS"
         named = self.at > 0 and self.tokens[self.at - 1] is self.statement_word()

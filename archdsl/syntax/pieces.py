@@ -140,7 +140,7 @@ class Pieces:
         open_end = False  # an unmatched closing brace: the parser skips it with the separator after it
         for count, token in enumerate(grammar().lex(text[start:])):
             if (inside and not count and token.type == "SEP") or count > MAX_TOKENS:
-                continue  # the end of the previous statement; or too many, which `_settle` reports
+                continue  # the end of the previous statement; or too many, which `_parse_changed` reports
             if tokens and tokens[-1].type == "SEP" and depth == 0 and not open_end:
                 chunks.append(_chunk(text, start, begun, tokens, complete=True))
                 tokens = []
@@ -166,7 +166,7 @@ class Pieces:
             piece.source.start, piece.chunk = chunk.start, chunk
         new = [self._piece(chunk) for chunk in chunks[ahead : len(chunks) - behind]]
         self._pieces[first:last] = [*old[:ahead], *new, *old[len(old) - behind :]]
-        self._settle()
+        self._parse_changed()
 
     def _piece(self, chunk: _Chunk) -> _Piece:
         file = self.source
@@ -175,7 +175,7 @@ class Pieces:
         )
         return _Piece(source, chunk)
 
-    def _settle(self) -> None:
+    def _parse_changed(self) -> None:
         """Parse the pieces that are new or have a new context."""
         defined = [piece.defines for piece in self._pieces if any(piece.defines)]
         before = PrecedingTokens.NOTHING

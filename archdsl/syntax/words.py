@@ -4,21 +4,21 @@ from typing import assert_never
 
 from . import ast
 
-_TIGHT = frozenset({"*", "/", "//", "%", "**"})
+_COMPACT_OPERATORS = frozenset({"*", "/", "//", "%", "**"})
 _LIST_WIDTH = 88
 _SPACED_OUTSIDE_ARGUMENTS = frozenset({"+", "-"})
 
 
-def expression(expr: ast.Expr, tight: bool = False) -> str:
-    """An expression. `tight` omits spaces around operators, for layer arguments: `c+1`, not `c + 1`."""
+def expression(expr: ast.Expr, compact: bool = False) -> str:
+    """An expression. `compact` omits spaces around operators, for layer arguments: `c+1`, not `c + 1`."""
     match expr:
         case ast.Binary():
-            blank = "" if expr.op in _TIGHT or (tight and expr.op in _SPACED_OUTSIDE_ARGUMENTS) else " "
-            return f"{expression(expr.left, tight)}{blank}{expr.op}{blank}{expression(expr.right, tight)}"
+            blank = "" if expr.op in _COMPACT_OPERATORS or (compact and expr.op in _SPACED_OUTSIDE_ARGUMENTS) else " "
+            return f"{expression(expr.left, compact)}{blank}{expr.op}{blank}{expression(expr.right, compact)}"
         case ast.Unary():
-            return f"{'not ' if expr.op == 'not' else '-'}{expression(expr.operand, tight)}"
+            return f"{'not ' if expr.op == 'not' else '-'}{expression(expr.operand, compact)}"
         case ast.Choice():
-            yes, condition, no = (expression(each, tight) for each in (expr.yes, expr.condition, expr.no))
+            yes, condition, no = (expression(each, compact) for each in (expr.yes, expr.condition, expr.no))
             return f"{yes} if {condition} else {no}"
         case ast.Call():
             return f"{expr.function.text}({', '.join(map(expression, expr.args))})"
@@ -35,10 +35,10 @@ def expression(expr: ast.Expr, tight: bool = False) -> str:
         case ast.List():
             return _list(expr)
         case ast.Index():
-            return f"{expression(expr.base, tight)}[{expression(expr.index)}]"
+            return f"{expression(expr.base, compact)}[{expression(expr.index)}]"
         case ast.SliceExpr():
             start, stop = (expression(each) if each else "" for each in (expr.start, expr.stop))
-            return f"{expression(expr.base, tight)}[{start}:{stop}]"
+            return f"{expression(expr.base, compact)}[{start}:{stop}]"
         case ast.Comprehension():
             return f"[{expression(expr.item)} for {target(expr.target)} in {expression(expr.source)}]"
         case _:
@@ -89,7 +89,7 @@ def parameters(all_of_them: tuple[ast.Parameter, ...]) -> str:
 def arguments(args: tuple[ast.Argument, ...]) -> str:
     """The arguments, each after a space."""
     named = ((f"{arg.name.text}=" if arg.name else "", arg.value) for arg in args)
-    return "".join(f" {name}{expression(value, tight=True)}" for name, value in named)
+    return "".join(f" {name}{expression(value, compact=True)}" for name, value in named)
 
 
 def tail(times: int, *aliases: ast.Word | None) -> str:

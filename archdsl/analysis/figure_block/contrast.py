@@ -26,7 +26,7 @@ def parsed(text: str) -> str | None:
     return f"#{digits}" if len(digits) == 6 else "#" + "".join(2 * digit for digit in digits)
 
 
-def meant(text: str) -> str | None:
+def likely_color(text: str) -> str | None:
     """The color that an invalid text most likely means: the name of one, or digits without their `#`."""
     return _NAMES.get(text.lower().replace(" ", "")) or parsed(f"#{text}")
 

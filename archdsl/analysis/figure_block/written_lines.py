@@ -9,7 +9,7 @@ from ...diagnostics.diagnostic import Diagnostic
 from ...record import Record
 from ...syntax import ast
 from ...text.source import Span
-from .contrast import INKS, MINIMUM, contrast, meant, parsed, readable
+from .contrast import INKS, MINIMUM, contrast, likely_color, parsed, readable
 
 FORMS = {
     "title": 'title "ResNet-50"',
@@ -85,7 +85,7 @@ def read_color(line: FigureLine, word: FigureWord, page: str, ink: int, sink: Si
     """A color on which text is readable; None after an error. `ink` is 0 for text on layers, 1 on the background."""
     color, text = parsed(word.text), INKS[page][ink]
     if color is None:
-        near = meant(word.text)
+        near = likely_color(word.text)
         near = None if near is None else readable(near, text)
         sink.emit(figure_errors.InvalidColor(span=word.span, found=word.text, replacement=near))
         return None

@@ -11,7 +11,7 @@ from ..atoms import Atom, Group
 from ..building import Builder, Lifted, Weight, make_op
 from ..import_problem import NotExpressible
 from ..values import SourceParameter, parameters_of
-from .attention_order import arranged_back, rolled_back
+from .attention_order import reordered_back, rolled_back
 from .attention_weights import input_biases, is_logit_scale, ordered_columns, stacked_rows
 from .position_biases import Bias, matched_bias
 from .tracing import Rows, TracedNode, unrolled
@@ -67,7 +67,7 @@ class AttentionMatch(NamedTuple):
         """The node at which the steps are back in their original order, and the operations before it."""
         if self.arranged is None:
             return self.last, []
-        return arranged_back(b, self.last, readers, self.arranged, b.dims(self.query.node), self.channel_axis)
+        return reordered_back(b, self.last, readers, self.arranged, b.dims(self.query.node), self.channel_axis)
 
     def _added(self, b: Builder, options: dict[str, Any], x: int, source: int, between: Sequence[int]) -> int | None:
         """The new layer followed by other operations; None if attention has no such options."""

@@ -9,7 +9,7 @@ from ..building import Builder
 from .tracing import TracedNode, composed, feature_axis, positions, unrolled
 
 
-def arranged_back(
+def reordered_back(
     b: Builder,
     last: int,
     readers: dict[int, list[int]],
@@ -28,7 +28,7 @@ def arranged_back(
         if origin is None or origin.node != node or b.nodes[reader].shape.rank != len(dims):
             continue
         others = [group for axis, group in enumerate(origin.view) if axis != channel]
-        if origin.view[channel] != arranged_whole(b, node, feature_axis(b.nodes[last])):
+        if origin.view[channel] != all_positions(b, node, feature_axis(b.nodes[last])):
             continue
         groups = composed(tuple(others), tuple(arranged))
         wanted = tuple(group for axis, group in enumerate(whole(dims, None)) if axis != channel)
@@ -37,7 +37,7 @@ def arranged_back(
     return None
 
 
-def arranged_whole(b: Builder, node: int, axis: int) -> Group:
+def all_positions(b: Builder, node: int, axis: int) -> Group:
     """All positions of an axis of a node."""
     return whole(b.dims(node), None)[axis]
 
@@ -45,13 +45,13 @@ def arranged_whole(b: Builder, node: int, axis: int) -> Group:
 def _after_steps(b: Builder, node: int, readers: dict[int, list[int]]) -> tuple[int, list[int]]:
     """The last of the per-step operations that follow a node, or the node itself, and these operations."""
     found: list[int] = []
-    while len(following := readers.get(node, [])) == 1 and b.nodes[following[0]].op.keyword in _OF_EACH_STEP:
+    while len(following := readers.get(node, [])) == 1 and b.nodes[following[0]].op.keyword in _PER_STEP_OPERATIONS:
         node = following[0]
         found.append(node)
     return node, found
 
 
-_OF_EACH_STEP = frozenset({"dropout", "drop_path", "layernorm"})
+_PER_STEP_OPERATIONS = frozenset({"dropout", "drop_path", "layernorm"})
 """Operations on the features of each step, independent of its position."""
 
 

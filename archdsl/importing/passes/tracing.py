@@ -28,7 +28,7 @@ class TracedNode(NamedTuple):
     start: int = 0
 
 
-def _behind(found: TracedNode, origin: Origin) -> TracedNode | None:
+def _through_rearrangement(found: TracedNode, origin: Origin) -> TracedNode | None:
     """The node that a rearrangement rearranges; None if it splits axes unevenly."""
     groups = composed(found.groups, origin.view)
     if groups is None:
@@ -81,7 +81,7 @@ def trace(b: Builder, node: int) -> TracedNode:
     while True:
         here = b.nodes[found.node]
         if here.origin is not None:
-            behind = _behind(found, here.origin)
+            behind = _through_rearrangement(found, here.origin)
             if behind is None:
                 return found
             found = behind

@@ -189,5 +189,5 @@ def unchanged(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 
 @rule("_assert_tensor_metadata")
-def nothing(lifter: Any, a: Mapping[str, Any]) -> None:
+def assert_metadata(lifter: Any, a: Mapping[str, Any]) -> None:
     """A check during export, which has no layer."""

@@ -29,8 +29,8 @@ def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     argument = next((a for a in unknown if a.name is not None and a.name.span == site.span), None)
     if argument is None:
         return
-    found = _meant(layer, argument, parameters)
-    everything = [_meant(layer, each, parameters)[:1] for each in unknown]
+    found = _named_edits(layer, argument, parameters)
+    everything = [_named_edits(layer, each, parameters)[:1] for each in unknown]
     if len(unknown) > 1 and all(everything):
         # All names of another framework at once.
         together = tuple(edit for options in everything for edit in options[0][0])
@@ -41,7 +41,7 @@ def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         yield rewritten(layer, (remove_this(layer, argument),), 2.0)
 
 
-def _meant(
+def _named_edits(
     layer: ast.LayerStatement, argument: ast.Argument, parameters: tuple[ParameterSpec, ...]
 ) -> list[tuple[tuple[Edit, ...], float]]:
     """Edits for an argument with an unknown name, the likeliest first."""
@@ -74,7 +74,7 @@ def _activation(
         yield (remove_this(layer, argument),), 0.0
 
 
-_FEW = 8
+_MIN_FILTERS = 8
 """Layers seldom have fewer filters: a smaller number is more likely a kernel."""
 
 
@@ -92,16 +92,16 @@ def in_order(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
         if argument.span.text == str(shape and shape.channels):
             yield rewritten(layer, (remove_this(layer, argument),), 0.5, "the input's channels are known")
     for order in orders_of(found.keyword):
-        meant = {name: a.span.text for name, a in zip(order, plain, strict=False)}
+        values = {name: a.span.text for name, a in zip(order, plain, strict=False)}
         words = [
-            rendered(p, parameters, meant[p.name])
+            rendered(p, parameters, values[p.name])
             for p in sorted(parameters, key=lambda p: not p.positional)
-            if p.name in meant and str(p.default) != meant[p.name]
+            if p.name in values and str(p.default) != values[p.name]
         ]
-        if 1 < len(plain) <= len(order) and all(p.name in meant for p in parameters if p.required):
+        if 1 < len(plain) <= len(order) and all(p.name in values for p in parameters if p.required):
             text = " ".join([layer.keyword.text, *words, *rest])
             edit = Edit(span=layer.keyword.span.to(layer.args[-1].span), text=text)
-            few = meant.get("filters", "8").isdigit() and int(meant.get("filters", "8")) < _FEW
+            few = values.get("filters", "8").isdigit() and int(values.get("filters", "8")) < _MIN_FILTERS
             yield rewritten(layer, (edit,), 0.6 + 0.6 * few)
 
 

@@ -43,7 +43,7 @@ def resampled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
         yield inserted_before(statement, f"pixelshuffle {step}", 0.8)
     if ratio > 1:
         yield inserted_before(statement, f"upsample {step}", 2.2)
-    path = [(each, maker) for each, maker, _ in context.behind(node, 80) if maker.op is not None]
+    path = [(each, maker) for each, maker, _ in context.layers_before(node, 80) if maker.op is not None]
     those = [each for each, maker in path if maker.op is not None and maker.op.keyword in words]
     others = ("maxpool", "avgpool") if ratio > 1 else ("upsample", "upconv", "pixelshuffle")
     for index, (each, maker) in enumerate(path):
@@ -70,7 +70,7 @@ def stepped(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         return
     if _wanted(statement.condition) is None or sizes_in_any(statement.condition):
         return
-    path = list(context.behind(node, 40))
+    path = list(context.layers_before(node, 40))
     for index, (each, _, _) in enumerate(path):
         after = path[index - 1][0] if index else None
         if each.keyword.text in ("lstm", "gru", "rnn") and after is not None:
@@ -94,7 +94,7 @@ def _places(
     around = [_neighbors(context, each) for each in those]
     found = []
     for each in path:
-        before, home = next(context.statements.before(each), None), context.statements.home(each)
+        before, home = next(context.statements.before(each), None), context.statements.position_of(each)
         if home is None or any(each is other for other in those) or any(before is other for other in those):
             continue
         pair = _word(before), _word(each)
@@ -105,7 +105,7 @@ def _places(
 
 
 def _neighbors(context: SuggestionContext, statement: ast.Statement) -> tuple[str, str]:
-    home = context.statements.home(statement)
+    home = context.statements.position_of(statement)
     after = home.siblings[home.position + 1] if home and home.position + 1 < len(home.siblings) else None
     return _word(next(context.statements.before(statement), None)), _word(after)
 
@@ -118,7 +118,7 @@ def standard(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     """The usual kernels and strides of the layers before the asserted tensor."""
     if site.node is None:
         return
-    for statement, maker, distance in context.behind(site.node, 30):
+    for statement, maker, distance in context.layers_before(site.node, 30):
         names = {p.name for p in context.parameters(statement)}
         pools = maker.op is not None and maker.op.style == "pool"
         for name, texts in (("kernel", ("2", "3") if pools else ("3", "5")), ("stride", ("2", "1"))):

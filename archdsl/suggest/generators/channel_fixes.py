@@ -17,7 +17,7 @@ from .sibling_fixes import setter
 
 _SPLITTING = ("groups", "heads", "window", "factor", "kv_heads", "levels")
 """Arguments that must divide the channels."""
-_MOST_JOINTS = 3
+_MOST_MERGES = 3
 _MOST_STEPS = 10_000
 """The largest distance from a value at which divisors are searched for."""
 
@@ -193,7 +193,7 @@ def shortcuts(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
     block = context.statements.block(residual)
     words = _stride_words(context, inner, tuple(s for s in strides if s is not None), block)
     names = {p.name.text for p in block.parameters} if block is not None else set()
-    for index, tail in enumerate(_tails(context, residual)):
+    for index, tail in enumerate(_shortcut_suffixes(context, residual)):
         for channels, more in _as_text_of(context, found, concrete(body.channels)):
             conv = f"conv {channels} k1{words}{tail}"
             # If no use and no other residual changes the shape, a body that does is most likely wrong itself.
@@ -207,7 +207,7 @@ def shortcuts(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
 
 def _deciding(context: SuggestionContext, node: DraftNode) -> tuple[ast.LayerStatement, DraftNode, str] | None:
     """The layer that determines the channels of a path, even if a gate or a residual follows it."""
-    for _ in range(_MOST_JOINTS):
+    for _ in range(_MOST_MERGES):
         found = setter(context, node)
         if found is not None:
             return found
@@ -219,7 +219,7 @@ def _deciding(context: SuggestionContext, node: DraftNode) -> tuple[ast.LayerSta
     return None
 
 
-def _tails(context: SuggestionContext, residual: ast.Residual) -> list[str]:
+def _shortcut_suffixes(context: SuggestionContext, residual: ast.Residual) -> list[str]:
     """The layers after the convolution of a shortcut: as in the nearest other shortcut, or else at the body's end."""
     for text in _other_shortcuts(context, residual):
         before, _, after = text.partition(";")

@@ -81,7 +81,7 @@ def _unindented(statement: ast.Statement) -> str:
 def outputs_last(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """An `output` that comes before its tensors, after the last statement of its body."""
     statement = site.statement
-    home = context.statements.home(statement) if statement is not None else None
+    home = context.statements.position_of(statement) if statement is not None else None
     if not isinstance(statement, ast.Output) or home is None:
         return
     defined = {name for each in context.statements.all for name in _defines(each)}

@@ -14,7 +14,7 @@ from ..written_arguments import value_text, written_arguments
 _WIDTHS = ("filters", "units", "features", "kernel", "stride", "factor", "size")
 _CHANNELS = 3
 """The number of names in `_WIDTHS` that mean channels; they come first."""
-_NEAR = 5
+_MAX_LAYERS = 5
 
 
 def names(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -66,11 +66,11 @@ def widths(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if site.node is None:
         return
     path = [
-        (statement, far)
-        for statement, _, far in context.behind(site.node, 8)
+        (statement, distance)
+        for statement, _, distance in context.layers_before(site.node, 8)
         if any(_argument(context, statement, name) for name in _WIDTHS)
     ]
-    for (one, far), (other, further) in combinations(path[:_NEAR], 2):
+    for (one, distance), (other, other_distance) in combinations(path[:_MAX_LAYERS], 2):
         # Layers of two kinds may have each other's width, but not each other's window.
         names = _WIDTHS if one.keyword.text == other.keyword.text else _WIDTHS[:_CHANNELS]
         for name in names:
@@ -78,15 +78,15 @@ def widths(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             if any(each is None for each in pair):
                 continue
             (a, first), (b, second) = (each for each in pair if each is not None)
-            if first != second and (abs(far - further) <= 4):
-                same_body = context.statements.home(one) and _together(context, one, other)
-                rank = (1.0 if same_body else 1.7) + away(far) * 0.4
+            if first != second and (abs(distance - other_distance) <= 4):
+                same_body = context.statements.position_of(one) and _have_same_body(context, one, other)
+                rank = (1.0 if same_body else 1.7) + away(distance) * 0.4
                 spans = sorted((a, b), key=lambda span: span.start)
                 yield _exchanged(spans[0], spans[1], rank, "exchanged arguments")
 
 
-def _together(context: SuggestionContext, one: ast.Statement, other: ast.Statement) -> bool:
-    a, b = context.statements.home(one), context.statements.home(other)
+def _have_same_body(context: SuggestionContext, one: ast.Statement, other: ast.Statement) -> bool:
+    a, b = context.statements.position_of(one), context.statements.position_of(other)
     return a is not None and b is not None and a.siblings is b.siblings
 
 
@@ -128,10 +128,10 @@ def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     chain = [site.statement, *context.statements.ancestors(site.statement)] if site.statement is not None else []
     places = [(each, 0.3 * depth) for depth, each in enumerate(chain)]
     if site.node is not None:
-        places += [(each, away(far)) for each, _, far in context.behind(site.node, 4)]
+        places += [(each, away(distance)) for each, _, distance in context.layers_before(site.node, 4)]
     seen: set[int] = set()
     for each, more in places:
-        home = context.statements.home(each)
+        home = context.statements.position_of(each)
         if home is None:
             continue
         for index in (home.position - 1, home.position):

@@ -46,10 +46,10 @@ def sizes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     node = site.node
     if node is None or context.attempts.has_given_sizes:
         return
-    behind = {each.id for each, _ in context.back(node, 10_000)}
+    ancestors = {each.id for each, _ in context.ancestors_of(node, 10_000)}
     for statement, entry in context.inputs:
         size = _literal(statement)
-        if entry.id not in behind or size is None or not entry.shape.spatial:
+        if entry.id not in ancestors or size is None or not entry.shape.spatial:
             continue
         sides = tuple(concrete(side) for side in entry.shape.spatial_size)
         channels = concrete(entry.shape.channels)
@@ -69,13 +69,13 @@ def sizes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
                 if all(down):
                     yield _resized(statement, size.span, (channels, *down), base + 0.05, why)
         elif isinstance(site.diagnostic, KernelTooLarge):
-            yield from _grown(context, site, statement, entry, size.span)
+            yield from _larger_inputs(context, site, statement, entry, size.span)
 
 
 def _total_stride(context: SuggestionContext, site: ErrorSite) -> int:
     """The factor by which the smallest tensor before a merge is smaller than the input, by its first spatial size."""
     assert site.node is not None
-    shapes = [context.shape(each.id) for each, _ in context.back(site.node, 10_000)]
+    shapes = [context.shape(each.id) for each, _ in context.ancestors_of(site.node, 10_000)]
     sides = [
         concrete(shape.spatial_size[0])
         for shape in shapes
@@ -89,7 +89,7 @@ def _total_stride(context: SuggestionContext, site: ErrorSite) -> int:
     return stride
 
 
-def _grown(
+def _larger_inputs(
     context: SuggestionContext, site: ErrorSite, statement: ast.Input, entry: Node, span: Span
 ) -> Iterator[Candidate]:
     """The smallest larger sizes for which the windows before the error fit."""
@@ -149,11 +149,11 @@ def _fits(chain: list[DraftNode], shape: Shape, sides: list[int], axis: int, siz
     return True
 
 
-def alike(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+def shared_inputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """For weights that two inputs share: the size of one for the other."""
     written = [(entry, size) for entry, _ in context.inputs if (size := _literal(entry)) is not None]
     node = site.node
-    reads = {each.id for each, _ in context.back(node, 10_000)} if node is not None else set()
+    reads = {each.id for each, _ in context.ancestors_of(node, 10_000)} if node is not None else set()
     second = {id(entry) for entry, entry_node in context.inputs if entry_node.id in reads}
     for entry, size in written:
         for other, theirs in written:
@@ -209,17 +209,17 @@ def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if context.attempts.has_given_sizes:
         return
     start = [(node, 0)] if node is not None else []
-    behind = {each.id: d for begin, _ in start for each, d in context.back(begin, 10_000)}
-    if not behind:
-        behind = {entry.id: 10 for _, entry in context.inputs}
+    ancestors = {each.id: d for begin, _ in start for each, d in context.ancestors_of(begin, 10_000)}
+    if not ancestors:
+        ancestors = {entry.id: 10 for _, entry in context.inputs}
     for statement, entry in context.inputs:
         size = _literal(statement)
-        if entry.id in behind and size is None:
+        if entry.id in ancestors and size is None:
             yield from _multiplied(statement)
-        if entry.id not in behind or size is None:
+        if entry.id not in ancestors or size is None:
             continue
         dims = tuple(concrete(dim) for dim in entry.shape.dims if not isinstance(dim, Sym))
-        far = min(2.0, 0.1 * behind[entry.id])
+        distance = min(2.0, 0.1 * ancestors[entry.id])
         if len(dims) > 2 and not any(word in context.source.text for word in ("3d ", "3D ")):
             # `64x1x28x28`: a volume has few channels, and is not 1 or 3 deep.
             batch = len(dims) == 4 and (dims[0] not in (1, 2, 3, 4) or dims[1] in (1, 3))
@@ -230,12 +230,12 @@ def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         if len(dims) > 1 and dims[-1] < min(dims[:-1]):
             # Without layers that slide, two sizes are steps and features.
             steps = 1.2 * (len(dims) == 2 and not context.slides)
-            yield _resized(statement, size.span, (dims[-1], *dims[:-1]), 0.7 + far + steps, "channels come first")
+            yield _resized(statement, size.span, (dims[-1], *dims[:-1]), 0.7 + distance + steps, "channels come first")
         flat = len(dims) < 3 or isinstance(site.statement, ast.Assert) or isinstance(site.diagnostic, WrongDimensions)
         if len(dims) < 4 and 1 not in dims[:1] and flat:
-            yield _resized(statement, size.span, (1, *dims), 1.2 + far, "one channel")
+            yield _resized(statement, size.span, (1, *dims), 1.2 + distance, "one channel")
         if len(dims) == 2 and dims[0] < dims[1]:
-            yield _resized(statement, size.span, (dims[1], dims[0]), 1.4 + far, "")
+            yield _resized(statement, size.span, (dims[1], dims[0]), 1.4 + distance, "")
 
 
 def _multiplied(statement: ast.Input) -> Iterator[Candidate]:
@@ -250,7 +250,7 @@ def _multiplied(statement: ast.Input) -> Iterator[Candidate]:
 
 def ids(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """Integers for an input that an embedding reads, or that has no shape: with an unused parameter."""
-    reads = {each.id for each, _ in context.back(site.node, 10_000)} if site.node is not None else set()
+    reads = {each.id for each, _ in context.ancestors_of(site.node, 10_000)} if site.node is not None else set()
     of_embedding = site.layer is not None and site.node is not None and hasattr(site.node.op, "vocabulary")
     unused = [name for name in context.net_parameters if name not in context.variables]
     sizes = [*unused, *(["1000"] if of_embedding else [])]

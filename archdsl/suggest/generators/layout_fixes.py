@@ -15,11 +15,11 @@ from ..candidate import Candidate
 from ..statements import covers
 from ..suggestion_context import ErrorSite, SuggestionContext, changed, inserted_before, removed, rewritten, written
 from ..written_arguments import set_argument
-from .joint_fixes import at_end
+from .operand_fixes import at_end
 from .sibling_fixes import setter
 
 
-def bridges(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+def conversions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """A statement before the error that converts its input to the layout that the layer takes."""
     node, statement = site.node, site.statement
     if node is None or statement is None or not node.inputs:
@@ -32,10 +32,10 @@ def bridges(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         return
     stepped = shape.layout is Layout.VECTOR  # a sequence of one step is rarely intended
     for index, text in enumerate(_reorderings(shape, node, _pools_globally(context, site))):
-        yield inserted_before(statement, text, 1.0 + 0.4 * index + 1.5 * stepped, _makes(shape, text))
+        yield inserted_before(statement, text, 1.0 + 0.4 * index + 1.5 * stepped, _output_text(shape, text))
     if shape.layout is Layout.VECTOR:
         yield from _unflattened(context, site, node, concrete(shape.dims[0]))
-        yield from _kept(context, site, node)
+        yield from _global_pooling(context, site, node)
         spread = node.op is not None and node.op.keyword == "upconv"  # from noise, as generators do
         yield inserted_before(statement, f"reshape {concrete(shape.dims[0])}x1x1", 0.5 if spread else 3.5)
     if shape.layout in (Layout.VECTOR, Layout.SEQUENCE) and node.op is not None and node.op.keyword in _REDUCING:
@@ -55,7 +55,7 @@ def gates(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if shape is None or not shape.spatial or any(concrete(side) != 1 for side in shape.spatial_size) or not layer.args:
         return
     merge = next((each for each in context.statements.ancestors(layer) if isinstance(each, ast.Merge)), None)
-    home = context.statements.home(layer)
+    home = context.statements.position_of(layer)
     edits = []
     for each in home.siblings if home is not None and merge is not None else (layer,):
         if isinstance(each, ast.LayerStatement) and each.keyword.text == layer.keyword.text and each.args:
@@ -111,12 +111,12 @@ def _unflattened(context: SuggestionContext, site: ErrorSite, node: DraftNode, c
             yield inserted_before(statement, f"reshape {'x'.join(str(concrete(dim)) for dim in shape.dims)}", 0.6)
 
 
-def _kept(context: SuggestionContext, site: ErrorSite, node: DraftNode) -> Iterator[Candidate]:
+def _global_pooling(context: SuggestionContext, site: ErrorSite, node: DraftNode) -> Iterator[Candidate]:
     """A global pooling layer before the error that keeps its axes, C×1×1, as gates do."""
     if site.statement is None:
         return
     inside = any(isinstance(each, ast.Merge) for each in context.statements.ancestors(site.statement))
-    for statement, maker, distance in context.behind(node, 5):
+    for statement, maker, distance in context.layers_before(node, 5):
         if maker.op is not None and maker.op.keyword in ("gap", "gmp") and not statement.args:
             edit = Edit(span=statement.keyword.span.tail, text=" keep")
             rank = (0.5 if inside else 1.2) + 0.1 * distance
@@ -136,7 +136,7 @@ def _pools_globally(context: SuggestionContext, site: ErrorSite) -> bool:
     So do networks since ResNet (He et al., 2015); those before flatten, and have several linear layers.
     """
     statement = site.statement
-    home = context.statements.home(statement) if statement is not None else None
+    home = context.statements.position_of(statement) if statement is not None else None
     after = home.siblings[home.position + 1 :] if home is not None else ()
     words = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
     modern = words & {"bn", "batchnorm", "batchnorm2d", "groupnorm", "layernorm", "dwconv"}
@@ -166,7 +166,7 @@ def _reorderings(shape: Shape, node: DraftNode, pooled: bool) -> tuple[str, ...]
             return ()
 
 
-def _makes(shape: Shape, text: str) -> str:
+def _output_text(shape: Shape, text: str) -> str:
     match text:
         case "flatten":
             return f"it makes a vector of {concrete(shape.numel):,}"
@@ -193,7 +193,7 @@ def _between_operands(context: SuggestionContext, site: ErrorSite, node: DraftNo
         if shape is None or shape.rank != low.rank:
             continue
         yield from at_end(context, site, number, f"reshape {concrete(low.channels)}x1x1", 2.5)
-        for statement, each, distance in context.behind(maker, 8):
+        for statement, each, distance in context.layers_before(maker, 8):
             word = each.op.keyword if each.op is not None else ""
             if word in ("gap", "gmp") and not statement.args:
                 edit = Edit(span=statement.keyword.span.tail, text=" keep")
@@ -209,9 +209,9 @@ def reordered(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
     node, statement = site.node, site.statement
     if node is None or statement is None or not node.inputs:
         return
-    for early, maker, distance in context.behind(node, 6):
+    for early, maker, distance in context.layers_before(node, 6):
         word = maker.op.keyword if maker.op is not None else ""
-        home = context.statements.home(early)
+        home = context.statements.position_of(early)
         if word not in ("flatten", "gap", "gmp") or early is statement or home is None:
             continue
         out = removed(context, early, 0.0)
@@ -227,7 +227,7 @@ def reordered(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
         # Or the layer itself comes too late: it goes before the flatten, unless a linear layer is between them.
         between = context.draft.nodes[maker.id + 1 : node.id]
         linear_between = any(each.op is not None and each.op.keyword == "fc" for each in between)
-        if not linear_between and site.layer is not None and context.statements.home(site.layer) is not None:
+        if not linear_between and site.layer is not None and context.statements.position_of(site.layer) is not None:
             own = removed(context, site.layer, 0.0)
             moved = " ".join(site.layer.span.text.split())
             into = inserted_before(early, moved, 0.0)

@@ -17,7 +17,7 @@ _HEADER = re.compile(rf"(\s*)({_DEFINING}|block|stage)\s+([A-Za-z_]\w*)([^{{]*)(
 _PLACES = re.compile(r"(?P<head>\b(?:net|block|stage|aux|as)\s+)(?P<name>\w+(?:[-. ]\w+)+)(?=\s*(?:[({;}]|$))")
 _PUNCTUATION = re.compile(r"^[^\w{}@(\"]+")
 _CONFLICT = re.compile(r"^(<{5,}|={5,}|>{5,}|\|{5,})", re.MULTILINE)
-_NOTHING = ("return", "pass", "end", "done", "begin", "break", "endblock", "fi", "continue", "yield")
+_IGNORED_WORDS = ("return", "pass", "end", "done", "begin", "break", "endblock", "fi", "continue", "yield")
 _MOST_LINES = 6
 
 
@@ -107,7 +107,7 @@ def _listed(line: Span) -> Iterator[Candidate]:
 
 def _returned(context: SuggestionContext, line: Span) -> Iterator[Candidate]:
     """Without `return x`, which a block does implicitly; `from NAME` or `output a, b` for another tensor."""
-    for found in re.finditer(rf"(?:^|(?<=[;{{]))\s*({'|'.join(_NOTHING)})\b([^;{{}}]*)", line.text):
+    for found in re.finditer(rf"(?:^|(?<=[;{{]))\s*({'|'.join(_IGNORED_WORDS)})\b([^;{{}}]*)", line.text):
         start, names = found.start(1), re.findall(r"[A-Za-z_]\w*", found[2])
         end = found.end()
         if found[1] in ("return", "yield") and names:

@@ -178,7 +178,7 @@ def unnamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         return
     found = []
     for each in context.statements.all:
-        home = context.statements.home(each)
+        home = context.statements.position_of(each)
         if (
             not isinstance(each, ast.LayerStatement | ast.Merge | ast.Residual)
             or each.alias is not None
@@ -190,7 +190,7 @@ def unnamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         ):
             continue
         after = home.siblings[home.position + 1] if home.position + 1 < len(home.siblings) else None
-        found.append((each, _leads_away(after)))
+        found.append((each, _unnamed_penalty(after)))
     found.reverse()
     # A word that is similar to a name is most likely a misspelling of it.
     slip = 1.5 * any(
@@ -218,7 +218,7 @@ def _spatial(context: SuggestionContext, statement: ast.Statement) -> bool:
     return shape is not None and shape.spatial and shape.rank > 2
 
 
-def _leads_away(after: ast.Statement | None) -> float:
+def _unnamed_penalty(after: ast.Statement | None) -> float:
     """How unlikely it is that the statement before this one has a name: least before a `from` or a pooling layer."""
     match after:
         case ast.From() | ast.Input():
@@ -239,7 +239,7 @@ def late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             continue
         if all(word.text != diagnostic.name for word in each.target.names):
             continue
-        home = context.statements.home(each)
+        home = context.statements.position_of(each)
         chain = [statement, *context.statements.ancestors(statement)]
         place = next((s for s in chain if home is not None and any(s is other for other in home.siblings)), None)
         if place is not None:

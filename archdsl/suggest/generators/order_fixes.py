@@ -46,7 +46,7 @@ def _start(source: Source, line: int) -> int:
 def flattened_late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """A `flatten` or `gap` after the layer that needs it, moved before that layer."""
     layer = site.layer
-    home = context.statements.home(layer) if layer is not None else None
+    home = context.statements.position_of(layer) if layer is not None else None
     if layer is None or home is None:
         return
     for each in home.siblings[home.position + 1 : home.position + 3]:
@@ -59,7 +59,7 @@ def flattened_late(context: SuggestionContext, site: ErrorSite) -> Iterator[Cand
 def inside(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """The statement after or before a residual, moved inside its braces."""
     statement = site.statement
-    home = context.statements.home(statement) if statement is not None else None
+    home = context.statements.position_of(statement) if statement is not None else None
     if not isinstance(statement, ast.Residual) or home is None:
         return
     body, source = statement.body, statement.span.source

@@ -13,7 +13,7 @@ from ...syntax.bodies import bodies
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, away, inserted_before, removed, written
 from ..written_arguments import set_argument
-from .joint_fixes import at_end
+from .operand_fixes import at_end
 
 _END = "end"
 _MOST_LISTS = 6
@@ -23,7 +23,7 @@ _SHAPING = ("Merge", "Residual", "From", "Reuse", "Repeat", "If")
 def missing(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """A statement between two others, as between similar ones elsewhere in the text."""
     between = _between(context)
-    for statements, far in _lists(context, site):
+    for statements, distance in _lists(context, site):
         for index in range(len(statements) + 1):
             before = _kind(statements[index - 1]) if index else _END
             after = _kind(statements[index]) if index < len(statements) else _END
@@ -31,12 +31,12 @@ def missing(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             last = statements[index - 1] if index else None
             here = {id(each) for each in statements}
             for number, found in enumerate(between.get((before, after), [])[:3]):
-                if id(found) in here and _alike(statements, found):
+                if id(found) in here and _is_only_example(statements, found):
                     continue
                 text = " ".join(found.span.text.split())
                 if len(text) > 60 or " as " in text:
                     continue
-                rank = 1.5 + far + 0.2 * number + _apart(site, place or last)
+                rank = 1.5 + distance + 0.2 * number + _distance_penalty(site, place or last)
                 if place is not None:
                     yield inserted_before(place, text, rank, f"as on line {found.span.line}").replace(
                         kind="missing statement"
@@ -51,11 +51,11 @@ def missing(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
                     )
 
 
-def _apart(site: ErrorSite, statement: ast.Statement | None) -> float:
+def _distance_penalty(site: ErrorSite, statement: ast.Statement | None) -> float:
     return 0.0 if statement is None else min(1.0, 0.04 * abs(statement.span.line - site.line))
 
 
-def _alike(statements: tuple[ast.Statement, ...], found: ast.Statement) -> bool:
+def _is_only_example(statements: tuple[ast.Statement, ...], found: ast.Statement) -> bool:
     """Whether the only example of a pattern is the pattern itself."""
     kind = _kind(found)
     return sum(_kind(each) == kind for each in statements) < 2
@@ -98,30 +98,32 @@ def _lists(context: SuggestionContext, site: ErrorSite) -> Iterator[tuple[tuple[
     found: list[tuple[tuple[ast.Statement, ...], float]] = []
     if site.statement is not None:
         found += [(body.statements, 0.0) for body in bodies(site.statement)]
-        home = context.statements.home(site.statement)
+        home = context.statements.position_of(site.statement)
         found += [(home.siblings, 0.1)] if home is not None else []
     if site.node is not None:
-        for statement, _, steps in context.behind(site.node, 6):
-            home = context.statements.home(statement)
+        for statement, _, steps in context.layers_before(site.node, 6):
+            home = context.statements.position_of(statement)
             if home is not None:
                 found.append((home.siblings, away(steps)))
-    for statements, far in found:
+    for statements, distance in found:
         if statements and id(statements) not in seen and len(seen) < _MOST_LISTS:
             seen.add(id(statements))
-            yield statements, far
+            yield statements, distance
 
 
 def surplus(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """Without a statement that is not between such neighbors elsewhere; never without that of the error."""
     pairs = {(_kind(a), _kind(b)) for statements in _all_lists(context) for a, b in pairwise(statements)}
-    for statements, far in _lists(context, site):
+    for statements, distance in _lists(context, site):
         for index, each in enumerate(statements):
             if each is site.statement or not isinstance(each, ast.LayerStatement) or each.alias is not None:
                 continue
             before = _kind(statements[index - 1]) if index else _END
             after = _kind(statements[index + 1]) if index + 1 < len(statements) else _END
             if (before, after) in pairs:
-                yield removed(context, each, 2.0 + far + _apart(site, each)).replace(kind="surplus statement")
+                yield removed(context, each, 2.0 + distance + _distance_penalty(site, each)).replace(
+                    kind="surplus statement"
+                )
 
 
 def ends(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -139,7 +141,7 @@ def ends(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
                 continue
             last = operand.statements[-1] if operand.statements else None
             bare = last is None or _ends_bare(maker, last)
-            for number, text in enumerate(_making(context, statement, mine, theirs)):
+            for number, text in enumerate(_converting_layers(context, statement, mine, theirs)):
                 yield from at_end(
                     context, site, index, text, (1.3 if bare else 1.9) + 0.3 * (last is None) + 0.12 * number
                 )
@@ -154,19 +156,21 @@ def _ends_bare(maker: DraftNode, last: ast.Statement) -> bool:
     )
 
 
-def _making(context: SuggestionContext, statement: ast.Statement, mine: Shape, theirs: Shape) -> Iterator[str]:
+def _converting_layers(
+    context: SuggestionContext, statement: ast.Statement, source: Shape, theirs: Shape
+) -> Iterator[str]:
     """Layers that turn one shape into another; forms that occur near a statement come first."""
-    if mine.rank != theirs.rank:
+    if source.rank != theirs.rank:
         return
     channels = concrete(theirs.channels if theirs.spatial else theirs.dims[-1])
-    if not theirs.spatial or not mine.spatial:
-        differ = [axis for axis in range(mine.rank) if mine.dims[axis] != theirs.dims[axis]]
+    if not theirs.spatial or not source.spatial:
+        differ = [axis for axis in range(source.rank) if source.dims[axis] != theirs.dims[axis]]
         if len(differ) == 1:
             size, axis = concrete(theirs.dims[differ[0]]), differ[0]
             named = [name for name in context.net_parameters if name in context.variables]
             texts = [str(size), *named[:2]]
             for text in texts:
-                yield f"fc {text}" if axis == mine.rank - 1 else f"fc {text} axis={axis}"
+                yield f"fc {text}" if axis == source.rank - 1 else f"fc {text} axis={axis}"
         return
     copied = []
     near = chain(context.statements.inside(statement), context.statements.by_distance(statement))
@@ -179,7 +183,7 @@ def _making(context: SuggestionContext, statement: ast.Statement, mine: Shape, t
     names = [p.name.text for p in block.parameters][:2] if block is not None else []
     strides = {
         (concrete(a) + concrete(b) - 1) // max(1, concrete(b))
-        for a, b in zip(mine.spatial_size, theirs.spatial_size, strict=True)
+        for a, b in zip(source.spatial_size, theirs.spatial_size, strict=True)
     }
     stride = f" s{next(iter(strides))}" if len(strides) == 1 and strides != {1} else ""
     yield from list(dict.fromkeys(copied))[:4]

@@ -14,29 +14,29 @@ from ..candidate import Candidate
 from ..padding_words import writes_same
 from ..suggestion_context import ErrorSite, SuggestionContext, changed, written
 
-_FAR = 80
+_MAX_STATEMENTS = 80
 _POOLS = ("maxpool", "avgpool")
 
 
 def kept(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """The padding with which each window in the bodies of a merge or residual keeps its spatial size."""
-    joint = site.statement
-    if not isinstance(joint, ast.Merge | ast.Residual) or not isinstance(site.diagnostic, OperandsDiffer):
+    merge = site.statement
+    if not isinstance(merge, ast.Merge | ast.Residual) or not isinstance(site.diagnostic, OperandsDiffer):
         return
-    layers = [each for each in context.statements.inside(joint) if isinstance(each, ast.LayerStatement)]
+    layers = [each for each in context.statements.inside(merge) if isinstance(each, ast.LayerStatement)]
     ops = [(each, op) for each in layers if context.owns(each) and (op := _window_of(context, each)) is not None]
     if any(_step(op) > 1 for _, op in ops if not (isinstance(op, Pooling) and getattr(op, "stride", None) is None)):
         return
     changes = [(each, found) for each, op in ops if (found := _keeping(context, each, op)) is not None]
     unpadded = all(getattr(op, "padding", 0) == 0 for each, op in ops if any(each is other for other, _ in changes))
-    yield from _together(changes, 0.9 if unpadded else 1.35)
+    yield from _combined(changes, 0.9 if unpadded else 1.35)
 
 
 def padded(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """`same` for every convolution without padding before a kernel that is too large."""
     if site.node is None or not isinstance(site.diagnostic, KernelTooLarge):
         return
-    layers = [each for each, _, _ in context.behind(site.node, _FAR)]
+    layers = [each for each, _, _ in context.layers_before(site.node, _MAX_STATEMENTS)]
     layers += [each for each in _after(context, site.node.id) if all(each is not other for other in layers)]
     changes = []
     for each in layers:
@@ -89,7 +89,7 @@ def doubled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if site.node is None:
         return
     changes = []
-    for statement, maker, _ in context.behind(site.node, _FAR):
+    for statement, maker, _ in context.layers_before(site.node, _MAX_STATEMENTS):
         op = maker.op
         if isinstance(op, UpConv) and isinstance(op.stride, int) and isinstance(op.kernel, int):
             kernel, step = concrete(op.kernel), concrete(op.stride)
@@ -101,10 +101,10 @@ def doubled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
                 if found is not None and (op.padding, op.output_padding) != (padding, extra):
                     changes.append((statement, found))
     if len(changes) > 1:
-        yield from _together(changes, 0.8)
+        yield from _combined(changes, 0.8)
 
 
-def _together(changes: Sequence[tuple[ast.LayerStatement, Candidate]], rank: float) -> Iterator[Candidate]:
+def _combined(changes: Sequence[tuple[ast.LayerStatement, Candidate]], rank: float) -> Iterator[Candidate]:
     """The changes as one candidate, which names each new statement once."""
     if not changes:
         return

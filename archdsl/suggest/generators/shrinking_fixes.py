@@ -17,7 +17,7 @@ def fewer(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         return
     yield from _doubled(context, site)
     mine = "" if site.layer is None else written(site.layer)
-    for statement, maker, distance in context.behind(node):
+    for statement, maker, distance in context.layers_before(node):
         word = maker.op.keyword if maker.op is not None else ""
         if statement is not site.statement and distance == 1 and written(statement) == mine:
             yield removed(context, statement, 0.6, "it appears twice in a row")
@@ -27,7 +27,7 @@ def fewer(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         if word in _SHRINKING and statement is not site.statement:
             before = context.shape(maker.inputs[0]) if maker.inputs else None
             flat = word in ("flatten", "gap", "gmp")
-            yield removed(context, statement, (1.6 if flat else 2.2) + away(distance), _why(before, word))
+            yield removed(context, statement, (1.6 if flat else 2.2) + away(distance), _reason(before, word))
 
 
 def _doubled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -39,5 +39,5 @@ def _doubled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
                 yield removed(context, each, 0.9, "it appears twice in a row")
 
 
-def _why(before: Shape | None, word: str) -> str:
+def _reason(before: Shape | None, word: str) -> str:
     return "" if before is None or word not in ("flatten", "gap", "gmp") else f"its input is {before}"

@@ -47,7 +47,7 @@ def copied(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """Arguments of the layers that lead to an error, as their nearest siblings have them."""
     if site.node is None:
         return
-    for statement, _, distance in context.behind(site.node):
+    for statement, _, distance in context.layers_before(site.node):
         mine = written_arguments(statement, parameters := context.parameters(statement))
         parallel, others = _parallel(context, statement), _siblings(context, statement)
         odd = _differing_argument(context, mine, parameters, others)
@@ -84,7 +84,7 @@ def _differing_argument(
 
 def _parallel(context: SuggestionContext, statement: ast.LayerStatement) -> list[ast.LayerStatement]:
     """The statements at the same position in the other branches of a merge, if they are of the same kind."""
-    home = context.statements.home(statement)
+    home = context.statements.position_of(statement)
     if home is None or not isinstance(home.owner, ast.Merge):
         return []
     found: dict[str, ast.LayerStatement] = {}

@@ -33,10 +33,12 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """Another layer of the same kind for the one that has an error, or for one shortly before it."""
     places = [(site.layer, 0)] if site.layer is not None else []
     if site.node is not None:
-        places += [(each, far) for each, _, far in context.behind(site.node, 5) if each is not site.layer]
+        places += [
+            (each, distance) for each, _, distance in context.layers_before(site.node, 5) if each is not site.layer
+        ]
     used = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
     shapes = site.diagnostic.code.startswith("E04")
-    for statement, far in places:
+    for statement, distance in places:
         layer = find(statement.keyword.text)
         if statement.keyword.text in context.blocks or layer is None:
             continue
@@ -46,18 +48,18 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             other = find(word)
             if other is None:
                 continue
-            fits = _takes(statement, word)
-            rank = 1.4 + 1.2 * away(far) + 0.12 * index + 0.5 * (word not in used)
+            fits = _may_take(statement, word)
+            rank = 1.4 + 1.2 * away(distance) + 0.12 * index + 0.5 * (word not in used)
             edit = Edit(span=statement.keyword.span, text=word)
             if fits:
                 yield rewritten(statement, (edit,), rank).replace(kind="another layer")
-            elif shapes and not any(p.required for p in other.parameters) and far < 2:
+            elif shapes and not any(p.required for p in other.parameters) and distance < 2:
                 whole = statement.keyword.span.to(statement.args[-1].span)
                 bare = Edit(span=whole, text=word)
                 yield rewritten(statement, (bare,), rank + 1.0).replace(kind="another layer")
 
 
-def _takes(statement: ast.LayerStatement, word: str) -> bool:
+def _may_take(statement: ast.LayerStatement, word: str) -> bool:
     """Whether another layer may have these arguments: it needs some, or there are none."""
     other = find(word)
     if other is None:
@@ -66,18 +68,18 @@ def _takes(statement: ast.LayerStatement, word: str) -> bool:
     return bool(other.parameters) if statement.args else not required
 
 
-def joints(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+def merge_points(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """Another merge for the one that has an error, or for one before it."""
     places: list[tuple[ast.Merge | ast.Residual, int]] = []
     if isinstance(site.statement, ast.Merge | ast.Residual):
         places.append((site.statement, 0))
     if site.node is not None:
-        for node, far in context.back(site.node, 8):
+        for node, distance in context.ancestors_of(site.node, 8):
             statement = node.statement
             if isinstance(statement, ast.Merge | ast.Residual) and all(statement is not each for each, _ in places):
-                places.append((statement, far))
+                places.append((statement, distance))
     words = [each.keyword.text for each in context.statements.all if isinstance(each, ast.Merge | ast.Residual)]
-    for statement, far in places:
+    for statement, distance in places:
         if not context.owns(statement):
             continue
         own = statement.keyword.text
@@ -90,7 +92,7 @@ def joints(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
                 continue
             rank = (
                 1.3
-                + away(far)
+                + away(distance)
                 + 0.25 * index
                 + 0.4 * (word not in words)
                 - 0.2 * (words.count(word) > words.count(own))

@@ -14,7 +14,7 @@ from ...shapes.shape import Shape
 from ...shapes.symbolic import Undecided, concrete
 from ...syntax import ast
 from ..candidate import Candidate
-from ..suggestion_context import FAR, ErrorSite, SuggestionContext, away, changed, only
+from ..suggestion_context import MAX_DISTANCE, ErrorSite, SuggestionContext, away, changed, only
 from ..written_arguments import value_text, written_arguments
 from .input_fixes import sizes_in
 from .name_fixes import values_in_scope
@@ -33,7 +33,7 @@ _USUAL: Mapping[str, tuple[int, ...]] = {
     "features": (),
 }
 """The usual values of arguments to search, the likeliest argument first."""
-_TOGETHER = (("stride", "padding"), ("kernel", "padding"), ("kernel", "stride"))
+_PAIRS = (("stride", "padding"), ("kernel", "padding"), ("kernel", "stride"))
 _USUAL_WINDOW = 0.5
 _HUGE = 15
 """The largest usual kernel of a convolution of images."""
@@ -52,11 +52,11 @@ def values(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     solver = _Solver(context, site, site.node)
     layers = [each for each in _layers(context, site, site.node) if each[1].op is not None]
     for is_usual in (True, False):
-        for statement, maker, far in layers:
+        for statement, maker, distance in layers:
             is_image = reads_image(context, maker)
             for new in _changes(maker, solver.sizes):
                 if _is_usual(maker, new, is_image) is is_usual and solver.fits(statement, new):
-                    for each in _written(context, statement, maker, new, 1.25 + away(far)):
+                    for each in _written(context, statement, maker, new, 1.25 + away(distance)):
                         yield each.replace(inferred=True)
                 if solver.inferred > _MOST_INFERRED:
                     return
@@ -88,7 +88,7 @@ def _layers(
     context: SuggestionContext, site: ErrorSite, node: DraftNode
 ) -> Iterator[tuple[ast.LayerStatement, DraftNode, int]]:
     """The layers whose arguments are changed, the nearest first; that of the error itself has separate generators."""
-    found = [each for each in context.behind(node, FAR) if each[0].keyword.text not in context.blocks]
+    found = [each for each in context.layers_before(node, MAX_DISTANCE) if each[0].keyword.text not in context.blocks]
     yield from found[:_MOST_STATEMENTS]
 
 
@@ -112,7 +112,7 @@ def _changes(maker: DraftNode, sizes: list[int]) -> Iterator[Change]:
     by_name = {p.name: p for p in parameters}
     for p in sorted(parameters, key=lambda p: list(_USUAL).index(p.name)):
         yield from (((p, value),) for value in values[p.name])
-    for one, other in _TOGETHER:
+    for one, other in _PAIRS:
         if one in by_name and other in by_name:
             pairs = product(values[one][:3], values[other][:3])
             yield from (((by_name[one], a), (by_name[other], b)) for a, b in pairs)
@@ -142,7 +142,7 @@ class _Solver:
     def __init__(self, context: SuggestionContext, site: ErrorSite, node: DraftNode) -> None:
         self._context = context
         self._node = node
-        near = sorted((each for each, _ in context.back(node, FAR)), key=lambda each: each.id)
+        near = sorted((each for each, _ in context.ancestors_of(node, MAX_DISTANCE)), key=lambda each: each.id)
         self._nodes = [each for each in near if each.inputs]
         self._wanted = _asserted(site)
         self.inferred = 0

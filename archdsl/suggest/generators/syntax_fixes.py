@@ -16,7 +16,7 @@ _LOGIC: tuple[tuple[str, str, str], ...] = (
     (r"\s*&&\s*", " and ", "conditions are joined by `and`"),
     (r"!(?=[\w(@])", "not ", "`not` negates"),
 )
-_HABITS: tuple[tuple[str, str, str], ...] = (
+_FOREIGN_SYNTAX: tuple[tuple[str, str, str], ...] = (
     (r"(?<==)[(\[]\s*(\d+)\s*,\s*\1\s*,?\s*[)\]]", r"\1", "one number applies to all spatial dimensions"),
     (r"\(\s*(\d+)\s*,\s*(?!\1\b)(\d+)\s*,?\s*\)", r"\1x\2", "sizes are written with an x"),
     (r"\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)", r"\1x\2x\3", "sizes are written with an x"),
@@ -180,7 +180,7 @@ def _habits(site: ErrorSite) -> Iterator[Candidate]:
             for _, each, new in logic
         )
         yield _rewritten(line, edits, 0.5, "conditions are joined by words")
-    for index, (pattern, new, why) in enumerate(_HABITS):
+    for index, (pattern, new, why) in enumerate(_FOREIGN_SYNTAX):
         found = list(re.finditer(pattern, line.text))
         if not found:
             continue

@@ -21,13 +21,13 @@ _IMAGE = 3
 
 def expressions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """Other values for the expressions of the statements before an error."""
-    for statement, far in _places(context, site):
+    for statement, distance in _places(context, site):
         if not context.owns(statement):
             continue
         names = list(dict.fromkeys(values_in_scope(context, statement)))
         indices = _loop_names(context, statement)
         for expr in _written_in(statement):
-            yield from _variants(context, expr, names, indices, 1.5 + far)
+            yield from _variants(context, expr, names, indices, 1.5 + distance)
 
 
 def _places(context: SuggestionContext, site: ErrorSite) -> Iterator[tuple[ast.Statement, float]]:
@@ -47,13 +47,13 @@ def _places(context: SuggestionContext, site: ErrorSite) -> Iterator[tuple[ast.S
         if statement is not None:
             found.append((statement, 0.35))
     if site.node is not None:
-        found += [(each, away(far)) for each, _, far in context.behind(site.node, 6)]
-        for node, steps in context.back(site.node, 4):
+        found += [(each, away(distance)) for each, _, distance in context.layers_before(site.node, 6)]
+        for node, steps in context.ancestors_of(site.node, 4):
             found += [(each, away(steps)) for each in [_use_of(context, node)] if each is not None]
-    for statement, far in sorted(found, key=lambda each: each[1]):
+    for statement, distance in sorted(found, key=lambda each: each[1]):
         if id(statement) not in seen and len(seen) < _MOST_PLACES:
             seen.add(id(statement))
-            yield statement, far
+            yield statement, distance
 
 
 def _use_of(context: SuggestionContext, node: DraftNode) -> ast.Statement | None:
@@ -159,14 +159,14 @@ def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if site.node is None:
         return
     own = [(site.statement, site.node, 0)] if isinstance(site.statement, ast.Merge) else []
-    for statement, maker, far in [*own, *context.behind(site.node, 5)]:
+    for statement, maker, distance in [*own, *context.layers_before(site.node, 5)]:
         if maker.op is None or not maker.inputs or not hasattr(maker.op, "axis") or statement is None:
             continue
         if not isinstance(statement, ast.LayerStatement | ast.Merge):
             continue
         argument = next((a for a in statement.args if a.name is not None and a.name.text == "axis"), None)
         shape = context.shape(maker.inputs[0])
-        rank = 1.0 + away(far)
+        rank = 1.0 + away(distance)
         alike = [a.span.text for s in context.statements.all if s is not statement for a in _axis_of(statement, s)]
         options = [*dict.fromkeys(alike), *(f"axis={n}" for n in range(shape.rank if shape is not None else 2))]
         options += [f"axis={letter}" for letter in ("c", "t", "hw")]
@@ -195,7 +195,7 @@ def batch(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """Sizes, axes and patterns without the batch dimension, which no text of this language has."""
     places = [site.layer] if site.layer is not None else []
     if site.node is not None:
-        places += [each for each, _, _ in context.behind(site.node, 30) if each is not site.layer]
+        places += [each for each, _, _ in context.layers_before(site.node, 30) if each is not site.layer]
     for depth, statement in enumerate(places):
         word = statement.keyword.text
         if not statement.args:

@@ -25,7 +25,7 @@ def fitting(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if own and site.layer is not None:
         yield from _own_window(context, site.layer, node)
     yield from _sized_as_other(context, site)
-    for statement, maker, distance in context.behind(node):
+    for statement, maker, distance in context.layers_before(node):
         op = maker.op
         if op is None or not maker.inputs:
             continue
@@ -53,8 +53,8 @@ def _sized_as_other(context: SuggestionContext, site: ErrorSite) -> Iterator[Can
     if layer is None or node is None or node.op is None or not hasattr(node.op, "size"):
         return
     merge = next((s for s in context.statements.ancestors(layer) if isinstance(s, ast.Merge | ast.Residual)), None)
-    for joint in context.nodes.get(id(merge), []):
-        for i in joint.inputs:
+    for merge_node in context.nodes.get(id(merge), []):
+        for i in merge_node.inputs:
             shape = context.shape(i)
             if i != node.id and shape is not None and shape.spatial:
                 sizes = [str(concrete(side)) for side in shape.spatial_size]

@@ -45,14 +45,14 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         yield replaced(word, exact, 0.0, kind="words")
         return
     parameters = context.parameters(site.layer) if site.layer is not None else ()
-    for far, index in enumerate((here, here + 1, here - 1)):
+    for distance, index in enumerate((here, here + 1, here - 1)):
         if 0 <= index < len(words):
             word = words[index]
-            yield from _otherwise(word, parameters, 0.3 * far)
+            yield from _otherwise(word, parameters, 0.3 * distance)
             if index and _adjacent(words[index - 1], word):
-                yield from _joined(words[index - 1], word, 0.2 * far)
+                yield from _joined(words[index - 1], word, 0.2 * distance)
                 if find(words[index - 1].text) is None:  # a layer comes before its arguments
-                    yield _exchanged(words[index - 1], word, 1.9 + 0.1 * far)
+                    yield _exchanged(words[index - 1], word, 1.9 + 0.1 * distance)
     yield from _left_out(context, words, here, site)
     yield from _tensors(context, site, words[here])
 
@@ -73,36 +73,36 @@ def _adjacent(one: Span, other: Span) -> bool:
     return not one.source.text[one.end : other.start].strip(" \t")
 
 
-def _otherwise(word: Span, parameters: tuple[ParameterSpec, ...], far: float) -> Iterator[Candidate]:
+def _otherwise(word: Span, parameters: tuple[ParameterSpec, ...], distance: float) -> Iterator[Candidate]:
     """A word in the notation of this language."""
     text = word.text
     flags = {flag for p in parameters for flag, _ in p.words}
     if _SHORTHANDS.fullmatch(text):
         parts = re.findall(r"[a-zA-Z]\d+(?:x\d+)*", text)
-        yield replaced(word, " ".join(parts).lower(), 0.1 + far, kind="words")
+        yield replaced(word, " ".join(parts).lower(), 0.1 + distance, kind="words")
     lead = re.fullmatch(r"(\d+(?:x\d+)*)((?:[a-zA-Z]\d+(?:x\d+)*)+)", text)
     if lead is not None:
         parts = re.findall(r"[a-zA-Z]\d+(?:x\d+)*", lead[2])
-        yield replaced(word, " ".join([lead[1], *parts]), 0.6 + far, kind="words")
+        yield replaced(word, " ".join([lead[1], *parts]), 0.6 + distance, kind="words")
     named = re.fullmatch(r"(\w+)\s*[=:]\s*\"?(\w*)\"?", text)
     if named is not None and named[1] in flags:
         if named[2].lower() in _TRUE:
-            yield replaced(word, named[1], 0.05 + far, kind="words")
+            yield replaced(word, named[1], 0.05 + distance, kind="words")
         elif named[2].lower() in _FALSE:
-            yield _removed(word, 0.1 + far).replace(kind="words")
+            yield _removed(word, 0.1 + distance).replace(kind="words")
     if named is not None and named[2] in flags:
-        yield replaced(word, named[2], 0.3 + far, kind="words")
+        yield replaced(word, named[2], 0.3 + distance, kind="words")
     turned = re.fullmatch(r"(\d+(?:x\d+)*)([a-z])|[×*xX·](\d+)|(\d+)[×*xX]|[xX×](\d+)[.)]?", text)
     if turned is not None:
         number = next(group for group in (turned[1], turned[3], turned[4], turned[5]) if group is not None)
         letter = turned[2] or "x"
-        yield replaced(word, f"{letter}{number}", 0.1 + far, kind="words")
+        yield replaced(word, f"{letter}{number}", 0.1 + distance, kind="words")
     for new, rank in _cleaned(text):
         if new != text and new:
-            yield replaced(word, new, rank + far, kind="words")
+            yield replaced(word, new, rank + distance, kind="words")
     repeated = re.fullmatch(r"(.*?)[×*]\s*(\d+)", text)
     if repeated is not None and repeated[1]:
-        yield replaced(word, f"{repeated[1]} x{repeated[2]}", 0.6 + far, kind="words")
+        yield replaced(word, f"{repeated[1]} x{repeated[2]}", 0.6 + distance, kind="words")
 
 
 def _cleaned(text: str) -> Iterator[tuple[str, float]]:
@@ -135,24 +135,24 @@ def _rounded(word: str) -> Iterator[tuple[str, float]]:
         yield f"{found[1]}{found[2]}", 0.55 + 2 * (int(found[2]) == 0)
 
 
-def _joined(one: Span, other: Span, far: float) -> Iterator[Candidate]:
+def _joined(one: Span, other: Span, distance: float) -> Iterator[Candidate]:
     """Two words as one: `k 3`, `x 2`, `max pool`, `s =2`; or with the sign that is missing between them."""
     span = Span(one.source, one.start, other.end)
     a, b = one.text, other.text
     if len(a) == 1 and a.isalpha() and b[:1].isdigit():
-        yield replaced(span, f"{a.lower()}{b}", 0.1 + far, kind="words")
+        yield replaced(span, f"{a.lower()}{b}", 0.1 + distance, kind="words")
     elif a.isidentifier() and b.isidentifier():
-        yield replaced(span, f"{a}{b}", 0.9 + far, kind="words")
-        yield replaced(span, f"{a}_{b}", 1.0 + far, kind="words")
+        yield replaced(span, f"{a}{b}", 0.9 + distance, kind="words")
+        yield replaced(span, f"{a}_{b}", 1.0 + distance, kind="words")
     elif a.isidentifier() and b[:1].isdigit():
-        yield replaced(span, f"{a}{b}", 1.2 + far, kind="words")
-        yield replaced(span, f"{a}={b}", 1.0 + far, kind="words")
+        yield replaced(span, f"{a}{b}", 1.2 + distance, kind="words")
+        yield replaced(span, f"{a}={b}", 1.0 + distance, kind="words")
     elif a.endswith("=") or b.startswith("="):
-        yield replaced(span, f"{a}{b}", 0.2 + far, kind="words")
+        yield replaced(span, f"{a}{b}", 0.2 + distance, kind="words")
     if a in ("*", "x", "X", "×", "times") and b.isdigit():
-        yield replaced(span, f"x{b}", 0.1 + far, kind="words")
+        yield replaced(span, f"x{b}", 0.1 + distance, kind="words")
     if a.isdigit() and b in ("x", "X", "×", "times", "*"):
-        yield replaced(span, f"x{a}", 0.2 + far, kind="words")
+        yield replaced(span, f"x{a}", 0.2 + distance, kind="words")
 
 
 def _exchanged(one: Span, other: Span, rank: float) -> Candidate:

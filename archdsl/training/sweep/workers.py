@@ -94,8 +94,8 @@ class Silence:
         self._seen = {}
         found = []
         for attempt in running:
-            beat, since = before.get(attempt.id, (attempt.beat.count, now))
-            since = since if beat == attempt.beat.count else now
+            send, since = before.get(attempt.id, (attempt.beat.count, now))
+            since = since if send == attempt.beat.count else now
             self._seen[attempt.id] = (attempt.beat.count, since)
             if now - since >= SILENT_SECONDS:
                 found.append(attempt)
@@ -103,8 +103,8 @@ class Silence:
 
 
 @contextlib.contextmanager
-def heartbeats(beat: Callable[[int], None]) -> Iterator[None]:
-    """Call `beat` with 1, 2, … every BEAT_SECONDS during the context, in a thread. The thread ends when the attempt is
+def heartbeats(send: Callable[[int], None]) -> Iterator[None]:
+    """Call `send` with 1, 2, … every BEAT_SECONDS during the context, in a thread. The thread ends when the attempt is
     lost. A storage that does not answer is reported by the training, at the end of its epoch.
     """
     done = threading.Event()
@@ -115,7 +115,7 @@ def heartbeats(beat: Callable[[int], None]) -> Iterator[None]:
             count += 1
             with contextlib.suppress(Problem):
                 try:
-                    beat(count)
+                    send(count)
                 except AttemptLost:
                     return
 

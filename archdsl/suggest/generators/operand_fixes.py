@@ -74,7 +74,7 @@ def _after_named(context: SuggestionContext, text: str) -> Iterator[Candidate]:
         (each, after)
         for each in context.statements.all
         if getattr(each, "alias", None) is not None and not isinstance(each, ast.Reuse)
-        for home in [context.statements.home(each)]
+        for home in [context.statements.position_of(each)]
         for after in [home.siblings[home.position + 1] if home and home.position + 1 < len(home.siblings) else None]
     ]
     pools = [after for _, after in named if isinstance(after, ast.LayerStatement) and after.keyword.text in _POOLS]
@@ -95,8 +95,8 @@ def _given_size(context: SuggestionContext, maker: DraftNode, shape: Shape) -> I
 
 def _strides(context: SuggestionContext, large: DraftNode, small: DraftNode, ratio: int) -> Iterator[Candidate]:
     """A stride for the convolution of the path that stays large, as the other path writes it; none on the other."""
-    on_large = list(context.behind(large, 6))
-    on_small = list(context.behind(small, 6))
+    on_large = list(context.layers_before(large, 6))
+    on_small = list(context.layers_before(small, 6))
     shared = {id(s) for s, _, _ in on_large} & {id(s) for s, _, _ in on_small}
     texts = [str(ratio)]
     for statement, _, _ in on_small:
