@@ -47,15 +47,15 @@ ROUNDS = 15
 MEASURES = ("located", "offered", "valid", "first", "first two")
 KNOWN = (known_words, known_arguments, known_branches, known_sizes, known_forms)
 UNSEEN = {
-    "seen since": "suggestions_data.unseen_kinds",
-    "later, seen since": "suggestions_data.unseen_later",
+    "formerly unseen": "suggestions_data.unseen_kinds",
+    "formerly unseen, second set": "suggestions_data.unseen_later",
     "unseen": "suggestions_data.unseen_third",
 }
 """The modules of authors who had not seen the suggestions, by part."""
 GOALS = {
     "known": {"located": 90, "offered": 95, "valid": 100, "first": 80, "first two": 90},
-    "seen since": {"offered": 65, "first": 45},
-    "later, seen since": {"offered": 65, "first": 45},
+    "formerly unseen": {"offered": 65, "first": 45},
+    "formerly unseen, second set": {"offered": 65, "first": 45},
     "unseen": {"offered": 65, "first": 45},
 }
 LARGE = {

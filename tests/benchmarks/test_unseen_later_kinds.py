@@ -47,5 +47,5 @@ def test_the_last_step_may_be_written_with_its_index(step: str, same: bool) -> N
 def test_names_are_unique_among_all_parts() -> None:
     names = [kind.name for kinds in parts().values() for kind in kinds]
     assert len(set(names)) == len(names)
-    assert {kind.name for kind in parts()["later, seen since"]} == {kind.name for kind in KINDS}
+    assert {kind.name for kind in parts()["formerly unseen, second set"]} == {kind.name for kind in KINDS}
     assert len(KINDS) >= 18

@@ -130,7 +130,7 @@ class Muon(_Moments):
         default="adamw", description="optimizer for all parameters other than convolution filters"
     )
     other_lr: PositiveFloat | None = Field(
-        default=None, description="learning rate of `other`; without it, that of the filters"
+        default=None, description="learning rate of `other`; by default, the learning rate of the filters"
     )
     other_momentum: Fraction | None = Field(
         default=None, description="Nesterov momentum of `other=sgd`, 0.9 unless given"

@@ -72,8 +72,9 @@ ClassWeightsText = Annotated[
     BeforeValidator(_listed),
     OrOff,
     Field(
-        description="weights of the classes in the loss: `balanced`, inversely proportional to their training samples; "
-        'or numbers, as in "cat=2, dog=0.5" (1 for the other classes) or "0.5, 1, 2" in the order of the classes',
+        description="weights of the classes in the loss: `balanced`, inversely proportional to their number of "
+        'training samples; or numbers, as in "cat=2, dog=0.5" (1 for the other classes) or "0.5, 1, 2" in the order of '
+        "the classes",
         examples=["balanced"],
     ),
     OptionGroup.REGULARIZATION,
