@@ -1,6 +1,6 @@
 """Parameters and multiply-accumulates.
 
-MACs are the multiply-accumulates of convolutions, linear maps and the products of attention, for one sample. Bias,
+MACs are the multiply-accumulates of convolutions, linear maps and matrix products (attention, `matmul`), for one sample. Bias,
 normalization, activation and pooling count 0, and FLOPs = 2 × MACs. This is half of what torch's FlopCounterMode
 counts, and what torchvision publishes as GFLOPS.
 """
