@@ -14,7 +14,7 @@ class NegativeInput(Diagnostic):
 
     After a convolution or a normalization, about half of the values are negative, and their gradient is 0.
 
-    Source: Radenović et al., Fine-tuning CNN Image Retrieval with No Human Annotation, 2018: it follows a ReLU.
+    Source: Radenović et al., Fine-tuning CNN Image Retrieval with No Human Annotation, 2018: pooling follows a ReLU.
     """
 
     code = "GEM01"

@@ -52,7 +52,7 @@ class Ordinal(Task):
         return "logits: the sigmoid of each is the probability that the class is the next one or a later one"
 
     def answers(self, output: "Tensor", inputs: "Inputs", facts: TaskFacts, loss: "AnyLoss") -> "list[Answer]":
-        """The probabilities of the classes, from those of the classes from each one on."""
+        """The probabilities of the classes, computed from the probability of each class or a later one."""
         from archdsl.extension import Answer
 
         found = []
