@@ -21,6 +21,7 @@ class Record:
     """
 
     record_fields: ClassVar[tuple[str, ...]] = ()
+    record_names: ClassVar[frozenset[str]] = frozenset()
     record_defaults: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -34,13 +35,14 @@ class Record:
             if name in cls.__dict__:
                 defaults[name] = cls.__dict__[name]
         cls.record_fields = tuple(fields)
+        cls.record_names = frozenset(fields)
         cls.record_defaults = defaults
 
     def __init__(self, **values: Any) -> None:
         own = self.__dict__
         own.update(self.record_defaults)
         own.update(values)
-        if len(own) != len(self.record_fields) or any(name not in own for name in self.record_fields):
+        if own.keys() != self.record_names:
             self._raise_type_error(values)
 
     def _raise_type_error(self, values: dict[str, Any]) -> None:

@@ -9,9 +9,20 @@ from ..zoo import shipped
 
 NAME = "example.arch"
 
+Checked = tuple[Source, tuple[Finding, ...]]
+_CHECKED: dict[tuple[type[Diagnostic], str], Checked] = {}
+"""The examples so far: the page of a code is shown in several formats."""
 
-def run_example(kind: type[Diagnostic], text: str) -> tuple[Source, tuple[Finding, ...]]:
+
+def run_example(kind: type[Diagnostic], text: str) -> Checked:
     """The text as a source, and its diagnostics; the files that it uses are next to it."""
+    key = kind, text
+    if key not in _CHECKED:
+        _CHECKED[key] = _check(kind, text)
+    return _CHECKED[key]
+
+
+def _check(kind: type[Diagnostic], text: str) -> Checked:
     source, sink = Source(text, name=NAME), Sink()
     library = Stack(MemoryLibrary(kind.files), shipped(), AllowedPackages(kind.allow))
     analysis = analyze(source, sink, kind.settings, library=library, recipe=check_recipe, pedantic=kind.pedantic)

@@ -1,5 +1,6 @@
 """Hooks that mkdocs calls while it builds the site: additional pages, and changes to their content."""
 
+import gc
 import re
 import shutil
 from pathlib import Path
@@ -27,6 +28,7 @@ PLAYGROUND = Path(playground.PAGE).parent
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Fill the folders of the navigation."""
+    gc.set_threshold(5_000, 20, 20)  # the networks live until the end: scanning them frees nothing
     config.nav = _filled(config.nav)
     return config
 

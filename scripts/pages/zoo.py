@@ -6,7 +6,7 @@ from functools import cache
 
 from archdsl import zoo
 from archdsl.analysis.quantities import si
-from archdsl.backends.diagram import CannotDraw, View, ViewOptions, diagram
+from archdsl.backends.diagram import CannotDraw
 from archdsl.diagnostics import Sink
 from archdsl.network import Network, analyze
 from archdsl.record import Record
@@ -67,8 +67,10 @@ def page(family: Family) -> str:
 
 def _views(name: str) -> tuple[str, ...]:
     """The views that show a network: `volumes`, where it can, and `blocks`."""
+    from scripts.pages.diagrams import draw  # which imports this module
+
     try:
-        diagram(network(name).graph, "dot", view_options=ViewOptions(view=View.VOLUMES))
+        draw(f"zoo:{name} --view volumes", {})  # rendered once: the page contains it
     except CannotDraw:
         return ("blocks",)
     return ("volumes", "blocks")

@@ -223,10 +223,12 @@ def _free(
 ) -> TextLabel:
     """A text at a position, or at the nearest free one away from the axis; the space is added to `taken`."""
     half = width_of(text, size) / 2 + 1.5
+    reach = half + _SIDEWAYS
+    near = [other for other in taken if x - reach < other[2] and other[0] < x + reach]
     for right, away in _STEPS:
         at = x + right, y + direction * away
         place = (at[0] - half, at[1] - size * 0.8, at[0] + half, at[1] + size * 0.2)
-        if not any(_overlap(place, other) for other in taken):
+        if not any(_overlap(place, other) for other in near):
             break
     else:
         at, place = (x, y), (x, y, x, y)
@@ -234,8 +236,9 @@ def _free(
     return TextLabel(at=at, text=text, color=theme.note, size=size)
 
 
+_SIDEWAYS = 40
 _STEPS = sorted(
-    ((float(right), float(away)) for right in range(-40, 41, 10) for away in range(0, 240, 2)),
+    ((float(right), float(away)) for right in range(-_SIDEWAYS, _SIDEWAYS + 1, 10) for away in range(0, 240, 2)),
     key=lambda step: (abs(step[0]) + step[1], step[1]),
 )
 """Steps sideways and away from the axis, nearest first."""
