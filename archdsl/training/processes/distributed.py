@@ -5,9 +5,9 @@ all machines, LOCAL_RANK on one machine, MASTER_ADDR and MASTER_PORT as the rend
 gloo, GPU tensors with NCCL.
 
 A step of several processes is the step of one process with the same batch: each computes its part of the batch, and
-gradients are weighted by the numbers of terms in their losses. All processes have the same weights, sums and scores at the end of
-each step, so each makes the same decisions by itself; information that only one process has (a signal, a clock) is
-exchanged.
+gradients are weighted by the numbers of terms in their losses. All processes have the same weights, sums and scores at
+the end of each step, so each makes the same decisions by itself; information that only one process has (a signal, a
+clock) is exchanged.
 """
 
 import inspect
