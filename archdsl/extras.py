@@ -58,13 +58,13 @@ def missing(extra: str) -> tuple[str, ...]:
 
 
 def require(what: str, extra: str, *, uses: tuple[str, ...] | None = None) -> None:
-    """Raises MissingPackages if a package of the extra cannot be imported; `uses` limits the check to these."""
+    """Raises MissingPackages if a package of the extra cannot be imported; `uses` limits the check to some of them."""
     if any(uses is None or package in uses for package in missing(extra)):
         raise MissingPackages(what, extra)
 
 
 def needs(what: str, extra: str) -> str:
-    """The sentence that `what` needs an extra, and which of its packages are missing."""
+    """A sentence that says that `what` needs an extra, and which of its packages are missing."""
     gone = missing(extra)
     verb = "is" if len(gone) == 1 else "are"
     return f"{what} needs the extra `{extra}`: {', '.join(gone)} {verb} not installed"
@@ -77,7 +77,7 @@ def package_of(module: str) -> str:
 
 
 def install_command(extra: str | None) -> str:
-    """The command that adds an extra to this environment; for None, the one that installs archdsl itself.
+    """The command that adds an extra to this environment; for None, the command that installs archdsl itself.
 
     It uses the program that created the environment (pip, uv, pipx), and the origin from which archdsl was installed
     (an index, a checkout, a repository, a file).
@@ -137,7 +137,7 @@ def _origin() -> dict[str, object] | None:
 
 
 def _checkout() -> Path | None:
-    """The checkout that this package runs from without having been installed."""
+    """The checkout from which this package runs, if it is not installed."""
     root = Path(__file__).resolve().parent.parent
     return root if _distribution() is None and (root / "pyproject.toml").is_file() else None
 

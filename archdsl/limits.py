@@ -9,7 +9,7 @@ MAX_NESTING = 40
 MAX_STATEMENT_TOKENS = 400
 """Tokens of one statement, counting only the longest entry of each list."""
 MAX_DIGITS = 18
-"""Digits of an integer: what fits in 63 bits."""
+"""Digits of an integer, so that it fits in 63 bits."""
 MAX_NODES = 200_000
 """Layers of a network, after repetitions and blocks are expanded."""
 MAX_ITERATIONS = 2 * MAX_NODES
@@ -19,7 +19,7 @@ MAX_STEPS = 500_000
 SYMBOLIC_STEPS = 20
 """How many operations on numbers take as long as one on symbolic dimensions."""
 MAX_ENTRIES = 10_000
-"""Entries of a list, including nested lists; entries that one expression computes."""
+"""Entries of a list, including nested lists, and entries that one expression computes."""
 MAX_FILES = 100
 """Files used by one program."""
 MAX_DEPTH = 100

@@ -1,7 +1,8 @@
 """Immutable values with named fields that are cheap to define.
 
 `dataclasses` compiles the methods of each class at import. For the two hundred small classes of this package, that
-would take `archdsl check` longer than the check itself. A `Record` reads its annotations once and shares its methods.
+would take longer than the check itself in `archdsl check`. A `Record` reads its annotations once and shares its
+methods.
 """
 
 import inspect

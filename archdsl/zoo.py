@@ -121,8 +121,8 @@ def entries() -> Mapping[str, ZooEntry]:
 
 
 def display_name(entry: str, net: str) -> str:
-    """The name of a zoo network as papers write it, from its own and that of its family: `resnet50` is ResNet-50."""
-    # The family's letters may be interrupted in the entry: `mobilenet_v3_large` of MobileNetV3.
+    """The name of a zoo network as papers write it, from its name and its family's: `resnet50` is ResNet-50."""
+    # Underscores may separate the family's letters in the entry: `mobilenet_v3_large` of MobileNetV3.
     at = 0
     for letter in net.lower():
         while entry[at : at + 1] == "_":

@@ -206,7 +206,7 @@ class _NamedSizes:
 
 
 def _unmeasured(graph: Graph, span: Span, name: str) -> Diagnostic:
-    """Why there is no value: no layer has a receptive field, or it is a whole axis of symbolic length."""
+    """Why there is no value: no layer has a receptive field, or the field is a whole axis of symbolic length."""
     if graph.symbols:
         why = f"`{name}` covers an axis whose length is symbolic"
         return structure_errors.UndecidedSize(span=span, why=why, sized_inputs=graph.sized_inputs)

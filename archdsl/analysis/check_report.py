@@ -46,7 +46,7 @@ def write(report: Values) -> Iterator[str]:
 
 
 def _dumps(value: object) -> str:
-    # ASCII only: a stream in another encoding would replace characters with `?`, in a document that still parses.
+    # ASCII only: a stream in another encoding would replace characters with `?`, and the document would still parse.
     return json.dumps(value, separators=(",", ":"))
 
 

@@ -36,8 +36,7 @@ def _no_total(facts: NetworkMeasures) -> str:
 class Column(Record):
     """One column: its name on the command line, its heading, its description, and the function for a node's cell.
 
-    `total` is the cell of a row of totals. In JSON it is a measure, or a field that every report has (`always`); any
-    other column is written as text.
+    `total` is the cell of a row of totals. In JSON, a column is a measure, a field of every report (`always`), or text.
     """
 
     name: str
@@ -121,7 +120,7 @@ def _memory_share(facts: NetworkMeasures, node: Node) -> str:
 
 
 def percent(part: int, total: int) -> str:
-    """`12.5%`, rounded to a tenth of a percent; empty for nothing."""
+    """`12.5%`, rounded to a tenth of a percent; empty for 0."""
     if not part or not total:
         return ""
     tenths = (2000 * part + total) // (2 * total)

@@ -1,8 +1,8 @@
 """Parameters and multiply-accumulates.
 
 MACs are the multiply-accumulates of convolutions, linear maps and matrix products (attention, `matmul`), for one
-sample. Bias, normalization, activation and pooling count 0, and FLOPs = 2 × MACs. This is half of what torch's
-FlopCounterMode counts, and what torchvision publishes as GFLOPS.
+sample. Bias, normalization, activation and pooling count 0, and FLOPs = 2 × MACs. The MACs are half of what torch's
+FlopCounterMode counts; torchvision publishes them as GFLOPS.
 """
 
 from collections.abc import Iterable

@@ -48,7 +48,7 @@ class DerivationGroup(Record):
     """A stage, a branch or a block use; without a heading, repeated statements.
 
     `times` is the number of repetitions in a row; `is_uniform`: all have the same numbers; `last` is the shape after
-    the last.
+    the last one.
     """
 
     heading: str
@@ -151,7 +151,7 @@ class _ReportedRequirements:
 
 
 def conditions_of(graph: Graph, node: Node) -> list[Condition]:
-    """What a node requires of symbolic dimensions, including for its weights."""
+    """What a node and its weights require of symbolic dimensions."""
     if node.is_input:
         return []
     xs = graph.shapes_in(node)
@@ -184,7 +184,7 @@ def _step(graph: Graph, node: Node, before: int | None, reported: _ReportedRequi
 
 
 def _nest(graph: Graph, steps: Sequence[tuple[Node, DerivationStep]], depth: int, full: bool) -> list[DerivationItem]:
-    """Steps as a tree of their scopes, from a depth of the path on."""
+    """The steps as a tree of their scopes, starting at this depth of the path."""
     items: list[DerivationItem] = []
     index = 0
     while index < len(steps):

@@ -24,7 +24,7 @@ Regions = tuple[tuple[int, int], ...]
 
 
 class CoverageRange(Record):
-    """The minimum and maximum number of positions that read an element; the number of unread elements, and of all."""
+    """The minimum and maximum number of positions that read an element; the numbers of unread and of all elements."""
 
     least: int
     most: int
@@ -36,11 +36,11 @@ class Counts:
     """The number of positions of a layer that read each element of the input."""
 
     def count(self, place: Place) -> int:
-        """For one element."""
+        """The number of positions for one element."""
         raise NotImplementedError
 
     def spread(self) -> CoverageRange:
-        """For all elements."""
+        """The range of the numbers for all elements."""
         raise NotImplementedError
 
     def cell(self, ranges: Sequence[range]) -> tuple[float, int]:

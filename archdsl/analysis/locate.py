@@ -24,7 +24,7 @@ def locate(draft: Draft, wanted: str) -> LocatedNode:
 
 
 def by_name(draft: Draft, wanted: str) -> LocatedNode:
-    """Find by the name of a module or its suffix; by the name of a tensor, an input, an output, a stage or a block."""
+    """Find a node by the name of a module (or a suffix of it), a tensor, an input, an output, a stage or a block."""
     names = _names(draft)
     if wanted in names:
         return LocatedNode(node=names[wanted])
@@ -64,7 +64,7 @@ def _names(draft: Draft) -> Mapping[str, DraftNode]:
 
 
 def by_line(draft: Draft, line: int) -> LocatedNode:
-    """Find by line of the network's own file: its last layer, in the first use of its block. Raises NodeNotFound."""
+    """The last layer on a line of the network's own file, in the first use of its block. Raises NodeNotFound."""
     lines = _lines(draft)
     if line not in lines:
         raise NodeNotFound(f"line {line} has no layer; {_near_lines(lines, line)}")

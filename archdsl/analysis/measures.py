@@ -30,7 +30,7 @@ class NetworkMeasures:
 
     @cached_property
     def fields(self) -> "Fields":
-        """The receptive fields, the union of all paths to a layer."""
+        """The receptive fields, each the union of all paths to a layer."""
         from .receptive_field import fields
 
         return fields(self.graph)

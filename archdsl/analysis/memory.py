@@ -22,11 +22,11 @@ class Memory(Record):
 
     `parameters`, `gradients` and `optimizer` are in 32 bits whatever the precision; `copies` are the running means of
     the weights. `activations` is everything saved for the backward pass, including casts of weights and the batch;
-    `layers` divides it among the nodes: to each what is saved of its output, and what it saves itself. `transient` is
-    the largest pair of gradients, of a layer's output and input, that the backward pass holds at once.
+    `layers` divides `activations` among the nodes: each gets what is saved of its output, and what it saves itself.
+    `transient` is the largest pair of gradients, of a layer's output and input, that the backward pass holds at once.
 
     With several `shards`, these are the bytes of each process, whose batch is its part of `batch`; `gathered` is then
-    the most that it holds of whole weights and gradients.
+    the largest number of bytes of whole weights and gradients that it holds at once.
     """
 
     batch: int
@@ -64,10 +64,11 @@ def memory(
 ) -> Memory:
     """The memory that training takes. All shapes must be known; symbolic dimensions count with their example sizes.
 
-    `momentum` is whether sgd or rmsprop use momentum; by default, sgd does and rmsprop does not. `other` is the
-    optimizer that muon leaves all weights but the filters of convolutions to. `copies` is the number of running means
-    of all weights. With `activation_checkpointing`, the blocks recompute what they save. `shards` is the number of
-    processes over which FSDP2 shards the weights. Raises ValueError for an unknown optimizer or precision.
+    `momentum` is whether sgd or rmsprop uses momentum; by default, sgd does and rmsprop does not. `other` is the
+    optimizer to which muon leaves all weights except the filters of convolutions. `copies` is the number of running
+    means of all weights. With `activation_checkpointing`, the blocks recompute activations instead of saving them.
+    `shards` is the number of processes over which FSDP2 shards the weights. Raises ValueError for an unknown optimizer
+    or precision.
     """
     for name in (optimizer, other):
         if name not in OPTIMIZERS or precision not in PRECISIONS:

@@ -9,8 +9,9 @@ BATCH, OPTIMIZER, PRECISION = 32, "adam", "fp32"
 
 
 class MemoryOptions(Record):
-    """The batch size, the optimizer, whether it has momentum, the optimizer that muon leaves other weights to, the
-    precision, running means of the weights, activation checkpointing, and the number of processes with shards.
+    """The batch size, the optimizer, whether it has momentum, the optimizer to which muon leaves other weights, the
+    precision, the number of running means of the weights, activation checkpointing, and the number of processes with
+    shards.
     """
 
     batch: int = BATCH

@@ -33,7 +33,7 @@ def _contains_block(graph: Graph, path: Path, holding: set[Path]) -> bool:
 
 def sharded_parts(graph: Graph) -> tuple[Path, ...]:
     """The parts whose weights are gathered together, inner ones first: blocks, large layers outside of them, and the
-    stages around them that have other weights. The weights of no part belong to the whole network.
+    stages around them that have other weights. Weights that are in no part belong to the whole network.
 
     Weights that are used from outside of a part cannot be gathered with it: such a part is left out.
     """

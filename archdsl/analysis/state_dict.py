@@ -8,7 +8,7 @@ from ..shapes.symbolic import concrete
 
 
 class StateTensor(Record):
-    """One entry: its shape, its node, its name in that layer's module, and whether it is a parameter."""
+    """One entry: its shape, its node, its name in the layer's module, and whether it is a parameter."""
 
     shape: tuple[int, ...]
     node: int

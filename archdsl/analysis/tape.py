@@ -1,4 +1,4 @@
-"""What autograd saves in a forward pass: tensors that several layers save once, the casts of autocast, and copies."""
+"""What autograd saves in a forward pass: tensors (each once), the casts of autocast, and copies."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
@@ -78,7 +78,7 @@ class Tape:
         return self.saved(self.kept), transient
 
     def saved(self, outputs: Iterable[int]) -> tuple[SavedBytes, ...]:
-        """What each node saves itself, and if it is one of these, its output."""
+        """What each node saves itself, and for the nodes in `outputs`, their output."""
         whole = set(outputs)
         return tuple(
             SavedBytes(own.per_sample + self.size(i) * (i in whole), own.per_batch) for i, own in enumerate(self.own)
@@ -86,7 +86,7 @@ class Tape:
 
     def recomputed(self, blocks: Sequence[tuple[str, ...]], batch: int) -> tuple[SavedBytes, ...]:
         """What is saved if these blocks recompute their activations: their inputs, what others save, and the
-        activations of the one that saves the most with this batch size.
+        activations of the block that saves the most with this batch size.
         """
         inside = {node.id: block for node in self.graph.layers for block in blocks if node.path[: len(block)] == block}
         always = {root for root, savers in self.kept.items() if any(saver not in inside for saver in savers)}
@@ -99,7 +99,7 @@ class Tape:
         within: dict[tuple[str, ...], list[SavedBytes]] = {}
         for block in blocks:
             roots = {root for root, savers in self.kept.items() if any(inside.get(i) == block for i in savers)}
-            # an output that others keep is computed again as another tensor; the inputs are the ones that are kept
+            # an output that others keep is computed again as another tensor; the inputs themselves are kept
             again = {root for root in roots if inside.get(root) == block or root not in always}
             within[block] = [
                 each if i in again or inside.get(i) == block else SavedBytes(0, 0)
@@ -143,7 +143,7 @@ class Tape:
         return made
 
     def made(self, node: Node, saves: Saves, inputs: list[ResultTensor], trains: bool) -> ResultTensor:
-        """The output of a node: a view of its input's memory, or a tensor of its own."""
+        """The output of a node: a view of its input's memory, or a new tensor."""
         first = inputs[0]
         number = max((each.bytes for each in inputs if each.bytes != ID), default=FULL)
         number = self.autocast_bytes if saves.autocast else FULL if saves.output_in_fp32 else number

@@ -83,7 +83,7 @@ def weights_fit(graph: Graph, other: Graph) -> bool:
 
 
 def _fits(graph: Graph, tensor: StateTensor, shape: tuple[int, ...]) -> bool:
-    """Whether a weight can be used for one of this shape: it is equal, or longer along an axis that may be longer."""
+    """Whether a weight fits this shape: its own is equal, or longer along an axis that may be longer."""
     longer = graph.nodes[tensor.node].op.variable_length
     pairs = list(enumerate(zip(tensor.shape, shape, strict=False)))
     return len(tensor.shape) == len(shape) and all(
@@ -200,7 +200,7 @@ class Sizes:
     def described(self) -> list[str]:
         """The valid sizes in words, one line for each symbol, with the statements that impose the bounds.
 
-        If the period is too long, the conditions themselves.
+        If the period is too long, the lines are the conditions themselves.
         """
         try:
             return self._solved()

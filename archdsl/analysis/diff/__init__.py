@@ -133,7 +133,7 @@ def _value(value: Any) -> str:
 
 
 def _field(found: Fields, node: Node) -> str:
-    """`11`, `11×5`, `whole`; empty if no position sees its own part."""
+    """`11`, `11×5`, `whole`; empty if no position sees its own part of the input."""
     sizes = [
         "whole" if field.size is None else str(field.size)
         for seen in found[node.id]

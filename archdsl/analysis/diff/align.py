@@ -23,7 +23,7 @@ def align(
 ) -> Pairs:
     """The pairs of two sequences of items, each given by the same number of keys, from strict to loose.
 
-    `similarity(i, j)` is the similarity of two items; 0 is none.
+    `similarity(i, j)` is the similarity of two items; 0 if there is none.
     """
     levels = len(a[0]) if a else 0
     gaps = [(0, len(a), 0, len(b))]
@@ -50,7 +50,7 @@ def _between(pairs: Pairs, low: int, high: int, start: int, end: int) -> list[tu
 
 
 def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> Pairs:
-    """A longest common subsequence; of several, one that pairs the earliest items."""
+    """A longest common subsequence; if there are several, one that pairs the earliest items."""
     first = 0
     while first < min(len(a), len(b)) and a[first] == b[first]:
         first += 1

@@ -29,7 +29,7 @@ class FigureNames:
         return layers | dict.fromkeys(self._scopes)
 
     def _named(self, name: str) -> list[Path]:
-        """The layers, stages and blocks with a name: the one whose path it is, or those whose paths end with it."""
+        """The layers, stages and blocks with a name: the one with this path, or those whose paths end with it."""
         whole = tuple(name.split("."))
         return [whole] if whole in self.paths else [path for path in self.paths if path[-len(whole) :] == whole]
 
@@ -54,7 +54,7 @@ class FigureNames:
 
     @cached_property
     def all(self) -> tuple[str, ...]:
-        """Every name with a single part, or the whole path if several layers share it; those of blocks too."""
+        """All names of a single part: inputs, outputs, blocks, and the last parts of paths."""
         last = [path[-1] for path in self.paths]
         kinds = [kind for kind in self._scopes.values() if kind not in ("stage", "aux")]
         return tuple(dict.fromkeys([*self._inputs, *self._outputs, *kinds, *last]))

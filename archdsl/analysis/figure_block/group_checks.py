@@ -13,7 +13,7 @@ Path = tuple[str, ...]
 
 
 class WrittenGroup(Record):
-    """A group as written: its members by name with their spans, and the last one of `to=`."""
+    """A group as written: its members by name with their spans, and the last member if `to=` gives it."""
 
     title: str
     span: Span
@@ -45,7 +45,7 @@ def read_groups(
 
 
 def _placed(group: WrittenGroup, names: FigureNames, sink: Sink) -> Mapping[Path, list[Path]]:
-    """The members of a group by the scopes that have all of them; empty if there is none, which is reported."""
+    """The members of a group by the scopes that have all of them; empty, which is reported, if no scope has all."""
     wanted = [*group.members, *([group.end] if group.end else [])]
     found = {name: names.siblings([name]) for name, _ in wanted}
     first, *others = found.values()
@@ -91,7 +91,7 @@ def _parts(graph: Draft | Graph, members: Sequence[Path]) -> list[set[Path]]:
 def _interrupted(
     group: WrittenGroup, names: FigureNames, scope: Path, members: Sequence[Path]
 ) -> figure_errors.GroupNotConnected | None:
-    """The error of a group with other statements between its own; only a part of a repetition would be in it."""
+    """The error if other statements are between those of a group, which would then have only a part of a repetition."""
     others = [path for path in names.between(scope, members[0], members[-1]) if path not in members]
     if not others:
         return None

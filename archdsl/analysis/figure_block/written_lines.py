@@ -46,7 +46,7 @@ class FigureLine(Record):
         return self.statement.span
 
     def error(self, why: str, span: Span | None = None, replacement: str | None = None) -> Diagnostic:
-        """An error in its form."""
+        """An error in the form of the line."""
         return figure_errors.InvalidFigureSetting(
             span=span or self.span, why=why, form=FORMS[self.setting], replacement=replacement
         )

@@ -65,7 +65,7 @@ class Facts:
 
     def slides(self, op: Layer, x: Node) -> Slides:
         """The windows of a layer over the spatial dimensions of a node, cached by layer and shape; () if none."""
-        # Both live as long as the graph, which shares equal ones.
+        # Both live as long as the graph, in which equal ones are shared.
         key = id(op), id(x.shape)
         found = self._slides.get(key)
         if found is None:

@@ -64,7 +64,7 @@ def find(facts: Facts) -> Iterator[SmallField]:
 
 
 def _lengths(facts: Facts, entry: Node) -> tuple[int, ...]:
-    """The sizes of the input along which there is a receptive field."""
+    """The sizes of the dimensions of the input along which there is a receptive field."""
     if entry.shape.layout is not Layout.OPEN:
         return entry.shape.spatial_size
     from ..receptive_field import input_axes  # importing fractions is slow, and few inputs need it
@@ -101,7 +101,7 @@ def _adds_positions(x: Shape, y: Shape) -> bool:
 
 
 def _is_gate(facts: Facts, node: Node) -> bool:
-    """Whether its result is used by a merge, like that of a gate."""
+    """Whether a merge uses the result of a node, as it uses that of a gate."""
     found, queue = {node.id}, [node]
     for each in queue:
         for reader in facts.readers[each.id]:

@@ -63,7 +63,7 @@ def find(facts: Facts) -> Iterator[TwoLinear]:
 
 
 def _before(facts: Facts, node: Node) -> tuple[Node, Node | None]:
-    """The node that a layer reads, before dropout; and the first of those between, or the layer itself."""
+    """The first dropout between a layer and the node that it reads, or else the layer itself; and that node."""
     before = facts.before(node)
     while before is not None and isinstance(before.op, Dropout) and facts.after(before) is node:
         node, before = before, facts.before(before)

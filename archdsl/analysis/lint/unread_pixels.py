@@ -85,7 +85,7 @@ def _arithmetic(window: Window, side: int) -> str:
 
 
 def _unread(window: Window, side: int) -> int:
-    """The number of elements at the end of a dimension that no window reads, without padding."""
+    """The number of elements at the end of a dimension that no window reads, not counting padding."""
     if window.stride > window.extent:
         return 0
     reached = (window.out(side) - 1) * window.stride + window.extent - window.before

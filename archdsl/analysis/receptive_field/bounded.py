@@ -48,7 +48,7 @@ class _Unions:
         return found | unions[inside[0]] | unions[inside[-(1 << power)]]
 
     def _of_powers(self, step: int, power: int) -> Sequence[int]:
-        """For each row, the union of the 2ⁿ rows from it on."""
+        """For each row, the union of the 2ⁿ rows that start with it."""
         levels = self._doubled.setdefault(step, [self._rows])
         while len(levels) <= power:
             last, apart = levels[-1], step << (len(levels) - 1)

@@ -165,7 +165,7 @@ def _largest(graph: Graph, total: ReceptiveField) -> int | None:
 
 
 def _has_places(line: tuple[int | None, Reach], sizes: tuple[int, ...]) -> bool:
-    """Whether the positions of an axis each see their own part; an axis that sees the whole must have more than one."""
+    """Whether the positions of an axis each see their own part; if they see the whole, there must be several."""
     axis, reach = line
     return axis is not None and (reach.step != 0 if isinstance(reach, Pattern) else sizes[axis] > 1)
 
@@ -175,7 +175,7 @@ def _is_exact(reach: Reach) -> bool:
 
 
 def _period(lines: Iterable[tuple[int | None, Reach]]) -> int:
-    """The period of the union of the paths in positions, if their fields have the same jump; else 1."""
+    """The period, in positions, of the union of the paths, if their fields have the same jump; else 1."""
     ratios = {(r.step, r.period) for axis, r in lines if axis is not None and isinstance(r, Pattern) and r.step}
     alike = len({Fraction(*ratio) for ratio in ratios}) == 1
     return lcm(*(period for _, period in ratios)) if alike else 1

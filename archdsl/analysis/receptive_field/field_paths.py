@@ -14,11 +14,11 @@ R = TypeVar("R")
 _LISTED = 16
 """Above this number of distinct paths to a node, paths covered by another one are dropped, even with `every`."""
 _MOST_APART = 12
-"""Above this number, they are replaced with a single path that covers them and is not exact."""
+"""Above this number, the paths to a node are replaced with a single path that covers them and is not exact."""
 
 
 class AxisPath(NamedTuple, Generic[R]):
-    """One dimension of an input: the node's axis whose position determines what is read (None: no axis); and what."""
+    """One dimension of an input: the node's axis (or None) whose position determines what is read, and what is read."""
 
     axis: int | None
     reach: R
