@@ -65,7 +65,7 @@ class _Lazy(click.Group):
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
-        """The commands and options that start with this text; from the table, so completion imports no command."""
+        """The commands and options that start with this text, taken from the table so that no command is imported."""
         from click.shell_completion import CompletionItem
 
         names = (name for name in sorted(_COMMANDS) if name.startswith(incomplete))

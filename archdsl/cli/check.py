@@ -147,8 +147,8 @@ def _fixed(text: NetworkText, check: Callable[[NetworkText], Analysis], *, unsaf
 class _StyleCheck:
     """The check of a style file against networks.
 
-    `found` is what is wrong with it for any of them. `unchecked` are networks with errors: their layers are not all
-    known.
+    `found` has the errors that the style has for any network. `unchecked` are networks with errors: their layers are
+    not all known.
     """
 
     def __init__(self, text: Source) -> None:
@@ -169,7 +169,7 @@ class _StyleCheck:
             yield analysis
 
     def report(self, status: Status) -> None:
-        """Print what is wrong with the style, or that nothing is if all networks could be checked."""
+        """Print the errors in the style, or that it has none if all networks could be checked."""
         if self.found:
             status.failed = True
             sys.stdout.flush()

@@ -39,7 +39,7 @@ class FileDiagnostics(NamedTuple):
 def report(
     analyses: Iterator[Analysis], status: Status, several: bool, output: str, explain: bool, measure: MeasureOptions
 ) -> None:
-    """Print the report. The status fails if a network does not fit in the given memory."""
+    """Print the report, and set `failed` if a network does not fit in the given memory."""
     if output == "json":
         _json(analyses, several, explain, measure)
     elif output == "sarif":
@@ -149,7 +149,7 @@ def _sizes(analysis: Analysis) -> list[str] | None:
 
 
 def _sarif(analyses: Iterable[Analysis]) -> None:
-    """Only the diagnostics, of all files together."""
+    """Print only the diagnostics, those of all files together."""
     from ..diagnostics.sarif import write
 
     for part in write(item for analysis in analyses for item in analysis.diagnostics):
@@ -158,7 +158,7 @@ def _sarif(analyses: Iterable[Analysis]) -> None:
 
 
 def _github(analyses: Iterable[Analysis]) -> None:
-    """Only the diagnostics, of all files together."""
+    """Print only the diagnostics, those of all files together."""
     from ..diagnostics.github import render
 
     for analysis in analyses:

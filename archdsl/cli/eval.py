@@ -135,7 +135,7 @@ def _report(loaded: "LoadedRun", title: str, name: str, images: "ImageSet", scor
 
 
 def _show_scores(scores: "ScoresReport", title: str, output: str) -> None:
-    """The scores of a task other than classification."""
+    """Print the scores of a task other than classification."""
     from ..training.tasks.metric import named_values
 
     if output == "json":

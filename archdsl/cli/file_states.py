@@ -68,7 +68,7 @@ class FileStates:
         return False
 
     def _settle(self) -> None:
-        """Wait until no file changes any more, and for a while until those that have disappeared are back."""
+        """Wait until no file changes anymore, and for a while for files that have disappeared to come back."""
         deadline = time.monotonic() + _REPLACE
         before = None
         while True:

@@ -28,7 +28,7 @@ class GitTree:
         self._folder = folder
         self._tree = _git("rev-parse", "--verify", f"{revision}^{{tree}}", folder=folder).decode().strip()
         self.prefix = os.fsdecode(_git("rev-parse", "--show-prefix", folder=folder).rstrip(b"\n"))
-        """The path of the folder, as `nets/`; empty for the top folder."""
+        """The path of the folder, such as `nets/`; empty for the top folder."""
 
     @cached_property
     def _entries(self) -> dict[str, tuple[str, str]]:

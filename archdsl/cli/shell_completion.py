@@ -28,7 +28,8 @@ def _completion(
 ) -> Completion:
     """A completion from candidates; if there are none, or only folders, the shell completes paths (`dir`, `file`).
 
-    Never both: the scripts of click discard one of them. Only the shell can omit the space after a folder.
+    They are never combined, because the scripts of click discard one of them. Only the shell can omit the space after a
+    folder.
     """
 
     def complete(context: "click.Context", parameter: "click.Parameter", start: str) -> "list[CompletionItem]":

@@ -1,4 +1,4 @@
-"""`archdsl sweep` in the folder of a sweep that exists: resumed, joined, shown."""
+"""`archdsl sweep` in the folder of an existing sweep: resume it, join it, or show its status."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

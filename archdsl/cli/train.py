@@ -199,7 +199,7 @@ def _refuse_unknown_loggers(names: tuple[str, ...]) -> None:
 
 
 def _silence_followers() -> "AbstractContextManager[object]":
-    """Errors in the text and the options are the same in all processes: the first one on each machine reports them."""
+    """Errors in the text and the options are the same in all processes: the first process of a machine reports them."""
     return redirect_stderr(io.StringIO()) if os.environ.get("LOCAL_RANK", "0") != "0" else nullcontext()
 
 

@@ -1,7 +1,7 @@
 """Argument kinds, and how a layer declares its arguments.
 
 A layer annotates its fields with the aliases at the end (`groups: PositiveInt`). The annotation carries the kind, which
-validates a value, describes the valid values, and is what tests sample from.
+validates a value and describes the valid values, and from which tests sample.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from ..record import Record
 
 
 def is_integer(value: object) -> bool:
-    """Whether it is an integer or a symbolic dimension; a boolean is neither."""
+    """Whether a value is an integer or a symbolic dimension; a boolean is neither."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -30,7 +30,7 @@ class Kind(Record):
     """The set of valid values of an argument."""
 
     worded: ClassVar[bool] = False
-    """Whether bare words are among them: an unknown one is then an invalid value, not an unknown name."""
+    """Whether bare words are among the values: an unknown word is then an invalid value, not an unknown name."""
 
     @property
     def words(self) -> str:

@@ -112,7 +112,7 @@ def fill_filters(how: Init | None, weights: Weights, groups: int) -> dict[str, S
     if how.name == "dirac":
         filters, channels = weights["weight"][:2]
         # The filters beyond the channels keep PyTorch's random values: if they were zeros, they would all learn the
-        # same.
+        # same values.
         every = filters <= channels * groups
         whole = init.dirac_(ARG, groups) if groups > 1 else init.dirac_(ARG)
         found["weight"] = (whole,) if every else (operator.getitem(ARG, slice(None, channels)), init.dirac_(ARG))

@@ -72,7 +72,7 @@ class Op(Record):
     """Whether it starts from a tensor of its own: its input is the network's first, which gives the batch size."""
 
     over_batch: ClassVar[bool] = False
-    """Whether it computes statistics over the samples of a batch in training, which a single vector does not have."""
+    """Whether it computes statistics over the samples of a batch in training: a single vector has none."""
 
     overridable: ClassVar[bool] = False
     """Whether a block may have its name, and then takes precedence: for common words like `norm`."""

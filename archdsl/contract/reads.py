@@ -56,7 +56,9 @@ class ReadsBefore(Record):
 
 
 class Unfolded(Record):
-    """The axis is unfolded to this spatial size, row by row: several positions of the output determine the one read."""
+    """The axis is unfolded to this spatial size, row by row: several positions of the output determine the position
+    that is read.
+    """
 
     spatial_size: tuple[int, ...]
 
@@ -169,7 +171,7 @@ def interpolating(out_size: int, in_size: int, factor: int | None, reach: int, a
 
 
 def _interpolating(period: int, step: int, shift: int, denominator: int, reach: int) -> Reads:
-    """Output o reads around o·step/period + shift/under of the input."""
+    """Output o reads around position o·step/period + shift/denominator of the input."""
     common = gcd(period, step)
     period, step = period // common, step // common
 
@@ -212,7 +214,7 @@ def grid(count: int, length: int) -> Reads:
 
 
 def nearby(before: int, after: int) -> Reads:
-    """Output o reads o and the positions around it: as many before it, and as many after it."""
+    """Output o reads o, `before` positions before it, and `after` positions after it."""
     return PeriodicReads(offsets=(range(-before, after + 1),)) if _known(before, after) else MIXED
 
 

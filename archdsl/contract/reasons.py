@@ -32,7 +32,7 @@ def argument_count(argument: str, count: int, unit: str) -> Reason:
 
 
 def by_dimension(lines: Sequence[str], x: Shape) -> Reasons:
-    """The arithmetic of spatial dimensions, labeled if it differs, once if only the symbols differ."""
+    """The arithmetic of spatial dimensions, labeled if it differs, given once if only the symbols differ."""
     lines = tuple(dict.fromkeys(lines))
     letters = x.letters[1:].upper()
     if not 1 < len(lines) == len(letters):
@@ -76,7 +76,7 @@ def change(x: Shape, y: Shape) -> Reasons:
 
 
 def _forms(dims: tuple[int, ...]) -> tuple[Form, ...]:
-    """Sizes as closed forms; symbolic dimensions are equal only if they are so for all values."""
+    """Sizes as closed forms; symbolic dimensions are equal only if they are equal for all values."""
     return tuple(map(form_of, dims))
 
 
@@ -99,7 +99,7 @@ def broadcast(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
 
 
 def _listed(names: list[str]) -> str:
-    """`a, b and c`; the first few of many."""
+    """`a, b and c`; if there are many, only the first few."""
     if len(names) > _OPERANDS:
         names = [*names[: _OPERANDS - 1], f"{len(names) - _OPERANDS + 1} more"]
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -65,8 +65,8 @@ class Fix(Record):
 class Change(Record):
     """A change of a statement with which its layer would take its input.
 
-    Other `arguments`, as they are written after `name=`, None to leave one out; or a statement `before` it, or one
-    `instead` of it.
+    It sets other `arguments`, as they are written after `name=` (None leaves one out), or puts a statement `before`
+    this one or `instead` of it.
     """
 
     arguments: tuple[tuple[str, str | None], ...] = ()
@@ -76,7 +76,7 @@ class Change(Record):
 
     @classmethod
     def of(cls, **arguments: str | None) -> "Change":
-        """Other arguments, by name."""
+        """The change that sets other arguments, by name."""
         return cls(arguments=tuple(arguments.items()))
 
 
@@ -136,11 +136,11 @@ class Finding(Record):
     suggestions: tuple[Fix, ...] = ()
     """Edits that were tried, at most two, the best first."""
     merged: "tuple[Finding, ...]" = ()
-    """The errors that the first of them removes, too."""
+    """The errors that the first suggestion also removes."""
 
 
 def with_fixes(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """What was found, each warning with the fix that it has; errors get their suggestions where these are tried."""
+    """The findings, with the fix of each warning that has one; errors get their suggestions where these are tried."""
     return tuple(
         item.replace(suggestions=(fix,))
         if item.diagnostic.severity is Severity.WARNING and (fix := item.diagnostic.fix()) is not None and fix.edits

@@ -13,7 +13,7 @@ _ROUNDS = 10
 
 
 class Applied(Record):
-    """An applied fix, and its line at that time."""
+    """An applied fix, and its line when it was applied."""
 
     line: int
     code: str
@@ -95,7 +95,7 @@ def edited_text(text: str, edits: Iterable[Edit]) -> str:
 
 
 def _is_better(before: tuple[Finding, ...], after: tuple[Finding, ...], fixed: list[Finding]) -> bool:
-    """Whether there are no more errors than before, and fewer of each fixed one on its line. A fix adds no lines."""
+    """Whether there are no more errors than before, and fewer of each fixed kind on its line. A fix adds no lines."""
     counts = [Counter(map(_place, found)) for found in (before, after)]
     errors = [
         sum(1 + len(item.merged) for item in found if item.diagnostic.severity is Severity.ERROR)

@@ -235,9 +235,9 @@ class AmbiguousWord(Diagnostic):
 
     name: str
     meanings: tuple[str, str]
-    """What it may be: "the variable `k5`", "`kernel=5`"."""
+    """What the word may be: "the variable `k5`", "`kernel=5`"."""
     readings: tuple[Edit, ...]
-    """What to write for each of the two."""
+    """What to write for each of the two meanings."""
 
     def message(self) -> str:
         return f"`{self.name}` is ambiguous here"

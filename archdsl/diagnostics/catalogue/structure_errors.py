@@ -67,7 +67,7 @@ class _NeedsSizes(Diagnostic):
     """An error that goes away with values for the symbolic dimensions of the inputs."""
 
     sized_inputs: str
-    """The options that set them: `--input 3x224x224`."""
+    """The options that set the sizes: `--input 3x224x224`."""
 
     def help(self) -> tuple[str, ...]:
         return (f"set the sizes: `{self.sized_inputs}`",) if self.sized_inputs else ()
