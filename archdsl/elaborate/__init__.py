@@ -204,7 +204,7 @@ def _output(state: State, statement: ast.Output) -> None:
 
 
 def _definition(state: State, statement: ast.Statement) -> None:
-    """Definitions were collected before; they are not allowed inside a body."""
+    """Report a definition inside a body; those at the top level were collected before."""
     if state.path or state.uses or state.scope.parent is not None:
         word = statement.span.text.split()[0]
         span = Span(statement.span.source, statement.span.start, statement.span.start + len(word))
@@ -213,7 +213,7 @@ def _definition(state: State, statement: ast.Statement) -> None:
 
 
 def _broken(state: State, statement: ast.UnreadableStatement) -> None:
-    """The tensor and the names that a broken statement would have created are unknown."""
+    """Mark the tensor and the names that a broken statement would have created as unknown."""
     if state.current is not None and statement.span.text.partition(" ")[0] not in _NO_TENSOR:
         state.unresolved(None, (state.current,), None, state.child("unknown"), statement.span)
     state.missing_input_reported = True

@@ -34,7 +34,7 @@ class ElaborationInputs(Record):
     override: Override | None = None
     library: Library | None = None
     caches: Caches | None = None
-    """Those of the elaboration that found the errors."""
+    """The caches of the elaboration that found the errors."""
 
 
 class WatchedSink(Sink):

@@ -305,7 +305,7 @@ def _cycles(blocks: Mapping[str, BlockDef], known: dict[int, tuple[ast.Body, lis
 
 
 def _uses(body: ast.Body, known: dict[int, tuple[ast.Body, list[str]]]) -> list[str]:
-    """What a body uses, in a new list; found once for each body, which is kept alive: `id` identifies it."""
+    """What a body uses, in a new list; found once for each body, which is kept alive because `id` identifies it."""
     if id(body) not in known:
         known[id(body)] = body, _used(body)
     return list(known[id(body)][1])

@@ -159,7 +159,7 @@ def _apart(values: list[ast.Expr]) -> tuple[int, ...] | None:
 
 
 def _is_size(state: State, value: ast.Variable, values: list[ast.Expr]) -> bool:
-    """Whether a bare word is the sizes (a symbol or a parameter) rather than a name."""
+    """Whether a bare word stands for the sizes (a symbol or a parameter) rather than a name."""
     others = [v for v in values[1:] if not isinstance(v, ast.Call)]
     if others:
         return False

@@ -29,7 +29,7 @@ class Memo:
         self._owners = owners  # kept alive: memos are found by identity
         # A flag or shorthand has the same meaning everywhere, unless a text uses it as a name.
         used = [each for arg in args if not _is_word(arg, parameters, names) for each in _names_and_sizes(arg.value)]
-        # The default of a block's parameter may use a size, and no other name that changes.
+        # The default of a block's parameter may use a size, but no other name that changes.
         used += [each for p in parameters if isinstance(p.default, ast.Expr) for each in _names_and_sizes(p.default)]
         self.parameters = parameters
         self._names = tuple(dict.fromkeys(each for each in used if isinstance(each, str)))

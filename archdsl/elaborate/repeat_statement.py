@@ -94,7 +94,7 @@ def _initial(state: State, carried: ast.Carried) -> Any:
 
 
 def _axes(written: ast.Expr, shape: Shape, x: Shape | None) -> tuple[int | None, ...]:
-    """For each axis of zeros, the axis of the current tensor with its size, as `(@l)` or a symbolic dimension."""
+    """For each axis of zeros, the axis of the current tensor that gives its size, by `(@l)` or a symbolic dimension."""
     if x is None:
         return (None,) * shape.rank
     parts = written.dims if isinstance(written, ast.Size) else (written,) * shape.rank

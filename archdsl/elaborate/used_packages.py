@@ -34,7 +34,7 @@ class UsedPackages:
             near = self._file_named(use, wanted)
             self._sink.emit(file_errors.PackageNotAllowed(span=span, name=wanted.name, nearest=near))
             return False
-        # Only here: a text that names no package is checked without the code that finds them.
+        # Imported only here: a text that names no package is checked without the code that finds packages.
         from ..packages.failures import PackageError
         from ..packages.package import UsedPackage
         from ..packages.package_loading import load_package

@@ -46,7 +46,7 @@ class Evaluation(Protocol):
 
 
 def value(ev: Evaluation, expr: ast.List | ast.Index | ast.SliceExpr | ast.Comprehension) -> Any:
-    """The value of such an expression; UNKNOWN after an error was reported."""
+    """The value of an expression with lists; UNKNOWN after an error was reported."""
     match expr:
         case ast.List():
             return (

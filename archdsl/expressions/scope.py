@@ -26,7 +26,9 @@ class NamedTensor(Record):
 
 
 class ListValue:
-    """The value of a list. Two are equal if their entries are, and these have the same types: `[1]` is not `[1.0]`."""
+    """The value of a list. Two lists are equal if their entries are equal and have the same types: `[1]` is not
+    `[1.0]`.
+    """
 
     __slots__ = ("_key", "items")
 
@@ -44,7 +46,7 @@ class ListValue:
         return f"ListValue({self.items!r})"
 
     def plain(self) -> list[Any]:
-        """The entries as Python lists, other entries as text."""
+        """The entries as plain data: nested lists as Python lists, numbers as they are, all others as text."""
         return [
             item.plain() if isinstance(item, ListValue) else item if isinstance(item, int | float) else str(item)
             for item in self.items

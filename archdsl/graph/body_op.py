@@ -23,7 +23,7 @@ class BodyRuns(Record):
 
 
 class BodyOp(Op):
-    """A layer with a body. `saves_of` is what it saves besides what its body does."""
+    """A layer with a body. `saves_of` is what it saves besides what its body saves."""
 
     body: Subgraph
 

@@ -14,7 +14,7 @@ from ..shapes.symbolic import concrete
 from .body_op import BodyOp, BodyRuns
 
 MOST_EXPERTS = 4096
-"""Experts of one layer: each has weights with their own names."""
+"""Maximum number of experts of one layer: each has weights with their own names."""
 
 
 class MoeOp(BodyOp):

@@ -78,7 +78,9 @@ class Node(NodeSite):
 
     @property
     def text(self) -> str:
-        """The statement as written, on one line; with the layer's name if it is that of a block's parameter."""
+        """The statement as written, on one line; a keyword that is a block's parameter is replaced with the layer's
+        name.
+        """
         text = _on_one_line(self.span)
         word, blank, rest = text.partition(" ")
         if not isinstance(self.statement, ast.LayerStatement) or word in (self.op.keyword, *self.op.synonyms):

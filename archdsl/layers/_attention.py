@@ -65,7 +65,9 @@ class AttentionSizes(Record):
 
     @property
     def packed(self) -> bool:
-        """Whether one matrix has the rows of all three, as in torch if all are computed from equally many features."""
+        """Whether one matrix has the rows of all three, as in torch if all are computed from the same number of
+        features.
+        """
         return len({concrete(features) for features in self.features}) == 1
 
     @property
@@ -181,7 +183,7 @@ _POSITIONS: Mapping[str, Callable[[AttentionOptions], bool]] = {
 
 
 def check_buckets(buckets: int, distance: int, causal: bool, y: Shape) -> None:
-    """Check that the logarithmic half of the buckets reaches beyond the half with one distance each. Raises Reject."""
+    """Check that the logarithmic buckets reach beyond those that cover one distance each. Raises Reject."""
     if not causal and buckets % 2:
         why = f"{buckets} buckets cannot be split between earlier and later steps"
         changes = Change.of(buckets=str(buckets + 1))

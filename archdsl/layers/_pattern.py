@@ -12,7 +12,7 @@ from ._reading import by_rank
 
 _TOKEN = re.compile(r"->|[A-Za-z_]\w*|\d+|\s+|.", re.ASCII | re.DOTALL)
 At = tuple[int, int]
-"""The start and end offset of something in the pattern."""
+"""The start and end offsets of something in the pattern."""
 
 
 class PatternAxis(NamedTuple):

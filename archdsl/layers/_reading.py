@@ -132,7 +132,7 @@ def _fewer(values: tuple[int, ...], count: int) -> str | None:
 
 
 def check_groups(groups: int, counts: tuple[tuple[int, str], ...], recovery_shape: Shape | None) -> None:
-    """Every count (number, what) splits into this many groups. Raises Reject."""
+    """Check that every count (number, what) splits into this many groups. Raises Reject."""
     for count, what in counts:
         if count % groups:
             raise Reject(

@@ -161,7 +161,7 @@ def _is_one(size: int) -> bool:
 
 
 def _from_each(dims: tuple[int, ...], full: tuple[int, ...]) -> Links:
-    """Each position of the operand at its own position; an operand of length 1 along an axis applies to all."""
+    """Each position reads the same position of the operand, or along an axis of length 1, its only position."""
     if dims == full:
         return pointwise(len(dims))
     pairs = enumerate(zip(dims, full, strict=True))

@@ -23,8 +23,8 @@ MOST_LAYERS = 1000
 class Recurrent(LayerOp):
     """The base class of recurrent networks: each step of T×C updates a state; the output is the last layer's states.
 
-    `initial=NAME` is the state before the first step: as many features as `units`, times the layers and directions, in
-    one axis or in two.
+    `initial=NAME` is the state before the first step: `units` features times the layers and directions, in one axis or
+    in two.
     """
 
     style = "recurrent"
@@ -82,7 +82,7 @@ class Recurrent(LayerOp):
         return y
 
     def _check_state(self, name: str, state: Shape, y: Shape) -> None:
-        """A state has the units of all layers and directions. Raises Reject."""
+        """Check that a state has the units of all layers and directions. Raises Reject."""
         count = self.layers * self.directions
         if state.layout is Layout.IDS or state.dims not in ((count * self.units,), (count, self.units)):
             forms = f"{count * self.units} or {count}×{self.units}"

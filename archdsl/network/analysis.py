@@ -115,7 +115,7 @@ class Analysis:
 
     @property
     def sizes(self) -> "Sizes":
-        """The input sizes for which the network is valid; if its own are not, computed with symbolic dimensions.
+        """The input sizes for which the network is valid, even if the program's own sizes are not valid.
 
         Raises ArchError for errors at every size, and LookupError like a network's `sizes`.
         """
@@ -132,7 +132,7 @@ class Analysis:
 
 
 def _forbids_sizes(found: Finding) -> bool:
-    """Whether it is an error for every size: shape errors are not, nor is a layer that differs between sizes."""
+    """Whether a finding is an error for every size: shape errors are not, nor is a layer that differs between sizes."""
     each = found.diagnostic
     of_shapes = isinstance(each, structure_errors.UndecidedLayer) or each.code.startswith("E04")
     return each.severity is Severity.ERROR and not of_shapes

@@ -176,7 +176,7 @@ class Form:
         return lcm(*(floor.divisor * floor.form.period() for floor in floors)) if floors else 1
 
     def degree(self) -> int:
-        """The highest power, counting those inside floors: between jumps of the floors, a polynomial of this degree."""
+        """The highest power, also in floors: between jumps of the floors, the form is a polynomial of this degree."""
         if self._degree is None:
             self._degree = max((sum(map(_degree, monomial)) for monomial in self.terms), default=0)
         return self._degree

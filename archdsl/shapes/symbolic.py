@@ -164,7 +164,7 @@ def _operand(value: int) -> "int | Form":
 
 
 def _make(value: int, form: Form) -> int:
-    """A plain number if the form has no symbol."""
+    """A symbolic value with this form, or a plain number if the form has no symbol."""
     return form.constant if form.is_constant else Sym(value, form)
 
 
