@@ -96,7 +96,7 @@ def _align(a: Sequence[Item], b: Sequence[Item], count_a: int, count_b: int) -> 
 
 
 def _pair(a: Item, b: Item, count_a: int, count_b: int) -> tuple[float, Item] | None:
-    """The item that is both, with the number of words that they share; None if they do not correspond."""
+    """One item for both, with the number of words that they share; None if they do not correspond."""
     if skeleton(a)[:2] != skeleton(b)[:2] or _fixed(a) != _fixed(b):  # type: ignore[index]  # a tuple
         return None
     others = is_plain_activation(a)

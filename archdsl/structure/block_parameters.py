@@ -32,7 +32,7 @@ class BlockParameter:
 class BlockPlace:
     """Where an item is: the current tensor of each instance there, and to which instance of the block each belongs.
 
-    `runs` says which instances run the items around it, `group`.
+    `group` has the items around it, and `runs` says which instances run them.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ def is_equal(column: Column, values: Column) -> bool:
 
 
 def ratio_of(text: str, column: Column, values: Column) -> str | None:
-    """A number times some values, or their quotient, if that is the column."""
+    """A number times some values, or their quotient, if that equals the column."""
     pairs = [(value, each) for value, each in zip(column, values, strict=True) if value is not None]
     if any(type(each) is not int or each < 1 for _, each in pairs):
         return None

@@ -22,7 +22,7 @@ class Unsolvable(Exception):
 class FoldedBlock:
     """The body of several instances. `channels` gives the channels of the tensor that a node makes.
 
-    It returns what its last item makes, and the tensors of `outward`, which others refer to: `results`.
+    It returns what its last item makes and, in `results`, the tensors of `outward`, to which others refer.
     """
 
     def __init__(

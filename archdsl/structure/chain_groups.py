@@ -78,7 +78,7 @@ class Modules:
     def _slice(
         self, chain: Chain, at: int, wanted: set[Path], members: Mapping[int, frozenset[int]]
     ) -> ChainSlice | None:
-        """The whole module that starts at an item; of several, the outermost."""
+        """The whole module that starts at an item; if there are several, the outermost."""
         some = next(_nodes(chain.items[at], members), None)
         if some is None:
             return None
@@ -93,7 +93,7 @@ class Modules:
         return None
 
     def _end(self, chain: Chain, at: int, path: Path, members: Mapping[int, frozenset[int]]) -> int | None:
-        """The end of the items from here on that are exactly one module; None if they are not."""
+        """The end of the items that start here and are exactly one module; None if there are none."""
         size, depth = 0, len(path)
         for last in range(at, len(chain.items)):
             item = chain.items[last]
@@ -139,7 +139,7 @@ def nodes_of(items: Sequence[Item], members: Mapping[int, frozenset[int]]) -> fr
 def results_of(slice_: ChainSlice, uses: Counter[int]) -> frozenset[int] | None:
     """The tensors from inside that something outside refers to, apart from the last one.
 
-    None if a block cannot return them: those in the body of a statement, and those of a slice that ends with `from`.
+    None if a block cannot return them, because they are in the body of a statement or the slice ends with `from`.
     """
     items = slice_.items
     if items[-1].sort == "from":

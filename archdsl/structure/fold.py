@@ -53,7 +53,7 @@ def _attempts(graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]]) -> li
         found = [*_choices(graph, scopes, Modules(scopes), several=True), *found]
     shortest = min(each.words for each in found)
     if shortest > _REPETITION_FRACTION * found[-1].words:
-        # Only where statements refer to tensors by name can a block have several results.
+        # A block can have several results only where statements refer to tensors by name.
         for several in (False, True) if uses_of(chain.items) else (False,):
             mined = mined_scopes(chain, several)
             found += _choices(graph, mined, Modules(mined), several, options=(_OFF,))

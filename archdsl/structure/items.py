@@ -12,7 +12,7 @@ from ..contract.arguments import ParameterSpec
 
 
 class ModuleScope(NamedTuple):
-    """A module that a layer is inside of: the name of the attribute, and the name of the class."""
+    """A module that contains a layer: the name of the attribute, and the name of the class."""
 
     name: str
     kind: str
@@ -39,10 +39,10 @@ class Item:
 
     `sort` is `layer`, `merge`, `reuse`, `from`, `zeros`, `scan`, `moe`, `aux`, `run` (a repetition) or `call` (the use
     of a block). `args` has the arguments that are numbers or tensors, `fixed` the others, which are equal in all
-    instances; a repetition has its `count`, an activation that differs its `word`, and a residual connection that only
-    some instances have `when`. `into` and `out` are the nodes that it reads and makes; the use of a block with several
-    results also makes those in `results`. `operands` are the bodies of a merge, an `aux` or a repetition; a column of
-    tensors is an operand that is a name.
+    instances; `count` is that of a repetition, `word` is an activation that differs, and `when` is the condition of a
+    residual connection that only some instances have. `into` and `out` are the nodes that it reads and makes; the use
+    of a block with several results also makes those in `results`. `operands` are the bodies of a merge, an `aux` or a
+    repetition; a column of tensors is an operand that is a name.
     """
 
     __slots__ = ("args", "fixed", "into", "operands", "out", "parameters", "results", "scopes", "sort", "word")
@@ -95,7 +95,7 @@ class Item:
 
 
 class Chain:
-    """Items in sequence that starts from the nodes `start`.
+    """A sequence of items that starts from the nodes `start`.
 
     The body of a repetition has an instance for each iteration: `origin` is the index of the instance around it.
     """

@@ -110,7 +110,7 @@ class _ModuleMiner:
     def named(self, parts: Sequence[_Part]) -> int:
         """The number of tensors with a name that a module of these parts reads from outside, or makes for others.
 
-        0 if that does not count.
+        0 unless modules may have several results.
         """
         if not self.several:
             return 0

@@ -35,7 +35,7 @@ class RepeatRun(Record):
 
 
 class Repetitions:
-    """The repetitions of a graph. They agree in layers and shapes; those of blocks, unless `exact`, only in layers."""
+    """The repetitions of a graph. Iterations agree in layers and shapes; uses of blocks, unless `exact`, in layers."""
 
     def __init__(self, graph: Graph, exact: bool) -> None:
         self.graph = graph

@@ -68,7 +68,7 @@ def _inside(item: Item, uses: Counter[int]) -> Item:
 
 
 def _longest(items: Sequence[Item], keys: Sequence[Hashable], at: int, uses: Counter[int]) -> tuple[int, int]:
-    """The number of statements that repeat from here on, and how often: what saves the most words."""
+    """The number of statements that repeat from here, and how often: those that save the most words."""
     best, found = -0.5, (1, 1)
     for period in range(1, min(_LONGEST, (len(items) - at) // 2) + 1):
         count = 1

@@ -1,8 +1,8 @@
 """Suggestions: edits that were tried by the checker before they are shown.
 
-A suggestion that contains code is an edit, shown only if the checker, run on the edited text, no longer finds its error
-and finds no new one; where no such edit is found, one with new errors in what could not be checked before. Names and
-arguments come before shapes, shapes before assertions. Errors that one edit removes together are merged.
+A suggestion that contains code is an edit. It is shown only if the checker, run on the edited text, no longer finds its
+error and finds no new one; if there is no such edit, new errors in what could not be checked before are allowed. Names
+and arguments come before shapes, shapes before assertions. Errors that one edit removes together are merged.
 """
 
 from collections.abc import Callable

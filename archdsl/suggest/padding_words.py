@@ -9,7 +9,7 @@ from .written_arguments import value_text, written_arguments
 
 
 def writes_same(written: Counter[str]) -> bool:
-    """Whether a text with these arguments writes `same`: unless it has only numbers, such as `p1`."""
+    """Whether a text with these arguments writes `same`; it does unless it has only numbers, such as `p1`."""
     return bool(written["same"]) or not any(text[0] == "p" and text[1:].isdigit() for text in written)
 
 

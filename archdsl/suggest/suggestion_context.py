@@ -281,7 +281,7 @@ def only(candidate: Candidate | None) -> Iterator[Candidate]:
 
 
 def _joined(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
-    """Insertions at the same place as one."""
+    """The edits, with insertions at the same place merged."""
     places: dict[Span, str] = {}
     for edit in edits:
         places[edit.span] = places.get(edit.span, "") + edit.text

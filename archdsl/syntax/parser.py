@@ -50,7 +50,7 @@ _MERGES = {
     "bmm": "matmul",
     "mm": "matmul",
 }
-"""Their names in other frameworks."""
+"""Merges by their names in other frameworks."""
 
 _CARRY = "`carry NAME = SIZE` before the body declares what a step passes to the next"
 
@@ -274,7 +274,7 @@ class _Driver:
         return self.at == 0 or self.tokens[self.at - 1].type in ("SEP", "LBRACE", "RBRACE")
 
     def starts_with(self, kind: str) -> bool:
-        """Whether the current statement started with such a token."""
+        """Whether the current statement started with a token of this kind."""
         at = self.at - 1
         while at > 0 and self.tokens[at - 1].type not in ("SEP", "LBRACE", "RBRACE"):
             at -= 1

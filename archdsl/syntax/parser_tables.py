@@ -30,7 +30,7 @@ def dump(parser: Lark, origin: str, *, without: tuple[str, ...]) -> bytes:
 
 
 def load(kept: bytes, origin: str, **options: Any) -> Lark | None:
-    """The parser from such tables; None if they are damaged or have another origin."""
+    """The parser from the tables that `dump` wrote; None if they are damaged or have another origin."""
     digest, _, body = kept.partition(b"\n")
     if digest != _digest(body, origin):
         return None

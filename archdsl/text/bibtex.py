@@ -38,7 +38,7 @@ def names(authors: Sequence[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text in which characters that LaTeX would interpret are escaped, and accents are its commands."""
+    """Text in which characters that LaTeX would interpret are escaped, and accents are written as its commands."""
     special = _SPECIAL.sub(lambda found: _SPECIALS.get(found[0], f"\\{found[0]}"), text)
     return "".join(_accented(letter) for letter in unicodedata.normalize("NFC", special))
 

@@ -43,7 +43,7 @@ class Library(ABC):
 
 
 class AllowedPackages(Library):
-    """No texts; texts that name one of these packages may run it."""
+    """A library without texts; a text that names one of these packages may run it."""
 
     def __init__(self, packages: Iterable[str]) -> None:
         self._packages = frozenset(map(normalized, packages))

@@ -106,7 +106,7 @@ def in_order(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
 
 
 def vocabulary(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The first of two values of an embedding as what its input counts: `input 20 int(1000)`."""
+    """The first of two values of an embedding as the vocabulary of its input: `input 20 int(1000)`."""
     layer = site.layer
     found = find(layer.keyword.text) if layer is not None else None
     if layer is None or found is None or found.keyword != "embedding":

@@ -26,7 +26,7 @@ def outputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def resampled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """For an output half or twice as large as asserted: one more upsampling or pooling layer, as others are."""
+    """For an output half or twice as large as asserted: one more upsampling or pooling layer, like the others."""
     statement, node = site.statement, site.node
     if not isinstance(statement, ast.Assert) or node is None:
         return

@@ -274,7 +274,7 @@ def _stride_words(
 
 
 def _conditions(words: str, channels: str) -> str:
-    """When a block's shortcut must change the shape."""
+    """The condition under which a block's shortcut must change the shape."""
     stride = words.strip().removeprefix("stride=").removeprefix("s=")
     parts = []
     if stride and stride.isidentifier() and not stride[-1].isdigit():

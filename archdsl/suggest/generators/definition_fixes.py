@@ -123,7 +123,7 @@ def _defines(statement: ast.Statement) -> Iterator[str]:
 
 
 def inputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Of two inputs without names, the other one alone, or both with names."""
+    """For two inputs without names: only the other one, or both with names."""
     found = [each for each in context.program.statements if isinstance(each, ast.Input)]
     for index, each in enumerate(found):
         yield removed(context, each, 0.5 + 0.1 * index).replace(kind=f"{KIND} {index}")

@@ -184,7 +184,7 @@ def written_whole(statement: ast.Statement) -> str:
 
 
 def repeated(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Without a statement or a line that occurs twice in a row."""
+    """The text without a statement or a line that occurs twice in a row."""
     source = context.source
     lines = source.text.split("\n")
     start = 0

@@ -101,7 +101,7 @@ def _larger_inputs(
 
 
 def _least_sizes(context: SuggestionContext, site: ErrorSite, entry: Node) -> Iterator[tuple[int, ...]]:
-    """By inferring the shapes along the chain of first inputs from the input to the error."""
+    """The least sizes, by inferring the shapes along the chain of first inputs from the input to the error."""
     assert site.node is not None
     for end in (context.draft.nodes[context.draft.outputs[0][1]], site.node):
         yield from _least_until(context, end, entry)
@@ -249,7 +249,7 @@ def _multiplied(statement: ast.Input) -> Iterator[Candidate]:
 
 
 def ids(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Integers for an input that an embedding reads, or that has no shape: with an unused parameter."""
+    """Integer IDs for an input that an embedding reads, or that has no shape; an unused parameter is the vocabulary."""
     reads = {each.id for each, _ in context.ancestors_of(site.node, 10_000)} if site.node is not None else set()
     of_embedding = site.layer is not None and site.node is not None and hasattr(site.node.op, "vocabulary")
     unused = [name for name in context.net_parameters if name not in context.variables]

@@ -133,7 +133,7 @@ _STEPPING = ("attention", "lstm", "gru", "rnn", "pos", "cls")
 def _pools_globally(context: SuggestionContext, site: ErrorSite) -> bool:
     """Whether a classifier most likely averages over space: it normalizes or has shortcuts, and this layer is its last.
 
-    So do networks since ResNet (He et al., 2015); those before flatten, and have several linear layers.
+    Networks since ResNet (He et al., 2015) do so; earlier ones flatten, and have several linear layers.
     """
     statement = site.statement
     home = context.statements.position_of(statement) if statement is not None else None
@@ -270,7 +270,7 @@ def named_tensors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candi
 
 
 def elements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """For a `reshape` to another number of elements: the remaining size, or as many units before it."""
+    """For a `reshape` to another number of elements: the remaining size, or that many units before it."""
     node, layer = site.node, site.layer
     if layer is None or node is None or not isinstance(node.op, Reshape) or not node.inputs:
         return

@@ -89,7 +89,7 @@ def _names(line: Span) -> Iterator[Candidate]:
 
 
 def _listed(line: Span) -> Iterator[Candidate]:
-    """Commas between the names of an `output` and the parameters of a header, and none twice."""
+    """Single commas between the names of an `output` and between the parameters of a header."""
     found = re.match(r"(\s*output\s+)(\w+(?:[\s,;&+]+(?:and\s+)?\w+)+)$", line.text)
     if found is not None:
         names = [word for word in re.findall(r"\w+", found[2]) if word != "and"]
@@ -106,7 +106,7 @@ def _listed(line: Span) -> Iterator[Candidate]:
 
 
 def _returned(context: SuggestionContext, line: Span) -> Iterator[Candidate]:
-    """Without `return x`, which a block does implicitly; `from NAME` or `output a, b` for another tensor."""
+    """The line without `return x`, which a block does implicitly; `from NAME` or `output a, b` for another tensor."""
     for found in re.finditer(rf"(?:^|(?<=[;{{]))\s*({'|'.join(_IGNORED_WORDS)})\b([^;{{}}]*)", line.text):
         start, names = found.start(1), re.findall(r"[A-Za-z_]\w*", found[2])
         end = found.end()
@@ -139,7 +139,7 @@ def _without_line(line: Span, rank: float, why: str = "") -> Candidate:
 
 
 def _marked(line: Span) -> Iterator[Candidate]:
-    """Without the marks that a list, a diff, a prompt or line numbers put before each line."""
+    """The lines without the marks that a list, a diff, a prompt or line numbers put before each."""
     found = re.match(r"\s*(>>>|\.\.\.|[-+*>$•·–]+|\(?\d+[.):|]|\d+(?=\s+[a-z]))\s+", line.text)
     if found is not None:
         number = line.source.position(line.start)[0]

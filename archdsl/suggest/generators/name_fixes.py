@@ -219,7 +219,7 @@ def _spatial(context: SuggestionContext, statement: ast.Statement) -> bool:
 
 
 def _unnamed_penalty(after: ast.Statement | None) -> float:
-    """How unlikely it is that the statement before this one has a name: least before a `from` or a pooling layer."""
+    """How unlikely it is that the statement before this one has a name: a `from` or a pooling layer makes it likely."""
     match after:
         case ast.From() | ast.Input():
             return 0.0

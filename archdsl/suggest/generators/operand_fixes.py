@@ -94,7 +94,7 @@ def _given_size(context: SuggestionContext, maker: DraftNode, shape: Shape) -> I
 
 
 def _strides(context: SuggestionContext, large: DraftNode, small: DraftNode, ratio: int) -> Iterator[Candidate]:
-    """A stride for the convolution of the path that stays large, as the other path writes it; none on the other."""
+    """A stride for a convolution of the large path, as the small one writes it; or the small one without pooling."""
     on_large = list(context.layers_before(large, 6))
     on_small = list(context.layers_before(small, 6))
     shared = {id(s) for s, _, _ in on_large} & {id(s) for s, _, _ in on_small}

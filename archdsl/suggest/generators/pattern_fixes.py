@@ -112,7 +112,7 @@ def _lists(context: SuggestionContext, site: ErrorSite) -> Iterator[tuple[tuple[
 
 
 def surplus(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Without a statement that is not between such neighbors elsewhere; never without that of the error."""
+    """The text without a statement that is not between such neighbors elsewhere; never without that of the error."""
     pairs = {(_kind(a), _kind(b)) for statements in _all_lists(context) for a, b in pairwise(statements)}
     for statements, distance in _lists(context, site):
         for index, each in enumerate(statements):

@@ -57,7 +57,7 @@ def outputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def repeated(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Without the second of two settings."""
+    """The text without the second of two settings."""
     text, span = site.span.source.text, site.span
     start, end = span.start, span.end
     while end < len(text) and text[end] in " \t;":

@@ -60,7 +60,7 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def _may_take(statement: ast.LayerStatement, word: str) -> bool:
-    """Whether another layer may have these arguments: it needs some, or there are none."""
+    """Whether another layer may have these arguments: it takes some, or there are none and it requires none."""
     other = find(word)
     if other is None:
         return False

@@ -271,7 +271,7 @@ def _closed(site: ErrorSite) -> Iterator[Candidate]:
 
 
 def _opened(site: ErrorSite) -> Iterator[Candidate]:
-    """Without this `}`, or without an earlier one whose indentation is not that of the line with its `{`."""
+    """The text without this `}`, or without an earlier one whose indentation is not that of the line with its `{`."""
     source = site.span.source
     yield _without(site.span, 1.0)
     opened: list[int] = []

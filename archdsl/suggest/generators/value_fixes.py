@@ -63,7 +63,7 @@ def _use_of(context: SuggestionContext, node: DraftNode) -> ast.Statement | None
 
 
 def _written_in(statement: ast.Statement) -> Iterator[ast.Expr]:
-    """The expressions that a statement has itself."""
+    """The expressions of a statement itself, without those in its bodies."""
     match statement:
         case ast.LayerStatement() | ast.Merge() | ast.Moe():
             yield from (argument.value for argument in statement.args)

@@ -31,7 +31,7 @@ def fitting(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             continue
         rank = 1.2 + away(distance)
         if isinstance(site.diagnostic, KernelTooLarge) and is_huge(context, maker):
-            # A digit too many: the kernel that is left, then usual ones.
+            # One digit too many: the kernel without it, then usual ones.
             for index, text in enumerate(dict.fromkeys((str(getattr(op, "kernel", ""))[:-1], "3", "5"))):
                 yield from only(changed(context, statement, {"kernel": text}, 0.6 + 0.3 * index))
         yield from _swapped(context, statement, rank - 0.5)

@@ -177,7 +177,7 @@ def _starts(context: SuggestionContext, word: str) -> bool:
 
 
 def _left_out(context: SuggestionContext, words: list[Span], here: int, site: ErrorSite) -> Iterator[Candidate]:
-    """Without the word of the error or one next to it, never the first of a statement; without a factor `2 *`."""
+    """The text without the word of the error or one next to it, never a statement's first; without a factor `2 *`."""
     statement = site.statement
     first = statement.span.start if statement is not None else -1
     for index, rank in ((here, 1.8), (here + 1, 2.4), (here - 1, 2.6)):
