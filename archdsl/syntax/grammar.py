@@ -1,6 +1,7 @@
 """The Lark parser, built from grammars/arch.lark once; its tables are cached in the user's cache folder."""
 
 import hashlib
+import re
 from functools import cache
 
 import lark
@@ -37,6 +38,7 @@ def build(text: str) -> Lark:
         keep_all_tokens=True,
         maybe_placeholders=False,
         postlex=Separators(),
+        g_regex_flags=int(re.ASCII),  # otherwise, digits of all scripts are numbers
     )
 
 

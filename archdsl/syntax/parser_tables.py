@@ -7,7 +7,7 @@ from lark import Lark
 from lark.grammar import NonTerminal, Rule, RuleOptions, Symbol, Terminal
 from lark.lexer import TerminalDef
 
-FORM = "3"
+FORM = "4"
 """The version of the JSON format; tables of another version are rebuilt."""
 
 

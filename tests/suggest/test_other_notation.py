@@ -22,6 +22,10 @@ SAME = {
     "conv 8 k3x3x3 d2x2x2": "conv 8 k3 d2",
     "conv 8 k3x1x5 s2": "conv 8 k3x1 s2",
     "maxpool 3x3x3 s2": "maxpool 3 s2",
+    "scale \u22120.5": "scale -0.5",
+    "conv \uff14 k\uff13": "conv 4 k3",
+    "conv 4\u200b k3": "conv 4 k3",
+    "dwconv k3 fixed=\u201c1 2 1; 2 4 2; 1 2 1\u201d": 'dwconv k3 fixed="1 2 1; 2 4 2; 1 2 1"',
     "pad left=1 right=2": "pad before=1 after=2",
 }
 
@@ -45,3 +49,9 @@ def test_the_first_suggestion_means_the_same(statement: str) -> None:
 def test_the_channels_of_an_image_are_not_taken_for_a_batch(statement: str, size: str) -> None:
     for found in analyze(Source(f"input {size}; {statement}"), Sink()).diagnostics:
         assert not [each.title for each in found.suggestions if "without the batch" in each.why]
+
+
+@pytest.mark.parametrize("digit", ["\uff13", "\u0663", "\u0969"])
+def test_only_the_digits_0_to_9_are_numbers(digit: str) -> None:
+    for text in (f"input {digit}x8x8; relu", f"input 3x8x8; conv 4 k{digit}", f"input 8; let n = {digit}; fc n"):
+        assert next(each.diagnostic.code for each in analyze(Source(text), Sink()).found) == "E0105"

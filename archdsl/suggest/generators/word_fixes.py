@@ -1,6 +1,7 @@
 """The words of a statement with an error: split, joined, reordered, in another notation, or removed."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from ...contract.arguments import ParameterSpec
@@ -19,6 +20,12 @@ from .line_fixes import line_of, replaced
 _WORD = re.compile(r"\"[^\"\n]*\"|(?:[^\s;{}()\[\],]|\([^()\n]*\)|\[[^\[\]\n]*\])+")
 _SHORTHANDS = re.compile(r"(?:[a-zA-Z]\d+(?:x\d+)*[-_,/.:]?){2,}")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "none", "null")
+_TYPOGRAPHIC = {
+    **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u00ab\u00bb"), '"'),
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-"),
+    **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\u00ad"), None),
+}
+"""Quotes, signs and invisible characters that editors insert, and what they stand for here."""
 _DIGITS = str.maketrans("OoQlIiSsZzB", "00011155228")
 """Letters that are confused with digits."""
 
@@ -43,6 +50,13 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
     if exact is not None:
         # Any other edit would change the value.
         yield replaced(word, exact, 0.0, kind="words")
+        known = [(each, _exact(each.text)) for each in words]
+        pairs = [(each, new) for each, new in known if new is not None]
+        if len(pairs) > 1:
+            old = " ".join(f"`{each.text}`" for each, _ in pairs)
+            news = " ".join(f"`{new}`" for _, new in pairs)
+            edits = tuple(Edit(span=each, text=new) for each, new in pairs)
+            yield Candidate(title=f"write {news} instead of {old}", edits=edits, rank=0.1, kind="words")
         return
     parameters = context.parameters(site.layer) if site.layer is not None else ()
     for distance, index in enumerate((here, here + 1, here - 1)):
@@ -58,7 +72,10 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
 
 
 def _exact(text: str) -> str | None:
-    """A word that means the same in other languages, in the notation of this one: `.5`, `20%`, `!x`."""
+    """A word that means the same in other languages or scripts, in the notation of this one: `.5`, `20%`, `!x`."""
+    plain = unicodedata.normalize("NFKC", text.translate(_TYPOGRAPHIC))
+    if plain != text and plain.isascii() and plain:
+        return _exact(plain) or plain
     fraction = re.fullmatch(r"((?:\w+=)?-?)(\.\d+)", text)
     if fraction is not None:
         return f"{fraction[1]}0{fraction[2]}"
