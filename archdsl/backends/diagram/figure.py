@@ -180,9 +180,15 @@ class Diagram(Record):
 
     @property
     def styles(self) -> tuple[str, ...]:
-        """The kinds of layers that occur, in order of first occurrence."""
+        """The kinds of layers whose colors occur, in order of first occurrence.
+
+        A box for several layers is not colored: it shows the kinds of what is inside.
+        """
         found = (
-            style for box in self.boxes if box.role is not Role.MERGE for style in (*_styles(box.rows), *box.inside)
+            style
+            for box in self.boxes
+            if box.role is not Role.MERGE
+            for style in (*(() if box.role is Role.GROUP else _styles(box.rows)), *box.inside)
         )
         return tuple(dict.fromkeys(style for style in found if style))
 
