@@ -103,7 +103,7 @@ class ModelSpec:
 
     name: str
     text: str
-    by_hand: Callable[[], nn.Module]
+    handwritten: Callable[[], nn.Module]
     batch: int
     batches: int
 
@@ -169,7 +169,7 @@ class ByHand:
         standard = measure(given.images)
         self.mean = torch.tensor(standard.mean).mul(255).view(1, -1, 1, 1)
         self.scale = torch.tensor(standard.deviation).mul(255).reciprocal().view(1, -1, 1, 1)
-        self.model = model_spec.by_hand().to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # mypy's stub of `to` lacks this overload
+        self.model = model_spec.handwritten().to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # mypy's stub of `to` lacks this overload
         trained = [p for p in self.model.parameters() if p.requires_grad]
         decayed, spared = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
         groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 5e-4}, {"params": spared}]

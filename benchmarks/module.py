@@ -43,7 +43,7 @@ def main() -> int:
             print(f"\n{model_spec.name}, {setup.precision} {setup.layout}, {torch.get_num_threads()} threads")
             timings = compare(
                 {
-                    "written by hand": steps(model_spec.by_hand(), model_spec, setup),
+                    "written by hand": steps(model_spec.handwritten(), model_spec, setup),
                     "archdsl's module": steps(model_spec.network().to_torch(), model_spec, setup),
                 },
                 rounds=ROUNDS,

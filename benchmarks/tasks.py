@@ -142,7 +142,7 @@ class TimedTask(ABC):
         """The text's network."""
 
     @abstractmethod
-    def by_hand(self) -> nn.Module:
+    def handwritten(self) -> nn.Module:
         """The handwritten network."""
 
     @abstractmethod
@@ -177,7 +177,7 @@ class Segmentation(TimedTask):
     def network(self) -> archdsl.Network:
         return archdsl.load(ROOT / "examples" / "unet_small.arch")
 
-    def by_hand(self) -> nn.Module:
+    def handwritten(self) -> nn.Module:
         return UNet()
 
     def samples(self) -> ImageSet:
@@ -233,7 +233,7 @@ class CharacterLSTM(_Language):
     def network(self) -> archdsl.Network:
         return archdsl.load("zoo:char_lstm", units=128)
 
-    def by_hand(self) -> nn.Module:
+    def handwritten(self) -> nn.Module:
         return CharLSTM()
 
 
@@ -246,13 +246,13 @@ class Transformer(_Language):
     def network(self) -> archdsl.Network:
         return archdsl.loads(GPT)
 
-    def by_hand(self) -> nn.Module:
+    def handwritten(self) -> nn.Module:
         return SmallGPT()
 
 
-def hand(subject: TimedTask) -> Callable[[], None]:
+def handwritten_steps(subject: TimedTask) -> Callable[[], None]:
     """The steps of an epoch, handwritten."""
-    samples, model = subject.samples(), subject.by_hand()
+    samples, model = subject.samples(), subject.handwritten()
     feed = subject.feed(samples)
     decayed, spared = ([p for p in model.parameters() if (p.ndim > 1) is many] for many in (True, False))
     groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 1e-2}, {"params": spared, "weight_decay": 0.0}]
@@ -305,11 +305,13 @@ def main() -> int:
     torch.set_num_threads(1)
     missed = False
     for subject in (Segmentation(), CharacterLSTM(), Transformer()):
-        weights = sum(p.numel() for p in subject.by_hand().parameters())
+        weights = sum(p.numel() for p in subject.handwritten().parameters())
         assert weights == sum(p.numel() for p in subject.network().to_torch().parameters())
         print(f"\n{subject.name}: {weights:,} weights, a batch of {subject.batch}, {subject.batches} steps a round")
         timings = compare(
-            {"loop by hand": hand(subject), "archdsl": ours(subject)}, rounds=ROUNDS, clock=time.process_time
+            {"loop by hand": handwritten_steps(subject), "archdsl": ours(subject)},
+            rounds=ROUNDS,
+            clock=time.process_time,
         )
         report(subject.name, timings)
         missed |= timings[1].ratio > TARGET

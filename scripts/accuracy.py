@@ -43,7 +43,7 @@ class Case(NamedTuple):
     prepare: str = ""
 
     @property
-    def by_hand(self) -> bool:
+    def is_handwritten(self) -> bool:
         """Whether the command is a script of this repository that writes the results itself."""
         return not self.command.startswith("archdsl")
 
@@ -61,7 +61,7 @@ CASES = {
     ),
     "airbench94_by_hand": Case(
         "airbench94, the paper's handwritten loop",
-        "python benchmarks/_airbench94_by_hand.py --precision bf16",
+        "python benchmarks/_airbench94_handwritten.py --precision bf16",
         "94.01%, mean of many runs (Jordan 2024)",
     ),
     "airbench94_muon": Case(
@@ -145,7 +145,7 @@ def run(name: str, options: list[str]) -> None:
     if CASES[name].prepare:
         subprocess.run([sys.executable, *shlex.split(CASES[name].prepare)[1:]], cwd=ROOT, check=True)
     _, *words = shlex.split(CASES[name].command)
-    if CASES[name].by_hand:
+    if CASES[name].is_handwritten:
         FIGURES.mkdir(exist_ok=True)
         kept = str(FIGURES / f"{name}.json")
         subprocess.run([sys.executable, *words, *options, "--keep", kept], cwd=ROOT, check=True)

@@ -34,7 +34,7 @@ PER_CLASS = (5, 20, 50)
 EPOCHS = {5: 60, 20: 30, 50: 20}
 SEEDS = range(3)
 COMMON = "--split 1 --optimizer adamw --lr 3e-3 --schedule cosine --precision fp32 --layout channels_first --device cpu"
-WAYS = {
+METHODS = {
     "from scratch": "",
     "fine-tuned, features frozen": "--from {base} --freeze features",
     "fine-tuned": "--from {base}",
@@ -89,12 +89,12 @@ def run(folder: Path) -> None:
     base = folder / "base"
     results: dict[str, Any] = {"base": train(network, data / "base", base, "--epochs 20 --batch 25"), "runs": []}
     for count in PER_CLASS:
-        for way, options in WAYS.items():
+        for method, options in METHODS.items():
             for seed in SEEDS:
-                out = folder / f"{way.replace(', ', '_').replace(' ', '_')}-{count}-{seed}"
+                out = folder / f"{method.replace(', ', '_').replace(' ', '_')}-{count}-{seed}"
                 words = f"{options.format(base=base)} --epochs {EPOCHS[count]} --batch 25 --seed {seed}"
                 found = train(network, data / f"target{count}-{seed}", out, words)
-                results["runs"].append({"way": way, "per_class": count, "seed": seed, **found})
+                results["runs"].append({"method": method, "per_class": count, "seed": seed, **found})
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     write_page()
 
@@ -105,12 +105,12 @@ def table(results: dict[str, Any]) -> str:
         f"| | {' | '.join(f'{count} images of each' for count in PER_CLASS)} |",
         f"| --- |{' --- |' * len(PER_CLASS)}",
     ]
-    for way in WAYS:
+    for method in METHODS:
         cells = []
         for count in PER_CLASS:
-            found = [r["accuracy"] for r in results["runs"] if (r["way"], r["per_class"]) == (way, count)]
+            found = [r["accuracy"] for r in results["runs"] if (r["method"], r["per_class"]) == (method, count)]
             cells.append(f"{statistics.mean(found):.1%} ± {100 * statistics.stdev(found):.1f}")
-        lines.append(f"| {way} | {' | '.join(cells)} |")
+        lines.append(f"| {method} | {' | '.join(cells)} |")
     lines.append("")
     base = f"{results['base']['accuracy']:.1%}"
     lines.append(f"The network for the digits 0 to 4 has an accuracy of {base} on their test images.")

@@ -16,7 +16,7 @@ from .protocol import Kind, Valid
 
 TRIES = 3
 """How often a kind is tried for one text."""
-A_NETWORK = 2
+CASES_PER_NETWORK = 2
 """How many texts with an error of one kind a network may give."""
 
 Suggested = list[tuple[Finding, tuple[Fix, ...]]]
@@ -136,7 +136,7 @@ def wrong_texts(kind: Kind, valids: tuple[Valid, ...], seed: int, limit: int) ->
     """The networks of these cases, each with a text that has an error."""
     made: set[str] = set()
     order = _mixed(valids, Random(f"{seed} {kind.name}"))
-    for number, valid in ((number, valid) for number in range(A_NETWORK) for valid in order):
+    for number, valid in ((number, valid) for number in range(CASES_PER_NETWORK) for valid in order):
         if len(made) >= limit:
             return
         text = _wrong(kind, valid, f"{seed} {kind.name} {valid.name} {number}", made)

@@ -18,7 +18,7 @@ from .protocol import Valid
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = 20240501
-A_FAMILY = 6
+NETWORKS_PER_FAMILY = 6
 """How many networks of each family are generated."""
 LONGEST = 250
 """How many layers a network may have: each text with an error is checked several times."""
@@ -62,7 +62,7 @@ def _generated() -> Iterator[Valid]:
     """Networks of every family, each with its own seed. Raises ArchError where a generator makes a wrong one."""
     for module in (classifiers, maps, modern, others):
         for name, make in _generators(module):
-            for number in range(A_FAMILY):
+            for number in range(NETWORKS_PER_FAMILY):
                 valid = Valid(f"{name}{number}", name, make(Random(f"{SEED} {name} {number}")))
                 valid.graph  # noqa: B018
                 yield valid

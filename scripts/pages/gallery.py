@@ -11,7 +11,7 @@ from archdsl.zoo import Citation, ZooEntry, display_name
 from scripts.pages import zoo
 from scripts.pages.diagrams import draw
 
-PLACE = "<!-- the gallery, where the site is built -->"
+PLACEHOLDER = "<!-- the gallery, where the site is built -->"
 _LARGEST = 70_000
 """The size in bytes above which a figure has too many boxes for a card."""
 _WIDE = (View.UNET, View.VOLUMES)

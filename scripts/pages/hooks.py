@@ -73,9 +73,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         markdown = markdown.replace(f"](../{up}{name})", f"]({up}{here})")
     markdown = re.sub(rf"\[([^\]]+)\]\(\.\./{re.escape(up)}([\w/.-]+)\)", r"\1 (`\2`)", markdown)
     if page.file.src_uri == "zoo.md":
-        markdown = markdown.replace(zoo.PLACE, zoo.gallery())
+        markdown = markdown.replace(zoo.PLACEHOLDER, zoo.gallery())
     if page.file.src_uri == "gallery.md":
-        markdown = markdown.replace(gallery.PLACE, gallery.cards())
+        markdown = markdown.replace(gallery.PLACEHOLDER, gallery.cards())
     if page.file.src_uri == "diagnostics.md":
         # Only on the site: in the file, a block that is marked as a program must be valid.
         markdown = EXAMPLE.sub(r"\1```arch", markdown)
@@ -85,7 +85,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     for path, content in diagrams.items():
         if files.get_file_from_path(path) is None:
             files.append(File.generated(config, path, content=content))
-    markdown = markdown.replace(playground.PLACE, playground.entrance(up, is_built=WEB.is_dir()))
+    markdown = markdown.replace(playground.PLACEHOLDER, playground.playground_link(up, is_built=WEB.is_dir()))
     if WEB.is_dir():
         markdown = playground.with_links(markdown, up)
     return TITLED.sub(r'```arch title="\1"', markdown)

@@ -5,7 +5,7 @@ import re
 import zlib
 
 PAGE = "playground/index.html"
-PLACE = "<!-- archdsl playground -->"
+PLACEHOLDER = "<!-- archdsl playground -->"
 """Where a page has the link to the playground, or the reason that there is none."""
 _FENCE = re.compile(r"^```arch(?:[ ][^\n]*)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MOST = 20_000
@@ -19,8 +19,8 @@ def fragment(text: str) -> str:
     return "#text/" + base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
-def entrance(up: str, *, is_built: bool) -> str:
-    """The link to the playground in place of PLACE."""
+def playground_link(up: str, *, is_built: bool) -> str:
+    """The link to the playground in place of PLACEHOLDER."""
     if not is_built:
         return "*This copy of the site was built without the playground, which needs Node.js.*"
     return f'<p><a class="md-button md-button--primary" href="{up}{PAGE}">Open the playground</a></p>'

@@ -12,7 +12,7 @@ from archdsl.network import Network, analyze
 from archdsl.record import Record
 from archdsl.zoo import Citation, ZooEntry
 
-PLACE = "<!-- the families, where the site is built -->"
+PLACEHOLDER = "<!-- the families, where the site is built -->"
 _ARXIV = re.compile(r"arXiv (\d{4}\.\d{5})")
 
 

@@ -137,7 +137,7 @@ def test_pedantic_lints_are_optional() -> None:
     assert codes(source, pedantic=True) == ["W0908", "W0913"]
 
 
-LOUD = {
+WITH_WARNINGS = {
     "W0915": [
         "input 128x9; conv 64 k3",
         "input 1000x1; conv 16 k3 same",
@@ -172,12 +172,12 @@ LOUD = {
 }
 
 
-@pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in LOUD.items() for text in texts])
+@pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in WITH_WARNINGS.items() for text in texts])
 def test_warnings_that_are_reported(code: str, text: str) -> None:
     assert code in codes(Source(text))
 
 
-@pytest.mark.parametrize("text", LOUD["W0919"] + LOUD["W0915"])
+@pytest.mark.parametrize("text", WITH_WARNINGS["W0919"] + WITH_WARNINGS["W0915"])
 def test_fixes_remove_what_they_are_for(text: str) -> None:
     def check(source: Source) -> tuple[Finding, ...]:
         return analyze(source, Sink()).diagnostics

@@ -259,7 +259,7 @@ def test_checkpoints_of_training_programs(tmp_path: Path, key: str) -> None:
     equal(module, other)
 
 
-class Harmful:
+class MaliciousPickle:
     """Creates a file when it is unpickled."""
 
     def __init__(self, path: str) -> None:
@@ -271,10 +271,10 @@ class Harmful:
 
 def test_no_code_of_a_file_runs(tmp_path: Path) -> None:
     path, trace = tmp_path / "model.pth", tmp_path / "ran"
-    torch.save({"weight": Harmful(str(trace))}, path)
+    torch.save({"weight": MaliciousPickle(str(trace))}, path)
     with pytest.raises(CannotLoad, match="could run code"):
         load_weights(built(), path)
-    path.write_bytes(pickle.dumps(Harmful(str(trace))))
+    path.write_bytes(pickle.dumps(MaliciousPickle(str(trace))))
     with pytest.raises(CannotLoad):
         load_weights(built(), path)
     assert not trace.exists()

@@ -65,8 +65,8 @@ def test_other_blocks_have_no_link() -> None:
 
 @pytest.mark.parametrize("is_built", [True, False])
 def test_the_page_about_the_playground_leads_to_it_if_there_is_one(is_built: bool) -> None:
-    assert playground.PLACE in (ROOT / "docs" / "playground.md").read_text(encoding="utf-8")
-    entrance = playground.entrance("../", is_built=is_built)
+    assert playground.PLACEHOLDER in (ROOT / "docs" / "playground.md").read_text(encoding="utf-8")
+    entrance = playground.playground_link("../", is_built=is_built)
     assert ('href="../playground/index.html"' in entrance) == is_built
     assert ("Node.js" in entrance) != is_built
 

@@ -111,7 +111,7 @@ FAILED: dict[str, list[str]] = {
     "train": ["wrong.arch --data digits"],
     "why": ["wrong.arch conv1"],
 }
-FINE: dict[str, list[str]] = {
+SUCCEEDING: dict[str, list[str]] = {
     "cache": ["", "--format json", "clear hub"],
     "check": [
         "net.arch",
@@ -196,7 +196,7 @@ def test_an_error_in_the_network(folder: Path, command: str, words: str) -> None
     assert output.strip()
 
 
-@pytest.mark.parametrize(("command", "words"), cases(FINE))
+@pytest.mark.parametrize(("command", "words"), cases(SUCCEEDING))
 def test_success(folder: Path, command: str, words: str) -> None:
     found, output = status(folder, command, words)
     assert found == 0, output

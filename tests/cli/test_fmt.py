@@ -13,8 +13,8 @@ from archdsl.syntax.format import format_program
 from archdsl.syntax.tokens import KEYWORDS
 from archdsl.text.source import Source
 
-ROUGH = "input 3x8x8;relu # keep\ndense 3\n"
-NEAT = "input 3x8x8; relu  # keep\nfc 3\n"
+UNFORMATTED = "input 3x8x8;relu # keep\ndense 3\n"
+FORMATTED = "input 3x8x8; relu  # keep\nfc 3\n"
 
 
 def run(*args: str | Path, input: str | None = None) -> Result:
@@ -22,62 +22,62 @@ def run(*args: str | Path, input: str | None = None) -> Result:
 
 
 @pytest.fixture
-def rough(tmp_path: Path) -> Path:
+def unformatted(tmp_path: Path) -> Path:
     path = tmp_path / "rough.arch"
-    path.write_text(ROUGH)
+    path.write_text(UNFORMATTED)
     return path
 
 
-def test_rewrites_the_file_and_keeps_its_mode(rough: Path) -> None:
-    rough.chmod(0o640)
-    done = run(rough)
-    assert (done.exit_code, rough.read_text()) == (0, NEAT)
-    assert rough.stat().st_mode & 0o777 == 0o640
-    assert list(rough.parent.iterdir()) == [rough]
-    assert run(rough).output == ""
+def test_rewrites_the_file_and_keeps_its_mode(unformatted: Path) -> None:
+    unformatted.chmod(0o640)
+    done = run(unformatted)
+    assert (done.exit_code, unformatted.read_text()) == (0, FORMATTED)
+    assert unformatted.stat().st_mode & 0o777 == 0o640
+    assert list(unformatted.parent.iterdir()) == [unformatted]
+    assert run(unformatted).output == ""
 
 
-def test_a_link_stays_a_link(rough: Path) -> None:
-    link = rough.with_name("link.arch")
-    link.symlink_to(rough.name)
+def test_a_link_stays_a_link(unformatted: Path) -> None:
+    link = unformatted.with_name("link.arch")
+    link.symlink_to(unformatted.name)
     assert run(link).exit_code == 0
     assert link.is_symlink()
-    assert rough.read_text() == NEAT
+    assert unformatted.read_text() == FORMATTED
 
 
-def test_check_lists_and_writes_nothing(rough: Path) -> None:
-    neat = rough.with_name("neat.arch")
-    neat.write_text(NEAT)
-    done = run("--check", rough, neat)
-    assert (done.exit_code, done.output) == (1, f"{rough} would change\n")
-    assert rough.read_text() == ROUGH
+def test_check_lists_and_writes_nothing(unformatted: Path) -> None:
+    neat = unformatted.with_name("neat.arch")
+    neat.write_text(FORMATTED)
+    done = run("--check", unformatted, neat)
+    assert (done.exit_code, done.output) == (1, f"{unformatted} would change\n")
+    assert unformatted.read_text() == UNFORMATTED
     assert run("--check", neat).exit_code == 0
 
 
-def test_diff_shows_and_writes_nothing(rough: Path) -> None:
-    done = run("--diff", rough)
+def test_diff_shows_and_writes_nothing(unformatted: Path) -> None:
+    done = run("--diff", unformatted)
     assert done.exit_code == 0
     assert done.output.splitlines()[3:] == [
-        *(f"-{line}" for line in ROUGH.splitlines()),
+        *(f"-{line}" for line in UNFORMATTED.splitlines()),
         "+input 3x8x8; relu  # keep",
         "+fc 3",
     ]
-    assert rough.read_text() == ROUGH
+    assert unformatted.read_text() == UNFORMATTED
 
 
 def test_standard_input() -> None:
-    done = run("-", input=ROUGH)
-    assert (done.exit_code, done.output) == (0, NEAT)
+    done = run("-", input=UNFORMATTED)
+    assert (done.exit_code, done.output) == (0, FORMATTED)
 
 
-def test_errors_leave_the_file_unchanged(rough: Path) -> None:
-    wrong = rough.with_name("wrong.arch")
+def test_errors_leave_the_file_unchanged(unformatted: Path) -> None:
+    wrong = unformatted.with_name("wrong.arch")
     wrong.write_text("input 3x8x8;relu (\n")
-    done = run(wrong, rough)
+    done = run(wrong, unformatted)
     assert done.exit_code == 1
     assert "error[E01" in done.output
     assert wrong.read_text() == "input 3x8x8;relu (\n"
-    assert rough.read_text() == NEAT
+    assert unformatted.read_text() == FORMATTED
 
 
 @pytest.mark.parametrize(
@@ -117,18 +117,18 @@ DAMAGE: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_a_bug_in_the_formatter_changes_no_file(rough: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_a_bug_in_the_formatter_changes_no_file(unformatted: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setattr(fmt, "format_program", lambda *given: DAMAGE[kind](format_program(*given)))
-    done = run(rough)
+    done = run(unformatted)
     assert done.exit_code == 1
     assert "please report this as a bug" in done.stderr
-    assert rough.read_text() == ROUGH
+    assert unformatted.read_text() == UNFORMATTED
 
 
-def test_synonyms_become_the_one_name(rough: Path) -> None:
-    rough.write_text("input 8\ndense   4;  linear 3\n")
-    assert run(rough).exit_code == 0
-    assert rough.read_text() == "input 8\nfc 4; fc 3\n"
+def test_synonyms_become_the_one_name(unformatted: Path) -> None:
+    unformatted.write_text("input 8\ndense   4;  linear 3\n")
+    assert run(unformatted).exit_code == 0
+    assert unformatted.read_text() == "input 8\nfc 4; fc 3\n"
 
 
 def test_settings_with_the_name_of_a_layer_are_kept(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_a_new_process_ends_like_a_fork(folder: Path, name: str) -> None:
     assert dict(zip(STATES, map(ended, (broken, filled, closed)), strict=True)) == EXPECTED
 
 
-MISTAKES = {
+FAILING = {
     "check": ("check", "-e", "input 3x8x8; convv 4"),
     "check nosuch.arch": ("check", "nosuch.arch"),
     "check --nosuch": ("check", "--nosuch"),
@@ -117,14 +117,18 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("name", FAILING)
 def test_standard_error_that_cannot_be_written(folder: Path, name: str) -> None:
     """No message can be printed; only the status reports it."""
     full = os.open("/dev/full", os.O_WRONLY)
-    filled = subprocess.run([*CALL, *MISTAKES[name]], cwd=folder, stdout=subprocess.PIPE, stderr=full, check=False)
+    filled = subprocess.run([*CALL, *FAILING[name]], cwd=folder, stdout=subprocess.PIPE, stderr=full, check=False)
     os.close(full)
     closed = subprocess.run(
-        [*CALL, *MISTAKES[name]], cwd=folder, stdout=subprocess.PIPE, preexec_fn=lambda: os.close(2), check=False
+        [*CALL, *FAILING[name]],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: os.close(2),
+        check=False,
     )
     for done in (filled, closed):
         assert done.returncode == 1

@@ -10,7 +10,7 @@ from archdsl.diagnostics.terminal import render
 from archdsl.text.source import Source, Span
 
 
-class Told(Diagnostic):
+class LabeledDiagnostic(Diagnostic):
     """A diagnostic with any number of labels."""
 
     title = "a mistake"
@@ -27,21 +27,21 @@ class Told(Diagnostic):
         return self.more
 
 
-Told.code = "E9999"  # set from outside, so that the catalogue's test does not include it
+LabeledDiagnostic.code = "E9999"  # set from outside, so that the catalogue's test does not include it
 
 
 def shown(text: str, start: int, end: int, words: str = "here", columns: int = 120, **facts: object) -> list[str]:
     """The lines of the excerpt of one diagnostic."""
     sink = Sink()
     source = Source(text, name="net.arch")
-    sink.emit(Told(span=Span(source, start, end), words=words, **facts))  # type: ignore[arg-type]  # facts are more
+    sink.emit(LabeledDiagnostic(span=Span(source, start, end), words=words, **facts))  # type: ignore[arg-type]  # facts are more
     return render(sink, columns=columns).splitlines()[2:]
 
 
 def test_several_labels_on_a_line_stand_in_its_order() -> None:
     source = Source("conv 64 k3\n", name="net.arch")
     sink = Sink()
-    sink.emit(Told(span=Span(source, 5, 7), more=(Label(span=Span(source, 0, 4), text="this"),)))
+    sink.emit(LabeledDiagnostic(span=Span(source, 5, 7), more=(Label(span=Span(source, 0, 4), text="this"),)))
     assert render(sink).splitlines()[2:] == ["1 │ conv 64 k3", "  │ ──── this", "  │      ^^ here"]
 
 

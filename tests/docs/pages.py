@@ -75,7 +75,7 @@ def blocks(page: str) -> list[Block]:
     ]
 
 
-def happens(block: Block, folder: Path) -> str:
+def run_block(block: Block, folder: Path) -> str:
     """Run a block, and return its updated text; raise AssertionError if an update cannot fix it."""
     match block.kind:
         case "arch":
@@ -211,7 +211,7 @@ def update(page: Path) -> None:
         prepare(folder)
         for block in blocks(text):
             old = f"```{block.kind}{' ' if block.title else ''}{block.title}\n{block.text}```"
-            text = text.replace(old, old.replace(block.text, happens(block, folder)) if block.text else old)
+            text = text.replace(old, old.replace(block.text, run_block(block, folder)) if block.text else old)
     page.write_text(text, encoding="utf-8")
 
 

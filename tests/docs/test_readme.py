@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import PAGES, ROOT, blocks, happens, prepare
+from tests.docs.pages import PAGES, ROOT, blocks, prepare, run_block
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_page_shows_the_actual_output(page: Path, tmp_path: Path) -> None:
     prepare(tmp_path)
     for block in blocks(page.read_text(encoding="utf-8")):
-        assert happens(block, tmp_path) == block.text, f"line {block.line}"
+        assert run_block(block, tmp_path) == block.text, f"line {block.line}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

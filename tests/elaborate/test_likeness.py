@@ -57,7 +57,7 @@ def test_no_layer_is_an_operation_without_one() -> None:
     assert is_operation("cumsum2d")
 
 
-SLIPS = {
+TYPOS = {
     "rleu": "relu",
     "covn 3 k1": "conv 3 k1",
     "batchnrom": "batchnorm",
@@ -67,9 +67,9 @@ SLIPS = {
 UNCERTAIN = ["eelu", "xelu", "grx", "fx 3", "maxpol3 2", "avgpooling9 2"]
 
 
-@pytest.mark.parametrize("text", SLIPS)
+@pytest.mark.parametrize("text", TYPOS)
 def test_a_slip_of_one_letter_is_fixed(text: str) -> None:
-    assert fixed(f"input 3x8x8; {text}") == f"input 3x8x8; {SLIPS[text]}"
+    assert fixed(f"input 3x8x8; {text}") == f"input 3x8x8; {TYPOS[text]}"
 
 
 @pytest.mark.parametrize("text", UNCERTAIN)

@@ -18,7 +18,7 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 
 
-def twins(kind: str, form: str, arguments: str, inputs: str) -> tuple[Any, Any]:
+def module_pair(kind: str, form: str, arguments: str, inputs: str) -> tuple[Any, Any]:
     """A network with one recurrent layer, and torch's module with the same weights."""
     network = archdsl.loads(f"{inputs}input x {STEPS}x{FEATURES}\n{kind} {UNITS} {form} {arguments}").to_torch()
     reference = KINDS[kind](FEATURES, UNITS, batch_first=True, **FORMS[form])
@@ -34,14 +34,14 @@ def test_an_initial_state_is_torchs(kind, form):
     given = (hidden, torch.zeros_like(hidden)) if kind == "lstm" else hidden
     by_state, flat = hidden.transpose(0, 1), hidden.transpose(0, 1).flatten(1)
     for dims, state in ((f"{states}x{UNITS}", by_state), (str(states * UNITS), flat)):
-        network, reference = twins(kind, form, "initial=h", f"input h {dims}\n")
+        network, reference = module_pair(kind, form, "initial=h", f"input h {dims}\n")
         torch.testing.assert_close(network(state, x), reference(x, given)[0])
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_last_state_is_where_each_direction_ends(kind, form):
-    network, reference = twins(kind, form, "last", "")
+    network, reference = module_pair(kind, form, "last", "")
     x = torch.randn(BATCH, STEPS, FEATURES)
     output, state = reference(x)
     hidden = state[0] if kind == "lstm" else state
@@ -52,7 +52,7 @@ def test_the_last_state_is_where_each_direction_ends(kind, form):
 
 
 def test_an_lstm_takes_both_its_states():
-    network, reference = twins("lstm", "", "initial=h initial_cell=c last", f"input h {UNITS}\ninput c {UNITS}\n")
+    network, reference = module_pair("lstm", "", "initial=h initial_cell=c last", f"input h {UNITS}\ninput c {UNITS}\n")
     x, hidden, cell = torch.randn(BATCH, STEPS, FEATURES), torch.randn(BATCH, UNITS), torch.randn(BATCH, UNITS)
     torch.testing.assert_close(network(hidden, cell, x), reference(x, (hidden[None], cell[None]))[1][0][0])
 

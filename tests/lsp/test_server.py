@@ -54,7 +54,7 @@ def test_positions_are_those_of_the_encoded_text(seed: int) -> None:
 
 
 def test_an_edit_behind_a_character_beyond_the_bmp() -> None:
-    async def talk() -> None:
+    async def exchange_messages() -> None:
         async with session() as client:
             uri = "untitled:a"
             client.open(uri, "input 3x8x8  # 𝕏😀\nconv 8 k3; fc 3  # 𝕏 covn\n")
@@ -66,11 +66,11 @@ def test_an_edit_behind_a_character_beyond_the_bmp() -> None:
             hover = await client.ask("textDocument/hover", uri, (1, 17))
             assert "8 → 3" in hover["contents"]["value"]
 
-    run(talk)
+    run(exchange_messages)
 
 
 def test_a_burst_of_edits() -> None:
-    async def talk() -> None:
+    async def exchange_messages() -> None:
         async with session() as client:
             uri = "untitled:a"
             client.open(uri, "input 3x8x8\nconv 8 k3\n")
@@ -85,11 +85,11 @@ def test_a_burst_of_edits() -> None:
             assert len(hints) == 501
             assert time.monotonic() - start < TIMEOUT / 2
 
-    run(talk)
+    run(exchange_messages)
 
 
 def test_a_request_can_be_cancelled() -> None:
-    async def talk() -> None:
+    async def exchange_messages() -> None:
         async with session() as client:
             uri = "untitled:a"
             client.open(uri, "input 3x8x8\n" + "covn 8 k3\n" * 5)
@@ -113,7 +113,7 @@ def test_a_request_can_be_cancelled() -> None:
             assert "cancel" in f"{type(outcomes[-1]).__name__} {outcomes[-1]}".lower()
             assert await client.ask("textDocument/hover", uri, (1, 0)) is not None
 
-    run(talk)
+    run(exchange_messages)
 
 
 def test_a_crash_of_one_request_leaves_the_server_up() -> None:
@@ -124,7 +124,7 @@ def test_a_crash_of_one_request_leaves_the_server_up() -> None:
         "server.ArchServer().start()\n"
     )
 
-    async def talk() -> None:
+    async def exchange_messages() -> None:
         async with session(command=[sys.executable, "-c", code]) as client:
             uri = "untitled:a"
             client.open(uri, "input 3x8x8\nconv 8 k3\n")
@@ -134,17 +134,17 @@ def test_a_crash_of_one_request_leaves_the_server_up() -> None:
             with pytest.raises(Exception, match="not open"):
                 await client.ask("textDocument/hover", "untitled:other", (0, 0))
 
-    run(talk)
+    run(exchange_messages)
 
 
 def test_a_refused_rename_has_its_reason() -> None:
-    async def talk() -> None:
+    async def exchange_messages() -> None:
         async with session() as client:
             client.open("untitled:a", "input 3x8x8\nconv 8 k3\n")
             with pytest.raises(Exception, match="`conv` is a word of the language"):
                 await client.ask("textDocument/rename", "untitled:a", (1, 1), newName="x")
 
-    run(talk)
+    run(exchange_messages)
 
 
 def test_used_files_are_those_in_the_editor(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_used_files_are_those_in_the_editor(tmp_path: Path) -> None:
         )
         return str(hints[-1]["label"]) if hints else ""
 
-    async def talk() -> None:
+    async def exchange_messages() -> None:
         async with session(tmp_path) as client:
             client.open(uri, 'use "blocks.arch"\ninput 3x8x8\nmine\n')
             assert await shape(client) == "8×6×6"
@@ -173,7 +173,7 @@ def test_used_files_are_those_in_the_editor(tmp_path: Path) -> None:
             await client.diagnostics(uri, lambda codes: bool(codes))
             assert (await client.ask("textDocument/documentSymbol", uri)) == []
 
-    run(talk)
+    run(exchange_messages)
 
 
 def test_files_outside_a_folder(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_files_outside_a_folder(tmp_path: Path) -> None:
     (folder / "other.arch").write_text("block mine { relu }\n", encoding="utf-8")
     text = 'use "other.arch"\ninput 3x8x8\nmine\n'
 
-    async def talk() -> None:
+    async def exchange_messages() -> None:
         async with session() as client:
             for uri, codes in (((folder / "net.arch").as_uri(), []), ("untitled:Untitled-1", ["E0601"])):
                 client.open(uri, text)
@@ -191,11 +191,11 @@ def test_files_outside_a_folder(tmp_path: Path) -> None:
             client.open("file:///no/such/folder/net.arch", "input 3x8x8\nrelu\n")
             assert await client.diagnostics("file:///no/such/folder/net.arch", lambda _: True) == []
 
-    run(talk)
+    run(exchange_messages)
 
 
 def test_a_closed_document_has_no_diagnostics() -> None:
-    async def talk() -> None:
+    async def exchange_messages() -> None:
         async with session() as client:
             client.open("untitled:a", "covn\n")
             await client.diagnostics("untitled:a", lambda codes: bool(codes))
@@ -203,18 +203,18 @@ def test_a_closed_document_has_no_diagnostics() -> None:
             client.protocol.text_document_did_close(types.DidCloseTextDocumentParams(text_document=document))
             await client.diagnostics("untitled:a", lambda codes: not codes)
 
-    run(talk)
+    run(exchange_messages)
 
 
 def test_suggestions_follow_the_diagnostics() -> None:
-    async def talk() -> None:
+    async def exchange_messages() -> None:
         async with session() as client:
             uri = "untitled:a"
             client.open(uri, "input 3x8x8\ncovn 8 k3\n")
             await client.diagnostics(uri, lambda codes: codes == ["E0201"])
             await asyncio.wait_for(_until(lambda: "write `conv`" in client.published[uri][0].message), TIMEOUT)
 
-    run(talk)
+    run(exchange_messages)
 
 
 async def _until(holds: Any) -> None:
@@ -232,7 +232,7 @@ def test_nothing_is_kept_of_an_edit() -> None:
         "arch.start()\n"
     )
 
-    async def talk() -> None:
+    async def exchange_messages() -> None:
         async with session(command=[sys.executable, "-c", code]) as client:
             uri = "untitled:a"
             client.open(uri, "input 3x8x8\nconv 8 k3\nfc 10\n")
@@ -244,4 +244,4 @@ def test_nothing_is_kept_of_an_edit() -> None:
                 counts.append(await client.run("test.objects", []))
             assert counts[1] < counts[0] + 600, counts  # one future alone has ten objects
 
-    run(talk)
+    run(exchange_messages)

@@ -89,13 +89,13 @@ class Campaign:
         for index, worker in enumerate(self.workers):
             if worker.ear in ready:
                 try:
-                    self._hear(index, worker.ear.recv())
+                    self._receive(index, worker.ear.recv())
                 except EOFError:
-                    self._bury(index, "the process died")
+                    self._record_death(index, "the process died")
             elif time.monotonic() - worker.heard > _SILENT:
-                self._bury(index, "the process hangs")
+                self._record_death(index, "the process hangs")
 
-    def _hear(self, index: int, message: Any) -> None:
+    def _receive(self, index: int, message: Any) -> None:
         worker = self.workers[index]
         worker.heard = time.monotonic()
         if isinstance(message, Find):
@@ -112,7 +112,7 @@ class Campaign:
             worker.end()
             self.workers[index] = self._begin(message.next, Path(worker.work.current))
 
-    def _bury(self, index: int, reason: str) -> None:
+    def _record_death(self, index: int, reason: str) -> None:
         """Record the cause of a process's death, and continue after that example."""
         worker = self.workers[index]
         status = worker.end()

@@ -6,12 +6,12 @@ from random import Random
 from archdsl.record import Record
 
 from . import (
-    holds_acceptance,
-    holds_commands,
-    holds_formatting,
-    holds_silence,
-    holds_sizes,
-    holds_suggestions,
+    acceptance_property,
+    commands_property,
+    formatting_property,
+    silence_property,
+    sizes_property,
+    suggestions_property,
 )
 from .example import Example
 
@@ -24,7 +24,14 @@ class Property(Record):
     check: Callable[[Example], None]
 
 
-_MODULES = (holds_commands, holds_acceptance, holds_formatting, holds_sizes, holds_silence, holds_suggestions)
+_MODULES = (
+    commands_property,
+    acceptance_property,
+    formatting_property,
+    sizes_property,
+    silence_property,
+    suggestions_property,
+)
 PROPERTIES = {module.NAME: Property(name=module.NAME, draw=module.draw, check=module.check) for module in _MODULES}
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from .cli_surface import commands, unknown_parameters
 from .cli_words import Scene
+from .commands_property import SLOW, TRAINS, WEIGHTS, command_line
 from .example import Example, found
-from .holds_commands import SLOW, TRAINS, WEIGHTS, command_line
 from .option_scenes import NOT_HERE, SCENES, SILENT
 from .properties import PROPERTIES, check
 from .silent_options import does_nothing, pairs, tried

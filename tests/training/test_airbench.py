@@ -44,7 +44,7 @@ class SlowWeights:
                 fast.copy_(slow)
 
 
-def by_hand(model: nn.Module, context: TrainContext, inputs: Tensor, labels: Tensor) -> None:
+def reference_training(model: nn.Module, context: TrainContext, inputs: Tensor, labels: Tensor) -> None:
     """The paper's loop: learning rates for the sum, three parameter groups, triangular schedule, slow weights."""
     scale = 1024 * (1 + 1 / (1 - 0.85))
     lr, decay = 11.5 / scale, 0.0153 * 1024 / scale
@@ -106,7 +106,7 @@ def trained(tmp_path: Path) -> tuple[TrainingState, TrainContext, nn.Module]:
 def test_the_recipe_is_the_paper_s_loop(trained: tuple[TrainingState, TrainContext, nn.Module]) -> None:
     state, context, model = trained
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    by_hand(model.train(), context, context.standardize(context.train.images), context.train.labels)
+    reference_training(model.train(), context, context.standardize(context.train.images), context.train.labels)
     assert state.step == 14
     assert state.average is not None
     for name, tensor in model.state_dict().items():

@@ -65,7 +65,7 @@ class MuonByHand:
             weight.mul_(len(weight) ** 0.5 / weight.norm()).sub_(update, alpha=lr)
 
 
-def by_hand(model: nn.Module, context: TrainContext, inputs: Tensor, labels: Tensor) -> None:
+def reference_training(model: nn.Module, context: TrainContext, inputs: Tensor, labels: Tensor) -> None:
     """The source's loop: Muon for the filters, SGD for the rest, whose whitening bias has its own schedule."""
     whitening, head = model.get_parameter("whiten.conv1.bias"), model.get_parameter("fc1.weight")
     filters = [p for p in model.parameters() if p.requires_grad and p.ndim == 4]
@@ -138,7 +138,7 @@ def test_the_recipe_is_the_source_s_loop(tmp_path: Path, monkeypatch: pytest.Mon
         Run.create(tmp_path / "run", tmp_path, "unused"),
         TrainingCallback(),
     )
-    by_hand(reference.train(), context, context.standardize(context.train.images), context.train.labels)
+    reference_training(reference.train(), context, context.standardize(context.train.images), context.train.labels)
     for name, tensor in reference.state_dict().items():
         if tensor.is_floating_point():
             torch.testing.assert_close(model.state_dict()[name], tensor, rtol=2e-3, atol=2e-4, msg=name)

@@ -11,7 +11,7 @@ from archdsl.cli.train import command
 from archdsl.diagnostics import Sink
 from archdsl.text import paths
 from archdsl.training.recipe.composition import compose
-from scripts.made_imagenet import make
+from scripts.synthetic_imagenet import make
 
 NET = "input 1x8x8; flatten; fc 10\n"
 PLAIN = ("--data", "digits", "--precision", "fp32", "--layout", "channels_first")

@@ -68,7 +68,7 @@ class ReadFigure:
         return f"{box.frame}/".startswith(f"{frame}/")
 
 
-def assert_quotient(svg: bytes, found: Graph) -> None:
+def assert_quotient_graph(svg: bytes, found: Graph) -> None:
     """Assert that every box stands for nodes, and every arrow for arrows of the graph."""
     figure = ReadFigure(svg)
     assert Counter(node for box in figure.boxes.values() for node in box.nodes) == Counter(range(len(found.nodes)))

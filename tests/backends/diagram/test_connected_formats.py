@@ -30,8 +30,8 @@ from archdsl.backends.diagram.scenes import draw_scene
 from archdsl.graph import Graph
 from tests.backends.diagram.graph_reading import ReadGraph, read_drawio, read_pptx, read_tikz
 from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, renamed
-from tests.backends.diagram.test_quotient import NESTED, SIAMESE, random_text
-from tests.backends.diagram.test_subjects import joined, laid_out
+from tests.backends.diagram.test_drawing_complete import joined, laid_out
+from tests.backends.diagram.test_quotient_graph import NESTED, SIAMESE, random_text
 
 READ: dict[str, Callable[[bytes], ReadGraph]] = {
     "tikz": lambda data: read_tikz(data.decode()),

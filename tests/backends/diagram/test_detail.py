@@ -14,7 +14,7 @@ from archdsl.backends.diagram.place import PLACES, PlaceChoices
 from archdsl.graph import Graph
 from tests.backends.diagram.programs import RESIDUAL, graph
 from tests.backends.diagram.svg_reading import ReadFigure
-from tests.backends.diagram.test_quotient import NESTED, random_text
+from tests.backends.diagram.test_quotient_graph import NESTED, random_text
 
 
 def detail(found: Graph, name: str, view: View = View.BLOCKS) -> Detail:

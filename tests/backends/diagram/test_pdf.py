@@ -22,7 +22,7 @@ from archdsl.backends.diagram.place import MM
 from archdsl.backends.diagram.scenes import draw_scene
 from tests.backends.diagram.page_reading import Page, differences, expected, parts_of, read_eps, read_pdf
 from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph
-from tests.backends.diagram.test_subjects import laid_out
+from tests.backends.diagram.test_drawing_complete import laid_out
 
 Format = tuple[Callable[[Drawing], bytes], Callable[[bytes], Page]]
 FORMATS: list[Format] = [(write_pdf, read_pdf), (write_eps, read_eps)]

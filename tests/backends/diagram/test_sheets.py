@@ -14,7 +14,7 @@ from archdsl.backends.diagram.scene import draw_volumes
 from archdsl.backends.diagram.sheets import MOST_SHEETS, sheet_volumes
 from archdsl.backends.diagram.theme import LIGHT
 from tests.backends.diagram.programs import LENET, graph
-from tests.backends.diagram.svg_reading import assert_quotient
+from tests.backends.diagram.svg_reading import assert_quotient_graph
 
 OPTIONS = ViewOptions(view=View.VOLUMES)
 SHEETS = DiagramStyle(sheets=True)
@@ -77,7 +77,7 @@ def test_the_window_is_on_the_front_sheet() -> None:
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "googlenet", "unet_plus_plus", "gpt2"])
 def test_sheets_are_a_quotient_without_overlapping_boxes(name: str) -> None:
     network = archdsl.load(f"zoo:{name}")
-    assert_quotient(diagram(network.graph, "svg", SHEETS, OPTIONS), network.graph)
+    assert_quotient_graph(diagram(network.graph, "svg", SHEETS, OPTIONS), network.graph)
     row = sheet_volumes(build_diagram(network.graph, network.costs, OPTIONS), LIGHT)
     for before, after in pairwise(row):
         assert after.left - after.overhang >= before.right

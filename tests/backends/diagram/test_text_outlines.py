@@ -16,7 +16,7 @@ from archdsl.backends.fonts import font_choice
 from archdsl.backends.fonts.font_choice import BOLD, own_fonts
 from archdsl.backends.fonts.font_file import FontFile, read_fonts
 from tests.backends.diagram.programs import LENET, graph
-from tests.backends.diagram.test_subjects import laid_out
+from tests.backends.diagram.test_drawing_complete import laid_out
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from archdsl.backends.diagram import THEMES, CannotDraw, DiagramStyle, View, Vie
 from archdsl.cli.diagram import command
 from archdsl.graph import Graph
 from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, renamed
-from tests.backends.diagram.test_quotient import NESTED, SIAMESE, random_text
+from tests.backends.diagram.test_quotient_graph import NESTED, SIAMESE, random_text
 
 NODE = shutil.which("node")
 TEXTS = [LENET, RESIDUAL, INCEPTION, SIAMESE, NESTED]

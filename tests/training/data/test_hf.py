@@ -233,7 +233,7 @@ def test_errors_of_the_hub_are_reported(hub: Hub, tmp_path: Path) -> None:
         _ = find_source("hf:changed").spec
 
 
-def odd(images: list[Any], labels: "pa.Array", message: bytes | None = None) -> bytes:
+def parquet_file(images: list[Any], labels: "pa.Array", message: bytes | None = None) -> bytes:
     """A Parquet file with these columns and this metadata."""
     into = io.BytesIO()
     made = pa.table({"image": images, "label": labels})
@@ -242,7 +242,7 @@ def odd(images: list[Any], labels: "pa.Array", message: bytes | None = None) -> 
     return into.getvalue()
 
 
-PICTURES = [{"bytes": encoded_image(0), "path": None}] * 2
+IMAGES = [{"bytes": encoded_image(0), "path": None}] * 2
 CLASSES = pa.array([0, 1])
 
 
@@ -250,15 +250,15 @@ CLASSES = pa.array([0, 1])
     ("content", "why"),
     [
         (b"<html>", "cannot be read"),
-        (odd(PICTURES, CLASSES, b"{"), "cannot be read"),
-        (odd(PICTURES, CLASSES, b"[]"), "cannot be read"),
-        (odd(PICTURES, CLASSES, b'{"info": {"features": [1]}}'), "cannot be read"),
-        (odd(PICTURES, pa.array(["dark", "light"])), "cannot be read"),
-        (odd(PICTURES, pa.array([0.5, 1.0])), "cannot be read"),
-        (odd(PICTURES, pa.array([0, None])), "labels out of range"),
-        (odd(PICTURES, pa.array([None, None], pa.int64())), "no classes"),
-        (odd(["words"] * 2, CLASSES), "row 0 has no image"),
-        (odd([{"path": "/etc/passwd"}] * 2, CLASSES), "row 0 has no image"),
+        (parquet_file(IMAGES, CLASSES, b"{"), "cannot be read"),
+        (parquet_file(IMAGES, CLASSES, b"[]"), "cannot be read"),
+        (parquet_file(IMAGES, CLASSES, b'{"info": {"features": [1]}}'), "cannot be read"),
+        (parquet_file(IMAGES, pa.array(["dark", "light"])), "cannot be read"),
+        (parquet_file(IMAGES, pa.array([0.5, 1.0])), "cannot be read"),
+        (parquet_file(IMAGES, pa.array([0, None])), "labels out of range"),
+        (parquet_file(IMAGES, pa.array([None, None], pa.int64())), "no classes"),
+        (parquet_file(["words"] * 2, CLASSES), "row 0 has no image"),
+        (parquet_file([{"path": "/etc/passwd"}] * 2, CLASSES), "row 0 has no image"),
     ],
     ids=["html", "json", "list", "features", "words", "halves", "null", "nulls", "strings", "paths"],
 )
@@ -269,7 +269,7 @@ def test_parquet_of_another_kind(hub: Hub, tmp_path: Path, content: bytes, why: 
 
 
 def test_images_as_plain_bytes(hub: Hub, tmp_path: Path) -> None:
-    hub.files["plain"] = {"default/train/0000.parquet": odd([encoded_image(0), encoded_image(250)], CLASSES)}
+    hub.files["plain"] = {"default/train/0000.parquet": parquet_file([encoded_image(0), encoded_image(250)], CLASSES)}
     assert find_source("hf:plain").load(request(tmp_path)).train.images[:, 0, 0, 0].tolist() == [0, 250]
 
 

@@ -28,7 +28,7 @@ def load(name: Path | str, cache: Path, shape: ImageShape = SHAPE) -> Splits:
     return source.load(Request(shape, cache, split=0.75))
 
 
-def picture(path: Path, seed: int) -> None:
+def random_image(path: Path, seed: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.random.default_rng(seed).integers(0, 256, (12, 16, 3)).astype(np.uint8)
     Image.fromarray(pixels).save(path)
@@ -54,7 +54,7 @@ def voc(tmp_path: Path) -> Path:
     root = tmp_path / "VOCdevkit" / "VOC2012"
     names = [f"2007_{number:06}" for number in range(11)]
     for number, name in enumerate([*names, "2008_000001"]):
-        picture(root / "JPEGImages" / f"{name}.jpg", number)
+        random_image(root / "JPEGImages" / f"{name}.jpg", number)
     (root / "SegmentationClass").mkdir()
     for number, name in enumerate(names):
         mask = Image.fromarray(values(number, VOC_VALUES), "P")
@@ -161,7 +161,7 @@ def pets(tmp_path: Path) -> Path:
     for breed, name in enumerate(BREEDS, 1):
         for number in range(6):
             seed = 10 * breed + number
-            picture(root / "images" / f"{name}_{number}.jpg", seed)
+            random_image(root / "images" / f"{name}_{number}.jpg", seed)
             Image.fromarray(values(seed, [1, 2, 3])).save(root / "annotations" / "trimaps" / f"{name}_{number}.png")
             (root / "annotations" / "trimaps" / f"._{name}_{number}.png").write_bytes(b"AppleDouble")
             lines["test" if number > 3 else "trainval"].append(f"{name}_{number} {breed} {SPECIES[name]} {breed}")
@@ -264,7 +264,7 @@ def coco(tmp_path: Path) -> Path:
         content = {"images": images, "annotations": rows, "categories": categories}
         (root / "annotations" / f"instances_{split}.json").write_text(json.dumps(content))
         for number in range(count):
-            picture(root / split / f"{number}.png", number)
+            random_image(root / split / f"{number}.png", number)
     return root
 
 

@@ -42,7 +42,7 @@ class Stream(IterableDataset[tuple[Any, Any]]):
         yield from zip(PIXELS, CLASSES, strict=True)
 
 
-def picture(index: int) -> Any:
+def random_image(index: int) -> Any:
     return Image.fromarray(PIXELS[index].transpose(1, 2, 0)), int(CLASSES[index])
 
 
@@ -57,7 +57,7 @@ FORMS: dict[str, Any] = {
     "a column of classes": (PIXELS, CLASSES[:, None]),
     "a tensor data set": TensorDataset(torch.from_numpy(PIXELS), torch.from_numpy(CLASSES)),
     "a subset": Subset(TensorDataset(torch.from_numpy(PIXELS), torch.from_numpy(CLASSES)), list(range(20))),
-    "images of Pillow": Samples(picture),
+    "images of Pillow": Samples(random_image),
     "a data set of arrays": Samples(lambda index: (PIXELS[index], CLASSES[index])),
     "an iterable": Stream(),
     "a generator": ((PIXELS[index], CLASSES[index]) for index in range(20)),
@@ -132,7 +132,7 @@ def test_kinds_of_samples(name: str) -> None:
 
 
 def test_classes_of_a_data_set_are_its_own() -> None:
-    samples = Samples(picture)
+    samples = Samples(random_image)
     samples.classes = ["a", "b", "c", "never"]  # type: ignore[attr-defined]  # as torchvision's have
     assert source(samples).spec.classes == ("a", "b", "c", "never")
     assert source((PIXELS, CLASSES), classes=["x", "y", "z"]).spec.classes == ("x", "y", "z")
@@ -160,7 +160,7 @@ REFUSED: list[tuple[Any, NetworkInput, str, dict[str, Any], str]] = [
     (3, COLOR, "auto", {}, "neither arrays nor a data set"),
     ({"trian": (PIXELS, CLASSES)}, COLOR, "auto", {}, "no split `trian`"),
     ({"test": (PIXELS, CLASSES)}, COLOR, "auto", {}, "no split `train`"),
-    (DataLoader(Samples(picture)), COLOR, "auto", {}, "loader.dataset"),
+    (DataLoader(Samples(random_image)), COLOR, "auto", {}, "loader.dataset"),
     (Samples(lambda index: {"image": PIXELS[index], "label": 1}), COLOR, "auto", {}, "a dictionary of image, label"),
     (Samples(lambda index: (1, 2, 3)), COLOR, "auto", {}, "not 3 items"),
     ([], COLOR, "auto", {}, "has no samples"),

@@ -84,11 +84,11 @@ def read(folder: Path) -> tuple[TrainingReport, Page]:
     report = TrainingReport.model_validate_json((folder / "report.json").read_bytes())
     page = Page((folder / "report.html").read_text(encoding="utf-8"))
     assert not page.open
-    assert_by_itself(page)
+    assert_self_contained(page)
     return report, page
 
 
-def assert_by_itself(page: Page) -> None:
+def assert_self_contained(page: Page) -> None:
     """No script runs and nothing is fetched; images have alternative texts, tables headers, headings skip no level."""
     assert not {"script", "iframe", "object", "link", "form"} & {name for name, _ in page.elements}
     for name, attributes in page.elements:
@@ -198,7 +198,7 @@ def page_of(tmp_path: Path, names: tuple[str, ...], **changes: Any) -> Page:
     network = loads("# <b>no</b>\ninput 1x8x8\nflatten; fc 3")
     page = Page(write_html(report.model_copy(update={"text": network.text}), network, counts))
     assert not page.open
-    assert_by_itself(page)
+    assert_self_contained(page)
     return page
 
 

@@ -61,7 +61,7 @@ def run() -> list[int]:
     held, release = os.pipe()
     doomed, doom = os.pipe()
 
-    def die(run: Path) -> None:
+    def kill_worker(run: Path) -> None:
         shutil.copy(run / "metrics.jsonl", FIRST_LINE)
         os.write(announce, b"1")
         os.read(doomed, 1)
@@ -71,7 +71,7 @@ def run() -> list[int]:
         os.write(announce, b"1")
         os.read(held, 1)
 
-    first = worker(die, announce)
+    first = worker(kill_worker, announce)
     os.read(arrived, 1)
     others = [worker(wait, announce) for _ in range(3)]
     for _ in others:  # all four train, each its own trial

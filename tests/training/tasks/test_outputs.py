@@ -40,7 +40,7 @@ def trained(text: str, folder: Path, stop: int | None = None, **recipe: Any) -> 
     )  # fmt: skip
 
 
-def by_hand(started: Training, steps: int) -> nn.Module:
+def reference_training(started: Training, steps: int) -> nn.Module:
     """The same network after plain steps: cross entropy, plus 0.3 of that of the auxiliary output."""
     from archdsl.training import assemble
     from archdsl.training.loop.device_setup import DeviceSetup
@@ -66,7 +66,7 @@ def by_hand(started: Training, steps: int) -> nn.Module:
 def test_an_auxiliary_output_trains_as_by_hand(tmp_path: Path) -> None:
     started = trained(f"{AUX}train {{ loss cross_entropy early=0.3 }}", tmp_path / "run", stop=4)
     outcome = started.start()
-    wanted = weights_of(by_hand(started, outcome.state.step))
+    wanted = weights_of(reference_training(started, outcome.state.step))
     assert outcome.state.step == 4
     for name, tensor in weights_of(outcome.state.model).items():
         assert torch.allclose(tensor, wanted[name], atol=1e-6), name
@@ -86,12 +86,12 @@ def test_each_loss_is_that_of_its_output() -> None:
     objective = objective_of(TASKS["classification"], recipe, graph)
     outputs, labels = tuple(torch.randn(5, 3) for _ in "abc"), torch.tensor([0, 1, 2, 0, 1])
     wanted = F.one_hot(labels, 3).float()
-    by_hand = (
+    reference_training = (
         F.binary_cross_entropy_with_logits(outputs[0], wanted)
         + F.mse_loss(outputs[1], wanted)
         + 0.5 * F.cross_entropy(outputs[2], labels)
     )
-    assert torch.allclose(objective(objective.outputs(outputs), labels), by_hand)
+    assert torch.allclose(objective(objective.outputs(outputs), labels), reference_training)
     assert objective.without_free(outputs) == outputs
 
 

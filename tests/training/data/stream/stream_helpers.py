@@ -15,7 +15,7 @@ SHAPE = ImageShape(3, 12, 16)
 ALL = RandomChanges(crop=0.2, flip=True, magnitude=9, operations=2, erasing=0.5)
 
 
-def picture(seed: int, size: tuple[int, int] = (40, 30)) -> Image.Image:
+def random_image(seed: int, size: tuple[int, int] = (40, 30)) -> Image.Image:
     """A smooth random image, which JPEG changes little."""
     rng = np.random.default_rng(seed)
     return Image.fromarray(rng.integers(0, 256, (4, 5, 3), np.uint8)).resize(size, Image.Resampling.BICUBIC)
@@ -28,7 +28,7 @@ def image_folder(folder: Path, each: int = 12, splits: tuple[str, ...] = ("train
             (folder / split / name).mkdir(parents=True)
             for index in range(each if number == 0 else 4):
                 size = (40 + index, 30 + 3 * label)
-                made = picture(1000 * number + 100 * label + index, size)
+                made = random_image(1000 * number + 100 * label + index, size)
                 made.save(folder / split / name / f"{index:03}.jpg", quality=92)
     return folder
 

@@ -12,7 +12,7 @@ from archdsl.training.data.decoding import decoded_image
 from archdsl.training.data.stream.crops import random_crop, random_erasing
 from archdsl.training.data.stream.randaugment import OPERATIONS, randaugment
 from archdsl.training.data.stream.transform import RandomChanges, Transform, transformed
-from tests.training.data.stream.stream_helpers import picture
+from tests.training.data.stream.stream_helpers import random_image
 
 GRAY = (128, 128, 128)
 
@@ -68,7 +68,7 @@ def test_every_operation_of_the_paper() -> None:
 
 @pytest.mark.parametrize(("name", "sign"), EXPECTED)
 def test_an_operation_is_pillow_s(name: str, sign: int) -> None:
-    image = picture(5, (50, 40))
+    image = random_image(5, (50, 40))
     operation, _ = OPERATIONS[name]
     made, expected = operation(image, sign * 9 / 30), EXPECTED[name, sign](image)
     assert np.array_equal(np.asarray(made), np.asarray(expected))
@@ -79,7 +79,7 @@ def test_an_operation_is_pillow_s(name: str, sign: int) -> None:
 
 
 def test_operations_and_directions_are_uniformly_chosen() -> None:
-    image, rng = picture(6, (30, 20)), np.random.default_rng(0)
+    image, rng = random_image(6, (30, 20)), np.random.default_rng(0)
     results = {}
     for name, (operation, two) in OPERATIONS.items():
         for sign in (1, -1) if two else (1,):
@@ -147,7 +147,7 @@ def test_crops_are_those_of_torchvision() -> None:
 
 
 def test_a_crop_is_the_resized_box() -> None:
-    image = picture(9, (90, 70))
+    image = random_image(9, (90, 70))
     changes, seeds = RandomChanges(crop=0.3), (1, 2, 3)
     box = random_crop(90, 70, 0.3, 4 / 3, np.random.default_rng(seeds))
     expected = image.crop(box).resize((20, 16), Image.Resampling.BILINEAR)
@@ -158,7 +158,7 @@ def test_a_crop_is_the_resized_box() -> None:
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 def test_a_crop_of_a_rotated_jpeg_is_that_of_the_upright_image(orientation: int) -> None:
-    image = picture(10, (320, 240))
+    image = random_image(10, (320, 240))
     exif = Image.Exif()
     exif[0x0112] = orientation
     content = encoded(image, "JPEG", quality=95, exif=exif)
@@ -187,7 +187,7 @@ def test_random_erasing_fills_a_box() -> None:
 
 @pytest.mark.parametrize("flip", [False, True])
 def test_mirrored_images_and_erased_ones_have_their_probability(flip: bool) -> None:
-    image = picture(11, (20, 20))
+    image = random_image(11, (20, 20))
     content, plain = encoded(image), np.asarray(image)
     changes = RandomChanges(flip=True) if flip else RandomChanges(erasing=0.5)
     made = [transformed(content, Transform(3, 20, 20, changes=changes), (seed,)) for seed in range(300)]
@@ -199,7 +199,7 @@ def test_mirrored_images_and_erased_ones_have_their_probability(flip: bool) -> N
 
 @pytest.mark.parametrize("size", [(320, 240), (240, 320), (256, 256), (500, 375)])
 def test_resizing_for_tests_is_that_of_the_reference_recipes(size: tuple[int, int]) -> None:
-    image = picture(12, size)
+    image = random_image(12, size)
     made = np.asarray(decoded_image(io.BytesIO(encoded(image)), "RGB", (56, 56), 64)).astype(int)
     scale = 64 / min(size)
     resized = image.resize((int(size[0] * scale), int(size[1] * scale)), Image.Resampling.BILINEAR)

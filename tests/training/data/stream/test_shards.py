@@ -19,7 +19,7 @@ from archdsl.training.data.shard_names import find_shards, split_of
 from archdsl.training.data.shard_source import ShardSource
 from archdsl.training.errors.data_errors import BadImages, DataCorrupt, NoSuchFile
 from archdsl.training.errors.problem import Problem
-from tests.training.data.stream.stream_helpers import picture, settings, trained
+from tests.training.data.stream.stream_helpers import random_image, settings, trained
 
 SHAPE = ImageShape(3, 12, 16)
 Files = Iterable[tuple[str, bytes]]
@@ -32,7 +32,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def jpeg(seed: int) -> bytes:
     stream = io.BytesIO()
-    picture(seed).save(stream, "JPEG", quality=92)
+    random_image(seed).save(stream, "JPEG", quality=92)
     return stream.getvalue()
 
 

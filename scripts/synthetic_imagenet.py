@@ -1,6 +1,6 @@
 """Make a folder in the layout of ILSVRC2012 with tiny images of noise, to try recipes without ImageNet.
 
-python scripts/made_imagenet.py imagenet
+python scripts/synthetic_imagenet.py imagenet
 archdsl train examples/resnet50.arch --data imagenet --dry-run --batch 16
 """
 

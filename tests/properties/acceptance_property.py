@@ -18,7 +18,7 @@ from tests.programs.flat import flat_values, shapes
 from .accepted import accepted, accepted_text
 from .example import Example
 from .failure_kinds import Broken
-from .holds_formatting import parsed
+from .formatting_property import parsed
 from .resource_guard import limited
 
 NAME = "acceptance"

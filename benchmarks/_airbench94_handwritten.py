@@ -1,6 +1,7 @@
 """airbench94 with the handwritten loop of its paper, the reference for `archdsl train examples/airbench94.arch`.
 
-    python benchmarks/_airbench94_by_hand.py [--data-dir FOLDER] [--precision bf16|fp32] [--epochs 9.9] [--keep FILE]
+    python benchmarks/_airbench94_handwritten.py [--data-dir FOLDER] [--precision bf16|fp32] [--epochs 9.9]
+        [--keep FILE]
 
 archdsl only reads the images; everything else is here: Jordan's initialization, whitening, alternating flips, shifts,
 learning rates, slow weights and test-time augmentation (arXiv 2404.00498, listing of airbench94). It prints the

@@ -20,7 +20,7 @@ from archdsl.backends.diagram.theme import DARK, THEMES
 from archdsl.graph import FontFamily
 from archdsl.text.source import Source
 from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL, graph
-from tests.backends.diagram.test_quotient import NESTED, SIAMESE, check, random_text, read_back
+from tests.backends.diagram.test_quotient_graph import NESTED, SIAMESE, check, random_text, read_back
 
 VIEWS = [View.LAYERS, View.BLOCKS, View.STAGES]
 TEXTS = [LENET, RESIDUAL, INCEPTION, SIAMESE, NESTED]

@@ -104,7 +104,7 @@ def check(example: Example) -> None:
         with limited():
             done = CliRunner().invoke(main, list(example.arguments), input=stdin, prog_name="archdsl")
         after = place.state()
-    _ends_well(done, example)
+    _check_exit(done, example)
     if outside:
         raise Broken(f"{_command(example)} writes elsewhere", f"{outside[:3]}")
     changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
@@ -117,7 +117,7 @@ def _command(example: Example) -> str:
     return example.arguments[0] if example.arguments else "archdsl"
 
 
-def _ends_well(done: Result, example: Example) -> None:
+def _check_exit(done: Result, example: Example) -> None:
     name = _command(example)
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise Broken(name) from done.exception

@@ -20,7 +20,7 @@ from archdsl.backends.diagram.mermaid import write_mermaid
 from archdsl.backends.diagram.place import PlaceChoices, place_of
 from archdsl.graph import Graph
 from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL, graph
-from tests.backends.diagram.svg_reading import ReadFigure, assert_quotient
+from tests.backends.diagram.svg_reading import ReadFigure, assert_quotient_graph
 
 VIEWS = [View.LAYERS, View.BLOCKS, View.STAGES, View.UNET, View.VOLUMES]
 SIAMESE = """
@@ -159,7 +159,7 @@ def read_svg(found: Graph, view: View, columns: int | None = None) -> bool:
     except CannotDraw as refused:
         assert "view `" in str(refused) or "another view" in str(refused)  # noqa: PT017  # these views refuse some
         return False
-    assert_quotient(svg, found)
+    assert_quotient_graph(svg, found)
     return True
 
 
@@ -193,7 +193,7 @@ def test_svg_of_figures_in_a_column(name: str, view: str | None) -> None:
     assert place is not None
     options, choices = ViewOptions(view=View(view or "layers")), PlaceChoices.given(view, None, None)
     svg, _ = placed_diagram(found, "svg", DiagramStyle(), options, place, choices)
-    assert_quotient(svg, found)
+    assert_quotient_graph(svg, found)
 
 
 @pytest.mark.parametrize("seed", range(0, 24, 3))
@@ -214,7 +214,7 @@ def test_volumes_with_an_output_that_has_other_readers(text: str) -> None:
     """The end of the row would not look like an output."""
     found = graph(text)
     svg = diagram(found, "svg", None, ViewOptions(view=View.VOLUMES))
-    assert_quotient(svg, found)
+    assert_quotient_graph(svg, found)
     assert {f"y{i}" for i in range(len(found.outputs))} <= set(re.findall(r"y\d", " ".join(ReadFigure(svg).boxes)))
 
 
@@ -236,4 +236,4 @@ def test_volumes_with_open_blocks() -> None:
     """The branches of each block are beside the row."""
     found = archdsl.load("zoo:googlenet").graph
     options = ViewOptions(view=View.VOLUMES, expand=("inception",))
-    assert_quotient(diagram(found, "svg", None, options), found)
+    assert_quotient_graph(diagram(found, "svg", None, options), found)
