@@ -100,7 +100,7 @@ def _slice(ev: Evaluation, expr: ast.SliceExpr) -> Any:
 
 
 def _position(ev: Evaluation, expr: ast.Expr) -> int | None:
-    """An integer that counts entries; None after an error."""
+    """The position of an entry, an integer; None after an error."""
     found = ev.number(expr)
     if isinstance(found, float) and found.is_integer():
         found = int(found)

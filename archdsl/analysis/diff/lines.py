@@ -160,7 +160,7 @@ def _number(count: int) -> str:
 
 
 def sums(diff: Diff) -> list[tuple[str, str, str, str]]:
-    """The totals: the quantity, its value in both networks, and the difference; without those that are 0 in both."""
+    """The totals that are not 0 in both networks: the quantity, its value in each of them, and the difference."""
     a, b = diff.a, diff.b
     found = [("layers", a.layers, b.layers), ("parameters", a.parameters, b.parameters)]
     found += [("trainable", a.trainable, b.trainable)] * ((a.trainable, b.trainable) != (a.parameters, b.parameters))

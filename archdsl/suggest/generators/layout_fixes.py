@@ -104,7 +104,7 @@ def _unflattened(context: SuggestionContext, site: ErrorSite, node: DraftNode, c
             yield inserted_before(statement, text, 0.6)
     if found is None:
         return
-    # The shape before an earlier `flatten` with as many elements, not before the one right here.
+    # The shape before an earlier `flatten` with this number of elements, not before the one right here.
     for each in context.draft.nodes[: found[1].id]:
         shape = context.shape(each.inputs[0]) if isinstance(each.op, Flatten) and each.inputs else None
         if shape is not None and concrete(shape.numel) == count:

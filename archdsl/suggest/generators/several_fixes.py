@@ -72,7 +72,7 @@ def _step(op: Op) -> int:
 
 
 def _keeping(context: SuggestionContext, statement: ast.LayerStatement, op: Op) -> Candidate | None:
-    """The layer with the padding that keeps the spatial size; None if it has that already, or none does."""
+    """The layer with the padding that keeps the spatial size; None if it has that already, or if there is none."""
     kernel, padding, dilation = getattr(op, "kernel", 1), getattr(op, "padding", 0), getattr(op, "dilation", 1)
     if not (isinstance(kernel, int) and isinstance(padding, int) and isinstance(dilation, int)):
         return None

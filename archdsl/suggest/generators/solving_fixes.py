@@ -183,7 +183,7 @@ def _written(
     new: Change,
     rank: float,
 ) -> Iterator[Candidate]:
-    """The change as it is written: in names that have these values first; without an argument that is then usual."""
+    """The change as it is written: first with names that have these values; arguments with defaults are left out."""
     assert maker.op is not None
     given = written_arguments(statement, maker.op.parameters)
     texts: dict[str, str | None] = {}
