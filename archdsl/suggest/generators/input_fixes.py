@@ -73,7 +73,7 @@ def sizes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def _total_stride(context: SuggestionContext, site: ErrorSite) -> int:
-    """The factor by which the smallest tensor before a merge is smaller than the input in its first spatial dimension."""
+    """The factor between the first spatial sizes of the input and of the smallest tensor before a merge."""
     assert site.node is not None
     shapes = [context.shape(each.id) for each, _ in context.ancestors_of(site.node, 10_000)]
     sides = [
