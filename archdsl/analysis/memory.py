@@ -72,7 +72,7 @@ def memory(
     """
     for name in (optimizer, other):
         if name not in OPTIMIZERS or precision not in PRECISIONS:
-            raise ValueError(f"{name!r} with {precision!r} is none of {OPTIMIZERS} with {PRECISIONS}")
+            raise ValueError(f"optimizer {name!r}, precision {precision!r}: use one of {OPTIMIZERS} and {PRECISIONS}")
     rest = other if optimizer == "muon" else optimizer
     with_momentum = rest == "sgd" if momentum is None else momentum
     own = [weight for node in graph.layers if node.shared is None for weight in weights_of(graph, node)]

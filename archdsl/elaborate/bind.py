@@ -312,7 +312,7 @@ class _Binder:
         if word.name[0] != "x" or not count or self.ev.scope.find(count) is None:
             return False
         self.store.report_unknown(
-            word.span, f"not a repetition: `x` takes a number, as in `x3`, and `{count}` is a name", ()
+            word.span, f"not a repetition: `x` takes a number, as in `x3`, but `{count}` is a name", ()
         )
         return True
 

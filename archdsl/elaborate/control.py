@@ -218,7 +218,7 @@ def run_reuse(state: State, statement: ast.Reuse) -> None:
         _refuse_name(state, statement.name, "an input, which no layer created")
         return
     if any(tensor.first <= node.id <= tensor.node for _, node in state.inputs):
-        _refuse_name(state, statement.name, "built on an input of its own and cannot be applied to another tensor")
+        _refuse_name(state, statement.name, "built on a separate input and cannot be applied to another tensor")
         return
     first, source = len(state.nodes), state.current
     if source is None:

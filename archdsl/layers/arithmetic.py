@@ -178,7 +178,7 @@ class ArangeLayer(Layer):
     starts = True
     overridable = True
 
-    count: PositiveInt = argument(positional=True, doc="how many numbers; the last is `count` − 1")
+    count: PositiveInt = argument(positional=True, doc="number of values; the last is `count` − 1")
 
     def out(self, x: Shape) -> Shape:
         return Shape(self.count)

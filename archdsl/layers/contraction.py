@@ -39,7 +39,7 @@ class Matmul(MergeOp):
                 raise Reject(None, why, language_rule=True)
         if len(xs) != 2:
             why = f"it multiplies two tensors, not {len(xs)}"
-            raise Reject(None, why, help="a product of three is two statements", language_rule=True)
+            raise Reject(None, why, help="a product of three tensors takes two statements", language_rule=True)
         a, b = xs
         y = Shape(*a.dims[:-1], b.dims[-1], layout=a.layout)
         if a.rank != b.rank:

@@ -107,7 +107,7 @@ class Convolution(Layer):
         plan = self.plan(x)
         if plan.filters != plan.groups:
             many = f"all {plan.filters} filters would be the same"
-            help = (f"`conv {plan.groups}` has one", "or `dwconv` applies it to each channel")
+            help = (f"`conv {plan.groups}` has one filter", "or `dwconv` applies it to each channel")
             argument = "filters" if isinstance(self, Conv) else "multiplier"
             raise Reject(argument, many, help=help, language_rule=True)
 

@@ -257,9 +257,8 @@ class Take(Layer):
         ids = x.layout is Layout.IDS
         y = Shape(*dims, layout=Layout.IDS, vocabulary=x.vocabulary) if ids else by_rank(dims)
         if not -size <= self.index < size:
-            raise Reject(
-                "index", f"{self.index} is not one of 0 to {size - 1}, the axis of {times(x.dims)}", recovery_shape=y
-            )
+            why = f"the axis of {times(x.dims)} has {size} elements, so there is no index {self.index}"
+            raise Reject("index", why, recovery_shape=y)
         return y
 
     def reads(self, x: Shape, y: Shape) -> Links:

@@ -154,7 +154,7 @@ class Power(Elementwise):
 
 
 class Clamp(Elementwise):
-    """Replace elements below `min` by `min` and those above `max` by `max`.
+    """Replace elements below `min` with `min` and those above `max` with `max`.
 
     Example:
         input 64x28x28; clamp 0 6

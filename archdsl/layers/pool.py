@@ -202,8 +202,8 @@ class AvgPool(Pooling):
 class LPPool(Pooling):
     """Power-average pooling: the p-norm of each window, (Σ|x|^p)^(1/p) (Sermanet et al., 2012).
 
-    PyTorch's module sums x^p. Unless p is even, signs would cancel, and the root of a negative number would be NaN, so
-    the absolute values are taken first. Padding adds zeros.
+    PyTorch's module sums x^p. Unless p is even, terms of opposite sign would cancel, and the root of a negative number
+    would be NaN, so the absolute values are taken first. Padding adds zeros.
 
     Example:
         input 16x32x32; lppool 2 norm=3

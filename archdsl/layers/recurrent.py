@@ -186,7 +186,7 @@ class Recurrent(LayerOp):
 class LSTM(Recurrent):
     """Long short-term memory: gates control what the state keeps (Hochreiter & Schmidhuber, 1997).
 
-    `initial=` is the hidden state before the first step, `initial_cell=` the cell state.
+    `initial=` is the hidden state before the first step, and `initial_cell=` the cell state.
 
     Example:
         input 100x64; lstm 256

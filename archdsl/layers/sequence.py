@@ -31,17 +31,17 @@ POSITION_UNITS = 512
 class Attention(AttentionOptions):
     """Multi-head attention: every step attends to all steps (Vaswani et al., 2017).
 
-    `from=NAME` takes keys and values from another tensor (cross-attention), `value=NAME` the values alone. On an image,
-    the steps are its positions. `window=7` restricts attention to windows of 7×7, `shift=3` shifts the windows, and
-    `grid=7` makes sparse windows of 7×7 evenly spaced positions (Liu et al., 2021; Tu et al., 2022). On a sequence,
-    `window=4096 sliding causal` lets each step attend to itself and the 4,095 before it.
+    `from=NAME` takes keys and values from another tensor (cross-attention), and `value=NAME` takes only the values.
+    On an image, the steps are its positions. `window=7` restricts attention to windows of 7×7, `shift=3` shifts the
+    windows, and `grid=7` makes sparse windows of 7×7 evenly spaced positions (Liu et al., 2021; Tu et al., 2022). On a
+    sequence, `window=4096 sliding causal` lets each step attend to itself and the 4,095 before it.
 
     The weights have the names of `nn.MultiheadAttention`: `in_proj_weight` has the rows of queries, keys and values; if
     another tensor has a different number of features, there are `q_proj_weight`, `k_proj_weight` and `v_proj_weight`
     instead.
 
-    A mask is T×S, S or heads×T×S for T steps that attend to S. It is added to the dot products: 0 keeps a step, −∞
-    hides it. A mask of integers or booleans hides the steps where it is 0.
+    A mask is T×S, S or heads×T×S for T steps that attend to S. It is added to the dot products: 0 keeps a step, and
+    −∞ hides it. A mask of integers or booleans hides the steps where it is 0.
 
     Example:
         input 197x768; attention h12

@@ -48,7 +48,7 @@ class DiagramArguments:
         for each in fields(self):
             value, declared = getattr(self, each.name), str(each.type)
             if declared.startswith("str") and value is not None and not isinstance(value, str):
-                raise TypeError(f"{each.name}: a text is expected, not {value!r}{_with_unit(each.name)}")
+                raise TypeError(f"{each.name}: a string is expected, not {value!r}{_with_unit(each.name)}")
         if self.columns is not None and self.columns not in _COLUMNS:
             raise ValueError(f"columns is an integer from 1 to {_COLUMNS[-1]}, not {self.columns!r}")
 

@@ -61,7 +61,7 @@ def loads(
 
 def _source(text: object, name: str) -> Source:
     if not isinstance(text, str):
-        raise TypeError(f"text: the text of a network is expected, not {text!r}")
+        raise TypeError(f"text: a string with the source text is expected, not {text!r}")
     return Source(text, name=name)
 
 

@@ -64,7 +64,7 @@ def render(graph: Graph, name: str, format: str | Path, arguments: DiagramArgume
     """
     kind = format_of(format) if isinstance(format, Path) else format
     if not isinstance(kind, str):
-        raise TypeError(f"format: a text is expected, not {kind!r}")
+        raise TypeError(f"format: a string is expected, not {kind!r}")
     arguments.refuse_types()
     _require_names(kind, arguments)
     if kind == "pptx":

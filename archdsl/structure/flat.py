@@ -37,7 +37,7 @@ def verified(text: str, graph: Graph) -> ast.Program:
     program = parsed(text)
     made = elaborated(program, graph)
     if made is None or correspondence(graph, made) is None:
-        raise Unwritable(f"the text of `{graph.name}` does not mean the same network")
+        raise Unwritable(f"the text of `{graph.name}` does not describe the same network")
     return program
 
 

@@ -261,7 +261,7 @@ class _Driver:
             case "AS" if self.first():
                 return ("`as NAME` goes at the end of a statement",)
             case "NUMBER" | "SIGN" | "SIZE" | "AT" if self.in_merge():
-                return ("`shift` adds a constant, `scale` multiplies by one",)
+                return ("`shift` adds a constant; `scale` multiplies by a constant",)
             case "NAME" if token == SCAN_WORDS[1] and self.starts_with("REPEAT"):
                 return (_CARRY,)
             case "LBRACE" if self.starts_with("NET"):

@@ -103,5 +103,5 @@ def test_layers_share_the_activations():
 
 
 def test_what_there_is_not_is_refused():
-    with pytest.raises(ValueError, match="'lion' with 'fp32' is none of"):
+    with pytest.raises(ValueError, match="optimizer 'lion', precision 'fp32': use one of"):
         memory(archdsl.load("zoo:lenet5").graph, batch=1, optimizer="lion")

@@ -44,7 +44,7 @@ class HeavyLayer(Diagnostic):
         return (self.maker.label(),)
 
     def help(self) -> tuple[str, ...]:
-        return (f"use `gap` instead of `flatten`, which leaves {self.channels:,} features, or add pooling",)
+        return (f"use `gap`, which leaves {self.channels:,} features, instead of `flatten`, or add pooling",)
 
 
 def find(facts: Facts) -> Iterator[HeavyLayer]:

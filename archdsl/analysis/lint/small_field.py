@@ -39,7 +39,10 @@ class SmallField(Diagnostic):
         return f"a receptive field of {self.field}"
 
     def help(self) -> tuple[str, ...]:
-        return ("an early stride of 2 or pooling doubles the receptive field of later layers, and so does `d2`",)
+        return (
+            "an early stride of 2 or pooling nearly doubles the receptive field of later layers; so does `d2` in all "
+            "of them",
+        )
 
 
 def find(facts: Facts) -> Iterator[SmallField]:

@@ -36,7 +36,7 @@ class StrideOverKernel(Diagnostic):
         return f"reads one element in {self.part}"
 
     def help(self) -> tuple[str, ...]:
-        return (f"use a kernel of at least {self.stride}, or average pooling before it and a stride of 1",)
+        return (f"use a kernel of at least {self.stride}, or average pooling before the layer and a stride of 1",)
 
 
 def find(facts: Facts) -> Iterator[StrideOverKernel]:

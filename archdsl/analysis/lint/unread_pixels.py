@@ -11,10 +11,10 @@ from ._facts import Facts
 
 
 class UnreadPixels(Diagnostic):
-    """(W − K' + P) mod S is more than the padding at the end, so the last window ends before the input does.
+    """(W − K' + 2P) mod S is more than the padding at the end, so the last window ends before the input does.
 
-    The elements after the last window are never read; their number is the difference. If they are padding, nothing is
-    lost.
+    The elements after the last window are never read; the difference is the number of input elements among them. If all
+    of them are padding, nothing is lost.
 
     This is valid and mostly harmless, but the image is read off-center, and the network cannot learn from the part that
     is cut off. Padding, another kernel or another input size avoids it; a pooling layer can round up with `ceil`.

@@ -204,7 +204,7 @@ class ListAsNumber(Diagnostic):
     def help(self) -> tuple[str, ...]:
         if not self.is_name:
             return ("a size is written with the letter x: `3x32x32`",) if self.numbers and self.fix() is None else ()
-        return (f"`{self.name}[0]` is its first entry, `repeat {self.name} as NAME {{ … }}` runs for each entry",)
+        return (f"`{self.name}[0]` is its first entry; `repeat {self.name} as NAME {{ … }}` runs for each entry",)
 
 
 class LayerAsNumber(Diagnostic):

@@ -102,7 +102,7 @@ class InvalidColor(Diagnostic):
 
 
 class LowContrast(Diagnostic):
-    """The text on a color would be hard to read: its contrast ratio is below 4.5, which WCAG 2 requires at level AA."""
+    """Text on a color would be hard to read: its contrast ratio is below the 4.5 that WCAG 2 requires at level AA."""
 
     code = "E1005"
     title = "low contrast"
@@ -129,7 +129,7 @@ class LowContrast(Diagnostic):
 
 
 class GroupsOverlap(Diagnostic):
-    """A layer is in two groups of a figure, so that one frame would cross the other."""
+    """A layer is in two groups of a figure, so one frame would cross the other."""
 
     code = "E1006"
     title = "overlapping groups"

@@ -187,7 +187,7 @@ class OperandsDiffer(Diagnostic):
     """The operands of a merge have incompatible shapes.
 
     `add`, `mul` and other elementwise merges need equal shapes, but an axis of length 1 is broadcast (in `add`, only
-    for C×1×1); `concat` needs all sizes except the channels, or the given axis, to be equal.
+    for C×1×1); `concat` needs equal sizes on all axes except the channels or, if one is given, that axis.
     """
 
     code = "E0407"
@@ -218,7 +218,7 @@ class OperandsDiffer(Diagnostic):
 
 
 class WeightsDiffer(Diagnostic):
-    """`reuse` applies the same weights, so its input must have as many channels as that of their first use."""
+    """`reuse` applies the same weights, so its input must have as many channels as the input of their first use."""
 
     code = "E0408"
     title = "weights do not fit the new input"

@@ -33,7 +33,7 @@ class WrongImageOutput(Diagnostic):
 
 
 class WrongSampleInput(Diagnostic):
-    """The data are not images but numbers or token IDs, and the network's input does not match them."""
+    """The data is not images but numbers or token IDs, and the network's input does not match them."""
 
     code = "E0818"
     title = "input does not match the samples"

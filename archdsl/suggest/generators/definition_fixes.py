@@ -63,7 +63,7 @@ def _moved(context: SuggestionContext, statement: ast.Statement, place: ast.Stat
     """A statement, as written, on separate lines before another."""
     text = _unindented(statement)
     edits = (Edit(span=place.span.head, text=f"{text}\n"), *removed(context, statement, 0.0).edits)
-    title = f"move `{_headline(statement)}` to before `{_headline(place)}`"
+    title = f"move `{_headline(statement)}` before `{_headline(place)}`"
     return Candidate(title=title, edits=edits, rank=rank, kind=KIND)
 
 

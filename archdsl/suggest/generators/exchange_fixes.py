@@ -166,14 +166,14 @@ def outside(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
                     *removed(context, first, 0.0).edits,
                     Edit(span=owner.span.head, text=f"{written_whole(first)}; "),
                 )
-                title = f"move `{written(first)}` to before the braces"
+                title = f"move `{written(first)}` before the braces"
                 yield Candidate(title=title, edits=edits, rank=2.0 + 0.4 * depth, kind="moved out of braces")
 
 
 def _after(context: SuggestionContext, owner: ast.Statement, last: ast.Statement, rank: float) -> Iterator[Candidate]:
     text = written_whole(last)
     edits = (*removed(context, last, 0.0).edits, Edit(span=owner.span.tail, text=f"; {text}"))
-    title = f"move `{written(last)}` to after the braces"
+    title = f"move `{written(last)}` after the braces"
     yield Candidate(title=title, edits=edits, rank=rank, kind="moved out of braces")
 
 

@@ -294,7 +294,7 @@ def first(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if late is not None and late.span.start > top.span.start:
         text = " ".join(late.span.text.split())
         edits = (*inserted_before(top, text, 0.0).edits, *removed(context, late, 0.0).edits)
-        yield Candidate(title=f"move `{text}` to before `{top.span.text.splitlines()[0]}`", edits=edits, rank=0.5)
+        yield Candidate(title=f"move `{text}` before `{top.span.text.splitlines()[0]}`", edits=edits, rank=0.5)
     elif late is None and not isinstance(top, ast.Block):
         candidate = inserted_before(top, _FIRST, 1.0, "the shape of one sample, channels first")
         yield candidate

@@ -220,7 +220,7 @@ def reordered(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
         if linear is not None:
             into = inserted_before(linear, text, 0.0)
             yield Candidate(
-                title=f"move `{text}` to before `{linear.span.text}`",
+                title=f"move `{text}` before `{linear.span.text}`",
                 edits=(*out.edits, *into.edits),
                 rank=1.1 + 0.1 * distance,
             )
@@ -232,7 +232,7 @@ def reordered(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
             moved = " ".join(site.layer.span.text.split())
             into = inserted_before(early, moved, 0.0)
             yield Candidate(
-                title=f"move `{moved}` to before `{text}`", edits=(*into.edits, *own.edits), rank=1.3 + 0.1 * distance
+                title=f"move `{moved}` before `{text}`", edits=(*into.edits, *own.edits), rank=1.3 + 0.1 * distance
             )
 
 

@@ -245,7 +245,7 @@ def late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         if place is not None:
             text = written(each)
             edits = (*inserted_before(place, text, 0.0).edits, *removed(context, each, 0.0).edits)
-            yield Candidate(title=f"move `{text}` to before `{written(place)}`", edits=edits, rank=0.3)
+            yield Candidate(title=f"move `{text}` before `{written(place)}`", edits=edits, rank=0.3)
 
 
 def _unlikely(context: SuggestionContext, word: str, name: str, is_tensor: bool) -> float:

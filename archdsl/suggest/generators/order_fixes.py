@@ -53,7 +53,7 @@ def flattened_late(context: SuggestionContext, site: ErrorSite) -> Iterator[Cand
         if isinstance(each, ast.LayerStatement) and each.keyword.text in _FLATTENING:
             text = written(each)
             edits = (*inserted_before(layer, text, 0.0).edits, *removed(context, each, 0.0).edits)
-            yield Candidate(title=f"move `{text}` to before `{written(layer)}`", edits=edits, rank=0.4)
+            yield Candidate(title=f"move `{text}` before `{written(layer)}`", edits=edits, rank=0.4)
 
 
 def inside(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

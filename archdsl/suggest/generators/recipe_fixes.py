@@ -41,7 +41,7 @@ def outputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         default = default_of(context, context.given(statement).get(name))
         if default is not None:
             yield Candidate(
-                title=f"write the default {classes}", edits=(Edit(span=default.span, text=classes),), rank=0.4
+                title=f"set the default to {classes}", edits=(Edit(span=default.span, text=classes),), rank=0.4
             )
         candidate = changed(context, statement, {name: classes}, 0.6)
         if candidate is not None:
