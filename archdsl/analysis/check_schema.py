@@ -24,7 +24,7 @@ class FieldReport(Model):
         description="Distance between the fields of neighboring positions; null where it varies."
     )
     start: float | None = Field(
-        description="The center of the first position's field; that of the first element is 0.5."
+        description="The center of the first position's field; the center of the first element is 0.5."
     )
 
 
@@ -45,7 +45,7 @@ class PathsReport(Model):
         description="Whether all distinct paths are listed; otherwise only those that no other covers."
     )
     paths: list[list[FieldReport]] = Field(
-        description="For each distinct path, each dimension; empty for a single path."
+        description="For each distinct path, one field per dimension; empty for a single path."
     )
 
 
@@ -73,7 +73,7 @@ class MemoryReport(Model):
         description="The most activation gradients that the backward pass holds at any one time."
     )
     shards: int = Field(
-        1, description="With --shards: the number of processes that shard the weights; the bytes are those of each."
+        1, description="With --shards: the number of processes that shard the weights; the bytes are per process."
     )
     gathered: int = Field(
         0,
@@ -83,7 +83,7 @@ class MemoryReport(Model):
 
 
 class LayerReport(Model):
-    """One node of the graph. What depends on an error is null."""
+    """One node of the graph. Fields that depend on an error are null."""
 
     id: int
     name: str = Field(description="The path with dots: the module's name in torch.")

@@ -16,7 +16,7 @@ from .part_tree import part_tree
 from .python_source import class_name
 from .units import Unit, nodes_of
 
-_STRUCTURE = {"stage": "A stage", "branch": "A branch", "aux": "A side branch with an output of its own"}
+_STRUCTURE = {"stage": "A stage", "branch": "A branch", "aux": "A side branch with its own output"}
 
 
 def to_torch(graph: Graph) -> nn.Module:
@@ -83,7 +83,7 @@ def _doc(unit: Unit) -> str:
     """What a unit is, with its shapes."""
     what = "" if unit.is_root else _STRUCTURE.get(unit.kind, f"The block `{unit.kind}`") + ": "
     ins, outs = (", ".join(str(unit.graph.nodes[i].shape) for i in values) for values in (unit.inputs, unit.outputs))
-    return f"{what}{ins} → {outs}, each with the batch before it."
+    return f"{what}{ins} → {outs}, each with a leading batch dimension."
 
 
 def _layers_digest(unit: Unit) -> str:

@@ -56,11 +56,11 @@ def _file_of(name: str) -> str:
     if model not in table:
         near = nearest(model, table)
         suggestion = f"did you mean `torchvision:{near}`?" if near else "it has torchvision's classification models"
-        raise UnknownWeights(f"torchvision has no weights of a model `{model}`", help=suggestion)
+        raise UnknownWeights(f"torchvision has no weights for a model `{model}`", help=suggestion)
     files = table[model]
     if weights and weights not in files:
         known = ", ".join(f"`torchvision:{model}@{each}`" for each in files)
-        raise UnknownWeights(f"torchvision has no weights `{weights}` of {model}", help=f"it has {known}")
+        raise UnknownWeights(f"torchvision has no weights `{weights}` for {model}", help=f"it has {known}")
     return files[weights] if weights else next(iter(files.values()))
 
 

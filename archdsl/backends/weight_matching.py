@@ -170,7 +170,7 @@ def _layers_by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set
         if len(in_network) != len(in_file):
             raise CannotLoad(
                 f"{_tensors(in_network[0])}: {len(in_network):,} layers of the network have these tensors, "
-                f"{len(in_file):,} of the file",
+                f"but {len(in_file):,} layers of the file do",
                 _some([*(f"network: {each.name}" for each in in_network), *(f"file: {name}" for name in in_file)]),
             )
         found |= _assigned(in_network, in_file)

@@ -204,7 +204,7 @@ def _write(spec: "DataSpec", wanted: list[tuple[str, int]], output: Path, data_d
         usage(f"--data-dir: `{spec.name}` does not read files from a folder; leave it out")
     single = output.suffix.lower() == ".png"
     if single and len(wanted) > 1:
-        usage(f"{output} is one file, for {len(wanted)} images: give a folder")
+        usage(f"{output} is a single file, but {len(wanted)} images are to be written: give a folder")
     if not single and output.suffix:
         usage(f"{output}: images are written as PNG: give a name that ends in .png, or a folder")
     try:

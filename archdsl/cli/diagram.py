@@ -90,7 +90,7 @@ if TYPE_CHECKING:
     "--heat",
     type=click.Choice(["params", "macs", "memory", "rf"]),
     help="Color by a measure instead of the kind of layer: parameters, multiply-accumulates, the memory that the "
-    "backward pass needs, the receptive field.",
+    "backward pass needs, or the receptive field.",
 )
 @click.option(
     "--style",

@@ -48,8 +48,8 @@ class _InputImage(NamedTuple):
 def command(
     run: str, image: str | None, invert: bool, layers: tuple[str, ...], output: str | None, device: str
 ) -> None:
-    """Plot the first layer's filters of the network trained in the folder RUN, and its feature maps of IMAGE at the end
-    of each stage: one PNG each, and index.html with all of them.
+    """Plot the filters of the first layer of the network trained in the folder RUN, and the feature maps of IMAGE at
+    the end of each stage: one PNG each, and index.html with all of them.
     """
     from ..training.errors.problem import Problem
     from ..training.loop.device_setup import choose_device
@@ -65,7 +65,7 @@ def command(
         if loaded.settings.data.inputs != "image":
             usage(f"inspect plots feature maps of images, but {run} was trained on {loaded.settings.data.inputs}")
         if loaded.task.reads_words:
-            usage(f"inspect shows networks with one input, but that of {run} has two")
+            usage(f"inspect shows networks with one input, but the network of {run} has two")
         points = _points(loaded, layers)
         folder = _folder(Path(run), image, output)
         _draw(loaded, _InputImage(image, invert) if image is not None else None, points, folder)

@@ -33,7 +33,7 @@ class LayerDeclaration(Model):
 
     keyword: str
     kind: Literal["layer", "merge", "block"]
-    synonyms: list[str] = Field(description="Other names; those of a merge are only suggested.")
+    synonyms: list[str] = Field(description="Other names; those of a merge only lead to a suggestion.")
     doc: str
     arguments: list[ArgumentReport] = Field(description="Positional ones first. For a block, its parameters.")
     example: str = Field(description="For a block, its text.")
@@ -100,7 +100,7 @@ class DataSetReport(Model):
     name: str
     train: int | None = Field(description="Number of training samples, before some are held out for validation.")
     test: int | None
-    shape: list[int] | None = Field(description="Of one sample, such as channels, height and width.")
+    shape: list[int] | None = Field(description="The shape of one sample, such as channels, height and width.")
     targets: str = Field(description="What is predicted for each sample: `class`, `mask`, …")
     classes: list[str]
     license: str

@@ -142,7 +142,7 @@ def command(
         usage("--format is the format of --status; leave it out, or give --status")
     if status is not None:
         if named or resume or trials or data_dir or local.device:
-            usage("--status shows a sweep: of the other options, only --format and --storage may be given")
+            usage("--status shows a sweep: only --format and --storage may be given with it")
         show_status(Path(status), output, storage)
     elif resume is not None:
         if named:

@@ -32,7 +32,7 @@ class Shown(Listener):
             click.echo("\n".join(f"    {printable(text)}" for text in trial.why.splitlines()))
 
     def takes_over(self, number: int, worker: str) -> None:
-        click.echo(f"trial {number}/{self._sweep.trials}  its worker {printable(worker)} is gone: continuing its trial")
+        click.echo(f"trial {number}/{self._sweep.trials}  its worker {printable(worker)} is gone; continuing the trial")
 
     def lost(self, number: int) -> None:
         heard = "another worker has taken over this trial, because this worker sent no heartbeat"

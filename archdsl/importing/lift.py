@@ -94,7 +94,7 @@ class Lifter:
             return getattr(node.meta.get("val"), "value", None)
         batch, *dims = found.shape
         if batch != self.b.batch:
-            raise ImportFailed(f"the input {node.name} has {batch} samples, the others {self.b.batch}")
+            raise ImportFailed(f"the input {node.name} has {batch} samples, but the others have {self.b.batch}")
         if found.dtype in (torch.int64, torch.int32):
             shape = Shape(*dims, layout=Layout.IDS)
         elif len(dims) in (1, 2, 3, 4):
@@ -158,7 +158,7 @@ class Lifter:
             rows = range_of(args[1].tensor)
             if rows is None and bool((args[1].tensor == args[1].tensor.flatten()[0]).all()):
                 raise NotExpressible(
-                    "a table of which one row is read", "the IDs as an input, such as `token_type_ids`"
+                    "a table from which only one row is read", "the IDs as an input, such as `token_type_ids`"
                 )
             if rows is not None:
                 # Consecutive rows of a table are those of positions.

@@ -28,7 +28,7 @@ def written(
         raise ImportFailed("the network has no output that depends on its input", problems)
     ends = improve(builder, outputs)
     left = left_over(builder, ends)
-    found = [*problems, *(each for each in left if not (problems and each.needs == "that one"))]
+    found = [*problems, *(each for each in left if not (problems and each.needs == "that operation"))]
     words = ["output"] if len(ends) == 1 else [f"output{i + 1}" for i in range(len(ends))]
     graph, ids = to_graph(builder, identifier(name), list(zip(words, ends, strict=True)))
     if found:
@@ -62,5 +62,5 @@ def left_over(builder: Builder, outputs: Sequence[int]) -> list[ImportProblem]:
         elif isinstance(node.op, RepeatedOp):
             found.append(ImportProblem(where, "a tensor that is repeated along an axis", "a layer that repeats it"))
         elif isinstance(node.op, UnknownOp):
-            found.append(ImportProblem(where, "a tensor that depends on such an operation", "that one"))
+            found.append(ImportProblem(where, "a tensor that depends on such an operation", "that operation"))
     return found

@@ -59,9 +59,9 @@ def _package(name: str) -> Package:
         elif point.group in OTHER_GROUPS or not point.group.startswith("archdsl"):
             continue
         elif near := nearest(point.group, GROUPS):
-            raise PackageError(f"there is no entry point group `{point.group}`; did it mean `{near}`?")
+            raise PackageError(f"there is no entry point group `{point.group}`; did you mean `{near}`?")
     if not any(points.values()):
-        raise PackageError("it is installed, but does not extend archdsl: it has no entry points for it")
+        raise PackageError("it is installed, but does not extend archdsl: it has no archdsl entry points")
     layers, lints, datasets, tasks, backends = (points[group] for group in GROUPS)
     return Package(
         name=distribution.metadata["Name"],

@@ -109,7 +109,7 @@ def losses_of(given: object, network: Network, options: Mapping[Path_, Any]) -> 
         losses.settings[_NAME] = given
     elif isinstance(given, Mapping):
         if _OTHERS in options:
-            raise ValueError("output_losses: `loss` gives the losses of outputs: use one of them")
+            raise ValueError("output_losses: `loss` already gives the losses of outputs: use only one of the two")
         _by_output(given, outputs, losses)
     else:
         losses.functions[outputs[0]] = given  # type: ignore[assignment]  # CustomLoss refuses what cannot be called

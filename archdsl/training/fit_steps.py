@@ -95,7 +95,7 @@ def _refuse_other_losses(run: Run, losses: Losses) -> None:
     others = {name: value for path, value in losses.settings.items() for name in path if name == "output_losses"}
     now, before = others.get("output_losses"), run.read_settings().recipe.loss.output_losses
     if losses.functions and now != before:
-        raise ValueError(f"loss: the other outputs have the losses `{now}`, those of the run are `{before}`")
+        raise ValueError(f"loss: the other outputs have the losses `{now}`, but those of the run are `{before}`")
 
 
 def _started(

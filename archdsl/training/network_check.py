@@ -103,7 +103,7 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
         )
         return False
     if not spec.streams and (setting := stream_setting(recipe)) is not None:
-        why = f"`{setting[1]}` is for images that can be decoded in every epoch, but those of `{spec.name}` cannot"
+        why = f"`{setting[1]}` is for images that can be decoded in every epoch, but those of `{spec.name}` cannot be"
         help_text = f"use a folder of images with one subfolder per class, or leave out `{setting[1]}`"
         _not_for_task(graph, setting[0], why, help_text, sink)
         return False

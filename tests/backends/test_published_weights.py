@@ -208,7 +208,7 @@ def test_a_missing_file(server: Files, published: bytes) -> None:
     [
         ("torchvision:resnet5O", "did you mean `torchvision:resnet50`?"),
         ("torchvision:resnet50@V9", "`torchvision:resnet50@IMAGENET1K_V2`, `torchvision:resnet50@IMAGENET1K_V1`"),
-        ("torchvision:../../etc/passwd", "torchvision has no weights of a model"),
+        ("torchvision:../../etc/passwd", "torchvision has no weights for a model"),
         ("hf:../x", "is not a name on the Hub"),
         ("hf:a/b/c", "is not a name on the Hub"),
         ("hf:", "is not a name on the Hub"),
@@ -357,5 +357,5 @@ def test_training_takes_them(server: Files, published: bytes, tmp_path: Path, mo
     assert done.exit_code == 1, done.output
     assert "a.weight: 3×4 in the file, 3×64 in the network" in done.stderr
     done = CliRunner().invoke(main, [*words, "torchvision:smal"])
-    assert (done.exit_code, "--from: torchvision has no weights of a model `smal`" in done.stderr) == (2, True)
+    assert (done.exit_code, "--from: torchvision has no weights for a model `smal`" in done.stderr) == (2, True)
     assert not Path("runs").exists()

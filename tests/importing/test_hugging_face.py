@@ -172,7 +172,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a number out of range": ({**LLAMA, "vocab_size": 10**12}, "`vocab_size` in config.json"),
     "too many layers": ({**LLAMA, "num_hidden_layers": 1001}, "an integer from 1 to 1,000"),
     "no network": ({**LLAMA, "hidden_size": 10**9}, "gives no valid network"),
-    "two names": ({**CONFIGS["gpt2"], "hidden_size": 5}, "`n_embd`, another name of it, is 768"),
+    "two names": ({**CONFIGS["gpt2"], "hidden_size": 5}, "`n_embd`, another name for it, is 768"),
     "an image": ({**CONFIGS["vit-base-patch16-224"], "image_size": [8, 8]}, "`image_size`"),
     "labels": ({**BERT, "architectures": ["BertForQuestionAnswering"], "num_labels": 3}, "are two classes"),
     "padding": ({**CONFIGS["roberta-base"], "pad_token_id": 600}, "`pad_token_id`"),

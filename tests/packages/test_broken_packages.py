@@ -136,7 +136,7 @@ BROKEN: dict[str, tuple[Mapping[str, str], Mapping[str, Mapping[str, str]], str]
     "a misspelled group": (
         {"layers": LAYER},
         {"archdsl.layer": POINTS["archdsl.layers"]},
-        "did it mean `archdsl.layers`?",
+        "did you mean `archdsl.layers`?",
     ),
     "no entry points": ({"layers": LAYER}, {}, "does not extend archdsl"),
     "a lint without find": (

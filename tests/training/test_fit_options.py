@@ -204,7 +204,7 @@ def test_a_wrong_argument_is_named(
     [
         (3, {}, TypeError, "not 3"),
         ({"erly": 0.3}, {}, ValueError, "did you mean `early`"),
-        ({"early": 0.3}, {"output_losses": {"early": 0.3}}, ValueError, "use one of them"),
+        ({"early": 0.3}, {"output_losses": {"early": 0.3}}, ValueError, "use only one of the two"),
         (lambda output, targets: output.sum(), {"smoothing": 0.1}, ValueError, "a function replaces"),
         (lambda output, targets: output.sum(), {"class_weights": "balanced"}, ValueError, "a function replaces"),
     ],

@@ -282,7 +282,7 @@ def test_resuming_a_finished_run_is_refused(tmp_path: Path) -> None:
 
     training(tmp_path / "run").start()
     training(tmp_path / "run", callback=Noting()).resume()
-    assert notes[-1] == "all 3 epochs are finished; `--epochs 6` trains for as many more"
+    assert notes[-1] == "all 3 epochs are finished; `--epochs 6` trains for 3 more"
 
 
 @pytest.mark.parametrize("damage", ["text", "other"])

@@ -73,7 +73,7 @@ def _common(found: list[FigureLabel | None]) -> str | None:
     if len(texts) > 1:
         name = next(label.name for label in found if label is not None)
         raise CannotDraw(
-            f"`{name}` has a label of its own, but is shown once with its repetitions: label all of them by the name "
+            f"`{name}` has its own label, but is shown once with its repetitions: label all of them by the name "
             "that they share, or use --no-fold"
         )
     return texts.pop() if texts else None

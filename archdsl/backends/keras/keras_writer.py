@@ -118,7 +118,7 @@ class _Writer:
             raise Unsupported("no output depends on it, and a Keras model has only layers that outputs depend on")
         frozen, weights = node.op.frozen_of(shapes), node.op.weights_of(shapes)
         if frozen and set(frozen) != set(weights):
-            raise Unsupported("a layer of which a part is frozen is not translated to Keras")
+            raise Unsupported("a layer with only some frozen weights is not translated to Keras")
         shared = None if node.shared is None else self.held.get(node.shared)
         code = KerasCode(self.target(node), self.names[node.id], shared)
         value = self.steps(code, node.op.steps(shapes), values, node.shape)

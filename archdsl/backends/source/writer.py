@@ -51,7 +51,7 @@ class _Writer:
         graph = self.graph
         ins = ", ".join(str(graph.nodes[i].shape) for i in graph.inputs)
         outs = ", ".join(str(graph.nodes[i].shape) for _, i in graph.outputs)
-        return f"{ins} → {outs}, each with the batch before it."
+        return f"{ins} → {outs}, each with a leading batch dimension."
 
     def header(self, text: str) -> str:
         origin = f" from {self.origin.rsplit('/', 1)[-1]}" if self.origin and "<" not in self.origin else ""

@@ -47,7 +47,7 @@ class ModelConfig:
         given = [name for name in present if self.fields[name] is not None]
         for other in given[1:]:
             if not _same(self.fields[other], self.fields[given[0]]):
-                raise self.refused(other, f"`{given[0]}`, another name of it, is {shown(self.fields[given[0]])}")
+                raise self.refused(other, f"`{given[0]}`, another name for it, is {shown(self.fields[given[0]])}")
         return next(iter((*given, *present)), None)
 
     def is_null(self, *names: str) -> bool:

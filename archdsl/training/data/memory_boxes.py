@@ -25,7 +25,7 @@ def box_rows(target: Any, name: str) -> NDArray[Any] | None:
     boxes = boxes.reshape(-1, 4) if boxes.size == 0 else boxes
     if boxes.ndim != 2 or boxes.shape[1] != 4 or labels.shape != boxes.shape[:1]:
         found = ", ".join("×".join(map(str, each.shape)) for each in (boxes, labels))
-        raise ValueError(f"{name}: `boxes` are B×4 and `labels` B numbers, not {found}")
+        raise ValueError(f"{name}: `boxes` must be B×4 numbers and `labels` B numbers, not {found}")
     return np.concatenate([labels[:, None], boxes], 1)
 
 

@@ -115,7 +115,7 @@ def _inputs(raw: Mapping[str, RawSamples], takes: NetworkInput) -> dict[str, Inp
     for split, array in found.items():
         if array.shape[1:] != found["train"].shape[1:]:
             first, other = ("×".join(map(str, each.shape[1:])) for each in (found["train"], array))
-            raise ValueError(f"the samples of `train` are {first}, those of `{split}` are {other}")
+            raise ValueError(f"the samples of `train` are {first}, but those of `{split}` are {other}")
     return found
 
 
@@ -249,7 +249,7 @@ def _numbers(
         found[split] = _own_copy(rows, np.float32)
     count = found["train"].shape[1]
     if any(rows.shape[1] != count for rows in found.values()) or (names is not None and len(names) != count):
-        raise ValueError(f"`train` has {count} numbers to predict; the other splits and `classes` need as many")
+        raise ValueError(f"`train` has {count} numbers to predict; the other splits and `classes` also need {count}")
     return found, names or (("y",) if count == 1 else tuple(f"y{number}" for number in range(1, count + 1)))
 
 

@@ -141,7 +141,7 @@ def _collected(samples: Iterable[object], of: object, channels: int, name: str) 
         array = _input(given, channels, f"{name}, sample {index}")
         if inputs and array.shape != inputs[0].shape:
             first, other = ("×".join(map(str, each.shape)) for each in (inputs[0], array))
-            raise ValueError(f"{name}: sample 0 is {first}, and sample {index} is {other}; make them the same size")
+            raise ValueError(f"{name}: sample 0 is {first}, but sample {index} is {other}; make them the same size")
         inputs.append(array)
         if target is not None:
             rows = box_rows(target, f"{name}, sample {index}, target")
@@ -165,7 +165,8 @@ def _stacked(targets: Sequence[Array], name: str) -> Array:
         first = targets[0].shape
         index = next(i for i, target in enumerate(targets) if target.shape != first)
         other = targets[index].shape
-        raise ValueError(f"{name}: the target of sample 0 has the shape {first}, that of sample {index} {other}")
+        shapes = f"the target of sample 0 has the shape {first}, but that of sample {index} has {other}"
+        raise ValueError(f"{name}: {shapes}")
     return np.stack(targets)
 
 

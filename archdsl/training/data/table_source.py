@@ -108,7 +108,7 @@ class TableSource(DataSource):
         names = sorted({word for table in self._tables.values() for word in table.words(self._targets[0])})
         if not 2 <= len(names) <= _MOST_CLASSES:
             why = f"the column `{self._targets[0]}` has {len(names):,} different values"
-            raise BadTable(self._path, why, "a column of classes has 2 or more names, a column to predict has numbers")
+            raise BadTable(self._path, why, "a column of classes has 2 or more names; a column to predict has numbers")
         return tuple(names)
 
     @property

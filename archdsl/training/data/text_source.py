@@ -37,7 +37,8 @@ class TextSource(DataSource):
     def load(self, request: Request) -> Splits:
         try:
             if self._path.stat().st_size > _LARGEST:
-                raise BadText(self._path, f"more than {_LARGEST:,} bytes, which are held in memory", "split the file")
+                why = f"more than {_LARGEST:,} bytes, the limit for a text that is held in memory"
+                raise BadText(self._path, why, "split the file")
             content = read_bytes(self._path, _LARGEST)
         except OSError as error:
             raise BadText(self._path, error.strerror or str(error), "give a text file") from error

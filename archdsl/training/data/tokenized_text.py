@@ -62,7 +62,8 @@ class TokenizedTextSource(DataSource):
         except OSError as error:
             raise BadText(self._path, error.strerror or str(error), "give a text file") from error
         except UnicodeDecodeError as error:
-            raise BadText(self._path, "it is not UTF-8", "leave out the tokenizer to learn its bytes") from error
+            help_text = "leave out the tokenizer to learn the bytes of the file"
+            raise BadText(self._path, "it is not UTF-8", help_text) from error
         length = request.shape[0]
         test = len(content) - round(len(content) * TEST_PART)
         learn = round(test * request.split)

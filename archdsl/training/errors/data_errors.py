@@ -167,7 +167,7 @@ class UndecodableImage(Problem):
         return tuple(f"{name} ({why})" for name, why in self.failures) if len(self.failures) > 3 else ()
 
     def help(self) -> tuple[str, ...]:
-        return ("replace what is listed with readable images of the same names; `--resume` continues a started run",)
+        return ("replace the listed images with readable ones of the same names; `--resume` continues the run",)
 
 
 class DecoderEnded(Problem):

@@ -45,7 +45,8 @@ def images_of(
         raise OtherData(source.spec.name, f"it has {has}, but the run takes {takes}", "choose another data set")
     refuse_other_shape(loaded, source, fit)
     if of_text(source.spec.tokenizer or "") != loaded.settings.network.texts.get(TOKENIZER, of_text("")):
-        how = f"`{source.spec.name}.txt:{loaded.run.folder / TOKENIZER}`" if loaded.tokenizer else "give it without one"
+        run_tokenizer = f"`{source.spec.name}.txt:{loaded.run.folder / TOKENIZER}`"
+        how = run_tokenizer if loaded.tokenizer else "give the data without a tokenizer"
         raise OtherData(source.spec.name, "its tokenizer is not that of the run", how)
     if source.spec.sample_rate != loaded.settings.data.sample_rate:
         has, takes = (_rate(each) for each in (source.spec.sample_rate, loaded.settings.data.sample_rate))

@@ -129,7 +129,8 @@ def draw_maps(found: Maps) -> LayerFigure:
     signed = tiles.min() < 0
     top = float(np.quantile(np.abs(tiles), 0.995)) or float(np.abs(tiles).max()) or 1.0
     low, colors = (-top, "PuOr_r") if signed else (0.0, "viridis")
-    note = "White is zero, purple negative, orange positive." if signed else "Dark is zero, light is the largest value."
+    shades = "Dark is zero, and light is the largest value."
+    note = "White is zero, purple negative, orange positive." if signed else shades
     if found.text:
         note = f"Output of `{found.text}`. {note}"
     if dead:

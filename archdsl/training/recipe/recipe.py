@@ -143,12 +143,12 @@ class Recipe(RecipeSection):
     shard: Annotated[bool, OptionGroup.HARDWARE] = Field(
         default=False,
         description="shard parameters, gradients and optimizer state over the processes, with FSDP2, instead of "
-        "keeping all of them in each",
+        "keeping all of them in each process",
     )
     tta: Annotated[Literal["none", "flip", "shift"], OptionGroup.REGULARIZATION] = Field(
         default="none",
         description="test-time augmentation: `flip` averages the predictions for an image and its mirror image; "
-        "`shift` also averages over both of them shifted by one pixel, up-left and down-right, at half the weight "
+        "`shift` also includes both images shifted by one pixel, up-left and down-right, with half the weight "
         "(Jordan 2024)",
     )
     checkpoint: Annotated[PositiveFloat, OptionGroup.OUTPUT] = Field(

@@ -211,11 +211,13 @@ class Freeze(RecipeSection):
         description="freeze the weights of these parts: names of stages, blocks or layers as `archdsl check` shows "
         "them, separated by commas",
     )
-    after: Count = Field(default=0, description="number of epochs to train these parts before they are frozen")
+    after: Count = Field(
+        default=0, description="number of epochs to train the parts of `freeze` before they are frozen"
+    )
     anneal: bool = Field(
         default=False,
-        description="lower the learning rate of these parts linearly to 0 until they are frozen, instead of following "
-        "the schedule (FreezeOut, Brock et al. 2017)",
+        description="lower the learning rate of the parts of `freeze` linearly to 0 until they are frozen, instead of "
+        "following the schedule (FreezeOut, Brock et al. 2017)",
     )
 
     @model_validator(mode="after")

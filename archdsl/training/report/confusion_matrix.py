@@ -30,8 +30,8 @@ def _table(confusion: NDArray[np.int64], classes: list[str]) -> Markup:
         cells = [_cell(count, sum(row), right=index == column) for column, count in enumerate(row)]
         rows.append(tag("tr", tag("th", name(each, 24), scope="row"), *cells))
     words = (
-        "Images by true class (rows) and predicted class (columns). A stronger shade is a larger fraction of the row; "
-        "blue is correct, orange is wrong."
+        "Images by true class (rows) and predicted class (columns). A stronger shade means a larger fraction of the "
+        "row; blue is correct, and orange is wrong."
     )
     kind = "matrix rotated" if max(map(len, classes)) > _LONG_NAME else "matrix"
     body = tag("table", tag("caption", words), tag("thead", first, second), tag("tbody", *rows), class_=kind)
@@ -68,7 +68,7 @@ def _heat_map(confusion: NDArray[np.int64]) -> Markup:
     description = f"Confusion matrix of {count:,} classes: correct predictions are on the diagonal."
     words = (
         f"{count:,} true classes (rows) and predicted classes (columns), in the order of the table of classes. A "
-        "stronger shade is a larger fraction of the row; blue is correct, orange is wrong."
+        "stronger shade means a larger fraction of the row; blue is correct, and orange is wrong."
     )
     return tag("figure", tag("img", src=png_uri(image), alt=description, class_="heat"), tag("figcaption", words))
 

@@ -41,7 +41,9 @@ class EpochReport(Model):
     epoch: int = Field(description="From 1.")
     step: int = Field(description="Optimizer steps so far.")
     lr: float = Field(description="The learning rate of the epoch's last step.")
-    train: PartScores = Field(description="On training images during the epoch: augmented, with dropout active.")
+    train: PartScores = Field(
+        description="Scores on the training images during the epoch: augmented, with dropout active."
+    )
     validation: PartScores | None
     seconds: float = Field(description="Seconds of training so far, without validation.")
     images_per_second: float | None
@@ -117,7 +119,8 @@ class ResultReport(Model):
     classes: list[ClassReport]
     mean: MeanReport | None = Field(default=None, description="Over the classes; null in reports of older versions.")
     confusion: list[list[int]] | None = Field(
-        description="Rows are true, columns predicted classes; null for more than 100 classes (see confusion.json)."
+        description="Rows are true classes, and columns are predicted ones; null for more than 100 classes (see "
+        "confusion.json)."
     )
     pairs: list[ConfusionReport] = Field(description="The most frequent confusions, in descending order; 30 at most.")
     misclassified: list[MisclassifiedReport] = Field(description="The most confident wrong predictions, 24 at most.")
@@ -125,7 +128,7 @@ class ResultReport(Model):
 
 
 class TableReport(Model):
-    """A table of results: the first column has names, the others numbers."""
+    """A table of results: the first column has names, and the others have numbers."""
 
     title: str
     heads: list[str]

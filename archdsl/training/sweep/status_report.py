@@ -16,7 +16,7 @@ class TrialStatus(Model):
     state: TrialStateName
     point: dict[str, int | float | str] | None = Field(description="Option → value; null if it is not known yet.")
     value: float | None = Field(
-        description="The metric of the best epoch; of the latest one while the trial is running."
+        description="The metric of the best epoch; while the trial is running, of the latest epoch."
     )
     epoch: int | None = Field(description="The epoch of `value`.")
     epochs_reported: int = Field(description="Number of epochs whose metric has been recorded.")

@@ -34,7 +34,7 @@ def table(trials: Trials, metric: Metric) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join([*map(str.rjust, row[:-1], widths), row[-1]]).rstrip() for row in rows]
     lines.insert(1, "─" * max(map(len, lines)))
-    notes = [f"{_MARK} Pareto-optimal: no trial is better with as few MACs"] * bool(optimal)
+    notes = [f"{_MARK} Pareto-optimal: no trial with the same or fewer MACs is better"] * bool(optimal)
     for state in ("pruned", "failed"):
         count = sum(trial.state == state for trial in trials.values())
         notes += [f"{count} {state}"] * bool(count)

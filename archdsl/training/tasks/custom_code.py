@@ -45,7 +45,7 @@ class CustomLoss:
     def __init__(self, function: Any) -> None:
         if isinstance(function, type) or not callable(function):
             got = f"the class `{function.__name__}`" if isinstance(function, type) else f"{function!r}"
-            raise TypeError(f"a loss is the name of one, or a function of an output and the targets, not {got}")
+            raise TypeError(f"a loss is a built-in name, or a function of an output and the targets, not {got}")
         if isinstance(function, nn.Module) and any(p.requires_grad for p in function.parameters()):
             raise ValueError(
                 f"the loss `{short_name(function)}` has trainable weights, which no optimizer would change"

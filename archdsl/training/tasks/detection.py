@@ -60,7 +60,7 @@ class Detection(Task):
             else:
                 suggestions = image_suggestions(graph, node, channels, exact=False)
         elif any(graph.nodes[other].shape.dims == dims for other in _before(graph, node)):
-            why = "each output of detection needs a stride of its own, but another one has the same"
+            why = "each output of detection needs a different stride, but another output has the same one"
             suggestions = (f"end this output with `conv {channels} k3 s2 p1`, which doubles its stride",)
         else:
             return

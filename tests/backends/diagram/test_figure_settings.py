@@ -130,7 +130,7 @@ def test_labels(view: View, wanted: list[str] | None) -> None:
 
 def test_a_label_of_one_of_several_layers_that_are_drawn_once() -> None:
     text = 'input 4x8x8; repeat 3 { conv 4 k3 p1; relu; conv 4 k1 }; gap; figure { label conv3 "third" }'
-    with pytest.raises(CannotDraw, match="`conv3` has a label of its own, but is shown once with its repetitions"):
+    with pytest.raises(CannotDraw, match="`conv3` has its own label, but is shown once with its repetitions"):
         built(text)
     assert any(row.words == "third" for box in built(text, fold=False).boxes for row in box.rows)
 

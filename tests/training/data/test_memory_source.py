@@ -165,7 +165,7 @@ REFUSED: list[tuple[Any, NetworkInput, str, dict[str, Any], str]] = [
     (Samples(lambda index: (1, 2, 3)), COLOR, "auto", {}, "not 3 items"),
     ([], COLOR, "auto", {}, "has no samples"),
     ((PIXELS[:0], CLASSES[:0]), COLOR, "auto", {}, "no samples"),
-    ([(PIXELS[0], 1), (PIXELS[0, :, 1:], 1)], COLOR, "auto", {}, "sample 0 is 3×6×5, and sample 1 is 3×5×5"),
+    ([(PIXELS[0], 1), (PIXELS[0, :, 1:], 1)], COLOR, "auto", {}, "sample 0 is 3×6×5, but sample 1 is 3×5×5"),
     ([(PIXELS[0], 1), PIXELS[1]], COLOR, "auto", {}, "only 1 of 2 samples have a target"),
     ((NAN, np.arange(5)), TABLE, "auto", {}, "the input of sample 0 is not finite"),
     ((np.full((5, 4), 1e300), np.arange(5)), TABLE, "auto", {}, "the input of sample 0 is not finite"),

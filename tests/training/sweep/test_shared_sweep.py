@@ -565,7 +565,7 @@ def test_trials_of_each_task_are_compared_by_its_metric(data: str, network: str,
 @pytest.mark.parametrize(
     ("args", "expected"),
     [
-        (("--status", "s", "--lr", "1,2"), "--status shows a sweep: of the other options"),
+        (("--status", "s", "--lr", "1,2"), "--status shows a sweep: only --format"),
         (("--status", "nothing"), "cannot use nothing: no such folder"),
         (("net.arch", "--lr", "1,2", "--format", "json"), "--format is the format of --status"),
         (("net.arch", "--lr", "1,2", "--storage", "sqlite:///x.db"), "give --out, too"),

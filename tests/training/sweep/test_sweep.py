@@ -259,7 +259,7 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
     whole = run(*args, "--out", "whole")
     assert whole.exit_code == 0, whole.output
     assert "trial 1/6  width=0.5 --lr=0.1  failed\n    error[E0305]: `filters` of `conv` cannot be 0.5" in whole.output
-    assert "* Pareto-optimal: no trial is better with as few MACs\n2 failed" in whole.output
+    assert "* Pareto-optimal: no trial with the same or fewer MACs is better\n2 failed" in whole.output
     found = message(folder / "whole")
     assert [row["value"] is None for row in found["trials"]] == [True, True, False, False, False, False]
     assert found["trials"][found["best"] - 1]["value"] == max(row["value"] or 0 for row in found["trials"])

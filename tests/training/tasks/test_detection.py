@@ -380,7 +380,7 @@ def test_flips_are_those_of_every_other_epoch() -> None:
         ("input 3x64x64\nconv 7 k3 s4", {}, "E0816", "needs 8×h×w: 3 class logits, 4 distances"),
         ("input 3x64x64\ngap; fc 8", {}, "E0816", "this network outputs 8"),
         ("input 3x64x64\nupsample 2; conv 8 k1", {}, "E0816", "this network outputs 8×128×128"),
-        (HEAD + "conv 8 k1 as other\noutput fine, other", {}, "E0816", "needs a stride of its own"),
+        (HEAD + "conv 8 k1 as other\noutput fine, other", {}, "E0816", "needs a different stride"),
         (HEAD + "conv 4 k3 s2 p1 as other\noutput fine, other", {}, "E0816", "this network outputs 4×8×8"),
         (HEAD, {"augment": {"rotate": 5}}, "E0817", "`rotate`"),
         (HEAD, {"augment": {"crop": 4, "border": "reflect"}}, "E0817", "`border`"),
