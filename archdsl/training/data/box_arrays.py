@@ -1,7 +1,7 @@
 """Boxes of objects as arrays: float32 of N×B×5 for N images, each row a class and left, top, right, bottom in pixels.
 
 Coordinates are those of the pixels' edges: the box of the whole image is 0, 0, width, height. Padding rows have the
-class −1.
+class −1. Regions that are ignored in the evaluation have classes below −1: see `ignored_code`.
 """
 
 import math
@@ -19,6 +19,20 @@ MOST_BOXES = 2_000
 LEAST_VISIBLE = 0.1
 """Smallest fraction of a box's area that must be inside the image for the box to stay when the image is cropped."""
 Boxes = NDArray[np.float32]
+
+
+def ignored_code(number: int, *, crowd: bool) -> float:
+    """The class of a row for a region in which objects of this class count neither as correct nor as wrong.
+
+    In a crowd, an object is compared by the fraction of its own area that is inside, otherwise by IoU.
+    """
+    return NOTHING - 1 - 2 * number - crowd
+
+
+def ignored_classes(codes: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The class of each ignored region, −1 for other rows, and whether it is a crowd, from the classes of rows."""
+    above = (NOTHING - 1 - codes).astype(np.int64)
+    return np.where(codes < NOTHING, above // 2, -1), (codes < NOTHING) & (above % 2 == 1)
 
 
 class Placement(NamedTuple):
@@ -87,7 +101,7 @@ def packed(rows: Sequence[Iterable[Sequence[float]]]) -> Boxes:
 
 def placed(boxes: Boxes, placement: Placement, height: int, width: int) -> Boxes:
     """Boxes in an image of another size: clipped at its border; those with hardly any area inside are removed."""
-    there = boxes[:, :, 0] >= 0
+    there = boxes[:, :, 0] != NOTHING
     moved = placement.apply(boxes[:, :, 1:])
     inside = np.clip(moved, 0, np.array([width, height] * 2))
     stays = there & (area(inside) >= np.maximum(LEAST_VISIBLE * area(moved), 1e-9))

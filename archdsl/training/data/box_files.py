@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors.data_errors import BadImages
-from .box_arrays import MOST_BOXES, packed, placed
+from .box_arrays import MOST_BOXES, NOTHING, ignored_code, packed, placed
 from .decoding import size_of, whole_placement
 from .image_files import VALIDATION, printable, refuse_unreadable, test_files
 from .image_folder import read_images
@@ -19,11 +19,22 @@ SPLITS = {"train": "train", "test": "test", **dict.fromkeys(VALIDATION, "validat
 
 
 class FileBox(NamedTuple):
-    """An object in a file of annotations: its class number, left, top, right, bottom, and its position in words."""
+    """An object in a file of annotations: its class number, left, top, right, bottom, and its position in words.
+
+    A `difficult` object and a `crowd` are not learned, and are ignored in the evaluation.
+    """
 
     number: int
     bounds: tuple[float, float, float, float]
     where: str
+    difficult: bool = False
+    crowd: bool = False
+
+    @property
+    def code(self) -> float:
+        """The class of its row."""
+        ignored = self.difficult or self.crowd
+        return ignored_code(self.number, crowd=self.crowd) if ignored else self.number
 
 
 Bad = Callable[[str], BadImages]
@@ -64,7 +75,7 @@ class BoxedImage:
             raise self.bad(f"{box.where} is outside of its image of {width}×{height} pixels: {shown}")
         if not (inside[0] < inside[2] and inside[1] < inside[3]):
             raise self.bad(f"{box.where} has no area inside of its image: {shown}")
-        return (box.number, *inside)
+        return (box.code, *inside)
 
 
 def read_boxed(folder: Path, parts: Mapping[str, Sequence[BoxedImage]], request: Request) -> Splits:
@@ -108,7 +119,7 @@ def _read(folder: Path, images: Sequence[BoxedImage], request: Request, bad: lis
     if pixels is None:
         return None
     files = tuple(printable(path.relative_to(folder).as_posix()) for path in paths)
-    return ImageSet(pixels, packed([[row for row in of if row[0] >= 0] for of in rows]), files)
+    return ImageSet(pixels, packed([[row for row in of if row[0] != NOTHING] for of in rows]), files)
 
 
 def with_test(images: Sequence[BoxedImage]) -> dict[str, list[BoxedImage]]:

@@ -14,7 +14,7 @@ from .images import DataSource, Request, Splits
 
 
 class CocoBoxSource(DataSource):
-    """The boxes and classes of the objects in images; crowds (`iscrowd`) and boxes without area are left out.
+    """The boxes and classes of the objects in images; boxes without area are left out, crowds (`iscrowd`) are ignored.
 
     The splits are those of the captions. COCO's own training annotations have two boxes without area.
     """
@@ -55,7 +55,7 @@ class CocoBoxSource(DataSource):
         numbers = {name: number for number, name in enumerate(self.spec.classes)}
         found = []
         for image, objects in file.annotations.items():
-            boxes = {each["id"]: _box(file, each, numbers) for each in objects if not each.get("iscrowd")}
+            boxes = {each["id"]: _box(file, each, numbers) for each in objects}
             left_out += [number for number, box in boxes.items() if box is None]
             kept = [box for box in boxes.values() if box is not None]
             height, width = file.sizes.get(image, (0, 0))
@@ -76,7 +76,7 @@ def _box(file: CocoFile, row: dict[str, Any], numbers: dict[str, int]) -> FileBo
         raise file.bad(f"the `bbox` of {where} has a negative width or height")
     if width == 0 or height == 0:
         return None
-    return FileBox(number, (x, y, x + width, y + height), where)
+    return FileBox(number, (x, y, x + width, y + height), where, crowd=bool(row.get("iscrowd")))
 
 
 def _is_number(value: object) -> bool:

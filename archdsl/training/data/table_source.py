@@ -18,6 +18,7 @@ _TEST_PART = 0.1
 _SPLITS = {"train": ("train",), "validation": ("val", "validation", "valid"), "test": ("test",)}
 _MOST_CLASSES = 10_000
 _SEPARATE = "give at least two columns, separated by commas, semicolons or tabs"
+_DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")
 _NAMED = re.compile(rf"(.+?(?:{'|'.join(map(re.escape, TABLES))}))(?::(.+))?", re.IGNORECASE | re.DOTALL)
 
 
@@ -78,6 +79,11 @@ class TableSource(DataSource):
                 )
         return tables
 
+    @property
+    def has_splits(self) -> bool:
+        """Whether each split has its own table."""
+        return "" not in self._tables
+
     @cached_property
     def _targets(self) -> tuple[str, ...]:
         columns = tuple(next(iter(self._tables.values())).columns)
@@ -106,9 +112,12 @@ class TableSource(DataSource):
                 why = f"the column `{self._targets[0]}` has no value"
                 raise BadTable(table.path, why, "complete the row, or remove it", line)
         names = sorted({word for table in self._tables.values() for word in table.words(self._targets[0])})
-        if not 2 <= len(names) <= _MOST_CLASSES:
-            why = f"the column `{self._targets[0]}` has {len(names):,} different values"
-            raise BadTable(self._path, why, "a column of classes has 2 or more names; a column to predict has numbers")
+        if decimal := next((name for name in names if _DECIMAL_COMMA.fullmatch(name)), None):
+            why = f"the column `{self._targets[0]}` has a number with a decimal comma: `{decimal}`"
+            raise BadTable(self._path, why, f"write decimal points: `{decimal.replace(',', '.')}`")
+        if len(names) > _MOST_CLASSES:
+            why = f"the column `{self._targets[0]}` has {len(names):,} different values, too many for classes"
+            raise BadTable(self._path, why, "a column to predict has numbers")
         return tuple(names)
 
     @property

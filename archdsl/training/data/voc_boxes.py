@@ -30,7 +30,7 @@ class VocBoxSource(DataSource):
 
     `train.txt`, `val.txt` and `test.txt` list the names of the files of each split; the images of val are the test set
     if there is no test list. Without lists, a tenth of the images is the test set. Objects that are `difficult` are
-    left out, as VOC's evaluation does not count them.
+    ignored: VOC's evaluation does not count them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -115,8 +115,10 @@ class _Annotation:
             raise self.bad(f"line {root.line}: the root is <{printable(root.name)[:40]}>, not <annotation>")
         self._image = self._found(root)
         self._size = self._stated(root)
-        easy = [each for each in root.children("object") if each.text("difficult") not in ("1", "true")]
-        self.objects = [self._object(each) for each in easy]
+        elements = root.children("object")
+        found = [self._object(each) for each in elements if not _is_difficult(each) or each.child("bndbox")]
+        self.objects = [(name, box) for name, box in found if not box.difficult]
+        self._difficult = [(name, box) for name, box in found if box.difficult]
 
     def bad(self, why: str) -> BadImages:
         """The error for a file that is not in the expected format."""
@@ -124,7 +126,8 @@ class _Annotation:
 
     def image(self, numbers: Mapping[str, int]) -> BoxedImage:
         """The image with its objects, whose classes have these numbers."""
-        boxes = [box._replace(number=numbers[name]) for name, box in self.objects]
+        known = [*self.objects, *((name, box) for name, box in self._difficult if name in numbers)]
+        boxes = [box._replace(number=numbers[name]) for name, box in known]
         return BoxedImage(self._image, boxes, self.bad, size=self._size)
 
     def _found(self, root: Element) -> Path:
@@ -162,4 +165,9 @@ class _Annotation:
             except ValueError:
                 raise self.bad(f"line {box.line}: <{side}> of an object is not a number") from None
         left, top, right, bottom = sides
-        return name, FileBox(0, (left - 1, top - 1, right, bottom), f"line {box.line}: the box of `{name}`")
+        where = f"line {box.line}: the box of `{name}`"
+        return name, FileBox(0, (left - 1, top - 1, right, bottom), where, _is_difficult(element))
+
+
+def _is_difficult(element: Element) -> bool:
+    return element.text("difficult") in ("1", "true")

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.box_arrays import is_boxes
+from ..data.box_arrays import ignored_classes, ignored_code, is_boxes
 from ..data.captions import UNKNOWN
 from ..data.dataset_spec import IGNORED
 from ..data.image_folder import FolderSource
 from ..data.images import DataSource, ImageSet, Labels, Request, Splits, TargetArray, join
 from ..data.mask_folder import MaskFolderSource
 from ..data.resize import fit_splits
+from ..data.table_source import TableSource
 from ..data.tokenizer import TOKENIZER
 from ..data.voc_boxes import VocBoxSource
 from ..data.wav_folder import WavFolderSource
@@ -162,9 +163,12 @@ def _reworded(captions: TargetArray, source: DataSource, loaded: LoadedRun) -> T
 def _relabeled(labels: TargetArray, renumbered: Labels, classes: int) -> TargetArray:
     """Classes, sets, numbers, boxes or masks with the run's indices; pixels without a class keep their value."""
     if is_boxes(labels):
-        there, numbers = labels[:, :, 0] >= 0, renumbered[labels[:, :, 0].astype(np.int64)]
+        codes, (ignored, crowds) = labels[:, :, 0], ignored_classes(labels[:, :, 0])
         made = labels.copy()
-        made[:, :, 0] = np.where(there, numbers, labels[:, :, 0])
+        made[:, :, 0] = np.where(codes >= 0, renumbered[codes.astype(np.int64)], codes)
+        for row in np.argwhere(ignored >= 0):
+            place = tuple(row)
+            made[(*place, 0)] = ignored_code(int(renumbered[ignored[place]]), crowd=bool(crowds[place]))
         return made
     if labels.ndim == 1:
         return renumbered[labels]
@@ -184,8 +188,8 @@ def _default_split(splits: Splits, is_unsplit: bool) -> str:
 
 
 def _is_plain(source: DataSource) -> bool:
-    """Whether the data set is a folder without splits."""
-    if isinstance(source, VocBoxSource | YoloBoxSource):
+    """Whether the data set is a folder or a table without splits."""
+    if isinstance(source, VocBoxSource | YoloBoxSource | TableSource):
         return not source.has_splits
     return (
         isinstance(source, FolderSource | MaskFolderSource | WavFolderSource)

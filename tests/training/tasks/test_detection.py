@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import archdsl
 from archdsl.diagnostics import Sink
-from archdsl.training.data.box_arrays import packed
+from archdsl.training.data.box_arrays import ignored_classes, ignored_code, packed
 from archdsl.training.data.dataset_spec import DataSpec, ImageShape, TaskFacts
 from archdsl.training.data.drawn_shapes import draw, draw_boxes
 from archdsl.training.data.registry import data_sets
@@ -281,6 +281,26 @@ def test_average_precision_by_hand() -> None:
     assert average_precision(found, packed([[]]), 3).mean() == 0
 
 
+@pytest.mark.parametrize(
+    ("crowd", "region", "counted"),
+    [
+        (False, (0, 0, 10, 10), False),  # the region itself
+        (False, (0, 0, 10, 19), False),  # IoU 0.53
+        (False, (0, 0, 40, 40), True),  # IoU 0.06
+        (True, (0, 0, 40, 40), False),  # all of it is in the crowd
+        (True, (6, 0, 40, 40), True),  # 40% of it is
+    ],
+)
+def test_objects_in_ignored_regions_are_not_wrong(crowd: bool, region: tuple[int, ...], counted: bool) -> None:
+    true = packed([[(0, 50, 50, 60, 60), (ignored_code(0, crowd=crowd), *region)]])
+    found = np.array([[(0, 0.9, 0, 0, 10, 10), (0, 0.8, 50, 50, 60, 60)]], np.float32)
+    table = average_precision(found, true, 2)
+    assert table.counts == (1, 0)
+    assert table.values[0, 0] == pytest.approx(0.5 if counted else 1)
+    other = packed([[(0, 50, 50, 60, 60), (ignored_code(1, crowd=crowd), *region)]])
+    assert average_precision(found, other, 2).values[0, 0] == pytest.approx(0.5)  # of another class
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_average_precision_is_that_of_pycocotools(seed: int) -> None:
     coco = pytest.importorskip("pycocotools.coco")
@@ -291,6 +311,8 @@ def test_average_precision_is_that_of_pycocotools(seed: int) -> None:
     for _ in range(images):
         rows = [(int(rng.integers(0, classes - 1)), *box) for box in random_boxes(rng, int(rng.integers(0, 7)))]
         true.append([(number, *np.round(box)) for number, *box in rows if area_of(np.round(box)) > 0])
+        crowds = random_boxes(rng, int(rng.integers(0, 2)))
+        true[-1] += [(ignored_code(int(rng.integers(0, classes)), crowd=True), *box) for box in crowds]
         moved = [(n, *(np.array(b) + rng.normal(0, 2, 4))) for n, *b in rows for _ in range(int(rng.integers(0, 3)))]
         moved += [(int(rng.integers(0, classes)), *box) for box in random_boxes(rng, 2)]
         scored = [(n, round(float(rng.random()), 2), *np.sort(np.round(b).reshape(2, 2), 0).ravel()) for n, *b in moved]
@@ -317,7 +339,13 @@ def evaluated(coco: Any, evaluation: Any, true: list[Any], found: list[Any], cla
         "images": [{"id": number} for number in range(len(true))],
         "categories": [{"id": number, "name": str(number)} for number in range(classes)],
         "annotations": [
-            {"image_id": image, "category_id": number, "bbox": sized(box), "area": area_of(np.array(box)), "iscrowd": 0}
+            {
+                "image_id": image,
+                "category_id": number if number >= 0 else int(ignored_classes(np.array(number))[0]),
+                "bbox": sized(box),
+                "area": area_of(np.array(box)),
+                "iscrowd": int(number < 0),
+            }
             for image, rows in enumerate(true)
             for number, *box in rows
         ],
