@@ -1,5 +1,7 @@
 """`archdsl train --dry-run`: everything up to the first steps, without a run."""
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,9 +47,12 @@ def dry_run(
 
 def _refuse_occupied(out: str | None) -> None:
     """Exit if a run could not be started in the folder."""
+    path = Path("runs" if out is None else out)
+    above = next(each for each in (path, *path.absolute().parents) if each.exists())
+    if above.is_dir() and not os.access(above, os.W_OK | os.X_OK):
+        usage(f"{path}: the folder cannot be created: {os.strerror(errno.EACCES)}")
     if out is None:
         return
-    path = Path(out)
     if path.exists() and not path.is_dir():
         usage(f"{out}: a file of that name exists")
     if path.is_dir() and any(path.iterdir()):

@@ -73,7 +73,8 @@ def command(
     network = named_network(source, text)
     folder = Path(source or "-")
     if kind == "safetensors" and given("preprocess"):
-        usage("--preprocess does not apply to safetensors, which holds weights only")
+        option = "--preprocess" if preprocess else "--no-preprocess"
+        usage(f"{option} does not apply to safetensors, which holds weights only")
     if folder.is_dir():
         if settings or inputs:
             usage("--set and --input do not apply to a run, which stores its network")

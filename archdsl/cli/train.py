@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..training.runs.run_folder import Run
     from ..training.session import Outcome
 
+_AUTO_NEEDS = f"`--resume {AUTO}` starts or resumes a run: give the network, and its folder with --out"
 _STOPPED = 130
 """The exit status after Ctrl-C, as in shells."""
 
@@ -157,11 +158,19 @@ def _dry_run(named: _Named, resume: str | None, options: TrainOptions) -> "Calla
     """What each process does for --dry-run."""
     from .dry_run import dry_run
 
-    if resume is not None:
+    if resume == AUTO and (not named.is_network or named.out is None):
+        usage(_AUTO_NEEDS)
+    if resume is not None and (resume != AUTO or _holds_run(named.out)):
         usage("--dry-run does not apply to a resumed run, which has taken its first steps; leave out --resume")
     if not named.is_network:
         usage("give a network to train")
     return dry_run(named_network(named.file, named.text), named.settings, named.inputs, named.out, options)
+
+
+def _holds_run(out: str | None) -> bool:
+    from ..training.runs.run_folder import Run
+
+    return out is not None and Run(Path(out), writes=False).exists
 
 
 def _training(named: _Named, resume: str | None, options: TrainOptions) -> "Callable[[ProcessGroup], int]":
@@ -169,7 +178,7 @@ def _training(named: _Named, resume: str | None, options: TrainOptions) -> "Call
     file, text, settings, inputs, out = named
     if resume == AUTO:
         if not named.is_network or out is None:
-            usage(f"`--resume {AUTO}` starts or resumes a run: give the network, and its folder with --out")
+            usage(_AUTO_NEEDS)
         work = start_or_resume(named_network(file, text), settings, inputs, out, options)
     elif resume is not None:
         if options.initial is not None:
@@ -245,7 +254,8 @@ def _report(outcome: "Outcome", group: "ProcessGroup") -> int:
         )
     task = outcome.run.read_settings().recipe.task
     predict = f"archdsl predict {word} {_example(outcome.run)}" + (" -o ." if task in _OF_IMAGES else "")
-    click.echo(f"{folder}: report.html, weights, log; {_USES.get(task, 'to predict')}: `{predict}`")
+    use = _USES.get(task, "to predict") if outcome.run.read_settings().data.inputs == "image" else "to predict"
+    click.echo(f"{folder}: report.html, weights, log; {use}: `{predict}`")
     return 0
 
 

@@ -17,7 +17,7 @@ from ..suggest import suggest
 from ..text import paths
 from ..text.source import Source
 from ..training.network_warnings import network_warnings
-from ..training.recipe.composition import EXTENDABLE, BadOption, compose, extend, option_of
+from ..training.recipe.composition import EXTENDABLE, BadOption, compose, extend, option_at
 from ..training.recipe.recipe import Recipe
 from ..training.tasks.choice import resolved
 from .allowing import allowed
@@ -191,10 +191,19 @@ def _same_recipe(run: "Run", prepared: PreparedRun) -> Recipe:
     earlier = resolved(settings.recipe, prepared.source.spec, prepared.network.graph)
     before, now = (each.model_dump(exclude={"data": {"name", "workers"}}) for each in (earlier, prepared.recipe))
     if other := [line for line in now if line not in EXTENDABLE and now[line] != before[line]]:
-        usage(f"{option_of(other[0])}: the run in {run.folder} was started with another value; give another --out")
+        option = option_at(_differing(other[0], before[other[0]], now[other[0]]))
+        usage(f"{option}: the run in {run.folder} was started with another value; give another --out")
     same_data = settings.recipe.data.model_copy(update={"workers": prepared.recipe.data.workers})
     changes = {"data": same_data, **{name: getattr(prepared.recipe, name) for name in EXTENDABLE}}
     return settings.recipe.model_copy(update=changes)
+
+
+def _differing(line: str, before: Any, now: Any) -> tuple[str, ...]:
+    """The path of the first setting of a line whose values differ: its name, if that differs."""
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return (line,)
+    names = ["name", *now]
+    return line, next(name for name in names if now.get(name) != before.get(name))
 
 
 def _new_run(prepared: PreparedRun, out: str | None, group: "ProcessGroup", *, leftovers: bool) -> "Run":

@@ -1,6 +1,7 @@
 """Paths that a Python program gives, as arguments of functions."""
 
 import os
+import reprlib
 from pathlib import Path
 
 
@@ -18,7 +19,7 @@ def path_text(argument: str, value: object) -> str:
     """The path in an argument as a text, as it is given. Raises TypeError, which names the argument."""
     text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     if not isinstance(text, str):
-        raise TypeError(f"{argument}: a path is expected, as a text or a `pathlib.Path`, not {value!r}")
+        raise TypeError(f"{argument}: a path is expected, as a text or a `pathlib.Path`, not {reprlib.repr(value)}")
     return text
 
 

@@ -95,7 +95,7 @@ def prepared(splits: Splits, task: Task, facts: TaskFacts) -> Splits:
 def warn_of_idle_settings(recipe: Recipe, splits: Splits, callback: TrainingCallback) -> None:
     """Report the settings that have no effect because of other settings or of these samples."""
     epochs, schedule = recipe.epochs, recipe.schedule
-    in_all = f"in {epochs:g} epochs"
+    in_all = f"in {epochs:g} epoch{'s' * (epochs != 1)}"
     if recipe.patience is not None and splits.validation is None:
         callback.warn(
             f"`patience {recipe.patience}` has no effect: there are no validation images (`split {recipe.split:g}`)"
@@ -103,10 +103,12 @@ def warn_of_idle_settings(recipe: Recipe, splits: Splits, callback: TrainingCall
     elif recipe.patience is not None and recipe.patience >= epochs:
         callback.warn(f"`patience {recipe.patience}` has no effect {in_all}")
     if isinstance(schedule, Step) and schedule.drops_after(math.nextafter(epochs, 0)) == 0:
-        drops = f"at {schedule.at}" if schedule.at is not None else f"every {schedule.every}"
-        callback.warn(f"the learning rate never drops {in_all}: `schedule step` drops it {drops} epochs")
-    if recipe.freeze.name is not None and recipe.freeze.after >= epochs:
+        drops = f"after the epochs {schedule.at}" if schedule.at is not None else f"every {schedule.every} epochs"
+        callback.warn(f"the learning rate never drops {in_all}: `schedule step` drops it {drops}")
+    if recipe.freeze.name is not None and recipe.freeze.after >= epochs and not recipe.freeze.anneal:
         callback.warn(f"`freeze after={recipe.freeze.after}` has no effect {in_all}")
+    if splits.train.images.ndim == 4:
+        _warn_of_lost_images(recipe, splits.train.images.shape[2:], callback)
     if recipe.data.workers is not None and splits.train.stream is None:
         callback.warn(
             f"`workers {recipe.data.workers}` has no effect: the images are decoded once (`loading=stream` decodes "
@@ -115,6 +117,15 @@ def warn_of_idle_settings(recipe: Recipe, splits: Splits, callback: TrainingCall
     steps = math.ceil(len(splits.train) / recipe.batch / recipe.accumulate * epochs)
     if recipe.lookahead.every is not None and recipe.lookahead.every > steps:
         callback.warn(f"`lookahead every={recipe.lookahead.every}` has no effect in {steps:,} steps")
+
+
+def _warn_of_lost_images(recipe: Recipe, size: tuple[int, ...], callback: TrainingCallback) -> None:
+    """Report augmentation that may leave nothing of an image of this height and width."""
+    shown = "×".join(map(str, size))
+    if recipe.augment.crop is not None and recipe.augment.crop >= min(size):
+        callback.warn(f"`crop={recipe.augment.crop}` shifts some images of {shown} completely out of view")
+    if recipe.augment.cutout is not None and recipe.augment.cutout >= 2 * max(size):
+        callback.warn(f"`cutout={recipe.augment.cutout}` erases images of {shown} completely")
 
 
 def sizes(splits: Splits) -> dict[str, int]:

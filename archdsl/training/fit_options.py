@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Path_ = tuple[str, ...]
 _NAME, _SUM, _OTHERS, _WEIGHTS = ("loss", "name"), ("loss", "sum"), ("loss", "output_losses"), ("loss", "class_weights")
-_AT = "schedule", "at"
+_AT, _FREEZE = ("schedule", "at"), ("freeze", "name")
 
 
 @dataclass
@@ -92,8 +92,9 @@ def given_settings(options: Mapping[str, Any]) -> dict[Path_, Any]:
         found[_WEIGHTS] = found[_WEIGHTS].tolist()
     if isinstance(found.get(_WEIGHTS), Mapping | Sequence) and not isinstance(found[_WEIGHTS], str):
         found[_WEIGHTS] = class_weights_text(found[_WEIGHTS])
-    if isinstance(found.get(_AT), Sequence) and not isinstance(found[_AT], str):
-        found[_AT] = ", ".join(map(str, found[_AT]))
+    for path in (_AT, _FREEZE):
+        if isinstance(found.get(path), Sequence) and not isinstance(found[path], str):
+            found[path] = ", ".join(map(str, found[path]))
     if isinstance(found.get(_OTHERS), Mapping):
         found[_OTHERS] = _written(found[_OTHERS])
     return found

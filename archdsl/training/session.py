@@ -432,7 +432,8 @@ def _where(state: TrainingState, context: TrainContext) -> str:
     """A message about where a resumed run continues."""
     if state.epoch < context.epochs:
         return f"resuming in epoch {state.epoch + 1}, after {state.step:,} steps"
-    return f"all {state.epoch} epochs are finished; `--epochs {2 * state.epoch}` trains for {state.epoch} more"
+    finished = f"all {state.epoch} epochs are finished" if state.epoch > 1 else "the only epoch is finished"
+    return f"{finished}; `--epochs {2 * state.epoch}` trains for {state.epoch} more"
 
 
 def _schedule_change(before: Recipe, state: TrainingState, context: TrainContext) -> str | None:

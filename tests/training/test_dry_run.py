@@ -24,7 +24,12 @@ def dry_run(*words: str) -> Result:
 def test_a_few_steps_and_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "net.arch").write_text(NET)
-    for out in ((), ("--out", "new"), ("--ema", "0.9", "--accumulate", "2", "--tta", "flip", "--patience", "3")):
+    for out in (
+        (),
+        ("--out", "new"),
+        ("--out", "new", "--resume", "auto"),
+        ("--ema", "0.9", "--accumulate", "2", "--tta", "flip", "--patience", "3"),
+    ):
         done = dry_run("net.arch", *PLAIN, *out)
         assert done.exit_code == 0, done.output
         size = 64 if "--accumulate" in out else 32
@@ -45,7 +50,9 @@ def test_data_without_a_validation_set(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [
-        (("-e", NET, *PLAIN, "--resume", "auto"), 2, "--dry-run does not apply to a resumed run"),
+        (("-e", NET, *PLAIN, "--resume", "auto"), 2, "give the network, and its folder with --out"),
+        (("-e", NET, *PLAIN, "--resume", "run"), 2, "--dry-run does not apply to a resumed run"),
+        (("-e", NET, *PLAIN, "--resume", "auto", "--out", "run"), 2, "--dry-run does not apply to a resumed run"),
         (PLAIN, 2, "give a network to train"),
         (("-e", NET, *PLAIN, "--out", "full"), 2, "--out full: the folder is not empty"),
         (("-e", NET, *PLAIN, "--out", "full/x"), 2, "full/x: a file of that name exists"),
@@ -59,10 +66,13 @@ def test_what_a_training_refuses(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").touch()
+    (tmp_path / "run").mkdir()
+    for name in ("net.arch", "settings.json"):
+        (tmp_path / "run" / name).touch()
     done = dry_run(*words)
     assert (done.exit_code, message in done.stderr) == (status, True), done.output
     assert "last finite weights" not in done.stderr
-    assert [path.name for path in tmp_path.rglob("*")] == ["full", "x"]
+    assert {path.name for path in tmp_path.rglob("*")} == {"full", "x", "run", "net.arch", "settings.json"}
 
 
 # --- ImageNet ---------------------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def test_a_run_interrupted_before_its_settings_starts_again(folder: Path) -> Non
 @pytest.mark.parametrize(
     ("more", "code", "message"),
     [
-        (("--lr", 0.5), 2, "--optimizer: the run in r was started with another value"),
+        (("--lr", 0.5), 2, "--lr: the run in r was started with another value"),
         (("--batch", 100), 2, "--batch: the run in r was started with another value"),
         (("--set", "width=8"), 2, "--set or --input differ"),
         (("--data", "mnist", "--input", "1x28x28"), 2, "differ"),

@@ -278,11 +278,6 @@ def _path(location: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:
     return (line, *rest[:1])
 
 
-def option_of(line: str) -> str:
-    """The option of a line of the block: `--optimizer`, or that of its first field."""
-    return next(entry.option for entry in recipe_fields() if entry.path[0] == line)
-
-
 def option_at(path: Path) -> str:
     """The option of a field."""
     return next(entry.option for entry in recipe_fields() if entry.path == path)

@@ -178,11 +178,11 @@ class Step(RecipeSection):
     @classmethod
     def _epochs(cls, at: str | None) -> str | None:
         try:
-            drops = [float(word) for word in (at or "1").split(",")]
+            drops = [float(word) for word in ("1" if at is None else at).split(",")]
         except ValueError:
             drops = []
-        if not drops or drops != sorted(drops) or not 0 < drops[0] <= drops[-1] < float("inf"):
-            raise ValueError(f'`at` takes epochs in ascending order, like "82, 123", not "{at}"')
+        if not drops or drops != sorted(set(drops)) or not 0 < drops[0] <= drops[-1] < float("inf"):
+            raise ValueError(f'`at` takes different epochs in ascending order, like "82, 123", not "{at}"')
         return at
 
     @model_validator(mode="after")

@@ -104,7 +104,8 @@ class Recipe(RecipeSection):
         description="number of passes over the training images; may be fractional, such as 9.9",
     )
     batch: Annotated[PositiveInt, Field(le=1 << 31), OptionGroup.COMMON] = Field(
-        default=32, description="batch size, in total over all processes"
+        default=32,
+        description="batch size, in total over all processes; a last batch of a single sample is left out",
     )
     accumulate: Annotated[PositiveInt, OptionGroup.OPTIMIZATION] = Field(
         default=1, description="gradient accumulation: number of batches per optimizer step"
@@ -114,7 +115,8 @@ class Recipe(RecipeSection):
     )
     ema: Annotated[Annotated[float, Field(gt=0, lt=1)] | None, OrOff, OptionGroup.OPTIMIZATION] = Field(
         default=None,
-        description="evaluate and save an exponential moving average of the weights, with this decay rate per step",
+        description="evaluate and save an exponential moving average of the weights, with this decay rate per step; "
+        "step t has at most t/(9 + t)",
         examples=[0.999],
     )
     lookahead: Annotated[Lookahead, OptionGroup.OPTIMIZATION] = Field(

@@ -58,8 +58,8 @@ Beta2 = Annotated[
 ]
 Epsilon = Annotated[PositiveFloat, Field(description="small constant added to the denominator for numerical stability")]
 Warmup = Annotated[Fraction, Field(description="fraction of training used to warm up the learning rate")]
-StartRate = Annotated[NonNegativeFloat, Field(description="initial learning rate, as a fraction of the peak")]
-EndRate = Annotated[NonNegativeFloat, Field(description="final learning rate, as a fraction of the peak")]
+StartRate = Annotated[float, Field(ge=0, le=1, description="initial learning rate, as a fraction of the peak")]
+EndRate = Annotated[float, Field(ge=0, le=1, description="final learning rate, as a fraction of the peak")]
 Smoothing = Annotated[
     Fraction,
     Field(description="label smoothing: fraction of the label that is spread evenly over all classes"),

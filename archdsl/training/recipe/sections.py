@@ -227,7 +227,9 @@ class Freeze(RecipeSection):
         if self.name is None and self.anneal:
             raise ValueError("`anneal` has no effect: no parts are frozen; name them, or leave it out")
         if self.anneal and not self.after:
-            raise ValueError("`anneal` lowers the learning rate until the parts are frozen: add `after=3`")
+            raise ValueError(
+                "`anneal` lowers the learning rate until the parts are frozen: add `after=1`, or more epochs"
+            )
         return self
 
     @field_validator("name")

@@ -284,7 +284,7 @@ def test_errors_are_shown_at_their_position(block: str, shown: str) -> None:
         ),
         # the option that the message names, not the first one of its section
         ({"data": "photos", "loading": "cache", "workers": "1"}, "--workers", "`workers` is for streamed images"),
-        ({"freeze": "c1", "freeze_anneal": True}, "--freeze-anneal", "add `after=3`"),
+        ({"freeze": "c1", "freeze_anneal": True}, "--freeze-anneal", "add `after=1`, or more"),
         ({"optimizer": "muon", "other_momentum": "0.9"}, "--other-momentum", "`other_momentum` is for `other=sgd`"),
         ({"epochs": "1e308"}, "--epochs", "must be less than or equal to 1000000000"),
         ({"batch": "9" * 20}, "--batch", "must be less than or equal to 2147483648"),
