@@ -21,7 +21,7 @@ from ..packages.failures import PackageFailed
 from ..shapes.shape import Layout
 from ..text.names import nearest
 from ..text.source import Span
-from .data.dataset_spec import DataSpec, ImageShape, InputShape
+from .data.dataset_spec import NO_TARGETS, DataSpec, ImageShape, InputShape
 from .data.registry import data_sets
 from .recipe.class_weights import class_weights_error, parse_class_weights
 from .recipe.part_names import FREE, frozen_parts, is_part
@@ -96,6 +96,12 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
         fits = ", ".join(able)
         why = f"`{spec.name}` has {targets_of(spec)}, from which {task.name} cannot learn"
         _not_for_task(graph, ("task",), why, f"tasks for this data set: {fits}", sink)
+        return False
+    if spec.targets == "class" and len(spec.classes) == 1 and task.of_classes:
+        why, help_text = f"`{spec.name}` has only one class, `{spec.classes[0]}`", "give samples of two or more classes"
+        if spec.classes == NO_TARGETS:
+            why, help_text = f"`{spec.name}` has inputs without targets", "give both: `(inputs, targets)`"
+        _not_for_task(graph, ("classes",), why, help_text, sink)
         return False
     if spec.inputs != "image" and (setting := image_setting(recipe)) is not None:
         _not_for_task(
@@ -251,7 +257,12 @@ def check_names(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
     """Report names of tasks, frozen parts and outputs that do not exist: at their position in the text; for an option,
     return the message, which begins with the option.
     """
-    return _check_task(graph, recipe, sink) or _check_frozen(graph, recipe, sink) or _check_outputs(graph, recipe, sink)
+    return (
+        _check_task(graph, recipe, sink)
+        or _check_frozen(graph, recipe, sink)
+        or _check_all_frozen(graph, recipe, sink)
+        or _check_outputs(graph, recipe, sink)
+    )
 
 
 def _check_task(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
@@ -274,6 +285,26 @@ def _check_frozen(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
     lines = (s for s in graph.training if s.name == "freeze" and s.values)
     spans = [line.value_spans[0] for line in lines if line.values[0] == recipe.freeze.name]
     return _unknown_name(spans, "--freeze", f"no part of the network is named `{wrong[0]}`", suggested, sink)
+
+
+def _check_all_frozen(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
+    """Report a recipe that freezes all trainable weights before the training ends: there would be no gradient."""
+    frozen = frozen_parts(recipe.freeze.name)
+    if not frozen or recipe.freeze.after >= recipe.epochs:
+        return None
+    trained = [
+        node
+        for node in graph.layers
+        if node.shared is None and set(node.op.weights_of(graph.shapes_in(node))) - set(node.op.frozen_weights())
+    ]
+    if not trained or not all(any(is_part(node.name, part) for part in frozen) for node in trained):
+        return None
+    lines = (s for s in graph.training if s.name == "freeze" and s.values)
+    spans = [line.value_spans[0] for line in lines if line.values[0] == recipe.freeze.name]
+    after = f" after {recipe.freeze.after} of {recipe.epochs:g} epochs" if recipe.freeze.after else ""
+    why = f"all trainable weights are frozen{after}, so there is nothing left to train"
+    suggested = f"leave out a part, such as `{frozen[-1]}`" if len(frozen) > 1 else "freeze a smaller part, or none"
+    return _unknown_name(spans, "--freeze", why, suggested, sink)
 
 
 def _check_outputs(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from .image_files import VALIDATION, test_files
+from .image_files import VALIDATION, is_present, test_files
 
 
 class ClassFile(NamedTuple):
@@ -53,9 +53,10 @@ def class_files(folder: Path, names: tuple[str, ...], wanted: Callable[[Path], b
 
 
 def files_below(folder: Path, wanted: Callable[[Path], bool]) -> Iterator[Path]:
-    """The wanted files below a folder, ordered by path, without hidden ones."""
+    """The wanted files below a folder, ordered by path, without hidden ones. Raises BadImages for a dangling link."""
     for path in sorted(folder.rglob("*")):
-        if wanted(path) and path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if wanted(path) and not hidden and is_present(path):
             yield path
 
 

@@ -14,6 +14,8 @@ captions, or boxes with classes.
 
 HUB_PREFIX = "hf:"
 """Prefix of the names of Hugging Face Hub data sets."""
+NO_TARGETS = ("samples",)
+"""The classes of inputs without targets."""
 PYTHON_PREFIX = "python:"
 """Prefix of the origin of data that a Python program gave; a digest of the samples follows."""
 IGNORED = 255

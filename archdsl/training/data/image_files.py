@@ -17,6 +17,15 @@ def is_text(name: str) -> bool:
     return not any("\udc80" <= letter <= "\udcff" for letter in name)
 
 
+def is_present(path: Path) -> bool:
+    """Whether a path is a file. Raises BadImages for a link whose target does not exist: it would be left out silently,
+    for instance if a disk is not mounted.
+    """
+    if not path.is_symlink() or path.exists():
+        return path.is_file()
+    raise BadImages(path, "a link to a file that does not exist", "restore the file that it points to, or remove it")
+
+
 def printable(name: str) -> str:
     """A file name without bytes that are not UTF-8."""
     return name if is_text(name) else os.fsencode(name).decode("utf-8", "replace")

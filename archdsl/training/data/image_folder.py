@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -15,7 +15,7 @@ from .dataset_spec import DataSpec
 from .decode_many import decode_files
 from .decoded_cache import MAPPED, Flags, Note, cached_array
 from .decoding import EXTENSIONS, decode, decode_whole
-from .image_files import VALIDATION, cache_path, file_key, is_text, printable, refuse_unreadable, test_files
+from .image_files import VALIDATION, cache_path, file_key, is_present, is_text, printable, refuse_unreadable, test_files
 from .images import DataSource, ImageSet, Labels, Pixels, Request, Splits, divide, hold_out
 from .stream.encoded import EncodedImages, NameList
 
@@ -52,10 +52,29 @@ class FolderSource(DataSource):
         names = sorted({name for root in self._roots.values() for name in _class_folders(root)})
         if odd := [name for name in names if not is_text(name)]:
             raise BadImages(self.folder, f"the folder {printable(odd[0])} has a name that is not UTF-8", "rename it")
-        if len(names) < 2:
-            found = f"only one class, {names[0]}" if names else "no subfolder with images"
-            raise BadImages(self.folder, found, "put the images of each class into a separate subfolder: cat/ dog/ …")
+        if not names:
+            raise self._no_classes()
         return DataSpec(self.folder.resolve().name, tuple(names), None, streams=True)
+
+    def _no_classes(self) -> BadImages:
+        """The error for a folder without subfolders of images."""
+        for path in sorted(self.folder.glob("*/**/*")):
+            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(self.folder).parts):
+                name = printable(path.relative_to(self.folder).as_posix())
+                why = f"no subfolder with images: {name} is in none of the formats that are read"
+                formats = " ".join(sorted(EXTENSIONS))
+                return BadImages(self.folder, why, f"convert the images, for instance to PNG; formats: {formats}")
+        help_text = "put the images of each class into a separate subfolder: cat/ dog/ …"
+        return BadImages(self.folder, "no subfolder with images", help_text)
+
+    def _left_out(self) -> tuple[str, ...]:
+        """A note for each subfolder that has no images, so that it is no class."""
+        return tuple(
+            f"{printable(entry.relative_to(self.folder).as_posix())}: no images, so it is not a class"
+            for root in self._roots.values()
+            for entry in sorted(root.iterdir())
+            if entry.is_dir() and not entry.name.startswith(".") and entry.name not in self.spec.classes
+        )
 
     @property
     def origin(self) -> str:
@@ -87,8 +106,9 @@ class FolderSource(DataSource):
         if request.image.channels not in (1, 3):
             why = f"the network takes {request.image.channels} channels; images have 1 (grayscale) or 3 (color)"
             raise BadImages(self.folder, why, f"`input 3x{request.image.height}x{request.image.width}`")
+        notes = self._left_out()
         if (split := self._streamed(request)) is not None:
-            return split
+            return replace(split, notes=(*split.notes, *notes))
         parts = self.parts()
         if not parts.train:
             raise self._no_images()
@@ -105,7 +125,7 @@ class FolderSource(DataSource):
             raise self._no_images()
         if alone:
             train, validation = hold_out(train, request.split)
-        return Splits(train, validation, test)
+        return Splits(train, validation, test, notes)
 
     def _no_images(self) -> BadImages:
         return BadImages(self.folder, "no training images", "put images into the subfolders of the classes")
@@ -165,8 +185,9 @@ def _class_folders(root: Path) -> list[str]:
 
 def _images(folder: Path) -> Iterator[Path]:
     """The images below a folder, without hidden files: macOS creates a `._cat.jpg` next to `cat.jpg`."""
-    found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in EXTENSIONS and path.is_file())
-    return (path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+    found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in EXTENSIONS)
+    shown = (path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+    return (path for path in shown if is_present(path))
 
 
 def _divide(items: tuple[ImageFile, ...]) -> tuple[tuple[ImageFile, ...], tuple[ImageFile, ...]]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .box_arrays import COLUMNS
-from .dataset_spec import IGNORED, PYTHON_PREFIX, DataSpec, ImageShape, InputKind, Targets
+from .dataset_spec import IGNORED, NO_TARGETS, PYTHON_PREFIX, DataSpec, ImageShape, InputKind, Targets
 from .images import DataSource, ImageSet, Inputs, Request, Splits, TargetArray, hold_out
 from .memory_boxes import box_targets
 from .python_data import Array, RawSamples, checked_names, class_names, raw_splits, refuse_infinite
@@ -192,7 +192,7 @@ def _targets(
 ) -> tuple[dict[str, TargetArray], tuple[str, ...]]:
     """The targets of each split in the form of this kind, and the names of the classes or numbers."""
     if all(targets is None for targets in given.values()):
-        return {split: np.zeros(len(each), np.int64) for split, each in inputs.items()}, ("samples",)
+        return {split: np.zeros(len(each), np.int64) for split, each in inputs.items()}, NO_TARGETS
     found: dict[str, Array] = {}
     for split, targets in given.items():
         if targets is None:

@@ -1,6 +1,6 @@
 """Converts the data of a Python program to arrays: tuples of arrays, data sets of samples, or iterables.
 
-torch, pandas and Pillow are not imported: their objects are recognized by their attributes.
+torch and pandas are not imported: their objects are recognized by their attributes.
 """
 
 import os
@@ -53,11 +53,16 @@ def class_names(data: object) -> tuple[str, ...] | None:
 
 def checked_names(names: Sequence[str]) -> tuple[str, ...]:
     """The names of classes or numbers that a program gives. Raises TypeError, ValueError."""
-    if isinstance(names, str) or not is_iterable(names) or not all(isinstance(name, str) for name in names):
+    if isinstance(names, str) or not is_iterable(names):
         raise TypeError(f"classes: a list of strings is expected, not {names!r}")
-    if twice := next((name for name in names if list(names).count(name) > 1), None):
+    found = tuple(names)  # before anything else: a generator can be read only once
+    if not all(isinstance(name, str) for name in found):
+        raise TypeError(f"classes: a list of strings is expected, not {names!r}")
+    if not all(name.strip() for name in found):
+        raise ValueError("classes: a name is empty")
+    if twice := next((name for name in found if found.count(name) > 1), None):
         raise ValueError(f"classes: `{twice}` appears twice")
-    return tuple(names)
+    return found
 
 
 def is_iterable(value: object) -> bool:
@@ -109,7 +114,7 @@ def _samples(value: Any, channels: int, name: str) -> RawSamples:
         if len(value) == 2:
             targets = listed_boxes(value[1], f"{name}, targets")
             targets = as_array(value[1], f"{name}, targets") if targets is None else targets
-        return _same_length(RawSamples(as_array(value[0], f"{name}, inputs"), targets), name)
+        return _same_length(RawSamples(_listed_inputs(value[0], channels, name), targets), name)
     if is_array(value):
         return RawSamples(as_array(value, name), None)
     tensors = getattr(value, "tensors", None)  # torch's TensorDataset
@@ -120,6 +125,26 @@ def _samples(value: Any, channels: int, name: str) -> RawSamples:
     if isinstance(value, str | bytes) or not (hasattr(value, "__getitem__") or hasattr(value, "__iter__")):
         raise TypeError(f"{name}: {type(value).__name__} is neither arrays nor a data set")
     return _collected(_counted(value, name), value, channels, name)
+
+
+def _listed_inputs(value: Any, channels: int, name: str) -> Array:
+    """Inputs that are given together: an array, or a list of arrays or Pillow images of the same shape."""
+    if not isinstance(value, list | tuple) or not value or not (is_array(value[0]) or _is_pillow(value[0])):
+        return as_array(value, f"{name}, inputs")
+    arrays = [_input(each, channels, f"{name}, sample {index}") for index, each in enumerate(value)]
+    for index, array in enumerate(arrays):
+        _refuse_other_shape(arrays[0], array, index, name)
+    return np.stack(arrays)
+
+
+def _refuse_other_shape(first: Array, array: Array, index: int, name: str) -> None:
+    if array.shape != first.shape:
+        shape, other = ("×".join(map(str, each.shape)) for each in (first, array))
+        raise ValueError(f"{name}: sample 0 is {shape}, but sample {index} is {other}; make them the same size")
+
+
+def _is_pillow(value: object) -> bool:
+    return hasattr(value, "convert") and hasattr(value, "mode")
 
 
 def _counted(value: Any, name: str) -> Iterator[object]:
@@ -139,9 +164,7 @@ def _collected(samples: Iterable[object], of: object, channels: int, name: str) 
     for index, sample in enumerate(samples):
         given, target = _parts(sample, f"{name}, sample {index}")
         array = _input(given, channels, f"{name}, sample {index}")
-        if inputs and array.shape != inputs[0].shape:
-            first, other = ("×".join(map(str, each.shape)) for each in (inputs[0], array))
-            raise ValueError(f"{name}: sample 0 is {first}, but sample {index} is {other}; make them the same size")
+        _refuse_other_shape(inputs[0] if inputs else array, array, index, name)
         inputs.append(array)
         if target is not None:
             rows = box_rows(target, f"{name}, sample {index}, target")
@@ -183,9 +206,11 @@ def _parts(sample: object, name: str) -> tuple[object, object]:
 
 
 def _input(value: Any, channels: int, name: str) -> Array:
-    """The input of a sample; a Pillow image becomes uint8 of C×H×W."""
-    if hasattr(value, "convert") and hasattr(value, "mode"):
-        pixels = np.asarray(value.convert("L" if channels == 1 else "RGB"))
+    """The input of a sample; a Pillow image becomes uint8 of C×H×W, converted like that of a file."""
+    if _is_pillow(value):
+        from .decoding import as_mode
+
+        pixels = np.asarray(as_mode(value, "L" if channels == 1 else "RGB"))
         return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
     return as_array(value, name)
 

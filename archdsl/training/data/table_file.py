@@ -143,6 +143,10 @@ def _undecodable_line(path: Path) -> int | None:
 def _refuse_names(path: Path, names: list[str]) -> None:
     if not names or not all(names):
         raise BadTable(path, "the header does not name each column", "begin with a line of column names", 1)
+    numbers = [_number(name) for name in names]
+    if None not in numbers and not all(name.isdecimal() and names.count(name) == 1 for name in names):
+        why = f"the first line has numbers, not the names of the columns: {_cut(', '.join(names))}"
+        raise BadTable(path, why, "add a line of column names before it", 1)
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise BadTable(path, f"two columns are named `{_cut(twice)}`", "give each column its own name", 1)
 

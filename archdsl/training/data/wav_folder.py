@@ -55,8 +55,8 @@ class WavFolderSource(DataSource):
         names = class_names(self.folder, is_wav)
         if odd := [name for name in names if not is_text(name)]:
             raise BadAudio(self.folder, f"the folder {printable(odd[0])} has a name that is not UTF-8", "rename it")
-        if len(names) < 2:
-            raise BadAudio(self.folder, f"only one class, {names[0]}" if names else "no WAV files", _LAYOUT)
+        if not names:
+            raise BadAudio(self.folder, "no WAV files", _LAYOUT)
         return names
 
     @cached_property

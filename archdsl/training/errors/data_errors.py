@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ...text.names import nearest
+from ...text.paths import user_cache
 from .problem import Problem
 
 
@@ -116,7 +117,9 @@ class DataCorrupt(Problem):
         return f"{self.path}: {self.why}"
 
     def help(self) -> tuple[str, ...]:
-        return ("delete the file; if it was downloaded, the next run downloads it again",)
+        if self.path.resolve().is_relative_to(user_cache().resolve()):
+            return ("delete the file; the next run downloads it again",)
+        return ("replace the file by an intact copy; archdsl did not download it",)
 
 
 class DownloadFailed(Problem):

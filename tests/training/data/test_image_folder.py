@@ -22,6 +22,8 @@ from archdsl.training.data.images import Request
 from archdsl.training.data.registry import find_source
 from archdsl.training.errors.data_errors import BadImages
 from archdsl.training.errors.disk_errors import DiskFull
+from archdsl.training.loop.stream_settings import stream_settings
+from archdsl.training.recipe.recipe import Recipe
 
 SHAPE = ImageShape(3, 8, 10)
 
@@ -177,13 +179,29 @@ def test_files_that_are_no_images_are_named(pets: Path, tmp_path: Path) -> None:
         FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
 
 
-def test_one_class_is_no_data_set(tmp_path: Path) -> None:
-    paint(tmp_path / "set" / "cat" / "1.png", (1, 1, 1))
-    with pytest.raises(BadImages, match="one class, cat"):
-        _ = FolderSource(tmp_path / "set").spec
-    (tmp_path / "nothing").mkdir()
+def test_a_folder_without_images_is_no_data_set(tmp_path: Path) -> None:
     with pytest.raises(BadImages, match="no subfolder with images"):
-        _ = FolderSource(tmp_path / "nothing").spec
+        _ = FolderSource(tmp_path).spec
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / ".hidden.txt").touch()
+    with pytest.raises(BadImages, match=r"no subfolder with images$"):
+        _ = FolderSource(tmp_path).spec
+    (tmp_path / "cat" / "1.heic").touch()
+    with pytest.raises(BadImages, match=r"cat/1.heic is in none of the formats"):
+        _ = FolderSource(tmp_path).spec
+
+
+@pytest.mark.parametrize("loading", ["cache", "stream"])
+def test_a_class_without_images_is_named(pets: Path, tmp_path: Path, loading: str) -> None:
+    settings = stream_settings(Recipe.model_validate({"data": {"loading": loading}}))
+    splits = FolderSource(pets).load(Request(SHAPE, tmp_path / "cache", stream=settings))
+    assert splits.notes[-1] == "empty: no images, so it is not a class"
+
+
+def test_a_link_without_a_file_is_reported(pets: Path, tmp_path: Path) -> None:
+    (pets / "cat" / "gone.png").symlink_to(tmp_path / "unmounted" / "1.png")
+    with pytest.raises(BadImages, match=r"gone\.png: a link to a file that does not exist"):
+        FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
 
 
 def test_two_channels_are_refused(pets: Path, tmp_path: Path) -> None:

@@ -1,0 +1,174 @@
+"""Inputs that were taken silently, or ended in an exception: frozen networks, odd tables, images and arguments."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+import archdsl
+from archdsl.cli import main
+from archdsl.diagnostics import Sink
+from archdsl.diagnostics.diagnostic import Finding
+from archdsl.training.assemble import warn_of_idle_settings
+from archdsl.training.data.dataset_spec import ImageShape
+from archdsl.training.data.decoding import EXTENSIONS, decode
+from archdsl.training.data.images import ImageSet, Splits
+from archdsl.training.data.python_data import checked_names, raw_splits
+from archdsl.training.data.table_file import read_table
+from archdsl.training.data.table_source import TableSource, parse_table_name
+from archdsl.training.errors.data_errors import BadTable, DataCorrupt
+from archdsl.training.network_check import check_recipe
+from archdsl.training.recipe.recipe import Recipe
+
+NET = "input 1x8x8; conv 4 k3 as a; relu; flatten; fc 10 as b; "
+
+
+@pytest.mark.parametrize(
+    ("recipe", "nothing_left"),
+    [
+        ('freeze "a, b"', True),
+        ('freeze "a, b" after=1; epochs 2', True),
+        ('freeze "a, b" after=2; epochs 2', False),
+        ('freeze "a, b" after=1; epochs 0.5', False),
+        ("freeze a", False),
+        ("freeze b after=1; epochs 2", False),
+    ],
+)
+def test_something_is_left_to_train(recipe: str, nothing_left: bool) -> None:
+    def checked(recipe: str) -> list[Finding]:
+        sink = Sink()
+        check_recipe(archdsl.loads(f"{NET}train {{ data digits; {recipe} }}").graph, sink)
+        return list(sink)
+
+    found = checked(recipe)
+    assert bool(found) is nothing_left
+    if nothing_left:
+        assert "all trainable weights are frozen" in found[0].diagnostic.message()
+        assert found[0].diagnostic.help() == ("leave out a part, such as `b`",)
+        assert not checked(recipe.replace("a, b", "a"))
+
+
+@pytest.mark.parametrize("network", ["input 2; fc 1", "input 2; fc 2", "input 2; fc 4; relu; fc 1"])
+def test_one_class_is_nothing_to_learn(network: str, tmp_path: Path) -> None:
+    with pytest.raises(archdsl.ArchError, match="has only one class, `0`"):
+        archdsl.fit(network, (np.ones((9, 2)), np.zeros(9, int)), out=tmp_path / "run")
+    with pytest.raises(archdsl.ArchError, match="has inputs without targets"):
+        archdsl.fit(network, (np.ones((9, 2)),), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("header", "why"),
+    [
+        ("1.5,2,3", "the first line has numbers"),
+        ("5,5,0", "the first line has numbers"),
+        ("-1,0,1", "the first line has numbers"),
+        ("1e3,2,nan", "the first line has numbers"),
+        ("x,x,y", "two columns are named `x`"),
+        ("0,1,2", None),  # pandas numbers columns without names
+        ("400.5,401.5,yield", None),
+    ],
+)
+def test_a_row_of_numbers_is_no_header(header: str, why: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"{header}\n1,2,3\n4,5,6\n")
+    if why is None:
+        assert list(read_table(path).columns) == header.split(",")
+        return
+    with pytest.raises(BadTable, match=why):
+        read_table(path)
+    path.write_text(f"a,b,c\n{header}\n")  # the suggestion: a line of names
+    assert len(read_table(path)) == 1
+
+
+@pytest.mark.parametrize("word", ["0,5", "-1,25", "3,0e2", ",5"])
+def test_decimal_commas_are_no_classes(word: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"x;y\n1;{word}\n2;0,25\n")
+    name = parse_table_name(str(path))
+    assert name is not None
+    with pytest.raises(BadTable, match="a number with a decimal comma"):
+        _ = TableSource(name).spec
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I", "F"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pillow_images_are_those_of_files(mode: str, channels: int, tmp_path: Path) -> None:
+    """An image given in Python has the pixels that its file would have."""
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 4), dtype=np.uint8)
+    if mode in ("I;16", "I", "F"):
+        image = Image.fromarray(pixels[..., 0].astype({"I;16": np.uint16, "I": np.int32, "F": np.float32}[mode]) * 200)
+    else:
+        image = (
+            Image.fromarray(pixels, "RGBA").convert(mode)
+            if mode in ("LA", "RGBA")
+            else (Image.fromarray(pixels[..., :3]).convert(mode))
+        )
+    path = tmp_path / "image.tiff"
+    assert path.suffix in EXTENSIONS
+    image.save(path)
+    of_file = decode(path, ImageShape(channels, 8, 8))
+    data: tuple[Any, ...]
+    for data in (([image], [0]), ([image],)):
+        assert np.array_equal(raw_splits(data, channels)["train"].inputs[0], of_file)
+    assert np.array_equal(raw_splits([(image, 0)], channels)["train"].inputs[0], of_file)
+
+
+def test_samples_of_other_sizes_have_their_index() -> None:
+    with pytest.raises(ValueError, match="sample 0 is 8×8, but sample 2 is 4×8"):
+        raw_splits(([np.zeros((8, 8)), np.zeros((8, 8)), np.zeros((4, 8))], [0, 1, 2]), 1)
+
+
+def test_classes_may_be_a_generator() -> None:
+    assert checked_names(name for name in "abc") == ("a", "b", "c")  # type: ignore[arg-type]  # as programs do
+    with pytest.raises(ValueError, match="a name is empty"):
+        checked_names(["a", " "])
+
+
+@pytest.mark.parametrize(
+    ("recipe", "warned"),
+    [
+        ({"epochs": 1, "freeze": {"name": "a", "after": 1}}, "`freeze after=1` has no effect in 1 epoch"),
+        ({"epochs": 1, "freeze": {"name": "a", "after": 1, "anneal": True}}, None),
+        ({"epochs": 2, "schedule": {"name": "step", "at": "5"}}, "drops it after the epochs 5"),
+        ({"augment": {"crop": 7}}, None),
+        ({"augment": {"crop": 8}}, "`crop=8` shifts some images of 8×10 completely out of view"),
+        ({"augment": {"cutout": 19}}, None),
+        ({"augment": {"cutout": 20}}, "`cutout=20` erases images of 8×10 completely"),
+    ],
+)
+def test_settings_without_effect(recipe: dict[str, Any], warned: str | None) -> None:
+    found: list[str] = []
+    callback = SimpleNamespace(warn=found.append)
+    images = ImageSet(np.zeros((40, 1, 8, 10), np.uint8), np.zeros(40, np.int64))
+    warn_of_idle_settings(Recipe.model_validate(recipe), Splits(images, images, None), callback)  # type: ignore[arg-type]
+    assert len(found) == (warned is not None)
+    assert warned is None or warned in found[0]
+
+
+@pytest.mark.parametrize(("schedule", "name"), [("triangular", "start"), ("cosine", "end"), ("onecycle", "end")])
+def test_the_peak_is_the_largest_learning_rate(schedule: str, name: str) -> None:
+    with pytest.raises(ValueError, match="less than or equal to 1"):
+        Recipe.model_validate({"schedule": {"name": schedule, name: 1.5}})
+
+
+def test_only_downloaded_files_are_downloaded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path / "cache"))
+    assert "the next run downloads it again" in DataCorrupt(tmp_path / "cache" / "a.gz", "").help()[0]
+    assert "did not download it" in DataCorrupt(tmp_path / "a.tar", "").help()[0]
+
+
+def test_a_table_is_evaluated_as_a_whole(tmp_path: Path) -> None:
+    """Also if it has only one of the run's classes."""
+    rows = [f"{number},{-number},{'ab'[number % 2]}" for number in range(20)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,y,k", *rows]))
+    run = archdsl.fit("input 2; fc 2", str(tmp_path / "t.csv"), epochs=1, precision="fp32", out=tmp_path / "run")
+    (tmp_path / "one.csv").write_text("y,x,k\n1,2,b\n3,4,b\n5,6,b\n")
+    done = CliRunner().invoke(main, ["eval", str(run.folder), "--data", str(tmp_path / "one.csv"), "--format", "json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["count"] == 3
