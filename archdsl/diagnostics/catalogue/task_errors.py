@@ -21,6 +21,15 @@ class WrongImageOutput(Diagnostic):
     found: str
     wanted: str
     suggestions: tuple[str, ...] = ()
+    channels: int = 0
+    """The number of channels of the feature map that the task needs; 0 if it needs none."""
+
+    size: tuple[int, ...] = ()
+    """The spatial size of the network's input, which the output must have if `exact`, and otherwise not exceed."""
+
+    exact: bool = True
+    has_other_stride: bool = False
+    """Whether only the spatial size is wrong, as another output has the same."""
 
     def message(self) -> str:
         return f"{self.why}; this network outputs {self.found}"

@@ -3,7 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ...diagnostics import Diagnostic
-from ...diagnostics.catalogue import argument_errors, name_errors, shape_errors, structure_errors, training_errors
+from ...diagnostics.catalogue import (
+    argument_errors,
+    name_errors,
+    shape_errors,
+    structure_errors,
+    task_errors,
+    training_errors,
+)
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
 from . import (
@@ -22,6 +29,7 @@ from . import (
     name_fixes,
     operand_fixes,
     order_fixes,
+    output_fixes,
     pattern_fixes,
     recipe_fixes,
     sequence_fixes,
@@ -169,6 +177,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     training_errors.NotForImages: (recipe_fixes.inputs,),
     training_errors.WrongOutput: (recipe_fixes.outputs,),
     training_errors.RepeatedSetting: (recipe_fixes.repeated,),
+    task_errors.WrongImageOutput: (output_fixes.feature_maps,),
     **definition_fixes.GENERATORS,
     shape_errors.WeightsDiffer: (input_fixes.shared_inputs, *_SHAPES),
 }

@@ -6,7 +6,6 @@ from ...diagnostics import Sink
 from ...diagnostics.catalogue.task_errors import WrongImageOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec, TaskFacts
-from .image_output import image_suggestions
 from .task import PIXEL_AUGMENTATIONS, Task
 
 if TYPE_CHECKING:
@@ -52,21 +51,29 @@ class Detection(Task):
         channels = classes + MORE
         wanted = f"{channels}×h×w"
         suggestions: tuple[str, ...] = ()
+        has_other_stride = False
         if not self.fits(dims, input, classes):
             about = f"{classes} class logits, 4 distances and the center-ness at each location"
             why = f"detection of {classes} classes needs {wanted}: {about}"
             if graph.settings.get("classes") == dims[0] - MORE:
                 suggestions = (f"use `--set classes={classes}`",)
-            else:
-                suggestions = image_suggestions(graph, node, channels, exact=False)
         elif any(graph.nodes[other].shape.dims == dims for other in _before(graph, node)):
             why = "each output of detection needs a different stride, but another output has the same one"
-            suggestions = (f"end this output with `conv {channels} k3 s2 p1`, which doubles its stride",)
+            has_other_stride = True
         else:
             return
         sink.emit(
             WrongImageOutput(
-                span=node.span, uses=node.uses, why=why, found=str(node.shape), wanted=wanted, suggestions=suggestions
+                span=node.span,
+                uses=node.uses,
+                why=why,
+                found=str(node.shape),
+                wanted=wanted,
+                suggestions=suggestions,
+                channels=channels,
+                size=input[1:],
+                exact=False,
+                has_other_stride=has_other_stride,
             )
         )
 

@@ -6,7 +6,6 @@ from ...diagnostics import Sink
 from ...diagnostics.catalogue.task_errors import WrongImageOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec, TaskFacts
-from .image_output import image_suggestions
 from .task import Task
 
 if TYPE_CHECKING:
@@ -46,7 +45,8 @@ class Reconstruction(Task):
                 why=why,
                 found=str(node.shape),
                 wanted=str(shape),
-                suggestions=image_suggestions(graph, node, shape.dims[0]),
+                channels=shape.dims[0],
+                size=shape.dims[1:],
             )
         )
 

@@ -6,7 +6,6 @@ from ...diagnostics import Sink
 from ...diagnostics.catalogue.task_errors import WrongImageOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec, TaskFacts
-from .image_output import image_suggestions
 from .task import Task
 
 if TYPE_CHECKING:
@@ -45,7 +44,8 @@ class Segmentation(Task):
                 why=why,
                 found=str(node.shape),
                 wanted=wanted,
-                suggestions=image_suggestions(graph, node, classes),
+                channels=classes,
+                size=input[1:],
             )
         )
 

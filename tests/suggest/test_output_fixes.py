@@ -1,0 +1,74 @@
+"""Outputs that must be feature maps: what is suggested gives them."""
+
+import pytest
+
+from archdsl.diagnostics import Sink
+from archdsl.diagnostics.fixes import edited_text
+from archdsl.network import Analysis, analyze
+from archdsl.text.source import Source
+from archdsl.training.network_check import check_recipe
+
+TASKS = {
+    "segmentation": "data shapes",
+    "reconstruction": "data shapes; task reconstruction",
+    "detection": "data shape_boxes",
+}
+ENDINGS = (
+    "conv 7 k3",
+    "conv 4 k3",
+    "conv 4 k3 s2 p1",
+    "conv 4 k3 d2",
+    "conv 8 k3 s4 same; conv 3 k1",
+    "conv 8 k3 same; gap; fc 3",
+    "conv 8 k3 s2 p1; relu; gap; bn; fc 10; softmax",
+    "conv 4 k3 same; flatten; fc 4",
+    "conv 3 k1; flatten; dropout 0.5; fc 8",
+    "upsample 2; conv 8 k1",
+    "upsample 2; conv 4 k1",
+    "conv 8 k3 same; upsample 2; gap; fc 3",
+    "conv 8 k1; gap",
+    "gap; fc 8",
+    "block head { conv 5 k1 }; conv 9 k3 same; head",
+    "stage head { conv 9 k3 same; conv 5 k1 }",
+    "conv 5 k1 as scores",
+    "conv 9 k4 s4 as x\nconv 5 k1 as scores\noutput scores",
+)
+
+
+def analysis(text: str) -> Analysis:
+    return analyze(Source(text), Sink(), recipe=check_recipe)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("task", TASKS)
+def test_an_output_that_does_not_fit_has_suggestions_that_work(task: str, ending: str) -> None:
+    text = f"input 3x64x64; {ending}\ntrain {{ {TASKS[task]} }}"
+    errors = [found for found in analysis(text).diagnostics if found.diagnostic.severity.value == "error"]
+    for found in errors:
+        assert found.diagnostic.code == "E0816"
+        assert found.suggestions, found.diagnostic.message()
+        for suggestion in found.suggestions:
+            after = analysis(edited_text(text, suggestion.edits)).diagnostics
+            assert all(each.diagnostic.severity.value != "error" for each in after), suggestion.title
+
+
+@pytest.mark.parametrize(
+    ("task", "ending", "titles"),
+    [
+        (
+            "segmentation",
+            "conv 4 k3",
+            ["write `conv 4 k3 same` instead of `conv 4 k3`", "add `resize 64x64 bilinear` at the end"],
+        ),
+        ("segmentation", "conv 8 k1; gap; fc 3", ["write `conv 4 k1` instead of `gap; fc 3`"]),
+        ("detection", "conv 7 k4 s4", ["write `conv 8 k4 s4` instead of `conv 7 k4 s4`", "add `conv 8 k1` at the end"]),
+        (
+            "detection",
+            "conv 8 k4 s4 as fine\nconv 8 k1 as other\noutput fine, other",
+            ["add `conv 8 k3 s2 p1` at the end"],
+        ),
+    ],
+)
+def test_the_best_suggestion_comes_first(task: str, ending: str, titles: list[str]) -> None:
+    (found,) = analysis(f"input 3x64x64; {ending}\ntrain {{ {TASKS[task]} }}").diagnostics
+    assert [each.title for each in found.suggestions] == titles
