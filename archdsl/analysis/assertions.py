@@ -146,8 +146,13 @@ def _values(condition: ast.Expr, evaluator: Evaluator) -> tuple[str, ...]:
     """The values of the names and sizes in a condition that does not hold, and of its computed operands."""
     names = [each for each in ast.leaves(condition) if isinstance(each, ast.Variable | ast.At)]
     computed = [each for each in _operands(condition) if not isinstance(each, ast.Number | ast.Size | ast.Text)]
-    pairs = {each.span.text: evaluator.value(each) for each in (*names, *computed)}
-    return tuple(f"{text} is {_shown(value)}" for text, value in pairs.items() if not isinstance(value, NamedTensor))
+    with evaluator.sink.suppressed():  # `or` has not evaluated all operands, and some may have no value
+        pairs = {each.span.text: evaluator.value(each) for each in (*names, *computed)}
+    return tuple(
+        f"{text} is {_shown(value)}"
+        for text, value in pairs.items()
+        if value is not UNKNOWN and not isinstance(value, NamedTensor)
+    )
 
 
 def _operands(condition: ast.Expr) -> Iterator[ast.Expr]:
