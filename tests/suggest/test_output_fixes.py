@@ -31,6 +31,8 @@ ENDINGS = (
     "block head { conv 5 k1 }; conv 9 k3 same; head",
     "stage head { conv 9 k3 same; conv 5 k1 }",
     "conv 5 k1 as scores",
+    "conv 5 k1\tas scores",
+    "conv 5 (1)as scores",
     "conv 9 k4 s4 as x\nconv 5 k1 as scores\noutput scores",
 )
 

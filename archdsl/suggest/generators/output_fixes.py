@@ -64,7 +64,8 @@ def _appended(statement: ast.LayerStatement, layers: str, why: str = "") -> Cand
     """The layers after a statement, whose name is then that of the last one."""
     end = statement.span.end
     if statement.alias is not None:
-        end = statement.span.start + statement.span.text.rindex(" as ")
+        before = statement.span.text[: statement.alias.span.start - statement.span.start]
+        end = statement.span.start + len(before.rstrip().removesuffix("as").rstrip())
     edit = Edit(span=Span(statement.span.source, end, end), text=f"; {layers}")
     return Candidate(title=f"add `{layers}` at the end", edits=(edit,), rank=1.0, why=why)
 
@@ -86,17 +87,16 @@ def _replaced(context: SuggestionContext, node: DraftNode, diagnostic: WrongImag
 
 def _instead(context: SuggestionContext, removed: list[ast.Statement], layers: str) -> Iterator[Candidate]:
     """The layers, if any, in place of consecutive statements of the network."""
-    homes = [home for each in removed if (home := context.statements.position_of(each)) is not None]
-    first = homes[0].position if homes else 0
-    if first == 0 or [(home.position, home.owner) for home in homes] != [
-        (first + i, None) for i in range(len(removed))
-    ]:
+    positions = [found for each in removed if (found := context.statements.position_of(each)) is not None]
+    first = positions[0].position if positions else 0
+    consecutive = [(first + i, None) for i in range(len(removed))]
+    if first == 0 or [(each.position, each.owner) for each in positions] != consecutive:
         return
     span = removed[0].span.to(removed[-1].span)
     old = " ".join(span.text.split())
     if layers:
         yield Candidate(title=f"write `{layers}` instead of `{old}`", edits=(Edit(span=span, text=layers),), rank=1.0)
     else:
-        before = homes[0].siblings[first - 1].span
+        before = positions[0].siblings[first - 1].span
         rest = Span(span.source, before.end, span.end)
         yield Candidate(title=f"remove `{old}`", edits=(Edit(span=rest, text=""),), rank=1.0)

@@ -165,7 +165,8 @@ def _relabeled(labels: TargetArray, renumbered: Labels, classes: int) -> TargetA
     if is_boxes(labels):
         codes, (ignored, crowds) = labels[:, :, 0], ignored_classes(labels[:, :, 0])
         made = labels.copy()
-        made[:, :, 0] = np.where(codes >= 0, renumbered[codes.astype(np.int64)], codes)
+        is_object = codes >= 0
+        made[is_object, 0] = renumbered[codes[is_object].astype(np.int64)]
         for row in np.argwhere(ignored >= 0):
             place = tuple(row)
             made[(*place, 0)] = ignored_code(int(renumbered[ignored[place]]), crowd=bool(crowds[place]))

@@ -14,6 +14,7 @@ from archdsl.training.data.box_arrays import ignored_classes, ignored_code, pack
 from archdsl.training.data.dataset_spec import DataSpec, ImageShape, TaskFacts
 from archdsl.training.data.drawn_shapes import draw, draw_boxes
 from archdsl.training.data.registry import data_sets
+from archdsl.training.inference.assess import _relabeled
 from archdsl.training.loop.augmentation import change_pixels
 from archdsl.training.loop.box_augmentation import change_boxed
 from archdsl.training.loop.process_group import SINGLE_PROCESS
@@ -299,6 +300,17 @@ def test_objects_in_ignored_regions_are_not_wrong(crowd: bool, region: tuple[int
     assert table.values[0, 0] == pytest.approx(0.5 if counted else 1)
     other = packed([[(0, 50, 50, 60, 60), (ignored_code(1, crowd=crowd), *region)]])
     assert average_precision(found, other, 2).values[0, 0] == pytest.approx(0.5)  # of another class
+
+
+def test_classes_of_another_order_are_renumbered() -> None:
+    """Those of ignored regions, too; padding rows stay as they are."""
+    rows = [0, 1, *(ignored_code(number, crowd=crowd) for number in (0, 1) for crowd in (False, True))]
+    expected = [1, 0, *(ignored_code(number, crowd=crowd) for number in (1, 0) for crowd in (False, True))]
+    boxes = packed([[(row, 0, 0, 4, 4) for row in rows], [(0, 0, 0, 4, 4)]])
+    made = _relabeled(boxes, np.array([1, 0]), 2)
+    assert made[0, :, 0].tolist() == expected
+    assert made[1, :, 0].tolist() == [1, *[-1] * (len(rows) - 1)]
+    assert np.array_equal(made[:, :, 1:], boxes[:, :, 1:])
 
 
 @pytest.mark.parametrize("seed", range(3))
