@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from .network import LayerInfo as LayerInfo
     from .network import LayerList as LayerList
     from .network import Network as Network
-    from .network import check as check
     from .network import load as load
     from .network import loads as loads
     from .network.pretrained import load_weights as load_weights
     from .training.callbacks.callback_methods import Callback as Callback
     from .training.callbacks.callback_methods import RunningTraining as RunningTraining
     from .training.fitting import fit as fit
+    from .training.program_check import check as check
     from .training.trained_run import TrainedRun as TrainedRun
     from .training.trained_run import load_run as load_run
 
@@ -37,7 +37,7 @@ _PUBLIC = {
     "Network": "network",
     "RunningTraining": "training.callbacks.callback_methods",
     "TrainedRun": "training.trained_run",
-    "check": "network",
+    "check": "training.program_check",
     "fit": "training.fitting",
     "from_torch": "importing.from_torch",
     "load": "network",

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
 import archdsl
 from archdsl import Network
+from archdsl.cli import main
 from archdsl.training.errors.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -206,6 +208,21 @@ def test_a_check_has_what_the_command_prints(tmp_path: Path) -> None:
 def test_a_check_takes_one_text(given: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="path or text"):
         archdsl.check(**given)
+
+
+@pytest.mark.parametrize(
+    ("block", "ok"),
+    [("data digits", True), ("data digits; epochs x", False), ("data cifar10", False), ("freeze nothing", False)],
+)
+def test_check_reports_what_the_command_reports(block: str, ok: bool, tmp_path: Path) -> None:
+    """Also in the `train` block."""
+    path = tmp_path / "net.arch"
+    path.write_text(f"input 1x8x8\nflatten\nfc 10\ntrain {{ {block} }}\n")
+    analysis = archdsl.check(path)
+    done = CliRunner().invoke(main, ["check", str(path), "--format", "json"])
+    network = json.loads(done.stdout)
+    assert [each.diagnostic.code for each in analysis.diagnostics] == [each["code"] for each in network["diagnostics"]]
+    assert (analysis.ok, done.exit_code == 0) == (ok, ok)
 
 
 def test_a_missing_file_is_one() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from ..network import Network, check, load, loads
+from ..network import Network, analyze_given, load, loads
 from ..network.rendered_diagram import RenderedDiagram
 from ..version import __version__
 from ..zoo import names, read_named
@@ -87,7 +87,7 @@ def report(
     text: str, input: str | None = None, settings: Arguments | None = None, columns: str | None = None
 ) -> dict[str, Any]:
     """The report of `archdsl check --format json`, even for a text with errors."""
-    analysis = check(text=text, input=input, **(settings or {}))
+    analysis = analyze_given(None, text, input, (), settings or {})
     if analysis.network is not None:
         return analysis.network.report(columns=columns)
     from ..analysis.check_report import report as draft_report
@@ -99,7 +99,7 @@ def table(
     text: str, input: str | None = None, settings: Arguments | None = None, columns: str | None = None
 ) -> dict[str, str]:
     """What `archdsl check` prints, and the table alone, which is empty for a text with errors."""
-    analysis = check(text=text, input=input, **(settings or {}))
+    analysis = analyze_given(None, text, input, (), settings or {})
     return {
         "check": str(analysis),
         "table": "" if analysis.network is None else analysis.network.table(columns=columns),

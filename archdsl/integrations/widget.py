@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..extras import require
-from ..network import allowing, check, default_library, read_given
+from ..network import allowing, analyze_given, default_library, read_given
 
 if TYPE_CHECKING:
     from .network_widget import NetworkWidget
@@ -28,7 +28,7 @@ def widget(path: str | Path | None = None, *, text: str | None = None, allow: Co
     if path is not None and text is not None:
         raise TypeError("widget takes a path or text=…, not both")
     if path is None:
-        source = check(text=EXAMPLE if text is None else text).source
+        source = analyze_given(None, EXAMPLE if text is None else text, None, (), {}).source
     else:
         source = read_given("path", path, "archdsl.widget(text=…)")
     return NetworkWidget(source, allowing(default_library(source), allow))

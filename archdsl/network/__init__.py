@@ -5,7 +5,7 @@ from .errors import ArchError, ArchWarning
 from .figure_style import require_figure, style_findings
 from .layer_list import LayerInfo, LayerList, TensorShape
 from .libraries import allowing, default_library
-from .loading import check, load, loads
+from .loading import analyze_given, load, loads
 from .network import Network
 from .notebook import Display, register_display
 from .reading import read_given
@@ -22,7 +22,7 @@ __all__ = [
     "TensorShape",
     "allowing",
     "analyze",
-    "check",
+    "analyze_given",
     "check_draft",
     "default_library",
     "load",

@@ -8,30 +8,25 @@ from ..diagnostics import Sink
 from ..elaborate import Override
 from ..elaborate.given_values import GivenSizes, parameter, parse_sizes
 from ..text.source import Source
-from .analysis import Analysis, analyze
+from .analysis import Analysis, Check, analyze
 from .libraries import default_library
 from .network import Network
 from .reading import read_given
 
 
-def check(
-    path: str | Path | None = None,
-    *,
-    text: str | None = None,
-    input: GivenSizes | None = None,
-    allow: Collection[str] = (),
-    **parameters: Any,
+def analyze_given(
+    path: str | Path | None,
+    text: str | None,
+    input: GivenSizes | None,
+    allow: Collection[str],
+    parameters: Mapping[str, Any],
+    recipe: Check | None = None,
 ) -> Analysis:
-    """Check a file or a source text: `check("net.arch")`, `check(text="input 8; fc 2")`.
-
-    The result has the diagnostics, with their suggestions, and the network if there are no errors; its `str` is what
-    `archdsl check` prints. The other arguments are those of `load`. Raises OSError if the file cannot be read, and
-    TypeError unless exactly one of path and text is given.
-    """
+    """The analysis of a file or a source text; `recipe` checks the `train` block. Raises OSError, TypeError."""
     if (path is None) == (text is None):
         raise TypeError("check takes a path or text=…")
     source = _source(text, "<text>") if path is None else read_given("path", path, "archdsl.check(text=…)")
-    return _analyzed(source, input, allow, parameters)
+    return _analyzed(source, input, allow, parameters, recipe)
 
 
 def load(
@@ -66,8 +61,12 @@ def _source(text: object, name: str) -> Source:
 
 
 def _analyzed(
-    source: Source, input: GivenSizes | None, allow: Collection[str], parameters: Mapping[str, Any]
+    source: Source,
+    input: GivenSizes | None,
+    allow: Collection[str],
+    parameters: Mapping[str, Any],
+    recipe: Check | None = None,
 ) -> Analysis:
     values = {name: parameter(name, value, any_layer=bool(allow)) for name, value in parameters.items()}
     override = Override({} if input is None else {None: parse_sizes(input)})
-    return analyze(source, Sink(), values, override, default_library(source, allow))
+    return analyze(source, Sink(), values, override, default_library(source, allow), recipe=recipe)
