@@ -91,6 +91,7 @@ class Elaboration:
             for index, statement in enumerate(statements):
                 if before is not None:
                     before(index)
+                state.top = statement
                 state.run((statement,))
         except Abort:
             pass
@@ -144,7 +145,7 @@ def execute(state: State, statement: ast.Statement, override: Override) -> None:
         case ast.Assert():
             start = state.inputs[0][1].id if state.started is None and len(state.inputs) == 1 else state.started
             state.asserts.append(Assertion(statement=statement, scope=state.scope, shape=state.shape, start=start))
-        case ast.Train() if not state.path:
+        case ast.Train() if statement is state.top:
             state.training.append(statement)
         case ast.Net() | ast.UseFile() | ast.Block() | ast.Train() | ast.FigureBlock():
             _definition(state, statement)
@@ -205,7 +206,7 @@ def _output(state: State, statement: ast.Output) -> None:
 
 def _definition(state: State, statement: ast.Statement) -> None:
     """Report a definition inside a body; those at the top level were collected before."""
-    if state.path or state.uses or state.scope.parent is not None:
+    if statement is not state.top:
         word = statement.span.text.split()[0]
         span = Span(statement.span.source, statement.span.start, statement.span.start + len(word))
         where = "it belongs at the top level of the file"

@@ -44,6 +44,8 @@ class State:
         self.inputs: list[tuple[str | None, DraftNode]] = []
         self.statement: ast.Statement | None = None
         """The statement that is being run, to which new nodes belong."""
+        self.top: ast.Statement | None = None
+        """The statement at the top level of the file that is being run."""
         # Names of the blocks that were used.
         self.reached: set[str] = set()
         # Inputs that were reported to have their channels last.

@@ -67,3 +67,19 @@ def test_hidden(what: str) -> None:
 )
 def test_a_name_is_given_once(text: str) -> None:
     assert codes(text) == ["E0203"]
+
+
+DEFINITIONS = ("net A", "use std", "block b { relu }", "train { epochs 2 }", "figure { font serif }")
+BODIES = (
+    "if 1 { %s }",
+    "if 0 { relu } else { %s }",
+    "repeat 2 { %s }",
+    "stage s { if 1 { %s }; relu }",
+    "add { %s; relu }",
+)
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("definition", DEFINITIONS)
+def test_a_definition_in_a_body_is_an_error(definition: str, body: str) -> None:
+    assert set(codes("input 8; " + body % definition)) == {"E0505"}
