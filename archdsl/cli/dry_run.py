@@ -48,7 +48,7 @@ def dry_run(
 def _refuse_occupied(out: str | None) -> None:
     """Exit if a run could not be started in the folder."""
     path = Path("runs" if out is None else out)
-    above = next(each for each in (path, *path.absolute().parents) if each.exists())
+    above = next(each for each in (path, *path.absolute().parents) if os.path.exists(each))
     if above.is_dir() and not os.access(above, os.W_OK | os.X_OK):
         usage(f"{path}: the folder cannot be created: {os.strerror(errno.EACCES)}")
     if out is None:
