@@ -103,22 +103,7 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
             why, help_text = f"`{spec.name}` has inputs without targets", "give both: `(inputs, targets)`"
         _not_for_task(graph, ("classes",), why, help_text, sink)
         return False
-    if spec.inputs != "image" and (setting := image_setting(recipe)) is not None:
-        _not_for_task(
-            graph, setting[0], f"`{setting[1]}` changes images, but `{spec.name}` has none", "leave it out", sink
-        )
-        return False
-    if not spec.streams and (setting := stream_setting(recipe)) is not None:
-        why = f"`{setting[1]}` is for images that can be decoded in every epoch, but those of `{spec.name}` cannot be"
-        help_text = f"use a folder of images with one subfolder per class, or leave out `{setting[1]}`"
-        _not_for_task(graph, setting[0], why, help_text, sink)
-        return False
-    if (resize := recipe.data.test_resize) is not None and resize < max(graph.nodes[graph.inputs[0]].shape.dims[1:]):
-        size = "x".join(map(str, graph.nodes[graph.inputs[0]].shape.dims[1:]))
-        why = f"`test_resize={resize}` is smaller than the input, {size}, which is cropped from it"
-        _not_for_task(
-            graph, ("data", "test_resize"), why, "a larger one, such as 8/7 of the input's size: 256 for 224", sink
-        )
+    if not _suits_images(graph, spec, recipe, sink):
         return False
     named = (recipe.loss.name, *(loss for loss in recipe.loss.by_output.values() if isinstance(loss, str)))
     if unfit := [loss for loss in named if loss not in (*task.losses, FREE)]:
@@ -138,6 +123,28 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
     if recipe.tta not in task.test_time:
         why = f"`tta {recipe.tta}` averages class predictions, which {task.name} does not have"
         _not_for_task(graph, ("tta",), why, "leave out `tta`", sink)
+    return True
+
+
+def _suits_images(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> bool:
+    """Whether the settings for images apply to the data and the network's input; reports the first that does not."""
+    if spec.inputs != "image" and (setting := image_setting(recipe)) is not None:
+        _not_for_task(
+            graph, setting[0], f"`{setting[1]}` changes images, but `{spec.name}` has none", "leave it out", sink
+        )
+        return False
+    if not spec.streams and (setting := stream_setting(recipe)) is not None:
+        why = f"`{setting[1]}` is for images that can be decoded in every epoch, but those of `{spec.name}` cannot be"
+        help_text = f"use a folder of images with one subfolder per class, or leave out `{setting[1]}`"
+        _not_for_task(graph, setting[0], why, help_text, sink)
+        return False
+    if (resize := recipe.data.test_resize) is not None and resize < max(graph.nodes[graph.inputs[0]].shape.dims[1:]):
+        size = "x".join(map(str, graph.nodes[graph.inputs[0]].shape.dims[1:]))
+        why = f"`test_resize={resize}` is smaller than the input, {size}, which is cropped from it"
+        _not_for_task(
+            graph, ("data", "test_resize"), why, "a larger one, such as 8/7 of the input's size: 256 for 224", sink
+        )
+        return False
     return True
 
 
