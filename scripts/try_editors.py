@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 EDITORS = ROOT / "editors"
 GRAMMAR = EDITORS / "tree-sitter-arch"
 TEXT = "# A comment\nnet Small(width = 8)\ninput 1x28x28\nconv width k3; relu\nfc 10\n"
-ERROR = "`fc` needs a vector, but gets 8×26×26"
+ERROR = "`fc` needs a vector or a sequence, but gets 8×26×26"
 PATIENCE = 60
 """Seconds until a server must have answered."""
 

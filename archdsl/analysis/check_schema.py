@@ -156,7 +156,7 @@ class SeveralReports(Model):
 
 
 class CheckReport(RootModel[NetworkReport | SeveralReports]):
-    """One network for one file; a list of them for several."""
+    """One network for one file; an object with a list of networks for several."""
 
 
 def schema() -> str:

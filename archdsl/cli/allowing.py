@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _KEY = f"{__name__}.packages"
 
 HELP = "Run the code of this Python package if the source text names it with `use`. Allow only packages that you trust."
+LIST_HELP = "Run the code of this Python package to list what it declares. Allow only packages that you trust."
 
 
 def keep_allowed(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> None:
@@ -34,6 +35,9 @@ OPTION: dict[str, Any] = {
 """The option's properties, for commands that group their options."""
 
 allow_option = click.option("--allow", **OPTION)
+
+list_allow_option = click.option("--allow", **{**OPTION, "help": LIST_HELP})
+"""The option of commands that list what packages declare, without any source text."""
 
 
 def allowed() -> tuple[str, ...]:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     "--format",
     "format_",
     type=click.Choice(["svg", "html", "png", "pdf", "eps", "dot", "mmd", "tikz", "drawio", "pptx"]),
-    help="Output format, if the extension of PATH does not give it.",
+    help="Output format.  [default: by the extension of PATH]",
 )
 @click.option(
     "--view",

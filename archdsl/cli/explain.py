@@ -8,14 +8,14 @@ from ..analysis.codes import by_code
 from ..diagnostics.diagnostic import Diagnostic
 from ..explain.pages import listing, plain
 from ..text.names import nearest
-from .allowing import allow_option, allowed_packages
+from .allowing import allowed_packages, list_allow_option
 from .common import format_option, usage
 from .shell_completion import complete_code
 
 
 @click.command("explain")
 @click.argument("code", required=False, shell_complete=complete_code)
-@allow_option
+@list_allow_option
 @format_option
 def command(code: str | None, output: str) -> None:
     """Explain the diagnostic CODE, with a wrong and a corrected example; without CODE, list all diagnostics.

@@ -65,8 +65,9 @@ def command(
     """Export a trained RUN, or the network in FILE with newly initialized weights, to ONNX, a PyTorch exported program
     (.pt2) or TorchScript, or only its weights to safetensors.
 
-    The exported file is loaded and run, and the largest difference between its outputs and the network's is reported.
-    The network of a RUN takes raw pixels: standardization is part of the file.
+    Except for safetensors, the exported file is loaded and run, and the largest difference between its outputs and the
+    network's is reported. Unless --no-preprocess is given, the network of a RUN takes raw pixels: standardization is
+    part of the file.
     """
     kind = _form(form, output)
     _refuse(kind, batch, opset)

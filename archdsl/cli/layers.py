@@ -7,7 +7,7 @@ from ..graph import MoeOp
 from ..layers import find, merges, registry, synonyms
 from ..packages.package import Package
 from ..text.names import nearest
-from .allowing import allow_option, allowed_packages
+from .allowing import allowed_packages, list_allow_option
 from .common import format_option, usage
 from .shell_completion import complete_layer
 from .standard_pages import StandardBlock, standard_blocks
@@ -15,7 +15,7 @@ from .standard_pages import StandardBlock, standard_blocks
 
 @click.command("layers")
 @click.argument("name", required=False, shell_complete=complete_layer)
-@allow_option
+@list_allow_option
 @format_option
 def command(name: str | None, output: str) -> None:
     """List the layers and the blocks of `std`, or show the arguments of NAME; with --allow, also those of packages."""

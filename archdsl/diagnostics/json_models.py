@@ -61,5 +61,5 @@ class DiagnosticReport(Model):
         description="At most two changes of the text, the best first; each is verified to remove the error."
     )
     merged: list[LabelReport] = Field(description="Other errors that the first suggestion also removes.")
-    uses: list[LabelReport] = Field(description="The uses of blocks that contain it, outermost first.")
+    uses: list[LabelReport] = Field(description="The uses of blocks that contain the error, outermost first.")
     again: int = Field(description="Number of other uses of a block in which the same error occurs.")

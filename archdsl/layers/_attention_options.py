@@ -56,7 +56,7 @@ class AttentionOptions(LayerOp):
         words={"qk_norm": "rms"},
         doc="normalize queries and keys by head: `rms` or `layer` (Dehghani et al., 2023)",
     )
-    eps: PositiveFloat = argument(1e-6, doc="added to the variance by `qk_norm`")
+    eps: PositiveFloat = argument(1e-6, doc="added to the mean square or variance by `qk_norm`")
     window: PositiveSpatialInt | None = argument(None, doc="size of the windows that attention is restricted to")
     sliding: Flag = argument(
         False,

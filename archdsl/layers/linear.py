@@ -62,9 +62,11 @@ class Linear(Layer):
         return featured(x).with_channels(self.units)
 
     def _needs_flatten(self, x: Shape) -> Reject:
+        spatial = x.rank - 1
+        dimensions = f"{spatial} spatial dimension{'s' * (spatial > 1)}"
         return Reject(
             None,
-            f"it acts on one axis, but {x} has {x.rank}",
+            f"it works on features, but {x} has {dimensions}",
             changes=(Change.of(axis="l"),) if x.layout is Layout.SIGNAL else (),
             recovery_shape=Shape(self.units),
             kind=NeedsFlatten,

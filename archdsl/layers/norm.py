@@ -222,6 +222,7 @@ class RMSNorm(FeatureNorm):
     synonyms = ("rms_norm",)
     module = "RMSNorm"
 
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale is not trained")
     eps: PositiveFloat | None = argument(
         None, doc="added to the mean square; the machine epsilon of the dtype by default"
     )
@@ -256,7 +257,7 @@ class LocalResponseNorm(Layer):
     size: PositiveInt = argument(positional=True, doc="number of neighboring channels")
     alpha: AnyFloat = argument(1e-4, doc="weight of the mean square of the neighbors")
     beta: AnyFloat = argument(0.75, doc="exponent")
-    k: AnyFloat = argument(1.0, doc="added to the mean square")
+    k: AnyFloat = argument(1.0, doc="added to `alpha` times the mean square")
 
     def out(self, x: Shape) -> Shape:
         return spatial(x)

@@ -71,7 +71,7 @@ def _object(name: str, schema: dict[str, Any], *, heading: bool) -> str:
             for field, each in schema["properties"].items()
         ]
     else:
-        lines.append(f"Either of: {_type(schema)}.")
+        lines.append(f"Either {_type(schema)}.")
     return "\n".join(lines) + "\n"
 
 

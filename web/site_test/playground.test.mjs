@@ -72,7 +72,7 @@ test("an error is underlined, explained, and fixed by its button", { skip }, asy
   await verdict(page, "✗ 1 error");
   await page.locator(".cm-lintRange-error", { hasText: "fc" }).waitFor();
   const problem = page.locator("#problems li");
-  assert.match(await problem.textContent(), /line 3:1 error E0403: fc needs a vector, but gets 6×28×28/);
+  assert.match(await problem.textContent(), /line 3:1 error E0403: fc needs a vector or a sequence, but gets 6×28×28/);
   assert.match(await problem.locator("a").getAttribute("href"), /diagnostics\.html#e0403$/);
   await problem.locator(".fixes button", { hasText: "Insert flatten" }).click();
   await verdict(page, "✓");

@@ -120,7 +120,7 @@ test("an error is underlined, explained, and fixed by its button", { skip }, asy
   await verdict(view, "✗ 1 error");
   await view.locator(".cm-lintRange-error", { hasText: "fc" }).waitFor();
   const problem = view.locator("#problems li");
-  assert.match(await problem.textContent(), /line 3:1 error E0403: fc needs a vector, but gets 6×28×28/);
+  assert.match(await problem.textContent(), /line 3:1 error E0403: fc needs a vector or a sequence, but gets 6×28×28/);
   assert.equal(await problem.locator("a").count(), 0, "a notebook has no documentation beside it");
   await problem.locator(".fixes button", { hasText: "Insert flatten" }).click();
   await verdict(view, "✓");

@@ -25,7 +25,7 @@ class CannotRead(Diagnostic):
 
 
 class OutsideProject(Diagnostic):
-    """A used file is outside the folder of the program that uses it.
+    """A used file is outside the folder of the network's file.
 
     Symbolic links are resolved first. Copy the file into the project's folder.
     """

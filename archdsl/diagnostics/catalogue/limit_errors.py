@@ -6,7 +6,7 @@ from ..diagnostic import Diagnostic
 
 
 class TooDeep(Diagnostic):
-    """Bodies, parentheses and `else if` are nested beyond the limit.
+    """Bodies, parentheses, `else if` or uses of blocks are nested beyond the limit.
 
     Move an inner part into a block to reduce the nesting.
     """
@@ -19,9 +19,12 @@ class TooDeep(Diagnostic):
     limit: int
 
     def message(self) -> str:
-        return f"more than {self.limit} levels of nested braces, parentheses and `else`"
+        what = "bodies and uses of blocks" if self.uses else "braces, parentheses and `else`"
+        return f"more than {self.limit} levels of nested {what}"
 
     def help(self) -> tuple[str, ...]:
+        if self.uses:
+            return ("to repeat a fixed number of times, write `repeat N { … }`",)
         return ("move an inner part into a block: `block part { … }`, then use `part`",)
 
 

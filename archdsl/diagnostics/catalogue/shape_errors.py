@@ -5,9 +5,9 @@ from ..diagnostic import Change, Diagnostic, Edit, Fix, Label, Related
 
 
 class UnsuitableInput(Diagnostic):
-    """The input's shape violates a requirement of the layer; the first label states which.
+    """The input's shape violates a requirement of the layer; the label at `^` states which.
 
-    A second label shows the statement that created the input.
+    Another label shows the statement that created the input.
     """
 
     code = "E0402"
@@ -150,7 +150,7 @@ class NeedsFlatten(UnsuitableInput):
     right = "input 3x8x8\nconv 8 k3\nflatten\nfc 10\n"
 
     def message(self) -> str:
-        return f"`{self.keyword}` needs a vector, but gets {self.shape}"
+        return f"`{self.keyword}` needs a vector or a sequence, but gets {self.shape}"
 
 
 class GroupsDoNotDivide(UnsuitableInput):
@@ -187,7 +187,7 @@ class OperandsDiffer(Diagnostic):
     """The operands of a merge have incompatible shapes.
 
     `add`, `mul` and other elementwise merges need equal shapes, but an axis of length 1 is broadcast (in `add`, only
-    for C×1×1); `concat` needs equal sizes on all axes except the channels or, if one is given, that axis.
+    for C×1×1); `concat` needs equal sizes on all axes except the one it joins, by default the channels.
     """
 
     code = "E0407"

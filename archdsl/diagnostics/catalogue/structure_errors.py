@@ -101,8 +101,8 @@ class SymbolicSize(_NeedsSizes):
 class Misplaced(Diagnostic):
     """A statement is not allowed at this position.
 
-    `net` is not at the start of the file, `block` or `use` is inside a body, or `output` is not at the end of its
-    block.
+    For example, `net` is not at the start of the file, `block` or `use` is inside a body, or `output` is not at the end
+    of its block.
     """
 
     code = "E0505"
@@ -286,8 +286,8 @@ class NeedsSetting(Diagnostic):
 class UndecidedSize(_NeedsSizes):
     """An operation on a symbolic dimension has no closed form.
 
-    Sums, differences, products and `//` by a number have a closed form for every value of `H`; a division by `H`, or an
-    exponent that is not an integer or contains `H`, has none. Give the dimension a value with
+    Sums, differences, products and `//` by a number have a closed form for every value of `H`; a division by `H` or an
+    exponent that is not an integer has none. Give the dimension a value with
     `--input 3x224x224` or `net N(H = 224)`.
     """
 

@@ -130,7 +130,7 @@ class WrongInput(Diagnostic):
 
 
 class WrongOutput(Diagnostic):
-    """The network does not output one number per class of the data, or per number to predict."""
+    """The network does not output one number per class of the data, or one per value to predict."""
 
     code = "E0812"
     title = "output does not match the data"
