@@ -1,8 +1,11 @@
 """What is printed below a diagnostic: its suggestions, its explanations, and the errors that the first one removes."""
 
+import re
+
 from .diagnostic import Finding, Fix
 
 _LINES = 6
+_LINE = re.compile(r"\blines? \d")
 
 
 def help_lines(found: Finding) -> tuple[str, ...]:
@@ -18,7 +21,7 @@ def suggestion(fix: Fix, found: Finding, *, second: bool) -> str:
     span = found.diagnostic.span
     lines = sorted({edit.span.line for edit in fix.edits})
     elsewhere = [line for line in lines if line != span.line or fix.edits[0].span.source is not span.source]
-    where = f", line {elsewhere[0]}" if elsewhere and "line " not in fix.title else ""
+    where = f", line {elsewhere[0]}" if elsewhere and not _LINE.search(fix.title) else ""
     why = f": {fix.why}" if fix.why else ""
     return f"{'or ' if second else ''}{fix.title}{where}{why}"
 

@@ -213,7 +213,9 @@ class LPPool(Pooling):
     synonyms = ("lp_pool", "lppool1d", "lppool2d", "lppool3d")
     module = "LPPool"
 
-    norm: PositiveFloat = argument(2, doc="the exponent p: 1 computes the sum of the absolute values, and large values approach the maximum")
+    norm: PositiveFloat = argument(
+        2, doc="the exponent p: 1 computes the sum of the absolute values, and large values approach the maximum"
+    )
 
     def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
         inside = self._pads_inside(windows)
