@@ -43,7 +43,9 @@ def activation(config: Config, key: str = "activation") -> Callable[[Tensor], Te
     name = config.get(key) or "linear"
     if isinstance(name, dict):
         # A function is stated by its name; a layer, such as `ELU`, has arguments of its own.
-        name = name["config"] if isinstance(name.get("config"), str) else f"the layer {name.get('class_name')}"
+        if not isinstance(name.get("config"), str):
+            raise refuse(f"its activation is the layer `{name.get('class_name')}`", config["name"])
+        name = name["config"]
     found = _ACTIVATIONS.get(str(name).lower())
     if found is None:
         raise refuse(f"its activation is `{name}`", config["name"])
