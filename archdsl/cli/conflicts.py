@@ -6,6 +6,7 @@ import click
 from click.core import ParameterSource
 
 from ..network.option_conflicts import Conflict, first_conflict
+from ..text.lists import listed
 
 
 def refuse_conflicts(conflicts: Iterable[Conflict]) -> None:
@@ -13,7 +14,7 @@ def refuse_conflicts(conflicts: Iterable[Conflict]) -> None:
     found = first_conflict(conflicts, _given(click.get_current_context()))
     if found is not None:
         why, clash = found
-        raise click.UsageError(f"{why}: leave out {' and '.join(clash)}")
+        raise click.UsageError(f"{why}: leave out {listed(clash)}")
 
 
 def _given(context: click.Context) -> dict[str, object]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from ..diagnostics.terminal import printable
+from ..text.lists import listed
 from .common import usage
 from .problems import fail, follows, need
 
@@ -21,9 +22,7 @@ def weights_path(given: str, option: str = "") -> Path:
     prefix = f"{option}: " if option else ""
     if not is_published(given):
         if not Path(given).exists():
-            usage(
-                f"{prefix}{given}: no such file; published weights are {' and '.join(f'{kind}NAME' for kind in KINDS)}"
-            )
+            usage(f"{prefix}{given}: no such file; published weights are {listed(f'{kind}NAME' for kind in KINDS)}")
         return Path(given)
     kind = given.partition(":")[0]
     need(f"{kind}:NAME", "hf" if kind == "hf" else "train")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ..record import Record
 from ..shapes.shape import Layout, Shape, times
 from ..shapes.symbolic import Form, form_of
+from ..text.lists import listed
 
 
 class Reason(Record):
@@ -84,7 +85,7 @@ def concatenated(xs: Sequence[Shape], y: Shape, names: Sequence[str], axis: int)
     """The sum of the operands' sizes along an axis."""
     unit = " channels" if axis == y.channel_axis else ""
     total = f"{' + '.join(factor_of(x.dims[axis]) for x in xs)} = {y.dims[axis]}{unit}"
-    return reasons(total, f"from {_listed(list(names))}")
+    return reasons(total, f"from {_shortened(list(names))}")
 
 
 def broadcast(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
@@ -92,14 +93,16 @@ def broadcast(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
     full = [_forms(x.dims) == _forms(y.dims) for x in xs]
     whole = [name for name, fits in zip(names, full, strict=True) if fits]
     if len(whole) == len(xs):
-        return reasons(f"{_listed(whole)} have the same shape")
+        return reasons(f"{_shortened(whole)} have the same shape")
     gates = [f"{name} {x}" for name, x, fits in zip(names, xs, full, strict=True) if not fits]
     masked = any(x.channels != y.channels for x in xs)
-    return reasons(f"{_listed(gates)} is broadcast to every {'channel' if masked else 'position'} of {_listed(whole)}")
+    return reasons(
+        f"{_shortened(gates)} is broadcast to every {'channel' if masked else 'position'} of {_shortened(whole)}"
+    )
 
 
-def _listed(names: list[str]) -> str:
+def _shortened(names: list[str]) -> str:
     """`a, b and c`; if there are many, only the first few."""
     if len(names) > _OPERANDS:
         names = [*names[: _OPERANDS - 1], f"{len(names) - _OPERANDS + 1} more"]
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return listed(names)

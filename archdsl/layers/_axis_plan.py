@@ -10,6 +10,7 @@ from ..contract.reads import ALL, MIXED, SAME, Link, Links, PeriodicReads, Reads
 from ..contract.saves import MemoryFormat
 from ..shapes.shape import Shape
 from ..shapes.symbolic import concrete
+from ..text.lists import listed
 from ._pattern import PatternAxis, PatternTerm, wrong
 
 
@@ -120,7 +121,7 @@ def _refined(
         a, b = (left[i].number or 1) if a == 1 else a, (right[j].number or 1) if b == 1 else b
         piece = min(a, b)
         if max(a, b) % piece:
-            why = f"{right[j].name} cannot be formed from {' and '.join(axis.name for axis in left)} in this order"
+            why = f"{right[j].name} cannot be formed from {listed(axis.name for axis in left)} in this order"
             raise wrong(why, right[j].at, help="give the axes names: `h=2`")
         made[0][i].append(piece)
         made[1][j].append(piece)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from ..contract.arguments import Kind
 from ..contract.layer import Reject
 from ..shapes.shape import Shape
+from ..text.lists import listed
 
 LARGEST = 4096
 """Maximum number of values in a fixed filter: they are printed in the source."""
@@ -66,7 +67,7 @@ def _written(text: str, kernel: tuple[int, ...], x: Shape) -> Rows:
         at += len(line) + 1
     found_size = (len(rows[0]),) if len(kernel) == 1 and len(rows) == 1 else (len(rows), len(rows[0]))
     if any(len(row) != len(rows[0]) for row in rows):
-        raise _wrong(f"the rows have {' and '.join(str(len(row)) for row in rows)} numbers", None)
+        raise _wrong(f"the rows have {listed(str(len(row)) for row in rows)} numbers", None)
     if len(kernel) == 3:
         raise _wrong("a filter in quotes has one or two dimensions, but a volume has three", None)
     if found_size != kernel:

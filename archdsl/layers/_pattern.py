@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..contract.layer import Reject
 from ..shapes.shape import Layout, Shape
+from ..text.lists import listed
 from ._reading import by_rank
 
 _TOKEN = re.compile(r"->|[A-Za-z_]\w*|\d+|\s+|.", re.ASCII | re.DOTALL)
@@ -134,7 +135,7 @@ def measure(term: PatternTerm, x: Shape, given: Mapping[str, int]) -> dict[str, 
         known = prod(given.get(axis.name, 1) if axis.number is None else axis.number for axis in group.axes)
         if len(open_axes) > 1:
             last = open_axes[-1]
-            names = " and ".join(f"`{axis.name}`" for axis in open_axes)
+            names = listed(f"`{axis.name}`" for axis in open_axes)
             why = f"the sizes of {names} cannot be determined from an axis of length {whole}"
             raise wrong(why, last.at, help=f"give all but one: `{last.name}=2`, or a number in its place")
         if not open_axes and known != whole:

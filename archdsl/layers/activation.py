@@ -9,6 +9,7 @@ from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import ALL, SAME, Links, along, halves, pointwise
 from ..contract.saves import INPUT, OUTPUT, Saves
 from ..shapes.shape import Layout, Shape
+from ..text.lists import listed
 from ._calls import given
 from ._reading import find_axes, find_axis, numbers, spatial, with_axes
 
@@ -264,7 +265,7 @@ class SoftmaxActivation(Layer):
         x = spatial(x) if x.layout is Layout.OPEN and self.axis is None else with_axes(self.axis, numbers(x))
         axes = self._axes(x)
         if len(axes) != axes[-1] - axes[0] + 1:
-            why = f"the axes {' and '.join(x.letters[axis] for axis in axes)} of {x} are not adjacent"
+            why = f"the axes {listed(x.letters[axis] for axis in axes)} of {x} are not adjacent"
             raise Reject("axis", why, help="`permute` makes them adjacent", recovery_shape=x, language_rule=True)
         return x
 

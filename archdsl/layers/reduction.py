@@ -16,6 +16,7 @@ from ..contract.reasons import Reasons, change, factor_of, reasons
 from ..contract.saves import NOTHING, Saves, contiguous
 from ..diagnostics import Change
 from ..shapes.shape import SPATIAL, Layout, Shape
+from ..text.lists import listed
 from ._calls import given
 from ._reading import by_rank, find_axes, numbers, with_axes
 
@@ -56,7 +57,7 @@ class Reduction(Layer):
         x = with_axes(self.axis, x)
         if x.layout is Layout.OPEN:
             return change(x, y)
-        removed = " and ".join(f"{x.letters[i].upper()} = {factor_of(x.dims[i])}" for i in find_axes(self.axis, x))
+        removed = listed(f"{x.letters[i].upper()} = {factor_of(x.dims[i])}" for i in find_axes(self.axis, x))
         return reasons(f"over {removed}")
 
     def reads(self, x: Shape, y: Shape) -> Links:

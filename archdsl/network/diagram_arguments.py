@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
+from ..text.lists import listed
 from .diagram_conflicts import diagram_conflicts
 from .option_conflicts import Conflict, first_conflict
 
@@ -62,7 +63,7 @@ class DiagramArguments:
         if found is not None:
             why, clash = found
             why = re.sub(r"--[a-z-]+", lambda option: f"`{_argument(option[0])}`", why)
-            raise ValueError(f"{why}: leave out {' and '.join(f'`{_argument(option)}`' for option in clash)}")
+            raise ValueError(f"{why}: leave out {listed(f'`{_argument(option)}`' for option in clash)}")
 
     def _given(self) -> dict[str, object]:
         """The options for these arguments, except those with their defaults."""

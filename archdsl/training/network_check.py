@@ -19,6 +19,7 @@ from ..diagnostics.catalogue.training_errors import (
 from ..graph import Graph
 from ..packages.failures import PackageFailed
 from ..shapes.shape import Layout
+from ..text.lists import listed
 from ..text.names import nearest
 from ..text.source import Span
 from .data.dataset_spec import NO_TARGETS, DataSpec, ImageShape, InputShape
@@ -112,7 +113,7 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
         if weighted and not {"class", "classes", "mask"} & set(task.targets):
             why = f"the losses of {task.name} take no `class_weights`"
         name = "name" if unfit[0] == recipe.loss.name else "output_losses"
-        _not_for_task(graph, ("loss", name), why, f"its losses are {' and '.join(task.losses)}", sink)
+        _not_for_task(graph, ("loss", name), why, f"its losses are {listed(task.losses)}", sink)
         return False
     _loss_settings(graph, spec, recipe, task, sink)
     fields = type(recipe.augment).model_fields

@@ -152,7 +152,7 @@ def test_columns_and_their_totals() -> None:
         head, *body, last = read(render_table(network.graph, columns=columns, format=format_))  # type: ignore[arg-type]
         assert head[3:] == ["params", "% MACs", "rf"]
         assert last == ["", "total", "", f"{network.parameters:,}", "", ""]
-        assert sum(float(row[4].removesuffix(" %").removeprefix("< ")) for row in body if row[4]) == pytest.approx(
+        assert sum(float(row[4].removesuffix("%").removeprefix("< ")) for row in body if row[4]) == pytest.approx(
             100, abs=1
         )
 

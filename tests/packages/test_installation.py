@@ -49,4 +49,4 @@ def test_the_example_is_installed_and_used(tmp_path: Path) -> None:
     assert "✓ net: 3×32×32 → 2" in after.stdout
     (tmp_path / "net.arch").write_text(NETWORK.replace("3x32x32", "1x16x16") + "train { data stripes; task ordinal }\n")
     of_task = run(*check, cwd=tmp_path, **alone)
-    assert "error[E0816]: ordinal regression of 2 classes needs 1" in of_task.stderr
+    assert "error[E0816]: ordinal regression of 2 classes needs an output of size 1" in of_task.stderr

@@ -6,7 +6,8 @@ from tests.test_package_imports import imports, modules
 
 ORDER = (
     ("errors", "duration"), ("safe_files",), ("data", "recipe"), ("tasks",),
-    ("network_check", "network_warnings", "model_spec"), ("loop",), ("processes",), ("runs",), ("report",),
+    ("network_check", "network_warnings", "model_spec", "program_check"), ("loop",), ("processes",), ("runs",),
+    ("report",),
     ("inference",), ("callbacks",), ("assemble",), ("session",), ("sweep",), ("trained_run",),
     ("fit_options",), ("fit_steps",), ("fitting",),
 )  # fmt: skip

@@ -1,12 +1,8 @@
 """E08: the `train { … }` block, and whether the network fits the data."""
 
+from ...text.lists import listed
 from ..diagnostic import Diagnostic, Edit, Fix
 from ..set_twice import SetTwice
-
-
-def listed(words: tuple[str, ...]) -> str:
-    """`sgd, rmsprop and muon`."""
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 class UnknownTrainSetting(Diagnostic):

@@ -9,6 +9,7 @@ from ...layers.norm import BatchNorm
 from ...shapes.shape import Layout, Shape
 from ...shapes.symbolic import concrete
 from ...syntax import ast
+from ...text.lists import listed
 from ..candidate import Candidate
 from ..statements import covers
 from ..suggestion_context import ErrorSite, SuggestionContext, changed
@@ -116,7 +117,7 @@ def _splitting(
     argument = written_arguments(layer, parameters).get(name)
     # A factor of 1 does nothing.
     for index, divisor in enumerate(d for d in near if not (d == 1 and name == "factor")):
-        why = f"{divisor} divides {' and '.join(map(str, dict.fromkeys(sizes)))}"
+        why = f"{divisor} divides {listed(map(str, dict.fromkeys(sizes)))}"
         default = default_of(context, argument)
         if default is not None:
             yield Candidate(

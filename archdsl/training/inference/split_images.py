@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...text.lists import listed
 from ...text.names import nearest
 from ..data.box_arrays import is_boxes
 from ..data.images import DataSource, Inputs, Request, Splits, TargetArray
@@ -54,7 +55,7 @@ class OwnImages:
         parts = {"train": splits.train, "validation": splits.validation, "test": splits.test}
         found = parts[image.split]
         if found is None or not len(found):
-            has = " and ".join(name for name, part in parts.items() if part is not None and len(part))
+            has = listed(name for name, part in parts.items() if part is not None and len(part))
             why = f"the data set has no {image.split} images"
             raise BadImages(Path(str(image)), why, f"it has {has} images")
         if image.number >= len(found):

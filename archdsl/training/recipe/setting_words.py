@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ...diagnostics.catalogue.training_errors import listed
+from ...text.lists import listed
 from ...text.names import nearest
 from .fields import RecipeField, parts, recipe_fields
 from .recipe import OFF

@@ -165,7 +165,7 @@ def test_what_is_frozen_in_the_text_stays_so() -> None:
 
 
 def test_names_that_the_network_does_not_have() -> None:
-    text = "input 1x8x8\nstage stem { conv 4 k3 }\nflatten; fc 10\ntrain { data digits; freeze FROZEN }\n"
+    text = "input 1x8x8\nstage stem { conv 4 k3 }\nflatten; fc 16; relu; fc 10\ntrain { data digits; freeze FROZEN }\n"
     for name, wrong in (("stem", None), ('"stem.conv1, fc1"', None), ("stme", "stem"), ('"stem.conv2"', "stem.conv1")):
         sink = Sink()
         analyze(Source(text.replace("FROZEN", name)), sink, recipe=check_recipe)
