@@ -6,7 +6,7 @@ import click
 from click.core import ParameterSource
 
 from ..network.option_conflicts import Conflict, first_conflict
-from ..text.lists import listed
+from ..text.word_lists import listed
 
 
 def refuse_conflicts(conflicts: Iterable[Conflict]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ..diagnostics.terminal import printable
-from ..text.lists import listed
+from ..text.word_lists import listed
 from .common import usage
 from .problems import fail, follows, need
 

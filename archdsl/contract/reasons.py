@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..record import Record
 from ..shapes.shape import Layout, Shape, times
 from ..shapes.symbolic import Form, form_of
-from ..text.lists import listed
+from ..text.word_lists import listed
 
 
 class Reason(Record):

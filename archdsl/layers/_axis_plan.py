@@ -10,7 +10,7 @@ from ..contract.reads import ALL, MIXED, SAME, Link, Links, PeriodicReads, Reads
 from ..contract.saves import MemoryFormat
 from ..shapes.shape import Shape
 from ..shapes.symbolic import concrete
-from ..text.lists import listed
+from ..text.word_lists import listed
 from ._pattern import PatternAxis, PatternTerm, wrong
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from ..contract.arguments import Kind
 from ..contract.layer import Reject
 from ..shapes.shape import Shape
-from ..text.lists import listed
+from ..text.word_lists import listed
 
 LARGEST = 4096
 """Maximum number of values in a fixed filter: they are printed in the source."""

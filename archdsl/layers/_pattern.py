@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..contract.layer import Reject
 from ..shapes.shape import Layout, Shape
-from ..text.lists import listed
+from ..text.word_lists import listed
 from ._reading import by_rank
 
 _TOKEN = re.compile(r"->|[A-Za-z_]\w*|\d+|\s+|.", re.ASCII | re.DOTALL)

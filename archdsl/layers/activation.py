@@ -9,7 +9,7 @@ from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import ALL, SAME, Links, along, halves, pointwise
 from ..contract.saves import INPUT, OUTPUT, Saves
 from ..shapes.shape import Layout, Shape
-from ..text.lists import listed
+from ..text.word_lists import listed
 from ._calls import given
 from ._reading import find_axes, find_axis, numbers, spatial, with_axes
 

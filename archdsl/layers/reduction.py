@@ -16,7 +16,7 @@ from ..contract.reasons import Reasons, change, factor_of, reasons
 from ..contract.saves import NOTHING, Saves, contiguous
 from ..diagnostics import Change
 from ..shapes.shape import SPATIAL, Layout, Shape
-from ..text.lists import listed
+from ..text.word_lists import listed
 from ._calls import given
 from ._reading import by_rank, find_axes, numbers, with_axes
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..text.lists import listed
+from ..text.word_lists import listed
 from .diagram_conflicts import diagram_conflicts
 from .option_conflicts import Conflict, first_conflict
 

@@ -19,9 +19,9 @@ from ..diagnostics.catalogue.training_errors import (
 from ..graph import Graph
 from ..packages.failures import PackageFailed
 from ..shapes.shape import Layout
-from ..text.lists import listed
 from ..text.names import nearest
 from ..text.source import Span
+from ..text.word_lists import listed
 from .data.dataset_spec import NO_TARGETS, DataSpec, ImageShape, InputShape
 from .data.registry import data_sets
 from .recipe.class_weights import class_weights_error, parse_class_weights

@@ -1,6 +1,6 @@
 """E08: the `train { … }` block, and whether the network fits the data."""
 
-from ...text.lists import listed
+from ...text.word_lists import listed
 from ..diagnostic import Diagnostic, Edit, Fix
 from ..set_twice import SetTwice
 

@@ -9,7 +9,7 @@ from ...layers.norm import BatchNorm
 from ...shapes.shape import Layout, Shape
 from ...shapes.symbolic import concrete
 from ...syntax import ast
-from ...text.lists import listed
+from ...text.word_lists import listed
 from ..candidate import Candidate
 from ..statements import covers
 from ..suggestion_context import ErrorSite, SuggestionContext, changed

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...text.lists import listed
 from ...text.names import nearest
+from ...text.word_lists import listed
 from ..data.box_arrays import is_boxes
 from ..data.images import DataSource, Inputs, Request, Splits, TargetArray
 from ..data.registry import find_source

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ...text.lists import listed
 from ...text.names import nearest
+from ...text.word_lists import listed
 from .fields import RecipeField, parts, recipe_fields
 from .recipe import OFF
 
