@@ -156,7 +156,7 @@ class SeveralReports(Model):
 
 
 class CheckReport(RootModel[NetworkReport | SeveralReports]):
-    """One network for one file; an object with a list of networks for several."""
+    """One network for a single file; an object with a list of networks for several files or a folder."""
 
 
 def schema() -> str:

@@ -85,8 +85,8 @@ def _named(folder: Path, name: str) -> list[Path]:
         return [kept[name]]
     known = ("all", *(section.name for section in SECTIONS), *kept)
     near = nearest(name, known)
-    suggestion = f"did you mean `{near}`?" if near else f"it has {', '.join(known)}"
-    return usage(f"`{name}` is not in the cache; {suggestion}")
+    suggestion = f"did you mean `{near}`?" if near else f"give {', '.join(known[:-1])} or {known[-1]}"
+    return usage(f"`{name}` is not a part of the cache; {suggestion}")
 
 
 def _folder() -> Path:

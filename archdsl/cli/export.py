@@ -33,7 +33,7 @@ _DEPRECATED = "TorchScript is deprecated in PyTorch: prefer `--to torch` or `--t
     type=OUTPUT_PATH,
     metavar="PATH",
     shell_complete=complete_file,
-    help="Output file [default: RUN/net.onnx, NAME.onnx].",
+    help="Output file [default: RUN/net or NAME, with the extension of the format].",
 )
 @click.option(
     "--preprocess/--no-preprocess",
@@ -182,7 +182,8 @@ def _without_memory(error: Exception) -> NoReturn:
 def _report(path: Path, made: "Exportable", form: "Form", agreement: "Agreement") -> None:
     click.echo(f"{printable(str(path))}: {made.facts['network']}, {size(path.stat().st_size)}")
     if form == "safetensors":
-        click.echo("weights only; classes, mean, standard deviation and the source text are in its metadata")
+        of_run = "classes, mean, standard deviation and the source text are"
+        click.echo(f"weights only; {of_run if 'classes' in made.facts else 'the source text is'} in its metadata")
         return
     for each in made.inputs:
         sizes = "×".join(map(str, (made.batch or "N", *each.sizes)))

@@ -144,17 +144,17 @@ class BoxReport(Model):
 
 
 class PredictionReport(Model):
-    """An element of the list that `archdsl predict` prints: an image, and its classes or an error."""
+    """An element of the list that `archdsl predict` prints: an image, and its prediction or an error."""
 
     image: str
-    error: str | None = Field(default=None, description="Why the image could not be classified; otherwise absent.")
-    true: str | None = Field(default=None, description="The true class, if it is known; otherwise absent.")
+    error: str | None = Field(default=None, description="Why there is no prediction; otherwise absent.")
+    true: str | None = Field(default=None, description="The true class or target, if it is known; otherwise absent.")
     classes: dict[str, float] | None = Field(
         default=None,
         description="Class → probability, the most likely first; for segmentation, class → fraction of the pixels.",
     )
     values: dict[str, float] | None = Field(
-        default=None, description="Other numbers, such as the PSNR; otherwise absent."
+        default=None, description="Predicted numbers, or metrics such as the PSNR; otherwise absent."
     )
     file: str | None = Field(default=None, description="The mask or image that was written; otherwise absent.")
     boxes: list[BoxReport] | None = Field(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from archdsl.analysis.check_schema import CheckReport
 from archdsl.analysis.derivation_report import WhyReport
@@ -15,8 +15,13 @@ from archdsl.cli.listing_reports import (
     PredictionReport,
     ZooReport,
 )
-from archdsl.training.report.run_report import ResultReport, TrainingReport
+from archdsl.training.report.run_report import ResultReport, ScoresReport, TrainingReport
 from archdsl.training.sweep.status_report import SweepStatusReport
+
+
+class EvalReport(RootModel[ResultReport | ScoresReport]):
+    """The final scores of classification, or those of another task."""
+
 
 REPORTS: dict[str, type[BaseModel]] = {
     "archdsl check --format json": CheckReport,
@@ -27,7 +32,7 @@ REPORTS: dict[str, type[BaseModel]] = {
     "archdsl zoo --format json": ZooReport,
     "archdsl data --format json": DataReport,
     "archdsl cache --format json": CacheReport,
-    "archdsl eval --format json": ResultReport,
+    "archdsl eval --format json": EvalReport,
     "archdsl predict --format json": PredictionReport,
     "archdsl sweep --format json": SweepStatusReport,
     "report.json": TrainingReport,

@@ -41,7 +41,7 @@ class BiasBeforeNorm(Diagnostic):
         return (Label(span=self.norm_span, text="subtracts each channel's mean"),)
 
     def help(self) -> tuple[str, ...]:
-        return ("write `nobias`",)
+        return ("add `nobias`",)
 
     def fix(self) -> Fix:
         # Not safe: existing checkpoints contain the bias.

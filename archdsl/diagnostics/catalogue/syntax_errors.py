@@ -9,7 +9,7 @@ class Unexpected(Diagnostic):
     """A word or character is not allowed here.
 
     The message lists what is allowed. A statement is a keyword or the name of a layer or block, followed by its
-    arguments, and ends at `;` or at the end of the line.
+    arguments, and ends at `;`, at the end of the line, or before the `}` of the body it is in.
     """
 
     code = "E0101"

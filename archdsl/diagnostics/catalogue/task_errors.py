@@ -42,7 +42,7 @@ class WrongImageOutput(Diagnostic):
 
 
 class WrongSampleInput(Diagnostic):
-    """The data is not images but numbers or token IDs, and the network's input does not match them."""
+    """The samples are numbers, audio, token IDs or captioned images, and the network's input does not match them."""
 
     code = "E0818"
     title = "input does not match the samples"

@@ -154,7 +154,8 @@ def _images(array: Array, takes: NetworkInput, exact: bool) -> Inputs:
 def _sequences(samples: RawSamples, takes: NetworkInput, name: str) -> RawSamples:
     """Sequences of IDs, and the next ID at each step: given as targets, or as one more ID in each sequence."""
     if takes.vocabulary != _BYTES:
-        raise ValueError(f"{name}: language models learn from bytes, IDs below {_BYTES}, not below {takes.vocabulary}")
+        given = f"bytes, IDs below {_BYTES}, not below {takes.vocabulary}"
+        raise ValueError(f"{name}: language models learn from arrays of {given}")
     inputs, targets, length = samples.inputs, samples.targets, takes.dims[0]
     if targets is None:
         if inputs.ndim != 2 or inputs.shape[1] != length + 1:

@@ -94,7 +94,7 @@ def _header(stream: BinaryIO) -> WavHeader:
     size = os.fstat(stream.fileno()).st_size
     start = stream.read(12)
     if start[:4] in (b"RF64", b"RIFX") or (start[:4] == b"RIFF" and start[8:] != b"WAVE"):
-        raise OSError(f"not a WAV file of the usual kind; convert it: `{CONVERT}`")
+        raise OSError(f"not a standard WAV file; convert it: `{CONVERT}`")
     if len(start) < 12 or start[:4] != b"RIFF":
         raise OSError("not a WAV file")
     found: tuple[int, int, int, int] | None = None

@@ -119,7 +119,7 @@ class DataCorrupt(Problem):
     def help(self) -> tuple[str, ...]:
         if self.path.resolve().is_relative_to(user_cache().resolve()):
             return ("delete the file; the next run downloads it again",)
-        return ("replace the file by an intact copy; archdsl did not download it",)
+        return ("replace the file with an intact copy; archdsl did not download it",)
 
 
 class DownloadFailed(Problem):

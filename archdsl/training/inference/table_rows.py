@@ -30,7 +30,7 @@ def table_rows(loaded: LoadedRun, name: str) -> list[TableRow]:
     """
     path, features = Path(name), tuple(loaded.settings.data.features)
     if path.suffix.lower() not in TABLES:
-        why = "this run predicts for rows of a table, or samples of its own data set"
+        why = "this run takes rows of a table, or samples of its own data set"
         raise BadImages(path, why, f"give a CSV or Parquet file{_with(features)}, or `test:0`")
     if not features:
         raise BadImages(path, "the inputs of this run have no names", "give samples of its own data set: `test:0`")

@@ -59,9 +59,7 @@ def wait_for(
             if alive != seen:
                 seen, since = alive, clock()
             elif clock() - since > _SILENT_SECONDS:
-                raise PeerLost(
-                    f"it has not prepared the data, and has shown no sign of life for {_SILENT_SECONDS:.0f} s"
-                )
+                raise PeerLost(f"it has not prepared the data, and has sent no heartbeat for {_SILENT_SECONDS:.0f} s")
             sleep(min(_BEAT_SECONDS, 0.5))
 
 

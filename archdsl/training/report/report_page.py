@@ -40,7 +40,7 @@ def write_html(report: TrainingReport, network: Network, confusion: NDArray[np.i
 
 
 def _top(title: str, report: TrainingReport, parts: list[Markup]) -> Markup:
-    why = "no improvement within the patience" if report.recipe.patience is not None else "a callback stopped it"
+    why = "no improvement within the patience" if _out_of_patience(report) else "a callback stopped it"
     status = _STATUS[report.status].format(epochs=report.epochs, steps=report.steps, why=why)
     status = status.replace(" 1 epochs", " 1 epoch").replace(" 1 steps", " 1 step")
     if report.result is None and report.scores is None and report.status in ("finished", "early"):
@@ -54,6 +54,11 @@ def _top(title: str, report: TrainingReport, parts: list[Markup]) -> Markup:
         training_sections.figures(report),
         tag("nav", *links, aria_label="Sections"),
     )
+
+
+def _out_of_patience(report: TrainingReport) -> bool:
+    patience, best = report.recipe.patience, report.best
+    return patience is not None and best is not None and report.epochs - best.epoch >= patience
 
 
 _ANCHORS = (

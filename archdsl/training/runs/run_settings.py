@@ -95,7 +95,7 @@ class DataSettings(_Section):
         if self.inputs != "image":
             return self
         if self.shape is not None and len(self.shape) != 3:
-            raise ValueError(f"images of {'×'.join(map(str, self.shape))}; they have 3 dimensions")
+            raise ValueError(f"images of {'×'.join(map(str, self.shape))}; images must have 3 dimensions")
         if not self.classes or not self.mean:
             raise ValueError("images without classes or means")
         if not all(0 <= mean <= 1 for mean in self.mean) or not all(value <= 1 for value in self.deviation):

@@ -28,7 +28,7 @@ class TrialStatus(Model):
 
 
 class SweepStatusReport(Model):
-    """The state of a sweep."""
+    """The state of a sweep, with `--status SWEEP`."""
 
     schema_version: Literal[1] = 1
     network: str

@@ -98,9 +98,9 @@ def _parsed(url: str) -> URL:
         parsed.get_dialect()
     except NoSuchModuleError as error:
         kind = url.partition(":")[0]
-        raise BadStorage(f"there is no kind of database `{kind}`", _EXAMPLES) from error
+        raise BadStorage(f"the kind of database `{kind}` is not supported", _EXAMPLES) from error
     if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise BadStorage("a database in memory ends with its process", "give a file: `sqlite:///FILE`")
+        raise BadStorage("an in-memory database is lost when its process ends", "give a file: `sqlite:///FILE`")
     return parsed
 
 

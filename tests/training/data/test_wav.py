@@ -122,7 +122,7 @@ def test_files_of_scipy(tmp_path: Path) -> None:
 SAMPLES = (b"data", bytes(8))
 BAD: list[tuple[bytes, str]] = [
     (b"", "not a WAV file"),
-    (b"RIFF", "not a WAV file"),
+    (b"RIFF", "not a standard WAV file"),
     (b"OggS" + bytes(99), "not a WAV file"),
     (b"RF64" + bytes(99), "convert it: `ffmpeg"),
     (b"RIFF\0\0\0\0AVI " + bytes(99), "convert it: `ffmpeg"),

@@ -55,7 +55,7 @@ def test_a_process_that_works_for_hours_is_waited_for() -> None:
 
 def test_a_process_that_is_silent_is_lost() -> None:
     store = Memory(lambda *_: None)
-    with pytest.raises(PeerLost, match="no sign of life"):
+    with pytest.raises(PeerLost, match="no heartbeat"):
         wait_for(store, ["a"], store.sleep, store.clock)
 
 

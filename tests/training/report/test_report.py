@@ -158,6 +158,21 @@ def test_a_run_that_was_stopped_in_its_first_epoch(tmp_path: Path) -> None:
     assert "1 step in total" in page.text
 
 
+@pytest.mark.parametrize(
+    ("patience", "why"),
+    [(1, "no improvement within the patience"), (9, "a callback stopped it"), (None, "a callback stopped it")],
+)
+def test_the_reason_of_an_early_stop(tmp_path: Path, patience: int | None, why: str) -> None:
+    training(tmp_path / "run", epochs=2, patience=patience).start()
+    report, _ = read(tmp_path / "run")
+    assert report.best is not None
+    best = report.best.model_copy(update={"epoch": 1})
+    page = write_html(
+        report.model_copy(update={"status": "early", "result": None, "best": best}), loads(report.text), None
+    )
+    assert f"Stopped early after 2 epochs: {why}." in page
+
+
 def test_a_run_that_diverged(tmp_path: Path) -> None:
     with pytest.raises(Diverged):
         training(tmp_path / "run", optimizer={"name": "sgd", "lr": 1e30}).start()

@@ -398,8 +398,8 @@ def test_a_url_without_its_password(url: str, shown: str) -> None:
     [
         ("trials.db", "it is not the URL of a database"),
         (f"postgresql://me:{PASSWORD}@host:x/db", "it is not the URL of a database"),
-        ("sqlite://", "a database in memory ends with its process"),
-        (f"postgres://me:{PASSWORD}@host/db", "there is no kind of database `postgres`"),
+        ("sqlite://", "an in-memory database is lost when its process ends"),
+        (f"postgres://me:{PASSWORD}@host/db", "the kind of database `postgres` is not supported"),
         (f"oracle://me:{PASSWORD}@host/db", "the Python driver of `oracle` is not installed"),
     ],
 )
