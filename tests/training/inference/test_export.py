@@ -176,6 +176,7 @@ def test_means_in_the_network_are_not_those_of_its_pixels(tmp_path: Path) -> Non
 def test_weights_alone_load_back(trained: Path) -> None:
     done = run("export", trained, "--to", "safetensors")
     assert done.exit_code == 0, done.output
+    assert "classes, mean, standard deviation and the source text are in its metadata" in done.output
     with safe_open(trained / "net.safetensors", framework="pt") as file:
         facts = json.loads(file.metadata()[KEY])
     model = loads(facts["text"]).to_torch().eval()
@@ -230,6 +231,7 @@ def test_a_text_is_exported_with_fresh_weights(tmp_path: Path, monkeypatch: pyte
     for _ in range(2):
         done = run("export", "mine.arch", "--to", "safetensors", "--seed", 3)
         assert done.exit_code == 0, done.output
+        assert "weights only; the source text is in its metadata" in done.output
     first = Path("mine.safetensors").read_bytes()
     assert run("export", "mine.arch", "--to", "safetensors", "-o", "other.safetensors", "--seed", 4).exit_code == 0
     assert first == Path("mine.safetensors").read_bytes() != Path("other.safetensors").read_bytes()
