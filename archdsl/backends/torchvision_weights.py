@@ -55,7 +55,11 @@ def _file_of(name: str) -> str:
     table, (model, _, weights) = file_table(), name.partition("@")
     if model not in table:
         near = nearest(model, table)
-        suggestion = f"did you mean `torchvision:{near}`?" if near else "it has torchvision's classification models"
+        suggestion = (
+            f"did you mean `torchvision:{near}`?"
+            if near
+            else "archdsl loads those of torchvision's classification models"
+        )
         raise UnknownWeights(f"torchvision has no weights for a model `{model}`", help=suggestion)
     files = table[model]
     if weights and weights not in files:

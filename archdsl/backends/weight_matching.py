@@ -169,8 +169,8 @@ def _layers_by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set
             continue
         if len(in_network) != len(in_file):
             raise CannotLoad(
-                f"{_tensors(in_network[0])}: {len(in_network):,} layers of the network have these tensors, "
-                f"but {len(in_file):,} layers of the file do",
+                f"{_tensors(in_network[0])}: {_layers(len(in_network), 'network', 'has', 'have')} these tensors, "
+                f"but {_layers(len(in_file), 'file', 'does', 'do')}",
                 _some([*(f"network: {each.name}" for each in in_network), *(f"file: {name}" for name in in_file)]),
             )
         found |= _assigned(in_network, in_file)
@@ -178,7 +178,8 @@ def _layers_by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set
     extra = {name.rpartition(".")[0] for name in given if name not in taken and not _counts(name)}
     if len(extra) > len(layers) - len(found):
         raise CannotLoad(
-            f"the file has {len(extra):,} layers that the network lacks", _some(sorted(extra, key=_natural))
+            f"the file has {len(extra):,} layer{'s' * (len(extra) != 1)} that the network lacks",
+            _some(sorted(extra, key=_natural)),
         )
     return found
 
@@ -259,6 +260,11 @@ def _dims(shape: tuple[int, ...]) -> str:
 
 def _line(name: str, shapes: Shapes) -> str:
     return f"{name} {_dims(shapes[name])}"
+
+
+def _layers(count: int, of: str, one: str, several: str) -> str:
+    """`1 layer of the file does`, `3 layers of the file do`."""
+    return f"1 layer of the {of} {one}" if count == 1 else f"{count:,} layers of the {of} {several}"
 
 
 def _tensors(layer: WeightLayer) -> str:

@@ -116,7 +116,8 @@ def _show(spec: "DataSpec", output: str) -> None:
     if output == "json":
         click.echo(report.model_dump_json(indent=2))
         return
-    click.echo(f"{spec.name}: {_counts(spec)} of {_size(spec)}, {_targets(spec)}")
+    of = "" if spec.inputs == "ids" else "of "
+    click.echo(f"{spec.name}: {_counts(spec)} {of}{_size(spec)}, {_targets(spec)}")
     click.echo(f"license: {license_of(spec.name)}")
     if spec.classes:
         click.echo(printable(f"classes: {', '.join(spec.classes)}"))

@@ -209,6 +209,10 @@ def test_another_depth_is_refused(tmp_path: Path) -> None:
     deeper = built("input 8; stage body { fc 8; relu; fc 8; relu; fc 8; relu; fc 8 }; relu; fc 3")
     state = renamed(deeper.state_dict(), lambda name: name.replace("body.fc", "net."))
     assert "3 layers of the network have these tensors, but 4 layers of the file do" in refused(tmp_path, state, CHAIN)
+    single = {"weight": torch.zeros(2, 2)}
+    assert "1 layer of the network has these tensors, but 0 layers" in refused(
+        tmp_path, single, "input 8; fc 8; relu; fc 3"
+    )
     state = renamed(built(CHAIN).state_dict(), lambda name: name.replace("body.fc", "net."))
     state |= {"extra.weight": torch.zeros(2, 2)}
     assert "extra" in refused(tmp_path, state, CHAIN)

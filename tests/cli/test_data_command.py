@@ -37,6 +37,13 @@ def test_the_list_has_every_data_set_with_its_files() -> None:
     assert [line.split()[0] for line in run().stdout.splitlines()[1:]] == list(data_sets())
 
 
+@pytest.mark.parametrize(
+    ("name", "size"), [("alice", " 14,848 bytes, next IDs"), ("digits", " 360 of 1×8×8, 10 classes")]
+)
+def test_the_size_of_a_data_set(name: str, size: str) -> None:
+    assert run(name).stdout.splitlines()[0].endswith(size)
+
+
 @pytest.mark.parametrize("name", ["test:225", "train:7", "validation:3"])
 def test_an_image_is_that_of_the_split(tmp_path: Path, name: str) -> None:
     done = run("digits", name, "-o", tmp_path / "x.png")
