@@ -34,10 +34,12 @@ export class Menu {
     search.focus();
     if (this.filled) return this.filter("");
     const examples = this.examples.map(({ name, text }) => this.entry(name, () => this.actions.openText(text)));
-    byId("entries").replaceChildren(group("Examples", examples), element("p", "empty", "The zoo appears once Python is loaded."));
+    const waiting = element("p", "empty", "The zoo appears once Python is loaded.");
+    byId("entries").replaceChildren(group("Examples", examples), waiting);
     const families = await this.actions.families();
     const groups = families.map(({ title, names }) => group(title.replaceAll("`", ""), names.map((name) => this.entry(name, () => this.actions.openZoo(name)))));
-    byId("entries").replaceChildren(group("Examples", examples), ...groups);
+    // The examples stay where they are: an element that is moved loses the focus.
+    waiting.replaceWith(...groups);
     this.filled = true;
     this.filter(search.value);
   }
