@@ -26,8 +26,10 @@ KOREAN = {
     ),
     "In the paper, pooling multiplies the sum of each window by a learned factor, adds a learned bias and applies a "
     "sigmoid;": "논문의 풀링은 윈도우마다 합을 구해 학습된 계수를 곱하고, 학습된 편향을 더한 뒤 시그모이드를 적용한다.",
-    "each map of the second convolution reads only some of the six maps (table 1); the output units compute RBF "
-    "distances": "두 번째 합성곱의 특징 맵은 여섯 개 가운데 일부만 읽고(표 1), 출력 유닛은 RBF 거리를 계산한다",
+    "15 of the 16 maps of the second convolution read only some of the six (table 1); the output units compute RBF "
+    "distances": (
+        "두 번째 합성곱의 특징 맵 16개 가운데 15개는 여섯 개 중 일부만 읽고(표 1), 출력 유닛은 RBF 거리를 계산한다"
+    ),
 }
 """The comment of a program, and the same in Korean; numbers and references stay."""
 
