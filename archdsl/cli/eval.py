@@ -160,7 +160,7 @@ def _show(result: "ResultReport", title: str, confusion: list[list[int]]) -> Non
     if len(result.classes) <= _MOST_IN_TABLE:
         click.echo("\n" + _table(result, confusion))
     if result.pairs and len(result.classes) > 2:
-        click.echo(f"\n{result.wrong:,} errors, the most frequent:")
+        click.echo(f"\n{result.wrong:,} error{'s' * (result.wrong > 1)}, the most frequent:")
         for pair in result.pairs[:_PAIRS]:
             click.echo(printable(f"  {pair.true} predicted as {pair.predicted}: {pair.count:,} ({pair.part:.1%})"))
 

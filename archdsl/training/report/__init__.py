@@ -58,7 +58,7 @@ def write_report(
 
 def _write_scores(run: Run, state: TrainingState, classes: tuple[str, ...], name: str, scores: Scores) -> None:
     if isinstance(scores, ClassScores):
-        title = f"{scores.accuracy:.2%} of {int(scores.confusion.sum()):,} {name} images correct"
+        title = f"{scores.accuracy:.2%} of {int(scores.confusion.sum()):,} {name} samples correct"
         draw_confusion(scores.confusion.numpy(), classes, title, run.folder / "confusion")
         run.write_text(run.folder / "confusion.json", _confusion(scores, classes))
     result = {

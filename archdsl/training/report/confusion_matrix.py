@@ -30,7 +30,7 @@ def _table(confusion: NDArray[np.int64], classes: list[str]) -> Markup:
         cells = [_cell(count, sum(row), right=index == column) for column, count in enumerate(row)]
         rows.append(tag("tr", tag("th", name(each, 24), scope="row"), *cells))
     words = (
-        "Images by true class (rows) and predicted class (columns). A stronger shade means a larger fraction of the "
+        "Samples by true class (rows) and predicted class (columns). A stronger shade means a larger fraction of the "
         "row; blue is correct, and orange is wrong."
     )
     kind = "matrix rotated" if max(map(len, classes)) > _LONG_NAME else "matrix"

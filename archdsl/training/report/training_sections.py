@@ -191,7 +191,7 @@ def _scores(scores: PartScores | None, metric: Metric) -> tuple[str, str]:
 def confusion(result: ResultReport, counts: NDArray[np.int64]) -> Markup:
     """The confusion matrix, and the most frequent confusions."""
     names = [each.name for each in result.classes]
-    words = f"{result.count:,} {result.images} images, {result.wrong:,} of them misclassified."
+    words = f"{result.count:,} {result.images} samples, {result.wrong:,} of them misclassified."
     pairs = _pairs(result) if result.pairs else None
     return section("Confusion matrix", "confusion", tag("p", words), matrix(counts, names), pairs)
 
@@ -258,7 +258,7 @@ def _class(each: ClassReport) -> Markup:
 def misclassified(result: ResultReport, loss: AnyLoss) -> Markup:
     """The misclassified images with the highest confidence."""
     if not result.wrong:
-        return section("Errors", "errors", tag("p", f"All {result.count:,} images were classified correctly."))
+        return section("Errors", "errors", tag("p", f"All {result.count:,} samples were classified correctly."))
     if not result.misclassified:  # the samples are not images
         return section("Errors", "errors", tag("p", f"{result.wrong:,} of {result.count:,} samples are misclassified."))
     all_of = (
