@@ -11,6 +11,7 @@ from archdsl.text.source import Source
 SAME = {
     "dropout 20%": "dropout 0.2",
     "dropout p=12.5%": "dropout p=0.125",
+    "dropout 12.3456789%": "dropout 0.123456789",
     "scale .5": "scale 0.5",
     "scale -.25": "scale -0.25",
     "if !@c { relu }": "if not @c { relu }",
@@ -49,6 +50,11 @@ def test_the_first_suggestion_means_the_same(statement: str) -> None:
 def test_the_channels_of_an_image_are_not_taken_for_a_batch(statement: str, size: str) -> None:
     for found in analyze(Source(f"input {size}; {statement}"), Sink()).diagnostics:
         assert not [each.title for each in found.suggestions if "without the batch" in each.why]
+
+
+def test_a_superscript_is_not_taken_for_a_digit() -> None:
+    for text in ("input 8x8x8; conv 4\u00b2 k1", "input 8; fc 10\u00b3"):
+        assert not {"input 8x8x8; conv 42 k1", "input 8; fc 103"} & set(_suggested(text))
 
 
 @pytest.mark.parametrize("digit", ["\uff13", "\u0663", "\u0969"])

@@ -75,13 +75,15 @@ def _exact(text: str) -> str | None:
     """A word that means the same in other languages or scripts, in the notation of this one: `.5`, `20%`, `!x`."""
     plain = unicodedata.normalize("NFKC", text.translate(_TYPOGRAPHIC))
     if plain != text and plain.isascii() and plain:
-        return _exact(plain) or plain
+        # A superscript is a power: `4²` is not 42.
+        power = any(unicodedata.decomposition(each).startswith("<super>") for each in text)
+        return None if power else _exact(plain) or plain
     fraction = re.fullmatch(r"((?:\w+=)?-?)(\.\d+)", text)
     if fraction is not None:
         return f"{fraction[1]}0{fraction[2]}"
     percent = re.fullmatch(r"((?:\w+=)?-?)(\d+(?:\.\d+)?)%", text)
     if percent is not None:
-        return f"{percent[1]}{float(percent[2]) / 100:g}"
+        return f"{percent[1]}{float(percent[2]) / 100:.15g}"
     negated = re.fullmatch(r"!(?!=)(.+)", text)
     return f"not {negated[1]}" if negated is not None else None
 
