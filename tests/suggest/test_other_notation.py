@@ -19,6 +19,12 @@ SAME = {
     "if @c == 8 && @h == 8 { relu }": "if @c == 8 and @h == 8 { relu }",
     "if @c == 8 && !(@h == 8) || @w == 1 { relu }": "if @c == 8 and not (@h == 8) or @w == 1 { relu }",
     "if @c == 4 { relu } elif @c == 8 { tanh }": "if @c == 4 { relu } else if @c == 8 { tanh }",
+    "if @c == 4 { relu } elif @c == 8 { tanh } elif @c == 9 { relu }": (
+        "if @c == 4 { relu } else if @c == 8 { tanh } else if @c == 9 { relu }"
+    ),
+    "if @c == 4 { relu } elsif @c == 8 { tanh } elsif @c == 9 { relu } else { silu }": (
+        "if @c == 4 { relu } else if @c == 8 { tanh } else if @c == 9 { relu } else { silu }"
+    ),
     "conv 8 k1 as a x3": "conv 8 k1 x3 as a",
     "conv 8 k3x3x3 d2x2x2": "conv 8 k3 d2",
     "conv 8 k3x1x5 s2": "conv 8 k3x1 s2",

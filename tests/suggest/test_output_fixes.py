@@ -34,6 +34,9 @@ ENDINGS = (
     "conv 5 k1\tas scores",
     "conv 5 (1)as scores",
     "conv 9 k4 s4 as x\nconv 5 k1 as scores\noutput scores",
+    "conv 8 k3 same; gap\nfc 3 as scores\noutput scores",
+    "conv 8 k3 same; flatten  # one vector\n\n# the head\nfc 3  # scores\nsoftmax  # of classes",
+    "conv 8 k3 same\nconv 4 k1  # the map\nflatten  # one vector\nfc 8",
 )
 
 
@@ -74,3 +77,12 @@ def test_an_output_that_does_not_fit_has_suggestions_that_work(task: str, ending
 def test_the_best_suggestion_comes_first(task: str, ending: str, titles: list[str]) -> None:
     (found,) = analysis(f"input 3x64x64; {ending}\ntrain {{ {TASKS[task]} }}").diagnostics
     assert [each.title for each in found.suggestions] == titles
+
+
+def test_comments_between_replaced_statements_stay() -> None:
+    for ending in ("conv 8 k1\ngap  # a\n# b\nfc 3  # c\nsoftmax  # d", "conv 4 k1  # a\ngap  # b\n# c\nfc 3  # d"):
+        text = f"input 3x64x64\n{ending}\ntrain {{ data shapes }}\n"
+        (found,) = analysis(text).diagnostics
+        assert "#" not in found.suggestions[0].title
+        fixed = edited_text(text, found.suggestions[0].edits)
+        assert [each[0] for each in fixed.split("# ")[1:]] == ["a", "b", "c", "d"]

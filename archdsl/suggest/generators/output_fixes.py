@@ -10,7 +10,7 @@ from ...shapes.shape import Layout, Shape
 from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate
-from ..suggestion_context import ErrorSite, SuggestionContext, changed, only
+from ..suggestion_context import ErrorSite, SuggestionContext, changed, only, written
 
 _MAX_REMOVED = 8
 """How many statements at the end of a network are replaced at most."""
@@ -80,8 +80,12 @@ def _replaced(context: SuggestionContext, node: DraftNode, diagnostic: WrongImag
         if shape is None:
             return
         if shape.layout is Layout.IMAGE:
-            layers = _layers(shape, diagnostic) or f"conv {diagnostic.channels} k1" * isinstance(node.op, InputOp)
-            yield from _instead(context, removed, layers)
+            last = removed[-1]
+            alias = last.alias if isinstance(last, ast.LayerStatement) else None
+            layers = _layers(shape, diagnostic)
+            if not layers and (alias is not None or isinstance(node.op, InputOp)):
+                layers = f"conv {diagnostic.channels} k1"
+            yield from _instead(context, removed, layers if alias is None else f"{layers} as {alias.text}")
             return
 
 
@@ -92,11 +96,20 @@ def _instead(context: SuggestionContext, removed: list[ast.Statement], layers: s
     consecutive = [(first + i, None) for i in range(len(removed))]
     if first == 0 or [(each.position, each.owner) for each in positions] != consecutive:
         return
-    span = removed[0].span.to(removed[-1].span)
-    old = " ".join(span.text.split())
-    if layers:
-        yield Candidate(title=f"write `{layers}` instead of `{old}`", edits=(Edit(span=span, text=layers),), rank=1.0)
-    else:
-        before = positions[0].siblings[first - 1].span
-        rest = Span(span.source, before.end, span.end)
-        yield Candidate(title=f"remove `{old}`", edits=(Edit(span=rest, text=""),), rank=1.0)
+    old = "; ".join(written(each) for each in removed)
+    title = f"write `{layers}` instead of `{old}`" if layers else f"remove `{old}`"
+    edits = _replacing(positions[0].siblings[first - 1].span, removed, layers)
+    yield Candidate(title=title, edits=edits, rank=1.0)
+
+
+def _replacing(before: Span, removed: list[ast.Statement], new: str) -> tuple[Edit, ...]:
+    """The edits that write a text instead of consecutive statements after another one; comments between them stay."""
+    edits: list[Edit] = []
+    end = before.end
+    for each in removed:
+        start = each.span.start
+        keeps = (new and not edits) or "#" in each.span.source.text[end:start]
+        span = Span(before.source, start if keeps else end, each.span.end)
+        edits.append(Edit(span=span, text="" if edits else new))
+        end = each.span.end
+    return tuple(edits)

@@ -54,8 +54,7 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
     elif isinstance(diagnostic, syntax_errors.MissingSeparator | syntax_errors.NoBody) and (
         site.span.text in syntax_errors.ELSE_IF
     ):
-        edit = Edit(span=site.span, text="else if")
-        yield Candidate(title=f"write `else if` instead of `{site.span.text}`", edits=(edit,), rank=0.0)
+        yield from _else_if(site)
     elif isinstance(diagnostic, syntax_errors.MissingSeparator):
         yield from _repeated(site)
         yield from _separated(context, site)
@@ -88,6 +87,18 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         yield from _single_commas(site)
         yield from _calls(site)
         yield from _assigned(context, site)
+
+
+def _else_if(site: ErrorSite) -> Iterator[Candidate]:
+    """`else if` for this word; or for those after it as well, which are errors once this one is read."""
+    source, word = site.span.source, site.span.text
+    title = f"write `else if` instead of `{word}`"
+    yield Candidate(title=title, edits=(Edit(span=site.span, text="else if"),), rank=0.0)
+    later = re.compile(rf"\}}\s*({word})\b").finditer(source.text, site.span.end)
+    spans = [site.span, *(Span(source, each.start(1), each.end(1)) for each in later)]
+    if len(spans) > 1:
+        edits = tuple(Edit(span=span, text="else if") for span in spans)
+        yield Candidate(title=f"write `else if` instead of each `{word}`", edits=edits, rank=0.1)
 
 
 def _repeated(site: ErrorSite) -> Iterator[Candidate]:
