@@ -48,14 +48,14 @@ def dry_run(
 def _refuse_occupied(out: str | None) -> None:
     """Exit if a run could not be started in the folder."""
     path = Path("runs" if out is None else out)
-    above = next(each for each in (path, *path.absolute().parents) if os.path.exists(each))
-    if above.is_dir() and not os.access(above, os.W_OK | os.X_OK):
+    above = next(each for each in (path, *path.parents) if os.path.lexists(each))
+    if not above.is_dir():
+        if above == path or not above.exists():  # a file or a dangling link in place of a folder
+            usage(f"{above}: a file of that name exists")
+        usage(f"{path}: the folder cannot be created: {os.strerror(errno.ENOTDIR)}")
+    if not os.access(above, os.W_OK | os.X_OK):
         usage(f"{path}: the folder cannot be created: {os.strerror(errno.EACCES)}")
-    if out is None:
-        return
-    if path.exists() and not path.is_dir():
-        usage(f"{out}: a file of that name exists")
-    if path.is_dir() and any(path.iterdir()):
+    if out is not None and path.is_dir() and any(path.iterdir()):
         usage(f"--out {out}: the folder is not empty; `--resume {out}` resumes a run")
 
 

@@ -75,6 +75,21 @@ def test_what_a_training_refuses(
     assert {path.name for path in tmp_path.rglob("*")} == {"full", "x", "run", "net.arch", "settings.json"}
 
 
+@pytest.mark.parametrize("out", ["file", "file/x", "file/x/y", "link", "link/x", None])
+def test_folders_that_a_training_cannot_create(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("file", "runs"):
+        (tmp_path / name).touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    words = ("-e", NET, *PLAIN, *(() if out is None else ("--out", out)))
+    tried, trained = dry_run(*words), CliRunner().invoke(command, words)
+    assert (tried.exit_code, trained.exit_code) == (2, 2), tried.output + trained.output
+    assert tried.stderr == trained.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "runs", "link"}
+
+
 # --- ImageNet ---------------------------------------------------------------------------------------------------------
 
 EXAMPLES = {
