@@ -143,7 +143,8 @@ class Training:
     def _begin(self, splits: Splits, device: torch.device) -> tuple[TrainingState, TrainContext, Splits]:
         at_first = self._built_on(device)
         model = assemble.build(self.model_spec, self.recipe, at_first)
-        for why in idle_settings(model, self.recipe, images=self.source.spec.inputs == "image"):
+        images, rank = self.source.spec.inputs == "image", len(self.model_spec.shape)
+        for why in idle_settings(model, self.recipe, images=images, rank=rank):
             self.callback.warn(why)
         some = splits.train.some(_MEASURED).images
         standard = measure(some)

@@ -18,8 +18,10 @@ _REASONS = {
 """The reasons, by the settings of an optimizer that only apply to some parameters."""
 
 
-def idle_settings(model: nn.Module, recipe: Recipe, *, images: bool) -> Iterator[str]:
-    """A message for each setting that has no effect on this network; `images` says whether its input is an image."""
+def idle_settings(model: nn.Module, recipe: Recipe, *, images: bool, rank: int) -> Iterator[str]:
+    """A message for each setting that has no effect on this network; `images` says whether its input is an image, and
+    `rank` is the number of the input's dimensions.
+    """
     optimizer = recipe.optimizer
     fields = type(optimizer).model_fields
     for name, why in _REASONS.items():
@@ -36,7 +38,10 @@ def idle_settings(model: nn.Module, recipe: Recipe, *, images: bool) -> Iterator
     for part in frozen_parts(recipe.freeze.name):
         if not any(is_part(name, part) for name in names):
             yield f"`freeze {part}` has no effect: this part has no trainable weights"
-    if recipe.layout != "auto" and not images and not any(p.ndim == 4 for p in model.parameters()):
+    if recipe.layout != "auto" and rank != 3:
+        why = f"it applies to inputs of 3 dimensions, but the input has {rank}"
+        yield f"`layout {recipe.layout}` has no effect: {why}"
+    elif recipe.layout != "auto" and not images and not any(p.ndim == 4 for p in model.parameters()):
         why = "the input is not an image of 8-bit pixels, and the network has no 2d convolutions"
         yield f"`layout {recipe.layout}` has no effect: {why}"
 

@@ -38,6 +38,17 @@ MATRICES = nn.Sequential(nn.Linear(4, 3, bias=False), nn.Linear(3, 2, bias=False
     ],
 )
 def test_a_setting_without_effect_is_reported(model: nn.Module, recipe: dict[str, Any], idle: str | None) -> None:
-    found = list(idle_settings(model, Recipe.model_validate(recipe), images=model is not PLAIN))
+    found = list(idle_settings(model, Recipe.model_validate(recipe), images=model is not PLAIN, rank=3))
     assert len(found) == (idle is not None), found
     assert idle is None or found[0].startswith(f"`{idle}`")
+
+
+@pytest.mark.parametrize("rank", [1, 2, 4])
+def test_the_layout_needs_inputs_of_three_dimensions(rank: int) -> None:
+    """Also if the network has convolutions: torch's layout is set for the inputs."""
+    recipe = Recipe.model_validate({"layout": "channels_last"})
+    assert not list(idle_settings(NORMS, recipe, images=False, rank=3))
+    found = list(idle_settings(NORMS, recipe, images=False, rank=rank))
+    assert found == [
+        f"`layout channels_last` has no effect: it applies to inputs of 3 dimensions, but the input has {rank}"
+    ]
