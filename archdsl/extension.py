@@ -54,7 +54,7 @@ from .shapes.shape import Layout, Shape, Window
 from .text.source import Span
 from .training.data.dataset_spec import DataSpec, ImageShape, TaskFacts
 from .training.tasks.metric import Metric
-from .training.tasks.package_tasks import report_output
+from .training.tasks.output_error import report_output
 from .training.tasks.task import PIXEL_AUGMENTATIONS, Task
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, final
 
 from ...diagnostics import Sink
-from ...diagnostics.catalogue.task_errors import WrongImageOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec, TaskFacts
 from ..errors.loop_errors import NotCausal
 from ..errors.problem import Problem
+from .output_error import report_output
 from .task import PIXEL_AUGMENTATIONS, Task
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Captioning(Task):
             return
         wanted = f"{steps}×{vocabulary}"
         why = f"captioning needs {wanted}: the logits of the next word at each of the {steps} steps"
-        sink.emit(WrongImageOutput(span=node.span, uses=node.uses, why=why, found=str(node.shape), wanted=wanted))
+        report_output(node, wanted, why, sink)
 
     def feed(self, inputs: "Tensor", targets: "Tensor") -> "tuple[Tensor, ...]":
         from .caption_scores import one_of

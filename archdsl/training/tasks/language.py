@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, final
 
 from ...diagnostics import Sink
-from ...diagnostics.catalogue.task_errors import WrongImageOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec, TaskFacts
 from ..errors.loop_errors import NotCausal
 from ..errors.problem import Problem
+from .output_error import report_output
 from .task import Task
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Language(Task):
             return  # the input is reported elsewhere
         wanted = f"{entry.dims[0]}×{vocabulary}"
         why = f"language modeling needs {wanted}: the logits of the next ID at each of the {entry.dims[0]} steps"
-        sink.emit(WrongImageOutput(span=node.span, uses=node.uses, why=why, found=str(node.shape), wanted=wanted))
+        report_output(node, wanted, why, sink)
 
     def problem(self, model: "nn.Module", inputs: "Tensor", targets: "Tensor") -> Problem | None:
         from .language_scores import first_leak

@@ -3,9 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...diagnostics import Sink
-from ...diagnostics.catalogue.task_errors import WrongImageOutput
-from ...graph import Node
 from ...packages.failures import PackageError, PackageFailed
 from ...packages.package import Package, UsedPackage
 from .contained_call import called
@@ -28,11 +25,6 @@ def task_in_packages(name: str, packages: Sequence[UsedPackage]) -> Task | None:
 def package_tasks(packages: Sequence[UsedPackage]) -> tuple[str, ...]:
     """The names of the packages' tasks."""
     return tuple(name for used in packages for name in used.package.tasks)
-
-
-def report_output(node: Node, wanted: str, why: str, sink: Sink) -> None:
-    """Report that an output does not have the shape that a task needs: `why` states it, and `wanted` is that shape."""
-    sink.emit(WrongImageOutput(span=node.span, uses=node.uses, why=why, found=str(node.shape), wanted=wanted))
 
 
 def _task(name: str, package: Package) -> Task:

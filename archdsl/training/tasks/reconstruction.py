@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, final
 
 from ...diagnostics import Sink
-from ...diagnostics.catalogue.task_errors import WrongImageOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec, TaskFacts
+from .output_error import report_output
 from .task import Task
 
 if TYPE_CHECKING:
@@ -38,17 +38,7 @@ class Reconstruction(Task):
         if self.fits(node.shape.dims, shape.dims, 0):
             return
         why = f"reconstruction needs {shape}, the shape of the input"
-        sink.emit(
-            WrongImageOutput(
-                span=node.span,
-                uses=node.uses,
-                why=why,
-                found=str(node.shape),
-                wanted=str(shape),
-                channels=shape.dims[0],
-                size=shape.dims[1:],
-            )
-        )
+        report_output(node, str(shape), why, sink, shape.dims)
 
     def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         from .pixel_scores import make_pixel_loss

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, final
 
 from ...diagnostics import Sink
-from ...diagnostics.catalogue.task_errors import WrongImageOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec, TaskFacts
+from .output_error import report_output
 from .task import Task
 
 if TYPE_CHECKING:
@@ -35,19 +35,10 @@ class Segmentation(Task):
         input, classes = graph.nodes[graph.inputs[0]].shape.dims, len(spec.classes)
         if self.fits(node.shape.dims, input, classes):
             return
-        wanted = "×".join(map(str, (classes, *input[1:])))
+        shape = (classes, *input[1:])
+        wanted = "×".join(map(str, shape))
         why = f"segmentation of {classes} classes needs {wanted}: one number per class and pixel"
-        sink.emit(
-            WrongImageOutput(
-                span=node.span,
-                uses=node.uses,
-                why=why,
-                found=str(node.shape),
-                wanted=wanted,
-                channels=classes,
-                size=input[1:],
-            )
-        )
+        report_output(node, wanted, why, sink, shape)
 
     def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         from .mask_losses import make_mask_loss
