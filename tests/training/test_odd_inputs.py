@@ -122,6 +122,8 @@ def test_pillow_images_are_those_of_files(mode: str, channels: int, tmp_path: Pa
 def test_samples_of_other_sizes_have_their_index() -> None:
     with pytest.raises(ValueError, match="sample 0 is 8×8, but sample 2 is 4×8"):
         raw_splits(([np.zeros((8, 8)), np.zeros((8, 8)), np.zeros((4, 8))], [0, 1, 2]), 1)
+    with pytest.raises(ValueError, match="sample 0 is 8×8, but sample 1 is a single value"):
+        raw_splits(([np.zeros((8, 8)), 3.0], [0, 1]), 1)
 
 
 def test_classes_may_be_a_generator() -> None:

@@ -139,7 +139,7 @@ def _listed_inputs(value: Any, channels: int, name: str) -> Array:
 
 def _refuse_other_shape(first: Array, array: Array, index: int, name: str) -> None:
     if array.shape != first.shape:
-        shape, other = ("×".join(map(str, each.shape)) for each in (first, array))
+        shape, other = ("×".join(map(str, each.shape)) or "a single value" for each in (first, array))
         raise ValueError(f"{name}: sample 0 is {shape}, but sample {index} is {other}; make them the same size")
 
 

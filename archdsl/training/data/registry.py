@@ -79,7 +79,10 @@ def find_source(name: str, relative_to: Path | None = None, packages: Sequence[U
     if found is not None:
         return found
     path, colon, kind = name.rpartition(":")
-    if colon and (kinds := kinds_at(full.rpartition(":")[0])):
-        raise UnknownKind(path, kind, kinds)
+    if colon and path:
+        base = full.rpartition(":")[0]
+        kinds = kinds_at(base)
+        if kinds or source_at(base) is not None:
+            raise UnknownKind(path, kind, kinds)
     known = (*data_sets(), *(each for used in packages for each in used.package.datasets))
     raise UnknownData(name, known, nearest(name.replace("-", "_"), known), bool(name) and Path(full).exists())

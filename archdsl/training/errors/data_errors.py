@@ -30,7 +30,7 @@ class UnknownData(Problem):
 
 
 class UnknownKind(Problem):
-    """A data set from which this cannot be learned."""
+    """A data set from which this cannot be learned; `known` is empty if there is no choice."""
 
     exit_status = 2
 
@@ -42,6 +42,8 @@ class UnknownKind(Problem):
         return f"`{self.path}` has no `{self.kind}`"
 
     def help(self) -> tuple[str, ...]:
+        if not self.known:
+            return (f"leave out `:{self.kind}`",)
         near = nearest(self.kind, self.known)
         return (
             *((f"did you mean `{self.path}:{near}`?",) if near else ()),
