@@ -93,8 +93,8 @@ class Elaboration:
                     before(index)
                 state.top = statement
                 state.run((statement,))
-        except Abort:
-            pass
+        except Abort as abort:
+            state.emit(abort.error)
         return self.finish()
 
     def resumed(self, program: ast.Program, state: State) -> "Elaboration":

@@ -27,8 +27,7 @@ def affordable(state: State, statement: ast.Statement) -> bool:
     count = len(state.nodes) - len(state.inputs) + estimate(state, statement)
     if count > MAX_NODES:
         span = statement.keyword.span if isinstance(statement, ast.LayerStatement) else statement.span
-        state.emit(limit_errors.TooManyLayers(span=span, uses=state.uses, count=count, limit=MAX_NODES))
-        raise Abort
+        raise Abort(limit_errors.TooManyLayers(span=span, uses=state.uses, count=count, limit=MAX_NODES))
     return True
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from ..diagnostics import Sink
 from ..diagnostics.catalogue import structure_errors
-from ..diagnostics.catalogue.limit_errors import TooManyIterations, TooManyLayers
+from ..diagnostics.catalogue.limit_errors import TooManyIterations, TooManyLayers, TooManySteps
 from ..graph import Draft, Unresolved
 from ..syntax.ast import Program
 from ..text.library import Library
 from . import Override, elaborate
 from .shared_results import Caches
 
-_LIMITS = (TooManyLayers, TooManyIterations)
+_LIMITS = (TooManyLayers, TooManyIterations, TooManySteps)
 """Errors that no other example size removes, and that take a long time to find."""
 _MOST_TRIED = 20_000
 """Maximum number of layers of a faulty network for which other examples are tried; each takes as long as the first."""

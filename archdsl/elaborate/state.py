@@ -25,7 +25,11 @@ from .shared_results import BlockDef, Caches, ExecutedStatement, ReplayKey, Resu
 
 
 class Abort(Exception):
-    """The network is too large to continue; this was reported."""
+    """The network is too large to continue. `error` is reported where the elaboration ends, never suppressed."""
+
+    def __init__(self, error: Diagnostic) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class State:
@@ -138,15 +142,13 @@ class State:
         """Count iterations of a repetition, which are not counted otherwise if they create no layer. Raises Abort."""
         self.iterations += count
         if self.iterations > MAX_ITERATIONS:
-            self.emit(limit_errors.TooManyIterations(span=span, uses=self.uses, limit=MAX_ITERATIONS))
-            raise Abort
+            raise Abort(limit_errors.TooManyIterations(span=span, uses=self.uses, limit=MAX_ITERATIONS))
 
     def count_steps(self, span: Span, count: int) -> None:
         """Count statements and operations of expressions. Raises Abort at the limit."""
         self.steps += count
         if self.steps > MAX_STEPS:
-            self.emit(limit_errors.TooManySteps(span=span, uses=self.uses, limit=MAX_STEPS))
-            raise Abort
+            raise Abort(limit_errors.TooManySteps(span=span, uses=self.uses, limit=MAX_STEPS))
 
     def emit(self, diagnostic: Diagnostic) -> None:
         """Report a diagnostic, which includes the uses of blocks that led here."""
@@ -267,8 +269,7 @@ class State:
         count = len(self.nodes)
         layers = count - len(self.inputs)
         if layers >= MAX_NODES:
-            self.emit(limit_errors.TooManyLayers(span=span, uses=self.uses, count=layers + 1, limit=MAX_NODES))
-            raise Abort
+            raise Abort(limit_errors.TooManyLayers(span=span, uses=self.uses, count=layers + 1, limit=MAX_NODES))
         return count
 
     def child(self, word: str) -> tuple[str, ...]:
@@ -364,8 +365,7 @@ class State:
         """The context of a body: another path or scope; `started` makes the current tensor the meaning of `in`."""
         if self.depth >= MAX_DEPTH:
             span = self.uses[-1].span if self.uses else self.nodes[-1].span
-            self.emit(limit_errors.TooDeep(span=span, uses=self.uses, limit=MAX_DEPTH))
-            raise Abort
+            raise Abort(limit_errors.TooDeep(span=span, uses=self.uses, limit=MAX_DEPTH))
         return _Inside(self, path, scope, started)
 
 

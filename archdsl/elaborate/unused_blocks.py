@@ -35,8 +35,8 @@ def _check(block: ast.Block, file: File, state: State) -> None:
     try:
         with state.inside(scope=scope):
             state.run(block.body.statements)
-    except Abort:
-        pass
+    except Abort as abort:
+        state.emit(abort.error)
 
 
 def _keywords(part: Any) -> Iterator[str]:

@@ -96,7 +96,8 @@ def _slice(ev: Evaluation, expr: ast.SliceExpr) -> Any:
     failed = any(bound is None and each for bound, each in zip(bounds, (expr.start, expr.stop), strict=True))
     if not isinstance(base, ListValue) or failed:
         return UNKNOWN
-    return ListValue(base.items[bounds[0] : bounds[1]])
+    entries = base.items[bounds[0] : bounds[1]]
+    return ListValue(entries) if ev.count_entries(len(entries), expr) else UNKNOWN
 
 
 def _position(ev: Evaluation, expr: ast.Expr) -> int | None:

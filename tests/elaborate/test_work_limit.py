@@ -1,10 +1,12 @@
 """Texts that repeat what creates no layer: the work that they take is bounded, whatever is repeated."""
 
+from unittest.mock import Mock
+
 import pytest
 
 from archdsl.analysis import assertions
 from archdsl.diagnostics import Sink
-from archdsl.elaborate import state
+from archdsl.elaborate import elaborate, example_sizes, state
 from archdsl.limits import MAX_NODES, MAX_STEPS
 from archdsl.network import analyze
 from archdsl.text.source import Source
@@ -20,6 +22,7 @@ REPEATED = {
     "expressions in a list": (f"input 8; let list = {LIST}", f"let a = [{SUM} for x in list]", 40, "E0710"),
     "symbolic dimensions": ("input 3xHxW", "let a = @h + i", 390_000, "E0710"),
     "assertions": (f"input 8; let list = {LIST}", "assert sum(list) == 9000", 1_000, "E0710"),
+    "slices": (f"input 8; let list = {LIST}", "let a = list[1:]", 1_000, "E0708"),
     "an argument": ("input 8", f"reshape (8 + 0*({SUM}))", 100_000, "E0710"),
 }
 
@@ -43,3 +46,22 @@ def test_large_networks_are_within_the_limit(body: str, layers: int, monkeypatch
     sink = Sink()
     analyze(Source(f"input 8; repeat {MAX_NODES // 40 // layers} as i {{ {body} }}"), sink)
     assert not sink.errors
+
+
+@pytest.mark.parametrize("steps", range(363, 405, 7))
+def test_the_limit_is_reported_wherever_it_is_reached(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where other errors are suppressed: in the estimate of the layers of a repetition."""
+    monkeypatch.setattr(state, "MAX_STEPS", steps)
+    sink = Sink()
+    zero = "+".join(["0"] * 50)
+    analysis = analyze(Source(f"input 8; repeat 20 as i {{ if i >= 0 {{ repeat {zero} {{ relu }} }} }}; fc 3"), sink)
+    assert [each.diagnostic.code for each in sink] == ["E0710"]
+    assert analysis.graph is None
+
+
+def test_no_other_example_size_is_tried_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    elaborated = Mock(wraps=elaborate)
+    monkeypatch.setattr(example_sizes, "elaborate", elaborated)
+    monkeypatch.setattr(state, "MAX_STEPS", 1_000)
+    analyze(Source("input 3xHxW; repeat 1000 as i { let a = @h + i }; identity"), Sink())
+    assert elaborated.call_count == 1
