@@ -74,11 +74,16 @@ def command(
     write_output(output, imported.text.encode())
     if imported.problems:
         _show_problems("a part of the network cannot be imported:", imported.problems)
+        _show_notes(imported, err=True)
         raise SystemExit(1)
     _write_weights(imported, weights)
     click.echo(f"imported: {_compared(imported)}", err=output == "-")
+    _show_notes(imported, err=output == "-")
+
+
+def _show_notes(imported: "Imported", *, err: bool) -> None:
     for note in imported.notes:
-        click.echo(f"  = note: {printable(note)}", err=output == "-")
+        click.echo(f"  = note: {printable(note)}", err=err)
 
 
 def _compared(imported: "Imported") -> str:

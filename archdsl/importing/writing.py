@@ -32,7 +32,7 @@ def written(
     words = ["output"] if len(ends) == 1 else [f"output{i + 1}" for i in range(len(ends))]
     graph, ids = to_graph(builder, identifier(name), list(zip(words, ends, strict=True)))
     if found:
-        return Imported(partial_text(graph, found), None, found)
+        return Imported(partial_text(graph, found), None, found, notes=notes)
     scopes = {new: builder.nodes[old].scopes for old, new in ids.items()}
     try:
         text = with_ignores(formatted(fold(graph, scopes).source.text))

@@ -31,8 +31,11 @@ class Ids(nn.Module):
         return self.fc(self.table(ids))
 
 class Odd(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
     def forward(self, x):
-        return torch.fft.fft(x).real
+        return torch.fft.fft(self.fc(x).detach()).real
 
 def fails():
     raise RuntimeError("no weights")
@@ -89,6 +92,7 @@ def test_partial(run: Run) -> None:
     result = run("imported_example:Odd", "--input", "8", "--partial", "-o", "net.arch")
     assert result.exit_code == 1
     assert "fft_fft" in result.stderr
+    assert "= note: `detach` is left out" in result.stderr
     assert "unknown" in Path("net.arch").read_text()
 
 

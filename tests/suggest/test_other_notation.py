@@ -11,6 +11,9 @@ from archdsl.text.source import Source
 SAME = {
     "dropout 20%": "dropout 0.2",
     "dropout p=12.5%": "dropout p=0.125",
+    "dropout .5%": "dropout 0.005",
+    "dropout 5.%": "dropout 0.05",
+    "scale 1.5e+1%": "scale 0.15",
     "dropout 12.3456789%": "dropout 0.123456789",
     "scale .5": "scale 0.5",
     "scale -.25": "scale -0.25",

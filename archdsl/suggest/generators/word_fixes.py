@@ -81,7 +81,7 @@ def _exact(text: str) -> str | None:
     fraction = re.fullmatch(r"((?:\w+=)?-?)(\.\d+)", text)
     if fraction is not None:
         return f"{fraction[1]}0{fraction[2]}"
-    percent = re.fullmatch(r"((?:\w+=)?-?)(\d+(?:\.\d+)?)%", text)
+    percent = re.fullmatch(r"((?:\w+=)?-?)((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)%", text)
     if percent is not None:
         return f"{percent[1]}{float(percent[2]) / 100:.15g}"
     negated = re.fullmatch(r"!(?!=)(.+)", text)
