@@ -290,9 +290,9 @@ def _check_frozen(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
         return None
     near = nearest(wrong[0], parts)
     suggested = f"did you mean `{near}`?" if near else f"its parts: {', '.join(sorted(parts)[:8])}, …"
-    lines = (s for s in graph.training if s.name == "freeze" and s.values)
-    spans = [line.value_spans[0] for line in lines if line.values[0] == recipe.freeze.name]
-    return _unknown_name(spans, "--freeze", f"no part of the network is named `{wrong[0]}`", suggested, sink)
+    return _unknown_name(
+        _frozen_spans(graph, recipe), "--freeze", f"no part of the network is named `{wrong[0]}`", suggested, sink
+    )
 
 
 def _check_all_frozen(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
@@ -307,12 +307,16 @@ def _check_all_frozen(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
     ]
     if not trained or not all(any(is_part(node.name, part) for part in frozen) for node in trained):
         return None
-    lines = (s for s in graph.training if s.name == "freeze" and s.values)
-    spans = [line.value_spans[0] for line in lines if line.values[0] == recipe.freeze.name]
     after = f" after {recipe.freeze.after} of {recipe.epochs:g} epochs" if recipe.freeze.after else ""
     why = f"all trainable weights are frozen{after}, so there is nothing left to train"
     suggested = f"leave out a part, such as `{frozen[-1]}`" if len(frozen) > 1 else "freeze a smaller part, or none"
-    return _unknown_name(spans, "--freeze", why, suggested, sink)
+    return _unknown_name(_frozen_spans(graph, recipe), "--freeze", why, suggested, sink)
+
+
+def _frozen_spans(graph: Graph, recipe: "Recipe") -> list[Span]:
+    """The positions of the frozen parts in the text; none if an option states them."""
+    lines = (line for line in graph.training if line.name == "freeze" and line.values)
+    return [line.value_spans[0] for line in lines if line.values[0] == recipe.freeze.name]
 
 
 def _check_outputs(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:

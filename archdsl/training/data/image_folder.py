@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors.data_errors import BadImages
+from .class_folders import split_folders
 from .dataset_spec import DataSpec
 from .decode_many import decode_files
 from .decoded_cache import MAPPED, Flags, Note, cached_array
 from .decoding import EXTENSIONS, decode, decode_whole
-from .image_files import VALIDATION, cache_path, file_key, is_present, is_text, printable, refuse_unreadable, test_files
+from .image_files import cache_path, file_key, is_present, is_text, printable, refuse_unreadable, test_files
 from .images import DataSource, ImageSet, Labels, Pixels, Request, Splits, divide, hold_out
 from .stream.encoded import EncodedImages, NameList
 
@@ -83,16 +84,7 @@ class FolderSource(DataSource):
     @cached_property
     def _roots(self) -> dict[str, Path]:
         """The folders that contain class folders: by split, or the folder itself under the empty name."""
-        train = self.folder / "train"
-        if not train.is_dir():
-            return {"": self.folder}
-        validation = next((self.folder / n for n in VALIDATION if (self.folder / n).is_dir()), None)
-        test = self.folder / "test"
-        return {
-            "train": train,
-            **({"validation": validation} if validation else {}),
-            **({"test": test} if test.is_dir() else {}),
-        }
+        return split_folders(self.folder)
 
     def parts(self) -> FolderSplits:
         """The files of each split."""
