@@ -110,9 +110,9 @@ def module_with(network: Network, weights: Mapping[str, torch.Tensor]) -> nn.Mod
 
 @torch.no_grad()
 def difference(expected: Any, found: Any) -> float:
-    """The largest difference of outputs, as a fraction of the largest output; infinity if only one is finite somewhere.
+    """The largest difference of outputs, as a fraction of the largest output.
 
-    Raises ImportFailed if an output has no finite number other than zero.
+    Infinity if those that are not finite differ. Raises ImportFailed if an output has no finite number other than zero.
     """
     pairs = list(zip(tensors(expected), tensors(found), strict=True))
     worst = 0.0
@@ -124,6 +124,9 @@ def difference(expected: Any, found: Any) -> float:
         if not bool(theirs[finite].any()):
             raise ImportFailed("the outputs for a random input are zero or not finite, so they cannot be compared")
         if not torch.equal(finite, torch.isfinite(ours)):
+            return float("inf")
+        # Infinity of the other sign, or NaN instead of it, is another result.
+        if not torch.allclose(theirs[~finite].double(), ours[~finite].double(), equal_nan=True):
             return float("inf")
         theirs, ours = theirs[finite], ours[finite]
         worst = max(worst, float((theirs - ours).abs().max()) / float(theirs.abs().max()))

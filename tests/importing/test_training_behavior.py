@@ -11,6 +11,7 @@ from torch.nn import functional as F
 import archdsl
 from archdsl.importing import ImportFailed
 from archdsl.importing.keras_import import import_keras
+from archdsl.importing.proof import difference
 
 from .modules import Function
 from .test_keras import conv, dense, layer, saved, sequential
@@ -114,6 +115,13 @@ def test_outputs_that_are_finite_only_in_part_are_compared() -> None:
     imported = archdsl.from_torch(Function(lambda x, a: a(x).log(), a=nn.Linear(4, 4)), NUMBERS)
     assert imported.proof is not None
     assert imported.proof.holds
+
+
+@pytest.mark.parametrize("found", [float("inf"), float("-inf"), float("nan"), 1.0])
+@pytest.mark.parametrize("expected", [float("inf"), float("-inf"), float("nan")])
+def test_numbers_that_are_not_finite_are_compared_too(expected: float, found: float) -> None:
+    alike = repr(expected) == repr(found)
+    assert difference([torch.tensor([1, expected])], [torch.tensor([1, found])]) == (0 if alike else float("inf"))
 
 
 KERAS_REFUSED = {
