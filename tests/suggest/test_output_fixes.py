@@ -49,6 +49,7 @@ def analysis(text: str) -> Analysis:
 def test_an_output_that_does_not_fit_has_suggestions_that_work(task: str, ending: str) -> None:
     text = f"input 3x64x64; {ending}\ntrain {{ {TASKS[task]} }}"
     errors = [found for found in analysis(text).diagnostics if found.diagnostic.severity.value == "error"]
+    assert errors
     for found in errors:
         assert found.diagnostic.code == "E0816"
         assert found.suggestions, found.diagnostic.message()
