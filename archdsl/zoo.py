@@ -21,7 +21,7 @@ __all__ = ["ZooEntry", "display_name", "entries", "find", "names"]
 
 PREFIX = "zoo:"
 CLASSIFICATION = "classification"
-_CITATION = re.compile(r"# (?P<authors>[^:]+): (?P<title>.+), (?P<year>\d{4}), (?P<place>.+)")
+_CITATION = re.compile(r"# (?P<authors>[^:]+): (?P<title>.+), (?P<year>\d{4}), (?P<venue>.+)")
 
 # The statement that names the network, with its parentheses on one line or several.
 _NET = re.compile(r"^net\b[^\n(]*(?:\([^)]*\))?", re.MULTILINE)
@@ -52,27 +52,27 @@ class ZooEntry(Record):
             found = _CITATION.fullmatch(line)
             if found and line.removeprefix("# ").startswith(self.paper):
                 return Citation(
-                    authors=found["authors"], title=found["title"], year=int(found["year"]), place=found["place"]
+                    authors=found["authors"], title=found["title"], year=int(found["year"]), venue=found["venue"]
                 )
         raise LookupError(f"the header of {self.path.name} cites no paper that starts with `{self.paper}`")
 
 
 class Citation(Record):
-    """A paper; `place` is where to find it: `arXiv 1512.03385`."""
+    """A paper; `venue` is where to find it: `arXiv 1512.03385`."""
 
     authors: str
     title: str
     year: int
-    place: str
+    venue: str
 
     def bibtex(self) -> str:
         """The paper as an entry of BibTeX, with the family names of its authors."""
         fields = {"author": bibtex.names(self._names), "title": self._whole_title, "year": str(self.year)}
-        arxiv = re.fullmatch(r"arXiv (\d{4}\.\d{4,5})", self.place)
+        arxiv = re.fullmatch(r"arXiv (\d{4}\.\d{4,5})", self.venue)
         if arxiv:
             fields |= {"eprint": arxiv[1], "archivePrefix": "arXiv", "url": f"https://arxiv.org/abs/{arxiv[1]}"}
         else:
-            fields["howpublished"] = self.place
+            fields["howpublished"] = self.venue
         return bibtex.entry("misc", self._key(), fields)
 
     @property
@@ -87,7 +87,7 @@ class Citation(Record):
     def _key(self) -> str:
         """The key of the paper; a letter is added if an earlier paper of the zoo has the same key."""
         same = [paper for paper in _papers() if paper._plain_key() == self._plain_key()]
-        earlier = [paper.place for paper in same].index(self.place) if same else 0
+        earlier = [paper.venue for paper in same].index(self.venue) if same else 0
         return self._plain_key() + "abcdefgh"[earlier] * (earlier > 0)
 
     def _plain_key(self) -> str:
@@ -100,7 +100,7 @@ def _papers() -> tuple[Citation, ...]:
     found: dict[str, Citation] = {}
     for each in entries().values():
         paper = each.citation()
-        found.setdefault(f"{paper.authors} {paper.place}", paper)
+        found.setdefault(f"{paper.authors} {paper.venue}", paper)
     return tuple(found.values())
 
 

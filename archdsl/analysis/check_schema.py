@@ -33,7 +33,7 @@ class ReceptiveFieldReport(Model):
 
     input: int = Field(description="The id of the input's node.")
     exact: bool = Field(description="Whether the field is exact; otherwise it is an upper bound.")
-    placed: bool = Field(description="True if the layer has positions that each depend on a part of the input.")
+    has_positions: bool = Field(description="True if the layer has positions that each depend on a part of the input.")
     dimensions: list[FieldReport] = Field(description="The union of all paths, for each dimension of the input.")
 
 

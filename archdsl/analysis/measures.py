@@ -71,7 +71,7 @@ def _field_values(field: "ReceptiveField") -> Values:
     return {
         "input": field.input,
         "exact": field.exact,
-        "placed": field.has_positions,
+        "has_positions": field.has_positions,
         "dimensions": dimensions,
     }
 

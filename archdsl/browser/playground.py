@@ -15,7 +15,7 @@ from ..service import Document
 from ..service.answers import Action, DocumentProblem, Refused
 from ..service.completion import completions
 from ..service.document import Version
-from ..service.document_problems import place_of, problems, tried_problems
+from ..service.document_problems import location_of, problems, tried_problems
 from ..service.edits import actions, formatting
 from ..service.hints import inlay_hints
 from ..service.hover import hover
@@ -184,8 +184,8 @@ def _rows(now: Version, shown: Sequence[tuple[Sequence[str], DraftNode | None]])
 
 def _place(now: Version, span: Span) -> tuple[int, int] | None:
     """The range of a span in the text; None for one in another file."""
-    place = place_of(now, span)
-    return None if place.file is not None else (place.range.start, place.range.end)
+    location = location_of(now, span)
+    return None if location.file is not None else (location.range.start, location.range.end)
 
 
 def _is_for(action: Action, problem: DocumentProblem) -> bool:

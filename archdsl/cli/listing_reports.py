@@ -75,7 +75,7 @@ class ZooNetwork(Model):
     year: int
     authors: str
     title: str
-    place: str = Field(description="Where to find the paper: `arXiv 1512.03385`.")
+    venue: str = Field(description="Where to find the paper: `arXiv 1512.03385`.")
 
 
 class ZooReport(Model):
@@ -239,5 +239,5 @@ def _network(name: str, entry: zoo.ZooEntry) -> ZooNetwork:
         year=paper.year,
         authors=paper.authors,
         title=paper.title,
-        place=paper.place,
+        venue=paper.venue,
     )

@@ -42,7 +42,7 @@ def _figures(entry: zoo.ZooEntry) -> str:
     total = analyze(entry.source(), Sink()).checked().costs.total
     paper = entry.citation()
     figures = f"{total.parameters:>11,}  {si(total.macs):>7}  {entry.task:<{_TASK}}"
-    return f"{figures}  {paper.year}  {paper.authors}: {paper.title}, {paper.place}"
+    return f"{figures}  {paper.year}  {paper.authors}: {paper.title}, {paper.venue}"
 
 
 @command.command("show")

@@ -94,7 +94,7 @@ def spatial_links(spatial: Sequence[Reads]) -> Links:
     return ((None, ALL), *((axis, reads) for axis, reads in enumerate(spatial, 1)))
 
 
-def along(rank: int, axis: int, reads: Reads) -> Links:
+def axis_links(rank: int, axis: int, reads: Reads) -> Links:
     """One axis is read as given, the others at the same position."""
     return tuple((i, reads if i == axis else SAME) for i in range(rank))
 

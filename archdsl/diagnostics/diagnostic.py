@@ -132,7 +132,7 @@ class Finding(Record):
     """A diagnostic, and how often the same one occurred again through other uses of a block."""
 
     diagnostic: Diagnostic
-    again: int
+    other_occurrences: int
     suggestions: tuple[Fix, ...] = ()
     """Edits that were tried, at most two, the best first."""
     merged: "tuple[Finding, ...]" = ()
@@ -154,7 +154,7 @@ class Sink:
 
     def __init__(self) -> None:
         self._found: dict[tuple[Any, ...], Diagnostic] = {}
-        self._again: dict[tuple[Any, ...], int] = {}
+        self._other_occurrences: dict[tuple[Any, ...], int] = {}
         self._silent = 0
 
     def emit(self, diagnostic: Diagnostic) -> None:
@@ -165,24 +165,24 @@ class Sink:
         # One diagnostic of a kind per position: another use may fail with other numbers; only the first is shown.
         key = (diagnostic.code, id(span.source), span.start, span.end)
         if key in self._found:
-            self._again[key] += 1
+            self._other_occurrences[key] += 1
         else:
             self._found[key] = diagnostic
-            self._again[key] = 0
+            self._other_occurrences[key] = 0
 
     def absorb(self, other: "Sink") -> None:
         """Add the diagnostics of another sink."""
         for key, diagnostic in other._found.items():
             if key not in self._found:
                 self._found[key] = diagnostic
-                self._again[key] = 0
-            self._again[key] += other._again[key]
+                self._other_occurrences[key] = 0
+            self._other_occurrences[key] += other._other_occurrences[key]
 
     def drop(self, unwanted: Callable[[Diagnostic], bool]) -> tuple[Diagnostic, ...]:
         """Remove some diagnostics, and return them."""
         keys = [key for key, diagnostic in self._found.items() if unwanted(diagnostic)]
         for key in keys:
-            del self._again[key]
+            del self._other_occurrences[key]
         return tuple(self._found.pop(key) for key in keys)
 
     def suppressed(self) -> "_SuppressedSink":
@@ -195,7 +195,7 @@ class Sink:
         for diagnostic in self._found.values():
             order.setdefault(diagnostic.span.source, len(order))
         keys = sorted(self._found, key=lambda k: (order[self._found[k].span.source], k[2], k[3]))
-        return (Finding(diagnostic=self._found[key], again=self._again[key]) for key in keys)
+        return (Finding(diagnostic=self._found[key], other_occurrences=self._other_occurrences[key]) for key in keys)
 
     def __len__(self) -> int:
         return len(self._found)

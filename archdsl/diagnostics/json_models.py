@@ -24,14 +24,14 @@ class SourceRange(Model):
 class LabelReport(Model):
     """A secondary label of a diagnostic."""
 
-    place: SourceRange
+    range: SourceRange
     text: str
 
 
 class EditReport(Model):
     """A range of the text to be replaced."""
 
-    place: SourceRange
+    range: SourceRange
     text: str
 
 
@@ -50,7 +50,7 @@ class DiagnosticReport(Model):
     code: str = Field(description="The stable code, E… or W….")
     severity: Literal["error", "warning"]
     message: str
-    place: SourceRange
+    range: SourceRange
     label: str = Field(description="The text of the label; may be empty.")
     others: list[LabelReport]
     help: list[str] = Field(description="Explanations that do not change the text.")
@@ -62,4 +62,6 @@ class DiagnosticReport(Model):
     )
     merged: list[LabelReport] = Field(description="Other errors that the first suggestion also removes.")
     uses: list[LabelReport] = Field(description="The uses of blocks that contain the error, outermost first.")
-    again: int = Field(description="Number of other uses of a block in which the same error occurs.")
+    other_occurrences: int = Field(
+        description="How many more times the error occurs, in other uses of a block or in a repetition."
+    )

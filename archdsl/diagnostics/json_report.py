@@ -16,24 +16,26 @@ def diagnostic(found: Finding) -> Values:
         "code": each.code,
         "severity": each.severity.value,
         "message": each.message(),
-        "place": place(each.span),
+        "range": source_range(each.span),
         "label": each.label(),
-        "others": [{"place": place(label.span), "text": label.text} for label in each.others()],
+        "others": [{"range": source_range(label.span), "text": label.text} for label in each.others()],
         "help": list(each.help()),
         "fix": next(iter(suggestions), None),
         "suggestions": suggestions,
-        "merged": [{"place": place(each.diagnostic.span), "text": each.diagnostic.message()} for each in found.merged],
-        "uses": [{"place": place(use.span), "text": use.block} for use in each.uses],
-        "again": found.again,
+        "merged": [
+            {"range": source_range(each.diagnostic.span), "text": each.diagnostic.message()} for each in found.merged
+        ],
+        "uses": [{"range": source_range(use.span), "text": use.block} for use in each.uses],
+        "other_occurrences": found.other_occurrences,
     }
 
 
 def _fix(fix: Fix) -> Values:
-    edits = [{"place": place(edit.span), "text": edit.text} for edit in fix.edits]
+    edits = [{"range": source_range(edit.span), "text": edit.text} for edit in fix.edits]
     return {"title": fix.title, "why": fix.why, "safe": fix.safe, "edits": edits}
 
 
-def place(span: Span) -> Values:
+def source_range(span: Span) -> Values:
     """The lines and columns of a span, as counted in json_models.py."""
     line, column = span.source.position(span.start)
     end_line, end_column = span.source.position(span.end)

@@ -62,8 +62,8 @@ def _result(item: Finding, kinds: Mapping[type[Diagnostic], int]) -> dict[str, A
             {"id": number, "physicalLocation": _location(span), "message": {"text": printable(text)}}
             for number, (span, text) in enumerate(others)
         ]
-    if item.again:
-        result["occurrenceCount"] = item.again + 1
+    if item.other_occurrences:
+        result["occurrenceCount"] = item.other_occurrences + 1
     if item.suggestions:
         result["fixes"] = [_fix(fix) for fix in item.suggestions]
     return result

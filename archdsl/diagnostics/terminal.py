@@ -39,7 +39,7 @@ def _painter(color: bool) -> Paint:
 
 
 def _one(items: list[Finding], paint: Paint, root: Source | None, columns: int) -> str:
-    diagnostic, again = items[0].diagnostic, items[0].again
+    diagnostic, others = items[0].diagnostic, items[0].other_occurrences
     head = paint(f"{diagnostic.severity}[{diagnostic.code}]", diagnostic.severity.value)
     lines = [f"{head}: {paint(printable(diagnostic.message()), 'title')}"]
     primary = Label(span=diagnostic.span, text=diagnostic.label())
@@ -51,12 +51,12 @@ def _one(items: list[Finding], paint: Paint, root: Source | None, columns: int) 
     notes = [f"help: {text}" for text in help_lines(items[0])]
     if also := merged(items[0]):
         notes.insert(1, also)
-    notes += _uses(diagnostic, again, root) + _places(items[1:], diagnostic.span.source)
+    notes += _uses(diagnostic, others, root) + _places(items[1:], diagnostic.span.source)
     lines += [f"{' ' * gutter} {paint('=', 'gutter')} {printable(note)}" for note in notes]
     return "\n".join(lines)
 
 
-def _uses(diagnostic: Diagnostic, again: int, root: Source | None) -> list[str]:
+def _uses(diagnostic: Diagnostic, others: int, root: Source | None) -> list[str]:
     """The enclosing uses of blocks, innermost first, and how many more there are."""
     notes = []
     for use in diagnostic.uses[::-1][:_USES]:
@@ -66,9 +66,9 @@ def _uses(diagnostic: Diagnostic, again: int, root: Source | None) -> list[str]:
         notes.append(f"in this use of `{use.block}`, {where}")
     if len(diagnostic.uses) > _USES:
         notes.append(f"… inside {len(diagnostic.uses) - _USES} more uses of blocks")
-    if again:
+    if others:
         # Without a block, it occurred again in a repetition.
-        notes.append(f"and {again} more {'use' if diagnostic.uses else 'time'}{'s' * (again > 1)}")
+        notes.append(f"and {others} more {'use' if diagnostic.uses else 'time'}{'s' * (others > 1)}")
     return notes
 
 

@@ -37,7 +37,7 @@ class Start(NamedTuple):
 
 def _others(state: State) -> tuple[int, ...]:
     """The counts that a copied use may not change: diagnostics, inputs, outputs, assertions, settings."""
-    reported = len(state.sink) and sum(1 + found.again for found in state.sink)
+    reported = len(state.sink) and sum(1 + found.other_occurrences for found in state.sink)
     outside = len(state.inputs), len(state.outputs), len(state.aux), len(state.asserts), len(state.training)
     return reported, *outside
 

@@ -6,7 +6,7 @@ from ..contract.arguments import AnyFloat, Flag, OneOf, PositiveFloat, argument
 from ..contract.axes import AXIS_DOC, AnyAxes, AnyAxis
 from ..contract.call import ARG, Module, Step, Steps, method, nn, ours
 from ..contract.layer import Layer, Reject, Weights
-from ..contract.reads import ALL, SAME, Links, along, halves, pointwise
+from ..contract.reads import ALL, SAME, Links, axis_links, halves, pointwise
 from ..contract.saves import INPUT, OUTPUT, Saves
 from ..shapes.shape import Layout, Shape
 from ..text.word_lists import listed
@@ -329,7 +329,7 @@ class GLU(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         axis = find_axis(self.axis, x)
-        return along(x.rank, axis, halves(x.dims[axis]))
+        return axis_links(x.rank, axis, halves(x.dims[axis]))
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         return INPUT

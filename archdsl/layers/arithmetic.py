@@ -7,7 +7,7 @@ from ..contract.arguments import AnyFloat, Flag, PositiveInt, Sizes, argument
 from ..contract.call import ARG, Step, Steps, nn, operator, ours
 from ..contract.initializers import ScaleInit, fill
 from ..contract.layer import Layer, Reject, Weights
-from ..contract.reads import NOTHING_READ, Links, along, moved, pointwise
+from ..contract.reads import NOTHING_READ, Links, axis_links, moved, pointwise
 from ..contract.reasons import Reasons, reasons
 from ..contract.saves import NOTHING, VIEW, Saves, contiguous
 from ..diagnostics import Change
@@ -220,7 +220,7 @@ class PrependClassToken(Layer):
         return ("weight",) if self.frozen else ()
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        return along(x.rank, 0, moved(-1))
+        return axis_links(x.rank, 0, moved(-1))
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         return Saves(output_in_fp32=True, output_format=contiguous(y.rank))

@@ -15,7 +15,7 @@ from ..contract.arguments import (
 from ..contract.axes import AXIS_DOC, AnyAxis
 from ..contract.call import ARG, F, Step, Steps, operator, ours
 from ..contract.layer import Layer, LayerOp, Reject, Weights
-from ..contract.reads import NOTHING_READ, SAME, Links, along, moved, only
+from ..contract.reads import NOTHING_READ, SAME, Links, axis_links, moved, only
 from ..contract.reasons import Reasons, change, reasons
 from ..contract.saves import NOTHING, VIEW, Saves
 from ..diagnostics import Change
@@ -224,7 +224,7 @@ class Slice(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         axis, start, _ = self._ends(x)
-        return along(x.rank, axis, moved(start, self.step))
+        return axis_links(x.rank, axis, moved(start, self.step))
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         return VIEW

@@ -4,7 +4,7 @@ from ..contract.arguments import argument
 from ..contract.axes import AXIS_DOC, AnyAxis
 from ..contract.call import ARGS, Steps, torch
 from ..contract.layer import Reject
-from ..contract.reads import ALL, MIXED, SAME, Links, along, moved
+from ..contract.reads import ALL, MIXED, SAME, Links, axis_links, moved
 from ..contract.reasons import Reasons, concatenated, reasons
 from ..contract.saves import NOTHING, Saves, contiguous
 from ..diagnostics import Change
@@ -48,7 +48,7 @@ class Concat(MergeOp):
         start = 0
         for x in xs:
             own = ALL if axis == y.channel_axis else moved(-start)
-            links.append(along(x.rank, axis, own))
+            links.append(axis_links(x.rank, axis, own))
             start += x.dims[axis]
         return tuple(links)
 

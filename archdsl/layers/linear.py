@@ -7,7 +7,7 @@ from ..contract.axes import AXIS_DOC, AnyAxis
 from ..contract.call import ARG, ARG2, F, Step, Steps, method, nn
 from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
 from ..contract.layer import Layer, Op, Reject, Weights
-from ..contract.reads import ALL, Links, along, pointwise
+from ..contract.reads import ALL, Links, axis_links, pointwise
 from ..contract.reasons import Reasons, argument_count, reasons
 from ..contract.saves import Saves, contiguous, swapped
 from ..diagnostics import Change
@@ -101,7 +101,7 @@ class Linear(Layer):
         return x.numel * self.units
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        return along(x.rank, self.axis_of(x), ALL)
+        return axis_links(x.rank, self.axis_of(x), ALL)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         order = swapped(x.rank, self.axis_of(x))
@@ -226,7 +226,7 @@ class Unembedding(Op):
         return xs[0].numel * self.vocabulary
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
-        return (along(xs[0].rank, xs[0].rank - 1, ALL),)
+        return (axis_links(xs[0].rank, xs[0].rank - 1, ALL),)
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
         rank = xs[0].rank

@@ -8,7 +8,7 @@ from ..contract.arguments import AnyFloat, Flag, PositiveFloat, PositiveInt, Pro
 from ..contract.call import ARG, Module, Step, Steps, method, nn
 from ..contract.initializers import SCALE_DOC, ScaleInit, fill
 from ..contract.layer import Layer, Reject, Weights
-from ..contract.reads import ALL, Links, PeriodicReads, along, pointwise
+from ..contract.reads import ALL, Links, PeriodicReads, axis_links, pointwise
 from ..contract.saves import SavedTensor, Saves
 from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape
@@ -161,7 +161,7 @@ class FeatureNorm(Normalization):
         return numbers(x) if x.spatial and x.layout is not Layout.OPEN else featured(x)
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        return along(x.rank, y.channel_axis, ALL)
+        return axis_links(x.rank, y.channel_axis, ALL)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         places = prod(size for axis, size in enumerate(x.dims) if axis != y.channel_axis)
@@ -264,7 +264,7 @@ class LocalResponseNorm(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         first = -(self.size // 2)
-        return along(x.rank, 0, PeriodicReads(offsets=(range(first, first + self.size),)))
+        return axis_links(x.rank, 0, PeriodicReads(offsets=(range(first, first + self.size),)))
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         squares = (x.channels + self.size - 1) * prod(x.spatial_size)

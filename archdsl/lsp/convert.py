@@ -10,10 +10,10 @@ from ..service.answers import (
     CodeLens,
     Completion,
     DocumentProblem,
-    FilePlace,
     Fold,
     Hint,
     Hover,
+    Location,
     SemanticToken,
     Signature,
     Symbol,
@@ -23,7 +23,7 @@ from ..service.layer_pages import SITE
 from ..service.semantic_tokens import TOKEN_TYPES
 from .positions import LinePositions
 
-Locate = Callable[[FilePlace], Any]
+Locate = Callable[[Location], Any]
 """The location of a place; None if its file has no URI."""
 
 _SYMBOLS = {
@@ -50,9 +50,9 @@ _COMPLETIONS = {
 def diagnostic(each: DocumentProblem, at: LinePositions, locate: Locate) -> Any:
     """A diagnostic; its suggestions follow the message."""
     related = [
-        types.DiagnosticRelatedInformation(location=place, message=other.text)
+        types.DiagnosticRelatedInformation(location=location, message=other.text)
         for other in each.related
-        if (place := locate(other.place)) is not None
+        if (location := locate(other.location)) is not None
     ]
     is_error = each.severity == "error"
     return types.Diagnostic(

@@ -12,7 +12,7 @@ from pygls.lsp.server import LanguageServer
 from ..backends.diagram import THEMES
 from ..network import Check
 from ..service import Document
-from ..service.answers import DocumentProblem, FilePlace, Refused
+from ..service.answers import DocumentProblem, Location, Refused
 from ..service.completion import completions
 from ..service.document_problems import problems, tried_problems
 from ..service.edits import actions, formatting
@@ -164,14 +164,14 @@ class ArchServer:
         found = [convert.diagnostic(each, at, self._locate(uri, at)) for each in ask(document.now)]
         self.server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=found))
 
-    def _locate(self, uri: str, at: LinePositions) -> Callable[[FilePlace], Any]:
-        def locate(place: FilePlace) -> Any:
-            if place.file is None:
-                return types.Location(uri=uri, range=at.range(place.range))
-            other = self.documents.file_uri(uri, place.file)
+    def _locate(self, uri: str, at: LinePositions) -> Callable[[Location], Any]:
+        def locate(location: Location) -> Any:
+            if location.file is None:
+                return types.Location(uri=uri, range=at.range(location.range))
+            other = self.documents.file_uri(uri, location.file)
             if other is None:
                 return None
-            return types.Location(uri=other, range=self.documents.positions(other).range(place.range))
+            return types.Location(uri=other, range=self.documents.positions(other).range(location.range))
 
         return locate
 
@@ -209,7 +209,7 @@ class ArchServer:
     def _definition(self, params: Any) -> Any:
         document, at, offset = self._request(params)
         locate = self._locate(params.text_document.uri, at)
-        return [place for each in definition(document.now, offset) if (place := locate(each)) is not None]
+        return [location for each in definition(document.now, offset) if (location := locate(each)) is not None]
 
     def _references(self, params: Any) -> Any:
         document, at, offset = self._request(params)

@@ -10,7 +10,7 @@ class TextRange(Record):
     end: int
 
 
-class FilePlace(Record):
+class Location(Record):
     """A range in a file; `file` is its key in the library, None for the document itself."""
 
     range: TextRange
@@ -24,10 +24,10 @@ class TextEdit(Record):
     text: str
 
 
-class RelatedPlace(Record):
-    """Another place that a diagnostic points at, with a text."""
+class RelatedLocation(Record):
+    """Another location that a diagnostic points at, with a text."""
 
-    place: FilePlace
+    location: Location
     text: str
 
 
@@ -38,7 +38,7 @@ class DocumentProblem(Record):
     code: str
     severity: str
     message: str
-    related: tuple[RelatedPlace, ...] = ()
+    related: tuple[RelatedLocation, ...] = ()
     help: tuple[str, ...] = ()
     is_unused: bool = False
 

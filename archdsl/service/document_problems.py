@@ -4,7 +4,7 @@ from ..diagnostics.diagnostic import BlockUse, Finding, Label
 from ..diagnostics.help_lines import help_lines, merged
 from ..syntax import ast
 from ..text.source import Span
-from .answers import DocumentProblem, FilePlace, RelatedPlace, TextRange
+from .answers import DocumentProblem, Location, RelatedLocation, TextRange
 from .document import Version
 
 _UNUSED = frozenset({"UnusedName", "DeadLayer", "UnusedIgnore"})
@@ -28,16 +28,17 @@ def _problems(version: Version, found: tuple[Finding, ...]) -> tuple[DocumentPro
 def _problem(version: Version, item: Finding) -> DocumentProblem:
     each = item.diagnostic
     label = each.label()
-    place = place_of(version, each.span)
+    location = location_of(version, each.span)
     others = [Label(span=use.span, text=f"in this use of `{use.block}`") for use in reversed(each.uses)]
-    if place.file is not None:
+    if location.file is not None:
         # Errors in a used file are shown where it is used.
         others.insert(0, Label(span=each.span, text=label or each.message()))
     related = [
-        RelatedPlace(place=place_of(version, other.span), text=other.text) for other in (*each.others(), *others)
+        RelatedLocation(location=location_of(version, other.span), text=other.text)
+        for other in (*each.others(), *others)
     ]
     return DocumentProblem(
-        range=place.range if place.file is None else _use(version, each.uses, place.file),
+        range=location.range if location.file is None else _use(version, each.uses, location.file),
         code=each.code,
         severity=each.severity.value,
         message=each.message() + (f": {label}" if label else ""),
@@ -50,18 +51,18 @@ def _problem(version: Version, item: Finding) -> DocumentProblem:
 def _use(version: Version, uses: tuple[BlockUse, ...], file: str) -> TextRange:
     """The use of another file to which a problem of that file belongs: a use of its block, else the `use` statement."""
     for use in uses:
-        place = place_of(version, use.span)
-        if place.file is None:
-            return place.range
+        location = location_of(version, use.span)
+        if location.file is None:
+            return location.range
     for statement in version.program.statements:
         if isinstance(statement, ast.UseFile) and file.endswith(statement.target.text):
-            return place_of(version, statement.target.span).range
+            return location_of(version, statement.target.span).range
     return TextRange(start=0, end=0)
 
 
-def place_of(version: Version, span: Span) -> FilePlace:
-    """A span as a place. A source with the name of the document is the document's own text, read from scratch."""
+def location_of(version: Version, span: Span) -> Location:
+    """A span as a location. A source with the name of the document is the document's own text, read from scratch."""
     source = span.source.file
     if source is version.source or source.text is version.source.text or source.key == version.source.key:
-        return FilePlace(range=TextRange(start=span.source.start + span.start, end=span.source.start + span.end))
-    return FilePlace(range=TextRange(start=span.start, end=span.end), file=source.key)
+        return Location(range=TextRange(start=span.source.start + span.start, end=span.source.start + span.end))
+    return Location(range=TextRange(start=span.start, end=span.end), file=source.key)

@@ -13,7 +13,7 @@ from ..syntax.tokens import KEYWORDS
 from ..text.files import UnreadableFile
 from ..text.library import SUFFIX, Outside, join
 from ..text.source import Source, Span
-from .answers import FilePlace, Refused, TextEdit, TextRange
+from .answers import Location, Refused, TextEdit, TextRange
 from .defined_names import DefinedName, DefinedNames
 from .document import Version
 from .hover import name_at
@@ -22,21 +22,21 @@ from .syntax_at import covers, end_of, position_at, start_of, word_at
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
 
 
-def definition(version: Version, offset: int) -> tuple[FilePlace, ...]:
+def definition(version: Version, offset: int) -> tuple[Location, ...]:
     """Where the name at a position is defined, in this file or a used one; for `use`, the start of the file."""
     here = position_at(version, offset).innermost
     if isinstance(here, ast.UseFile) and covers(here.target.span, offset):
         key = _key(version, here)
-        return () if key is None else (FilePlace(range=TextRange(start=0, end=0), file=key),)
+        return () if key is None else (Location(range=TextRange(start=0, end=0), file=key),)
     name = _at(version, offset)
     if name is not None and name.definitions:
-        return tuple(FilePlace(range=_range(span)) for span in name.definitions)
+        return tuple(Location(range=_range(span)) for span in name.definitions)
     start, end = word_at(version.text, offset)
     block = version.blocks.get(version.text[start:end])
     if block is None or version.place(block.name.span) is not None:
         return ()
     span = block.name.span
-    return (FilePlace(range=TextRange(start=span.start, end=span.end), file=span.source.key),)
+    return (Location(range=TextRange(start=span.start, end=span.end), file=span.source.key),)
 
 
 def _key(version: Version, use: ast.UseFile) -> str | None:

@@ -92,7 +92,7 @@ def _papers(family: Family) -> str:
     papers = family.papers()
     lines = []
     for paper, entries in papers.items():
-        place = _ARXIV.sub(r"[arXiv \1](https://arxiv.org/abs/\1)", paper.place)
+        place = _ARXIV.sub(r"[arXiv \1](https://arxiv.org/abs/\1)", paper.venue)
         whose = f" ({', '.join(f'`{entry.name}`' for entry in entries)})" if len(papers) > 1 else ""
         lines.append(f"- {paper.authors}: *{paper.title}*, {paper.year}, {place}{whose}")
     return "\n".join(lines)

@@ -82,7 +82,7 @@ def test_json_of_every_diagnostic() -> None:
             assert DiagnosticReport.model_validate(printed).model_dump(exclude_unset=True) == printed
             assert printed["code"] == kind.code
             assert printed["message"] == item.diagnostic.message()
-            assert (printed["place"]["line"], printed["place"]["column"]) >= (1, 1)
+            assert (printed["range"]["line"], printed["range"]["column"]) >= (1, 1)
 
 
 def test_color_adds_no_information() -> None:

@@ -40,7 +40,7 @@ def test_truth_is_no_number() -> None:
 def test_an_error_occurs_in_every_iteration() -> None:
     sink = Sink()
     analyze(Source("input 3x8x8; repeat 4 { conv 3 k0 }"), sink)
-    assert [found.again for found in sink] == [3]
+    assert [found.other_occurrences for found in sink] == [3]
 
 
 def test_a_size_that_does_not_fit_any_more_is_shown() -> None:

@@ -42,7 +42,7 @@ def described(draft: Draft, sink: Sink) -> Any:
         for n in draft.nodes
     ]  # fmt: skip
     rest = (draft.outputs, dict(draft.scopes), draft.inputs, len(draft.asserts), draft.errors)
-    return nodes, rest, [(each.again, each.diagnostic.message(), each.diagnostic.span) for each in sink]
+    return nodes, rest, [(each.other_occurrences, each.diagnostic.message(), each.diagnostic.span) for each in sink]
 
 
 def elaborated(source: Source) -> Any:

@@ -43,21 +43,22 @@ TYPED = [
 ]
 
 
-def place(span: Span) -> tuple[str, int, int]:
+def source_range(span: Span) -> tuple[str, int, int]:
     return span.source.name, span.source.start + span.start, span.source.start + span.end
 
 
 def described(draft: Draft, sink: Sink) -> Any:
     """All of a draft and what was reported, with places in the file."""
     nodes = [
-        (n.id, type(n).__name__, repr(n.op), n.inputs, likely_shape(n), n.path, place(n.span), n.alias,
-         tuple((use.block, place(use.span)) for use in n.uses), getattr(n, "shared", None),
-         None if n.statement is None else place(n.statement.span),
-         {name: place(span) for name, span in n.arguments.items()})
+        (n.id, type(n).__name__, repr(n.op), n.inputs, likely_shape(n), n.path, source_range(n.span), n.alias,
+         tuple((use.block, source_range(use.span)) for use in n.uses), getattr(n, "shared", None),
+         None if n.statement is None else source_range(n.statement.span),
+         {name: source_range(span) for name, span in n.arguments.items()})
         for n in draft.nodes
     ]  # fmt: skip
     found = [
-        (item.diagnostic.code, place(item.diagnostic.span), item.diagnostic.message(), item.again) for item in sink
+        (item.diagnostic.code, source_range(item.diagnostic.span), item.diagnostic.message(), item.other_occurrences)
+        for item in sink
     ]
     rest = (draft.name, draft.inputs, draft.input_names, draft.outputs, draft.settings, draft.scopes, draft.errors)
     more = (len(draft.training), len(draft.asserts), sorted(draft.symbols), len(draft.conditions))

@@ -107,7 +107,7 @@ def _problems(document: Document, position: int, options: str) -> str:
         lines.append(f"{_spot(document, each.range.start, each.range.end)} {each.severity} {each.code} {each.message}")
         lines += [f"  help: {text}" for text in each.help]
         for other in each.related:
-            where = other.place.file or _spot(document, other.place.range.start, other.place.range.end)
+            where = other.location.file or _spot(document, other.location.range.start, other.location.range.end)
             lines.append(f"  {where}: {other.text}")
     return "\n".join(lines)
 

@@ -49,7 +49,7 @@ def reported(found: tuple[Finding, ...]) -> list[Any]:
     """Diagnostics as values, in the order of the text."""
     return sorted(
         (d.span.source.name, d.span.source.start + d.span.start, d.span.source.start + d.span.end, d.code, d.message(),
-         d.label(), item.again, [label.text for label in d.others()], [use.block for use in d.uses])
+         d.label(), item.other_occurrences, [label.text for label in d.others()], [use.block for use in d.uses])
         for item in found
         for d in [item.diagnostic]
     )  # fmt: skip

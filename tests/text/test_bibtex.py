@@ -65,7 +65,7 @@ def test_the_papers_of_the_zoo_have_one_entry_each() -> None:
     printed = CliRunner().invoke(main, ["zoo", "cite", *papers])
     assert printed.exit_code == 0, printed.output
     entries = parsed(printed.stdout)
-    places = {(paper.authors, paper.place) for paper in papers.values()}
+    places = {(paper.authors, paper.venue) for paper in papers.values()}
     assert len(entries) == len(places)
     titles = {typeset(each["title"]) for each in entries.values()}
     for paper in papers.values():
@@ -75,7 +75,7 @@ def test_the_papers_of_the_zoo_have_one_entry_each() -> None:
         assert paper.title.startswith(typeset(fields["title"]))
         assert typeset(fields["title"]) in titles
         assert fields["year"] == str(paper.year)
-        assert fields["eprint" if "eprint" in fields else "howpublished"] in paper.place
+        assert fields["eprint" if "eprint" in fields else "howpublished"] in paper.venue
         authors = [typeset(name) for name in fields["author"].split(" and ")]
         assert ", ".join(authors).replace(", others", " et al.") == paper.authors.replace(" & ", ", ")
 

@@ -38,7 +38,7 @@ def test_settings_are_parameters_and_the_paper_is_named(entry: zoo.ZooEntry) -> 
     paper = entry.citation()
     assert 1980 <= paper.year <= 2026
     assert paper.title
-    assert paper.place
+    assert paper.venue
 
 
 def test_every_text_is_in_the_index() -> None:

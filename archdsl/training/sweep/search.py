@@ -209,7 +209,7 @@ class _Queue:
             folder = last.folder
         else:
             folder = f"{number:03d}-{len(before) + 1}"
-        return Claim(self.worker.name, self.worker.place, folder)
+        return Claim(self.worker.name, self.worker.lock_scope, folder)
 
     def _prepared(self, attempt: Attempt, before: Sequence[Attempt]) -> Attempt | None:
         """A claimed attempt with its point, and with what the attempts before it have left."""
@@ -267,7 +267,7 @@ def as_json(sweep: Sweep, trials: dict[int, Trial], about: Mapping[str, Any]) ->
             **asdict(trial),
             "state": trial.state,
             "pareto": number in optimal,
-            "kept": number in weights,
+            "has_weights": number in weights,
         }
         for number, trial in trials.items()
     ]

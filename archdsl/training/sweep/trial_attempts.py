@@ -21,10 +21,10 @@ NUMBER, CLAIM, BEAT, POINT, RESULT, RELEASED = "trial_number", "claim", "heartbe
 
 @dataclass(frozen=True)
 class Claim:
-    """A worker that trains, in a run's folder. `place`: see `Worker`."""
+    """A worker that trains, in a run's folder. `lock_scope`: see `Worker`."""
 
     worker: str
-    place: str | None
+    lock_scope: str | None
     folder: str
 
 

@@ -34,10 +34,10 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True)
 class Worker:
-    """This process: its name, and the place in which its lock is valid; None without locks."""
+    """This process: its name, and the scope in which its lock is valid; None without locks."""
 
     name: str
-    place: str | None
+    lock_scope: str | None
 
 
 @contextlib.contextmanager
@@ -50,7 +50,7 @@ def working(sweep: Path) -> Iterator[Worker]:
     except OSError as error:
         raise unwritten(folder, error) from error
     try:
-        yield Worker(path.stem, _place(sweep) if _locked(handle) else None)
+        yield Worker(path.stem, _lock_scope(sweep) if _locked(handle) else None)
     finally:
         # removed first: a file that is there and not locked belongs to a worker that was killed
         with contextlib.suppress(OSError):
@@ -60,7 +60,7 @@ def working(sweep: Path) -> Iterator[Worker]:
 
 def was_killed(sweep: Path, claim: Claim) -> bool | None:
     """Whether the worker of a claim is gone; None if only its heartbeats can show it."""
-    if claim.place is None or claim.place != _place(sweep):
+    if claim.lock_scope is None or claim.lock_scope != _lock_scope(sweep):
         return None
     try:
         handle = os.open(sweep / _FOLDER / f"{claim.worker}.lock", os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
@@ -148,7 +148,7 @@ def _locked(handle: int) -> bool:
     return True
 
 
-def _place(sweep: Path) -> str:
+def _lock_scope(sweep: Path) -> str:
     """The same text for all processes of this machine that see the same folder, and for no other."""
     try:
         machine = _BOOT.read_text(encoding="ascii").strip()

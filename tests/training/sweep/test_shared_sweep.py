@@ -145,7 +145,7 @@ def dead(sweep: Sweep, silent: bool) -> Attempt:
     """A trial whose worker is gone: its lock is free, or it is of another machine and silent."""
     store = sweep.store()
     store.add(1, {"--lr": 0.1})
-    place = "elsewhere" if silent else workers._place(sweep.folder)
+    place = "elsewhere" if silent else workers._lock_scope(sweep.folder)
     assert store.claim(store.attempts()[-1], Claim("gone-1", place, "001"))
     store.choose(store.attempts()[-1].id, {"--lr": 0.1}, trial_distributions(sweep))
     store.report(store.attempts()[-1].id, 1, 0.25)

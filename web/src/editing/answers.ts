@@ -13,7 +13,7 @@ export interface Problem {
   code: string;
   severity: "error" | "warning" | "note";
   message: string;
-  related: { place: { range: Range; file: string | null }; text: string }[];
+  related: { location: { range: Range; file: string | null }; text: string }[];
   help: string[];
   is_unused: boolean;
 }
