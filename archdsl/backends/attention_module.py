@@ -180,7 +180,9 @@ class MultiHeadAttention(nn.Module):
         return added
 
     def hidden(self, steps: int, length: int, device: torch.device) -> torch.Tensor:
-        """Which steps are masked for each step: later ones, and those outside its window; T×S."""
+        """Which steps are masked for each step: those outside its window if there is one, and later ones if causal;
+        T×S.
+        """
         every = torch.ones(steps, length, dtype=torch.bool, device=device)
         if self.window is None:
             return every.triu(1)

@@ -34,7 +34,7 @@ ENDINGS: dict[Form, str] = {
 KEY = "archdsl"
 """The key of the facts in a file: metadata in ONNX and safetensors, an extra file in torch's formats."""
 TOLERANCE = 1e-3
-"""The relative tolerance of an output, as a fraction of the largest one: float32 summed in another order."""
+"""The tolerance of an output, as a fraction of the largest one: the result of a float32 sum depends on its order."""
 _NOISE = 1e-6
 """The absolute tolerance of float32 sums, for outputs that cancel to small values."""
 _TRIED = (1, 3)
@@ -109,7 +109,7 @@ class CannotExport(Exception):
 
 
 def own_tensors(module: nn.Module) -> dict[str, Tensor]:
-    """The state dict of a module; a tensor with several names only under the first."""
+    """The state dict of a module, which has a tensor with several names only under the first of them."""
     unique: dict[int, tuple[str, Tensor]] = {}
     for name, tensor in module.state_dict(keep_vars=True).items():
         unique.setdefault(id(tensor), (name, tensor))
@@ -130,7 +130,7 @@ def export(exportable: Exportable, form: Form, path: Path, opset: int | None = N
             agreement = _write_and_compare(exportable, form, temporary, opset)
         except CannotExport as error:
             raise _located(exportable, form, Path(folder) / f"part{path.suffix}", opset) or error from error.__cause__
-        for made in sorted(Path(folder).iterdir(), key=lambda made: made == temporary):  # weights of a large ONNX first
+        for made in sorted(Path(folder).iterdir(), key=lambda made: made == temporary):  # large ONNX weights first
             made.replace(path.parent / made.name)
     return agreement
 
@@ -152,7 +152,7 @@ def _write_and_compare(exportable: Exportable, form: Form, path: Path, opset: in
 
 
 def _located(exportable: Exportable, form: Form, path: Path, opset: int | None) -> CannotExport | None:
-    """The error with the name of the first part that cannot be exported alone; None if each can."""
+    """The error with the name of the first part that cannot be exported alone; None if every part can."""
     for name, part in exportable.suspects():
         try:
             _write_and_compare(part, form, path, opset)
@@ -292,7 +292,7 @@ def _onnx_reader(exportable: Exportable, path: Path) -> Run:
 
 
 def _weights_reader(exportable: Exportable, path: Path) -> Run:
-    """The module with all weights overwritten and read back from the file."""
+    """A function that runs a copy of the module whose weights are zeroed and then read back from the file."""
     import copy
 
     module = copy.deepcopy(exportable.module)

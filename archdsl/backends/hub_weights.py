@@ -141,7 +141,7 @@ def _requested(repo: str, revision: str | None) -> HubModel:
 
 @contextmanager
 def _hub_errors(repo: str) -> Iterator[None]:
-    """Error responses of the Hub as CannotLoad."""
+    """Raise CannotLoad for the error responses of the Hub."""
     from huggingface_hub.errors import (
         GatedRepoError,
         HfHubHTTPError,

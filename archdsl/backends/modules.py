@@ -129,7 +129,7 @@ class Standardize(nn.Module):
 
 
 class StandardizeTransposed(nn.Module):
-    """The same for a transposed convolution, whose weight has the inputs first, in groups."""
+    """Filters of a transposed convolution with mean 0 and variance 1; its weight has the inputs first, in groups."""
 
     def __init__(self, groups: int) -> None:
         super().__init__()
@@ -329,7 +329,9 @@ class SinePositions(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Each step of N×T×C attends to all steps (causal: to earlier ones), with the weights of nn.MultiheadAttention."""
+    """Each step of N×T×C attends to all steps (causal: to itself and earlier ones), with the weights of
+    nn.MultiheadAttention.
+    """
 
     def __init__(
         self,
@@ -372,9 +374,9 @@ class SelfAttention(nn.Module):
 class WindowAttention(nn.Module):
     """Each position of N×C×… attends to the positions of its window, whose size divides the spatial size.
 
-    A grid makes sparse windows of evenly spaced positions. A shift moves the windows around the ends, and positions
-    from different ends do not attend to each other. Relative positions have a learned bias, from a table or from a
-    small network of the logarithmic distance; cosine attention compares angles, and its keys have no bias.
+    A grid makes sparse windows of evenly spaced positions. A shift moves the windows cyclically, and positions from
+    opposite ends do not attend to each other. Relative positions have a learned bias, from a table or from a small
+    network whose input is the logarithmic distance; cosine attention compares angles, and its keys have no bias.
     """
 
     position_index: torch.Tensor
@@ -453,7 +455,7 @@ class WindowAttention(nn.Module):
         return x.roll(self.shift, [axis + 2 for axis in axes]) if shifted else x
 
     def attend(self, x: torch.Tensor, counts: list[int] | None) -> torch.Tensor:
-        """Attention within each window; `counts` are the numbers of windows by dimension, if they are shifted."""
+        """Attention within each window; `counts` are the numbers of windows by dimension if the windows are shifted."""
         bias: torch.Tensor | None = self.in_proj_bias
         scale = self.scale
         if self.cosine and bias is not None:
@@ -507,7 +509,7 @@ class WindowAttention(nn.Module):
 
 
 class InitialLSTM(nn.LSTM):
-    """An LSTM that begins with these states: N×(layers·directions·units) or N×(layers·directions)×units."""
+    """An LSTM whose initial states are inputs: N×(layers·directions·units) or N×(layers·directions)×units."""
 
     def forward(  # type: ignore[override]  # the state is required, with the batch first
         self, x: torch.Tensor, initial: torch.Tensor, initial_cell: torch.Tensor | None = None
@@ -520,7 +522,7 @@ class InitialLSTM(nn.LSTM):
 
 
 class InitialGRU(nn.GRU):
-    """A GRU that begins with this state: N×(layers·directions·units) or N×(layers·directions)×units."""
+    """A GRU whose initial state is an input: N×(layers·directions·units) or N×(layers·directions)×units."""
 
     def forward(  # type: ignore[override]  # the state is required, with the batch first
         self, x: torch.Tensor, initial: torch.Tensor
@@ -529,7 +531,7 @@ class InitialGRU(nn.GRU):
 
 
 class InitialRNN(nn.RNN):
-    """A simple recurrent network that begins with this state: N×(layers·directions·units) or
+    """A simple recurrent network whose initial state is an input: N×(layers·directions·units) or
     N×(layers·directions)×units.
     """
 
@@ -543,7 +545,7 @@ class ScanLoop(nn.Module):
     """Run a body on each step along an axis; the tensors that it carries over are inputs and outputs of each step.
 
     `zeros` has the sizes of a carried tensor that starts with zeros, and None for one that starts with an input.
-    `joined` is the axis of the results.
+    `joined` is the axis along which the results are stacked.
     """
 
     def __init__(self, body: nn.Module, axis: int, joined: int, zeros: tuple[tuple[int, ...] | None, ...]) -> None:

@@ -20,7 +20,7 @@ _TRIED: set[tuple[type[Op], str]] = set()
 
 
 def check_package_layer(op: Op, shapes: tuple[Shape, ...], build: Callable[[], nn.Module]) -> None:
-    """Build and run a layer of a package alone, unless it was tried before; nothing for a built-in layer.
+    """Build and run a layer of a package alone, unless it was tried before; a built-in layer is skipped.
 
     `build` returns a module that takes the layer's inputs and has the module of its call, if there is one, as `layer`.
     Raises PackageFailed if it fails, or does not have the weights and the output that the layer declares.
@@ -48,7 +48,7 @@ def _difference(op: Op, shapes: tuple[Shape, ...], module: nn.Module) -> str | N
         return f"its module has the weights {_listed(has)}, but it declares {_listed(declared)}"
     sizes = [size for shape in shapes for size in shape.dims]
     if not all(isinstance(size, int) for size in sizes) or sum(shape.numel for shape in shapes) > _LARGEST:
-        return None  # only its weights are known
+        return None  # only its weights are compared
     result: object = module(*map(_example, shapes))
     wanted = (_BATCH, *op.infer(shapes).dims)
     if not isinstance(result, Tensor):

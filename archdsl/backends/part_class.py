@@ -60,17 +60,17 @@ _CHAIN_FORWARD = """
 
 
 def part_class(name: str, doc: str, key: str, forward: str | None) -> type[nn.Module]:
-    """The class of a part, one for equal arguments.
+    """The class of a part, the same class for equal arguments.
 
-    `forward` is the source of its method, indented as in a class; None for a chain. `key` distinguishes parts
-    that have the same source but different layers.
+    `forward` is the source of its method, indented as in a class; None for a chain. `key` distinguishes parts that have
+    the same source but different layers.
     """
     base, body = ("ChainPart", _CHAIN_FORWARD) if forward is None else ("Part", f"\n{forward.rstrip()}\n")
     return _from_text(f'class {name}({base}):\n    """{doc}"""\n    # layers {key}\n{body}')
 
 
 def _from_text(text: str) -> type[nn.Module]:
-    """The class that a text defines; one for each text."""
+    """The class that a text defines, the same class for the same text."""
     found = _classes.get(text)
     if found is None:
         found = _classes[text] = _make(text)
@@ -101,7 +101,7 @@ def _empty(text: str) -> nn.Module:
 
 
 def _folded(children: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Labels and texts; one for consecutive numbers with the same text, as nn.ModuleList folds them."""
+    """Labels and texts; consecutive numbers with the same text share one, as in the text of an nn.ModuleList."""
     numbered = list(enumerate(children))
     for _, group in groupby(numbered, key=lambda each: _fold_key(each[0], *each[1])):
         same = [child for _, child in group]

@@ -48,7 +48,7 @@ class _Forward:
             else:
                 self.part(item, read)
         results = tuple(self.values[i] for i in unit.outputs)
-        returned: Any = tuple[(Tensor,) * len(results)]  # type: ignore[misc]  # as many as there are results
+        returned: Any = tuple[(Tensor,) * len(results)]  # type: ignore[misc]  # one Tensor for each result
         self.code.output(results[0] if len(results) == 1 else results, Tensor if len(results) == 1 else returned)
         return _cleaned_source(self.code.python_code("self").src)
 
@@ -68,7 +68,7 @@ class _Forward:
         return result
 
     def part(self, item: Unit, read: set[int]) -> None:
-        """The results of an inner part, or of another use of a part."""
+        """Add the call of an inner part, or of another use of a part."""
         of = item.original or item
         inputs = [self.values[i] for i in item.inputs] + [self.outside_value(each) for each in of.outside]
         result = self.call(of.path, tuple(inputs), {})

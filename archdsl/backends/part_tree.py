@@ -72,7 +72,7 @@ class _Uses:
         for item in unit.items:
             if isinstance(item, Unit):
                 candidate = _Candidate(item)
-                # A unit that only reapplies layers of others is never itself the one that is reapplied.
+                # A unit that only reapplies layers of others is never reapplied itself.
                 if any(node.shared is None for node in candidate.nodes):
                     self.candidates.setdefault(candidate.owners[0], []).append(candidate)
                 self.collect(item)
@@ -100,7 +100,7 @@ class _Uses:
         unit.items = items
 
     def use(self, items: Sequence[Node | Unit], at: int, candidate: _Candidate) -> Unit | None:
-        """The items from here on as a use of a unit; None if they are not its nodes on other inputs."""
+        """The items from here on as a use of a unit; None if they do not apply its nodes to other inputs."""
         here = items[at : at + len(candidate.nodes)]
         nodes = [item for item in here if isinstance(item, Node) and item.shared is not None]
         if [node.shared for node in nodes] != candidate.owners:

@@ -10,16 +10,16 @@ from collections.abc import Mapping
 
 from .timm_names import TIMM
 from .torchvision_names import INCEPTION, MAXVIT, SWIN, SWIN_V2
-from .weight_naming import Naming, Rule, fixed, less
+from .weight_naming import Naming, Rule, fixed, from_zero
 
 _FC: Rule = ("fc1", fixed("fc"))
 
 _RESNET = Naming(
     rules=(
         (r"stem\.(conv1|bn1)", lambda m: m[1]),
-        (r"layer(\d+)\.unit(\d+)\.\w+1\.(conv\d|bn\d)", lambda m: f"layer{m[1]}.{less(m[2])}.{m[3]}"),
-        (r"layer(\d+)\.unit(\d+)\.\w+1\.shortcut\.conv1", lambda m: f"layer{m[1]}.{less(m[2])}.downsample.0"),
-        (r"layer(\d+)\.unit(\d+)\.\w+1\.shortcut\.bn1", lambda m: f"layer{m[1]}.{less(m[2])}.downsample.1"),
+        (r"layer(\d+)\.unit(\d+)\.\w+1\.(conv\d|bn\d)", lambda m: f"layer{m[1]}.{from_zero(m[2])}.{m[3]}"),
+        (r"layer(\d+)\.unit(\d+)\.\w+1\.shortcut\.conv1", lambda m: f"layer{m[1]}.{from_zero(m[2])}.downsample.0"),
+        (r"layer(\d+)\.unit(\d+)\.\w+1\.shortcut\.bn1", lambda m: f"layer{m[1]}.{from_zero(m[2])}.downsample.1"),
         _FC,
     )
 )
@@ -44,14 +44,14 @@ _CONVNEXT = Naming(
         (r"stem\.layernorm1", fixed("features.0.1")),
         (
             r"stage(\d+)\.unit(\d+)\.(dwconv1|layernorm1|fc1|fc2)",
-            lambda m: f"features.{2 * int(m[1]) - 1}.{less(m[2])}.{_CONVNEXT_PARTS[m[3]]}",
+            lambda m: f"features.{2 * int(m[1]) - 1}.{from_zero(m[2])}.{_CONVNEXT_PARTS[m[3]]}",
         ),
         (
             r"stage(\d+)\.unit(\d+)\.scale1",
-            lambda m: f"features.{2 * int(m[1]) - 1}.{less(m[2])}.layer_scale!",
+            lambda m: f"features.{2 * int(m[1]) - 1}.{from_zero(m[2])}.layer_scale!",
         ),
-        (r"stage(\d+)\.down1\.layernorm1", lambda m: f"features.{2 * less(m[1])}.0"),
-        (r"stage(\d+)\.down1\.conv1", lambda m: f"features.{2 * less(m[1])}.1"),
+        (r"stage(\d+)\.down1\.layernorm1", lambda m: f"features.{2 * from_zero(m[1])}.0"),
+        (r"stage(\d+)\.down1\.conv1", lambda m: f"features.{2 * from_zero(m[1])}.1"),
         (r"layernorm1", fixed("classifier.0")),
         (r"fc1", fixed("classifier.2")),
     )
@@ -59,7 +59,7 @@ _CONVNEXT = Naming(
 
 
 def _regnet(found: re.Match[str]) -> str:
-    stage, unit = found[1], less(found[2])
+    stage, unit = found[1], from_zero(found[2])
     return f"trunk_output.block{stage}.block{stage}-{unit}"
 
 
@@ -71,7 +71,7 @@ _REGNET = Naming(
         (rf"{_UNIT}\.branch1\.(conv1|bn1)", lambda m: f"{_regnet(m)}.proj.{_KIND[m[3]]}"),
         (
             rf"{_UNIT}\.\w+\.transform1\.unit([12])\.(conv1|bn1)",
-            lambda m: f"{_regnet(m)}.f.{'ab'[less(m[3])]}.{_KIND[m[4]]}",
+            lambda m: f"{_regnet(m)}.f.{'ab'[from_zero(m[3])]}.{_KIND[m[4]]}",
         ),
         (rf"{_UNIT}\.\w+\.transform1\.se1\.conv(\d)", lambda m: f"{_regnet(m)}.f.se.fc{m[3]}"),
         (rf"{_UNIT}\.\w+\.transform1\.(conv1|bn1)", lambda m: f"{_regnet(m)}.f.c.{_KIND[m[3]]}"),
@@ -97,7 +97,7 @@ _SHUFFLENET = Naming(
 
 
 def _letter(number: str) -> str:
-    return "abcdefgh"[less(number)]
+    return "abcdefgh"[from_zero(number)]
 
 
 _GOOGLENET = Naming(
@@ -113,7 +113,7 @@ _GOOGLENET = Naming(
         ),
         (
             r"inception(\d)\.inception(\d)\.branch([23])\.unit(\d)\.(conv|bn)1",
-            lambda m: f"inception{m[1]}{_letter(m[2])}.branch{m[3]}.{less(m[4])}.{m[5]}",
+            lambda m: f"inception{m[1]}{_letter(m[2])}.branch{m[3]}.{from_zero(m[4])}.{m[5]}",
         ),
         _FC,
     ),
@@ -125,10 +125,10 @@ _VIT = Naming(
         (r"conv1", fixed("conv_proj")),
         (r"cls1", fixed("class_token!")),
         (r"pos1", fixed("encoder.pos_embedding!")),
-        (r"encoder(\d+)\.layernorm(\d)", lambda m: f"encoder.layers.encoder_layer_{less(m[1])}.ln_{m[2]}"),
-        (r"encoder(\d+)\.attention1", lambda m: f"encoder.layers.encoder_layer_{less(m[1])}.self_attention"),
-        (r"encoder(\d+)\.fc1", lambda m: f"encoder.layers.encoder_layer_{less(m[1])}.mlp.0"),
-        (r"encoder(\d+)\.fc2", lambda m: f"encoder.layers.encoder_layer_{less(m[1])}.mlp.3"),
+        (r"encoder(\d+)\.layernorm(\d)", lambda m: f"encoder.layers.encoder_layer_{from_zero(m[1])}.ln_{m[2]}"),
+        (r"encoder(\d+)\.attention1", lambda m: f"encoder.layers.encoder_layer_{from_zero(m[1])}.self_attention"),
+        (r"encoder(\d+)\.fc1", lambda m: f"encoder.layers.encoder_layer_{from_zero(m[1])}.mlp.0"),
+        (r"encoder(\d+)\.fc2", lambda m: f"encoder.layers.encoder_layer_{from_zero(m[1])}.mlp.3"),
         (r"layernorm1", fixed("encoder.ln")),
         (r"fc1", fixed("heads.head")),
     )
@@ -148,6 +148,6 @@ NAMINGS: Mapping[str, Naming] = {
     "SwinV2": SWIN_V2,
     **TIMM,
 }
-"""The rules by family. The rules of one family never name all tensors of another family's layer, so the order is
+"""The rules by family. The rules of one family never name all tensors of another family's network, so the order is
 irrelevant.
 """

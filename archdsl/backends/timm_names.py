@@ -1,13 +1,13 @@
 """timm's names, for the families whose names differ from torchvision's.
 
-Some tensors have another shape there, with the same elements: factors of channels, and fully connected layers that are
+Some tensors have another shape there, with the same elements: per-channel scales, and fully connected layers that are
 1×1 convolutions.
 """
 
 import re
 from collections.abc import Mapping
 
-from .weight_naming import WINDOW_ATTENTION, Naming, Rule, fixed, less
+from .weight_naming import WINDOW_ATTENTION, Naming, Rule, fixed, from_zero
 
 _UNIT = r"stage(\d)\.unit(\d+)"
 _CONVNEXT_PARTS = {"dwconv1": "conv_dw", "layernorm1": "norm", "fc1": "mlp.fc1", "fc2": "mlp.fc2", "scale1": "gamma!"}
@@ -17,10 +17,10 @@ _CONVNEXT = Naming(
         (r"stem\.layernorm1", fixed("stem.1")),
         (
             rf"{_UNIT}\.(dwconv1|layernorm1|fc1|fc2|scale1)",
-            lambda m: f"stages.{less(m[1])}.blocks.{less(m[2])}.{_CONVNEXT_PARTS[m[3]]}",
+            lambda m: f"stages.{from_zero(m[1])}.blocks.{from_zero(m[2])}.{_CONVNEXT_PARTS[m[3]]}",
         ),
-        (r"stage(\d)\.down1\.layernorm1", lambda m: f"stages.{less(m[1])}.downsample.0"),
-        (r"stage(\d)\.down1\.conv1", lambda m: f"stages.{less(m[1])}.downsample.1"),
+        (r"stage(\d)\.down1\.layernorm1", lambda m: f"stages.{from_zero(m[1])}.downsample.0"),
+        (r"stage(\d)\.down1\.conv1", lambda m: f"stages.{from_zero(m[1])}.downsample.1"),
         (r"layernorm1", fixed("head.norm")),
         (r"fc1", fixed("head.fc")),
     )
@@ -31,9 +31,9 @@ _VIT = Naming(
         (r"conv1", fixed("patch_embed.proj")),
         (r"cls1", fixed("cls_token!")),
         (r"pos1", fixed("pos_embed!")),
-        (r"encoder(\d+)\.layernorm(\d)", lambda m: f"blocks.{less(m[1])}.norm{m[2]}"),
-        (r"encoder(\d+)\.attention1", lambda m: f"blocks.{less(m[1])}.attn"),
-        (r"encoder(\d+)\.fc(\d)", lambda m: f"blocks.{less(m[1])}.mlp.fc{m[2]}"),
+        (r"encoder(\d+)\.layernorm(\d)", lambda m: f"blocks.{from_zero(m[1])}.norm{m[2]}"),
+        (r"encoder(\d+)\.attention1", lambda m: f"blocks.{from_zero(m[1])}.attn"),
+        (r"encoder(\d+)\.fc(\d)", lambda m: f"blocks.{from_zero(m[1])}.mlp.fc{m[2]}"),
         (r"layernorm1", fixed("norm")),
         (r"fc1", fixed("head")),
     ),
@@ -47,10 +47,10 @@ _SWIN = Naming(
         (r"patches\.layernorm1", fixed("patch_embed.norm")),
         (
             rf"{_UNIT}\.(layernorm\d|fc\d|attention1)",
-            lambda m: f"layers.{less(m[1])}.blocks.{less(m[2])}.{_SWIN_PARTS[m[3]]}",
+            lambda m: f"layers.{from_zero(m[1])}.blocks.{from_zero(m[2])}.{_SWIN_PARTS[m[3]]}",
         ),
-        (r"stage(\d)\.merge1\.layernorm1", lambda m: f"layers.{less(m[1])}.downsample.norm"),
-        (r"stage(\d)\.merge1\.fc1", lambda m: f"layers.{less(m[1])}.downsample.reduction"),
+        (r"stage(\d)\.merge1\.layernorm1", lambda m: f"layers.{from_zero(m[1])}.downsample.norm"),
+        (r"stage(\d)\.merge1\.fc1", lambda m: f"layers.{from_zero(m[1])}.downsample.reduction"),
         (r"layernorm1", fixed("norm")),
         (r"fc1", fixed("head.fc")),
     ),
@@ -62,8 +62,8 @@ _MIXER_PARTS = {"1": "mlp_tokens.fc1", "2": "mlp_tokens.fc2", "3": "mlp_channels
 _MIXER = Naming(
     rules=(
         (r"conv1", fixed("stem.proj")),
-        (r"mixer(\d+)\.layernorm(\d)", lambda m: f"blocks.{less(m[1])}.norm{m[2]}"),
-        (r"mixer(\d+)\.fc(\d)", lambda m: f"blocks.{less(m[1])}.{_MIXER_PARTS[m[2]]}"),
+        (r"mixer(\d+)\.layernorm(\d)", lambda m: f"blocks.{from_zero(m[1])}.norm{m[2]}"),
+        (r"mixer(\d+)\.fc(\d)", lambda m: f"blocks.{from_zero(m[1])}.{_MIXER_PARTS[m[2]]}"),
         (r"layernorm1", fixed("norm")),
         (r"fc1", fixed("head")),
     )
@@ -80,7 +80,7 @@ _CONVMIXER = Naming(
     rules=(
         (r"conv1", fixed("stem.0")),
         (r"norm1\.bn1", fixed("stem.2")),
-        (r"dwconv(\d+)", lambda m: f"blocks.{less(m[1])}.0.fn.0"),
+        (r"dwconv(\d+)", lambda m: f"blocks.{from_zero(m[1])}.0.fn.0"),
         (r"conv(\d+)", lambda m: f"blocks.{int(m[1]) - 2}.1"),
         (r"norm(\d+)\.bn1", _mixed_norm),
         (r"fc1", fixed("head")),
@@ -118,7 +118,7 @@ _INNER = r"(dwconv1|conv\d|squeeze1\.conv\d|norm\d\.bn1|bn\d)"
 
 
 def _inner(word: str, names: Mapping[str, str] = _INVERTED) -> str:
-    """The name of a layer in a block; the batch norms are numbered on both sides."""
+    """The name of a layer in a block; the batch norms are numbered in both namings."""
     norm = re.fullmatch(r"norm(\d)\.bn1|bn(\d)", word)
     return f"bn{norm[1] or norm[2]}" if norm is not None else names[word]
 
@@ -138,20 +138,20 @@ _EFFICIENTNET = Naming(
     rules=(
         *_ends("stem", r"head\.conv1"),
         (r"head\.norm1\.bn1", fixed("bn2")),
-        (rf"{_EFFICIENT}\.{_INNER}", lambda m: f"blocks.{less(m[1])}.{less(m[2])}.{_inner(m[3])}"),
-        (rf"{_EFFICIENT}\.mbconv1\.{_INNER}", lambda m: f"blocks.{less(m[1])}.{less(m[2])}.{_inner(m[3])}"),
-        (r"stage(1)\.units1\.unit(\d+)\.transform1\.fused1\.conv1", lambda m: f"blocks.0.{less(m[2])}.conv"),
+        (rf"{_EFFICIENT}\.{_INNER}", lambda m: f"blocks.{from_zero(m[1])}.{from_zero(m[2])}.{_inner(m[3])}"),
+        (rf"{_EFFICIENT}\.mbconv1\.{_INNER}", lambda m: f"blocks.{from_zero(m[1])}.{from_zero(m[2])}.{_inner(m[3])}"),
+        (r"stage(1)\.units1\.unit(\d+)\.transform1\.fused1\.conv1", lambda m: f"blocks.0.{from_zero(m[2])}.conv"),
         (
             rf"{_EFFICIENT}\.fused1\.{_INNER}",
-            lambda m: f"blocks.{less(m[1])}.{less(m[2])}.{_inner(m[3], _FUSED)}",
+            lambda m: f"blocks.{from_zero(m[1])}.{from_zero(m[2])}.{_inner(m[3], _FUSED)}",
         ),
     )
 )
 
 
 def _in_stages(counts: tuple[int, ...], number: str) -> str:
-    """The place of a block that is numbered through all stages."""
-    place = less(number)
+    """The stage and place of a block whose number counts the blocks of all stages."""
+    place = from_zero(number)
     for stage, count in enumerate(counts):
         if place < count:
             return f"blocks.{stage}.{place}"
@@ -172,7 +172,7 @@ _MOBILENET_V2 = Naming(
 
 
 def _mobilenet_v3(counts: tuple[int, ...]) -> Naming:
-    """Its head is a fully connected layer, which timm has as a 1×1 convolution."""
+    """The rules for MobileNetV3: its head is a fully connected layer, which timm has as a 1×1 convolution."""
     last = f"blocks.{len(counts)}.0"
     return Naming(
         rules=(
@@ -190,7 +190,7 @@ _MNASNET = Naming(
         *_ends("features", r"features\.conv2"),
         (r"features\.norm2\.bn1", fixed("bn2")),
         (rf"features\.sepconv1\.{_INNER}", lambda m: f"blocks.0.0.{_inner(m[1])}"),
-        (rf"features\.stack(\d)\.mbconv(\d)\.{_INNER}", lambda m: f"blocks.{m[1]}.{less(m[2])}.{_inner(m[3])}"),
+        (rf"features\.stack(\d)\.mbconv(\d)\.{_INNER}", lambda m: f"blocks.{m[1]}.{from_zero(m[2])}.{_inner(m[3])}"),
     )
 )
 

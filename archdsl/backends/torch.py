@@ -23,9 +23,9 @@ def to_torch(graph: Graph) -> nn.Module:
     """The module of a graph without errors: it takes a batch for each input and returns the output, or a tuple.
 
     Each stage, branch and block is a module with its own `forward`; one that applies its modules in order is an
-    nn.Sequential. Submodules are named by the nodes' paths, so that `state_dict` follows stages and layers, and in the
-    order of execution. Weights are initialized by the program's initializers, or as torch initializes them;
-    `init=whiten` needs images (`training.whiten`), and until then is initialized by torch.
+    nn.Sequential. Submodules are named by the nodes' paths, so that `state_dict` follows stages and layers, and are in
+    the order of execution. Weights are initialized by the program's initializers, or as torch initializes them;
+    `init=whiten` needs images (`training.whiten`); until these are given, the weights are as torch initializes them.
 
     Raises PackageFailed for a layer of a package whose module fails, or differs from what the layer declares.
     """
@@ -89,7 +89,7 @@ def _doc(unit: Unit) -> str:
 def _layers_digest(unit: Unit) -> str:
     """A digest that is the same for units with equal layers.
 
-    Units with other layers get separate classes: torch.compile refuses after a few versions of one method.
+    Units with other layers get separate classes: torch.compile stops compiling after a few versions of one method.
     """
     depth = len(unit.path)
     layers = [(node.path[depth:], node.op.steps(unit.graph.shapes_in(node))) for node in nodes_of(unit)]
@@ -105,7 +105,7 @@ def _attach(part: nn.Module, path: Sequence[str], module: nn.Module) -> None:
 
 
 def make_module(call: Module) -> nn.Module:
-    """The module for a description."""
+    """The module that a call describes."""
     module = resolve(call.target)(*map(_built, call.args), **dict(call.kwargs))
     if not isinstance(module, nn.Module):
         raise TypeError(f"`{call.target}` returned {type(module).__name__}, not a module")

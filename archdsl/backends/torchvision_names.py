@@ -2,7 +2,7 @@
 
 import re
 
-from .weight_naming import WINDOW_ATTENTION, Naming, fixed, less
+from .weight_naming import WINDOW_ATTENTION, Naming, fixed, from_zero
 
 # --- Inception v3 ---
 
@@ -52,7 +52,7 @@ def _words(table: dict[str, str]) -> str:
 
 def _block(found: re.Match[str]) -> str:
     """`Mixed_5b` for the first block of this size; `a` is the reduction before it."""
-    return f"Mixed_{found[1]}{'bcdefgh'[less(found[2])]}"
+    return f"Mixed_{found[1]}{'bcdefgh'[from_zero(found[2])]}"
 
 
 def _fifth(found: re.Match[str]) -> str:
@@ -62,7 +62,7 @@ def _fifth(found: re.Match[str]) -> str:
 
 INCEPTION = Naming(
     rules=(
-        (rf"stem\.unit(\d)\.{_LAYER}", lambda m: f"{_STEM[less(m[1])]}.{m[2]}"),
+        (rf"stem\.unit(\d)\.{_LAYER}", lambda m: f"{_STEM[from_zero(m[1])]}.{m[2]}"),
         (rf"inception(5)\.mixed5(\d)\.(branch\d)\.unit(\d)\.{_LAYER}", _fifth),
         (
             rf"inception(6)\.mixed6(\d)\.{_words(_INCEPTION_6)}\.{_LAYER}",
@@ -73,7 +73,7 @@ INCEPTION = Naming(
             lambda m: f"{_block(m)}.{_INCEPTION_7[m[3]]}.{m[4]}",
         ),
         (rf"reduction{_words(_REDUCTIONS)}\.{_LAYER}", lambda m: f"{_REDUCTIONS[m[1]]}.{m[2]}"),
-        (rf"classifier\.unit(\d)\.{_LAYER}", lambda m: f"AuxLogits.conv{less(m[1])}.{m[2]}"),
+        (rf"classifier\.unit(\d)\.{_LAYER}", lambda m: f"AuxLogits.conv{from_zero(m[1])}.{m[2]}"),
         (r"classifier\.fc1", fixed("AuxLogits.fc")),
         (r"fc1", fixed("fc")),
     ),
@@ -88,7 +88,7 @@ _PARTS = {"layernorm1": "norm1", "layernorm2": "norm2", "fc1": "mlp.0", "fc2": "
 
 
 def _swin(found: re.Match[str]) -> str:
-    return f"features.{2 * int(found[1]) - 1}.{less(found[2])}.{_PARTS[found[3]]}"
+    return f"features.{2 * int(found[1]) - 1}.{from_zero(found[2])}.{_PARTS[found[3]]}"
 
 
 _SWIN_RULES = (
@@ -126,7 +126,7 @@ _PERCEPTRON = {"layernorm1": "0", "fc1": "1", "fc2": "3"}
 
 
 def _place(found: re.Match[str]) -> str:
-    return f"blocks.{less(found[1])}.layers.{less(found[2])}.layers"
+    return f"blocks.{from_zero(found[1])}.layers.{from_zero(found[2])}.layers"
 
 
 def _attention(found: re.Match[str]) -> str:

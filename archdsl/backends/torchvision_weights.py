@@ -19,8 +19,8 @@ from .weight_files import CannotLoad, Report, UnknownWeights
 SERVER = "https://download.pytorch.org/models/"
 TIMEOUT_SECONDS = 30
 _LARGEST = 4 << 30
-"""The maximum size of a download in bytes; the largest file, of regnet_y_128gf, has 2.6 GB. An endless download must
-not fill the disk.
+"""The maximum size of a download in bytes; the largest file, that of regnet_y_128gf, is 2.6 GB. An endless download
+must not fill the disk.
 """
 _DIGITS = re.compile(r"-([0-9a-f]{8,})\.pth")
 

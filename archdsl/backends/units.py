@@ -23,9 +23,9 @@ class Unit:
     """A scope: its nodes and inner scopes in order, the outside values that it reads, and its values that are read
     outside.
 
-    `original` is the unit that it applies again, with that unit's modules: then its inputs and outputs are in that
-    unit's order. `outside` lists the modules outside of it that it uses, or their weights: the code that applies the
-    unit passes them.
+    `original` is the unit that this one applies again, with that unit's modules: its inputs and outputs are then in
+    that unit's order. `outside` lists the modules outside of it that it uses, or their weights: the code that applies
+    the unit passes them.
     """
 
     def __init__(self, graph: Graph, path: tuple[str, ...], original: "Unit | None" = None) -> None:

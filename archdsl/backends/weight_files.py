@@ -86,7 +86,7 @@ def _sharded(path: Path) -> dict[str, Tensor]:
 
 
 def shards_of(path: Path) -> list[str]:
-    """The names of the files that an index names, which are next to it. Raises CannotLoad."""
+    """The names of the shards in an index, which must be next to it. Raises CannotLoad."""
     shards = sorted(set(_places(path).values()))
     for shard in shards:
         if Path(shard).name != shard or not shard.endswith(".safetensors"):

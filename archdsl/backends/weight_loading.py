@@ -25,8 +25,8 @@ class LoadedWeights(Record):
 def load_weights(module: nn.Module, path: str | Path) -> LoadedWeights:
     """Copy the weights of a file into the module, all of them or none. Raises CannotLoad.
 
-    The file is a .safetensors file, its index if it is in shards, or a .pth file with a `state_dict`. Layers with other
-    names are matched where that is certain. Last layers of another size keep their values.
+    The path is that of a .safetensors file, an index of shards, a file of torch.save, or a folder with weights. Layers
+    with other names are matched where that is certain. Last layers of another size keep their values.
     """
     loaded, values = _loading(module, Path(path))
     state = module.state_dict(keep_vars=True)

@@ -1,9 +1,10 @@
 """Which tensor of a file belongs to which tensor of a module.
 
 Tensors are matched by name where names and shapes are equal, or where all names are those that torchvision gives to a
-zoo network (published_names.py). Other layers are matched by their kind and size, and equal ones by their order: only
-where the layers of the module run one after another and the names in the file are numbered. The order of the tensors in
-a file is never used: it follows their names or their definition. Tensors that remain ambiguous are an error.
+zoo network (published_names.py). Other layers are matched by their kind and size, and equal ones by the last words of
+their names or by their order: by order only where the layers of the module run one after another and the names in the
+file are numbered. The order of the tensors in a file is never used: it follows their names or their definition. Tensors
+that remain ambiguous are an error.
 """
 
 import re
@@ -114,7 +115,8 @@ def _refuse_resized(layers: Sequence[WeightLayer], given: Shapes) -> None:
 
 
 def _by_published_names(layers: Sequence[WeightLayer], given: Shapes, last: set[str]) -> dict[str, str] | None:
-    """The tensors of the file by ours, if rules for published names match all tensors of both; None if no rules do.
+    """The names of the file's tensors by the module's, if rules for published names match all tensors of both; None if
+    no rules do.
 
     Last layers of another size have no counterpart.
     """
@@ -151,7 +153,9 @@ def same_elements(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
 
 
 def _by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set[str]) -> dict[str, str]:
-    """The tensors of the file by ours, for layers with other names. Last layers may have no counterpart."""
+    """The names of the file's tensors by the module's, for layers with other names. Last layers may have no
+    counterpart.
+    """
     found = _layers_by_structure(layers, given, last)
     named = [each for each in layers if each.name in found]
     return {f"{each.name}.{name}": f"{found[each.name]}.{name}" for each in named for name in each.shapes}
@@ -198,7 +202,7 @@ def _candidates(layer: WeightLayer, given: Shapes) -> list[str]:
 
 def _assigned(in_network: Sequence[WeightLayer], in_file: Sequence[str]) -> dict[str, str]:
     """Match layers with equal tensors: a single one directly, several by order, or by the last words of their names if
-    both sides have these equally often.
+    both lists have these equally often.
     """
     if len(in_network) == 1:
         return {in_network[0].name: in_file[0]}

@@ -32,7 +32,7 @@ class Naming(Record):
         return re.fullmatch(self.unused, tensor) is not None
 
 
-def less(number: str) -> int:
+def from_zero(number: str) -> int:
     """The number from 0 of a part that is numbered from 1."""
     return int(number) - 1
 

@@ -38,7 +38,7 @@ FOLLOWING = frozenset({"svg", "html"})
 MOST = 3000
 """The maximum number of boxes in a diagram; more would take minutes and be unreadable."""
 MOST_IN_PAGE = 20_000
-"""The maximum in an HTML page, which shows only some of them at once."""
+"""The maximum number of boxes in an HTML page, which shows only some of them at once."""
 
 
 def diagram(

@@ -254,7 +254,7 @@ def _group(graph: Graph, plan: DrawingPlan, members: tuple[PlannedNode, ...], fr
     if frame is None:
         return BoxGroup(nodes=members, frame=None, place=_innermost(plan, members[0].place), times=1)
     place = _innermost(plan, frame.path[:-1])
-    # A block of a convolution with its normalization and activation is clearer by its layers than by its name.
+    # The layers of a convolution with its normalization and activation say more than the name of their block.
     if graph.scopes[frame.scope or ()] not in UNNAMED_SCOPES and _is_stack(graph, plan, members):
         inside = [each.times for each in frames_around(plan, members[0].place) if len(each.path) >= len(frame.path)]
         return BoxGroup(nodes=members, frame=None, place=place, times=math.prod(inside))
@@ -291,7 +291,7 @@ def _placed(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> list[Box
 
 
 def _arrows(graph: Graph, tensors: DrawnTensors, groups: list[BoxGroup]) -> tuple[Arrow, ...]:
-    """The arrows, ordered by their ends. The first from a box that is not a skip is labeled with the shape."""
+    """The arrows, ordered by their ends. The first arrow of a tensor, not counting skips, is labeled with its shape."""
     owner = {drawn.node: group.id for group in groups for drawn in group.nodes}
     found: dict[tuple[int, str, tuple[int, ...]], int] = {}
     ends = [(i, group.id) for group in groups for drawn in group.nodes for i in graph.nodes[drawn.node].inputs]

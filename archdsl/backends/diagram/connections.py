@@ -154,7 +154,7 @@ def _tip(arrowhead: Polygon, end: Point) -> Point:
 
 
 def simplified(points: list[Point]) -> tuple[Point, ...]:
-    """A line through fewer points, nowhere far from the original (Douglas and Peucker)."""
+    """A line through fewer points that stays close to the original (Douglas and Peucker)."""
     if len(points) < 3:
         return tuple(points)
     (x0, y0), (x1, y1) = points[0], points[-1]

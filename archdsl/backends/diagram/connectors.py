@@ -21,7 +21,7 @@ SIDES = ("top", "left", "bottom", "right")
 
 
 class Connector(Record):
-    """A preset with its frame before rotation, in points; `adjustments` are given, as fractions of `_FULL`.
+    """A preset with its frame before rotation, in points; `adjustments` are fractions of its size, times `_FULL`.
 
     `sides` are those of the shapes at its ends, None for the nearest ones.
     """
@@ -126,7 +126,7 @@ def _curved(route: tuple[Point, ...]) -> Connector:
 def _elbow(route: tuple[Point, ...], preset: str, *, upright: bool) -> Connector:
     """A preset of horizontal and vertical lines; the first is vertical if `upright`, else horizontal."""
     (x0, y0), (x1, y1) = route[0], route[-1]
-    along, across = (_far(each) for each in ((y1 - y0, x1 - x0) if upright else (x1 - x0, y1 - y0)))
+    along, across = (_nonzero(each) for each in ((y1 - y0, x1 - x0) if upright else (x1 - x0, y1 - y0)))
     adjustments = []
     for number, (x, y) in enumerate(route[1:-2]):
         # A turn is the position where a line ends: along the direction of the first line, then across it, and so on.
@@ -146,6 +146,6 @@ def _elbow(route: tuple[Point, ...], preset: str, *, upright: bool) -> Connector
     )
 
 
-def _far(distance: float) -> float:
+def _nonzero(distance: float) -> float:
     """A distance that is not zero."""
     return distance if abs(distance) >= _LEAST else _LEAST

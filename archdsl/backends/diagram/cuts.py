@@ -101,5 +101,7 @@ def _balanced(cuts: list[Cut], length: float, parts: int) -> list[Cut]:
 
 
 def _cost(cut: Cut) -> float:
-    """The cost of a cut in addition to unequal lengths: one through a frame, or one that another tensor crosses."""
+    """The cost of a cut in addition to that of unequal lengths: for the frames it goes through and the tensors that
+    cross it.
+    """
     return _FRAME * cut.depth + _CROSSED * cut.passing

@@ -48,11 +48,11 @@ def fit_detail(
 
 def _arranged(detail: Detail, view: View, styles: list[DiagramStyle]) -> Iterator[Drawing]:
     """The arrangements of an overview and its detail, without a margin."""
-    for look in styles:
-        inner = draw_detail(detail, look)
-        columns = [look.columns] if look.columns is not None or look.direction == "LR" else _COLUMNS
+    for variant in styles:
+        inner = draw_detail(detail, variant)
+        columns = [variant.columns] if variant.columns is not None or variant.direction == "LR" else _COLUMNS
         for number in columns:
-            overview = laid_out(detail.overview, view, look.replace(columns=number))
+            overview = laid_out(detail.overview, view, variant.replace(columns=number))
             for beside in (True, False):
-                made = composed(overview, inner, detail, look, side_by_side=beside)
+                made = composed(overview, inner, detail, variant, side_by_side=beside)
                 yield framed(list(made.parts), 0, made.background, made.title, made.description)

@@ -1,7 +1,7 @@
 """One figure of two networks: layers that were added, removed or changed, between those that are the same.
 
 Its boxes are the rows of a diff, which are in the order of both networks, so a run of rows that are the same can be one
-box: every arrow of either network is drawn, or inside such a box.
+box: every arrow of either network is either drawn or inside such a box.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ SIGNS = {"added": "+", "removed": "−", "changed": "~", "same": ""}
 
 
 class _Union(Record):
-    """The rows of a diff as boxes: by node of each network, the index of its box."""
+    """The rows of a diff as boxes: for each node of each network, the index of its box."""
 
     runs: tuple[tuple[DiffRow, ...], ...]
     ids_of_a: dict[int, int]

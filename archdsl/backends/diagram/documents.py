@@ -4,7 +4,7 @@ from .drawing import Drawing
 
 
 def write_document(drawing: Drawing, format: str) -> bytes:
-    """The drawing in one of these formats. Raises CannotDraw, and MissingPackages without the package for slides."""
+    """The drawing in one of these formats. Raises CannotDraw, and ModuleNotFoundError without python-pptx."""
     match format:
         case "pdf":
             from .pdf import write_pdf

@@ -22,7 +22,6 @@ Children = Mapping[Path, tuple[Box | Cluster, ...]]
 # Fonts whose widths Graphviz knows, and whose metrics (Arial, Liberation Sans; Times New Roman, Liberation Serif) every
 # system has.
 FONTS = {FontFamily.SANS: "Helvetica", FontFamily.SERIF: "Times"}
-# Straight connections are drawn straight: well above 128, the weight with which Graphviz keeps clusters narrow.
 _STRIP = 24
 """The number of layers that a color strip shows one by one."""
 _BAR = 98
@@ -45,8 +44,10 @@ def write_heading(diagram: Diagram, style: DiagramStyle, across: int = _LEGEND) 
     """Only the caption and the legend of a diagram, with this many entries in a row; empty if it has none."""
     heading = _heading(diagram, style, across)
     font = quoted(FONTS[style.theme.font])
-    look = f"fontname={font} fontsize={decimal(style.fonts.words)} fontcolor={quoted(style.theme.note)} pad=0"
-    return f"digraph {{\n  graph [{look} label=<{heading}>]\n  x [style=invis shape=point]\n}}\n" if heading else ""
+    attributes = f"fontname={font} fontsize={decimal(style.fonts.words)} fontcolor={quoted(style.theme.note)} pad=0"
+    return (
+        f"digraph {{\n  graph [{attributes} label=<{heading}>]\n  x [style=invis shape=point]\n}}\n" if heading else ""
+    )
 
 
 def _lines(diagram: Diagram, style: DiagramStyle, arrangement: Arrangement) -> Iterator[str]:
@@ -152,15 +153,15 @@ def _box(box: Box, style: DiagramStyle) -> str:
         case Role.GROUP:
             return f"{box.id} [label=<{_group(box, style)}>]"
         case Role.MERGE if words in SYMBOLS:
-            look = "shape=circle fixedsize=true width=0.24 fontsize=14 style=filled"
-            return f"{box.id} [label=<{SYMBOLS[words]}> {look} {_end_colors(style)}]"
+            attributes = "shape=circle fixedsize=true width=0.24 fontsize=14 style=filled"
+            return f"{box.id} [label=<{SYMBOLS[words]}> {attributes} {_end_colors(style)}]"
         case Role.ENTRY:
             return f'{box.id} [label="" shape=point width=0.05 color={quoted(style.theme.line)}]'
         case Role.PORT:
             return f'{box.id} [label="" shape=point style=invis width=0.02]'
         case Role.MERGE | Role.INPUT | Role.OUTPUT:
-            look = 'shape=box width=0.5 height=0.25 margin="0.08,0.04" style="rounded,filled"'
-            return f"{box.id} [label=<{_spaced(words)}> {look} {_end_colors(style)}]"
+            attributes = 'shape=box width=0.5 height=0.25 margin="0.08,0.04" style="rounded,filled"'
+            return f"{box.id} [label=<{_spaced(words)}> {attributes} {_end_colors(style)}]"
 
 
 def _end_colors(style: DiagramStyle) -> str:
@@ -184,8 +185,8 @@ def _layers(box: Box, style: DiagramStyle) -> str:
 
 
 def _row(row: BoxRow, style: DiagramStyle) -> str:
-    look = f'STYLE="ROUNDED" BGCOLOR="{style.fill(row)}" COLOR="{style.border(row)}"'
-    return f"<TD {look}>{_spaced(row.words)}{_small(style.numbers(row), style)}</TD>"
+    attributes = f'STYLE="ROUNDED" BGCOLOR="{style.fill(row)}" COLOR="{style.border(row)}"'
+    return f"<TD {attributes}>{_spaced(row.words)}{_small(style.numbers(row), style)}</TD>"
 
 
 def _group(box: Box, style: DiagramStyle) -> str:
@@ -197,8 +198,8 @@ def _group(box: Box, style: DiagramStyle) -> str:
     numbers, size = style.numbers(row), decimal(style.fonts.numbers)
     lines += [f'<TR><TD><FONT POINT-SIZE="{size}">{xml(each)}</FONT></TD></TR>' for each in numbers]
     fill = theme.end if row.heat is None else style.fill(row)
-    look = f'STYLE="ROUNDED" BGCOLOR="{fill}" COLOR="{theme.line}"'
-    return f'<TABLE {look} BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{"".join(lines)}</TABLE>'
+    attributes = f'STYLE="ROUNDED" BGCOLOR="{fill}" COLOR="{theme.line}"'
+    return f'<TABLE {attributes} BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{"".join(lines)}</TABLE>'
 
 
 def _strip(box: Box, style: DiagramStyle) -> str:
@@ -220,7 +221,9 @@ def _strip(box: Box, style: DiagramStyle) -> str:
 
 
 def _spaced(text: str) -> str:
-    """A text with space for what the renderer underestimates: it lacks Chinese, Japanese and Korean characters."""
+    """A text with space for what the renderer underestimates: it lacks the widths of Chinese, Japanese and Korean
+    characters.
+    """
     space = "&#160;" * ceil(_MISSING * sum(map(is_wide, text)))
     return f"{space}{xml(text)}{space}"
 
@@ -233,7 +236,7 @@ def _small(lines: list[str], style: DiagramStyle) -> str:
 def _arrow(arrow: Arrow, style: DiagramStyle) -> str:
     given = {"weight": _WEIGHTS[arrow.flow]}
     if arrow.shape is not None and style.shapes:
-        # Beside a line that runs down, above one that runs to the right; the spaces keep the label off the line.
+        # The label is beside a line that runs down, above one that runs to the right; spaces keep it off the line.
         gap = "" if style.direction == "TB" else '<BR/><FONT POINT-SIZE="4">&#160;</FONT>'
         given["label"] = f"<&#160;{xml(arrow.shape)}&#160;{gap}>"
     if arrow.end == FOOT or arrow.end.startswith(ENTRY):

@@ -31,7 +31,7 @@ class Curve(Record):
 
 
 class Polyline(Record):
-    """A line through points; `arrow` adds an arrowhead of this length in points at its end."""
+    """A line through points; `arrow` adds an arrowhead at its end, `tip` points long."""
 
     points: tuple[Point, ...]
     color: str

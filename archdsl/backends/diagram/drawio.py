@@ -122,8 +122,8 @@ class _Writer:
             if isinstance(shape, Polyline):
                 yield _edge(self._next(), "", shape.points, _line(shape.color, shape.width, shape.arrow, shape.tip))
             elif isinstance(shape, Curve) and not shape.fill:
-                look = _line(shape.line, shape.width, pointed=False, tip=0) + "dashed=1;" * shape.dashed
-                yield _edge(self._next(), "", simplified(list(flattened(shape))), look)
+                cell_style = _line(shape.line, shape.width, pointed=False, tip=0) + "dashed=1;" * shape.dashed
+                yield _edge(self._next(), "", simplified(list(flattened(shape))), cell_style)
         yield from (self._text(label, parent, corner) for label in free)
 
     def _text(self, label: TextLabel, parent: str, corner: Point) -> str:
@@ -220,18 +220,18 @@ def _port(end: str, extent: Extent, point: Point) -> str:
 def _style_of(block: SolidShape) -> str:
     """The style of a shape."""
     fill = block.fill or "none"
-    look = f"fillColor={fill};strokeColor={block.line};strokeWidth={decimal(block.width)};html=1;spacing=0;"
+    cell_style = f"fillColor={fill};strokeColor={block.line};strokeWidth={decimal(block.width)};html=1;spacing=0;"
     wide, high = block.size
     if block.points:
         corners = (
             f"[{(x - block.left) / (wide or 1):.4g},{(y - block.top) / (high or 1):.4g}]" for x, y in block.points
         )
-        return f"shape=mxgraph.basic.polygon;polyCoords=[{','.join(corners)}];polyline=0;{look}"
+        return f"shape=mxgraph.basic.polygon;polyCoords=[{','.join(corners)}];polyline=0;{cell_style}"
     if block.ellipse:
-        return f"ellipse;{look}"
+        return f"ellipse;{cell_style}"
     if block.radius:
-        return f"rounded=1;absoluteArcSize=1;arcSize={decimal(2 * block.radius)};{look}"
-    return f"rounded=0;{look}"
+        return f"rounded=1;absoluteArcSize=1;arcSize={decimal(2 * block.radius)};{cell_style}"
+    return f"rounded=0;{cell_style}"
 
 
 def _value(labels: tuple[TextLabel, ...], family: str) -> str:

@@ -22,7 +22,7 @@ class DrawnTensors:
         return node
 
     def hidden_before(self, node: int) -> tuple[int, ...]:
-        """The hidden nodes on that arrow, the first one first."""
+        """The hidden nodes on the arrow for this tensor, the first one first."""
         found, node = [], self.plan.resolve(node)
         while node in self.hidden:
             found.append(node)

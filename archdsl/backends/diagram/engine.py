@@ -46,7 +46,7 @@ def draw(dot: str, format: str, dpi: int | None = None, *, fixed: bool = False) 
     if dpi is not None:
         dot = dot.replace("{", f"{{\n  graph [dpi={dpi}]", 1)
     try:
-        with _driving(renderer):
+        with _using(renderer):
             how = {"engine": "neato", "neato_no_op": 2} if fixed else {"engine": "dot"}
             return cast(bytes, graphviz.pipe(format=format, data=dot.encode(), quiet=True, **how))
     except graphviz.ExecutableNotFound:
@@ -90,7 +90,7 @@ def _script_folders() -> Iterator[str]:
 
 
 @contextmanager
-def _driving(renderer: Path) -> Iterator[None]:
+def _using(renderer: Path) -> Iterator[None]:
     """Let the graphviz package use this program during the call; the package has one program for all threads."""
     from graphviz.backend import dot_command  # type: ignore[import-untyped]  # it has no types
 

@@ -28,7 +28,8 @@ def _harmless(char: str) -> str:
         return " "
     match unicodedata.category(char):
         case "Cf":
-            # Joiners are part of emoji and some scripts; the others are invisible direction marks.
+            # Joiners are part of emoji and some scripts; the other format characters are invisible, such as direction
+            # marks.
             return char if char in "\u200c\u200d" else ""
         case "Cc" | "Cs" | "Cn":
             return "\ufffd"

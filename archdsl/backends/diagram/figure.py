@@ -182,7 +182,7 @@ class Diagram(Record):
     def styles(self) -> tuple[str, ...]:
         """The kinds of layers whose colors occur, in order of first occurrence.
 
-        A box for several layers is not colored: it shows the kinds of what is inside.
+        The box of a closed group is not colored: it shows the kinds of the layers inside.
         """
         found = (
             style

@@ -80,7 +80,7 @@ class DiagramStyle(Record):
         return self.theme.fill(row.style) if row.heat is None else self.theme.heat_color(row.heat)
 
     def border(self, row: BoxRow) -> str:
-        """The same color, darker."""
+        """The color of a layer's border: its fill color mixed with the color of the text."""
         return mixed(self.fill(row), self.theme.ink, 0.45)
 
     def numbers(self, row: BoxRow) -> list[str]:

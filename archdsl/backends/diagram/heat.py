@@ -98,7 +98,7 @@ def _of(row: BoxRow, values: Mapping[int, float], heat: Heat) -> float | None:
 
 
 def _words(value: float, heat: Heat) -> str:
-    """A measure in words; empty for nothing."""
+    """A measure in words; empty for zero."""
     number = round(value)
     if not number:
         return ""

@@ -83,8 +83,8 @@ def _arrow(arrow: Arrow) -> str:
 def _classes(diagram: Diagram, style: DiagramStyle) -> Iterator[str]:
     theme = style.theme
     for kind in sorted({box.rows[0].style for box in diagram.boxes if box.role is Role.LAYERS}):
-        look = f"fill:{theme.fill(kind)},stroke:{theme.border(kind)},color:{theme.ink}"
-        yield f"classDef {kind or 'other'}_ {look}"
+        css = f"fill:{theme.fill(kind)},stroke:{theme.border(kind)},color:{theme.ink}"
+        yield f"classDef {kind or 'other'}_ {css}"
     frame = f"fill:{theme.cluster[0]},stroke:{theme.cluster_line},color:{theme.note}"
     if diagram.clusters:
         yield f"classDef frame_ {frame}"

@@ -1,8 +1,8 @@
 """Arrange a diagram that is longer than a page: in columns if it runs down, in rows if it runs to the right.
 
-It is cut where a single tensor flows on; the parts are laid out separately, and a line leads from the end of each to
-the start of the next. If other tensors cross a cut too, as in a U-Net, each ends at a letter and continues at the same
-letter.
+It is cut where a single tensor flows from one part to the next; the parts are laid out separately, and a line leads
+from the end of each to the start of the next. If other tensors cross a cut too, as in a U-Net, each ends at a letter
+and continues at the same letter.
 """
 
 from collections.abc import Callable
@@ -102,7 +102,7 @@ def set_parts(diagram: Diagram, style: DiagramStyle, cuts: list[Cut], spacing: f
 
 
 def heading_of(diagram: Diagram, style: DiagramStyle, width: float) -> Drawing | None:
-    """The caption and the legend as a drawing, if possible of this width; None if there is neither."""
+    """The caption and the legend as a drawing, no wider than this if possible; None if there is neither."""
     for across in range(max(1, len(style.legend_of(diagram))), 0, -1):
         heading = write_heading(diagram, style, across)
         if not heading:

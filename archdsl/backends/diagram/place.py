@@ -21,8 +21,7 @@ class Place(Record):
 
     `width` and `height` are its limits, None if there is none; `compact` is a height that it should have if that costs
     no detail. `font` is the smallest text; `largest` is the maximum factor by which text is enlarged. A figure that
-    fills its place is as large as possible, otherwise it is only as high as it needs to be. `margin` is around the
-    figure.
+    fills its place is as large as possible; any other is only as high as it needs to be. `margin` is around the figure.
     """
 
     name: str
@@ -51,7 +50,7 @@ class Place(Record):
 PLACES = {
     place.name: place
     for place in (
-        # A column of a two-column journal; 6 pt is the smallest text that IEEE, Nature and ACM accept in a figure.
+        # A column of a two-column journal; 6 pt is close to the smallest text that journals accept in a figure.
         Place(name="column", width=85 * MM, height=230 * MM, font=6, compact=110 * MM),
         Place(name="page", width=174 * MM, height=230 * MM, font=6, compact=120 * MM),
         # 16:9 in the size of PowerPoint, 13.33×7.5 inches.

@@ -1,8 +1,8 @@
 """Make a figure for its place: the most detailed one whose text is large enough there.
 
 A figure is laid out in columns or rows and then scaled, with its text, to the place. If the smallest text would be
-below what the place allows, numbers are left out, then all text gets one size, then the shapes on arrows are left out,
-then blocks and stages are closed.
+below what the place allows, numbers are left out, then all text gets one size, then blocks and stages are closed, then
+the shapes on arrows are left out.
 """
 
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ def fit(
 ) -> PlacedFigure:
     """The most detailed figure that fits. Raises CannotDraw with the size that the least detailed one needs."""
     levels = _levels(graph, costs, style, view_options, choices)
-    # Within the height that is usual, if possible; a bit more height is better than fewer details, much more is not.
+    # The figure has the usual height if possible; a bit more is better than fewer details, but much more is not.
     compact = [place.replace(height=place.compact * more) for more in (1, _MORE)] if place.compact is not None else []
     orders = [(level, room) for level in levels for room in compact] + [(level, place) for level in levels]
     for level, room in orders:
@@ -126,8 +126,8 @@ def styles_of(style: DiagramStyle, choices: PlaceChoices) -> Iterator[list[Diagr
     styles = [style.replace(parameters=parameters) for parameters in choices.parameters]
     styles.append(styles[-1].replace(fonts=SMALL_FONTS))
     styles.append(styles[-1].replace(shapes=False))
-    for look in styles:
-        yield [look.replace(direction=direction) for direction in choices.directions]
+    for variant in styles:
+        yield [variant.replace(direction=direction) for direction in choices.directions]
 
 
 def _refusal(place: Place, choices: PlaceChoices, shortfall: str) -> str:
@@ -262,7 +262,7 @@ def _penalty(candidate: _Candidate, width: float, height: float, place: Place) -
     if place.fills:
         # As few cuts as possible: further rows make the figure higher without making its text larger.
         return small, -by / (1 + candidate.penalty + _CUT * len(candidate.cuts))
-    # In running text, as low as possible, but a low figure with small text gains nothing.
+    # In running text, a figure should be low, but a low figure with small text gains nothing.
     return small, (by * height if place.width is not None else by * width) / min(1.0, by) ** 0.5 * (
         1 + candidate.penalty
     )

@@ -17,7 +17,7 @@ def write_fixed_dot(drawing: Drawing) -> str:
     """The drawing as DOT with fixed positions, for `neato -n2`. Shapes are its background, texts its nodes."""
     shapes = [shape for part in drawing.parts for shape in part.shapes]
     ink = _joined(op for shape in shapes for op in _operations(shape, drawing.height))
-    look = f"bgcolor={quoted(drawing.background)} pad=0 _background={ink}"
+    attributes = f"bgcolor={quoted(drawing.background)} pad=0 _background={ink}"
     words = [shape for shape in shapes if isinstance(shape, TextLabel)]
     nodes = [_node(f"t{i}", shape, drawing.height) for i, shape in enumerate(words)]
     corners = [
@@ -25,7 +25,7 @@ def write_fixed_dot(drawing: Drawing) -> str:
         for i, (x, y) in enumerate([(0.0, 0.0), (drawing.width, drawing.height)])
     ]
     font = f"fontname={quoted(FONTS[drawing.font])}"
-    lines = [f"graph [{look}]", f"node [shape=plain {font} margin=0]", *corners, *nodes]
+    lines = [f"graph [{attributes}]", f"node [shape=plain {font} margin=0]", *corners, *nodes]
     return "\n".join(["// neato -n2", "digraph {", *(f"  {line}" for line in lines), "}", ""])
 
 
@@ -42,9 +42,9 @@ def _joined(operations: Iterable[str]) -> str:
 def _node(name: str, words: TextLabel, height: float) -> str:
     # The position of a node is its center, which is above the baseline.
     x, y = words.at[0], height - words.at[1] + (_RISE_OF_BOLD if words.bold else _RISE) * words.size
-    look = f"fontsize={decimal(words.size)} fontcolor={quoted(words.color)}"
+    attributes = f"fontsize={decimal(words.size)} fontcolor={quoted(words.color)}"
     text = f"<B>{xml(words.text)}</B>" if words.bold else xml(words.text)
-    return f'{name} [label=<{text}> {look} pos="{decimal(x)},{decimal(y)}!"]'
+    return f'{name} [label=<{text}> {attributes} pos="{decimal(x)},{decimal(y)}!"]'
 
 
 def _operations(shape: Shape, height: float) -> Iterator[str]:

@@ -61,7 +61,7 @@ class Rail(Record):
 
     @property
     def span(self) -> int:
-        """The number of boxes between its ends."""
+        """The number of boxes from its start to its end; 0 if it lacks one of them."""
         return 0 if self.start is None or self.end is None else self.end - self.start
 
 
@@ -105,7 +105,7 @@ class _Paths:
         self.place = {name: self._place(name) for name in self.boxes}
 
     def _place(self, name: str) -> int:
-        """The box of the row that the fewest arrows connect with a box."""
+        """The box of the row that is the fewest arrows away from a box."""
         seen, now = {name}, [name]
         while now:
             reached = [self.order[each] for each in now if each in self.order]
@@ -140,7 +140,7 @@ class _Paths:
         return [*others, *found.values()]
 
     def _chains(self) -> list[list[str]]:
-        """The boxes next to the row as chains: each box has one reader, which reads nothing else."""
+        """The boxes next to the row as chains: each box but the last has one reader, which reads nothing else."""
         found: list[list[str]] = []
         chains: dict[str, list[str]] = {}
         for name in (each for each in self.boxes if each not in self.order):

@@ -93,7 +93,7 @@ def _plus(point: Point, step: Point) -> Point:
 
 
 def _circle(volume: Volume, theme: Theme) -> tuple[Polygon | TextLabel, ...]:
-    """The round node of a sum or a product, or the point at which a tensor enters a repetition."""
+    """The round node of a merge with a sign, or the point at which a tensor enters a repetition."""
     middle, radius = volume.left + volume.thickness / 2, volume.thickness / 2
     angles = [2 * pi * step / 32 for step in range(32)]
     points = tuple((middle + radius * cos(angle), radius * sin(angle)) for angle in angles)
@@ -131,7 +131,7 @@ def _field(volume: Volume, theme: Theme) -> ShapeGroup:
 
 
 def _field_corners(volume: Volume, *, at_start: bool = False) -> tuple[Point, ...]:
-    """The corners of that part on the right face, or on the left one."""
+    """The corners of the part that the position sees, on the right face or on the left one."""
     if volume.sheets:
         return sheet_part(volume, volume.receptive_field, first=at_start)
     rows, columns = (

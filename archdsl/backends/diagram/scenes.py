@@ -11,7 +11,7 @@ from .unet_scene import draw_unet
 from .view import View
 
 OWN_LAYOUT = frozenset({View.VOLUMES, View.UNET})
-"""These views."""
+"""The views that archdsl lays out itself."""
 _GEOMETRIES = (1.0, 0.8, 0.65, 0.5)
 """The scales of volumes beside text of the same size."""
 _MOST_ROWS = 4

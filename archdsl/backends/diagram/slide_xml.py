@@ -77,7 +77,7 @@ def connector_xml(
 
 
 def line_xml(color: str | None, width: float, *, dashed: bool = False, pointed: bool = False) -> str:
-    """The look of a line; without a color it is invisible."""
+    """The style of a line; without a color it is invisible."""
     if color is None:
         return "<a:ln><a:noFill/></a:ln>"
     dash = '<a:prstDash val="dash"/>' if dashed else ""
@@ -119,10 +119,10 @@ def _paragraphs(labels: tuple[TextLabel, ...], family: str) -> str:
     lines = []
     for label in labels:
         bold = ' b="1"' if label.bold else ""
-        look = f"<a:solidFill>{color_xml(label.color)}</a:solidFill>"
-        look += f'<a:latin typeface="{family}"/><a:cs typeface="{family}"/>'
+        style = f"<a:solidFill>{color_xml(label.color)}</a:solidFill>"
+        style += f'<a:latin typeface="{family}"/><a:cs typeface="{family}"/>'
         size = max(100, round(100 * label.size))
-        run = f'<a:r><a:rPr lang="en-US" sz="{size}"{bold} dirty="0">{look}</a:rPr><a:t>{xml(label.text)}</a:t></a:r>'
+        run = f'<a:r><a:rPr lang="en-US" sz="{size}"{bold} dirty="0">{style}</a:rPr><a:t>{xml(label.text)}</a:t></a:r>'
         lines.append(f'<a:p><a:pPr algn="ctr"/>{run}</a:p>')
     inner = "".join(lines) or '<a:p><a:endParaRPr lang="en-US"/></a:p>'
     inset = 'wrap="none" lIns="0" tIns="0" rIns="0" bIns="0" rtlCol="0" anchor="ctr"'

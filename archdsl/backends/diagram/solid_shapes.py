@@ -38,7 +38,7 @@ class SolidShape(Record):
 
 
 def blocks_of(part: ShapeGroup) -> tuple[list[SolidShape], list[TextLabel]]:
-    """The filled shapes of a part, and the text that is in none of them or beside other shapes in it."""
+    """The filled shapes of a part, and the text that is in none of them, or in one that contains other shapes, too."""
     blocks = [_block(shape, part) for shape in part.shapes if isinstance(shape, Polygon | Curve) and shape.fill]
     free: list[TextLabel] = []
     inside: dict[int, list[TextLabel]] = {}

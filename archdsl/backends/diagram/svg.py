@@ -154,26 +154,26 @@ def element(shape: Shape, font: FontFamily = FontFamily.SANS) -> str:
     """A shape as an element."""
     match shape:
         case Polygon():
-            look = f'fill="{shape.fill}" stroke="{shape.line}" stroke-width="{decimal(shape.width)}"'
-            return f'<polygon points="{_pairs(shape.points)}" {look} stroke-linejoin="round"/>'
+            attributes = f'fill="{shape.fill}" stroke="{shape.line}" stroke-width="{decimal(shape.width)}"'
+            return f'<polygon points="{_pairs(shape.points)}" {attributes} stroke-linejoin="round"/>'
         case Curve():
             start, *rest = (f"{decimal(x)},{decimal(y)}" for x, y in shape.points)
-            look = f'fill="{shape.fill or "none"}" stroke="{shape.line}" stroke-width="{decimal(shape.width)}"'
-            look += ' stroke-dasharray="4 3"' if shape.dashed else ""
-            return f'<path d="M{start}C{" ".join(rest)}" {look}/>'
+            attributes = f'fill="{shape.fill or "none"}" stroke="{shape.line}" stroke-width="{decimal(shape.width)}"'
+            attributes += ' stroke-dasharray="4 3"' if shape.dashed else ""
+            return f'<path d="M{start}C{" ".join(rest)}" {attributes}/>'
         case Polyline():
-            look = f'stroke="{shape.color}" stroke-width="{decimal(shape.width)}"'
-            line = f'<polyline points="{_pairs(shape.points)}" fill="none" {look}/>'
+            attributes = f'stroke="{shape.color}" stroke-width="{decimal(shape.width)}"'
+            line = f'<polyline points="{_pairs(shape.points)}" fill="none" {attributes}/>'
             return line + (f'<polygon points="{_pairs(head(shape))}" fill="{shape.color}"/>' if shape.arrow else "")
         case TextLabel():
             x, y = map(decimal, shape.at)
-            look = f'font-size="{decimal(shape.size)}" fill="{shape.color}" text-anchor="middle"'
-            look += ' font-weight="bold"' if shape.bold else _fitted(shape.text, shape.size, font)
-            return f'<text x="{x}" y="{y}" {look}>{xml(shape.text)}</text>'
+            attributes = f'font-size="{decimal(shape.size)}" fill="{shape.color}" text-anchor="middle"'
+            attributes += ' font-weight="bold"' if shape.bold else _fitted(shape.text, shape.size, font)
+            return f'<text x="{x}" y="{y}" {attributes}>{xml(shape.text)}</text>'
 
 
 def _fitted(text: str, size: float, font: FontFamily) -> str:
-    """Keeps a text as wide as in the layout, even if the reader's machine has other fonts."""
+    """The attributes that keep a text as wide as in the layout, even if the reader's machine has other fonts."""
     if not text.strip() or not is_known(text):
         return ""
     return f' textLength="{decimal(width_of(text, size, font))}" lengthAdjust="spacingAndGlyphs"'

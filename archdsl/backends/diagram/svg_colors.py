@@ -17,7 +17,7 @@ _LEGEND = (0.0, 0.5, 1.0)
 
 
 def dark_sheet(drawing: Drawing, theme: Theme) -> str:
-    """The style sheet for dark pages; empty for a theme with one look."""
+    """The style sheet for dark pages; empty for a theme that does not follow the page."""
     if theme.dark is None:
         return ""
     heats = [row.heat for part in drawing.parts if isinstance(part.of, Box) for row in part.of.rows]
@@ -56,13 +56,13 @@ def _rule(tag: str, attribute: str, color: str, colors: dict[str, str]) -> str:
 def _shape_colors(light: Theme, dark: Theme, scale: list[float]) -> Iterator[tuple[str, str]]:
     """Each color that a shape can have in the light theme, with its color in the dark one."""
     kinds = [(light.fill(kind), dark.fill(kind)) for kind in (*light.fills, "")]
-    warmth = [(light.heat_color(heat), dark.heat_color(heat)) for heat in scale]
-    for one, other in (*warmth, *kinds, (light.end, dark.end)):
+    heat_colors = [(light.heat_color(heat), dark.heat_color(heat)) for heat in scale]
+    for one, other in (*heat_colors, *kinds, (light.end, dark.end)):
         # The borders of boxes; the upper and right faces of volumes.
         yield mixed(one, light.ink, 0.45), mixed(other, dark.ink, 0.45)
         yield mixed(one, "#ffffff", 0.3), mixed(other, "#ffffff", 0.3)
         yield mixed(one, "#000000", 0.14), mixed(other, "#000000", 0.14)
-    yield from warmth
+    yield from heat_colors
     yield from zip(light.cluster, dark.cluster, strict=True)
     yield light.cluster_line, dark.cluster_line
     yield light.skip, dark.skip

@@ -48,7 +48,7 @@ class Theme(Record):
         return mixed(*self.heat, heat)
 
     def border(self, style: str) -> str:
-        """The same color, darker."""
+        """The color of the border of a kind of layer: its fill color mixed with that of the text."""
         return mixed(self.fill(style), self.ink, 0.45)
 
 

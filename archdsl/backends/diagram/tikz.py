@@ -95,11 +95,11 @@ class _Writer:
         for flow, style in (("line", "archdsl arrow"), ("skip", "archdsl skip")):
             if f"archdsl{flow}" in named:
                 found[style] = f"color=archdsl{flow}"
-        for style, look in sorted(found.items()):
-            yield f"\\pgfkeysifdefined{{/tikz/{style}/.@cmd}}{{}}{{\\tikzset{{{style}/.style={{{look}}}}}}}"
+        for style, options in sorted(found.items()):
+            yield f"\\pgfkeysifdefined{{/tikz/{style}/.@cmd}}{{}}{{\\tikzset{{{style}/.style={{{options}}}}}}}"
 
     def ground(self, size: str) -> Iterator[str]:
-        """The background, unless it is white."""
+        """The background, unless it is white or transparent."""
         color = self.graph.drawing.background
         if color not in _CLEAR:
             yield f"  \\fill[{self.colors[color]}] (0,0) rectangle {size};"
@@ -144,7 +144,7 @@ class _Writer:
         if not connection.lines:
             yield f"\\path ({start}.center) -- ({end}.center);"
             return
-        look = self._line_style(connection.color, connection.flow)
+        options = self._line_style(connection.color, connection.flow)
         width = decimal(connection.lines[0].width)
         dashed = ", dashed" if connection.dashed else ""
         first, last = connection.lines[0].points[0], connection.lines[-1].points[-1]
@@ -154,9 +154,9 @@ class _Writer:
             joint = "" if index == 0 else f" -- {_place(line.points[0])}"
             path += joint + (_curve(line.points) if isinstance(line, Curve) else _chain(line.points))
         path = path.removesuffix(_place(last)) + self._anchor(connection.end, end, last)
-        yield f"\\draw[{look}, line width={width}pt{dashed}] {path};"
+        yield f"\\draw[{options}, line width={width}pt{dashed}] {path};"
         for points in _heads(connection):
-            yield f"\\fill[{look}] {_place(points[0])}{_chain(points)} -- cycle;"
+            yield f"\\fill[{options}] {_place(points[0])}{_chain(points)} -- cycle;"
         yield from (self._command(shape) for shape in (*connection.others, *connection.labels))
 
     def _anchor(self, box: str, name: str, point: Point) -> str:
@@ -184,12 +184,12 @@ class _Writer:
         match shape:
             case Polygon() | Curve():
                 fill = f"fill={self.colors[shape.fill]}, " if shape.fill else ""
-                look = self._filled_style(shape) or f"{fill}draw={self.colors[shape.line]}"
-                look += f", line width={decimal(shape.width)}pt"
+                options = self._filled_style(shape) or f"{fill}draw={self.colors[shape.line]}"
+                options += f", line width={decimal(shape.width)}pt"
                 if isinstance(shape, Polygon):
-                    return f"\\path[{look}] {_place(shape.points[0])}{_chain(shape.points)} -- cycle;"
-                look += ", dashed" * shape.dashed
-                return f"\\path[{look}] {_place(shape.points[0])}{_curve(shape.points)};"
+                    return f"\\path[{options}] {_place(shape.points[0])}{_chain(shape.points)} -- cycle;"
+                options += ", dashed" * shape.dashed
+                return f"\\path[{options}] {_place(shape.points[0])}{_curve(shape.points)};"
             case Polyline():
                 color, width = self.colors[shape.color], decimal(shape.width)
                 line = f"\\draw[{color}, line width={width}pt] {_place(shape.points[0])}{_chain(shape.points)};"
@@ -200,8 +200,8 @@ class _Writer:
                 size = decimal(shape.size)
                 bold = "\\bfseries" if shape.bold else ""
                 font = f"{self._family}\\fontsize{{{size}}}{{{size}}}\\selectfont{bold}"
-                look = f"archdsl text, text={self.colors[shape.color]}, font={font}"
-                return f"\\node[{look}] at {_place(shape.at)} {{{tex(shape.text)}}};"
+                options = f"archdsl text, text={self.colors[shape.color]}, font={font}"
+                return f"\\node[{options}] at {_place(shape.at)} {{{tex(shape.text)}}};"
 
 
 def _heads(connection: Connection) -> Iterator[tuple[Point, ...]]:

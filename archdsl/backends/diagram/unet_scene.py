@@ -83,7 +83,7 @@ def _level_row(
     spacing: float,
     style: DiagramStyle,
 ) -> dict[str, Point]:
-    """The boxes of a level in a row, from which its skip leaves at the right; those after and before it are below.
+    """The boxes of a level, in rows that its skip connects; the boxes after its start and before its end are below.
 
     Raises CannotDraw for several skips, which would cross boxes.
     """
@@ -149,7 +149,7 @@ def _between(skip: UNetSkip, size: Mapping[str, tuple[float, float]], style: Dia
 
 
 def _stack(boxes: tuple[Box, ...], size: Mapping[str, tuple[float, float]], style: DiagramStyle) -> dict[str, float]:
-    """The vertical centers of boxes, one below the other, from the given top."""
+    """The vertical centers of boxes, one below the other, with the top of the first at 0."""
     found, at = {}, 0.0
     for box in boxes:
         found[box.id] = at + size[box.id][1] / 2

@@ -42,7 +42,7 @@ STRIPS = 8
 Rectangle = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 ROUND = 15.0
-"""Points for the round node of a sum or a product."""
+"""Points for the round node of a merge with a sign, such as a sum or a product."""
 
 
 class Volume(Record):
@@ -94,7 +94,7 @@ class Volume(Record):
 
     @property
     def round(self) -> bool:
-        """Whether it is a sum or a product, whose output has the shape of its inputs, or the entry of a repetition."""
+        """Whether it is a merge with a sign, such as a sum or a product, or the entry of a repetition."""
         return self.box.role is Role.ENTRY or self._is_sign
 
     @property

@@ -109,11 +109,11 @@ def _shapes(operations: list[dict[str, Any]], height: float) -> Iterator[Shape]:
             case "t":
                 bold = bool(operation["fontchar"] & 1)
             case "P":
-                yield Polygon(points=points, fill=fill, line=_seen(line, fill))
+                yield Polygon(points=points, fill=fill, line=_visible_line(line, fill))
             case "p":
                 yield Polyline(points=(*points, points[0]), color=line, width=0.6)
             case "B":
-                yield Curve(points=points, fill=fill, line=_seen(line, fill))
+                yield Curve(points=points, fill=fill, line=_visible_line(line, fill))
             case "b":
                 yield Curve(points=points, line=line, dashed=dashed)
             case "E" | "e":
@@ -123,7 +123,7 @@ def _shapes(operations: list[dict[str, Any]], height: float) -> Iterator[Shape]:
                     yield _words(operation, height, line, size, bold)
 
 
-def _seen(line: str, fill: str) -> str:
+def _visible_line(line: str, fill: str) -> str:
     """The color of an outline; an invisible one has the color of what it surrounds."""
     return fill if len(line) > 7 else line
 

@@ -14,7 +14,7 @@ _TYPE, _FONTS, _FONT_OF = (12, 6), (12, 36), (12, 37)
 _MAX_DEPTH = 10
 """Maximum nesting depth of subroutines that the format permits."""
 _MOVES = {21: 2, 22: 1, 4: 1}
-"""Operators that move, with the number of their arguments; one more is the width."""
+"""Operators that move the current point, with the number of their arguments; an additional argument is the width."""
 _HINTS = frozenset({1, 3, 18, 23})
 
 
@@ -158,7 +158,7 @@ class _Program:
                 at += 1 + self._operator(byte)
 
     def _taken(self) -> list[float]:
-        """The arguments, which an operator removes."""
+        """All arguments on the stack, which is empty afterward."""
         taken, self._stack = self._stack, []
         return taken
 

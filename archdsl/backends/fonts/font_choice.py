@@ -1,7 +1,7 @@
-"""The fonts for the text of a figure: our own, and for other scripts one that is installed.
+"""The fonts for the text of a figure: our own, and installed fonts for other scripts.
 
-Our own are subsets of Liberation Sans (SIL Open Font License), whose characters are as wide as those of Helvetica, with
-which figures are laid out; so a figure has the same bytes on every machine. Fonts for Chinese, Japanese and Korean are
+Our own are subsets of Liberation Sans (SIL Open Font License), whose characters have the widths of Helvetica, which the
+layout of figures assumes; so a figure has the same bytes on every machine. Fonts for Chinese, Japanese and Korean are
 too large to ship.
 """
 
@@ -91,7 +91,7 @@ def _described(char: str) -> str:
 
 
 def _needs_shaping(char: str) -> bool:
-    """Whether a character is written from right to left, or joins others."""
+    """Whether a character is written from right to left, or combines with others."""
     if unicodedata.bidirectional(char) in ("R", "AL", "AN") or unicodedata.category(char) in ("Mn", "Mc", "Me"):
         return True
     return any(first <= ord(char) <= last for first, last in _SHAPED)

@@ -1,7 +1,7 @@
 """Read TrueType and OpenType fonts: the glyph of each character, advance widths, outlines.
 
-Tables are read when they are needed: fonts for Chinese, Japanese and Korean have tens of megabytes.
-Format: https://learn.microsoft.com/typography/opentype/spec/
+Tables are read when they are needed: fonts for Chinese, Japanese and Korean are tens of megabytes in size. Format:
+https://learn.microsoft.com/typography/opentype/spec/
 """
 
 import struct
@@ -14,7 +14,7 @@ from .charstrings import CompactOutlines
 from .glyph_data import InvalidFont, Outline, read_glyph
 
 Read = Callable[[int, int], bytes]
-"""Reads this many bytes at an offset."""
+"""Returns the bytes at an offset, given the offset and their number."""
 
 
 class FontFile:
@@ -105,7 +105,7 @@ class FontFile:
 
     @cached_property
     def has_outlines(self) -> bool:
-        """Whether its outlines can be read: color fonts, such as those of emoji, have none."""
+        """Whether its outlines can be read: bitmap fonts, as many emoji fonts are, have none."""
         return "CFF " in self._tables or {"glyf", "loca"} <= self._tables.keys()
 
     def outline(self, glyph: int) -> Outline:

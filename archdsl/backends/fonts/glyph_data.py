@@ -96,7 +96,7 @@ def _components(data: bytes) -> Iterator[tuple[int, tuple[float, ...]]]:
 
 
 def write_glyph(outline: Outline) -> bytes:
-    """The data of a glyph with this outline, rounded to units; empty without curves."""
+    """The data of a glyph with this outline, rounded to units; empty if it has no curves."""
     contours = [[(_rounded(x), _rounded(y), on) for x, y, on in contour] for contour in outline if contour]
     if not contours:
         return b""

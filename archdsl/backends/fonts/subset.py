@@ -10,7 +10,9 @@ _MAGIC = 0xB1B0AFBA
 
 
 def subset(font: FontFile, glyphs: list[int]) -> dict[str, bytes]:
-    """The tables of a font whose glyphs are 0 and then these, in this order; without hints. Raises InvalidFont."""
+    """The tables of a font without hints whose glyphs are glyph 0 and then the given ones, in this order. Raises
+    InvalidFont.
+    """
     kept = [0, *glyphs]
     data = [write_glyph(font.outline(glyph)) for glyph in kept]
     places = [0]

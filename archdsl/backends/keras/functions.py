@@ -127,7 +127,7 @@ def _padded(code: KerasCode, sizes: Sequence[int], value: Value) -> Value:
 
 
 def _flattened(code: KerasCode, args: Sequence[int], value: Value) -> Value:
-    """Several axes as one."""
+    """The tensor with several axes flattened into one."""
     value = code.channels_first(value)
     first, last = args[0], (args[1] if len(args) > 1 else -1) % (len(value.dims) + 1)
     sizes = list(value.dims)
@@ -136,7 +136,7 @@ def _flattened(code: KerasCode, args: Sequence[int], value: Value) -> Value:
 
 
 def _unflattened(code: KerasCode, args: Sequence[Any], value: Value) -> Value:
-    """One axis as several, of which one may have a size that follows from the others."""
+    """The tensor with one axis split into several; the size of one of these may follow from the others."""
     value = code.channels_first(value)
     dim = args[0] % (len(value.dims) + 1)
     known = prod(size for size in args[1] if size > 0)
@@ -146,7 +146,7 @@ def _unflattened(code: KerasCode, args: Sequence[Any], value: Value) -> Value:
 
 
 def _permuted(code: KerasCode, name: str, args: Sequence[int], value: Value) -> Value:
-    """The axes in another order."""
+    """The tensor with its axes in another order."""
     value = code.channels_first(value)
     order = list(range(len(value.dims) + 1))
     if name == "permute":

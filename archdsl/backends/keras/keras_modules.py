@@ -31,7 +31,7 @@ def module(code: KerasCode, step: Module, value: Value, dims: Sizes) -> Value:
 
 
 def _only(kwargs: Mapping[str, Any], *known: str) -> None:
-    """Refuse arguments that a translation does not know."""
+    """Refuse arguments that a translation does not support."""
     for name in kwargs:
         if name not in known:
             raise Unsupported(f"`{name}={kwargs[name]}` is not translated to Keras")
@@ -57,7 +57,7 @@ def _softmax(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value
 
 
 def axis(dim: int, value: Value) -> int:
-    """The axis of a Keras tensor for an axis of torch's; both count the batch."""
+    """The axis of a Keras tensor that corresponds to an axis in torch; both count the batch."""
     rank = len(value.dims) + 1
     dim %= rank
     if not value.last or dim == 0:
@@ -150,7 +150,7 @@ def _flatten(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value
 
 
 def flatten(code: KerasCode, value: Value) -> Value:
-    """All axes as one, in torch's order."""
+    """The tensor with all axes flattened into one, in torch's order."""
     count = 1
     for size in value.dims:
         count *= size

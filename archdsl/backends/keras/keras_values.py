@@ -7,7 +7,7 @@ from ..source.calls import literal
 
 
 class Unsupported(Exception):
-    """A layer that Keras lacks: what it is, and the name of its node."""
+    """A layer that cannot be translated to Keras: the reason, and the name of its node."""
 
     def __init__(self, what: str, name: str = "") -> None:
         super().__init__(what)

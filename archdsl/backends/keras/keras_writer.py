@@ -168,7 +168,9 @@ class _Writer:
 
     @staticmethod
     def sizes_after(step: Module, dims: tuple[int, ...], value: Value) -> tuple[int, ...]:
-        """The sizes of a module's result if its rank is that of the node's result; else those of its input."""
+        """The sizes of a module's result: the node's if the module is recurrent or keeps the rank; else those of its
+        input.
+        """
         return dims if len(dims) == len(value.dims) or step.target in _RECURRENT else value.dims
 
 

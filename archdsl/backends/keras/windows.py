@@ -37,7 +37,7 @@ def conv(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, di
 def _padded(
     code: KerasCode, value: Value, kernel: Sizes, stride: Sizes, dilation: Sizes, padding: Any
 ) -> tuple[Value, dict[str, Any]]:
-    """The tensor with zeros around it, or the option for the same size."""
+    """The tensor, with zeros around it if Keras has no option for the padding, and the options of the layer."""
     reach = tuple(d * (k - 1) for k, d in zip(kernel, dilation, strict=True))
     if padding == "same":
         return value, {"padding": "same"}
@@ -83,7 +83,7 @@ def conv_transpose(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value:
 
 
 def pool(kind: str) -> Callable[[KerasCode, Any, Mapping[str, Any], Value, Sizes], Value]:
-    """A pooling layer; max pooling pads with minus infinity."""
+    """A translation of a pooling layer; max pooling pads with minus infinity."""
 
     def translate(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
         value = code.channels_last(value)

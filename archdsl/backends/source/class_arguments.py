@@ -195,7 +195,7 @@ class ClassArguments:
         return name
 
     def condition(self, wanted: tuple[bool, ...], otherwise: str) -> str:
-        """A condition that holds for these instances."""
+        """A condition that holds for exactly the wanted instances."""
         atoms: list[tuple[str, tuple[bool, ...]]] = []
         named = {text: self.locals.get(text, text) for text in self.sizes}
         for argument in self.found:

@@ -134,14 +134,14 @@ class Classes:
                 self.members.made[id(unit)] = CallTree(made.name, args)
 
     def grouped(self, units: Sequence[Unit]) -> list[list[Unit]]:
-        """The units that can share a class."""
+        """The groups of units that can share a class."""
         groups: dict[Hashable, list[Unit]] = {}
         for unit in units:
             groups.setdefault(self.key(unit), []).append(unit)
         return [part for group in groups.values() for part in self.fitting(group)]
 
     def fitting(self, group: Sequence[Unit]) -> list[list[Unit]]:
-        """The group; in several parts if arguments in place of numbers would break the lines of its `forward`."""
+        """The group, split into several if arguments in place of numbers would wrap lines of its `forward`."""
         first = group[0]
         places = [] if self.flat or first.chain else varying(group)
         plain = self.forward(first) if places else []

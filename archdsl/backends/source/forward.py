@@ -87,7 +87,7 @@ class Forward:
     # --- the method ---
 
     def lines(self) -> list[str]:
-        """The method's lines, without indentation of the class."""
+        """The lines of the method, indented as in a class."""
         unit = self.unit
         arguments = self.arguments()
         index = 0
@@ -108,7 +108,9 @@ class Forward:
         return [*(f"    {line}" for line in heads), *(line for each in self.body for line in laid_out(each, _INDENT))]
 
     def finish(self, arguments: Sequence[str]) -> None:
-        """Return the outputs. An argument has a type; a variable assigned only from modules does not."""
+        """Append the statement that returns the outputs. An argument has a type; a variable assigned only from modules
+        does not.
+        """
         results = [self.texts[value] for value in self.unit.outputs]
         if len(results) > 1:
             self.body.append(f"return {', '.join(results)}")
@@ -146,7 +148,7 @@ class Forward:
         return names
 
     def assign(self, value: int, text: str, depth: int = 0) -> None:
-        """Assign to a value its variable, or an expression that is written inside the next item."""
+        """Record the variable of a value, or the expression that is written inside the next item."""
         self.texts[value] = text
         self.depth[value] = depth
         if text.isidentifier():
@@ -278,7 +280,7 @@ class Forward:
         avoided: Sequence[str] = (),
         item: Node | Unit | Skipped | None = None,
     ) -> str:
-        """`x` or `y` if that is free and the value is read soon, else its own name."""
+        """A free variable: `x`; `y` or `z` if the value is read only by the next item; else the value's own name."""
         last = max(self.uses.get(value, [index]))
         for name in _SHORT:
             near = last <= index + 1 or name == "x"

@@ -9,7 +9,7 @@ from ..units import Unit
 from .calls import SourceText
 
 Place = tuple[int, int, int]
-"""A number: the node, the number of its step, and the number of the value there."""
+"""A number: the node, the index of its step, and the index of the value in the step."""
 ANY = SourceText("0")
 """The placeholder for each number in code that is compared."""
 ARGUMENT = SourceText("self.any_number")

@@ -1,4 +1,4 @@
-"""Modules that are built alike one after another, as loops and comprehensions."""
+"""Consecutive modules that are built alike, as loops and comprehensions."""
 
 import re
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ def _equal_from(members: Sequence[tuple[str, str]], at: int) -> tuple[int, str, 
 
 
 def loops_of(unit: Unit, made: Sequence[CallTree | None]) -> dict[int, tuple[int, str, int]]:
-    """The items that follow each other as a loop, by the index of the first: how many, common name, first number."""
+    """The runs of items that become loops, by the index of the first item: length, common name, first number."""
     found: dict[int, tuple[int, str, int]] = {}
     at = 0
     while at < len(unit.items):

@@ -116,7 +116,7 @@ class Members:
         lines = []
         for name, steps in item.op.initializers_of(self.graph.shapes_in(item)).items():
             text = f'self.get_parameter("{place}.{name}")'
-            text = text if len(steps) == 1 else f"{text}.data"  # changes a part of the weight, hidden from autograd
+            text = text if len(steps) == 1 else f"{text}.data"  # for steps that change parts of the weight
             for step in steps:
                 assert isinstance(step, Apply)
                 text = expression(step, [text])

@@ -17,8 +17,8 @@ Variants = Mapping[str, Sequence[tuple[int, Graph]]]
 def named_values(graph: Graph, variants: Variants, visible: frozenset[int]) -> dict[Place, SourceText]:
     """The values that are a parameter, or a multiple of it, with the expression.
 
-    Only parameters that nothing else depends on are named; `visible` are the layers whose modules the class of the
-    network builds itself.
+    Only parameters that affect nothing else are named; `visible` are the layers whose modules the class of the network
+    builds itself.
     """
     found: dict[Place, SourceText] = {}
     for name, others in variants.items():

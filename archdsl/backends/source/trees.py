@@ -1,4 +1,4 @@
-"""Expressions that build modules, of one instance of a class or of several: calls with columns of values in them."""
+"""Expressions that build the modules of one or several instances of a class: calls whose values are columns."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any

@@ -54,5 +54,5 @@ def _lengths(path: tuple[str, ...], blocks: set[tuple[str, ...]]) -> list[int]:
 
 
 def _is_stage(cluster: Cluster, graph: Graph) -> bool:
-    """Whether it is a stage, or a group of the figure."""
+    """Whether a frame is a stage, or a group of the figure."""
     return cluster.scope is not None and graph.scopes[cluster.scope] in UNNAMED_SCOPES

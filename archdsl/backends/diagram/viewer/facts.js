@@ -1,4 +1,4 @@
-// What is known of a box or a frame, in words.
+// The facts of a box or a frame, in words.
 
 /** The name, the facts as pairs, and the statements of what a key stands for. */
 function factsOf(data, model, key) {

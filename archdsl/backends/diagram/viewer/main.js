@@ -3,7 +3,7 @@
 const byId = (id) => document.getElementById(id);
 
 function start() {
-  // The style sheet hides what needs a script until now.
+  // Until now, the style sheet hid what needs a script.
   document.documentElement.dataset.ready = "";
   const data = JSON.parse(byId("data").textContent);
   const element = byId("figure");
@@ -97,7 +97,7 @@ function connectPointer(figure, element, hover) {
   });
 }
 
-/** Zoom by the distance of two pointers, of which one moved. */
+/** Zoom by the change of the distance between two pointers when one of them moved. */
 function pinch(figure, other, before, now) {
   const distance = (point) => Math.hypot(point[0] - other[0], point[1] - other[1]) || 1;
   figure.zoom(distance(now) / distance(before), [(now[0] + other[0]) / 2, (now[1] + other[1]) / 2]);

@@ -120,7 +120,7 @@ function drawLine(line, texts) {
   return group;
 }
 
-/** The class of a kind of layer; kinds are words of the language, but classes have their own alphabet. */
+/** The class of a kind of layer; a class name permits fewer characters than a kind. */
 function kindClass(kind) {
   return `kind-${kind.replace(/[^a-z]/g, "")}`;
 }
