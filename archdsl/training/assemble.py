@@ -230,17 +230,17 @@ def _inputs(train: Batches, recipe: Recipe, standardize: Standardizer, device: t
     return standardize(train.images)
 
 
-def first_state(model: nn.Module, of: TrainContext) -> TrainingState:
+def first_state(model: nn.Module, context: TrainContext) -> TrainingState:
     """The initial state of a training run, with the weights in the setup's memory layout."""
-    device, recipe = of.setup.device, of.recipe
-    model = model.to(memory_format=of.setup.memory_format)  # type: ignore[call-overload]  # torch's types lack this overload
-    model = of.group.prepare(model, device, of.sharded)
-    torch.manual_seed(derive(recipe.seed, process_purpose("steps", of.group)))
+    device, recipe = context.setup.device, context.recipe
+    model = model.to(memory_format=context.setup.memory_format)  # type: ignore[call-overload]  # torch's types lack this overload
+    model = context.group.prepare(model, device, context.sharded)
+    torch.manual_seed(derive(recipe.seed, process_purpose("steps", context.group)))
     return TrainingState(
         model=model,
         optimizer=make_optimizer(model, recipe.optimizer, recipe.freeze),
-        rng=RandomGenerators(recipe.seed, device, of.group),
-        metrics=EpochMetrics(device, of.task.count()),
+        rng=RandomGenerators(recipe.seed, device, context.group),
+        metrics=EpochMetrics(device, context.task.count()),
         average=start(recipe, weights_of(model)),
-        scaler=torch.amp.GradScaler(device.type) if of.setup.precision == "fp16" else None,
+        scaler=torch.amp.GradScaler(device.type) if context.setup.precision == "fp16" else None,
     )

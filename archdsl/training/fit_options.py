@@ -39,7 +39,8 @@ class Losses:
 
 
 def network_of(given: object, allow: Collection[str]) -> Network:
-    """The network of a Network, a text, a path, or a module that `to_torch` made. Raises TypeError, ArchError, OSError.
+    """The network given as a `Network`, a text, a path or a module made by `to_torch`. Raises TypeError, ArchError,
+    OSError.
 
     A text without white space is a path, as is one that ends in .arch.
     """
@@ -56,8 +57,8 @@ def network_of(given: object, allow: Collection[str]) -> Network:
         name = type(given).__name__
         if not hasattr(given, "forward"):
             raise TypeError(f"fit cannot train {name}; give a network, source text or a path")
-        way = "convert it: `archdsl.from_torch(module, shape)`"
-        raise TypeError(f"fit cannot train a module of `{name}`, which `to_torch` did not make; {way}")
+        suggestion = "convert it: `archdsl.from_torch(module, shape)`"
+        raise TypeError(f"fit cannot train a module of `{name}`, which `to_torch` did not make; {suggestion}")
     return found
 
 
@@ -76,7 +77,7 @@ def given_weights(value: object) -> "Path | nn.Module | None":
 
 
 def option_paths() -> dict[str, Path_]:
-    """The fields of the recipe by the name of their keyword, which is that of the option."""
+    """The fields of the recipe by keyword, which is the name of the option with underscores."""
     return {entry.option.removeprefix("--").replace("-", "_"): entry.path for entry in recipe_fields()}
 
 

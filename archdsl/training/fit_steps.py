@@ -63,7 +63,7 @@ class ReadyTraining:
 
 
 def prepared(network: Network, arguments: FitArguments, resume: Path | None) -> ReadyTraining:
-    """The training. Raises what `fit` raises."""
+    """The training, ready to start. Raises the same errors as `fit`."""
     for each in arguments.callbacks:
         refuse_unknown_methods(each)
     refuse_unknown_loggers(arguments.loggers)

@@ -40,8 +40,8 @@ def fit(
 
     `network` is a network, a source text, the path of a file, or a module that `to_torch` made, whose weights are then
     the initial weights. `data` is the name of a data set (`"digits"`, `"cifar10"`), a folder, arrays `(inputs,
-    targets)`, a `torch.utils.data.Dataset`, an iterable of pairs, or a dictionary of these by split; by default that of
-    the text's `train { … }`. `classes` names the classes of arrays.
+    targets)`, a `torch.utils.data.Dataset`, an iterable of pairs, or a dictionary of these by split; by default, it is
+    the data set that the text's `train { … }` names. `classes` names the classes of arrays.
 
     Further keywords are the options of `archdsl train`, with underscores: `fit(network, "digits", epochs=5,
     optimizer="sgd", lr=0.1)`; they override the text's recipe. `loss` is the name of a loss, a function of an output
@@ -101,7 +101,7 @@ def _help_as_notes() -> Iterator[None]:
     try:
         yield
     except Problem as problem:
-        for line in (*problem.details(), *(f"help: {way}" for way in problem.help())):
+        for line in (*problem.details(), *(f"help: {suggestion}" for suggestion in problem.help())):
             problem.add_note(line)
         raise
 

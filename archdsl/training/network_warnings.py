@@ -1,4 +1,4 @@
-"""What a check warns of, for the losses in use. Imports neither torch nor numpy."""
+"""The warnings of a check, for the losses in use. Imports neither torch nor numpy."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def network_warnings(
     network: Network, recipe: "Recipe", own_losses: Mapping[str, object] | None = None
 ) -> tuple[Finding, ...]:
-    """The warnings of a check, with those about the losses that the recipe uses instead of the text's.
+    """The warnings of a check; those about the loss are for the losses of the recipe, not for those of the text.
 
     `own_losses` are functions, by the name of their output; whether they apply a softmax is unknown.
     """

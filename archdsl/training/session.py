@@ -54,7 +54,7 @@ from .tasks.outputs import Objective, objective_of
 from .tasks.task import Task
 
 _MEASURED = 1024
-"""Number of streamed images whose mean and standard deviation are computed."""
+"""Number of streamed images from which the mean and standard deviation are computed."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Training:
         object.__setattr__(self, "recipe", recipe)  # the class is frozen for all other code
 
     def _objective(self, data: DataSettings) -> Objective:
-        """What its steps minimize."""
+        """What the training steps minimize."""
         graph = self.model_spec.graph
         task = task_named(self.recipe.task, graph.packages if graph else ())
         facts = data.facts(graph) if graph else TaskFacts(tuple(data.classes), tuple(self.model_spec.shape))
@@ -192,7 +192,7 @@ class Training:
             _refuse_size(model, inputs.new_zeros(2, inputs.shape[1], size, size))
 
     def _load_initial(self, model: nn.Module) -> None:
-        """Start from the weights of a file, if there is one, and keep them in the run. Raises UnusableWeights."""
+        """Start from the initial weights, if any are given, and keep them in the run. Raises UnusableWeights."""
         initial = self.model_spec.initial
         if initial is None:
             return
@@ -279,8 +279,8 @@ class Training:
         if before == now:
             return
         functions = ", ".join(f"`{each}`" for each in before.paths) or "no user-defined loss or metric"
-        way = "give the same ones: `archdsl.fit(network, data, resume=…, loss=…, metrics=…)`"
-        raise CannotResume(self.resources.run.folder, f"it was started in Python with {functions}", way)
+        suggestion = "give the same ones: `archdsl.fit(network, data, resume=…, loss=…, metrics=…)`"
+        raise CannotResume(self.resources.run.folder, f"it was started in Python with {functions}", suggestion)
 
     def _load(self) -> tuple[Splits, torch.device]:
         graph = self.model_spec.graph
@@ -322,8 +322,8 @@ class Training:
             splits.close()
 
     def _with_readable(self, splits: Splits, train: Callable[[], Outcome]) -> Outcome:
-        """The outcome of `train`. Raises UndecodableImage, which names all unreadable images, so that they can be
-        replaced at once; other processes do not wait for that.
+        """The outcome of `train`. Raises UndecodableImage, which names all unreadable images in a single process, so
+        that they can be replaced at once. One of several processes names only those that it has found.
         """
         try:
             return train()
@@ -456,7 +456,8 @@ def _schedule_change(before: Recipe, state: TrainingState, context: TrainContext
 def _test(state: TrainingState, context: TrainContext, splits: Splits, run: Run) -> tuple[str, Scores] | None:
     """Scores on the test images with the best epoch's weights, or the last ones if nothing was validated.
 
-    They are for the validation images if there is no test set; None if there is neither. The state does not change.
+    Without a test set, the scores are those of the validation images; None if there is neither. The state does not
+    change.
     """
     name, images = ("test", splits.test) if splits.test else ("validation", splits.validation)
     if images is None:
@@ -473,10 +474,10 @@ def _test(state: TrainingState, context: TrainContext, splits: Splits, run: Run)
 def _keep_finite(state: TrainingState, run: Run) -> None:
     """Write the last finite weights: the current ones, else those of the newest checkpoint.
 
-    Those of a sharded network would need all processes, some of which may have ended.
+    The current weights of a sharded network are not used: gathering them needs all processes, and some may have ended.
     """
-    present = state.average or weights_of(state.model)
-    if not is_sharded(state.model) and all(bool(tensor.isfinite().all()) for tensor in present.values()):
+    current = state.average or weights_of(state.model)
+    if not is_sharded(state.model) and all(bool(tensor.isfinite().all()) for tensor in current.values()):
         run.keep_weights(state, run.last)
         return
     newest = list_checkpoints(run.checkpoints)[-1]

@@ -27,7 +27,7 @@ Ranked = tuple[tuple[str, float], ...]
 
 
 class EpochLog(Sequence[dict[str, Any]]):
-    """The epochs of a run: each is its entry of metrics.jsonl.
+    """The epochs of a run: each is an entry of metrics.jsonl.
 
     `log[-1]["validation"]["accuracy"]` is a value of the last epoch, and `log["validation.accuracy"]` that of every
     epoch, None for an epoch without it; `log.names` are the names of all values.
@@ -102,7 +102,7 @@ class TrainedRun:
     def model(self) -> "Module":
         """The torch module in evaluation mode, with the weights of the best epoch, or else of the last one.
 
-        It takes standardized images, float32 of N×C×H×W; `predict` standardizes files as in training.
+        It takes standardized inputs, such as images, float32 of N×C×H×W; `predict` standardizes files as in training.
         """
         return self._loaded.model
 
@@ -158,10 +158,10 @@ class TrainedRun:
         this many `beams`.
 
         An image is a file, or `test:225` for one of the run's own data set; a run on numbers takes tables, and predicts
-        for each row. It may also be an array, a tensor or a Pillow image: one sample, or a batch of them. `invert`
-        inverts the brightness. Warns with `archdsl.ArchWarning` if the brightness is unlike that of the training
-        images. Raises BadImages for an image that cannot be read, BadTable, and ValueError for an array of another
-        shape.
+        for each row. An image may also be an array, a tensor or a Pillow image: one sample, or a batch of them.
+        `invert` inverts the brightness. Warns with `archdsl.ArchWarning` if the brightness is unlike that of the
+        training images. Raises BadImages for an image that cannot be read, BadTable, and ValueError for an array of
+        another shape.
         """
         from .inference.array_inputs import array_inputs
         from .inference.prediction import ImageName, named_images, predict

@@ -27,15 +27,15 @@ _ADAPTERS = {
     "trackio": ("trackio_logger", "TrackioLogger"),
     "wandb": ("wandb_logger", "WandbLogger"),
 }
-"""The module in this package and its class, by logger name, which is also the name of the package that it needs."""
+"""The module and the class of each logger, by its name, which is also the name of the Python package it needs."""
 
 
 def logger_names() -> tuple[str, ...]:
     """The names of all loggers, in alphabetical order; imports no code from other packages."""
-    return tuple(sorted({TENSORBOARD, *_ADAPTERS, *_points()}))
+    return tuple(sorted({TENSORBOARD, *_ADAPTERS, *_entry_points()}))
 
 
-def _points() -> "dict[str, EntryPoint]":
+def _entry_points() -> "dict[str, EntryPoint]":
     from importlib.metadata import entry_points
 
     return {point.name: point for point in entry_points(group=GROUP)}
@@ -49,12 +49,12 @@ def refuse_unknown_loggers(names: tuple[str, ...]) -> None:
         elif name in _ADAPTERS:
             if importlib.util.find_spec(name) is None:
                 raise MissingPackage(f"the logger `{name}`", name)
-        elif name not in _points():
+        elif name not in _entry_points():
             raise NoLogger(name, logger_names(), nearest(name, logger_names()))
 
 
 def logging_callback(name: str, run: "Run") -> "TrainingCallback":
-    """The callback of a logger. Raises what `refuse_unknown_loggers` raises, and CustomCodeFailed."""
+    """The callback of a logger. Raises the same errors as `refuse_unknown_loggers`, and CustomCodeFailed."""
     from .user_callbacks import UserCallbacks
 
     refuse_unknown_loggers((name,))
@@ -62,14 +62,14 @@ def logging_callback(name: str, run: "Run") -> "TrainingCallback":
         from .tensorboard import TensorBoardCallback
 
         return TensorBoardCallback(run)
-    logger = _made(name, _shipped if name in _ADAPTERS else _of_package)
+    logger = _created(name, _shipped_class if name in _ADAPTERS else _package_class)
     try:
         return UserCallbacks([logger], run, "logger")
     except TypeError as error:
         raise CustomCodeFailed("logger", name, f"cannot be used: {error}") from error
 
 
-def _made(name: str, load: Callable[[str], Callable[[], Any]]) -> object:
+def _created(name: str, load: Callable[[str], Callable[[], Any]]) -> object:
     """The logger with this name, created by the class or function that `load` returns. Raises CustomCodeFailed."""
     try:
         return load(name)()
@@ -77,12 +77,12 @@ def _made(name: str, load: Callable[[str], Callable[[], Any]]) -> object:
         raise CustomCodeFailed("logger", name, f"cannot be loaded: {described(error)}") from error
 
 
-def _shipped(name: str) -> Callable[[], Any]:
+def _shipped_class(name: str) -> Callable[[], Any]:
     module, logger = _ADAPTERS[name]
     make: Callable[[], Any] = getattr(importlib.import_module(f".{module}", __package__), logger)
     return make
 
 
-def _of_package(name: str) -> Callable[[], Any]:
-    make: Callable[[], Any] = _points()[name].load()
+def _package_class(name: str) -> Callable[[], Any]:
+    make: Callable[[], Any] = _entry_points()[name].load()
     return make

@@ -30,14 +30,14 @@ def progress_for(console: Console) -> TrainingCallback:
 
 
 class LineProgress(TrainingCallback):
-    """Plain lines: notes, one for each epoch, and one per minute within long epochs."""
+    """Plain lines: one per note, one per epoch, and one per minute within long epochs."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self.epochs = self.samples = 0
         self.sample = "image"
         self._reported_at = 0.0
-        self._decoding, self._decoded, self._of = "", 0, 0
+        self._decoding, self._decoded, self._total = "", 0, 0
 
     def note(self, text: str) -> None:
         self._print(text)
@@ -46,7 +46,7 @@ class LineProgress(TrainingCallback):
         self._print(f"downloading {name}" + (f", {total / 1e6:,.1f} MB" if total else ""))
 
     def start_decoding(self, name: str, images: int) -> None:
-        self._decoding, self._decoded, self._of = name, 0, images
+        self._decoding, self._decoded, self._total = name, 0, images
         self._reported_at = time.monotonic() - _SECONDS_BETWEEN_LINES + _SECONDS_BEFORE_DECODING_IS_SHOWN
 
     def advance(self, size: int) -> None:
@@ -54,7 +54,7 @@ class LineProgress(TrainingCallback):
             return
         self._decoded += size
         if time.monotonic() - self._reported_at > _SECONDS_BETWEEN_LINES:
-            self._print(f"decoding {self._decoding}: {self._decoded:,} of {self._of:,} images")
+            self._print(f"decoding {self._decoding}: {self._decoded:,} of {self._total:,} images")
 
     def finish(self) -> None:
         self._decoding = ""

@@ -1,4 +1,4 @@
-"""TensorBoard event files: scalars by epoch; at the end the confusion matrix, the text and the recipe's values."""
+"""TensorBoard event files: scalars by epoch, and at the end the confusion matrix, the network and the recipe."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,7 @@ class TensorBoardCallback(TrainingCallback):
 
 
 def _add_hyperparameters(writer: "SummaryWriter", report: TrainingReport) -> None:
-    """The recipe with its results, in the run's own event file: `add_hparams` would create a separate folder."""
+    """Add the recipe and its results to the run's own event file; `add_hparams` would create a separate folder."""
     from torch.utils.tensorboard.summary import hparams
 
     values = dict(flat(report.recipe.model_dump()))

@@ -1,6 +1,6 @@
 """The logger `trackio`: the recipe, metrics of each epoch and final scores, as a Trackio run.
 
-Its environment variables apply; the project is TRACKIO_PROJECT, or else the network's name.
+Trackio's environment variables apply; the project is TRACKIO_PROJECT, or else the network's name.
 """
 
 import importlib

@@ -21,7 +21,7 @@ METHODS = tuple(name for name in vars(Callback) if name.startswith("on_"))
 
 
 def refuse_unknown_methods(callback: object, kind: str = "callback") -> None:
-    """Raise TypeError for an object that has none of a callback's methods, or that has an unknown method `on_…`."""
+    """Raise TypeError for a class, and for an object without a callback's methods or with an unknown method `on_…`."""
     if isinstance(callback, type):
         raise TypeError(f"the {kind} `{callback.__name__}` is a class: pass an instance, `{callback.__name__}()`")
     own = [name for name in dir(callback) if name.startswith("on_") and callable(getattr(callback, name, None))]
@@ -37,7 +37,7 @@ def refuse_unknown_methods(callback: object, kind: str = "callback") -> None:
 
 @final
 class UserCallbacks(TrainingCallback):
-    """Calls the methods of callbacks, in their order. Each gets `on_end` if it got `on_start`."""
+    """Calls the methods of callbacks, in order. `on_end` is called for each callback whose `on_start` was called."""
 
     def __init__(self, callbacks: Sequence[object], run: Run, kind: str = "callback") -> None:
         for each in callbacks:

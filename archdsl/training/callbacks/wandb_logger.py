@@ -1,6 +1,7 @@
 """The logger `wandb`: the recipe, metrics of each epoch and final scores, as a Weights & Biases run.
 
-Its environment variables apply, such as WANDB_MODE=offline; the project is WANDB_PROJECT, or else the network's name.
+Environment variables of wandb apply, such as WANDB_MODE=offline; the project is WANDB_PROJECT, or else the network's
+name.
 """
 
 import importlib

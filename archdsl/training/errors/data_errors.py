@@ -30,7 +30,7 @@ class UnknownData(Problem):
 
 
 class UnknownKind(Problem):
-    """A data set from which this cannot be learned; `known` is empty if there is no choice."""
+    """A data set without this kind of targets; `known` is empty if it has only one kind."""
 
     exit_status = 2
 
@@ -68,7 +68,7 @@ class UnknownTask(Problem):
 
 
 class PackageDataFailed(Problem):
-    """A data set of a Python package that its own code cannot provide."""
+    """A data set of a Python package whose code fails to provide it."""
 
     def __init__(self, package: str, why: str) -> None:
         super().__init__(package, why)

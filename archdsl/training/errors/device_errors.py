@@ -41,10 +41,10 @@ class OutOfMemory(Problem):
         parts = next((n for n in range(-(-self.batch // fits), self.batch + 1) if self.batch % n == 0), self.batch)
         if parts > 2 * -(-self.batch // fits):  # rounded down: nearly the same number of steps
             parts = -(-self.batch // fits)
-        way = f"`--batch {self.batch // parts} --accumulate {parts}` takes the same steps with smaller batches"
+        suggestion = f"`--batch {self.batch // parts} --accumulate {parts}` takes the same steps with smaller batches"
         if fits == self.fits:
-            way = f"according to the memory analysis, a batch of {fits} fits; {way}"
-        return (way, "`--precision bf16`")
+            suggestion = f"according to the memory analysis, a batch of {fits} fits; {suggestion}"
+        return (suggestion, "`--precision bf16`")
 
 
 class CannotCompile(Problem):

@@ -22,12 +22,12 @@ class Diverged(Problem):
         return f"the loss became {loss} in epoch {self.epoch}, step {self.step:,}, at a learning rate of {self.lr:g}"
 
     def help(self) -> tuple[str, ...]:
-        ways = [f"a smaller learning rate: `--lr {self.lr / 10:g}`", "a warmup: `--warmup 0.1`"]
+        suggestions = [f"a smaller learning rate: `--lr {self.lr / 10:g}`", "a warmup: `--warmup 0.1`"]
         if not self.clip:
-            ways.append("gradient clipping: `--clip 1`")
+            suggestions.append("gradient clipping: `--clip 1`")
         if self.precision != "fp32":
-            ways.append("higher precision: `--precision fp32`")
-        return (*ways, *((f"the last finite weights are in {self.run}",) if self.run is not None else ()))
+            suggestions.append("higher precision: `--precision fp32`")
+        return (*suggestions, *((f"the last finite weights are in {self.run}",) if self.run is not None else ()))
 
     def without_run(self) -> "Diverged":
         """The same error for a training run that keeps nothing."""
@@ -52,9 +52,9 @@ class WrongTrainSize(Problem):
 
 
 class NotCausal(Problem):
-    """A network that sees the IDs that it is to predict: the output at `step` depends on later inputs.
+    """A network that sees the IDs that it has to predict: the output at `step` depends on later inputs.
 
-    `changes` are those of the layers that may be the cause.
+    `changes` are changes to the layers that may be the cause.
     """
 
     def __init__(self, step: int, changes: tuple[str, ...] = ()) -> None:

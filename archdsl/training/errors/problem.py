@@ -1,7 +1,7 @@
 """Errors of data, settings and runs as structured data; the command line derives the exit status from them.
 
-An error in the network's text is a `Diagnostic` with a position in the text. A `Problem` has no position: a file that
-is missing, a download that failed, or a run that cannot be resumed.
+An error in the network's text is a `Diagnostic` with a position in the text. A `Problem` has no position; examples are
+a missing file, a failed download, and a run that cannot be resumed.
 """
 
 from abc import ABC, abstractmethod
@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 class Problem(Exception, ABC):
     """An error outside the network's text. Subclasses hold the facts and write the message.
 
-    `exit_status` is the command's: 2 if the command names something that does not exist, 1 otherwise. Problems can be
-    pickled, as process pools do.
+    `exit_status` is that of the command: 2 for an error in the command itself, such as a name that does not exist,
+    otherwise usually 1. Problems can be pickled, which process pools require.
     """
 
     exit_status: ClassVar[int] = 1

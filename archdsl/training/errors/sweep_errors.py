@@ -42,7 +42,7 @@ class OtherVersion(Problem):
 
 
 class BadStorage(Problem):
-    """A URL of a database that cannot be used. The message has no part of the URL that may hold a password."""
+    """A database URL that cannot be used. The message omits any part of the URL that may contain a password."""
 
     exit_status = 2
 

@@ -38,8 +38,9 @@ def images_of(
 ) -> tuple[str, ImageSet]:
     """The name of a split and its images, at the network's size and labeled with the run's class indices.
 
-    The default split is the test images, else the validation images, and all images of a folder without splits. The
-    run's own data set is split as it was in training. Raises OtherData, and the errors of a data source.
+    By default, a folder or table without splits is used as a whole; otherwise, the first of test, validation and
+    training that exists. The run's own data set is split as in training. Raises OtherData, and the errors of a data
+    source.
     """
     if source.spec.inputs != loaded.settings.data.inputs:
         has, takes = (_INPUTS[each] for each in (source.spec.inputs, loaded.settings.data.inputs))
@@ -77,7 +78,9 @@ def images_of(
 
 
 def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Scores:
-    """Scores as at the end of training: same precision, and same test-time augmentation unless `tta` is given."""
+    """Scores as at the end of training: the same precision on the same kind of device, and the same test-time
+    augmentation unless `tta` is given.
+    """
     settings, device = loaded.settings, loaded.device
     same = settings.setup.device.partition(":")[0] == device.type
     setup = DeviceSetup(device, settings.setup.precision, settings.setup.layout) if same else DeviceSetup(device)
@@ -106,7 +109,7 @@ def _rate(rate: int | None) -> str:
 
 
 def refuse_other_shape(loaded: LoadedRun, source: DataSource, fit: str) -> None:
-    """Raise OtherData if the images do not have the network's input size and no `fit` is given."""
+    """Raise OtherData if the samples do not have the network's input shape and `fit` cannot change it."""
     shape, wanted = source.spec.shape, loaded.shape
     if shape is None or shape == wanted:
         return
@@ -120,8 +123,8 @@ def refuse_other_shape(loaded: LoadedRun, source: DataSource, fit: str) -> None:
             source.spec.name, f"its images are {shape}, but the network takes {wanted}", "choose another data set"
         )
     if fit == "exact":
-        ways = "`--fit pad` zero-pads or crops them, `--fit resize` scales them"
-        raise OtherData(source.spec.name, f"its images are {shape}, but the network takes {wanted}", ways)
+        suggestion = "`--fit pad` zero-pads or crops them, `--fit resize` scales them"
+        raise OtherData(source.spec.name, f"its images are {shape}, but the network takes {wanted}", suggestion)
 
 
 def _renumbered(loaded: LoadedRun, source: DataSource) -> Labels:

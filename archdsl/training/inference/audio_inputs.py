@@ -1,4 +1,4 @@
-"""WAV files that a run on audio predicts for."""
+"""WAV files as inputs of a run that was trained on audio."""
 
 from pathlib import Path
 from typing import NamedTuple

@@ -11,13 +11,13 @@ DARK, LIGHT = 0.4, 0.6
 MIN_DIFFERENCE = 0.3
 """Smallest difference between the mean of an inverted image and that of the training images."""
 MARGIN = 0.1
-"""How far the mean of an image must be outside the range of the training images' means, or half the range if larger."""
+"""Smallest distance of an image's mean from the range of the training images' means; half the range if larger."""
 
 
 @dataclass(frozen=True)
 class Brightness:
     """The mean of the training images' pixels in 0..1 without zero padding, the factor that removes the padding, and
-    the means of the darkest and the lightest image; None for runs of older versions.
+    the means of the darkest and the lightest image, which are None for runs of older versions.
     """
 
     mean: float
@@ -47,7 +47,7 @@ class Brightness:
 def training_brightness(loaded: LoadedRun) -> Brightness:
     """The brightness of a run's training images, from their stored mean of each channel.
 
-    It includes the zeros that `fit pad` adds, which say nothing about the images.
+    The stored mean includes the zeros that `fit pad` adds; they are excluded here.
     """
     data = loaded.settings.data
     mean = sum(data.mean) / len(data.mean)

@@ -34,7 +34,7 @@ class Prepared(nn.Module):
         self.eval()
 
     def forward(self, pixels: Tensor, words: Tensor | None = None) -> Any:
-        """The network's outputs, for exactly the inputs that it was trained on; captions need the words before them."""
+        """The network's outputs, for exactly the inputs that it was trained on; captioning needs the previous words."""
         inputs = (pixels.to(torch.float32) - self.standard_mean) * self.standard_scale
         return self.network(inputs) if words is None else self.network(inputs, words)
 
@@ -58,7 +58,7 @@ class PreparedNumbers(nn.Module):
 
 
 def of_run(loaded: LoadedRun, prepare: bool, batch: int | None = None) -> Exportable:
-    """A trained network; takes pixels if `prepare`, else standardized images."""
+    """A trained network; takes pixels or numbers as they are if `prepare`, else standardized ones."""
     settings, network = loaded.settings, loaded.network
     data = settings.data
     standard = Standard(tuple(data.mean), tuple(data.deviation))

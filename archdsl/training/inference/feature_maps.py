@@ -71,7 +71,7 @@ def draw_pairs(filters: Filters, of: Maps) -> LayerFigure:
     maps = _colormapped(values, -top, top)
     size = max(24, min(_LARGEST, max(maps.shape[1:3])))
     tiles = [
-        np.concatenate([_to_side(left, size), np.ones((size, _GAP, 3), np.float32), _to_side(right, size)], 1)
+        np.concatenate([_to_square(left, size), np.ones((size, _GAP, 3), np.float32), _to_square(right, size)], 1)
         for left, right in zip(weights, maps, strict=True)
     ]
     note = (
@@ -102,7 +102,7 @@ def _colormapped(tiles: Array, low: float, high: float) -> Array:
     return np.asarray(colors[..., :3], np.float32)
 
 
-def _to_side(tile: Array, size: int) -> Array:
+def _to_square(tile: Array, size: int) -> Array:
     """A tile H×W×3 scaled to fit a square of this size, with a white border."""
     high, wide = tile.shape[:2]
     factor = size / max(high, wide)
@@ -184,7 +184,7 @@ def _number(axes: Axes, count: int, grid: tuple[int, ...], across: int, group_si
 
 
 def _montage(tiles: Array) -> Array:
-    """One array of all tiles, each enlarged to be visible, with a gap (NaN, white in color) between them."""
+    """One array of all tiles, each enlarged to be visible, with a gap (NaN, or white for color tiles) between them."""
     tiles = np.stack([_smaller(tile) for tile in tiles])
     count, across = len(tiles), _across(tiles)
     zoom = max(1, min(_LARGEST, (_WIDTH - _GAP * (across - 1)) // across) // tiles.shape[2])
@@ -200,7 +200,7 @@ def _montage(tiles: Array) -> Array:
 
 
 def _across(tiles: Array) -> int:
-    """Number of tiles in a row: slightly wider than tall, with as few empty places as possible."""
+    """Number of tiles in a row, for a grid that is slightly wider than tall and has few empty places."""
     count, rows, columns = tiles.shape[:3]
     wanted = max(1, round(math.sqrt(count * rows / columns) * 1.25))
     near = range(max(1, wanted - 2), min(wanted + 3, count) + 1)

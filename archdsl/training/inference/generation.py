@@ -22,7 +22,7 @@ def continued(loaded: LoadedRun, prompt: bytes, length: int, temperature: float,
     run with a tokenizer, the bytes of the `length` tokens that follow.
 
     The network reads the last bytes, or tokens, up to the length of its input; a shorter text is padded with zeros at
-    the end, which no earlier step reads. Raises BadText for an empty prompt, ValueError.
+    the end, which no earlier step reads. Raises BadText for an empty prompt, and ValueError for an invalid temperature.
     """
     if not prompt:
         raise BadText(Path("<prompt>"), "a language model continues text, but this text is empty", "give some text")

@@ -66,7 +66,7 @@ def first_filters(loaded: LoadedRun) -> Filters | None:
 
 
 def inspection_points(graph: Graph) -> list[InspectionPoint]:
-    """The points to show: the ends of the stages, of the blocks if there are few stages, else of single layers.
+    """The points to show: the ends of the stages, or of blocks or single layers if there are only a few stages.
 
     Only outputs that are images are shown; a layer is shown with the normalization and the activation after it.
     """
@@ -83,7 +83,7 @@ def inspection_points(graph: Graph) -> list[InspectionPoint]:
 
 
 def inspection_point(graph: Graph, name: str) -> InspectionPoint | None:
-    """The point with this name: a layer, a stage or the use of a block. None if its output is not an image."""
+    """The point with this name: a layer, a stage or the use of a block. None if none of its layers outputs an image."""
     path = tuple(name.split("."))
     inside = [node for node in graph.layers if node.path[: len(path)] == path and _is_image(node)]
     return InspectionPoint(name, inside[-1].text if len(inside) == 1 else "", inside[-1].id) if inside else None

@@ -1,4 +1,4 @@
-"""Predictions of a trained run: images in; class probabilities, masks or images out."""
+"""Predictions of a trained run: class probabilities, masks, images, boxes, numbers or captions."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ class Prediction:
 
     Segmentation ranks classes by their fraction of the pixels, and its `image` is the mask, uint8 of H×W. For
     reconstruction, `image` is uint8 of C×H×W, with `values`. Detection has `boxes`, in pixels of the file, and an
-    `image` of the network's size with these boxes. `true` is the true class, known for the run's own images; `mean` is
+    `image` of the network's size with these boxes. `true` is the target in words, for the run's own samples; `mean` is
     the mean of the image's pixels, in 0..1.
     """
 
@@ -66,12 +66,12 @@ class Predictor:
     """A run's network with the preprocessing of its training and test images."""
 
     def __init__(self, loaded: LoadedRun, beams: int = 1) -> None:
-        self._opened, self._beams = loaded, beams
+        self._loaded, self._beams = loaded, beams
         data = loaded.settings.data
         standard = Standard(tuple(data.mean), tuple(data.deviation))
         self._standardize = Standardizer(standard, loaded.device, torch.contiguous_format)
         self.placement = Placement()
-        """Where the pixels of the last image that was read are in the network's input."""
+        """The position, in the network's input, of the last image that was read."""
 
     def read(self, path: Path | None, invert: bool = False) -> Pixels:
         """An image, or standard input for None, as uint8 of C×H×W.
@@ -79,9 +79,9 @@ class Predictor:
         The image is decoded at the data set's image size, then fitted to the network's input as in training. Raises
         BadImages.
         """
-        own, shape, resize = self._opened.settings.data.shape, self._opened.image, None
+        own, shape, resize = self._loaded.settings.data.shape, self._loaded.image, None
         if own is None:
-            resize = self._opened.settings.recipe.data.test_resize
+            resize = self._loaded.settings.recipe.data.test_resize
         try:
             source = path if path is not None else _standard_input()
             pixels, self.placement = self._decode(source, ImageShape(*own) if own else shape, resize)
@@ -92,13 +92,13 @@ class Predictor:
 
     def _decode(self, path: Path | BinaryIO, shape: ImageShape, resize: int | None) -> tuple[Pixels, Placement]:
         """An image, and where its pixels are, if it is not cropped. Raises OSError."""
-        if not self._opened.task.keeps_whole_images:
+        if not self._loaded.task.keeps_whole_images:
             return decode(path, shape, resize), Placement()
         return decode_whole(path, shape)
 
     def read_audio(self, file: AudioFile) -> Inputs:
         """The audio of a file, float32 of C×L. Raises BadAudio."""
-        return read_audio(file, self._opened)
+        return read_audio(file, self._loaded)
 
     def fit(self, pixels: Inputs, invert: bool = False) -> Inputs:
         """An image of the data set's size, fitted to the network's input; inversion comes first, so that padding is not
@@ -106,33 +106,33 @@ class Predictor:
 
         Other inputs do not change.
         """
-        if self._opened.settings.data.inputs != "image":
+        if self._loaded.settings.data.inputs != "image":
             return pixels
         given = np.invert(pixels) if invert else pixels
-        how = self._opened.settings.recipe.data.fit
-        self.placement = self.placement.then(fit_placement(given.shape[1:], self._opened.image, how))
-        fitted: Pixels = fit_images(given[None], self._opened.image, how)[0]
+        how = self._loaded.settings.recipe.data.fit
+        self.placement = self.placement.then(fit_placement(given.shape[1:], self._loaded.image, how))
+        fitted: Pixels = fit_images(given[None], self._loaded.image, how)[0]
         return fitted
 
     def inputs(self, pixels: Sequence[Inputs]) -> Tensor:
         """Images as network inputs: float32 of N×C×H×W on its device."""
-        return self._standardize(torch.from_numpy(np.stack(pixels)).to(self._opened.device))
+        return self._standardize(torch.from_numpy(np.stack(pixels)).to(self._loaded.device))
 
     def __call__(self, pixels: Sequence[Inputs], top: int) -> list[Answer]:
         """The prediction for each image, averaged over the copies of the recipe's `tta`, with its `top` classes."""
-        settings, task, inputs = self._opened.settings, self._opened.task, self.inputs(pixels)
+        settings, task, inputs = self._loaded.settings, self._loaded.task, self.inputs(pixels)
         with torch.inference_mode():
             if task.reads_words:
                 output = self._captions(inputs)
             else:
-                output = answers(self._opened.model, inputs, settings.recipe.tta, task.combined)
-            refuse_not_finite(output, self._opened.run)
-            found = task.answers(output, np.stack(pixels), self._opened.facts, settings.recipe.loss)
+                output = answers(self._loaded.model, inputs, settings.recipe.tta, task.combined)
+            refuse_not_finite(output, self._loaded.run)
+            found = task.answers(output, np.stack(pixels), self._loaded.facts, settings.recipe.loss)
         return [replace(answer, ranked=answer.ranked[:top]) for answer in found]
 
     def _captions(self, inputs: Tensor) -> Tensor:
         """A caption for each image, IDs N×T."""
-        model, steps = self._opened.model, self._opened.facts.steps
+        model, steps = self._loaded.model, self._loaded.facts.steps
         if self._beams == 1:
             return greedy(model, inputs, steps)
         return torch.stack([beam_search(model, image[None], steps, self._beams) for image in inputs])

@@ -19,7 +19,7 @@ from ..tasks.box_images import box_words, true_boxes
 from .assess import refuse_other_shape
 
 SPLITS = ("train", "validation", "test")
-"""The splits that an image can be named by."""
+"""The splits that can name an image."""
 _NAMED = re.compile(r"([A-Za-z_]+):(.*)", re.DOTALL)
 
 
@@ -37,8 +37,8 @@ class OwnImages:
     """The data set of a run, split as in training; it is loaded when its first image is read."""
 
     def __init__(self, loaded: LoadedRun, request: Request) -> None:
-        self._opened, self._request = loaded, request
-        self._loaded: tuple[Splits, tuple[str, ...]] | None = None
+        self._loaded_run, self._request = loaded, request
+        self._splits: tuple[Splits, tuple[str, ...]] | None = None
         self._source: DataSource | None = None
 
     def attach(self, source: DataSource) -> None:
@@ -46,8 +46,8 @@ class OwnImages:
         self._source = source
 
     def read(self, image: SplitImage) -> tuple[Inputs, str | None]:
-        """An image, uint8 of C×H×W at the data set's size, or another input, and its target, if it has a class, a set
-        of classes or numbers.
+        """An image, uint8 of C×H×W at the data set's size, or another input, and its target in words; None for a mask
+        and for a task without classes.
 
         Raises BadImages if there is no such image, and what the data set raises.
         """
@@ -61,19 +61,19 @@ class OwnImages:
         if image.number >= len(found):
             why = f"there are {len(found):,} {image.split} images, numbered from 0"
             raise BadImages(Path(str(image)), why, f"the last one is `{image.split}:{len(found) - 1}`")
-        true = _in_words(found.labels[image.number], classes) if self._opened.task.of_classes else None
+        true = _in_words(found.labels[image.number], classes) if self._loaded_run.task.of_classes else None
         return found.take(np.array([image.number])).images[0], true
 
     def _load(self) -> tuple[Splits, tuple[str, ...]]:
-        if self._loaded is None:
-            settings = self._opened.settings
-            packages = self._opened.network.graph.packages
+        if self._splits is None:
+            settings = self._loaded_run.settings
+            packages = self._loaded_run.network.graph.packages
             source = self._source or find_source(settings.data.source, packages=packages)
-            refuse_other_shape(self._opened, source, settings.recipe.data.fit)
+            refuse_other_shape(self._loaded_run, source, settings.recipe.data.fit)
             recipe = settings.recipe
             splits = source.load(replace(self._request, split=recipe.split, stream=stream_settings(recipe)))
-            self._loaded = splits, tuple(source.spec.classes)
-        return self._loaded
+            self._splits = splits, tuple(source.spec.classes)
+        return self._splits
 
 
 def _in_words(target: TargetArray, classes: tuple[str, ...]) -> str | None:

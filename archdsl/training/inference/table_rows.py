@@ -1,4 +1,4 @@
-"""Rows of tables that a run on numbers predicts for: columns by the names of its inputs."""
+"""Rows of tables as inputs of a run that was trained on numbers: columns are found by the names of its inputs."""
 
 from pathlib import Path
 from typing import NamedTuple

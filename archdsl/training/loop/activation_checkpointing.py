@@ -16,7 +16,7 @@ def recomputed(model: nn.Module, blocks: Iterable[str]) -> Iterator[None]:
     """
     modules = [model.get_submodule(name) for name in blocks]
     for module in modules:
-        module.forward = _Recomputed(module)  # of this instance only
+        module.forward = _Recomputed(module)  # for this instance only
     try:
         yield
     finally:
@@ -40,7 +40,10 @@ class _Recomputed:
             return self._forward(*inputs)
         before = [self._values(module, name) for module, name in self._buffers] if self._block.training else None
         return checkpoint(
-            self._forward, *inputs, use_reentrant=False, context_fn=lambda: (nullcontext(), self._with(before))
+            self._forward,
+            *inputs,
+            use_reentrant=False,
+            context_fn=lambda: (nullcontext(), self._restored_buffers(before)),
         )
 
     def _values(self, module: nn.Module, name: str) -> Tensor | None:
@@ -48,9 +51,9 @@ class _Recomputed:
         return None if tensor is None else tensor.clone()
 
     @contextmanager
-    def _with(self, before: list[Tensor | None] | None) -> Iterator[None]:
-        """The buffers as they were before the forward pass: running statistics are not updated twice, and spectral
-        normalization starts from the same vectors.
+    def _restored_buffers(self, before: list[Tensor | None] | None) -> Iterator[None]:
+        """A context in which the buffers are as they were before the forward pass: running statistics are not updated
+        twice, and spectral normalization starts from the same vectors.
         """
         now = [module._buffers[name] for module, name in self._buffers]
         try:

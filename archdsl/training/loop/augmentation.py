@@ -1,7 +1,8 @@
 """Random augmentation of whole batches, on their device.
 
-Shapes do not change. Every function takes a generator of the batch's device, so that runs are reproducible and can be
-resumed. Pixels are uint8; geometric changes are made on them, blending on the standardized floats.
+Shapes do not change. Every random function takes a generator, so that runs are reproducible and can be resumed. Pixels
+are uint8; shifts, flips, rotations and color jitter apply to them, whereas cutout and mixing apply to standardized
+floats.
 """
 
 import math
@@ -16,7 +17,7 @@ from ..recipe.recipe import Augment
 def change_pixels(images: Tensor, recipe: Augment, generator: Generator, flipped: Tensor | None) -> Tensor:
     """Shift, mirror, rotate and recolor images, uint8 of N×C×H×W.
 
-    `flipped` says which images to mirror, if they are not chosen at random.
+    `flipped` selects the images to mirror, if they are not chosen at random.
     """
     if recipe.crop:
         images = shift(images, recipe.crop, recipe.border, generator)
@@ -36,10 +37,10 @@ def change_masked(
 ) -> tuple[Tensor, Tensor]:
     """`change_pixels` for images and their masks, uint8 of N×H×W, which are moved in the same way.
 
-    Pixels that come from outside of the image have no class: 255.
+    Pixels from outside the image have no class, which is the number 255.
     """
     last = not images.is_contiguous() and images.is_contiguous(memory_format=torch.channels_last)
-    # one more channel; a shift fills in zeros, so the classes are numbered from 1 meanwhile, and 255 becomes 0
+    # The masks are one more channel. A shift fills in zeros, so classes temporarily start at 1, and 255 becomes 0.
     both = torch.cat([images, masks[:, None] + 1], 1)
     both = both.contiguous(memory_format=torch.channels_last) if last else both
     if recipe.crop:
@@ -67,7 +68,7 @@ def changes_pixels(recipe: Augment) -> bool:
 def select(images: Tensor, indices: Tensor) -> Tensor:
     """The images with these indices, in their memory layout.
 
-    Whole images are copied in memory order: ten times as fast on a CPU as indexing, which copies byte by byte.
+    Whole images are copied in memory order, which is ten times as fast on a CPU as indexing, which copies bytes.
     """
     in_memory_order, last = _memory_order(images)
     return _logical_order(in_memory_order.index_select(0, indices), last)
@@ -157,7 +158,7 @@ def rotation(images: Tensor, degrees: float, generator: Generator) -> Tensor:
 
 
 def jitter(images: Tensor, part: float, generator: Generator) -> Tensor:
-    """Brightness, contrast and saturation of each image multiplied by a random factor in 1 ± part."""
+    """The images, with brightness, contrast and saturation of each multiplied by random factors in 1 ± part."""
     n = len(images)
     amounts = 1 + (torch.rand(3, n, 1, 1, 1, generator=generator, device=images.device) * 2 - 1) * part
     pixels = images.float() * amounts[0]
@@ -169,7 +170,7 @@ def jitter(images: Tensor, part: float, generator: Generator) -> Tensor:
 
 
 def cutout(inputs: Tensor, side: int, generator: Generator) -> Tensor:
-    """A square of each image set to zero, the mean of standardized pixels; its center is anywhere in the image."""
+    """The images, with a square of each set to zero, the mean of standardized pixels, around a random center."""
     n, _, h, w = inputs.shape
     inside = _box(n, h, w, (side, side), inputs.device, generator)
     return inputs.clone().masked_fill_(inside[:, None], 0)  # masked_fill would change the layout to channels first
@@ -205,7 +206,7 @@ def mix(inputs: Tensor, labels: Tensor, classes: int, recipe: Augment, host: Gen
 
 
 def _paste(inputs: Tensor, other: Tensor, part: float, host: Generator) -> tuple[Tensor, float]:
-    """A box from the other image pasted into each image, and the fraction of the area kept, after clipping the box."""
+    """The images, with a box from the other image pasted into each, and the fraction of the area that is kept."""
     _, _, h, w = inputs.shape
     size = (round(h * math.sqrt(1 - part)), round(w * math.sqrt(1 - part)))
     inside = _box(1, h, w, size, torch.device("cpu"), host)

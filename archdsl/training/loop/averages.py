@@ -23,7 +23,7 @@ class WeightAverages:
 
     @torch.no_grad()
     def step(self, recipe: Recipe, step: int, steps: int) -> None:
-        """Called after update number `step`, counted from 0, of `steps`: applies the recipe's `ema` and `lookahead`."""
+        """Apply the recipe's `ema` or `lookahead` after update number `step`, counted from 0, of `steps`."""
         if recipe.ema is not None:
             # faster at first, so that the initial weights are soon forgotten
             self._follow(1 - min(recipe.ema, (1 + step) / (10 + step)))

@@ -1,4 +1,4 @@
-"""Callbacks of a training run. This one does nothing; those that display something are in progress.py."""
+"""Callbacks of a training run. The base class does nothing; callbacks/progress.py displays progress."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tick:
-    """Progress of a training run: the epoch (from 1), the images seen in it, means over them by names in METRICS, and
-    the seconds left in total.
+    """Progress of a training run: the epoch (from 1), the images seen in it, the means of the metrics over them, by
+    name, and the seconds left in total.
     """
 
     epoch: int
@@ -37,7 +37,7 @@ class TrainingCallback(Download):
         """The module that is about to be trained; its weights change during training."""
 
     def begin(self, epochs: int, samples: int, sample: str = "image") -> None:
-        """Training starts or resumes: the total number of epochs, of samples per epoch, and what a sample is."""
+        """Training starts or resumes: the number of epochs, of samples per epoch, and the word for a sample."""
 
     def tick(self, tick: Tick) -> None:
         """Training steps have been completed."""
@@ -46,7 +46,7 @@ class TrainingCallback(Download):
         """An epoch has ended: its line of metrics.jsonl, and whether it is the best so far."""
 
     def should_stop(self) -> bool:
-        """Whether the training may end before its last epoch; asked before each epoch."""
+        """Whether the training may end before its last epoch; called before each epoch."""
         return False
 
     def end(self) -> None:
@@ -61,7 +61,7 @@ class TrainingCallback(Download):
 
 @final
 class Callbacks(TrainingCallback):
-    """Several callbacks, which are called in their order."""
+    """Several callbacks, which are called in order."""
 
     def __init__(self, callbacks: Sequence[TrainingCallback]) -> None:
         self._callbacks = tuple(callbacks)
@@ -123,7 +123,7 @@ class Callbacks(TrainingCallback):
 
 
 class StopRequest:
-    """Whether the user wants the training to stop; a context manager around the steps. This one never stops."""
+    """Whether the user wants the training to stop; a context manager around the steps. The base class never stops."""
 
     def __call__(self) -> bool:
         return False

@@ -14,7 +14,8 @@ TensorGenerator = Generator[Tensor, None, None]
 
 
 def decoded_batches(batches: PixelBatches, device: torch.device) -> TensorGenerator:
-    """Decoded images, uint8 of N×H×W×C, as tensors of N×C×H×W on the device; on the CPU, they share memory.
+    """Decoded images, uint8 of N×H×W×C, as tensors of N×C×H×W on the device; on the CPU, they share the memory of the
+    decoded images.
 
     Each is valid until the next one is taken.
     """

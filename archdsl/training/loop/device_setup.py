@@ -90,7 +90,7 @@ def choose_setup(
 
 def _speed(model: nn.Module, objective: Objective, example: tuple[Tensor, Tensor], setup: DeviceSetup) -> float:
     """Images per second of forward and backward passes, after a warm-up pass."""
-    trial = copy.deepcopy(model).to(memory_format=setup.memory_format).train()  # type: ignore[call-overload]  # mypy's stub of `to` lacks this overload
+    trial = copy.deepcopy(model).to(memory_format=setup.memory_format).train()  # type: ignore[call-overload]  # torch's types lack this overload
     inputs = example[0].to(memory_format=setup.memory_format)
 
     def step() -> None:

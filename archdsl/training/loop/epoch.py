@@ -23,7 +23,7 @@ Forward = Callable[..., object]
 
 
 class Epoch:
-    """The rest of the state's epoch."""
+    """The steps from a state to the end of its epoch."""
 
     def __init__(
         self, state: TrainingState, context: TrainContext, forward: Forward, run: RunStore, callback: TrainingCallback
@@ -64,7 +64,7 @@ class Epoch:
                 self._decoded.close()
 
     def run_steps(self, steps: int) -> float:
-        """Run only this many steps, and return the seconds that the last one took. Raises what `run` raises."""
+        """Run only this many steps, and return the seconds that the last one took. Raises the same errors as `run`."""
         self._state.model.train()
         seconds = 0.0
         try:
@@ -133,16 +133,16 @@ class Epoch:
         outputs = context.objective.outputs(output)
         if count < len(mine):
             outputs, targets = tuple(each[:count] for each in outputs), targets[:count]
-        # without samples: zero, with zero gradients for the other processes
+        # a process without samples has a loss of zero, whose gradients are zero
         loss = context.objective(outputs, targets) if count else torch.stack([each.sum() for each in outputs]).sum()
         mean, right = loss.detach(), None
         # gradients are averaged over processes but summed over accumulated batches
         part: float | Tensor = count / (1 if context.recipe.loss.sum else total)
         if context.group.size > 1:
             weight = self._weight(targets) if count else torch.zeros((), dtype=torch.float64, device=mean.device)
-            mean, right, in_all = context.group.total(mean, self._correct(outputs[0], targets), weight)
+            mean, right, total_weight = context.group.total(mean, self._correct(outputs[0], targets), weight)
             batch = len(indices) / (1 if context.recipe.loss.sum else total)
-            part = (weight * context.group.size / in_all * batch).to(loss.dtype)
+            part = (weight * context.group.size / total_weight * batch).to(loss.dtype)
         if self._on_cpu:  # free on a CPU, and the bad gradient is never applied; a GPU would stall
             self._refuse(mean.item())
         share = loss if isinstance(part, float) and part == 1 else loss * part
@@ -153,7 +153,7 @@ class Epoch:
             state.metrics.add(mean, right, len(indices))
 
     def _weight(self, targets: Tensor) -> Tensor:
-        """How much this process's part counts in the mean over the batch."""
+        """The weight of this process's part in the mean over the batch."""
         batch_weight = self._context.objective.batch_weight
         weight = batch_weight(targets) if batch_weight else torch.tensor(len(targets), device=targets.device)
         return weight.detach().double()

@@ -29,8 +29,9 @@ _STEPS = 3
 class DryRun:
     """What a dry run did: its steps, the training images of each, the mean loss, and the seconds of the last step.
 
-    `evaluated` images of the split `split` have the `scores`; none if there is no such split. `peak` is the largest
-    memory that was used, in bytes: of the device if it is a GPU, else of the process; None where it is not known.
+    The `scores` are those of `evaluated` images of `split`; None without validation and test images. `peak` is the
+    largest memory that was used, in bytes: of the device if it is a GPU, else of the process; None where it is not
+    known.
     """
 
     steps: int

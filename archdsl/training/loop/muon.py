@@ -84,16 +84,16 @@ def _matrix_of(filters: Tensor) -> nn.Parameter:
     """A parameter that views the filters' memory as a matrix, and whose gradient views that of the filters."""
     matrix = nn.Parameter(_as_matrix(filters.detach()))
 
-    def look(changed: Tensor) -> None:
+    def view_gradient(changed: Tensor) -> None:
         assert changed.grad is not None
         matrix.grad = _as_matrix(changed.grad)
 
-    filters.register_post_accumulate_grad_hook(look)  # type: ignore[no-untyped-call]  # torch has no types here
+    filters.register_post_accumulate_grad_hook(view_gradient)  # type: ignore[no-untyped-call]  # torch has no types here
     return matrix
 
 
 def _as_matrix(filters: Tensor) -> Tensor:
-    """The same memory as out×rest, channels last if the filters are stored so: Muon ignores the column order."""
+    """The same memory as out×rest, channels last if the filters are stored that way: Muon ignores the column order."""
     if not filters.is_contiguous():
         filters = filters.movedim(1, -1)
     return filters.view(len(filters), -1)

@@ -20,8 +20,8 @@ Group = dict[str, Any]
 def make_optimizer(model: nn.Module, recipe: AnyOptimizer, frozen: Freeze | None = None) -> torch.optim.Optimizer:
     """An optimizer for the trainable parameters.
 
-    Its groups have `peak_lr`, the learning rate that the schedule multiplies, and `anneal`, whether `frozen` lowers the
-    learning rate of its parameters instead. Fused kernels are used if torch has them. Raises NothingToTrain.
+    Its groups have `peak_lr`, the learning rate that the schedule multiplies, and `anneal`, which is true if `frozen`
+    lowers the learning rate instead. Fused kernels are used if torch has them. Raises NothingToTrain.
     """
     groups = parameter_groups(model, recipe, frozen)
     if not groups:
@@ -63,8 +63,8 @@ class _Settings(NamedTuple):
 
 
 def parameter_groups(model: nn.Module, recipe: AnyOptimizer, frozen: Freeze | None = None) -> list[Group]:
-    """Parameters with and without weight decay: biases and the scales of normalization layers are one-dimensional;
-    learned scales, tokens and positions are identified by their modules.
+    """Groups of parameters with and without weight decay. Those without it are one-dimensional, such as biases and the
+    scales of normalization layers, or learned scales, tokens and positions, which are identified by their modules.
 
     Parameters with another learning rate form separate groups: biases, whose decay per step is the same as for others;
     those that Muon leaves to its other optimizer; and those of parts that are annealed. Frozen parameters are excluded.

@@ -1,6 +1,4 @@
-"""The processes that train together, as the training uses them. This one has a single process; distributed.py has
-several.
-"""
+"""The processes that train together, as the training uses them: here a single one, in distributed.py several."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -17,7 +15,7 @@ T = TypeVar("T")
 
 
 class ProcessGroup:
-    """The processes of a training run. This one has a single member, so every operation is local."""
+    """The processes of a training run. The base class has a single member, so every operation is local."""
 
     rank = 0
     """Index of this process, from 0."""
@@ -50,7 +48,7 @@ class ProcessGroup:
     def agree(self, stop: bool, keep: bool, at_once: bool = False) -> tuple[bool, bool]:
         """Whether all stop now (if any process stops), and whether all save a checkpoint now (if the leader does).
 
-        Every process calls it after each step. It may return False for a while; with `at_once`, the answer is final.
+        Every process calls this after each step. The answer may come some calls later, unless `at_once` is set.
         """
         return stop, keep
 
@@ -85,7 +83,7 @@ class ProcessGroup:
     ) -> nn.Module:
         """The network for training: its backward pass computes the mean of the processes' gradients.
 
-        `changing` says that the set of trainable parameters changes during training.
+        `changing` means that the set of trainable parameters changes during training.
         """
         return model
 
@@ -123,7 +121,7 @@ class ProcessGroup:
         return text
 
     def receive(self, source: Mapping[str, Tensor] | None, tensors: Mapping[str, Tensor]) -> None:
-        """Copy the leader's whole tensors, `source`, into the tensors or shards. The others pass None."""
+        """Copy the leader's whole tensors, `source`, into the tensors or shards. Other processes pass None."""
         if source is not None:
             copy_tensors(source, tensors)
 

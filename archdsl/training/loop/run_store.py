@@ -7,7 +7,7 @@ from .training_state import TrainingState
 
 
 class RunStore(Protocol):
-    """Storage for checkpoints and weights; `runs.run_folder.Run` is the one on disk."""
+    """Storage for checkpoints and weights; `runs.run_folder.Run` stores them on disk."""
 
     @property
     def folder(self) -> Path:

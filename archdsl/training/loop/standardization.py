@@ -90,7 +90,9 @@ class Standardizer:
         self._own_scale = torch.tensor(standard.deviation, device=device).reciprocal_()
 
     def __call__(self, images: Tensor) -> Tensor:
-        """uint8 of N×C×H×W to float32 of the same shape, in the given memory layout. Numbers stay float32."""
+        """Images, uint8 of N×C×H×W, as float32 of the same shape in the memory layout; numbers as float32; IDs as
+        int64.
+        """
         if images.ndim != 4 or images.is_floating_point():
             return self._other(images)
         inputs = images.to(torch.float32, memory_format=self._layout)

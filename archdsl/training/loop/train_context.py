@@ -41,7 +41,7 @@ class Batches:
         return len(self.labels)
 
     def example(self) -> Tensor:
-        """The first image, or one of the size of a stream's training images: the shape of what the network gets."""
+        """The first input, or zeros of the size of a stream's training images: an example of the network's input."""
         if self.stream is None:
             return self.images[:1]
         height, width, channels = self.stream.augmented.transform.shape
@@ -49,7 +49,7 @@ class Batches:
 
 
 def on_device(images: ImageSet, device: torch.device, layout: torch.memory_format = torch.contiguous_format) -> Batches:
-    """Images and classes on the device; on the CPU if they would take more than half of a GPU's free memory.
+    """Inputs and targets on the device; on the CPU if they would take more than half of a GPU's free memory.
 
     The images are converted to the layout once instead of for each batch, if they are small enough to copy.
     """
@@ -118,8 +118,8 @@ class TrainContext:
     def images_left(self, epoch: int, batch: int) -> int:
         """Number of images from a batch of an epoch to the end of the training."""
         whole, last = self.images_in(0, self.batches), self.epochs - 1
-        in_all = last * whole + self.images_in(0, self.batches_of(last))
-        return in_all - epoch * whole - self.images_in(0, batch)
+        total = last * whole + self.images_in(0, self.batches_of(last))
+        return total - epoch * whole - self.images_in(0, batch)
 
     def images_in(self, first: int, last: int) -> int:
         """Number of images in the batches from `first` up to but excluding `last`."""
@@ -136,7 +136,7 @@ class TrainContext:
 
     @property
     def repeats(self) -> int:
-        """How often an epoch contains each image: sample s of the order is image s // repeats."""
+        """How often an epoch contains each of its images: sample s of the order is image s // repeats."""
         return self.recipe.augment.repeats or 1
 
     def streamed(self, epoch: int, batches: list[Tensor]) -> TensorGenerator | None:

@@ -28,7 +28,7 @@ class Best:
 class RandomGenerators:
     """The random number generators of a run: one on the CPU, one on the device that augments batches.
 
-    Each process of a group has its own generators with other seeds; the leader's are those of a single process.
+    Each process of a group has its own generators with different seeds; the leader's are those of a single process.
     """
 
     def __init__(self, seed: int, device: torch.device, group: ProcessGroup = SINGLE_PROCESS) -> None:
@@ -62,7 +62,7 @@ def derive(seed: int, purpose: str) -> int:
 
 
 def process_purpose(purpose: str, group: ProcessGroup) -> str:
-    """The purpose for `derive` if each process of a group needs another seed."""
+    """The purpose for `derive` if each process of a group needs its own seed."""
     return f"{purpose} {group.rank}" if group.rank else purpose
 
 

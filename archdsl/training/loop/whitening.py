@@ -13,8 +13,7 @@ _BATCH = 250
 
 @torch.no_grad()
 def whiten(model: nn.Module, layers: Mapping[str, float], images: Tensor, standardize: Standardizer) -> None:
-    """Set the filters of these convolutions, given by name with the value added to the variances, in the order of the
-    names.
+    """Set the filters of these convolutions, in this order; `layers` has the value added to the variances, by name.
 
     The filters are the directions of the largest variances of the patches that the layer sees in the images (uint8,
     N×C×H×W), each divided by the square root of its variance, followed by their negatives.
@@ -30,7 +29,7 @@ def whiten(model: nn.Module, layers: Mapping[str, float], images: Tensor, standa
                 torch.zeros(weight[0].numel(), weight[0].numel(), dtype=torch.float64, device=weight.device),
                 0,
             )
-            for inputs in _seen(model, layer, images, standardize):
+            for inputs in _layer_inputs(model, layer, images, standardize):
                 patches = patches_of(inputs, tuple(weight.shape[2:]))
                 sums += (patches.T @ patches).double()
                 count += len(patches)
@@ -40,7 +39,7 @@ def whiten(model: nn.Module, layers: Mapping[str, float], images: Tensor, standa
 
 
 def patches_of(inputs: Tensor, kernel: tuple[int, ...]) -> Tensor:
-    """Every patch of this size, one per row, its elements in the order of a filter's: N×C×… to P×(C·k·k)."""
+    """Every patch of this size as a row, with its elements in the order of a filter: N×C×… to P×(C·k·k)."""
     for axis, size in enumerate(kernel):
         inputs = inputs.unfold(2 + axis, size, 1)
     places = range(2, 2 + len(kernel))
@@ -55,7 +54,7 @@ def _filters(covariance: Tensor, count: int, eps: float) -> Tensor:
     return torch.cat([rows, -rows]).float()
 
 
-def _seen(model: nn.Module, layer: nn.Module, images: Tensor, standardize: Standardizer) -> Iterator[Tensor]:
+def _layer_inputs(model: nn.Module, layer: nn.Module, images: Tensor, standardize: Standardizer) -> Iterator[Tensor]:
     """The inputs of a layer, batch by batch."""
     inputs: list[Tensor] = []
     hook = layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))

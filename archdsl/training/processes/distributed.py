@@ -4,10 +4,10 @@ torchrun, or a similar scheduler, starts the processes and identifies them in th
 all machines, LOCAL_RANK on one machine, MASTER_ADDR and MASTER_PORT as the rendezvous. CPU tensors are exchanged with
 gloo, GPU tensors with NCCL.
 
-A step of several processes is the step of one process with the same batch: each computes its part of the batch, and
-gradients are weighted by the numbers of terms in their losses. All processes have the same weights, sums and scores at
-the end of each step, so each makes the same decisions by itself; information that only one process has (a signal, a
-clock) is exchanged.
+A step of several processes is equivalent to a step of one process with the same batch, unless layers or losses mix the
+images of a batch: each process computes its part, and gradients are weighted by the numbers of terms in their losses.
+All processes have the same weights, sums and scores at the end of each step, so each makes the same decisions by
+itself; information that only one process has (a signal, a clock) is exchanged.
 """
 
 import inspect
@@ -38,15 +38,15 @@ T = TypeVar("T")
 
 _AGREE_SECONDS = 0.25
 _LONGEST_INTERVAL = 256
-_PATIENCE_MINUTES = 30
+_TIMEOUT_MINUTES = 30
 """Timeout in minutes: some processes start later, or load the data after one of them has prepared it."""
-_LEAVING_SECONDS = 10
+_SHUTDOWN_SECONDS = 10
 _SMALLEST_SHARD = 2
-"""Batch normalization has no variance to divide by in a single image."""
+"""Batch normalization may have no variance to divide by in a single image."""
 
 _SYNC_BUFFERS = next(
     name
-    for name in ("forward_sync_buffers", "broadcast_buffers")  # its name since torch 2.13, and before
+    for name in ("forward_sync_buffers", "broadcast_buffers")  # the name since torch 2.13, and the earlier one
     if name in inspect.signature(DistributedDataParallel).parameters
 )
 """Buffers are not broadcast before each forward pass: `sync_buffers` averages them instead."""
@@ -77,7 +77,7 @@ def joined(at: ProcessRank, device: str) -> Iterator[ProcessGroup]:
     """The group of all processes, connected at MASTER_ADDR, to compute on `device`. Raises CannotJoin."""
     backend = "cpu:gloo,cuda:nccl" if device != "cpu" and torch.cuda.is_available() else "gloo"
     try:
-        dist.init_process_group(backend, timeout=timedelta(minutes=_PATIENCE_MINUTES))
+        dist.init_process_group(backend, timeout=timedelta(minutes=_TIMEOUT_MINUTES))
     except (RuntimeError, ValueError) as error:
         raise CannotJoin(str(error).splitlines()[0]) from error
     group = DistributedGroup(at)
@@ -127,7 +127,7 @@ class DistributedGroup(ProcessGroup):
                 store.set(f"left {self.rank}", "")
             return
         with suppress(RuntimeError):  # a process that was killed while leaving
-            store.wait([f"left {rank}" for rank in range(1, self.size)], timedelta(seconds=_LEAVING_SECONDS))
+            store.wait([f"left {rank}" for rank in range(1, self.size)], timedelta(seconds=_SHUTDOWN_SECONDS))
         dist.destroy_process_group()
 
     def device(self, wanted: str) -> str:
@@ -184,7 +184,7 @@ class DistributedGroup(ProcessGroup):
         return bool(stopped), bool(kept)
 
     def shard(self, indices: Tensor) -> tuple[Tensor, int]:
-        """Contiguous parts whose sizes differ by at most one; small parts repeat images that do not count."""
+        """Contiguous parts whose sizes differ by at most one; small parts are padded with images that do not count."""
         count = len(indices)
         part = self.slice(count)
         mine = part.stop - part.start
@@ -215,9 +215,9 @@ class DistributedGroup(ProcessGroup):
     def wrap(
         self, model: nn.Module, objective: Objective, example: tuple[Tensor, ...], changing: bool = False
     ) -> nn.Module:
-        learned: nn.Module = _Learned(model, objective)
+        trained: nn.Module = _OutputsWithLoss(model, objective)
         if not self._sharded:
-            learned = self._wrapped = _replicated(learned, _reached(model, objective, example), changing)
+            trained = self._wrapped = _replicated(trained, _reached(model, objective, example), changing)
         self._statistics = [
             tensor
             for module in model.modules()
@@ -225,18 +225,18 @@ class DistributedGroup(ProcessGroup):
             for tensor in (module.running_mean, module.running_var)
             if tensor is not None
         ]
-        return learned
+        return trained
 
     def no_sync(self) -> AbstractContextManager[object]:
-        """Shards add up synchronized gradients: the whole ones may not fit into memory."""
+        """A sharded network accumulates synchronized gradients: unsynchronized ones may not fit into memory."""
         return self._wrapped.no_sync() if self._wrapped else nullcontext()
 
     def total(self, loss: Tensor, correct: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         sums = torch.stack([loss.double() * weight, correct.double(), weight])
         with _peers():
             dist.all_reduce(sums)
-        in_all = torch.where(sums[2] > 0, sums[2], 1)  # no word or pixel with a class in the whole batch
-        return sums[0] / in_all, sums[1].long(), in_all
+        total_weight = torch.where(sums[2] > 0, sums[2], 1)  # no word or pixel with a class in the whole batch
+        return sums[0] / total_weight, sums[1].long(), total_weight
 
     def sync_buffers(self) -> None:
         if not self._statistics:
@@ -322,19 +322,21 @@ def mixes_images(model: nn.Module) -> bool:
     return any(isinstance(module, _BatchNorm) for module in model.modules())
 
 
-def _replicated(learned: nn.Module, reached: set[int], changing: bool) -> DistributedDataParallel:
-    parameters = [p for p in learned.parameters() if p.requires_grad]
+def _replicated(trained: nn.Module, reached: set[int], changing: bool) -> DistributedDataParallel:
+    parameters = [p for p in trained.parameters() if p.requires_grad]
     device = parameters[0].device
     return DistributedDataParallel(
-        learned,
+        trained,
         device_ids=[device.index] if device.type == "cuda" else None,
         find_unused_parameters=changing or any(id(p) not in reached for p in parameters),
         **{_SYNC_BUFFERS: False},  # type: ignore[arg-type]  # the type checker cannot know which name exists
     )
 
 
-class _Learned(nn.Module):
-    """The outputs of a network that have a loss. Parameters used only by others must not appear to get gradients."""
+class _OutputsWithLoss(nn.Module):
+    """The outputs of a network that have a loss. Parameters that only other outputs use must not appear to get
+    gradients.
+    """
 
     def __init__(self, model: nn.Module, objective: Objective) -> None:
         super().__init__()
@@ -345,7 +347,7 @@ class _Learned(nn.Module):
 
 
 def _reached(model: nn.Module, objective: Objective, example: tuple[Tensor, ...]) -> set[int]:
-    """The ids of the parameters that a gradient of an output with a loss reaches. The model does not change."""
+    """The ids of the parameters that get gradients from the outputs with a loss. The model does not change."""
     trained = model.training
     model.eval()  # uses no random numbers, changes no statistics
     try:

@@ -22,7 +22,7 @@ class Store(Protocol):
     """The operations of torch's stores that are used here."""
 
     def add(self, key: str, amount: int) -> int:
-        """Add to a number, which is 0 at first; returns it."""
+        """Add to a counter that starts at 0, and return its new value."""
 
 
 @contextmanager

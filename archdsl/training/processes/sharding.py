@@ -13,7 +13,7 @@ def shard(model: nn.Module, parts: Iterable[str], device: torch.device, size: in
     """The model with sharded parameters on the device; `parts` are the names of modules that are gathered together.
 
     A module is moved to the device and sharded before the next one, so no device ever holds the whole network. Inner
-    parts come before outer ones. Each part is sharded again after its forward pass, including the rest of the network:
+    parts come before outer ones. Each part is sharded again after its forward pass, and so is the rest of the network:
     otherwise an evaluation would leave gathered weights behind.
     """
     # Blocks may return views, which FSDP2 warns about: an in-place operation would lose its hook. No layer operates in

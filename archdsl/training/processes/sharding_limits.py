@@ -7,7 +7,7 @@ from ..tasks.task import Task
 
 
 def refuse_unshardable(graph: Graph | None, recipe: Recipe, task: Task) -> None:
-    """Raise CannotShard if the network or the task cannot be sharded. `recipe.py` refuses other settings."""
+    """Raise CannotShard if the network or the task cannot be sharded. `recipe.py` checks the settings."""
     if not recipe.shard:
         return
     if task.reads_words:

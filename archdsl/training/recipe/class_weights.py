@@ -8,7 +8,7 @@ BALANCED = "balanced"
 """Weights that are inversely proportional to the number of training samples of each class."""
 
 ClassWeights = str | tuple[float, ...] | Mapping[str, float]
-"""`balanced`, a weight for each class in their order, or weights by class name, 1 for the others."""
+"""`balanced`, a weight for each class in order, or weights by class name, 1 for the others."""
 
 
 def parse_class_weights(text: str) -> ClassWeights:
@@ -71,7 +71,7 @@ def class_weights_text(weights: str | Sequence[float] | Mapping[str, float]) -> 
 
 
 def _weight(text: str, name: str | None = None) -> float:
-    """A weight, of a class if it is named. Raises ValueError."""
+    """The weight that a text gives; `name` is its class, for the message. Raises ValueError."""
     try:
         weight = float(text)
     except ValueError:

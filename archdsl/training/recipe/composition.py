@@ -98,7 +98,7 @@ class _Block:
             self._value(setting)
 
     def _value(self, setting: Setting) -> None:
-        """`epochs 20`, `compile`: one value, none for booleans."""
+        """Read a line such as `epochs 20` or `compile`: one value, or none for a boolean."""
         name = setting.name
         is_flag = Recipe.model_fields[name].annotation is bool
         if is_flag and not setting.values and not setting.named:
@@ -117,7 +117,7 @@ class _Block:
             )
 
     def _part(self, setting: Setting, word: Span) -> None:
-        """`optimizer sgd lr=0.1 nesterov`: a kind, names with values, and flags for booleans."""
+        """Read a line such as `optimizer sgd lr=0.1 nesterov`: a kind, names with values, and flags for booleans."""
         line, values, spans = setting.name, list(setting.values), list(setting.value_spans)
         kinds = parts(line)
         fields: dict[str, Any] = {}
@@ -142,8 +142,8 @@ class _Block:
             if field is None or name == "name":
                 self._unknown(line, owner, name, span, part)
             elif field.annotation is not bool:
-                way = f"write `{name}={_example(field)}`"
-                self.sink.emit(BadSetting(span=span, why=f"`{name}` needs a value", help_texts=(way,)))
+                suggestion = f"write `{name}={_example(field)}`"
+                self.sink.emit(BadSetting(span=span, why=f"`{name}` needs a value", help_texts=(suggestion,)))
             self._set(line, name, True, span)
         for (name, value), span in zip(named, named_spans, strict=True):
             if name not in part.model_fields or name == "name":
@@ -153,9 +153,9 @@ class _Block:
     def _output_losses(
         self, setting: Setting, values: list[Any], spans: list[Span], kinds: Mapping[str, Any], fields: dict[str, Any]
     ) -> tuple[list[tuple[str, Any]], list[Span]]:
-        """Move the losses of outputs, `aux=0.3`, into one field; returns the other names. `a=mse` alone is a loss, too.
+        """Move the losses of outputs, such as `aux=0.3`, into one field, and return the other names.
 
-        Without a kind, that of the first output is the loss: `loss a=cross_entropy b=mse`.
+        Without a kind, the loss of the first output is the kind: `loss a=cross_entropy b=mse`.
         """
         known = {name for kind in kinds.values() for name in kind.model_fields}
         own = list(zip(setting.named, setting.named_spans, strict=True))
@@ -179,7 +179,7 @@ class _Block:
         return [named for named, _ in rest], [span for _, span in rest]
 
     def _set(self, line: str, name: str, value: Any, span: Span) -> None:
-        """Add a field of a line, once."""
+        """Set a field of a line; a field that is already set is an error."""
         if (line, name) in self.spans:
             self.sink.emit(RepeatedSetting(span=span, name=name, first=self.spans[line, name]))
         self.tree[line][name], self.spans[line, name] = value, span

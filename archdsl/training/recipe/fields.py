@@ -88,7 +88,7 @@ def recipe_fields() -> tuple[RecipeField, ...]:
 
 @cache
 def parts(line: str) -> dict[str, type[RecipeSection]]:
-    """The kinds of a line by name: one with an empty name if there is no choice, none if it is a single value."""
+    """The kinds of a line by name: one with an empty name if there is no choice; empty for a line with one value."""
     classes = [kind for kind in _alternatives(Recipe.model_fields[line].annotation) if issubclass(kind, RecipeSection)]
     if len(classes) == 1:
         return {"": classes[0]}

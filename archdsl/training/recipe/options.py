@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def recipe_options(command: F) -> F:
-    """An option for every field of the recipe; the parameter's name is the option's, `_` for `-`."""
+    """Add an option for every field of the recipe; `--weight-decay` is the parameter `recipe_weight_decay`."""
     for entry in reversed(recipe_fields()):
         command = _option(entry)(command)
     return command

@@ -1,4 +1,4 @@
-"""Errors of the network's check that an option causes, rather than the text."""
+"""Errors of the network's check that come from an option rather than from the text."""
 
 from collections.abc import Collection, Iterable
 
@@ -12,8 +12,8 @@ def refused_option(found: Iterable[Finding], options: Collection[tuple[str, ...]
     """The first setting that does not suit the task and was given as an option; `options` are the paths of those
     given.
 
-    An option of a section that is not in the text is named for any setting of that section: `--output-losses` may imply
-    a loss that does not suit the task.
+    If a section is not in the text, its first option is reported for any of its settings: `--output-losses` may imply a
+    loss that does not suit the task.
     """
     written = {line.name for line in graph.training}
     for each in found:

@@ -27,7 +27,7 @@ def _auto(value: Any) -> Any:
 
 
 def _listed(value: Any) -> Any:
-    """A single number as a list with one item."""
+    """A single number as the text of a list with one item."""
     return str(value) if isinstance(value, int | float) else value
 
 
