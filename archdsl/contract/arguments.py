@@ -1,7 +1,7 @@
 """Argument kinds, and how a layer declares its arguments.
 
 A layer annotates its fields with the aliases at the end (`groups: PositiveInt`). The annotation carries the kind, which
-validates a value and describes the valid values, and from which tests sample.
+validates a value and describes the valid values; tests sample from it.
 """
 
 from collections.abc import Mapping
@@ -65,7 +65,7 @@ class Int(Kind):
         _bounded(value)
         if not is_integer(value) or (self.minimum is not None and value < self.minimum):
             raise self.invalid()
-        return value  # type: ignore[no-any-return]  # narrowed by is_whole
+        return value  # type: ignore[no-any-return]  # narrowed by is_integer
 
 
 class Float(Kind):
@@ -125,7 +125,7 @@ class SpatialInt(Kind):
         _bounded(value)
         if not is_integer(value) or value < self.minimum:
             raise self.invalid()
-        return value  # type: ignore[no-any-return]  # narrowed by is_whole
+        return value  # type: ignore[no-any-return]  # narrowed by is_integer
 
 
 class Dims(Kind):

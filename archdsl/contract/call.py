@@ -1,6 +1,6 @@
 """Descriptions of torch calls, so that layers need not import torch.
 
-One backend makes the call, another prints it as source. `nn.Conv2d(3, 64, 5)` is a module; `F.pad(ARG, (1, 1))` is a
+One backend makes the call; another prints it as source. `nn.Conv2d(3, 64, 5)` is a module; `F.pad(ARG, (1, 1))` is a
 function call on the layer's input `ARG`; `method.flatten(ARG, 1)` is `x.flatten(1)`; `operator.add(ARG, ARG2)` is `x +
 x2`.
 """

@@ -198,8 +198,8 @@ class Layer(LayerOp):
     input that it accepts, no other method raises, and each returns quickly whatever the sizes. A test checks this for
     all layers.
 
-    The docstring is the layer's documentation: the first line describes the layer and cites its source; `Example:` is
-    followed by a program that uses it, which runs as a test.
+    The docstring is the layer's documentation: the first line describes the layer, and most cite a source;
+    `Example:` is followed by a program that uses it, which runs as a test.
     """
 
     def out(self, x: Shape) -> Shape:

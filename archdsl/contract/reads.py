@@ -95,7 +95,7 @@ def spatial_links(spatial: Sequence[Reads]) -> Links:
 
 
 def axis_links(rank: int, axis: int, reads: Reads) -> Links:
-    """One axis is read as given, the others at the same position."""
+    """One axis is read as given, and the others are read at the same position."""
     return tuple((i, reads if i == axis else SAME) for i in range(rank))
 
 

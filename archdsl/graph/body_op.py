@@ -11,7 +11,7 @@ class BodyRuns(Record):
 
     `times`: runs for each sample. `copies`: bodies with weights of their own. `sources`: for each input of the body,
     the layer's input that it is a view of; None for a tensor of the run. `carried`: for such an input, the output of
-    the body that is the same tensor in the next run. `saves_result`: whether the layer itself saves the result of each
+    the body that becomes this input in the next run. `saves_result`: whether the layer itself saves the result of each
     run for the backward pass.
     """
 

@@ -16,7 +16,7 @@ class FontFamily(StrEnum):
 
 
 class FigureColor(Record):
-    """A color as `#rrggbb`: of a kind of layer, or of the background, with `kind` empty.
+    """A color as `#rrggbb`: of a kind of layer, or of the background if `kind` is empty.
 
     `dark` is the color on a dark page, None without one. A background may be TRANSPARENT.
     """
@@ -27,7 +27,7 @@ class FigureColor(Record):
 
 
 class FigureLabel(Record):
-    """The label of the layers, the stages and blocks, and the outputs with a name."""
+    """The label of all layers, stages, blocks and outputs that have a name."""
 
     name: str
     text: str

@@ -26,7 +26,7 @@ class BaseGraph(Record, Generic[N]):
     `inputs` are the ids of the input nodes, `input_names` their names (`x` by default). `outputs` maps names to ids:
     one `output` if none is named, auxiliary outputs last. `scopes` has the kind of each path prefix: `stage`, `branch`,
     `aux`, or the name of a block, and `calls` the arguments of the uses of blocks. `settings` are the values of the
-    network's parameters; `training` has the lines of its `train { … }`, `figure` what its `figure { … }` sets.
+    network's parameters; `training` has the lines of its `train { … }`, and `figure` what its `figure { … }` sets.
     `symbols` are the symbolic dimensions, and `conditions` what the statements require of them. `packages` are those
     that the program or a file that it uses names.
     """

@@ -10,7 +10,7 @@ from .graph import Graph
 
 
 class Subgraph(ModuleBody):
-    """A graph that is part of a layer. Equal to another one with the same layers, whatever their positions."""
+    """A graph that is part of a layer. It is equal to another one with the same layers, whatever their positions."""
 
     __slots__ = ("_key", "graph")
 

@@ -41,7 +41,7 @@ class AttentionSizes(Record):
 
     @property
     def head(self) -> int:
-        """The features of a query."""
+        """The number of features of one head of a query."""
         return self.width // self.heads
 
     @property

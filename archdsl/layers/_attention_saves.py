@@ -75,7 +75,7 @@ def general_saves(op: AttentionOptions, sizes: AttentionSizes, mask: Shape | Non
         own += _mask(op, sizes, mask)
         if mask is not None and mask.layout is not Layout.IDS and not _masks_by_position(op) and op.relative == "none":
             inputs.append(1 + len(others))
-        # The result is in the memory order of the queries, which the last layer needs by step.
+        # The result is in the memory order of the queries; the last layer needs it in the order of the steps.
         is_copied = op.rope or op.qk_norm != "none"
     else:
         pairs = op.heads * sizes.steps * sizes.source_steps

@@ -81,7 +81,7 @@ class AxisPlan(NamedTuple):
         return _laid_out(self.after, sizes, strides)
 
     def copies_reduced(self) -> tuple[bool, MemoryFormat]:
-        """The same after a reduction, whose result is contiguous."""
+        """Like `copies`, after a reduction, whose result is contiguous."""
         kept = {f.key for group in self.after for f in group}
         sizes = {f.key: concrete(f.size) for group in self.before for f in group if f.key in kept}
         strides: dict[str, int] = {}

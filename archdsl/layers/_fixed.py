@@ -89,10 +89,10 @@ def _named(name: str, kernel: tuple[int, ...]) -> Rows:
         return _nested(kernel, {}, 1 / prod(kernel))
     if name == "gaussian":
         # The binomial coefficients, which approach the normal distribution.
-        sides = [[comb(size - 1, i) / 2 ** (size - 1) for i in range(size)] for size in kernel]
+        along = [[comb(size - 1, i) / 2 ** (size - 1) for i in range(size)] for size in kernel]
         values = {}
         for place in product(*map(range, kernel)):
-            values[place] = prod(side[i] for side, i in zip(sides, place, strict=True))
+            values[place] = prod(weights[i] for weights, i in zip(along, place, strict=True))
         return _nested(kernel, values, 0)
     if set(kernel) != {3}:
         raise _wrong(f"`{name}` has a kernel of 3", "kernel", help="write `k3`")

@@ -151,7 +151,7 @@ def measure(term: PatternTerm, x: Shape, given: Mapping[str, int]) -> dict[str, 
 
 
 def check_names(left: Sequence[PatternTerm], right: PatternTerm, *, all_kept: bool) -> None:
-    """Check that every right name is on the left and, if all are kept, vice versa. Raises Reject."""
+    """Check that every name on the right is on the left and, if all are kept, vice versa. Raises Reject."""
     known = {name for term in left for name in term.names}
     for axis in right.axes:
         if axis.number is None and axis.name not in known:

@@ -144,6 +144,6 @@ def check_groups(groups: int, counts: tuple[tuple[int, str], ...], recovery_shap
 
 
 def nearest_divisor(number: int, wanted: int) -> int:
-    """The divisor of a number nearest to the wanted one; the smaller of two; 1 if none is near."""
+    """The divisor of a number that is nearest to the wanted one, or the smaller of two; 1 if none is near."""
     near = (d for step in range(10_000) for d in (wanted - step, wanted + step) if d > 0 and number % d == 0)
     return next(near, 1)

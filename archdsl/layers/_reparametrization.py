@@ -66,7 +66,7 @@ def buffers(form: str | None, layout: WeightLayout) -> Weights:
 
 
 def saved(form: str | None, layout: WeightLayout, *, frozen: bool) -> tuple[SavedTensor, ...]:
-    """What is saved for the backward pass besides what the layer saves: the weight, and how it was computed."""
+    """What is saved for the backward pass besides what the layer saves: the weight and its intermediate results."""
     if form is None:
         return ()
     numel = concrete(prod(layout.sizes))

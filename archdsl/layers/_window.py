@@ -61,7 +61,7 @@ def slide(x: Shape, windows: Sequence[Window], channels: int) -> Shape:
             raise Reject(
                 "kernel",
                 f"{reach} is larger than the {room} it slides over: {window.explain(size)}",
-                kind=KernelTooLarge,  # no recovery shape: what is too small stays too small
+                kind=KernelTooLarge,  # no recovery shape: it would be too small as well
             )
     return x.with_spatial_size(channels, sizes)
 

@@ -124,7 +124,7 @@ class Einsum(MergeOp):
         right = pattern.right.names
         shared = tuple(name for name in first.names if name in second.names and name not in right)
         pairs = ((name, size) for term, x in zip(pattern.left, xs, strict=True) for name, size in _named(term, x))
-        # An axis that only one tensor has, and the result does not, is summed first.
+        # An axis of only one tensor that is not in the result is summed first.
         return shared, {name: size for name, size in pairs if name in right or name in shared}
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
@@ -174,7 +174,7 @@ def _moved(pattern: AxisPattern) -> Saves:
 def _is_copied(pattern: AxisPattern, index: int, x: Shape, shared: tuple[str, ...]) -> bool:
     """Whether torch must copy a tensor to view it as a batch of matrices: if axes to be joined are not adjacent.
 
-    It joins those of both tensors, those of this one, and those that are summed, each in the order of the result and
+    torch joins the axes of both tensors, those of this one, and the summed ones, each in the order of the result and
     then of the letters in the pattern.
     """
     names, others = pattern.left[index].names, pattern.left[1 - index].names

@@ -23,7 +23,7 @@ class MergeOp(Op):
         return {}
 
     def operands(self, given: int) -> int:
-        """The number of operands, if it is fixed: a single operand is merged with the current tensor."""
+        """The number of operands if `given` are written: a single one is merged with the current tensor."""
         return max(given, 2)
 
 
@@ -161,7 +161,7 @@ def _is_one(size: int) -> bool:
 
 
 def _from_each(dims: tuple[int, ...], full: tuple[int, ...]) -> Links:
-    """Each position reads the same position of the operand, or along an axis of length 1, its only position."""
+    """Each position reads the same position of the operand or, along an axis of length 1, its only position."""
     if dims == full:
         return pointwise(len(dims))
     pairs = enumerate(zip(dims, full, strict=True))
