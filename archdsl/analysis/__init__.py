@@ -1,1 +1,1 @@
-"""Independent passes over a graph; each returns a side table."""
+"""Independent passes over a graph; their results by node are side tables."""

@@ -42,7 +42,7 @@ class _Work:
         self.steps = 0
 
     def count(self, steps: int) -> None:
-        """Raises _TooMuch at the limit."""
+        """Count operations. Raises _TooMuch at the limit."""
         self.steps += steps
         if self.steps > MAX_STEPS:
             raise _TooMuch
@@ -225,7 +225,7 @@ def _symbols(conditions: list[Condition]) -> str:
 
 
 def _has_unknown_name(condition: ast.Expr, scope: Scope, sink: Sink, known: tuple[str, ...]) -> bool:
-    """Report a name that an assertion cannot refer to."""
+    """Whether a condition has a name that an assertion cannot refer to; that is reported."""
     for variable in _variables(condition):
         if scope.find(variable.name) is None:
             near = nearest(variable.name, [*known, *scope.visible()])

@@ -117,6 +117,6 @@ def _tenths(unread: int, size: int) -> str:
 
 
 def _divided(length: int, most: int) -> list[range]:
-    """An axis of this length in equal parts, of which there are at most `most`."""
+    """An axis of this length in at most `most` parts of nearly equal length."""
     count = min(length, most)
     return [range(i * length // count, (i + 1) * length // count) for i in range(count)]

@@ -26,7 +26,7 @@ def describe(graph: Graph) -> str:
     widths = [max(width(row[i]) for row in rows) for i in range(len(head))]
     lines = [_line(row, widths) for row in rows]
     lines.insert(1, "─" * (sum(widths) + 2 * (len(widths) - 1)))
-    # A layer with a single position is read completely or not at all.
+    # A layer with a single position reads each element once or not at all.
     last = next((each for each in reversed(layers) if each.positions > 1), layers[-1])
     return "\n".join([*lines, "", *_figure(coverage, last)])
 

@@ -98,7 +98,7 @@ def _depth(node: DraftNode) -> int:
 
 
 def _near_lines(lines: Mapping[int, list[DraftNode]], line: int) -> str:
-    """`the nearest: line 3, `conv 6 k5`, and line 9, `fc 10``."""
+    """``nearest: line 3, `conv 6 k5` and line 9, `fc 10` ``."""
     before, after = max((n for n in lines if n < line), default=None), min((n for n in lines if n > line), default=None)
     near = [f"line {n}, `{lines[n][0].text}`" for n in (before, after) if n is not None]
     return f"nearest: {' and '.join(near)}" if near else "there is none in this file"

@@ -45,7 +45,7 @@ class Memory(Record):
 
     @property
     def total(self) -> int:
-        """The sum of all. The actual peak is lower: activations are freed while gradients are allocated."""
+        """The sum of all of these. The actual peak is lower: activations are freed while gradients are allocated."""
         fixed = self.parameters + self.buffers + self.gradients + self.optimizer + self.copies + self.gathered
         return fixed + self.activations + self.transient
 

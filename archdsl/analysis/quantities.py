@@ -5,7 +5,7 @@ from ..shapes.symbolic import concrete
 
 
 def si(count: int) -> str:
-    """`15.47 G`, `416.5 K`: three or four digits and a prefix."""
+    """`15.47 G`, `416.5 K`: at most four digits, and a prefix from 1,000 on."""
     for unit, word in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K")):
         if count >= unit:
             return f"{count / unit:.4g} {word}"

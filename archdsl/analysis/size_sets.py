@@ -163,7 +163,7 @@ def _signs(c: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _first(c: Sequence[int], start: int, end: int | None, slope: int, bound: int) -> int:
-    """The first k from `start` on where slope·p(k) reaches the bound; `end` if it does not before."""
+    """The first k from `start` on where slope·p(k) reaches the bound; `end` if none before it does."""
     low, step = start, 1
     if end is None:
         while slope * _value(c, low + step) < bound:

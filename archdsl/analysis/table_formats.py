@@ -97,7 +97,7 @@ def _cells(
 
 
 def _totals(draft: Draft | Graph, costs: DraftCosts) -> tuple[str, ...]:
-    """The cells of the row of totals after that of the layer; lower bounds if a node has an error."""
+    """The cells of the row of totals after the layer's cell; lower bounds if a node has an error."""
     total = add(cost for cost in costs if cost is not None)
     least = "" if None not in costs else "≥ "
     return ("", f"{least}{total.parameters:,}", least + at_example(draft, total.macs))

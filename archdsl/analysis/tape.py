@@ -78,7 +78,7 @@ class Tape:
         return self.saved(self.kept), transient
 
     def saved(self, outputs: Iterable[int]) -> tuple[SavedBytes, ...]:
-        """What each node saves itself, and for the nodes in `outputs`, their output."""
+        """What each node saves itself and, for the nodes in `outputs`, their output."""
         whole = set(outputs)
         return tuple(
             SavedBytes(own.per_sample + self.size(i) * (i in whole), own.per_batch) for i, own in enumerate(self.own)

@@ -28,6 +28,6 @@ def _call_symbols(graph: Graph, node: Node) -> set[Form]:
 
 
 def _weight_symbols(graph: Graph, node: Node) -> set[Form]:
-    """The symbolic dimensions of its weights, which have the example sizes."""
+    """The symbolic dimensions of a layer's weights, which have the example sizes."""
     weights = node.op.weights_of(graph.shapes_in(node)).values()
     return {size.form for dims in weights for size in dims if isinstance(size, Sym)}

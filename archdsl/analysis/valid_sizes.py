@@ -71,7 +71,7 @@ class Verdict(Record):
 
 
 GraphAt = Callable[[Graph, Mapping[str, int]], Graph | None]
-"""Returns the graph with sizes in place of another graph's symbols; None if the program has an error there."""
+"""Returns the graph with sizes in place of another graph's symbols; None if the program has an error at these sizes."""
 
 
 def weights_fit(graph: Graph, other: Graph) -> bool:
@@ -170,7 +170,7 @@ class Sizes:
     # --- one choice of sizes ---
 
     def graph_at(self, sizes: Mapping[str, int]) -> Graph | None:
-        """The graph with sizes in place of its symbols; None if the program has an error there."""
+        """The graph with sizes in place of its symbols; None if the program has an error at these sizes."""
         return self._graph_at(self.graph, sizes)
 
     def verdict(self, sizes: tuple[int, ...]) -> Verdict:
@@ -227,7 +227,7 @@ def _unique(conditions: Sequence[tuple[Condition, Span]]) -> list[tuple[Conditio
 
 
 def _sources(requirements: Sequence[SizeRequirement]) -> str:
-    """`  (maxpool 2, line 13)`."""
+    """``  — `maxpool 2`, line 13``."""
     places = dict.fromkeys(f"`{requirement.statement}`, line {requirement.span.line}" for requirement in requirements)
     shown = list(places)[:3]
     more = f" and {len(places) - 3} more" if len(places) > 3 else ""

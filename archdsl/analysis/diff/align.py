@@ -43,7 +43,7 @@ def align(
 
 
 def _between(pairs: Pairs, low: int, high: int, start: int, end: int) -> list[tuple[int, int, int, int]]:
-    """The gaps between pairs that have items on both sides."""
+    """The gaps between pairs that have items of both sequences."""
     bounds = [(low - 1, start - 1), *pairs, (high, end)]
     gaps = [(i + 1, k, j + 1, m) for (i, j), (k, m) in pairwise(bounds)]
     return [gap for gap in gaps if gap[0] < gap[1] and gap[2] < gap[3]]

@@ -1,4 +1,4 @@
-"""The lines of a diff, for all formats: unchanged layers are summarized, whole blocks are one line."""
+"""The lines of a diff, for all formats: unchanged layers are summarized, and a whole block is one line."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
@@ -26,7 +26,7 @@ class DiffLine(Record):
 
 
 class Same(Record):
-    """Consecutive unchanged layers; how many of them have another receptive field, and how many another name."""
+    """Consecutive unchanged layers, and how many of them have a different receptive field or a different name."""
 
     count: int
     fields: int
@@ -160,7 +160,7 @@ def _number(count: int) -> str:
 
 
 def sums(diff: Diff) -> list[tuple[str, str, str, str]]:
-    """The totals that are not 0 in both networks: the quantity, its value in each of them, and the difference."""
+    """The totals that are shown: the quantity, its value in each network, and the difference."""
     a, b = diff.a, diff.b
     found = [("layers", a.layers, b.layers), ("parameters", a.parameters, b.parameters)]
     found += [("trainable", a.trainable, b.trainable)] * ((a.trainable, b.trainable) != (a.parameters, b.parameters))
@@ -188,7 +188,7 @@ def _delta(a: int, b: int) -> str:
 
 
 def verdict(weights: Weights) -> list[str]:
-    """How much of the second network's state dict carries over, in two sentences."""
+    """How much of the second network's state dict carries over: the totals, and the counts by kind of difference."""
     carried = weights.carried
     numbers = sum(prod(each.shape) for each in carried)
     total = numbers + sum(prod(each.shape) for each in (*weights.new, *(pair.b for pair in weights.changed)))

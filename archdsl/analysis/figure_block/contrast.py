@@ -19,7 +19,7 @@ _NAMES = {
 
 
 def parsed(text: str) -> str | None:
-    """A color as `#rrggbb`, which may be written as `#rgb`. None for any other text."""
+    """The color of `#rrggbb` or `#rgb`, as `#rrggbb`; None for any other text."""
     if _HEX.fullmatch(text) is None:
         return None
     digits = text[1:].lower()
@@ -38,7 +38,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def readable(color: str, ink: str) -> str:
-    """The color nearest to this one on which text in this ink has the minimum contrast: lighter or darker."""
+    """The color nearest to this one on which text of the color `ink` has the minimum contrast."""
     away = "#ffffff" if _luminance(ink) < 0.5 else "#000000"
     return next(found for step in range(101) if contrast(found := _mixed(color, away, step / 100), ink) >= MINIMUM)
 

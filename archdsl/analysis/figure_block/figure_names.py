@@ -65,7 +65,7 @@ class FigureNames:
         return tuple(dict.fromkeys(path[-1] for path in self.paths))
 
     def siblings(self, names: Iterable[str]) -> Mapping[Path, list[Path]]:
-        """The paths of several names, in the order of the network, by the scope that contains them."""
+        """The paths of several names, by the scope that contains them."""
         wanted = list(names)
         found: dict[Path, list[Path]] = {}
         for path in (path for name in wanted for path in self._named(name)):

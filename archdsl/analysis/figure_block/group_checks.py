@@ -45,7 +45,7 @@ def read_groups(
 
 
 def _placed(group: WrittenGroup, names: FigureNames, sink: Sink) -> Mapping[Path, list[Path]]:
-    """The members of a group by the scopes that have all of them; empty, which is reported, if no scope has all."""
+    """The members of a group, for each scope that contains all of them. If none does, that is reported."""
     wanted = [*group.members, *([group.end] if group.end else [])]
     found = {name: names.siblings([name]) for name, _ in wanted}
     first, *others = found.values()

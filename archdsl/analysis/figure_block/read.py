@@ -108,7 +108,7 @@ class _Reader:
                 self._group(line)
 
     def _repeated(self, line: FigureLine, what: str) -> bool:
-        """Report what is set a second time."""
+        """Whether something is set a second time; that is reported."""
         if what not in self._first:
             self._first[what] = line.span
             return False
@@ -116,7 +116,7 @@ class _Reader:
         return True
 
     def _known(self, word: FigureWord, *, parts_only: bool = False) -> bool:
-        """Report a name that the network does not have. A text without a network has no names to compare with."""
+        """Whether the network has a name; if not, that is reported. A text without a network accepts all names."""
         name = word.text
         named = self.names.siblings([name]) if parts_only else self.names.nodes(name) or self.names.scopes(name)
         if named or not self.graph.nodes or (not parts_only and self.names.outputs(name)):

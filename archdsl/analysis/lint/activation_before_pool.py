@@ -43,7 +43,7 @@ class ActivationBeforePool(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[ActivationBeforePool]:
-    """relu, sigmoid or tanh that only a maximum reads."""
+    """Activations that only max pooling reads, if its output is smaller."""
     for node, op in facts.layers(ReLU, ReLU6, Sigmoid, Tanh):
         after = facts.after(node)
         if after is None or not isinstance(after.op, MaxPool | GlobalMaxPool):

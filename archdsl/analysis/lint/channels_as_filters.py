@@ -57,7 +57,7 @@ def find(facts: Facts) -> Iterator[ChannelsAsFilters]:
 
 
 def find_in_draft(draft: Draft) -> Iterator[ChannelsAsFilters]:
-    """The same for a network with errors, which such a kernel may cause."""
+    """Like `find`, for a network with errors, which such a kernel may cause."""
     return _find(draft)
 
 

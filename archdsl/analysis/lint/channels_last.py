@@ -50,7 +50,7 @@ def find(facts: Facts) -> Iterator[ChannelsLast]:
 
 
 def find_in_draft(draft: Draft) -> Iterator[ChannelsLast]:
-    """The same for a network with errors: images and volumes."""
+    """Like `find`, for images and volumes of a network with errors."""
     for i in draft.inputs:
         found = channels_last(draft.nodes[i])
         if found is not None and len(found.sizes.split("x")) > 2:

@@ -46,7 +46,7 @@ class TwoLinear(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[TwoLinear]:
-    """Pairs of `fc`, or of convolutions of which one has `k1`, whose middle is no narrower than both ends."""
+    """Pairs of `fc`, or of convolutions with `k1` in at least one, whose middle is no narrower than both ends."""
     again = {node.shared for node in facts.graph.nodes}
     for node, op in facts.layers(Linear, Conv):
         between, before = _before(facts, node)

@@ -14,7 +14,7 @@ Table = tuple[int, ...]
 
 
 def start(length: int) -> Table:
-    """Each position reads itself."""
+    """The table in which each position reads itself."""
     return tuple(1 << i for i in range(length))
 
 
@@ -39,7 +39,7 @@ class _Unions:
         self._doubled: dict[int, list[Sequence[int]]] = {}
 
     def of(self, inside: range, others: Iterable[int]) -> int:
-        """The union of two tables, row by row."""
+        """The union of the rows of a range and of other rows, given by their indices."""
         found = reduce(or_, (self._rows[i] for i in others), 0)
         if len(inside) < _FEW:
             return reduce(or_, (self._rows[i] for i in inside), found)
@@ -65,14 +65,14 @@ def _running(rows: Sequence[int]) -> list[int]:
 
 
 def covers(a: Table, b: Table) -> bool:
-    """Whether each position reads through a everything that it reads through b."""
+    """Whether each position reads through `a` everything that it reads through `b`."""
     if len(a) != len(b):
         return False
     return all(own & other == other for own, other in zip(a, b, strict=True))
 
 
 def either(a: Table, b: Table) -> Table:
-    """What each position reads through a or b."""
+    """What each position reads through `a` or `b`."""
     rows = max(len(a), len(b))
     return tuple(x | y for x, y in zip(a * (rows // len(a)), b * (rows // len(b)), strict=True))
 

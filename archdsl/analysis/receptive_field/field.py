@@ -139,7 +139,7 @@ def fields(graph: Graph, *, every: bool = False) -> Fields:
 
 
 def receptive_field(graph: Graph) -> int | None:
-    """The largest field along any dimension at the last positions: those that the head pools or flattens.
+    """The largest field, along any dimension, of any layer whose output has positions.
 
     None if no layer has positions, or if the field is a whole dimension of unknown length.
     """

@@ -106,7 +106,7 @@ def _moved(span: ElementSet | None, by: int) -> ElementSet | None:
 
 
 def covers(a: Reach, b: Reach) -> bool:
-    """Whether a position reads through a everything that it reads through b."""
+    """Whether a position reads through `a` everything that it reads through `b`."""
     if isinstance(a, WholeDimension) or isinstance(b, WholeDimension):
         # A pattern is kept next to a whole dimension, because it has the jump.
         return isinstance(a, WholeDimension) and isinstance(b, WholeDimension) and (a == b or not a.exact)
@@ -118,7 +118,7 @@ def covers(a: Reach, b: Reach) -> bool:
 
 
 def either(a: Reach, b: Reach) -> Reach:
-    """What a position reads through a or b."""
+    """What a position reads through `a` or `b`."""
     if isinstance(a, WholeDimension) or isinstance(b, WholeDimension):
         return a if isinstance(a, WholeDimension) else b
     longest = lcm(a.period, b.period)
