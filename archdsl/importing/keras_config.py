@@ -18,13 +18,19 @@ _INTEGERS = {
 }  # fmt: skip
 """Fields of layers that are integers, or lists of them; Python would accept a boolean as an integer."""
 _KERAS_MODULES = ("keras", "tf_keras", "tensorflow.keras", "builtins")
+_OPS = ("Add", "Concatenate", "Maximum", "Minimum", "Multiply", "Softmax", "Subtract")
+"""The operations of `keras.ops` that are the same as the layer of this name."""
+
+_TRAINING_FALSE = ("Dropout", "GaussianNoise", "SpatialDropout2D")
+"""The layers whose argument `training` is False by default in Keras 3; fitting passes True nevertheless."""
 
 
 class KerasUse(NamedTuple):
-    """One use of a layer: its name, the tensors that it reads, each as the use of a layer."""
+    """One use of a layer: its name, the tensors that it reads, each as the use of a layer, and its other arguments."""
 
     layer: str
     inputs: tuple[tuple[str, int], ...]
+    options: Mapping[str, Any] = {}
 
 
 class KerasModel(NamedTuple):
@@ -35,6 +41,7 @@ class KerasModel(NamedTuple):
     uses: tuple[KerasUse, ...]
     inputs: tuple[tuple[str, int], ...]
     outputs: tuple[tuple[str, int], ...]
+    config: Mapping[str, Any]
 
 
 def read_keras(path: Path) -> KerasModel:
@@ -82,8 +89,8 @@ def model_of(config: Any) -> KerasModel:
     if kind == "Sequential":
         return _sequential(name, entries, inner if isinstance(inner, dict) else {})
     layers = {_name(entry): (entry["class_name"], entry["config"]) for entry in entries}
-    uses = tuple(KerasUse(_name(entry), read) for entry in entries for read in _inbound(entry))
-    return KerasModel(name, layers, uses, _tensors(inner["input_layers"]), _tensors(inner["output_layers"]))
+    uses = tuple(use for entry in entries for use in _uses(entry))
+    return KerasModel(name, layers, uses, _tensors(inner["input_layers"]), _tensors(inner["output_layers"]), inner)
 
 
 def _check(entry: Any) -> None:
@@ -91,11 +98,18 @@ def _check(entry: Any) -> None:
     kind, module = entry["class_name"], entry.get("module") or "keras"
     if kind == "Lambda":
         raise ImportFailed(f"the layer `{_name(entry)}` is a Lambda, which has code: write it as layers")
-    if entry.get("registered_name") not in (None, kind) or not str(module).startswith(_KERAS_MODULES):
+    if entry.get("registered_name") not in (None, kind) or not is_of_keras(module):
         raise ImportFailed(f"the layer `{_name(entry)}` is of a custom class, `{kind}`: its code would be needed")
+    if ".ops." in str(module) and kind not in _OPS:
+        raise ImportFailed(f"the layer `{_name(entry)}` cannot be imported: `{module}.{kind}` has no counterpart")
     for field in _INTEGERS & entry["config"].keys():
         if _has_boolean(entry["config"][field]):
             raise ImportFailed(f"`{field}` of the layer `{_name(entry)}` has a boolean in place of an integer")
+
+
+def is_of_keras(module: Any) -> bool:
+    """Whether a module belongs to Keras, so that its classes and functions are known."""
+    return f"{module}.".startswith(tuple(f"{each}." for each in _KERAS_MODULES))
 
 
 def _has_boolean(value: Any) -> bool:
@@ -120,38 +134,52 @@ def _sequential(name: str, entries: Any, inner: Mapping[str, Any]) -> KerasModel
     for entry in entries:
         layers[_name(entry)] = (entry["class_name"], entry["config"])
         uses.append(KerasUse(_name(entry), ((uses[-1].layer, 0),) if uses else ()))
-    return KerasModel(name, layers, tuple(uses), ((uses[0].layer, 0),), ((uses[-1].layer, 0),))
+    return KerasModel(name, layers, tuple(uses), ((uses[0].layer, 0),), ((uses[-1].layer, 0),), inner)
 
 
-def _inbound(entry: Any) -> Iterator[tuple[tuple[str, int], ...]]:
-    """The tensors that each use of a layer reads."""
-    nodes = entry.get("inbound_nodes") or []
+def _uses(entry: Any) -> Iterator[KerasUse]:
+    """The uses of a layer."""
+    name, nodes = _name(entry), entry.get("inbound_nodes") or []
     if not nodes:
-        yield ()
+        yield KerasUse(name, ())
     for node in nodes:
         if isinstance(node, dict):
-            extra = {name for name, value in node.get("kwargs", {}).items() if _histories(value)}
+            options = {key: value for key, value in node.get("kwargs", {}).items() if value is not None}
+            if entry["class_name"] in _TRAINING_FALSE and options.get("training") is False:
+                del options["training"]
+            extra = {key for key, value in options.items() if _histories(value)}
             if extra:
-                raise ImportFailed(f"the layer `{_name(entry)}` reads {', '.join(sorted(extra))} as well")
-            yield tuple(_histories(node["args"]))
+                raise ImportFailed(f"the layer `{name}` reads {', '.join(sorted(extra))} as well")
+            yield KerasUse(name, tuple(_histories(node["args"], name)), options)
         else:
-            yield tuple((str(each[0]), int(each[1])) for each in node)
+            for each in node:
+                _first_result(each[0], each[2] if len(each) > 2 else 0)
+            options = {key: value for each in node for key, value in dict(*each[3:4]).items() if value is not None}
+            yield KerasUse(name, tuple((str(each[0]), int(each[1])) for each in node), options)
 
 
-def _histories(value: Any) -> list[tuple[str, int]]:
-    """The tensors among arguments, in order."""
+def _histories(value: Any, of: str | None = None) -> list[tuple[str, int]]:
+    """The tensors among arguments, in order. Raises ImportFailed for anything else among those `of` a layer."""
     if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
         layer, use, output = value["config"]["keras_history"]
-        if output:
-            raise ImportFailed(f"the layer `{layer}` has several results")
+        _first_result(layer, output)
         return [(str(layer), int(use))]
     if isinstance(value, list):
-        return [each for item in value for each in _histories(item)]
+        return [each for item in value for each in _histories(item, of)]
+    if of is not None and value is not None:
+        raise ImportFailed(f"the layer `{of}` cannot be imported: one of its arguments is not a tensor, but {value}")
     return []
+
+
+def _first_result(layer: Any, output: Any) -> None:
+    if output:
+        raise ImportFailed(f"the layer `{layer}` has several results")
 
 
 def _tensors(value: Any) -> tuple[tuple[str, int], ...]:
     """Inputs or outputs: one, or a list of them."""
     if value and isinstance(value[0], str):
         value = [value]
+    for name, _, *output in value:
+        _first_result(name, any(output))
     return tuple((str(name), int(use)) for name, use, *_ in value)

@@ -23,8 +23,8 @@ from .keras_layers import (
     activation,
     first,
     last,
-    refuse,
 )
+from .keras_options import left_out, refuse
 from .torch_module import import_module
 
 _RANKS = {"1D": 1, "2D": 2, "3D": 3}
@@ -37,31 +37,19 @@ def import_keras(path: Path, name: str) -> Imported:
     """
     model = read_keras(path)
     try:
+        notes = left_out(model)
         shapes = [_input_shape(model.layers[layer]) for layer, _ in model.inputs]
         module = ChannelsFirst(KerasGraph(model, shapes), [len(shape) for shape in shapes])
         infos = [model.layers[layer][1] for layer, _ in model.inputs]
         example = [_example(shape, info) for shape, info in zip(shapes, infos, strict=True)]
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RuntimeError) as error:
         if isinstance(error, ImportFailed):
             raise
         why = f"{type(error).__name__} {first_line(error)}"
         raise ImportFailed(f"{path.name} has an inconsistent configuration of a Keras model: {why}") from None
     imported = import_module(module.eval(), example, name)
-    imported.notes += left_out(model)
+    imported.notes += notes
     return imported
-
-
-def left_out(model: KerasModel) -> tuple[str, ...]:
-    """What the language does not have although it changes no output: only training differs."""
-    found: list[str] = []
-    for name, (kind, config) in model.layers.items():
-        if kind in MODELS:
-            found += left_out(model_of({"class_name": kind, "config": config}))
-        elif kind in _ONLY_IN_TRAINING:
-            found.append(f"`{name}` ({kind}) is left out: it only acts in training")
-        words = [word for word in config if word.endswith(("_regularizer", "_constraint")) and config[word]]
-        found += [f"`{word}` of `{name}` is left out" for word in words]
-    return tuple(found)
 
 
 def _input_shape(layer: tuple[str, Config]) -> tuple[int, ...]:
@@ -155,22 +143,11 @@ def _ordered(model: KerasModel) -> list[tuple[tuple[str, int], tuple[tuple[str, 
 
 
 _ONLY_IN_TRAINING = ("ActivityRegularization", "GaussianNoise")
-_OPTIONS = {
-    "data_format": ("channels_last", "its channels come first"),
-    "noise_shape": (None, "its dropout has a `noise_shape`"),
-    "rms_scaling": (False, "it divides by the root mean square"),
-    "renorm": (False, "it renormalizes"),
-    "recurrent_dropout": (0, "it has a recurrent dropout"),
-}
-"""The value of an option that the layers here have, and what another one would be."""
 
 
 def layer_of(kind: str, config: Config, read: Sequence[tuple[int, ...]]) -> Any:
     """The function of a layer for inputs of these shapes. Raises ImportFailed for one without a counterpart."""
     base, rank = (kind[:-2], _RANKS[kind[-2:]]) if kind[-2:] in _RANKS else (kind, 0)
-    for option, (usual, what) in _OPTIONS.items():
-        if config.get(option) not in (None, usual):
-            raise refuse(what, config["name"])
     if kind in MODELS:
         return _One(KerasGraph(model_of({"class_name": kind, "config": config}), read))
     if (part := _with_weights(base, rank, config, read)) is not None:
@@ -212,6 +189,8 @@ def _with_weights(base: str, rank: int, config: Config, read: Sequence[tuple[int
         case "LayerNormalization":
             if config.get("axis", -1) not in (-1, [-1], len(shape), [len(shape)]):
                 raise refuse("it normalizes an axis other than the last", config["name"])
+            if config["center"] and not config["scale"]:
+                raise refuse("it shifts without a scale", config["name"])
             return nn.LayerNorm(shape[-1], float(config["epsilon"]), bool(config["scale"]), bool(config["center"]))
         case "MaxPooling" | "AveragePooling":
             return KerasPool(config, rank, maximum=base == "MaxPooling")

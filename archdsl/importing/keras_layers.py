@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .import_problem import ImportFailed
+from .keras_config import is_of_keras
+from .keras_options import refuse
 
 Config = Mapping[str, Any]
 LayerFunction = Callable[..., Tensor]
@@ -33,11 +34,6 @@ _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def refuse(what: str, name: str) -> ImportFailed:
-    """The error for a layer that cannot be imported."""
-    return ImportFailed(f"the layer `{name}` cannot be imported: {what}")
-
-
 def activation(config: Config, key: str = "activation") -> Callable[[Tensor], Tensor]:
     """The activation that a layer ends with."""
     name = config.get(key) or "linear"
@@ -45,6 +41,8 @@ def activation(config: Config, key: str = "activation") -> Callable[[Tensor], Te
         # A function is stated by its name; a layer, such as `ELU`, has arguments of its own.
         if not isinstance(name.get("config"), str):
             raise refuse(f"its activation is the layer `{name.get('class_name')}`", config["name"])
+        if not is_of_keras(name.get("module") or "keras"):
+            raise refuse(f"its activation is the function `{name['config']}` of {name['module']}", config["name"])
         name = name["config"]
     found = _ACTIVATIONS.get(str(name).lower())
     if found is None:
@@ -78,6 +76,13 @@ def _same(x: Tensor, kernel: Sequence[int], stride: Sequence[int], dilation: Seq
     return F.pad(x, [n for pair in reversed(list(zip(before, after, strict=True))) for n in pair]), [0] * len(before)
 
 
+def _is_same(config: Config) -> bool:
+    """Whether the padding is `same`, not `valid`."""
+    if config["padding"] not in ("valid", "same"):
+        raise refuse(f"its padding is `{config['padding']}`", config["name"])
+    return bool(config["padding"] == "same")
+
+
 class KerasConv(nn.Module):
     """Convolutions, with their activation."""
 
@@ -85,9 +90,7 @@ class KerasConv(nn.Module):
         super().__init__()
         self.kernel = _sizes(config["kernel_size"], rank)
         self.stride, self.dilation = _sizes(config["strides"], rank), _sizes(config.get("dilation_rate", 1), rank)
-        self.padding = config["padding"]
-        if self.padding not in ("valid", "same"):
-            raise refuse(f"its padding is `{self.padding}`", config["name"])
+        self.same = _is_same(config)
         self.groups = channels if depthwise else int(config.get("groups", 1))
         filters = channels * int(config["depth_multiplier"]) if depthwise else int(config["filters"])
         self.weight = nn.Parameter(torch.randn(filters, channels // self.groups, *self.kernel) * 0.05)
@@ -97,7 +100,7 @@ class KerasConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = first(x)
         padding = [0] * len(self.kernel)
-        if self.padding == "same":
+        if self.same:
             x, padding = _same(x, self.kernel, self.stride, self.dilation)
         function: Any = (F.conv1d, F.conv2d, F.conv3d)[len(self.kernel) - 1]
         return self.activation(
@@ -129,7 +132,7 @@ class KerasTransposed(nn.Module):
         self.kernel, self.stride = _sizes(config["kernel_size"], rank), _sizes(config["strides"], rank)
         if config.get("output_padding") is not None or set(_sizes(config.get("dilation_rate", 1), rank)) != {1}:
             raise refuse("it has a dilation or an output padding", config["name"])
-        self.same = config["padding"] == "same"
+        self.same = _is_same(config)
         filters = int(config["filters"])
         self.weight = nn.Parameter(torch.randn(channels, filters, *self.kernel) * 0.05)
         self.bias = nn.Parameter(torch.randn(filters) * 0.1) if config["use_bias"] else None
@@ -186,7 +189,7 @@ class KerasPool(nn.Module):
         super().__init__()
         self.kernel = _sizes(config["pool_size"], rank)
         self.stride = _sizes(config["strides"] or config["pool_size"], rank)
-        self.same = config["padding"] == "same"
+        self.same = _is_same(config)
         self.maximum, self.name = maximum, config["name"]
 
     def forward(self, x: Tensor) -> Tensor:
