@@ -13,7 +13,7 @@ from ..diagnostics.terminal import render, summary
 from ..elaborate.attempts import ElaborationInputs
 from ..graph import Graph
 from ..network import Network, analyze
-from ..suggest import suggest
+from ..suggest import CheckedText, suggest
 from ..text import paths
 from ..text.source import Source
 from ..training.network_warnings import network_warnings
@@ -261,15 +261,15 @@ def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Elab
         check(graph, source.spec, recipe, sink)
         return tuple(sink)
 
-    def diagnose_again(text: Source) -> tuple[Finding, ...]:
-        analysis = analyze(text, Sink(), given.settings, given.override, given.library)
-        return analysis.found if analysis.graph is None else found_in(analysis.graph)
+    def check_again(text: Source) -> CheckedText:
+        after = analyze(text, Sink(), given.settings, given.override, given.library)
+        return CheckedText(after.found if after.graph is None else (*after.found, *found_in(after.graph)), after.graph)
 
     found = found_in(network.graph)
     if refused := refused_option(found, options.recipe, network.graph):
         usage(str(refused))
     if found:
-        _show(suggest(network.program, found, given, diagnose_again), network)
+        _show(suggest(network.program, found, given, check_again, network.graph), network)
         raise SystemExit(1)
     return source
 

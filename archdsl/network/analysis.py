@@ -96,9 +96,13 @@ class Analysis:
         found = tuple(map(self._tried, with_fixes(self.found)))
         if not self.errors:
             return found
-        from ..suggest import suggest
+        from ..suggest import CheckedText, suggest
 
-        return suggest(self.program, found, self._given, self._diagnose, len(self.draft.nodes))
+        def recheck(source: Source) -> CheckedText:
+            after = self if self._analyse is None else self._analyse(source)
+            return CheckedText(after.found, after.graph)
+
+        return suggest(self.program, found, self._given, recheck, self.graph, len(self.draft.nodes))
 
     def _tried(self, item: Finding) -> Finding:
         """A warning, without its fix if that would cause an error."""

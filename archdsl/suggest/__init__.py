@@ -5,25 +5,22 @@ error and finds no new one; if there is no such edit, new errors in what could n
 and arguments come before shapes, shapes before assertions. Errors that one edit removes together are merged.
 """
 
-from collections.abc import Callable
-
 from ..diagnostics import Diagnostic, Fix, Severity
 from ..diagnostics.diagnostic import Finding
 from ..elaborate.attempts import Attempts, ElaborationInputs
+from ..graph import Graph
 from ..syntax import ast
-from ..text.source import Source
 from .candidate_choice import TriedCandidate
 from .candidate_search import WHOLE_GRAPH_CODES, Search
 from .candidate_sink import key_of
+from .edited_network import CheckedText, EditedNetworks, Recheck
 from .generators import candidates
 from .generators.definition_fixes import KIND as DEFINITION
 from .statements import covers
 from .suggestion_context import ErrorSite, SuggestionContext
 from .whole_text_trials import best_rereading
 
-__all__ = ["suggest"]
-
-Recheck = Callable[[Source], tuple[Finding, ...]]
+__all__ = ["CheckedText", "suggest"]
 
 _LONG, _LARGE = 100_000, 5_000
 """The largest numbers of characters of a text and of nodes of a network for which candidates are tried."""
@@ -36,18 +33,21 @@ def suggest(
     found: tuple[Finding, ...],
     given: ElaborationInputs,
     recheck: Recheck,
+    graph: Graph | None,
     size: int = 0,
 ) -> tuple[Finding, ...]:
     """The diagnostics of a text, errors with their suggestions; errors that one edit removes together are merged.
 
-    `size` is the number of nodes of its network: nothing is tried for a very large one, or for a very long text.
+    `graph` is its network, unless that has errors, and `size` the number of nodes: nothing is tried for a very large
+    network, or for a very long text.
     """
     errors = [item for item in found if item.diagnostic.severity is Severity.ERROR]
     if not errors or len(program.source.text) > _LONG or size > _LARGE:
         return found
     attempts = Attempts(program, given)
     context = SuggestionContext(attempts)
-    search = Search(context, [item.diagnostic for item in errors])
+    networks = EditedNetworks(context, CheckedText(found, graph), recheck)
+    search = Search(context, [item.diagnostic for item in errors], networks)
     # The errors that one elaboration with all example sizes finds; any others are of a different kind.
     elaborated = {key_of(item.diagnostic) for item in attempts.sink}
     shown: dict[int, tuple[Fix, ...]] = {}
@@ -65,7 +65,7 @@ def suggest(
                 gone.update(map(id, others))
                 merged[id(item)] = tuple(others)
         else:
-            reread = best_rereading(context, site, found, recheck)
+            reread = best_rereading(context, site, found, networks)
             shown[id(item)] = reread.fixes
             others = [other for other in errors if id(other.diagnostic) in reread.removed and id(other) not in gone]
             gone.update(map(id, others))

@@ -11,6 +11,7 @@ from ..graph import Draft, Graph
 from .candidate import Candidate
 from .candidate_choice import LIKELY, TriedCandidate, adds_to, likelihood, next_to_show, ranked
 from .candidate_sink import MOST_NEW, CandidateSink, Rejected, key_of
+from .edited_network import EditedNetworks, reached_assertions
 from .statements import edited_program
 from .suggestion_context import ErrorSite, SuggestionContext
 from .whole_reading import reads_alike
@@ -36,8 +37,9 @@ WHOLE_GRAPH_CODES = ("E0506", "E0512")
 class Search:
     """The search for suggestions in one text: its errors, and the candidates that are tried for each."""
 
-    def __init__(self, context: SuggestionContext, errors: Iterable[Diagnostic]) -> None:
+    def __init__(self, context: SuggestionContext, errors: Iterable[Diagnostic], networks: EditedNetworks) -> None:
         self.context = context
+        self.networks = networks
         self.errors = {key_of(each): each for each in errors}
 
     def best(self, site: ErrorSite, candidates: Iterable[Candidate]) -> list[TriedCandidate]:
@@ -53,10 +55,16 @@ class Search:
             outcome = left.pop(next_to_show(left, shown))
             if shown and outcome.score > shown[0].score + _SCORE_MARGIN:
                 break
-            adds = all(adds_to(each, outcome) for each in shown)
-            if adds and reads_alike(self.context.program, outcome.candidate.edits, outcome.program):
+            if all(adds_to(each, outcome) for each in shown) and self._is_confirmed(site, outcome):
                 shown.append(outcome)
         return shown
+
+    def _is_confirmed(self, site: ErrorSite, outcome: TriedCandidate) -> bool:
+        """Whether the text is parsed as the program that was tried, and its recipe has no new error."""
+        edits = outcome.candidate.edits
+        if not reads_alike(self.context.program, edits, outcome.program):
+            return False
+        return site.diagnostic.code not in WHOLE_GRAPH_CODES or self.networks.confirms(edits, site.diagnostic)
 
     def _accepted(self, site: ErrorSite, candidates: Iterable[Candidate]) -> list[TriedCandidate]:
         attempts = self.context.attempts
@@ -108,6 +116,8 @@ class Search:
         if not judge.errors and not self._passes_graph_checks(draft, site.diagnostic, judge):
             return None
         if _dead(draft) > _dead(self.context.draft):
+            return None
+        if reached_assertions(draft) < reached_assertions(self.context.draft):
             return None
         removed = frozenset(key for key in self.errors if key not in judge.seen)
         return TriedCandidate(candidate=candidate, program=program, draft=draft, removed=removed, new=judge.new)

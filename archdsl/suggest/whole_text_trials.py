@@ -1,13 +1,14 @@
 """Tries candidates on the whole text, for errors of syntax, files and recipes, which partial elaboration misses."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..diagnostics import Diagnostic, Fix, Severity
+from ..diagnostics import Diagnostic, Fix
 from ..diagnostics.diagnostic import Finding
 from ..diagnostics.fixes import edited_text
 from ..text.source import Source
 from .candidate import Candidate
+from .edited_network import EditedNetworks, errors_of
 from .generators import candidates
 from .suggestion_context import ErrorSite, SuggestionContext
 
@@ -37,10 +38,10 @@ def best_rereading(
     context: SuggestionContext,
     site: ErrorSite,
     found: Iterable[Finding],
-    recheck: Callable[[Source], tuple[Finding, ...]],
+    networks: EditedNetworks,
 ) -> WholeTextFixes:
     """The candidates to show for an error: those after which there are fewer errors, and no new syntax errors."""
-    errors = [item.diagnostic for item in found if item.diagnostic.severity is Severity.ERROR]
+    errors = errors_of(found)
     source = context.source
     accepted: list[tuple[int, float, Candidate, list[Diagnostic]]] = []
     seen = {source.text}
@@ -55,11 +56,11 @@ def best_rereading(
             continue
         seen.add(text)
         tried += 1
-        after = recheck(Source(text, name=source.name, path=source.path, key=source.key))
-        now = [item.diagnostic for item in after if item.diagnostic.severity is Severity.ERROR]
+        after = networks.checked(text)
+        now = errors_of(after.found)
         new = _new_errors(site.diagnostic, errors, now, candidate, source)
-        if new is not None:
-            accepted.append((new, candidate.rank, candidate, now))
+        if new is not None and networks.keeps_checks(after, site.diagnostic, {code for code, _ in new}):
+            accepted.append((len(new), candidate.rank, candidate, now))
     # Among those that add the fewest errors, those that remove others come first.
     accepted.sort(key=lambda each: (each[0], each[1] + len(each[3])))
     # The second must be as good as the first: no other error remains.
@@ -78,8 +79,8 @@ def best_rereading(
 
 def _new_errors(
     target: Diagnostic, before: list[Diagnostic], after: list[Diagnostic], candidate: Candidate, source: Source
-) -> int | None:
-    """The number of new errors after a candidate.
+) -> list[Place] | None:
+    """The new errors after a candidate.
 
     None if its own error remains, a new one is a syntax error, or there are not fewer errors.
     """
@@ -91,7 +92,7 @@ def _new_errors(
         return None
     if any(code.startswith("E01") for code, _ in new):
         return None
-    return len(new) if len(after) < len(before) else None
+    return new if len(after) < len(before) else None
 
 
 def _same_line(start: int, resolved: Place, after: list[Diagnostic]) -> bool:

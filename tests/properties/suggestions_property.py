@@ -12,6 +12,7 @@ from archdsl.analysis.codes import by_code
 from archdsl.diagnostics import Fix, Severity, Sink
 from archdsl.diagnostics.diagnostic import Diagnostic, Finding
 from archdsl.diagnostics.fixes import edited_text, fix
+from archdsl.graph import Graph
 from archdsl.layers import registry, synonyms
 from archdsl.network import Analysis, analyze
 from archdsl.suggest.statements import Statements
@@ -25,10 +26,12 @@ from .accepted import encodable
 from .example import Example
 from .failure_kinds import Broken
 from .resource_guard import limited
+from .text_pieces import assertion
 
 NAME = "suggestions"
 SMALL_ZOO = ("lenet5", "alexnet", "squeezenet1_0", "nin", "zfnet", "vgg11", "resnet18", "unet", "mobilenet_v2")
 _CODE = re.compile(r"`([^`]*)`")
+_OF_RECIPES = "E08"
 _HIDES = ("E01", "E02", "E03")
 """Errors behind which the statement that has them is not checked."""
 
@@ -42,7 +45,10 @@ def draw(random: Random) -> Iterator[Example]:
     else:
         names = [name for name in SMALL_ZOO if name in zoo.entries()]
         text = zoo.entries()[random.choice(names)].source().text if choice < 0.5 else program(random)
-        for _ in range(random.choice((1, 1, 2))):
+        asserted = random.random() < 0.3
+        if asserted:
+            text += "".join(f"\n{assertion(random)}" for _ in range(2))
+        for _ in range(0 if asserted else random.choice((1, 1, 2))):
             text = generated_texts.changed(random, text)
     yield Example(holds=NAME, files=(("a.arch", encodable(text)),), arguments=())
 
@@ -94,6 +100,9 @@ def _check_suggestion(before: Analysis, target: Diagnostic, suggestion: Fix) -> 
     text = edited_text(source.text, suggestion.edits)
     after = _analysis(Source(text, name=source.name))
     old = {(item.diagnostic.code, item.diagnostic.span.start) for item in before.found}
+    # A network was checked with its assertions, of which none may be skipped.
+    if before.graph is not None and (after.graph is None or _asserts(after.graph) < _asserts(before.graph)):
+        raise Broken("after a suggestion, the assertions are not checked", f"{suggestion.title}\n{text}")
     for item in after.found:
         each = item.diagnostic
         if target.severity is Severity.ERROR and each.severity is Severity.WARNING:
@@ -110,7 +119,7 @@ def _check_suggestion(before: Analysis, target: Diagnostic, suggestion: Fix) -> 
         if (
             each.severity is Severity.ERROR
             and (each.code, place) not in old
-            and _was_checked(before, target, place, edited)
+            and (_was_all_checked(before, each) or _was_checked(before, target, place, edited))
         ):
             raise Broken(
                 "a suggestion introduces an error", f"{suggestion.title}: {each.code}, {each.message()}\n{text}"
@@ -127,6 +136,15 @@ def _moved_back(suggestion: Fix, start: int) -> tuple[int, bool]:
         elif start >= first:
             return edit.span.start, True
     return start - moved, False
+
+
+def _asserts(graph: Graph) -> int:
+    return len({each.statement.span for each in graph.asserts})
+
+
+def _was_all_checked(before: Analysis, error: Diagnostic) -> bool:
+    """Whether a text has a network, so that all but its recipe was checked before, and the error is not in a recipe."""
+    return before.graph is not None and not error.code.startswith(_OF_RECIPES)
 
 
 def _was_checked(before: Analysis, target: Diagnostic, place: int, edited: bool) -> bool:

@@ -119,7 +119,7 @@ def words(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     yield from _renamed_values(context, site, values)
     short = (name for name in tensors if name not in context.used_names and _abbreviates(name, word))
     yield from (_renamed(site, name, 0.6) for name in short)
-    for name, steps in near(word, [*tensors, *values, *flags]):
+    for name, steps in near(word, [*tensors, *values, *flags, *diagnostic.known]):
         yield _renamed(site, name, steps + _unlikely(context, word, name, name in tensors))
     if isinstance(statement, ast.From | ast.Merge | ast.Reuse | ast.Output):
         # Not a misspelling, but a tensor that was renamed: the unused one.
