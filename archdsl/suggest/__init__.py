@@ -86,12 +86,12 @@ def _order(site: ErrorSite) -> tuple[int, int, int]:
 
 
 def _is_tried(diagnostic: Diagnostic, elaborated: set[tuple[str, int, int, int]]) -> bool:
-    """Whether an error shows in an elaboration, or in the checks of a whole graph, so that parts can be tried."""
+    """Whether elaboration or the checks of a whole graph report an error, so that edited statements can be tried."""
     return key_of(diagnostic) in elaborated or diagnostic.code in WHOLE_GRAPH_CODES
 
 
 def _removed_with(site: ErrorSite, errors: list[Finding], outcome: TriedCandidate, fixed: set[int]) -> list[Finding]:
-    """The other errors that an edit removes: of shapes and structure, and all in the statement that it rewrites."""
+    """The other errors that an edit removes: those of shapes and structure, and all in the statement it rewrites."""
     statement = site.statement
     return [
         other

@@ -16,12 +16,12 @@ UNLIKELY = 2.0
 LIKELY = 1.1
 """The rank up to which a candidate is shown even though it reveals other errors."""
 _MEASURED = 400
-"""Total nodes of the networks whose warnings and parameters are counted, from the likeliest candidate on."""
+"""The total number of nodes in the networks of the likeliest candidates, whose warnings and parameters are counted."""
 _LEAST_MEASURED = 2
 _GROWTH = 64
 """A candidate is dropped if its network has more than this many times the parameters of the usual ones."""
 _MAY_GROW = ("conversions", "sizes")
-"""Kinds of candidates that are not dropped for their parameters: `flatten` adds many, and is right."""
+"""Kinds of candidates that are not dropped for their parameters: `flatten` adds many, but may be right."""
 _DIVERSITY = 1.0
 """How much worse the second suggestion may be if it is of a different kind than the first."""
 _OF_TRAINING = frozenset(

@@ -43,7 +43,7 @@ class Search:
         self.errors = {key_of(each): each for each in errors}
 
     def best(self, site: ErrorSite, candidates: Iterable[Candidate]) -> list[TriedCandidate]:
-        """The candidates to show for an error, the best first: tried, ranked, and their text parsed once more."""
+        """The candidates to show for an error, the best first, after they are tried, ranked, and parsed once more."""
         found = self._accepted(site, candidates)
         clean = [each for each in found if not each.new]
         # A candidate that only reveals other errors is a first step, if it is likely in itself.

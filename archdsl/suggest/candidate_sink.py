@@ -76,7 +76,7 @@ class CandidateSink(WatchedSink):
             raise Rejected
 
     def _is_moved(self, diagnostic: Diagnostic) -> bool:
-        """Whether an error is that of the candidate at another place, or one that is unrelated to shapes.
+        """Whether an error is the original one at another position, or one that is unrelated to shapes.
 
         The error may move to the enclosing statement: a body that gives another shape fails where it is merged.
         """
@@ -100,9 +100,9 @@ class CandidateSink(WatchedSink):
 
 
 def _hides(error: str, other: str) -> bool:
-    """Whether an error of a statement hides another: arguments of an unknown layer, and the shape behind both."""
+    """Whether an error of a statement hides another: an unknown layer hides its arguments, and both hide the shape."""
     if error == "E0301" and other in _OF_VALUES:
-        return False  # what is missing was made up, and does not fit
+        return False  # the missing argument was added with a value that does not fit
     if other.startswith(("E04", "E05")):
         return error.startswith(("E02", "E03"))
     return error == "E0201" and other != error and other.startswith(("E02", "E03"))

@@ -45,14 +45,14 @@ class Statements:
         return self._positions.get(id(statement))
 
     def ancestors(self, statement: ast.Statement) -> Iterator[ast.Statement]:
-        """The statements whose bodies contain it, the innermost first."""
+        """The statements whose bodies contain a statement, the innermost first."""
         home = self.position_of(statement)
         while home is not None and home.owner is not None:
             yield home.owner
             home = self.position_of(home.owner)
 
     def block(self, statement: ast.Statement) -> ast.Block | None:
-        """The block whose definition contains it."""
+        """The block whose definition contains a statement."""
         return next((each for each in self.ancestors(statement) if isinstance(each, ast.Block)), None)
 
     def at(self, span: Span) -> ast.Statement | None:
@@ -75,13 +75,13 @@ class Statements:
                 yield from self.inside(each)
 
     def before(self, statement: ast.Statement) -> Iterator[ast.Statement]:
-        """The statements before it in its own body, the nearest first."""
+        """The statements before a statement in its body, the nearest first."""
         home = self.position_of(statement)
         if home is not None:
             yield from reversed(home.siblings[: home.position])
 
     def by_distance(self, statement: ast.Statement) -> list[ast.Statement]:
-        """Other statements near it, sorted by distance in the tree, then in the text."""
+        """Other statements near a statement, sorted by distance in the tree, then in the text."""
         chain = [statement, *self.ancestors(statement)]
         depth = {id(each): i for i, each in enumerate(chain)}
 
@@ -133,7 +133,7 @@ class Fragment(Source):
 
 
 def moved_back(edits: Sequence[Edit], offset: int) -> int | None:
-    """The offset of a character of the edited text before the edits; None for an inserted one."""
+    """The offset that a character of the edited text had before the edits; None for an inserted one."""
     moved = 0
     for edit in sorted(edits, key=lambda edit: (edit.span.start, edit.span.end)):
         first = edit.span.start + moved

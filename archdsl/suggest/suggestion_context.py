@@ -203,7 +203,7 @@ class ErrorSite:
 
     @property
     def layer(self) -> ast.LayerStatement | None:
-        """Its statement, if that is a layer's."""
+        """The statement of the error, if it is a layer statement."""
         return self.statement if isinstance(self.statement, ast.LayerStatement) else None
 
     @property
@@ -219,7 +219,7 @@ def written(statement: ast.Statement) -> str:
 
 
 def inserted_before(statement: ast.Statement, text: str, rank: float, why: str = "") -> Candidate:
-    """A candidate that inserts a statement before another, on the same line if that one shares its line."""
+    """A candidate that inserts a statement before another, on the same line if that is not the first of its line."""
     source, start = statement.span.source, statement.span.start
     line_start = source.text.rfind("\n", 0, start) + 1
     indentation = source.text[line_start:start]

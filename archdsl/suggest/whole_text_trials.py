@@ -63,7 +63,7 @@ def best_rereading(
             accepted.append((len(new), candidate.rank, candidate, now))
     # Among those that add the fewest errors, those that remove others come first.
     accepted.sort(key=lambda each: (each[0], each[1] + len(each[3])))
-    # The second must be as good as the first: no other error remains.
+    # The second must be as good as the first: it leaves no more errors.
     best = [each for each in accepted if (each[0], len(each[3])) <= (accepted[0][0], len(accepted[0][3]))][:_MOST_SHOWN]
     removed = frozenset[int]()
     if best and best[0][0] == 0:

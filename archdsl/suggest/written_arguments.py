@@ -115,7 +115,7 @@ _USUAL = ("kernel", "stride", "padding", "output_padding", "dilation", "groups")
 
 
 def _usual_order(p: ParameterSpec) -> tuple[bool, int]:
-    """Positional arguments first, then the window's, then all others."""
+    """The sort key: positional arguments first, then those of the window, then all others."""
     return not p.positional, _USUAL.index(p.name) if p.name in _USUAL else len(_USUAL)
 
 

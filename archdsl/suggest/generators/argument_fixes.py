@@ -19,7 +19,7 @@ from .name_fixes import near
 
 
 def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The name of an argument in this language, from torch, Keras or a similar name; an activation as a statement."""
+    """An argument's name here, for a name of torch or Keras or a similar one; an activation as a separate statement."""
     diagnostic, layer = site.diagnostic, site.layer
     if layer is None or not isinstance(diagnostic, argument_errors.UnknownArgument):
         return

@@ -35,7 +35,7 @@ _FUNCTIONS = {"cat": "concat", "concatenate": "concat", "view": "flatten", "resh
 
 
 def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The line of an error, read as Python, as a statement; one candidate for each order of its values."""
+    """A statement for Python in the line of an error; one candidate for each order of the values."""
     if site.span.source is not context.source:
         return
     line = line_of(site.span)

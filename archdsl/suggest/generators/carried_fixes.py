@@ -15,7 +15,7 @@ _LAST = 4
 
 
 def named(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The name of the carried tensor for the last tensor of the body, or instead of a similar name in it."""
+    """The name of the carried tensor, added to one of the last statements of the body or in place of a similar name."""
     diagnostic, statement = site.diagnostic, site.statement
     if not isinstance(diagnostic, structure_errors.MissingNextValue) or not isinstance(
         statement, ast.Repeat | ast.Scan

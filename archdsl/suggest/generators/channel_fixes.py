@@ -58,7 +58,7 @@ def _now(context: SuggestionContext, statement: ast.LayerStatement, name: str) -
 def _as_text(
     context: SuggestionContext, statement: ast.LayerStatement, other: DraftNode, number: int
 ) -> Iterator[tuple[str, float]]:
-    """How to write the channels of another path in a statement: in the words of the layer there, else as a number."""
+    """How to write the channels of another path in a statement: as the layer of that path does, else as a number."""
     found = setter(context, other)
     block = context.statements.block(statement)
     if found is not None and context.statements.block(found[0]) is block:
@@ -293,7 +293,7 @@ def _with_shortcut(residual: ast.Residual, text: str, rank: float) -> Candidate:
 
 
 def _stride(a: int, b: int) -> int | None:
-    """The stride of a 1×1 convolution that turns a positions into b."""
+    """The stride of a 1×1 convolution that turns `a` positions into `b`."""
     if b < 1:
         return None
     return next((s for s in (a // b, a // b + 1) if s >= 1 and (a - 1) // s + 1 == b), None)

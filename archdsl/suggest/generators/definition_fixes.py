@@ -79,7 +79,7 @@ def _unindented(statement: ast.Statement) -> str:
 
 
 def outputs_last(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """An `output` that comes before its tensors, after the last statement of its body."""
+    """An `output` that comes before its tensors, moved after the last statement of a body that defines them."""
     statement = site.statement
     home = context.statements.position_of(statement) if statement is not None else None
     if not isinstance(statement, ast.Output) or home is None:
@@ -123,7 +123,7 @@ def _defines(statement: ast.Statement) -> Iterator[str]:
 
 
 def inputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """For two inputs without names: only the other one, or both with names."""
+    """For two inputs without names: only one of them, or both with names."""
     found = [each for each in context.program.statements if isinstance(each, ast.Input)]
     for index, each in enumerate(found):
         yield removed(context, each, 0.5 + 0.1 * index).replace(kind=f"{KIND} {index}")
@@ -136,7 +136,7 @@ def inputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 def unused(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """A `stage` instead of an unused block, and a `block` instead of a stage that is used as one."""
     words = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
-    # The name of an unknown layer is that of a stage; that of an unknown tensor is a block's.
+    # An unknown layer may be a stage, and an unknown tensor may be a block.
     unknown = site.span.text if isinstance(site.diagnostic, name_errors.UnknownLayer | name_errors.UnknownName) else ""
     for each in context.statements.all:
         if isinstance(each, ast.Block) and not each.parameters and each.name.text not in words:
@@ -202,10 +202,10 @@ def undeclared(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     # A word that is similar to a name is most likely a misspelling of it.
     known = list(values_in_scope(context, site.statement)) if site.statement is not None else []
     known += [word for p in context.parameters(site.layer) for word in (p.name, *_flags(p))] if site.layer else []
-    slip = 1.2 * any(True for _ in near(name, known))
+    misspelled = 1.2 * any(True for _ in near(name, known))
     block = _owner(context, site, name)
     found = _parameter_of_net(context, name) if block is None else _parameter_of_block(context, block, name)
-    yield from (candidate.replace(rank=candidate.rank + slip) for candidate in found)
+    yield from (candidate.replace(rank=candidate.rank + misspelled) for candidate in found)
 
 
 def _flags(p: ParameterSpec) -> list[str]:

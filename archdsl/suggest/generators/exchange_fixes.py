@@ -105,7 +105,7 @@ def sections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
         yield _exchanged(one.span, other.span, rank, "exchanged sections")
     starts = [each.span for each in context.program.statements if isinstance(each, ast.From)]
     source = context.source
-    # The statements before the first part may have been the second.
+    # Only `from` at the start of a line starts a part.
     starts = [
         each for each in starts if not source.text[source.text.rfind("\n", 0, each.start) + 1 : each.start].strip()
     ]
@@ -148,7 +148,7 @@ _FIXED = (ast.Net, ast.Block, ast.Input, ast.Output, ast.UseFile, ast.Train, ast
 
 
 def outside(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The last statement of a body that joins another path, moved after its braces; the first, moved before them."""
+    """The last statement of a body that joins another path, moved after its braces, or the first, moved before them."""
     owners = [site.statement, *context.statements.ancestors(site.statement)] if site.statement is not None else []
     for depth, owner in enumerate(owners):
         if not isinstance(owner, ast.Merge | ast.Residual | ast.Repeat | ast.If):

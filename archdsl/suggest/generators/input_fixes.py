@@ -42,7 +42,7 @@ def _with(statement: ast.Input, span: Span, text: str) -> str:
 
 
 def sizes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The nearest input sizes divisible by the total stride on the way to a merge, or that a kernel fits into."""
+    """The nearest input sizes that the total stride on the way to a merge divides, or that a kernel fits into."""
     node = site.node
     if node is None or context.attempts.has_given_sizes:
         return
@@ -73,7 +73,7 @@ def sizes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def _total_stride(context: SuggestionContext, site: ErrorSite) -> int:
-    """The factor between the first spatial sizes of the input and of the smallest tensor before a merge."""
+    """The approximate factor, a power of 2, between the first spatial sizes of the largest and the smallest tensor."""
     assert site.node is not None
     shapes = [context.shape(each.id) for each, _ in context.ancestors_of(site.node, 10_000)]
     sides = [
@@ -204,7 +204,7 @@ def sizes_in(condition: ast.Expr) -> Iterator[tuple[int, ...]]:
 
 
 def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Channels first, or with the channel dimension that is missing."""
+    """The input without the batch, with channels first, or with the missing channel dimension."""
     node = site.node
     if context.attempts.has_given_sizes:
         return
@@ -266,7 +266,7 @@ def ids(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def shorter(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The shape of an input without one of its dimensions: the batch, which is the first, or is 1 or -1."""
+    """The shape of an input without one of its dimensions, most likely the batch: the first, or one that is 1 or -1."""
     if not isinstance(site.statement, ast.Input):
         return
     found = re.search(r"[\w-]+(?:\s*[x×*,]\s*[\w-]+)+|-?\w+x\S+", site.statement.span.text.partition("input")[2])

@@ -47,7 +47,7 @@ def line_of(span: Span) -> Span:
 
 
 def replaced(span: Span, text: str, rank: float, why: str = "", kind: str = "") -> Candidate:
-    """A candidate with other text at a place of a line."""
+    """A candidate that replaces a part of a line with other text."""
     old = " ".join(span.text.split())
     new = " ".join(text.split())
     title = f"write `{new}` instead of `{old}`" if new and old else f"remove `{old}`" if old else f"insert `{new}`"

@@ -135,7 +135,7 @@ def _abbreviates(one: str, other: str) -> bool:
 
 
 def _renamed_values(context: SuggestionContext, site: ErrorSite, values: list[str]) -> Iterator[Candidate]:
-    """Named numbers whose name is part of an unknown one, or unused; the value of a `let` elsewhere."""
+    """Named numbers with a similar name, or that are unused; the value of a `let` elsewhere."""
     word, parameters = site.span.text, {p.name for p in context.parameters(site.layer)} if site.layer else set()
     for index, name in enumerate(dict.fromkeys(values)):
         alike = len(name) > 2 and (word in name or name in word)
@@ -170,7 +170,7 @@ STATEMENTS = ("from", "reuse", "output", "input", "stage", "residual", "repeat",
 
 
 def unnamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The undefined name that is used, for a tensor before a `from` or a pooling layer."""
+    """The undefined name, given to a tensor, most likely to one before a `from` or a pooling layer."""
     diagnostic, statement = site.diagnostic, site.statement
     if not isinstance(diagnostic, name_errors.UnknownName) or statement is None or not diagnostic.name.isidentifier():
         return
@@ -193,7 +193,7 @@ def unnamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         found.append((each, _unnamed_penalty(after)))
     found.reverse()
     # A word that is similar to a name is most likely a misspelling of it.
-    slip = 1.5 * any(
+    misspelled = 1.5 * any(
         steps < 1.5 and _unlikely(context, diagnostic.name, n, True) < 1
         for n, steps in near(diagnostic.name, context.tensors(statement))
     )
@@ -201,13 +201,13 @@ def unnamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         if away == 0.0 and _spatial(context, each):
             text = f"flatten as {diagnostic.name}"
             edit = Edit(span=each.span.tail, text=f"; {text}")
-            rank = 1.55 + 0.15 * index + slip
+            rank = 1.55 + 0.15 * index + misspelled
             yield Candidate(title=f"add `{text}` after `{written(each)}`", edits=(edit,), rank=rank)
         edit = Edit(span=each.span.tail, text=f" as {diagnostic.name}")
         yield Candidate(
             title=f"name the tensor: `{written(each)} as {diagnostic.name}`",
             edits=(edit,),
-            rank=1.5 + away + 0.15 * index + slip,
+            rank=1.5 + away + 0.15 * index + misspelled,
         )
 
 

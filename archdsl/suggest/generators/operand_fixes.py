@@ -1,4 +1,4 @@
-"""Operands of different spatial size: strides that match, a pooling, an upsampling or a crop on one of the paths."""
+"""Operands of different spatial size: matching strides, or pooling, upsampling or a crop on one of the paths."""
 
 from collections.abc import Iterator
 
@@ -48,7 +48,7 @@ def operands(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
 def _enlarged(
     context: SuggestionContext, site: ErrorSite, index: int, ratio: int, is_exact: bool
 ) -> Iterator[Candidate]:
-    """An upsampling for the small operand, as others in the text are written: most likely where it fits exactly."""
+    """Upsampling for the small operand, written as elsewhere in the text; most likely if it fits exactly."""
     assert site.statement is not None
     texts = []
     for each in context.statements.by_distance(site.statement):
@@ -56,10 +56,10 @@ def _enlarged(
         if isinstance(each, ast.LayerStatement) and any(_enlarges(op, ratio) for op in ops) and each.alias is None:
             texts.append(written(each))
     # The other operand is enlarged, not the skip connection.
-    meets = is_exact and isinstance(site.statement, ast.Merge) and site.operand(index) is None
+    is_main_path = is_exact and isinstance(site.statement, ast.Merge) and site.operand(index) is None
     for number, text in enumerate(list(dict.fromkeys(texts))[:2] if is_exact else []):
-        yield from at_end(context, site, index, text, (0.9 if meets else 2.2) + 0.4 * number)
-    yield from at_end(context, site, index, f"upsample {ratio}", 1.8 if meets else 2.5)
+        yield from at_end(context, site, index, text, (0.9 if is_main_path else 2.2) + 0.4 * number)
+    yield from at_end(context, site, index, f"upsample {ratio}", 1.8 if is_main_path else 2.5)
 
 
 def _enlarges(op: Op, ratio: int) -> bool:

@@ -26,7 +26,7 @@ def rows(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def tokens(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """For an image in a transformer: its positions as steps, before the first residual that processes each of them."""
+    """For an image in a transformer: its positions as steps, before attention or the error, whichever is first."""
     node, statement = site.node, site.statement
     shape = context.shape(node.inputs[0]) if node is not None and node.inputs else None
     if node is None or statement is None or shape is None or shape.layout is not Layout.IMAGE:

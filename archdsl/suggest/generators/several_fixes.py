@@ -33,7 +33,7 @@ def kept(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def padded(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """`same` for every convolution without padding before a kernel that is too large."""
+    """`same` for every convolution of stride 1 without padding, if a kernel is too large."""
     if site.node is None or not isinstance(site.diagnostic, KernelTooLarge):
         return
     layers = [each for each, _, _ in context.layers_before(site.node, _MAX_STATEMENTS)]

@@ -71,7 +71,7 @@ def _differing_argument(
     parameters: tuple[ParameterSpec, ...],
     others: list[ast.LayerStatement],
 ) -> set[str]:
-    """The arguments that several siblings have in common and this statement lacks."""
+    """The arguments that have the same value in several siblings, but not in this statement."""
     found = set()
     for name in ("kernel", "stride", "padding", "factor", "output_padding"):
         texts = [

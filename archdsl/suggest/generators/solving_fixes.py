@@ -46,7 +46,7 @@ Change = tuple[tuple[ParameterSpec, int], ...]
 
 
 def values(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """One argument, or two of one window, of the layers before an error."""
+    """Changes of one argument, or of two of a window, in the layers up to an error."""
     if site.node is None or (isinstance(site.statement, ast.Assert) and _asserted(site) is None):
         return
     solver = _Solver(context, site, site.node)
@@ -87,7 +87,7 @@ def _changed(maker: DraftNode, new: Change) -> Op:
 def _layers(
     context: SuggestionContext, site: ErrorSite, node: DraftNode
 ) -> Iterator[tuple[ast.LayerStatement, DraftNode, int]]:
-    """The layers whose arguments are changed, the nearest first; that of the error itself has separate generators."""
+    """The layers whose arguments are changed, the nearest first, including that of the error."""
     found = [each for each in context.layers_before(node, MAX_DISTANCE) if each[0].keyword.text not in context.blocks]
     yield from found[:_MOST_STATEMENTS]
 
@@ -137,7 +137,7 @@ def _accepts(kind: Kind | None, value: int) -> bool:
 
 
 class _Solver:
-    """Whether an error is gone with another argument of a layer: by inferring the shapes from that layer to it."""
+    """Finds whether other arguments of a layer remove an error, by inferring the shapes between the two."""
 
     def __init__(self, context: SuggestionContext, site: ErrorSite, node: DraftNode) -> None:
         self._context = context

@@ -91,7 +91,7 @@ def defaults(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
 
 
 def conditions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The other half of the condition on which a shortcut changes the shape: the stride, or the channels."""
+    """The other half of the condition under which a shortcut changes the shape: the stride, or the channels."""
     residual, node = site.statement, site.node
     if not isinstance(residual, ast.Residual | ast.Merge) or node is None or not node.inputs:
         return

@@ -111,10 +111,10 @@ def _otherwise(word: Span, parameters: tuple[ParameterSpec, ...], distance: floa
             yield _removed(word, 0.1 + distance).replace(kind="words")
     if named is not None and named[2] in flags:
         yield replaced(word, named[2], 0.3 + distance, kind="words")
-    turned = re.fullmatch(r"(\d+(?:x\d+)*)([a-z])|[×*xX·](\d+)|(\d+)[×*xX]|[xX×](\d+)[.)]?", text)
-    if turned is not None:
-        number = next(group for group in (turned[1], turned[3], turned[4], turned[5]) if group is not None)
-        letter = turned[2] or "x"
+    swapped = re.fullmatch(r"(\d+(?:x\d+)*)([a-z])|[×*xX·](\d+)|(\d+)[×*xX]|[xX×](\d+)[.)]?", text)
+    if swapped is not None:
+        number = next(group for group in (swapped[1], swapped[3], swapped[4], swapped[5]) if group is not None)
+        letter = swapped[2] or "x"
         yield replaced(word, f"{letter}{number}", 0.1 + distance, kind="words")
     for new, rank in _cleaned(text):
         if new != text and new:
