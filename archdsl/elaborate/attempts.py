@@ -24,7 +24,7 @@ _CHECKPOINTS = 100
 _OVERHEAD = 25
 """Number of statements that take as long as parsing the edited one and restoring a checkpoint."""
 _DEFINING = 15
-"""Number of statements that take as long as collecting the definitions, where an edited one is among them."""
+"""Number of statements that take as long as collecting the definitions, if an edited one is among them."""
 
 
 class ElaborationInputs(Record):
@@ -53,7 +53,8 @@ class Attempts:
     """Elaborations of one program and of edited versions of it, which share their unchanged statements by identity.
 
     A version is elaborated from the checkpoint before its first changed statement, with the caches of all others. If it
-    changes a definition, it is elaborated from the beginning. `work` counts the statements executed so far.
+    changes a definition, it is elaborated from the beginning. `work` counts the statements executed so far and an
+    overhead for each version.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Attempts:
 
     @property
     def work(self) -> int:
-        """The number of statements executed, plus a number for each version that was tried."""
+        """The number of statements executed, plus an overhead for each version that was tried."""
         return self._caches.executed + self._overhead
 
     @property

@@ -116,7 +116,7 @@ class _Binder:
         return Edit(span=Span(source, before, start), text="; ")
 
     def split_by_space(self, arg: ast.Argument, after: ast.Argument) -> bool:
-        """Whether two arguments are one that contains a space, `k 3` or `x 3`: reported, and bound as intended."""
+        """Whether two arguments are one that contains a space, `k 3` or `x 3`; that is reported, and bound as meant."""
         word = self.unrecognized_word(arg)
         if word is None or after.name is not None or self.unrecognized_word(after) is not None:
             return False
@@ -177,7 +177,7 @@ class _Binder:
         self.store.store(found, value, arg)
 
     def boolean(self, p: ParameterSpec, arg: ast.Argument) -> bool:
-        """Whether a flag is set to `False` or `yes`, which do not exist here: reported, and bound as intended."""
+        """Whether a flag is set to `False` or `yes`, which do not exist here; that is reported, and bound as meant."""
         word = self.unrecognized_word(arg.replace(name=None))
         if word is None or word.lower() not in _BOOLEANS or not isinstance(p.kind, Bool):
             return False
@@ -188,7 +188,7 @@ class _Binder:
         return True
 
     def word(self, arg: ast.Argument, word: str) -> bool:
-        """Bind a bare word: a flag, a shorthand, or a name."""
+        """Whether a bare word is a flag or a shorthand, which is then bound."""
         for p in self.parameters:
             for flag, value in p.words:
                 if flag == word:
@@ -307,7 +307,7 @@ class _Binder:
             self.store.store(self.queue[0], self.ev.value(guess.value), guess)
 
     def repeated(self, word: ast.Variable) -> bool:
-        """Whether a word is a repetition with a name, `xdepth`, which does not exist: reported."""
+        """Whether a word is a repetition with a name, `xdepth`, which does not exist; that is reported."""
         count = word.name[1:]
         if word.name[0] != "x" or not count or self.ev.scope.find(count) is None:
             return False

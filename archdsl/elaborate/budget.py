@@ -17,7 +17,7 @@ def estimate(state: State, statement: ast.Statement) -> int:
 
 
 def affordable(state: State, statement: ast.Statement) -> bool:
-    """Whether a repetition stays within the limit of layers; counted once, for the outermost repetition.
+    """True if a repetition stays within the limit of layers, counted once, for the outermost one. Raises Abort.
 
     The count of the outermost repetition cannot include branches of `if` or counts that depend on an index: these are
     counted when they are reached.

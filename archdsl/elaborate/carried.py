@@ -14,7 +14,7 @@ _LONGEST = 4
 
 
 def initial(state: State, carried: ast.Carried, keyword: str) -> NamedTensor | Shape | None:
-    """The initial value of a carried tensor, or the shape of zeros. None after a report."""
+    """The initial value of a carried tensor, or the shape of zeros. None after an error was reported."""
     if isinstance(carried.value, ast.Variable) and carried.value.name == "in":
         return find_tensor(state, ast.Word(text="in", span=carried.value.span))
     value = evaluator(state).value(carried.value)
@@ -39,7 +39,7 @@ def initial(state: State, carried: ast.Carried, keyword: str) -> NamedTensor | S
 
 
 def following(state: State, body: Scope, name: ast.Word) -> NamedTensor | Unknown | None:
-    """The next value of a carried tensor, as named in the body; UNKNOWN after a report, None if there is none."""
+    """The next value of a carried tensor, as named in the body; UNKNOWN after an error was reported, None if none."""
     found = body.names.get(name.text)
     if found is None:
         return None

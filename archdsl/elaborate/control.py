@@ -27,7 +27,7 @@ from .state import State
 
 
 def run_stage(state: State, statement: ast.Stage) -> None:
-    """A group of statements under a name, which is also the name of its last tensor."""
+    """Run a group of statements under a name, which is also the name of its last tensor."""
     first, source = len(state.nodes), state.current
     path = state.named_child(statement.name.text)
     state.scopes[path] = "stage"
@@ -38,7 +38,7 @@ def run_stage(state: State, statement: ast.Stage) -> None:
 
 
 def run_block(state: State, statement: ast.LayerStatement, definition: BlockDef) -> None:
-    """The use of a block, repeated as given in the statement."""
+    """Run the use of a block, repeated as given in the statement."""
     if not state.need_input(statement.keyword.span) or not affordable(state, statement):
         return
     first, source = len(state.nodes), state.current
@@ -193,7 +193,7 @@ def run_from(state: State, statement: ast.From) -> None:
 
 
 def run_aux(state: State, statement: ast.Aux) -> None:
-    """A side branch whose result is an output; the current tensor does not change."""
+    """Run a side branch whose result is an output; the current tensor does not change."""
     if not state.need_input(statement.name.span):
         return
     start = state.current

@@ -110,7 +110,7 @@ class Definitions:
         return file
 
     def _first(self, program: ast.Program) -> int:
-        """The statements that `net` may follow: only `use` and broken statements may come before it."""
+        """The index at which `net` may be: that of the first statement that is neither `use` nor broken."""
         kinds = (ast.UseFile, ast.UnreadableStatement)
         return next((i for i, s in enumerate(program.statements) if not isinstance(s, kinds)), 0)
 
@@ -221,7 +221,7 @@ class Definitions:
             self.chain.pop()
 
     def _parsed(self, use: ast.UseFile, name: str) -> ast.Program | None:
-        """The tree of a used file; None after a report."""
+        """The tree of a used file; None after an error was reported."""
         target = use.target
         if name in self.parsed:
             program, found = self.parsed[name]
@@ -250,7 +250,7 @@ class Definitions:
         return None if name is None else posixpath.relpath(name, folder or ".")
 
     def _locate(self, use: ast.UseFile, source: Source) -> str | None:
-        """The name in the library of a file that a text uses; None after a report."""
+        """The name in the library of a file that a text uses; None after an error was reported."""
         target = use.target
         if not use.quoted and target.text == "std":
             return "std"

@@ -25,7 +25,7 @@ def parameter(name: str, value: Any, *, any_layer: bool = False) -> int | float 
 
 
 def _entries(value: Any) -> Sequence[Any] | None:
-    """The entries of a sequence, of an array of NumPy or torch too; None for anything else."""
+    """The entries of a sequence, an array of NumPy or a tensor of torch; None for anything else."""
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return value
     plain = value.tolist() if hasattr(value, "tolist") else None

@@ -55,7 +55,7 @@ def likely_name(word: str, known: Iterable[str]) -> tuple[str | None, bool]:
 
 @lru_cache(64)
 def _nearest_of(word: str, names: tuple[str, ...]) -> tuple[str | None, bool]:
-    """The same for other words; cached, because a word in a block is looked up at each use of the block."""
+    """Like `likely_name`, for other words; cached, because a word in a block is looked up at each use of it."""
     near = nearest(word, names)
     if near is None:
         return None, False

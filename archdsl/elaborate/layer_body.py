@@ -28,7 +28,7 @@ class LayerBody:
         self.counts_before = len(state.inputs), len(state.outputs), len(state.aux), len(state.asserts)
 
     def run(self, step: Shape, states: Sequence[Shape]) -> tuple[Graph, tuple[int, ...]] | None:
-        """The graph, and the outer nodes that it reads; None after a report."""
+        """The graph, and the outer nodes that it reads; None after an error was reported."""
         state, source = self.state, self.state.current
         outer, scopes = Scope(state.scope), set(state.scopes)
         begin = self.placeholder(step, "x", self.statement.keyword.span)
@@ -60,14 +60,14 @@ class LayerBody:
         return node.id
 
     def updated(self, inner: Scope, name: ast.Word) -> int | None:
-        """The node that the body defines as the next value of a carried tensor; None after a report."""
+        """The node that the body defines as the next value of a carried tensor; None after an error was reported."""
         found = following(self.state, inner, name)
         if found is None:
             report_missing_value(self.state, self.statement.keyword.text, name)
         return found.node if isinstance(found, NamedTensor) else None
 
     def has_misplaced(self) -> bool:
-        """Whether the body has statements that are only allowed in a network: reported, and removed."""
+        """Whether the body has statements that are only allowed in a network; they are reported and removed."""
         state = self.state
         lists: tuple[list[object], ...] = (state.inputs, state.outputs, state.aux, state.asserts)  # type: ignore[assignment]  # only their lengths matter
         words = ("input", "output", "aux", "assert")

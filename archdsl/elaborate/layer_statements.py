@@ -25,7 +25,7 @@ from .state import State
 
 
 def run_layer(state: State, statement: ast.LayerStatement, layer: type[Op]) -> None:
-    """A layer, repeated as given in the statement."""
+    """Run a layer, repeated as given in the statement."""
     if not state.need_input(statement.keyword.span):
         return
     first, source = len(state.nodes), state.current
@@ -52,7 +52,7 @@ def several_names(state: State, statement: ast.LayerStatement, results: int) -> 
 
 
 def apply_once(state: State, statement: ast.LayerStatement, layer: type[Op], alias: str | None) -> None:
-    """One application of a layer to the current tensor."""
+    """Apply a layer to the current tensor once."""
     if state.current is None:
         return
     memo = state.memo(statement, layer, lambda: layer.parameters)
@@ -85,7 +85,7 @@ def _samples_of(state: State, current: int) -> int:
 
 
 def _named_inputs(state: State, op: Op, arguments: Arguments) -> tuple[int, ...] | None:
-    """The nodes of the tensors that arguments name; None after a report."""
+    """The nodes of the tensors that arguments name; None after an error was reported."""
     words = [ast.Word(text=name, span=_value(arguments[argument])) for argument, name in op.named_inputs().items()]
     found = [find_tensor(state, word) for word in words]
     nodes = tuple(tensor.node for tensor in found if tensor is not None)

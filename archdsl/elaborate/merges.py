@@ -23,7 +23,7 @@ from .state import State
 
 
 def run_merge(state: State, statement: ast.Merge) -> None:
-    """A merge: `add`, `concat`, `matmul` …."""
+    """Run a merge: `add`, `concat`, `matmul` …."""
     if not state.need_input(statement.keyword.span):
         return
     if statement.unsure:

@@ -32,7 +32,7 @@ def run_moe(state: State, statement: ast.Moe) -> None:
 
 
 def _body(state: State, statement: ast.Moe, path: tuple[str, ...]) -> Subgraph | None:
-    """One expert; None after a report."""
+    """One expert; None after an error was reported."""
     x, word = state.shape, statement.keyword
     if x is None:
         return None

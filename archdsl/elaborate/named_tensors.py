@@ -8,7 +8,7 @@ from .state import State
 
 
 def find_tensor(state: State, word: ast.Word) -> NamedTensor | None:
-    """The tensor with this name; `in` is the input of the innermost block, stage or network. None after a report."""
+    """The tensor of a name; `in` is the input of the innermost block, stage or network. None after a reported error."""
     if word.text == "in":
         return _beginning(state, word)
     found = state.scope.find(word.text)

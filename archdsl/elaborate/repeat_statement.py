@@ -53,7 +53,7 @@ def run_repeat(state: State, statement: ast.Repeat) -> None:
 
 
 def _run(state: State, statement: ast.Repeat, entries: Sequence[Any], values: dict[str, Any]) -> None:
-    """Run the body for each entry; `values` are the carried tensors before and after."""
+    """Run the body for each entry; `values` are the carried tensors, which it updates."""
     carried = statement.carried
     named: set[str] = set()
     for entry in entries:
@@ -78,7 +78,7 @@ def _run(state: State, statement: ast.Repeat, entries: Sequence[Any], values: di
 
 
 def _initial(state: State, carried: ast.Carried) -> Any:
-    """The initial value of a carried tensor; UNKNOWN after a report."""
+    """The initial value of a carried tensor; UNKNOWN after an error was reported."""
     value = initial(state, carried, "repeat")
     if not isinstance(value, Shape):
         return UNKNOWN if value is None else value
@@ -126,8 +126,8 @@ def _entries(state: State, statement: ast.Repeat) -> Sequence[Any] | None:
         return range(min(count, MAX_COUNT))
     words = "an integer of at least 0, or a list"
     span, value = statement.count.span, show(count)
-    mistake = argument_errors.BadValue(
+    error = argument_errors.BadValue(
         span=span, uses=state.uses, keyword="repeat", name="count", value=value, words=words
     )
-    state.emit(mistake)
+    state.emit(error)
     return None

@@ -36,7 +36,7 @@ class Start(NamedTuple):
 
 
 def _others(state: State) -> tuple[int, ...]:
-    """The counts that a copied use may not change: diagnostics, inputs, outputs, assertions, settings."""
+    """The counts that a copied use must not change: diagnostics, inputs, outputs, assertions, settings."""
     reported = len(state.sink) and sum(1 + found.other_occurrences for found in state.sink)
     outside = len(state.inputs), len(state.outputs), len(state.aux), len(state.asserts), len(state.training)
     return reported, *outside
@@ -88,7 +88,7 @@ def replay(state: State, key: ReplayKey, path: tuple[str, ...], use: BlockUse) -
     first, count = recorded.start.nodes, recorded.end - recorded.start.nodes
     made = len(state.nodes) - len(state.inputs)
     if made + count > MAX_NODES or state.iterations + recorded.iterations > MAX_ITERATIONS:
-        return None  # the use reports it
+        return None  # running the use reports the limit
     moved, source = len(state.nodes) - first, state.current
 
     def new(node: int) -> int:

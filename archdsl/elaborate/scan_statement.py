@@ -30,7 +30,7 @@ def run_scan(state: State, statement: ast.Scan) -> None:
 
 
 def _layer(state: State, statement: ast.Scan, path: tuple[str, ...]) -> tuple[ScanOp, tuple[int, ...]] | None:
-    """The op and its inputs; None after a report."""
+    """The op and its inputs; None after an error was reported."""
     source, x = state.current, state.shape
     initial = [_initial(state, carried) for carried in statement.carried]
     if source is None or x is None:
@@ -56,7 +56,7 @@ def _layer(state: State, statement: ast.Scan, path: tuple[str, ...]) -> tuple[Sc
 
 
 def _initial(state: State, carried: ast.Carried) -> tuple[Shape, int | None] | None:
-    """The shape of a carried tensor and its initial node, which is None for zeros. None after a report."""
+    """The shape of a carried tensor and its initial node, which is None for zeros. None after an error was reported."""
     value = initial(state, carried, "scan")
     if value is None or isinstance(value, Shape):
         return None if value is None else (value, None)

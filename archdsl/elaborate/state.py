@@ -67,7 +67,7 @@ class State:
         self.current: int | None = None
         self.started: int | None = None
         self.step: int | None = None
-        """The first input of the layer whose body is being run: learned tensors in it have its number of samples."""
+        """The first input of the layer whose body is being run; learned tensors in the body have its batch size."""
         self.path: tuple[str, ...] = ()
         self.uses: tuple[BlockUse, ...] = ()
         self.symbols: dict[str, Sym] = {}

@@ -14,7 +14,7 @@ _IN = "the input channels"
 _WINDOW = ("kernel", "stride", "padding")
 _RECURRENT = (_IN, "units", "layers")
 
-# The parameters of torch's modules in their order, then the corresponding ones here, which may be more.
+# Our names of the parameters in the orders of torch's modules, some also without the input channels, as in Keras.
 _ORDERS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "conv": (
         (_IN, "filters", "kernel", "stride", "padding", "dilation", "groups"),
@@ -64,7 +64,7 @@ def rewritten(
 
 
 def orders_of(keyword: str) -> tuple[tuple[str, ...], ...]:
-    """The arguments in the orders in which other frameworks take them, without the input channels."""
+    """The arguments in the orders in which other frameworks take them; the input channels have no argument here."""
     return _ORDERS.get(keyword, ())
 
 

@@ -12,7 +12,7 @@ from .state import Abort, State
 def check_unused(program: ast.Program, file: File, state: State, run: Callable[[State, ast.Statement], None]) -> None:
     """Run the body of each unused block on a tensor of unknown shape, with parameters of unknown value.
 
-    This finds errors in words, but not those in sizes. A block that an unused block uses is checked separately.
+    This finds errors in words, but not those in sizes. A block that an unused block uses is checked with it.
     """
     blocks = [s for s in program.statements if isinstance(s, ast.Block) and s.name.text in file.blocks]
     if all(block.name.text in state.reached for block in blocks):
