@@ -71,14 +71,14 @@ def render(graph: Graph, name: str, format: str | Path, arguments: DiagramArgume
         require("a diagram for PowerPoint", "pptx")
     view = arguments.chosen_view
     arguments.refuse_conflicts(kind)
-    options, look = view_options_of(arguments, name), style_of(arguments, graph, kind)
+    options, style = view_options_of(arguments, name), style_of(arguments, graph, kind)
     place = place_of(arguments.place, arguments.width, arguments.height, arguments.font)
     if place is not None:
         free = PlaceChoices.given(view, arguments.direction, arguments.parameters)
-        return RenderedDiagram(placed_diagram(graph, kind, look, options, place, free)[0], kind)
+        return RenderedDiagram(placed_diagram(graph, kind, style, options, place, free)[0], kind)
     if kind == "html":
-        return RenderedDiagram(diagram_page(graph, look, options, None if view is None else View(view)), kind)
-    return RenderedDiagram(diagram(graph, kind, look, options), kind)
+        return RenderedDiagram(diagram_page(graph, style, options, None if view is None else View(view)), kind)
+    return RenderedDiagram(diagram(graph, kind, style, options), kind)
 
 
 def _require_names(kind: str, arguments: DiagramArguments) -> None:

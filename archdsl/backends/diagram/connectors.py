@@ -111,8 +111,8 @@ def _curved(route: tuple[Point, ...]) -> Connector:
         # The curve leaves at one side and arrives from above (or from the left), going slightly farther out in between.
         corner = (end[0], start[1]) if axis == 0 else (start[0], end[1])
         low, high = (("top", "bottom"), ("left", "right"))[axis]
-        turned = (side, low if end[1 - axis] > start[1 - axis] else high)
-        return _elbow((start, corner, end), "curvedConnector", upright=axis == 1).replace(sides=turned)
+        end_sides = (side, low if end[1 - axis] > start[1 - axis] else high)
+        return _elbow((start, corner, end), "curvedConnector", upright=axis == 1).replace(sides=end_sides)
     if beyond > _MIN_OVERHANG:
         corners = [(extreme, start[1]), (extreme, end[1])] if axis == 0 else [(start[0], extreme), (end[0], extreme)]
         return _elbow((start, *corners, end), "curvedConnector", upright=axis == 1).replace(sides=(side, side))

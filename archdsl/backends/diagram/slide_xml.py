@@ -60,10 +60,10 @@ def connector_xml(
         for side, site in (("stCxn", start), ("endCxn", end))
         if site is not None
     )
-    turned = f' rot="{made.rotation}"' if made.rotation else ""
-    turned += ' flipH="1"' * made.flip_x + ' flipV="1"' * made.flip_y
+    transform = f' rot="{made.rotation}"' if made.rotation else ""
+    transform += ' flipH="1"' * made.flip_x + ' flipV="1"' * made.flip_y
     place = (
-        f'<a:xfrm{turned}><a:off x="{emu(made.left)}" y="{emu(made.top)}"/>'
+        f'<a:xfrm{transform}><a:off x="{emu(made.left)}" y="{emu(made.top)}"/>'
         f'<a:ext cx="{emu(made.width)}" cy="{emu(made.height)}"/></a:xfrm>'
     )
     adjustments = "".join(
