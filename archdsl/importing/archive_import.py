@@ -107,7 +107,7 @@ def with_values(program: torch.export.ExportedProgram, inputs: Sequence[torch.Te
             _Values(program.graph_module, theirs, inputs[0].shape[0]).run(*values)
     except ImportFailed:
         raise
-    except Exception as error:  # operations list no exceptions
+    except Exception as error:  # operations do not document their exceptions
         raise ImportFailed(
             f"the program was exported for {theirs} sample{'s' * (theirs != 1)}: export it with a dynamic batch "
             f"({first_line(error)})"

@@ -116,7 +116,7 @@ def _to_image(b: Builder, target: _Target) -> int | None:
 
 
 def _shuffled(b: Builder, target: _Target) -> int | None:
-    """The channels as groups × n in the order n × groups."""
+    """A shuffle of the channels from the order groups × n to n × groups; None if the target is another one."""
     own = b.nodes[target.node].shape
     first, *rest = target.groups
     same = own.dims == target.dims and tuple(rest) == whole(own.dims, None)[1:]
@@ -317,8 +317,8 @@ def _channels_first_order(b: Builder, x: Tensor) -> list[int]:
 
 
 def aligned(b: Builder, main: Tensor, other: Tensor) -> tuple[int, Tensor] | None:
-    """A node for `other` whose axes are those of the node of `main`, of length 1 where it is repeated; None if there
-    is none. `main` may be split into more axes for it.
+    """A node for `other` whose axes are those of the node of `main`, of length 1 where it is repeated, together with
+    `main`; None if there is none.
     """
     rank = max(len(main.view), len(other.view))
     first = ((),) * (rank - len(main.view)) + main.view

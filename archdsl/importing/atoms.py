@@ -128,5 +128,5 @@ def refined(groups: Sequence[Group]) -> list[list[Atom | None]] | None:
 
 
 def has_batch(view: View) -> bool:
-    """Whether the samples are among its axes."""
+    """Whether the samples are among the axes of a view."""
     return any(atom.axis == BATCH for group in view for atom in group)

@@ -32,7 +32,7 @@ class Weight(NamedTuple):
 
 
 def elements(weight: Weight) -> tuple[tuple[str, ...], torch.Tensor] | None:
-    """The names of a weight's source parameters, and for each of its elements the number of that of the source.
+    """The names of a weight's source parameters, and for each of its elements the number of the source element.
 
     The elements of all sources are numbered one after another. None for a weight that is computed, not copied.
     """

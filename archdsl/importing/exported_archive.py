@@ -56,7 +56,7 @@ def _program(archive: zipfile.ZipFile, name: str) -> torch.export.ExportedProgra
     try:
         program = _dict_to_dataclass(schema.ExportedProgram, graph)  # type: ignore[no-untyped-call]  # torch has none
         return ExportedProgramDeserializer().deserialize(program, state, constants)
-    except Exception as error:  # torch lists no exceptions, and a damaged graph raises many
+    except Exception as error:  # torch documents no exceptions, and a damaged graph raises many
         raise ImportFailed(
             f"{name} has a graph that torch cannot read: {type(error).__name__}: {first_line(error)}"
         ) from None

@@ -46,7 +46,7 @@ def export(
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without what torch prints for a module that it cannot trace: tracebacks in its log, graphs on standard error."""
+    """Suppress what torch prints for a module that it cannot trace: tracebacks in its log, graphs on standard error."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -65,7 +65,7 @@ def _exported(
             program = torch.export.export(module, args, kwargs, strict=strict)
             _inline(program.graph_module)
             return program
-        except Exception as error:  # torch.export lists no exceptions, and the module's own code runs in it
+        except Exception as error:  # torch.export documents no exceptions, and it runs the module's own code
             reasons.append(str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__)
     raise ImportFailed(f"torch.export cannot trace the module: {reasons[0]}")
 

@@ -46,7 +46,7 @@ def bound(target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Argume
 
 
 def kwargs_list(kwargs: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """The named arguments as pairs, without those that determine where a tensor is stored."""
+    """The named arguments as pairs."""
     return tuple((name, value) for name, value in kwargs.items())
 
 

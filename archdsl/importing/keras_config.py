@@ -26,7 +26,10 @@ _TRAINING_FALSE = ("Dropout", "GaussianNoise", "SpatialDropout2D")
 
 
 class KerasUse(NamedTuple):
-    """One use of a layer: its name, the tensors that it reads, each as the use of a layer, and its other arguments."""
+    """One use of a layer: its name, the tensors that it reads, and its other arguments.
+
+    A tensor is given as the use of the layer that returns it.
+    """
 
     layer: str
     inputs: tuple[tuple[str, int], ...]
@@ -78,7 +81,7 @@ def _json(path: Path) -> Any:
 
 
 def model_of(config: Any) -> KerasModel:
-    """The model of a configuration. Raises ImportFailed, or what a damaged configuration raises."""
+    """The model of a configuration. Raises ImportFailed, or the built-in error that a damaged configuration causes."""
     kind, inner = config["class_name"], config["config"]
     if kind not in MODELS:
         raise ImportFailed(f"`{kind}` is a custom class: only Sequential and Functional models have no code")

@@ -201,7 +201,7 @@ def _with_weights(base: str, rank: int, config: Config, read: Sequence[tuple[int
 
 
 def _of_one(base: str, rank: int, config: Config, read: Sequence[tuple[int, ...]]) -> Callable[[Tensor], Tensor] | None:
-    """Layers without weights."""
+    """The function of a layer without weights; None for another layer."""
     places = list(range(1, rank + 1))
     keep = bool(config.get("keepdims", False))
     match base:

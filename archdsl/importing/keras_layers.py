@@ -38,7 +38,7 @@ def activation(config: Config, key: str = "activation") -> Callable[[Tensor], Te
     """The activation that a layer ends with."""
     name = config.get(key) or "linear"
     if isinstance(name, dict):
-        # A function is stated by its name; a layer, such as `ELU`, has arguments of its own.
+        # A function is given by its name; a layer, such as `ELU`, has its own arguments.
         if not isinstance(name.get("config"), str):
             raise refuse(f"its activation is the layer `{name.get('class_name')}`", config["name"])
         if not is_of_keras(name.get("module") or "keras"):
@@ -125,7 +125,7 @@ class KerasSeparable(nn.Module):
 
 
 class KerasTransposed(nn.Module):
-    """A transposed convolution: the output has stride × the input's size with `same`."""
+    """A transposed convolution: with `same`, the size of the output is the stride times that of the input."""
 
     def __init__(self, config: Config, channels: int, rank: int) -> None:
         super().__init__()
@@ -208,6 +208,6 @@ class KerasPool(nn.Module):
 
 
 def _with_minimum(x: Tensor, padded: Tensor) -> Tensor:
-    """The tensor padded for max pooling: with the smallest number instead of 0, and more at the end."""
+    """The tensor padded for max pooling: with −1e38, which it never selects, instead of 0, and more at the end."""
     totals = [new - size for size, new in zip(x.shape[2:], padded.shape[2:], strict=True)]
     return F.pad(x, [n for total in reversed(totals) for n in (total // 2, total - total // 2)], value=-1e38)

@@ -242,7 +242,7 @@ class Lifter:
         return node
 
     def _is_frozen(self, keyword: str, weights: Mapping[str, Weight], arguments: Mapping[str, Any]) -> bool:
-        """Whether the source does not train the weights that `frozen` is about."""
+        """Whether the source does not train the weights that `frozen` would freeze."""
         kind = registry().get(keyword)
         if not self.frozen or kind is None or not any(p.name == "frozen" for p in kind.parameters):
             return False

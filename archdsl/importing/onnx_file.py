@@ -197,7 +197,7 @@ def _against_runtime(model: Any, imported: Imported, inputs: Sequence[torch.Tens
             for info, x in zip(session.get_inputs(), inputs, strict=True)
         }
         expected = [torch.tensor(each).float() for each in session.run(None, given)]
-    except Exception:  # the runtime lists no exceptions; what it cannot run is compared with torch alone
+    except Exception:  # the runtime documents no exceptions; what it cannot run is compared with torch alone
         return None
     with torch.no_grad():
         return difference(expected, imported.to_torch()(*inputs))

@@ -29,7 +29,7 @@ class KnownTensors:
         self.theirs = self.ours = 1
 
     def add(self, name: str, tensor: torch.Tensor) -> None:
-        """Record a tensor's numbers."""
+        """Record a tensor's numbers if there are at most `MOST_NUMBERS`."""
         if tensor.numel() <= MOST_NUMBERS:
             self.numbers[name] = tensor.detach().flatten().tolist()
 

@@ -57,7 +57,9 @@ class Comparison(NamedTuple):
 
 
 def scattered(state: Mapping[str, torch.Tensor], learned: set[str]) -> dict[str, torch.Tensor]:
-    """Weights for a comparison: tensors of all zeros or ones become random, so that a wrong copy is detected."""
+    """Weights for a comparison: constant tensors and running statistics become random, so that a wrong copy is
+    detected.
+    """
     random = torch.Generator().manual_seed(0)
     made: dict[int, torch.Tensor] = {}
     found = {}

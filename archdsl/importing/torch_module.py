@@ -151,7 +151,7 @@ def _used(program: torch.export.ExportedProgram, module: nn.Module) -> list[nn.P
 
 
 def _random(x: torch.Tensor, vocabulary: int | None) -> torch.Tensor:
-    """Random numbers of the same shape and dtype."""
+    """Random numbers of the same shape and dtype; x itself if its values are neither floats nor IDs of a vocabulary."""
     random = torch.Generator().manual_seed(1)
     if x.is_floating_point():
         return torch.randn(x.shape, generator=random)

@@ -22,7 +22,7 @@ class Origins:
         return carried(self._builder, self._lifted, self._network.graph, given)
 
     def shared_in_part(self) -> str | None:
-        """A parameter with elements that several layers have, each as its own."""
+        """A parameter with elements that several layers have without sharing a module; None if there is none."""
         read: dict[str, list[torch.Tensor]] = {}
         for node in self._network.graph.layers:
             if node.shared is not None:

@@ -22,7 +22,7 @@ def written(
 ) -> Imported:
     """The import of the nodes of a builder; `notes` are what it does not keep of the source.
 
-    Raises ImportFailed without an output, or if the text does not match.
+    Raises ImportFailed if there is no output, or if the text describes another network.
     """
     if not outputs:
         raise ImportFailed("the network has no output that depends on its input", problems)

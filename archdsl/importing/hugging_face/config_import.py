@@ -67,7 +67,7 @@ def import_config(
 
 
 def _class_name(config: ModelConfig) -> str:
-    """The class of the model, by which the network is named."""
+    """The class of the model, after which the network is named."""
     found = config.fields.get("architectures")
     if isinstance(found, list) and found and isinstance(found[0], str):
         return found[0]

@@ -10,7 +10,7 @@ from ..import_problem import ImportFailed
 from .irrelevant_fields import IRRELEVANT, REFUSED
 
 MOST_BYTES = 16 << 20
-"""The largest file in bytes, above any published configuration; those with 21,000 classes have about 1 MB."""
+"""The largest file in bytes, above any published configuration; those with 21,000 classes are about 1 MB."""
 MOST_SIZE = 10**9
 """The largest value of a size, far above that of any published model."""
 MOST_LAYERS = 1000
@@ -41,7 +41,9 @@ class ModelConfig:
         return ImportFailed(f"`{shown_name(field)}` in {self.file} is {shown(self.fields.get(field))}: {why}")
 
     def find(self, *names: str) -> str | None:
-        """The name that a field has in the file; None if it is absent. Raises ImportFailed for contradicting ones."""
+        """The name that a field has in the file; None if it is absent. Raises ImportFailed if names contradict each
+        other.
+        """
         self._read.update(names)
         present = [name for name in names if name in self.fields]
         given = [name for name in present if self.fields[name] is not None]

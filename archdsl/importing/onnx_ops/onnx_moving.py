@@ -1,4 +1,4 @@
-"""Operators that move elements, make constants or look at shapes."""
+"""Operators that move elements, make constants or return shapes."""
 
 from typing import Any
 
@@ -86,7 +86,7 @@ def slice_(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
 
 @operator("Gather")
 def gather(node: OnnxNode, x: Tensor, index: Tensor) -> Tensor:
-    """One position of an axis; rows of a learned table."""
+    """Positions along an axis, or rows of a learned table."""
     axis = node.get("axis", 0)
     if node.is_known(1) and index.ndim == 0:
         return x.select(axis, node.integers(1)[0])

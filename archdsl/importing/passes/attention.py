@@ -76,7 +76,7 @@ class _Scores(NamedTuple):
 
 
 def _scores(b: Builder, node: int) -> _Scores | None:
-    """The product of queries and keys, without added biases and factors."""
+    """The operands of the product of queries and keys, and the factors and biases that are applied to it."""
     factor: float = 1.0
     scale: Any = None
     biases: list[Bias] = []

@@ -91,7 +91,7 @@ def _whole_bias(
 
 
 def is_logit_scale(value: Any, heads: int) -> bool:
-    """Whether it is exp(min(parameter, log 100)) for each head."""
+    """Whether a value is exp(min(parameter, log 100)) for each head."""
     names = list(dict.fromkeys(parameters_of(value)))
     if len(names) != 1 or prod(parameter_sizes(value, names[0])) != heads:
         return False

@@ -1,4 +1,4 @@
-"""Two nodes that are equivalent to one layer: `silu` and `hardswish` as products, a bias that is added."""
+"""A few nodes that are equivalent to one layer, such as `silu` and `hardswish` as products, or a bias that is added."""
 
 from collections.abc import Sequence
 from math import pi, prod, sqrt

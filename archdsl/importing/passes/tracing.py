@@ -252,7 +252,7 @@ def _sliced_axis(node: Lifted) -> int:
 
 
 def unrolled(b: Builder, node: int) -> tuple[int, dict[int, int]]:
-    """The node behind shifts around the ends, and the shift along each axis."""
+    """The node behind cyclic shifts, and the shift along each axis."""
     shifts: dict[int, int] = {}
     while True:
         here = b.nodes[node]

@@ -147,7 +147,7 @@ def glu(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 @rule("dropout", "feature_dropout", "alpha_dropout", "native_dropout")
 def dropout(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """`dropout` and `dropout2d`; nothing for a probability of 0."""
+    """`dropout` and `dropout2d`; no layer for a probability of 0."""
     x = a.get("input", a.get("self"))
     if a["p"] == 0:
         return x  # type: ignore[no-any-return]  # the tensor itself

@@ -18,7 +18,7 @@ from . import rule
 
 
 def spatial_arguments(given: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """Numbers for each dimension, compact, without those that are the default."""
+    """The arguments for each dimension, each as one number if possible, without those that have their default."""
     defaults = {"stride": 1, "padding": 0, "dilation": 1, "output_padding": 0}
     found = {}
     for name in names:

@@ -28,7 +28,7 @@ def linear(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 
 def linear_weights(lifter: Any, weight: Any, bias: Any) -> tuple[dict[str, Weight], dict[str, Any]]:
-    """The weights; a bias with parts that are fixed at zero is remembered for attention."""
+    """The weights; a bias with parts that are fixed at zero is kept for the pass that finds attention."""
     if isinstance(bias, Computed):
         found, arguments = weights_of(lifter, weight, None)
         del arguments["bias"]
@@ -176,7 +176,7 @@ def attention(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 @rule("einsum")
 def einsum(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """`matmul` where it is one, else `einsum`."""
+    """`matmul`, or `fc` with a learned matrix. Raises NotExpressible for other equations."""
     equation = a["equation"].replace(" ", "")
     before, _, after = equation.partition("->")
     terms = before.split(",")

@@ -125,7 +125,7 @@ def repeat(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 @rule("roll")
 def roll(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """The tensor shifted around the ends: two slices, in the other order."""
+    """The tensor shifted cyclically: two slices, in the other order."""
     x = a["self"]
     for shift, dim in zip(a["shifts"], a["dims"], strict=True):
         size = x.sizes[dim]

@@ -91,7 +91,7 @@ def plain_reduction(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 @rule("max", "min")
 def extreme(lifter: Any, a: Mapping[str, Any]) -> tuple[Any, Any] | Tensor:
-    """`amax` and `amin`; the index is not known."""
+    """`amax` and `amin`; the indices have no counterpart."""
     keyword = "a" + str(lifter.at.target).split(".")[1]
     if "other" in a:
         raise NotExpressible("`max` of two tensors", "`maximum`")
@@ -155,13 +155,13 @@ def avg_pool(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 
 @rule("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d")
 def adaptive_avg_pool(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """`gap keep` for one position, nothing for the same size, else `adaptive_avgpool`."""
+    """`gap keep` for one position, no layer for the same size, else `adaptive_avgpool`."""
     return _adaptive(lifter, a, "gap", "adaptive_avgpool")
 
 
 @rule("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d")
 def adaptive_max_pool(lifter: Any, a: Mapping[str, Any]) -> Any:
-    """`gmp keep`, nothing, or `adaptive_maxpool`."""
+    """`gmp keep` for one position, no layer for the same size, else `adaptive_maxpool`."""
     return _adaptive(lifter, a, "gmp", "adaptive_maxpool"), _positions()
 
 
