@@ -1,4 +1,4 @@
-"""Completion in bash, which splits words at colons: `zoo:res` arrives as three words, of which the last is replaced."""
+"""Completion in bash, which splits words at colons: `zoo:res` arrives as three words, the last of which is replaced."""
 
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 

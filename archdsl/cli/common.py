@@ -106,7 +106,7 @@ def in_shell(path: Path) -> str:
 
 
 def refuse_unused(override: Override | None) -> None:
-    """Exit with 2 if sizes are given for an input that does not exist. For networks without errors."""
+    """Exit with 2 if sizes are given for an input that does not exist. Only for networks without errors."""
     for name in override.unused if override is not None else ():
         if name is None:
             usage("--input: no input is left for the size without a name")

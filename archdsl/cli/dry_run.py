@@ -24,7 +24,9 @@ UNUSED = Path("dry-run")
 def dry_run(
     text: NetworkText, settings: tuple[str, ...], inputs: tuple[str, ...], out: str | None, options: TrainOptions
 ) -> "Callable[[ProcessGroup], int]":
-    """What each process does; returns the exit status. Exits if the network, the recipe or the data set has errors."""
+    """A function for what each process does, which returns the exit status. Exits if the network, the recipe or the
+    data set has errors.
+    """
     _refuse_occupied(out)
     prepared = prepared_run(text, settings, inputs, options)
 

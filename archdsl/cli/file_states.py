@@ -20,8 +20,8 @@ Stamp = tuple[int, int, int, int]
 class FileStates:
     """The states of files and folders before a command read them.
 
-    A file whose time changes but whose contents stay the same has not changed. Only regular files are noted, because
-    reading a pipe would consume it.
+    A file whose time changes but whose contents stay the same does not count as changed. Only regular files are noted,
+    because reading a pipe would consume it.
     """
 
     def __init__(self) -> None:

@@ -70,7 +70,7 @@ def _not_ignored(folder: Path) -> set[str] | None:
     """The absolute paths of the files that .gitignore does not exclude; None if git is not installed."""
     if _in_repository(folder):
         return _listed(folder, [])
-    # Outside of a repository, git also reads .gitignore if it is given a repository of its own.
+    # Outside of a repository, git reads .gitignore only if it is given an empty repository.
     with tempfile.TemporaryDirectory() as own:
         where = [f"--git-dir={own}", f"--work-tree={os.path.abspath(folder)}"]
         if _git(folder, [f"--git-dir={own}", "init", "--quiet", "--bare"]) is None:

@@ -49,7 +49,7 @@ def command(
     """Import the network of SOURCE: a MODULE:CALLABLE, whose Python code is run, or a file, for which no code is run
     (Hugging Face config.json, Darknet .cfg, .keras, Keras .json, .onnx, .pt2, .yaml of a detection network).
 
-    The network is compared with the source: parameters, multiply-accumulates and, computed with its weights, outputs.
+    The network is compared with the source: parameters, multiply-accumulates, and the outputs with the same weights.
     Nothing is written if they differ.
     """
     from ..importing.import_problem import ImportFailed, UnusableSource

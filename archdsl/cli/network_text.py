@@ -111,7 +111,7 @@ def _allowing(text: NetworkText) -> NetworkText:
 
 
 class NetworkTexts:
-    """Several networks, each read when it is its turn; afterwards `missing` is true if some could not be read."""
+    """Several networks, each read when it is needed; afterward, `missing` is true if some could not be read."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names

@@ -12,7 +12,7 @@ from .shell_completion import complete_file
 
 @final
 class OutputPath(click.ParamType[str]):
-    """A path that the system accepts as the name of a file. Writing to it shows whether it can be written."""
+    """A path that the system accepts as the name of a file; only an attempt shows whether it can be written."""
 
     name = "path"
 

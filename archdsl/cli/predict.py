@@ -137,7 +137,7 @@ class _Search(NamedTuple):
 def _answers(
     loaded: "LoadedRun", images: tuple[str, ...], folder: str | None, search: _Search, *, show: bool
 ) -> "list[Prediction]":
-    """The predictions, batch by batch; each is printed with `show`. Raises Problem."""
+    """The predictions, batch by batch; each is printed if `show` is set. Raises Problem."""
     from ..training.inference.prediction import BATCH, predict
 
     named, answers = _found(images, loaded)
@@ -204,8 +204,8 @@ def _show(answers: "list[Prediction]") -> None:
     for answer in answers:
         if answer.problem:
             click.echo(printable(f"error: {answer.problem.message()}"), err=True)
-            for way in answer.problem.help():
-                click.echo(f"  = help: {way}", err=True)
+            for suggestion in answer.problem.help():
+                click.echo(f"  = help: {suggestion}", err=True)
             continue
         named = ", ".join(f"{name} {probability:.1%}" for name, probability in answer.classes)
         numbers = _numbers(answer.values)

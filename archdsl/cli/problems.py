@@ -34,8 +34,8 @@ def show(problem: "Problem") -> None:
     click.echo(f"error: {printable(problem.message())}", err=True)
     for line in problem.details():
         click.echo(f"    {printable(line)}", err=True)
-    for way in problem.help():
-        click.echo(f"  = help: {printable(way)}", err=True)
+    for suggestion in problem.help():
+        click.echo(f"  = help: {printable(suggestion)}", err=True)
 
 
 def follows() -> bool:

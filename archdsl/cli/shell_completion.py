@@ -28,8 +28,8 @@ def _completion(
 ) -> Completion:
     """A completion from candidates; if there are none, or only folders, the shell completes paths (`dir`, `file`).
 
-    They are never combined, because the scripts of click discard one of them. Only the shell can omit the space after a
-    folder.
+    Candidates and paths are never combined, because the scripts of click discard one of the two. Only the shell can
+    omit the space after a folder.
     """
 
     def complete(context: "click.Context", parameter: "click.Parameter", start: str) -> "list[CompletionItem]":

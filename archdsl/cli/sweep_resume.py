@@ -44,7 +44,7 @@ def resume_sweep(folder: Path, trials: int | None, local: Local) -> None:
     network = read_network_text(str(folder / NETWORK))
     data_dir = str(Path(local.data_dir).resolve()) if local.data_dir else plan.data_dir
     context = sweep_context(network, plan.space(), plan.sizes, data_dir, local.device or plan.device, plan.metric)
-    if plan.metric not in METRICS:  # of a package, which has to be loaded
+    if plan.metric not in METRICS:  # the metric of a package, which has to be loaded
         try:
             checked(context, plan.prune)
         except BadOption as error:

@@ -15,7 +15,7 @@ from .common import show_diagnostics
 def report_table(analyses: Iterator[Analysis], several: bool, format_: TableFormat, measure: MeasureOptions) -> bool:
     """Print the table of a network, or one table of several networks. False if there is no table to print.
 
-    A network with errors has no table of its own: an incomplete one would end up in a paper.
+    No table is printed for a single network with errors: an incomplete one could end up in a paper.
     """
     if several:
         click.echo(render_networks(list(_rows(analyses)), format_))

@@ -100,7 +100,7 @@ def start_or_resume(
         from ..training.runs.run_folder import Run
 
         run = Run(Path(out), writes=group.is_leader)
-        if not group.any(group.is_leader and run.exists):  # only one looks: others might see the new run
+        if not group.any(group.is_leader and run.exists):  # only the leader checks: others might see the new run
             return _start(prepared, _new_run(prepared, out, group, leftovers=True), group)
         run.refuse_changes(prepared.network.text)
         recipe = _same_recipe(run, prepared)

@@ -11,7 +11,7 @@ NAME = "example.arch"
 
 Checked = tuple[Source, tuple[Finding, ...]]
 _CHECKED: dict[tuple[type[Diagnostic], str], Checked] = {}
-"""The examples so far: the page of a code is shown in several formats."""
+"""The examples checked so far: the page of a code is shown in several formats."""
 
 
 def run_example(kind: type[Diagnostic], text: str) -> Checked:

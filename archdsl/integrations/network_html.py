@@ -71,7 +71,7 @@ def diagram_html(network: Network, embed_options: EmbedOptions) -> str:
         markup = svg(network, embed_options)
     except CannotDraw as error:
         return errors_html(f"no diagram: {error}")
-    # On one line and without blank lines: Markdown would end the block there.
+    # On one line: Markdown would end the block at a blank line.
     markup = re.sub(r"\n\s*", " ", markup.strip())
     return f'<figure class="archdsl">{markup.replace("<svg ", f"""<svg style="{_WIDE}" """, 1)}</figure>'
 

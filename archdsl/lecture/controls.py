@@ -12,7 +12,8 @@ from .panels import LectureFigure
 
 
 class Control(Record):
-    """One setting: a choice of values, or a number from `least` to `most`; `labels` in English and Korean.
+    """One setting: a choice of values, or a number from `least` to `most`; `labels` are its names in English and
+    Korean.
 
     `hint` is the kind of the input: `range` is a slider, `number` a field.
     """
