@@ -84,7 +84,9 @@ class SlowWeights:
 
 
 def make_optimizer(model: nn.Module) -> torch.optim.SGD:
-    """Learning rates for the sum over a batch, 64 times as high for the biases of norm layers; decay for all."""
+    """SGD with learning rates for the sum of the loss over a batch, 64 times as high for the biases of norm layers;
+    decay for all.
+    """
     kilostep = 1024 * (1 + 1 / (1 - MOMENTUM))
     lr, decay = LR / kilostep, WEIGHT_DECAY * BATCH / kilostep
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
@@ -99,7 +101,7 @@ def make_optimizer(model: nn.Module) -> torch.optim.SGD:
 
 
 def triangle(step: int, steps: int) -> float:
-    """From 0.2 up to 1 and down to 0.07."""
+    """The factor of the learning rate: from 0.2 up to 1 and down to 0.07."""
     peak = int(0.23 * steps)
     return 0.2 + 0.8 * step / peak if step <= peak else 1 - 0.93 * (step - peak) / (steps - peak)
 

@@ -192,7 +192,7 @@ def torchvista_figure(name: str, path: Path) -> Callable[[], Mapping[str, Any]]:
         assert listed is not None
         found = json.loads(listed[1])
         edges = ((a, edge["target"]) for a, node in found.items() for edge in node["edges"])
-        # It is an interactive page: what it shows depends on what is unfolded, and it has no size.
+        # torchvista makes an interactive page: what it shows depends on what is unfolded, and it has no size.
         return result(text_edges(text_network(name)), between(edges, {node: kind(node) for node in found}), None)
 
     return measure
@@ -221,7 +221,7 @@ def visualkeras_figure(name: str, path: Path) -> Callable[[], Mapping[str, Any]]
     image = visualkeras.layered_view(model, to_file=str(path.with_suffix(".png")), legend=True)
 
     def measure() -> Mapping[str, Any]:
-        # It draws boxes in the order of `model.layers`, each connected to the next, whatever the graph is.
+        # visualkeras draws boxes in the order of `model.layers`, each connected to the next, whatever the graph is.
         kinds = {layer.name: kind(type(layer).__name__) for layer in model.layers}
         text = 10 * min(1.0, COLUMN_PT / image.width)  # the legend, in Pillow's default font of 10 pixels
         return result(keras_edges(model), between(pairwise(kinds), kinds), text)

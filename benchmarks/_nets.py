@@ -125,8 +125,8 @@ def small(batch: int = 64, batches: int = 32) -> ModelSpec:
 
 def images(count: int, shape: tuple[int, int, int], seed: int = 0) -> ImageSet:
     """Noise images with labels; they have the size of CIFAR-10's images if `shape` is 3×32×32."""
-    chance = np.random.default_rng(seed)
-    return ImageSet(chance.integers(0, 256, (count, *shape)).astype(np.uint8), chance.integers(0, 10, count))
+    rng = np.random.default_rng(seed)
+    return ImageSet(rng.integers(0, 256, (count, *shape)).astype(np.uint8), rng.integers(0, 10, count))
 
 
 class ByArchdsl:

@@ -2,7 +2,7 @@
 
     python benchmarks/_publish.py startup diagram step
 
-Run it after `make bench` on an otherwise idle machine; a test compares the numbers in README with these files.
+Run it after `make bench` on an otherwise idle machine; a test compares the numbers in the README with these files.
 """
 
 import json

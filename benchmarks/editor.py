@@ -33,26 +33,26 @@ TEXT = read_named("zoo:resnet152").text
 LINES = ("  conv c k3 p1\n", "relu\n", "stage extra { conv 64 k1; bn; relu }\n", "let n = 3\n", "gelu; ")
 
 
-def edits(dice: random.Random) -> Iterator[tuple[int, int, str]]:
+def edits(rng: random.Random) -> Iterator[tuple[int, int, str]]:
     """Edits that keep the text similar to the first one: start, end, and the new text."""
     while True:
         text = current_text[0]
-        kind = dice.choice(("number", "number", "word", "line", "comment"))
+        kind = rng.choice(("number", "number", "word", "line", "comment"))
         if kind == "number":
             places = [i for i, char in enumerate(text) if char.isdigit()]
-            at = dice.choice(places)
+            at = rng.choice(places)
             old = text[at]
-            yield at, at + 1, dice.choice("12345678")
+            yield at, at + 1, rng.choice("12345678")
             yield at, at + 1, old
         elif kind == "word":
-            at = dice.choice([i for i, char in enumerate(text) if char == ";"])
-            word = dice.choice(("; relu", "; conv 8 k1", "; bn as x"))
+            at = rng.choice([i for i, char in enumerate(text) if char == ";"])
+            word = rng.choice(("; relu", "; conv 8 k1", "; bn as x"))
             for index, letter in enumerate(word):
                 yield at + index, at + index, letter
             yield at, at + len(word), ""
         else:
-            at = dice.choice([0, *(i + 1 for i, char in enumerate(text) if char == "\n")])
-            line = "# a comment\n" if kind == "comment" else dice.choice(LINES)
+            at = rng.choice([0, *(i + 1 for i, char in enumerate(text) if char == "\n")])
+            line = "# a comment\n" if kind == "comment" else rng.choice(LINES)
             yield at, at, line
             yield at, at + len(line), ""
 

@@ -134,7 +134,7 @@ def main() -> int:
                 },
                 rounds=MIN_ROUNDS,
             )
-        time.sleep(1)  # Pillow's processes end
+        time.sleep(1)  # time for Pillow's processes to end
         memory.start()
         read_all(stream, next(epochs))
         memory.ended.set()

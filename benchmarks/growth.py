@@ -130,7 +130,7 @@ def main() -> int:
             for kind, text in zip(("repeated", "written"), texts(blocks), strict=True):
                 (folder / f"{kind}{blocks}.arch").write_text(text, encoding="utf-8")
         width = max(map(len, names))
-        print(f"{'CPU seconds at so many layers':{width}}  {'  '.join(f'{n:>7,}' for n in layers)}  exponent")
+        print(f"{'CPU seconds by number of layers':{width}}  {'  '.join(f'{n:>7,}' for n in layers)}  exponent")
         for command in names:
             found[command] = measure(command, folder)
             took = "  ".join(f"{each:7.3f}" for each in found[command]["cpu_seconds"])

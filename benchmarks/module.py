@@ -1,4 +1,4 @@
-"""Forward and backward pass of the module built from a text, compared with the same handwritten network.
+"""Forward and backward pass of the module built from a text, compared with the same network written by hand.
 
 The target is at most 2 % more, in every timed precision and layout. Exits with status 1 if it is missed.
 """

@@ -22,12 +22,12 @@ CHILD = """
 import resource, sys, time
 from archdsl.diagnostics import Sink
 from archdsl.network import analyze
-from archdsl.source import Source
+from archdsl.text.source import Source
 analyze(Source("input 3x8x8; conv 3 k3"), Sink())
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start = time.perf_counter()
 sink = Sink()
-network = analyze(Source(sys.stdin.read()), sink)
+network = analyze(Source(sys.stdin.read()), sink).checked()
 total = network.costs.total
 seconds = time.perf_counter() - start
 assert not sink.errors, list(sink)

@@ -63,7 +63,9 @@ def raw() -> Callable[[], None]:
 
 
 def ours() -> Callable[[], None]:
-    """As `archdsl train` runs it: a schedule, metrics, and in each step a check of the loss and of stop requests."""
+    """A step as `archdsl train` runs it: a schedule, metrics, and in each step a check of the loss and of stop
+    requests.
+    """
     setup = DeviceSetup(CPU)
     splits = Splits(images(SUBJECT.batch * SUBJECT.batches, SHAPE), None, None)
     optimizer = {"name": "sgd", "lr": 0.01, "momentum": 0.9, "nesterov": True}
@@ -132,7 +134,7 @@ def main() -> int:
         except (ImportError, RuntimeError) as error:  # torchvision without its operators raises the latter
             print(f"{name} is left out: {error}")
     timings = compare(contenders, rounds=ROUNDS)
-    # a round is this many steps: milliseconds per round to microseconds per step
+    # a round consists of this many steps: milliseconds per round become milliseconds per step
     steps = [replace(t, median_ms=t.median_ms / SUBJECT.batches, min_ms=t.min_ms / SUBJECT.batches) for t in timings]
     for step in steps:
         print(f"{step.name:22} {step.median_ms * 1000:7.0f} µs a step, at best {step.min_ms * 1000:5.0f}")

@@ -2,9 +2,8 @@
 
     python scripts/compare_pages.py [NETWORK ...]
 
-Each pixel of a page must be within the range of the colors around it in the SVG, and the reverse; letters may differ by
-as much as antialiasing changes them. Prints the fraction of pixels outside, and exits with 1 if it is above a
-thousandth.
+Each pixel of a page must be within the range of the colors around it in the SVG, and vice versa; text may differ by as
+much as antialiasing changes it. Prints the fraction of pixels outside, and exits with 1 if it is above a thousandth.
 """
 
 import shutil

@@ -1,6 +1,6 @@
 """Compare the zoo with torchvision's 80 classification models: parameters, multiply-accumulates and outputs.
 
-    python scripts/conformance.py                 all of them; minutes
+    python scripts/conformance.py                 all of them (takes minutes)
     python scripts/conformance.py resnet50 'vit_*'
 
 Torchvision is only a reference. Its compiled operators, which no classification model calls, are not needed:

@@ -47,7 +47,7 @@ def words(draw: atheris.FuzzedDataProvider, most: int) -> str:
 
 
 def main() -> None:
-    """Run until the time is over, or a text fails."""
+    """Run until the time is up or a text fails."""
     FOLDER.mkdir(exist_ok=True)
     corpus = FOLDER / "corpus"
     if not corpus.is_dir():

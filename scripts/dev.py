@@ -107,7 +107,7 @@ def setup() -> None:
     print(subprocess.check_output([str(venv_program("python")), "-c", SUMMARY], universal_newlines=True), end="")
 
 
-# On all cores, because pip compiles on one; files that this Python cannot compile are skipped.
+# Compiles on all cores, because pip uses only one; files that this Python cannot compile are skipped.
 COMPILE = """
 from compileall import compile_dir
 from sysconfig import get_path

@@ -2,7 +2,7 @@
 README.
 
 `python scripts/figure_sizes.py` prints a table and exits with status 1 if a figure misses a target; with a folder, it
-also writes each figure there as a PNG, to be looked at.
+also writes each figure there as a PNG for inspection.
 """
 
 import sys
@@ -115,8 +115,8 @@ def main(folder: Path | None) -> int:
             numbers = f"{figure.text:5.1f} pt{filled(figure):8.0%}{seconds:6.1f} s{'  missed' if bad else ''}"
             print(f"{name:20}{where:9}{size:>9}  {figure.view:9}{numbers}", flush=True)
             if folder is not None:
-                picture = draw(write_fixed_dot(figure.drawing), "png", dpi=144, fixed=True)
-                (folder / f"{name}.{where}.png").write_bytes(picture)
+                image = draw(write_fixed_dot(figure.drawing), "png", dpi=144, fixed=True)
+                (folder / f"{name}.{where}.png").write_bytes(image)
     print(f"{failures} figures miss their target" if failures else "every figure meets its target")
     return 1 if failures else 0
 

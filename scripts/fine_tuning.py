@@ -72,7 +72,7 @@ def write_data(folder: Path) -> None:
 
 
 def train(network: Path, data: Path, out: Path, options: str) -> dict[str, Any]:
-    """The result of one run, which is kept if it exists."""
+    """The result of one run; an existing result is reused."""
     if not (out / "result.json").is_file():
         words = ["train", str(network), "--data", str(data), "--out", str(out), *COMMON.split(), *options.split()]
         archdsl(words, standalone_mode=False)

@@ -23,7 +23,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.g
 
 
 def main() -> int:
-    """Run until the time is over."""
+    """Run until the time is up."""
     if "--coverage" in sys.argv[1:]:
         script = str(ROOT / "scripts" / "coverage_fuzz.py")
         os.execv(sys.executable, [sys.executable, script, *(word for word in sys.argv[1:] if word != "--coverage")])

@@ -260,7 +260,7 @@ def _succeeds(command: Callable[[], Any]) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return bool(command())
-    except Exception:  # whatever a command raises is a failure of it
+    except Exception:  # any exception means that the command failed
         return False
 
 
@@ -315,7 +315,7 @@ def limited(model: Model, *, only_read: bool = False) -> dict[str, Any]:
 
 
 def table(results: dict[str, list[dict[str, Any]]]) -> str:
-    """The part of the page: how many of each set, and what was not imported."""
+    """The tables of the page: how many models of each set were imported, and which are not usable or not imported."""
     heads = ["set", "models", "imported and equal", "usable", "not imported", "words, median"]
     heads.append("relative to the zoo's text")
     lines = [f"| {' | '.join(heads)} |", "| --- | --- | --- | --- | --- | --- | --- |"]

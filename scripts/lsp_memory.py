@@ -22,13 +22,13 @@ ALLOWED = 1.10
 
 async def main(count: int) -> int:
     """Edit, measure, print."""
-    text, dice = read_named("zoo:resnet152").text, random.Random(1)
+    text, rng = read_named("zoo:resnet152").text, random.Random(1)
     sizes: list[int] = []
     async with session() as client:
         client.open(URI, text)
         for tenth in range(10):
             for number in range(count // 10):
-                edit(client, text, dice, number)
+                edit(client, text, rng, number)
                 if number % 20 == 19:
                     await client.ask("textDocument/hover", URI, (20, 4))
                     await client.ask("textDocument/completion", URI, (20, 4))
@@ -40,12 +40,12 @@ async def main(count: int) -> int:
     return int(not flat)
 
 
-def edit(client: Client, text: str, dice: random.Random, number: int) -> None:
+def edit(client: Client, text: str, rng: random.Random, number: int) -> None:
     """Replace one digit of the text, or put it back."""
     lines = text.split("\n")
     places = [(i, j) for i, line in enumerate(lines) for j, char in enumerate(line) if char.isdigit()]
     line, column = places[(number // 2) * 7919 % len(places)]
-    new = str(dice.randint(1, 9)) if number % 2 == 0 else lines[line][column]
+    new = str(rng.randint(1, 9)) if number % 2 == 0 else lines[line][column]
     client.change(URI, (line, column), (line, column + 1), new)
 
 

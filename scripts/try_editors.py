@@ -122,7 +122,7 @@ def _home(folder: Path) -> dict[str, str]:
 
 
 def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
-    """Run an editor to its end. Raises Failed."""
+    """Run an editor until it exits. Raises Failed."""
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=4 * PATIENCE, check=False
     )
