@@ -104,7 +104,7 @@ def set_argument(
 
 def _place(statement: ast.LayerStatement, parameters: Sequence[ParameterSpec], p: ParameterSpec) -> Span:
     """The position of a new argument: after those that precede it in the layer's order, before flags and names."""
-    order = [each.name for each in sorted(parameters, key=_usual_order)]
+    order = [each.name for each in sorted(parameters, key=usual_order)]
     found = written_arguments(statement, parameters)
     before = [argument.span for name, argument in found.items() if order.index(name) < order.index(p.name)]
     last = max(before, key=lambda span: span.end, default=statement.keyword.span)
@@ -114,7 +114,7 @@ def _place(statement: ast.LayerStatement, parameters: Sequence[ParameterSpec], p
 _USUAL = ("kernel", "stride", "padding", "output_padding", "dilation", "groups")
 
 
-def _usual_order(p: ParameterSpec) -> tuple[bool, int]:
+def usual_order(p: ParameterSpec) -> tuple[bool, int]:
     """The sort key: positional arguments first, then those of the window, then all others."""
     return not p.positional, _USUAL.index(p.name) if p.name in _USUAL else len(_USUAL)
 

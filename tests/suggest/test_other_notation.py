@@ -1,5 +1,7 @@
 """What other languages write: the first suggestion means the same here, and no suggestion means something else."""
 
+import re
+
 import pytest
 
 import archdsl
@@ -37,6 +39,8 @@ SAME = {
     "conv 4\u200b k3": "conv 4 k3",
     "dwconv k3 fixed=\u201c1 2 1; 2 4 2; 1 2 1\u201d": 'dwconv k3 fixed="1 2 1; 2 4 2; 1 2 1"',
     "pad left=1 right=2": "pad before=1 after=2",
+    "conv1 8 k3": "conv 8 k3",
+    "relu1": "relu",
 }
 
 
@@ -52,6 +56,48 @@ def test_the_first_suggestion_means_the_same(statement: str) -> None:
     found = _suggested(f"input 8x8x8; {statement}")
     assert found[0] == f"input 8x8x8; {SAME[statement]}"
     assert archdsl.check(text=found[0]).ok
+
+
+_PAPERS = {
+    "conv {f} k{k}": (
+        "conv{k}x{k} {f}", "conv{k}-{f}", "conv_{k}x{k} {f}", "Conv{k}x{k}-{f}", "conv{k}x{k}({f})",
+        "{k}x{k} conv, {f}", "{k}×{k} conv {f}", "{k} × {k}, {f}", "{f}@{k}x{k}", "conv {f}@{k}x{k}",
+        "{f} {k}x{k} conv", "conv {k}x{k}x{f}", "conv {k}x{k}, {f} filters", "Conv({k}x{k}, {f})",
+        "{k}x{k} convolution, {f}",
+    ),
+    "conv {f} k{k} s{s}": (
+        "{k}x{k} conv, {f}, stride {s}", "{k}x{k} conv, {f}, /{s}", "{k}×{k}, {f}, stride {s}",
+        "{k}x{k} conv, {f}, s={s}",
+    ),
+    "conv {f} k{k} s{s} p{p}": ("{k}x{k} conv, {f}, stride {s}, pad {p}", "conv{k}x{k} {f}, padding={p}, stride={s}"),
+    "conv {f} k{k} same": ("conv{k}x{k} {f} same", "{k}x{k} conv, {f}, same"),
+    "conv {f} k{k}; relu": ("conv{k}x{k}, {f}, relu",),
+    "conv {f} k{k}; bn; relu": ("conv{k}x{k} {f} bn relu", "{k}x{k} conv, {f}, batch norm, relu"),
+    "maxpool {k}": ("maxpool{k}x{k}", "maxpool{k}", "{k}x{k} max pool", "max pooling {k}x{k}", "max-pool {k}x{k}"),
+    "maxpool {k} s{s}": ("{k}x{k} max pool, stride {s}", "{k}×{k} maxpool, /{s}", "max pool {k}x{k}, stride {s}"),
+    "avgpool {k}": ("avgpool{k}x{k}", "{k}x{k} average pooling", "average pool, {k}x{k}"),
+    "gap": ("global average pool", "global average pooling"),
+    "gap; fc {f}": ("gap; fc{f}", "gap; FC-{f}", "gap; {f}-d fc", "gap; fully connected, {f}"),
+    "gap; fc {f}; softmax": ("gap; {f}-d fc, softmax", "gap; FC-{f}, softmax"),
+    "dropout 0.{f}": ("dropout0.{f}", "Dropout-0.{f}"),
+    "conv {f} k{k} as a; relu": ("conv{k}-{f} as a; relu",),
+    "residual {{ conv 8 k{k} same }}": ("residual {{ conv{k}x{k} 8 same }}", "residual {{ {k}x{k} conv, 8, same }}"),
+}  # fmt: skip
+"""The notation of papers and lectures (VGG, ResNet, textbooks) by the statement with the same meaning."""
+
+
+@pytest.mark.parametrize(("f", "k", "s", "p"), [(16, 3, 2, 1), (64, 5, 3, 2), (8, 7, 4, 3)])
+@pytest.mark.parametrize(("written", "meant"), [(each, new) for new, forms in _PAPERS.items() for each in forms])
+def test_layers_in_the_notation_of_papers(written: str, meant: str, f: int, k: int, s: int, p: int) -> None:
+    text, expected = (f"input 8x40x40; {each.format(f=f, k=k, s=s, p=p)}" for each in (written, meant))
+    assert _suggested(text)[0] == expected
+
+
+@pytest.mark.parametrize("text", ["3x3 5x5 conv 8", "conv3-8 fc 3", "conv3-8x2", "foo3-8", "3x3 8 16", "conv3-8 gelp"])
+def test_no_number_or_word_of_a_layer_is_dropped(text: str) -> None:
+    for found in _suggested(f"input 8x40x40; {text}"):
+        words = re.findall(r"[a-z]{2,}|\d+", found)
+        assert not [each for each in re.findall(r"[a-z]{2,}|\d+", text) if each not in words]
 
 
 @pytest.mark.parametrize("statement", ["glu", "lstm 8", "slice 2 9", "matmul { tokens }", "fc 4", "pixelshuffle 2"])

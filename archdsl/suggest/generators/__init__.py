@@ -27,6 +27,7 @@ from . import (
     layout_fixes,
     line_fixes,
     name_fixes,
+    notation_fixes,
     operand_fixes,
     order_fixes,
     output_fixes,
@@ -109,6 +110,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     name_errors.UnknownLayer: (
         name_fixes.layers,
         name_fixes.standard,
+        notation_fixes.statements,
         definition_fixes.misplaced,
         definition_fixes.renamed,
         similar_fixes.layers,
@@ -117,6 +119,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     name_errors.UnknownName: (
         name_fixes.words,
         name_fixes.unnamed,
+        notation_fixes.statements,
         name_fixes.late,
         argument_fixes.misread,
         order_fixes.uncommented,
@@ -128,7 +131,12 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
         *_WORDS,
     ),
     name_errors.AmbiguousWord: (name_fixes.readings,),
-    name_errors.UnknownSize: (input_fixes.axes, layout_fixes.named_tensors, value_fixes.expressions),
+    name_errors.UnknownSize: (
+        notation_fixes.statements,
+        input_fixes.axes,
+        layout_fixes.named_tensors,
+        value_fixes.expressions,
+    ),
     name_errors.UnknownFunction: (name_fixes.functions,),
     argument_errors.UnknownArgument: (
         argument_fixes.renamed,
@@ -150,6 +158,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     argument_errors.ArgumentTwice: (argument_fixes.twice, *_WORDS),
     argument_errors.BadValue: (
         argument_fixes.values,
+        notation_fixes.statements,
         sibling_fixes.copied,
         value_fixes.expressions,
         value_fixes.batch,
@@ -191,7 +200,7 @@ def candidates(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     if generators is None and diagnostic.code.startswith("E04"):
         generators = _SHAPES
     if generators is None and diagnostic.code.startswith("E01"):
-        generators = (syntax_fixes.corrections, indentation_fixes.braces, *_WORDS)
+        generators = (syntax_fixes.corrections, indentation_fixes.braces, notation_fixes.statements, *_WORDS)
     if generators is None and diagnostic.code.startswith(("E02", "E03", "E05")):
         generators = (*_WORDS, *_NEIGHBORS)
     for generate in generators or ():

@@ -1,0 +1,204 @@
+"""Layers in the notation of papers: `conv3-64`, `3x3 conv, 64, /2`, `7×7, 64, stride 2`, `FC-4096`, `dropout0.5`."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from ...contract.arguments import ParameterSpec
+from ...elaborate.torch_order import argument_of
+from ...text.source import Span
+from ..candidate import Candidate
+from ..suggestion_context import ErrorSite, SuggestionContext
+from ..written_arguments import rendered, usual_order
+from .foreign_names import FOREIGN_NAMES
+from .line_fixes import line_of, replaced
+
+_TOKEN = re.compile(
+    r"(?P<size>\d+\s*[x×*]\s*\d+(?:\s*[x×*]\s*\d+)?)(?![\w.])"
+    r"|/\s*(?P<stride>\d+)(?![\w.])"
+    r"|(?P<percent>\d*\.?\d+)\s*%"
+    r"|(?P<number>\d*\.\d+|\d+)(?:-?[dD](?![\w]))?(?![A-Za-z_.])"
+    r"|(?P<word>[A-Za-z_]+(?:[123][dD](?![A-Za-z]))?)"
+    r"|(?P<separator>[\s,@:=()-])"
+)
+_SEPARATORS = frozenset("\n;{}#")
+_NAMED = {
+    "stride": "stride",
+    "s": "stride",
+    "pad": "padding",
+    "padding": "padding",
+    "p": "padding",
+    "k": "kernel",
+    "kernel": "kernel",
+}
+_NOUNS = re.compile(r"filters?|kernels|channels|features?|maps?|units?|neurons|outputs")
+"""What a number counts: `64 filters`, `64 feature maps`."""
+_AS = re.compile(r"\s+as\s+[A-Za-z_]\w*\s*$")
+_LONGEST = 4
+"""The largest number of words in the name of a layer: `global average pooling layer`."""
+
+
+class _Token(NamedTuple):
+    """A part of a statement; `is_glued` if it follows the previous part without a space."""
+
+    kind: str
+    text: str
+    is_glued: bool
+
+
+@dataclass
+class _Read:
+    """A layer in a paper's notation: its word, sizes, numbers, arguments with names, and the layers that follow."""
+
+    keyword: str = ""
+    sizes: list[str] = field(default_factory=list)
+    numbers: list[_Token] = field(default_factory=list)
+    named: list[tuple[str, str]] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether each part has one meaning."""
+        names = [name for name, _ in self.named]
+        return len(self.sizes) < 2 and len(self.numbers) < 3 and len(names) == len(set(names))
+
+
+def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The statement around an error, read as papers write layers. Candidates use every word and number of it."""
+    if site.span.source is not context.source:
+        return
+    span = _statement(site.span)
+    alias = _AS.search(span.text)
+    text = span.text if alias is None else span.text[: alias.start()]
+    read = _read(context, text)
+    if read is None:
+        return
+    for index, new in enumerate(_written(context, read)):
+        if new.split()[1:] != text.split()[1:]:  # else only a word is unknown
+            yield replaced(span, new + (alias[0].rstrip() if alias else ""), 0.05 + 0.6 * index)
+
+
+def _statement(span: Span) -> Span:
+    """The text around a position, up to the next separators of statements."""
+    line = line_of(span)
+    text, at = line.source.text, span.start
+    start = next((i + 1 for i in range(at - 1, line.start - 1, -1) if text[i] in _SEPARATORS), line.start)
+    end = next((i for i in range(at, line.end) if text[i] in _SEPARATORS), line.end)
+    inside = text[start:end]
+    return Span(line.source, start + len(inside) - len(inside.lstrip()), start + len(inside.rstrip()))
+
+
+def _tokens(text: str) -> list[_Token] | None:
+    """The parts of a statement without what separates them; None if one is unknown."""
+    found, at, glued = list[_Token](), 0, False
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None or match.lastgroup is None:
+            return None
+        kind, value = match.lastgroup, match[match.lastgroup].rstrip("_")
+        if kind == "size":
+            value = re.sub(r"\s*[x×*]\s*", "x", value)
+        elif kind == "percent":
+            kind, value = "number", f"{Decimal(value) / 100:f}"
+        if kind != "separator":
+            found.append(_Token(kind, value, glued))
+        glued = kind != "separator"
+        at = match.end()
+    return found
+
+
+def _read(context: SuggestionContext, text: str) -> _Read | None:
+    """A statement as a layer; None if a part of it has no meaning."""
+    tokens = _tokens(text)
+    read = _Read()
+    while tokens:
+        token = tokens.pop(0)
+        word = token.text.lower()
+        if token.kind == "size":
+            read.sizes.append(token.text)
+        elif token.kind == "stride":
+            read.named.append(("stride", token.text))
+        elif token.kind != "word":
+            read.numbers.append(token)
+        elif word in _NAMED and tokens and tokens[0].kind in ("number", "size"):
+            read.named.append((_NAMED[word], tokens.pop(0).text))
+        elif word in ("same", "valid"):
+            read.flags.append(word)
+        elif not (_NOUNS.fullmatch(word) and read.numbers):
+            keyword, count = _layer(context, [token, *tokens])
+            del tokens[: count - 1]
+            if not keyword or (read.keyword and tokens and tokens[0].kind != "word"):
+                return None  # the number of another layer
+            if read.keyword:
+                read.after.append(keyword)
+            read.keyword = read.keyword or keyword
+    return read if tokens is not None and read.is_clear else None
+
+
+def _layer(context: SuggestionContext, tokens: Sequence[_Token]) -> tuple[str, int]:
+    """The layer that the first words name, and how many of them; an empty word and 0 without one."""
+    words = []
+    for token in tokens[:_LONGEST]:
+        if token.kind != "word":
+            break
+        words.append(token.text.lower())
+    for count in range(len(words), 0, -1):
+        for joint in ("_", ""):
+            name = joint.join(words[:count])
+            layer = context.find_layer(name)
+            keyword = layer.keyword if layer is not None else FOREIGN_NAMES.get(name)
+            if keyword is not None and context.find_layer(keyword) is not None:
+                return keyword, count
+    return "", 0
+
+
+def _written(context: SuggestionContext, read: _Read) -> Iterator[str]:
+    """The statements for a layer, the likeliest first."""
+    keyword = read.keyword or ("conv" if read.sizes and len(read.numbers) == 1 else "")
+    layer = context.find_layer(keyword)
+    if layer is None:
+        return
+    parameters = layer.parameters
+    values = _values(parameters, read)
+    flags = [flag for flag in read.flags if flag != "valid"]
+    if values is None or any(flag not in {word for p in parameters for word, _ in p.words} for flag in flags):
+        return
+    words = [*_words(parameters, values, read), *flags]
+    after = "".join(f"; {name}" for name in read.after)
+    yield " ".join([keyword, *words]) + after
+    # Tables of networks leave out the padding of a convolution.
+    is_silent = not read.flags and not {"kernel", "padding"} & dict(read.named).keys()
+    if is_silent and "filters" in values and values.get("kernel", "1") != "1":
+        yield " ".join([keyword, *words, "same"]) + after
+
+
+def _words(parameters: Sequence[ParameterSpec], values: Mapping[str, str], read: _Read) -> Iterator[str]:
+    """The arguments as this language writes them; those with a name keep it."""
+    given = [p for p in parameters if p.name in values]
+    names = dict(read.named)
+    for p in sorted(given, key=lambda p: (not p.positional, () if p.positional else usual_order(p))):
+        value = values[p.name]
+        yield f"{p.letter}{value}" if p.name in names and p.letter else rendered(p, parameters, value)
+
+
+def _values(parameters: Sequence[ParameterSpec], read: _Read) -> dict[str, str] | None:
+    """The value of each parameter; None if a number belongs to none."""
+    names = [p.name for p in parameters]
+    found = {argument_of(name, names) or name: value for name, value in read.named}
+    first = next((p.name for p in parameters if p.positional), None)
+    numbers = [token.text for token in read.numbers]
+    size = read.sizes[0].split("x") if read.sizes else []
+    if len(size) == 3 and not numbers and first != "kernel":
+        numbers.append(size.pop())  # 3x3x64: a kernel and the filters
+    if size:
+        found["kernel"] = size[0] if len(set(size)) == 1 else "x".join(size)
+    elif len(numbers) == 2 and "kernel" not in found and read.numbers[0].is_glued and first != "kernel":
+        found["kernel"] = numbers.pop(0)
+    if len(numbers) > 1 or (numbers and (first is None or first in found)):
+        return None
+    if numbers and first is not None:
+        found[first] = numbers[0]
+    return found if all(name in names for name in found) else None
