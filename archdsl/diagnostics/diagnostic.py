@@ -42,7 +42,7 @@ class BlockUse(Record):
 
 
 class Edit(Record):
-    """Replace a range of the source."""
+    """The replacement of a range of the source."""
 
     span: Span
     text: str
@@ -51,8 +51,8 @@ class Edit(Record):
 class Fix(Record):
     """A change that can be applied. A safe one cannot change what a valid network means.
 
-    `title` describes it, `why` gives a reason if the title does not. One that is `ambiguous` is shown but not applied:
-    another word is equally likely to be meant.
+    `title` describes it, and `why` gives a reason if the title does not. One that is `ambiguous` is shown but not
+    applied: another word is equally likely to be meant.
     """
 
     title: str

@@ -9,7 +9,7 @@ from .diagnostic import Label
 from .printable import cells, printable, width
 
 Paint = Callable[[str, str], str]
-"""Apply the style of a role to a text."""
+"""A function that applies the style of a role to a text."""
 
 _LEAST = 20
 

@@ -27,7 +27,7 @@ def suggestion(fix: Fix, found: Finding, *, second: bool) -> str:
 
 
 def merged(found: Finding) -> str:
-    """`removes 3 more errors: lines 17, 20 and 23`; empty where it removes none."""
+    """`this also removes 3 more errors: lines 17, 20, 23`; empty if it removes none."""
     if not found.merged:
         return ""
     count = len(found.merged)

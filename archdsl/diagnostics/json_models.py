@@ -36,7 +36,7 @@ class EditReport(Model):
 
 
 class FixReport(Model):
-    """A change that `archdsl check --fix` applies; with `--unsafe` if it is not safe."""
+    """A change of the text that a diagnostic suggests."""
 
     title: str = Field(description="What the change does.")
     why: str = Field(description="Why the change is suggested; may be empty.")
@@ -54,9 +54,7 @@ class DiagnosticReport(Model):
     label: str = Field(description="The text of the label; may be empty.")
     others: list[LabelReport]
     help: list[str] = Field(description="Explanations that do not change the text.")
-    fix: FixReport | None = Field(
-        description="The first of the suggestions, which `--fix` applies; null if there is none."
-    )
+    fix: FixReport | None = Field(description="The first of the suggestions; null if there is none.")
     suggestions: list[FixReport] = Field(
         description="At most two changes of the text, the best first; each is verified to remove the error."
     )

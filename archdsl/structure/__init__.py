@@ -1,7 +1,4 @@
-"""Finds what repeats in a network, and what differs only in numbers: graphs as programs with blocks.
-
-Nothing else in the package finds repetition.
-"""
+"""Finds what repeats in a network, and what differs only in numbers: graphs as programs with blocks."""
 
 from .chain_groups import scopes_of_text
 from .compare import correspondence

@@ -12,7 +12,7 @@ _Aligned = tuple[float, list[Item]]
 
 
 def skeleton(item: Item) -> Hashable:
-    """What items that differ only in numbers, tensors and activations have in common."""
+    """The part that is equal in items that differ only in numbers, tensors and activations."""
     word = "activation" if is_plain_activation(item) else item.word
     return (
         item.sort,
@@ -38,7 +38,7 @@ def _fixed(item: Item) -> str:
 
 
 def is_plain_activation(item: Item) -> bool:
-    """Whether an item is an activation without arguments, in place of which there may be another one."""
+    """Whether an item is an activation without arguments, which another one may replace."""
     if item.sort != "layer" or item.fixed or any(name != "word" for name in item.args):
         return False
     layer = find(item.word)

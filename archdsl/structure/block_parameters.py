@@ -53,7 +53,7 @@ def is_equal(column: Column, values: Column) -> bool:
 
 
 def ratio_of(text: str, column: Column, values: Column) -> str | None:
-    """A number times some values, or their quotient, if that equals the column."""
+    """`2*c` or `c//2`, where `c` is the text of some values, if that expression equals the column."""
     pairs = [(value, each) for value, each in zip(column, values, strict=True) if value is not None]
     if any(type(each) is not int or each < 1 for _, each in pairs):
         return None

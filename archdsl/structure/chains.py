@@ -135,8 +135,8 @@ class _Builder:
         return not self.is_skipped(start, operand) and not self.splits_module(start, operand, node)
 
     def splits_module(self, start: int, operand: int, node: int) -> bool:
-        """Whether a node is outside of the module that makes an operand, and its body would have only the end of the
-        module.
+        """Whether a node is outside of the module that makes an operand, and the operand's body would have only the end
+        of the module.
         """
         around = self.scopes.get(operand, ())
         if not around or self.scopes.get(node, ())[: len(around)] == around:

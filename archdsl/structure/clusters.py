@@ -46,7 +46,7 @@ def _stacked(bodies: Sequence[ClusterBody]) -> ClusterBody:
 
 
 def _with_optional_sums(bodies: list[ClusterBody]) -> list[ClusterBody]:
-    """The bodies. If some have a residual connection, the others get one that adds nothing."""
+    """The bodies; if some have a residual connection, the others get one that adds nothing."""
     places = {at for body in bodies if (at := _sum_place(body)) is not None}
     missing = [body for body in bodies if not any(item.sort == "merge" and item.word == "add" for item in body.items)]
     if len(places) != 1 or not missing:

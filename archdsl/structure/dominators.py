@@ -90,7 +90,7 @@ class Dominators:
             add(source, 1, source, target)
             top = self.above[target] if target < count else ROOT
             if top != ROOT:
-                # It leaves the subtrees between its source and the dominator of its target.
+                # The edge leaves the subtrees between its source and the dominator of its target.
                 add(top, -1, source, target)
         for node in reversed(_in_order([() if above == ROOT else (above,) for above in self.above])):
             if (parent := self.above[node]) != ROOT:

@@ -76,7 +76,7 @@ class FlatText:
         self.chain = chain_of(graph, first, self.ends, scopes, self.auxiliary())
 
     def auxiliary(self) -> dict[int, str]:
-        """The outputs of `aux`, with their names: those after one without a name."""
+        """The outputs of `aux`, with their names: the outputs after a first one without a name."""
         (_, main), *others = self.graph.outputs
         names = dict.fromkeys(name for name, _ in self.graph.outputs)
         found = {i: name for name, i in others if identifier(name, "aux") == name}

@@ -1,8 +1,8 @@
 """The nodes of a graph as statements: items in chains, before they are written as text.
 
 A chain is a sequence of items, each of which reads the current tensor and replaces it. Every value of an item is a
-column with one entry for each instance of the chain: the network itself is one instance, the body of a block has as
-many as the block has uses.
+column with one entry for each instance of the chain: the network itself is one instance, and the body of a
+block has one for each use.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

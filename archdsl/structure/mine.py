@@ -222,7 +222,7 @@ def _is_periodic(pattern: Sequence[int]) -> bool:
 
 
 def _token(item: Item) -> Hashable:
-    """The skeleton; that of a residual connection does not have its projection."""
+    """The skeleton; for a residual connection, that of its body, without the projection of its shortcut."""
     if not _is_sum(item):
         return skeleton(item)
     lead = item.operands[0]

@@ -86,9 +86,9 @@ class Repetitions:
         return any(run is not None and other * run.times > covered for other, run in found)
 
     def _run(self, start: int, length: int, end: int, same: Callable[[int, int, int], bool]) -> RepeatRun | None:
-        """The longest run of iterations, of which each but the first reads the same single node of the previous one.
+        """The longest run of iterations in which each but the first reads the same single node of the previous one.
 
-        Nothing after the run reads any of its nodes except the one of the last iteration.
+        Nothing after the run reads any of its nodes except that node of the last iteration.
         """
         best: RepeatRun | None = None
         out, beyond = -1, -1  # `beyond`: the last node that reads a result of the previous iterations

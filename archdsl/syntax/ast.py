@@ -53,7 +53,7 @@ class Text(Expr):
 
 
 class Variable(Expr):
-    """A bare word: a flag, a shorthand, a variable or a tensor, depending on where it is. `in` is one, too."""
+    """A bare word: a flag, a shorthand, a variable or a tensor, depending on where it is; `in` is one as well."""
 
     name: str
 

@@ -1,8 +1,8 @@
 """The formatter: a syntax tree as text in canonical style.
 
 Indents are two spaces, nothing is aligned in columns, single empty lines and all comments are kept, and each layer has
-its canonical name. Line breaks are kept: what was on one line stays there if it fits in 100 columns, what was on
-several lines stays on several. Formatting is idempotent.
+its canonical name. Line breaks are kept: what was on one line stays there if it fits in 100 columns, and what was
+on several lines stays on several. Formatting is idempotent.
 """
 
 import re
@@ -170,7 +170,7 @@ class _Printer:
         return [*(part for line in lines for part in line.split("\n")), ")"]
 
     def note(self, lines: list[str], comments: Sequence[Comment]) -> None:
-        """Comments among parameters: after the parameter on their line, otherwise on lines of their own."""
+        """Add comments among parameters: after the parameter on their line, otherwise on separate lines."""
         for comment in comments:
             before = self.text[self.text.rfind("\n", 0, comment.start) + 1 : comment.start]
             if before.strip() and "#" not in lines[-1]:
@@ -212,7 +212,7 @@ class _Printer:
         return lines
 
     def note_between(self, lines: list[str], comments: Sequence[Comment], at: int, hanging_indent: int) -> None:
-        """Comments between two bodies: the first may end the line of the previous body."""
+        """Add comments between two bodies: the first may end the line of the previous body."""
         for comment in comments:
             if "\n" in self.text[at : comment.start]:
                 lines.append(" " * hanging_indent + comment.text)

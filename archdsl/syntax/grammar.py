@@ -43,7 +43,7 @@ def build(text: str) -> Lark:
 
 
 def dump(parser: Lark, origin: str) -> bytes:
-    """Its tables, for the cache."""
+    """The tables of a parser, for the cache."""
     return parser_tables.dump(parser, origin, without=("postlex",))
 
 

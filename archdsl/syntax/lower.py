@@ -19,7 +19,7 @@ SHORTHAND = re.compile(r"([a-z])(\d+(?:x\d+)*)$")
 
 _SUFFIX = {"K": 10**3, "M": 10**6, "G": 10**9}
 
-# The names that a statement defines, in the text of one with a syntax error.
+# The names that a statement with a syntax error would define.
 _NAMES = re.compile(r"\b(?:let|as|stage|aux|block)[ \t]+([A-Za-z_]\w*)", re.ASCII)
 
 Node = Tree[Token]

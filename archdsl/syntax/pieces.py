@@ -42,7 +42,7 @@ class _Chunk(NamedTuple):
 
 
 class _Context(NamedTuple):
-    """What the reading of a piece depends on elsewhere in the file: names like `x2`, blocks named like a merge."""
+    """What parsing a piece depends on elsewhere in the file: names like `x2`, blocks named like a merge."""
 
     repetitions: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
@@ -65,7 +65,7 @@ class _Piece:
         self.found = Sink()
 
     def read(self, context: _Context) -> None:
-        """Parse it in a context; without a program, it exceeds a limit."""
+        """Parse the piece in a context; there is no program if it exceeds a limit."""
         self.context = context
         self.found = Sink()
         self.program = read_tokens(self.source, list(self.chunk.tokens), self.found, *context)
@@ -114,7 +114,7 @@ class Pieces:
         after = before.text[:start] + text + before.text[end:]
         moved = len(after) - len(before.text)
         self.source = Source(after, name=before.name, path=before.path, key=before.key)
-        self._file.present = self.source
+        self._file.current = self.source
         touched = next((i for i, p in enumerate(pieces) if p.source.start + len(p.chunk.text) >= start), len(pieces))
         # A statement may continue on the next line, so the one before the edit is read again, too.
         first = max(0, touched - 1)
@@ -196,7 +196,7 @@ class Pieces:
 
 
 def _chunk(text: str, start: int, begun: int, tokens: list[Token], *, complete: bool) -> _Chunk:
-    """The chunk of some tokens, whose offsets are from `start` and become those from its own."""
+    """The chunk of some tokens, whose offsets from `start` are changed to offsets from the start of the chunk."""
     shift = begun - start
     for token in tokens:
         token.start_pos = (token.start_pos or 0) - shift

@@ -16,7 +16,7 @@ _NO_REPETITION = frozenset(
 
 
 def defined_repetitions(tokens: list[Token]) -> frozenset[str]:
-    """The names of this form that a text defines."""
+    """The names such as `x2` that a text defines."""
     if all(token.type != "TIMES" for token in tokens):
         return frozenset()
     return frozenset(str(tokens[index]) for index, where in _places(tokens) if where == "defined")
@@ -41,7 +41,7 @@ def name_repetitions(tokens: list[Token], known: Collection[str] = ()) -> None:
 
 
 def _places(tokens: list[Token]) -> list[tuple[int, str]]:
-    """The index of each such word, and what it is: `defined`, `name`, `repetition`, or `bare` if it may be either."""
+    """The index of each word such as `x2`, and what it is: `defined`, `name`, `repetition`, or `bare` if unclear."""
     found: list[tuple[int, str]] = []
     around: list[str] = []
     first, before, depth, when = "", "", 0, False
@@ -71,7 +71,7 @@ def _places(tokens: list[Token]) -> list[tuple[int, str]]:
 
 
 def _place(first: str, before: str, depth: int) -> str:
-    """What such a word is in a statement that starts with `first`, after the token `before`, at this depth of
+    """What a word such as `x2` is in a statement that starts with `first`, after the token `before`, at this depth of
     parentheses.
     """
     match first:

@@ -18,7 +18,7 @@ KEYWORDS = frozenset(
     """.split()  # noqa: SIM905  # a list of quoted strings would only be longer
 )
 
-# Before an argument, there is none of these.
+# None of these directly precedes an argument.
 _OPENS = frozenset({"SEP", "LBRACE", "RBRACE"})
 _NO_ARGUMENT = frozenset({"LET", "AS", "NET", "BLOCK", "STAGE", "AUX", "REUSE", "COMMA", "LPAR", "CALLPAR", "EQ"})
 

@@ -10,10 +10,10 @@ _LINE_BREAK = re.compile("\n")
 
 
 class EditedFile:
-    """A file that is being edited: its current text, which other sources are pieces of."""
+    """A file that is being edited: its current text, of which other sources are pieces."""
 
-    def __init__(self, present: "Source") -> None:
-        self.present = present
+    def __init__(self, current: "Source") -> None:
+        self.current = current
 
 
 class Source:
@@ -43,7 +43,7 @@ class Source:
     @property
     def file(self) -> "Source":
         """The current text of the whole file; the source itself if it is not a piece."""
-        return self if self._piece_of is None else self._piece_of.present
+        return self if self._piece_of is None else self._piece_of.current
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -30,7 +30,7 @@ class UnusedIgnore(Diagnostic):
 
 
 def _removal(found: UnusedIgnore) -> tuple[Edit, ...]:
-    """Delete the code, with the adjacent comma; the whole comment if it is the only one."""
+    """The edits that delete the code with the adjacent comma, or the whole comment if it is the only code."""
     source, start, end = found.span
     text = source.text
     left, right = text.rindex("[", 0, start), text.index("]", end)

@@ -29,7 +29,7 @@ class WrongImageOutput(Diagnostic):
 
     exact: bool = True
     has_other_stride: bool = False
-    """Whether only the spatial size is wrong, as another output has the same."""
+    """Whether the output fits, but has the same spatial size as another output."""
 
     def message(self) -> str:
         return f"{self.why}; this network outputs {self.found}"
