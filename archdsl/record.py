@@ -1,6 +1,6 @@
 """Immutable values with named fields that are cheap to define.
 
-`dataclasses` compiles the methods of each class at import. For the two hundred small classes of this package, that
+`dataclasses` compiles the methods of each class at import. For the hundreds of small classes of this package, that
 would take longer than the check itself in `archdsl check`. A `Record` reads its annotations once and shares its
 methods.
 """

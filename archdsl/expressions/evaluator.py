@@ -19,7 +19,7 @@ from .show import show
 
 
 def round_to(value: float, multiple: int) -> int:
-    """The nearest multiple that is at least 90 % of the value: MobileNet's make_divisible."""
+    """The nearest multiple that is at least 90% of the value: MobileNet's make_divisible."""
     found = max(multiple, int(value + multiple / 2) // multiple * multiple)
     return found + multiple if found < 0.9 * value else found
 

@@ -157,7 +157,7 @@ def unpacked(ev: Evaluation, target: ast.Target, entry: Any) -> list[tuple[ast.W
 
 
 def apply(ev: Evaluation, expr: ast.Call, name: str) -> Any:
-    """`len`, `sum`, `min` and `max` of a list; the last two also of a single number."""
+    """`len`, `sum`, `min` or `max` of a list that is the only argument."""
     (arg,) = expr.args
     found = ev.value(arg)
     if found is UNKNOWN:

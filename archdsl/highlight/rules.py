@@ -37,7 +37,7 @@ CLASSES = (
 
 
 class Rule(Record):
-    """A pattern and the class of its match, or one class for each of its groups, `` for spaces."""
+    """A pattern and the class of its match, or one class for each of its groups, empty for spaces."""
 
     pattern: str
     classes: tuple[str, ...]

@@ -14,7 +14,7 @@ VIEWS = tuple(view.value for view in View)
 def preview(
     version: Version, *, with_diagram: bool = True, view: str = "layers", theme: str = "light"
 ) -> dict[str, Any]:
-    """The table as text, and the diagram as SVG; `error` is the reason if there is none. `view` is one of VIEWS."""
+    """The table as text, and the diagram as SVG or, in `error`, the reason for its absence. `view` is one of VIEWS."""
     draft = version.draft
     shown = [table(draft, version.costs), "", totals(draft, version.costs)]
     found: dict[str, Any] = {"table": "", "svg": None, "error": None}

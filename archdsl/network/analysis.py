@@ -45,14 +45,14 @@ class Analysis:
         sink: Sink,
         given: ElaborationInputs,
         found: Costs | None = None,
-        analyse: "Callable[[Source], Analysis] | None" = None,
+        analyze_again: "Callable[[Source], Analysis] | None" = None,
     ) -> None:
         settings, library = given.settings, given.library
         self.source = program.source
         self.program = program
         self._resizable = ResizableProgram(program, settings, library)
         self._given = given
-        self._analyse = analyse
+        self._analyze = analyze_again
         self.draft = draft
         self.graph = graph
         self.found = tuple(sink)
@@ -99,7 +99,7 @@ class Analysis:
         from ..suggest import CheckedText, suggest
 
         def recheck(source: Source) -> CheckedText:
-            after = self if self._analyse is None else self._analyse(source)
+            after = self if self._analyze is None else self._analyze(source)
             return CheckedText(after.found, after.graph)
 
         return suggest(self.program, found, self._given, recheck, self.graph, len(self.draft.nodes))
@@ -115,7 +115,7 @@ class Analysis:
 
     def _diagnose(self, source: Source) -> tuple[Finding, ...]:
         """The diagnostics of an edited text, checked with the same options."""
-        return self.found if self._analyse is None else self._analyse(source).found
+        return self.found if self._analyze is None else self._analyze(source).found
 
     @property
     def sizes(self) -> "Sizes":
@@ -171,13 +171,13 @@ def analyze(
         sink.emit(structure_errors.NothingHere(span=Span(source, 0, 0)))
     graph, found = check_draft(program, draft, sink, recipe=recipe, pedantic=pedantic)
 
-    def analyse(edited: Source) -> Analysis:
+    def analyze_again(edited: Source) -> Analysis:
         return analyze(
             edited, Sink(), settings, override, library, recipe=recipe, pedantic=pedantic, blocks_only=blocks_only
         )
 
     given = ElaborationInputs(settings=settings or {}, override=override, library=library, caches=caches)
-    return Analysis(program, draft, graph, sink, given, found, analyse)
+    return Analysis(program, draft, graph, sink, given, found, analyze_again)
 
 
 def check_draft(

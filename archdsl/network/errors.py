@@ -24,4 +24,4 @@ class ArchError(ValueError):
 
 
 class ArchWarning(UserWarning):
-    """What a check warns of, in a network that is being trained; the text is that of `archdsl check`."""
+    """A warning about a network that is being trained; the text is that of `archdsl check`."""

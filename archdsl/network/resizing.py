@@ -57,7 +57,7 @@ class ResizableProgram:
         return graph
 
     def graph_at(self, graph: Graph, sizes: Mapping[str, int]) -> Graph | None:
-        """The graph with sizes in place of another graph's symbols; None if the program has an error there."""
+        """The graph with sizes in place of another graph's symbols; None if the program has an error at these sizes."""
         shapes = input_shapes(graph).items()
         return self.draft(Override({name: evaluated(shape.dims, sizes) for name, shape in shapes}), Sink()).checked()
 

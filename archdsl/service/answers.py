@@ -18,7 +18,7 @@ class Location(Record):
 
 
 class TextEdit(Record):
-    """Replace a range of the document."""
+    """The replacement of a range of the document."""
 
     range: TextRange
     text: str

@@ -248,7 +248,7 @@ def _likely(shape: Shape) -> Iterator[int]:
 
 
 def _divisors(count: int) -> Iterator[int]:
-    """The divisors of a number up to 64, those above 1 first."""
+    """The divisors of a number from 2 to 64."""
     yield from (d for d in range(2, min(count, 64) + 1) if count % d == 0)
 
 

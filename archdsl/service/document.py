@@ -21,7 +21,7 @@ from ..text.source import Source, Span
 
 
 class Document:
-    """A text in an editor. Each `edit` makes a new version; its cost depends on the size of the edit, not of the text.
+    """A text in an editor. Each `edit` makes a new version and parses only the statements around it.
 
     `library` has the files that the text uses, by default those in its folder; `key` is its own name in the library.
     `recipe` checks its `train` block; `pedantic` enables the warnings that are matters of taste.
@@ -43,7 +43,7 @@ class Document:
         self._versions = Versions(self.library)
         self._recipe = recipe
         self._pedantic = pedantic
-        self._present: Version | None = None
+        self._current: Version | None = None
 
     @property
     def source(self) -> Source:
@@ -58,7 +58,7 @@ class Document:
     def edit(self, start: int, end: int, text: str) -> None:
         """Replace the characters from `start` to `end`."""
         self._pieces.edit(start, end, text)
-        self._present = None
+        self._current = None
 
     def replace(self, text: str) -> None:
         """Replace the text with another: only the part that differs is an edit."""
@@ -71,16 +71,16 @@ class Document:
         self.edit(start, len(before) - same, text[start : len(text) - same])
 
     def files_changed(self) -> None:
-        """Read the files that the text uses again."""
+        """Forget the files that the text uses, so that they are read again."""
         self._versions.forget_files()
-        self._present = None
+        self._current = None
 
     @property
     def now(self) -> "Version":
         """The analysis of the current version."""
-        if self._present is None:
-            self._present = Version(self._pieces, self._versions, self.library, self._recipe, self._pedantic)
-        return self._present
+        if self._current is None:
+            self._current = Version(self._pieces, self._versions, self.library, self._recipe, self._pedantic)
+        return self._current
 
 
 class Version:

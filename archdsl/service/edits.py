@@ -62,7 +62,7 @@ def line_edits(before: str, after: str) -> tuple[TextEdit, ...]:
 
 
 def actions(version: Version, start: int, end: int) -> tuple[Action, ...]:
-    """The suggestions for the problems that touch a range, tried by the checker, and for each problem an action that
+    """The suggestions for the problems that touch a range, tried by the checker, and for each warning an action that
     ignores it.
     """
     found: list[Action] = []
@@ -96,7 +96,7 @@ def _suggestions(version: Version, item: Finding) -> Iterable[Action]:
 
 
 def _ignore(version: Version, item: Finding) -> Action:
-    """Ignore a warning on its line."""
+    """The action that ignores a warning on its line."""
     span, code = item.diagnostic.span, item.diagnostic.code
     line = span.line
     text = version.source.line_text(line)

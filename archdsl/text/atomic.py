@@ -11,9 +11,9 @@ from pathlib import Path
 def write_atomically(path: Path, fill: Callable[[Path], object]) -> None:
     """Let `fill` write a temporary file next to `path`, flush it to disk and rename it to `path`.
 
-    If the process is killed, either the old or the new file is there, complete. The temporary file is removed unless
-    the process is killed. A symbolic link keeps its target, and a file its permissions. Raises OSError, ValueError for
-    an invalid file name, and what `fill` raises.
+    If the process is killed, either the old or the new file exists and is complete. The temporary file is removed
+    unless the process is killed. A symbolic link keeps its target, and a file its permissions. Raises OSError,
+    ValueError for an invalid file name, and what `fill` raises.
     """
     target = linked_file(path)
     # Only a part of a long name, or the temporary name would exceed the system's limit.

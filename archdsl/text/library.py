@@ -1,7 +1,7 @@
 """Sources of program texts: folders, memory, and what ships with the package, stacked on each other.
 
-The core reads texts only through a `Library`. The command line, an editor and a browser differ only in theirs. It also
-knows which Python packages a text may use; without `AllowedPackages` among the libraries, none.
+The core reads texts only through a `Library`. The command line, an editor and a browser differ only in theirs. The
+library also determines which Python packages a text may use: none without `AllowedPackages` among the libraries.
 """
 
 import posixpath
