@@ -1,4 +1,4 @@
-"""Check that PDF and EPS look like the SVG, rendered by poppler, Ghostscript and Chromium: nothing is off by a pixel.
+"""Check that PDF and EPS look like the SVG within one pixel, rendered by poppler, Ghostscript and Chromium.
 
     python scripts/compare_pages.py [NETWORK ...]
 

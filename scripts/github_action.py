@@ -19,7 +19,7 @@ from urllib.request import Request, urlopen
 
 MARKER = "<!-- archdsl: this comment is updated by the next push -->"
 LONGEST = 65_000
-"""Characters of a comment; GitHub's limit is 65,536."""
+"""The largest number of characters of a comment; GitHub's limit is 65,536."""
 _ARCHDSL = (sys.executable, "-P", "-m", "archdsl")  # -P: the repository may have a folder with the same name
 _PAGES = 50
 
@@ -67,7 +67,7 @@ def event() -> dict[str, Any]:
 
 
 def set_output(name: str, value: object) -> None:
-    """An output of the step."""
+    """Set an output of the step."""
     with open(os.environ["GITHUB_OUTPUT"], "a", encoding="utf-8") as file:
         file.write(f"{name}={value}\n")
 
@@ -287,7 +287,7 @@ class Limit(NamedTuple):
     inclusive: bool
     most: float
 
-    def keeps(self, value: int) -> bool:
+    def allows(self, value: int) -> bool:
         """Whether a value is within the limit."""
         return value <= self.most if self.inclusive else value < self.most
 
@@ -315,7 +315,7 @@ def budget() -> None:
     for network in report.get("networks", [report]):
         for limit in wanted if network["totals"] is not None else ():
             value = network["totals"][limit.what]
-            if isinstance(value, int) and limit.keeps(value):
+            if isinstance(value, int) and limit.allows(value):
                 continue
             failed = True
             shown = f"is {value:,}" if isinstance(value, int) else f"depends on the input size: {value}"

@@ -45,7 +45,7 @@ Run = Callable[[Sequence[Tensor]], list[Tensor]]
 
 @dataclass(frozen=True)
 class ExportInput:
-    """An input of a module: its name, its sizes without the batch, its dtype, and the vocabulary size of ids."""
+    """An input of a module: its name, its sizes without the batch, its dtype, and the vocabulary size of IDs."""
 
     name: str
     sizes: tuple[int, ...]

@@ -118,7 +118,9 @@ def _argument_names(unit: Unit) -> list[str]:
     if unit.is_root:
         return [_free(name) for name in graph.input_names]
     in_block = any(graph.scopes[unit.path[:depth]] not in _STRUCTURE for depth in range(1, len(unit.path) + 1))
-    wanted = [f"x{number}" if in_block else _seen_from(unit, graph.nodes[i]) for number, i in enumerate(unit.inputs, 1)]
+    wanted = [
+        f"x{number}" if in_block else _outside_name(unit, graph.nodes[i]) for number, i in enumerate(unit.inputs, 1)
+    ]
     wanted[:1] = ["x"] if wanted else []
     wanted += ["_".join(filter(None, (each.path[-1], each.weight))) for each in unit.outside]
     names: list[str] = []
@@ -127,7 +129,7 @@ def _argument_names(unit: Unit) -> list[str]:
     return names
 
 
-def _seen_from(unit: Unit, node: Node) -> str:
+def _outside_name(unit: Unit, node: Node) -> str:
     """The name of a tensor from outside: as in the text, or that of the part or layer that returns it."""
     common = 0
     while common < len(node.path) - 1 and node.path[: common + 1] == unit.path[: common + 1]:

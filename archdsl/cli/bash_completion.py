@@ -43,7 +43,7 @@ class ColonBashComplete(BashComplete):
         return joined[:-1], joined[-1]
 
     def format_completion(self, item: CompletionItem) -> str:
-        """A line for the function above."""
+        """The line for an item, as the function in `_SOURCE` reads it."""
         if item.type == "plain" and item.path:
             return f"path,{item.value.rstrip('/')}"  # bash adds the slash
         return f"{item.type},{item.value[self._removed :]}"

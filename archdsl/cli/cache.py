@@ -109,7 +109,7 @@ def _size(path: Path) -> int:
 
 
 def size_text(size: int) -> str:
-    """`1.2 GB`, `170 MB`, `12 kB`, `0 B`."""
+    """A number of bytes as text: `1.2 GB`, `170 MB`, `12 kB`, `0 B`."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if size >= factor:
             return f"{size / factor:.{1 if size < 10 * factor else 0}f} {unit}"

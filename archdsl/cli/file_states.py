@@ -29,7 +29,7 @@ class FileStates:
         self._folders: dict[str, int] = {}
 
     def note(self, path: Path) -> None:
-        """Note the state of a file that is about to be read. The first state counts."""
+        """Note the state of a file that is about to be read, unless it is already noted."""
         name = os.path.abspath(path)
         if name not in self._files and (_stamp(name) is not None or not os.path.lexists(name)):
             self._files[name] = _stamp(name), _digest(name)
@@ -105,7 +105,7 @@ def _folder_times(folder: str) -> Iterator[tuple[str, int]]:
 
 
 def _stamp(name: str) -> Stamp | None:
-    """What changes with every save of a regular file; None if there is none."""
+    """The properties of a regular file that a save changes; None if there is no such file."""
     try:
         found = os.stat(name)
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Shared by the commands that use a trained run on images: the run's own images, `--invert`, notes on brightness."""
+"""What the commands that use a trained run on images share: the run's own images, `--invert`, notes on brightness."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -76,7 +76,7 @@ def _text(table: Mapping[str, Any], name: str, sizes: Sequence[int], scale: Dete
     problems: list[ImportProblem] = []
     entries = [*table["backbone"], *table["head"]]
     modern = any(isinstance(entry, list) and len(entry) == 4 and entry[2] in ("C3k2", "SCDown") for entry in entries)
-    context = _Context(_whole(table.get("nc", 80)), scale, modern, _whole(sizes[0]))
+    context = _Context(_integer(table.get("nc", 80)), scale, modern, _integer(sizes[0]))
     for index, entry in enumerate(entries):
         try:
             rows.append(_row(entry, rows, context))
@@ -135,7 +135,7 @@ def _statements(rows: Sequence[Row], start: int, end: int, named: Sequence[int])
     return found
 
 
-def _whole(value: Any) -> int:
+def _integer(value: Any) -> int:
     """An integer. Raises ValueError, even for a boolean, which Python treats as an integer."""
     if isinstance(value, bool):
         raise ValueError(f"{value} is not an integer")
@@ -153,16 +153,16 @@ class _Context(NamedTuple):
 
 def _row(entry: Any, rows: Sequence[Row], context: _Context) -> Row:
     source, count, kind, args = entry
-    reads = tuple(_whole(each) for each in (source if isinstance(source, list) else [source]))
+    reads = tuple(_integer(each) for each in (source if isinstance(source, list) else [source]))
     at = len(rows)
     if any(not (-at <= each < at) and not (at == 0 and each == -1) for each in reads):
         raise ValueError(f"it reads rows {list(reads)}")
     before = [rows[each].channels if rows else context.input for each in reads]
     kind = str(kind).removeprefix("nn.").removeprefix("torch.nn.")
-    made = _MODULES[kind](list(args), context.scale.repeats(_whole(count)), before, context)
+    made = _MODULES[kind](list(args), context.scale.repeats(_integer(count)), before, context)
     words, channels = made
-    if _whole(count) > 1 and kind not in _COUNTED:
-        words = f"repeat {context.scale.repeats(_whole(count))} {{ {words} }}"
+    if _integer(count) > 1 and kind not in _COUNTED:
+        words = f"repeat {context.scale.repeats(_integer(count))} {{ {words} }}"
     return Row(reads, words, channels)
 
 
@@ -174,14 +174,14 @@ Module = Callable[[list[Any], int, list[int], _Context], BuiltModule]
 
 
 def _conv(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
-    filters = context.scale.channels(_whole(args[0]))
-    kernel, stride = (_whole(args[i]) if len(args) > i else 1 for i in (1, 2))
+    filters = context.scale.channels(_integer(args[0]))
+    kernel, stride = (_integer(args[i]) if len(args) > i else 1 for i in (1, 2))
     words = f"cbs {filters}" + (f" k{kernel}" if kernel != 1 else "") + (f" s{stride}" if stride != 1 else "")
     padding = args[3] if len(args) > 3 else None
     if padding is not None and padding != kernel // 2:
-        return words.replace("cbs", "cbs_padded") + f" p={_whole(padding)}", filters
+        return words.replace("cbs", "cbs_padded") + f" p={_integer(padding)}", filters
     if len(args) > 4:
-        words += f" groups={_whole(args[4])}"
+        words += f" groups={_integer(args[4])}"
     return words, filters
 
 
@@ -189,7 +189,7 @@ def _repeated(word: str, *, skips: bool) -> Module:
     """A module with repeated parts, which have residual connections unless it disables them."""
 
     def module(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
-        filters = context.scale.channels(_whole(args[0]))
+        filters = context.scale.channels(_integer(args[0]))
         skip = bool(args[1]) if len(args) > 1 else skips
         return f"{word} {filters} {count}" + ("" if skip else " skip=0"), filters
 
@@ -197,7 +197,7 @@ def _repeated(word: str, *, skips: bool) -> Module:
 
 
 def _c3k2(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
-    filters = context.scale.channels(_whole(args[0]))
+    filters = context.scale.channels(_integer(args[0]))
     deep = (bool(args[1]) if len(args) > 1 else False) or context.scale.letter in ("m", "l", "x")
     expand = float(args[2]) if len(args) > 2 else 0.5
     words = f"c3k2 {filters} {count}" + (" deep=1" if deep else "") + (f" expand={expand:g}" if expand != 0.5 else "")
@@ -205,36 +205,36 @@ def _c3k2(args: list[Any], count: int, before: list[int], context: _Context) -> 
 
 
 def _cib(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
-    filters = context.scale.channels(_whole(args[0]))
+    filters = context.scale.channels(_integer(args[0]))
     skip, large = (bool(args[i]) if len(args) > i else False for i in (1, 2))
     return f"c2f_cib {filters} {count} skip={int(skip)} large={int(large)}", filters
 
 
 def _sppf(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
-    filters = context.scale.channels(_whole(args[0]))
-    kernel = _whole(args[1]) if len(args) > 1 else 5
+    filters = context.scale.channels(_integer(args[0]))
+    kernel = _integer(args[1]) if len(args) > 1 else 5
     return f"sppf {filters}" + (f" k{kernel}" if kernel != 5 else ""), filters
 
 
 def _upsample(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
     if args[0] is not None or (len(args) > 2 and args[2] != "nearest"):
         raise ValueError("only repeated elements")
-    return f"upsample {_whole(args[1])}", before[0]
+    return f"upsample {_integer(args[1])}", before[0]
 
 
 def _concat(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
-    if args and _whole(args[0]) != 1:
+    if args and _integer(args[0]) != 1:
         raise ValueError("only channels are joined")
     return "concat " + " ".join(f"{{ from ${i} }}" for i in range(len(before))), sum(before)
 
 
 def _down(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
-    filters = context.scale.channels(_whole(args[0]))
-    return f"scdown {filters} k{_whole(args[1])} s{_whole(args[2])}", filters
+    filters = context.scale.channels(_integer(args[0]))
+    return f"scdown {filters} k{_integer(args[1])} s{_integer(args[2])}", filters
 
 
 def _attention(args: list[Any], count: int, before: list[int], context: _Context) -> BuiltModule:
-    filters = context.scale.channels(_whole(args[0]))
+    filters = context.scale.channels(_integer(args[0]))
     if filters != before[0]:
         raise ValueError("the channels stay as they are")
     return f"c2psa {filters} {count}", filters

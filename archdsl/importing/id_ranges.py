@@ -7,7 +7,7 @@ import torch
 
 
 def range_of(ids: torch.Tensor) -> tuple[int, int] | None:
-    """Where a range of ids starts and ends; None if they are not a range."""
+    """Where a range of IDs starts and ends; None if they are not a range."""
     flat = ids.flatten()
     start = int(flat[0])
     is_range = bool((flat == torch.arange(start, start + len(flat))).all())

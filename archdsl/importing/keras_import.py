@@ -149,17 +149,17 @@ def layer_of(kind: str, config: Config, read: Sequence[tuple[int, ...]]) -> Any:
     """The function of a layer for inputs of these shapes. Raises ImportFailed for one without a counterpart."""
     base, rank = (kind[:-2], _RANKS[kind[-2:]]) if kind[-2:] in _RANKS else (kind, 0)
     if kind in MODELS:
-        return _One(KerasGraph(model_of({"class_name": kind, "config": config}), read))
+        return _SingleOutput(KerasGraph(model_of({"class_name": kind, "config": config}), read))
     if (part := _with_weights(base, rank, config, read)) is not None:
         return part
-    if (function := _of_one(base, rank, config, read)) is not None:
+    if (function := _without_weights(base, rank, config, read)) is not None:
         return function
     if kind in _MERGES:
         return lambda *x: _MERGES[kind](config, x)
     raise refuse(f"`{kind}` has no counterpart", config["name"])
 
 
-class _One(nn.Module):
+class _SingleOutput(nn.Module):
     """A model with one output as a layer."""
 
     def __init__(self, graph: KerasGraph) -> None:
@@ -200,7 +200,9 @@ def _with_weights(base: str, rank: int, config: Config, read: Sequence[tuple[int
             return None
 
 
-def _of_one(base: str, rank: int, config: Config, read: Sequence[tuple[int, ...]]) -> Callable[[Tensor], Tensor] | None:
+def _without_weights(
+    base: str, rank: int, config: Config, read: Sequence[tuple[int, ...]]
+) -> Callable[[Tensor], Tensor] | None:
     """The function of a layer without weights; None for another layer."""
     places = list(range(1, rank + 1))
     keep = bool(config.get("keepdims", False))

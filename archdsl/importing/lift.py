@@ -201,7 +201,7 @@ class Lifter:
                 self._root[node] = self._root.get(source, source)
 
     def _check_in_place(self, node: fx.Node) -> None:
-        """Raise NotExpressible if a tensor that is changed is read under another name afterwards."""
+        """Raise NotExpressible if a tensor that is changed is read under another name afterward."""
         changed = node.args[0]
         if not isinstance(changed, fx.Node) or not isinstance(self.env.get(changed), Tensor):
             return

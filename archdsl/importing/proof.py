@@ -127,7 +127,7 @@ def difference(expected: Any, found: Any) -> float:
             raise ImportFailed("the outputs for a random input are zero or not finite, so they cannot be compared")
         if not torch.equal(finite, torch.isfinite(ours)):
             return float("inf")
-        # Infinity of the other sign, or NaN instead of it, is another result.
+        # Infinity of the opposite sign, or NaN in its place, is a different result.
         if not torch.allclose(theirs[~finite].double(), ours[~finite].double(), equal_nan=True):
             return float("inf")
         theirs, ours = theirs[finite], ours[finite]

@@ -19,7 +19,7 @@ Map = list[list[float]]
 Maps = list[Map]
 """Feature maps by channel. A vector is a list of maps of 1×1."""
 Weights = Mapping[str, Sequence[float]]
-"""The values of each tensor, in the order of memory, by its name in torch: `features.conv1.weight`."""
+"""The values of each tensor, in row-major order, by its name in torch: `features.conv1.weight`."""
 
 
 def evaluate(graph: Graph, weights: Weights, image: Maps) -> dict[int, Maps]:

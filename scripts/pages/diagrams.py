@@ -33,7 +33,7 @@ COMMENT = re.compile(r"^<!-- archdsl diagram (.+?) -->$", re.MULTILINE)
 FENCE = re.compile(r"^```arch(?:[ ]+([\w.]+))?[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 IMAGE = re.compile(r"^!\[[^\]]*\]\((?:\.\./)*images/(\w+)\.svg\)$", re.MULTILINE)
 KEPT = {"lenet5": "examples/lenet5.arch", "lenet5_volumes": "examples/lenet5.arch --view volumes"}
-"""The commands for the diagrams in docs/images/: they are for readers of the Markdown."""
+"""The commands for the diagrams in docs/images/, which readers of the Markdown see."""
 
 
 class Drawn(Record):

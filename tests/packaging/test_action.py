@@ -404,7 +404,7 @@ def test_a_budget(repository: Repository, limits: str, over: list[str]) -> None:
 def test_limits(text: str, most: float, value: int, kept: bool) -> None:
     (limit,) = github_action.limits(text)
     assert limit.most == most
-    assert limit.keeps(value) is kept
+    assert limit.allows(value) is kept
 
 
 @pytest.mark.parametrize("text", ["params>3", "parms<=3", "params<=", "params<=3Q", " , ", "params<=1e6", "params<=-1"])

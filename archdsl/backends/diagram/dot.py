@@ -176,7 +176,7 @@ def _layers(box: Box, style: DiagramStyle) -> str:
         above, below = (space.format(f"<B>×{box.times}</B>"), space.format("")) if box.times > 1 else ("", "")
         rows = "".join(f"<TR>{_row(row, style)}</TR>" for row in box.rows)
         return f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="1" CELLPADDING="4">{above}{rows}{below}</TABLE>'
-    # Equal space at the left, so that arrows meet the middle of the layers.
+    # Equal space on the left, so that arrows meet the middle of the layers.
     side = f'<TD ROWSPAN="{len(box.rows)}" BORDER="0" FIXEDSIZE="TRUE" WIDTH="24" HEIGHT="20">{{}}</TD>'
     left, right = (side.format(""), side.format(f"<B>×{box.times}</B>")) if box.times > 1 else ("", "")
     first, *rest = (_row(row, style) for row in box.rows)

@@ -1,4 +1,4 @@
-"""A drawing with fixed positions: filled polygons, lines and text, in points, y increasing downwards."""
+"""A drawing with fixed positions: filled polygons, lines and text, in points, y increasing downward."""
 
 from math import hypot, inf
 

@@ -71,7 +71,7 @@ def _renderer(format: str) -> Path:
 
 
 def embedded() -> Path | None:
-    """The renderer that is installed with the package: next to this Python, or on the path."""
+    """The renderer that is installed with the package: next to this Python, or on the PATH."""
     name = EMBEDDED + (".exe" if os.name == "nt" else "")
     for folder in _script_folders():
         if os.access(path := Path(folder, name), os.X_OK):

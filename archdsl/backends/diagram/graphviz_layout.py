@@ -113,7 +113,7 @@ def place_titles(layout: bytes, before: Mapping[str, Title]) -> dict[str, Title]
                 side: [found for line in lines if (found := area.crossed(line))] for side, area in areas.items()
             }
             room = before.get(cluster["name"], Title()).space
-            # Space is reserved at the left, so a title that needs it stays there.
+            # Space is reserved on the left, so a title that needs it stays there.
             side = "l" if room else min(("r", "l"), key=lambda side: len(crossings[side]))
             if crossings[side]:
                 side, leftmost = "l", min(x for line in crossings["l"] for x, _ in line)
@@ -123,7 +123,7 @@ def place_titles(layout: bytes, before: Mapping[str, Title]) -> dict[str, Title]
 
 
 def _areas(cluster: dict[str, Any]) -> dict[str, Rectangle]:
-    """The rectangle of a title at the right or at the left."""
+    """The rectangles of a title on the right and on the left."""
     left, _, right, _ = map(float, cluster["bb"].split(","))
     x, y = map(float, cluster["lp"].split(","))
     width, height = float(cluster["lwidth"]) * 36 + _CLEAR, float(cluster["lheight"]) * 36

@@ -1,4 +1,4 @@
-"""A drawing as paths and lines of glyphs on a page whose y increases upwards, for PDF and EPS."""
+"""A drawing as paths and lines of glyphs on a page whose y increases upward, for PDF and EPS."""
 
 from collections.abc import Iterator
 

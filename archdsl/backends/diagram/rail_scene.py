@@ -78,7 +78,7 @@ def draw_rails(
 
 
 def _placed(rail: Rail, row: list[Volume], names: list[TextLabel], theme: Theme) -> _Placed:
-    """Where a rail runs; an input comes from above, and an output leaves upwards."""
+    """Where a rail runs; an input comes from above, and an output leaves upward."""
     start = () if rail.start is None else ((names[rail.start].at[0] + 2, names[rail.start].at[1] - SMALL),)
     end = () if rail.end is None else ((names[rail.end].at[0] - 2, names[rail.end].at[1] - SMALL),)
     near = row[min(rail.near, len(row) - 1)]

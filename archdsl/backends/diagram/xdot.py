@@ -29,7 +29,7 @@ def read_drawing(layout: bytes, diagram: Diagram, background: str) -> Drawing:
 
 
 def read_places(layout: bytes) -> dict[str, Rectangle]:
-    """The positions of the boxes, by their names in DOT; y increases downwards."""
+    """The positions of the boxes, by their names in DOT; y increases downward."""
     found = json.loads(layout)
     height = float(found["bb"].split(",")[3])
     return {each["name"]: _place(each, height) for each in found.get("objects", ()) if "pos" in each}

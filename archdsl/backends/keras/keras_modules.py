@@ -6,7 +6,7 @@ from typing import Any
 
 from ...contract.call import Module
 from .keras_recurrent import recurrent
-from .keras_values import KerasCode, Unsupported, Value, each
+from .keras_values import KerasCode, Unsupported, Value, per_dimension
 from .windows import conv, conv_transpose, pool
 
 Sizes = tuple[int, ...]
@@ -163,7 +163,7 @@ def _adaptive(kind: str) -> "Callable[[KerasCode, Any, Mapping[str, Any], Value,
     def translate(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
         value = code.channels_last(value)
         channels, *space = value.dims
-        wanted = each(args[0], len(space))
+        wanted = per_dimension(args[0], len(space))
         if wanted == (1,) * len(space):
             return code.layer(f"Global{kind}Pooling{len(space)}D", (), value, (channels, *wanted), keepdims=True)
         if any(size % target for size, target in zip(space, wanted, strict=True)):

@@ -85,6 +85,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def each(value: Any, count: int) -> tuple[int, ...]:
+def per_dimension(value: Any, count: int) -> tuple[int, ...]:
     """A size for each spatial dimension."""
     return tuple(value) if isinstance(value, tuple) else (value,) * count

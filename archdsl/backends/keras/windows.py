@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .keras_values import KerasCode, Unsupported, Value, each
+from .keras_values import KerasCode, Unsupported, Value, per_dimension
 
 Sizes = tuple[int, ...]
 
@@ -14,8 +14,8 @@ def conv(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, di
     rank = value.spatial
     if kwargs.get("padding_mode", "zeros") != "zeros":
         raise Unsupported(f"padding_mode={kwargs['padding_mode']} is not in Keras")
-    channels, filters, kernel = args[0], args[1], each(args[2], rank)
-    stride, dilation = each(kwargs.get("stride", 1), rank), each(kwargs.get("dilation", 1), rank)
+    channels, filters, kernel = args[0], args[1], per_dimension(args[2], rank)
+    stride, dilation = per_dimension(kwargs.get("stride", 1), rank), per_dimension(kwargs.get("dilation", 1), rank)
     groups = kwargs.get("groups", 1)
     if max(stride) > 1 and max(dilation) > 1:
         raise Unsupported("a convolution with both stride and dilation is not in Keras")
@@ -43,7 +43,7 @@ def _padded(
         return value, {"padding": "same"}
     if padding == "valid":
         return value, {}
-    pads = each(padding, len(kernel))
+    pads = per_dimension(padding, len(kernel))
     if not any(pads):
         return value, {}
     if max(stride) == 1 and all(2 * pad == far for pad, far in zip(pads, reach, strict=True)):
@@ -64,9 +64,9 @@ def conv_transpose(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value:
     """A transposed convolution without padding, whose result is cropped by the padding."""
     value = code.channels_last(value)
     rank = value.spatial
-    kernel, stride = each(args[2], rank), each(kwargs.get("stride", 1), rank)
-    pads, more = each(kwargs.get("padding", 0), rank), each(kwargs.get("output_padding", 0), rank)
-    if kwargs.get("groups", 1) != 1 or max(each(kwargs.get("dilation", 1), rank)) > 1:
+    kernel, stride = per_dimension(args[2], rank), per_dimension(kwargs.get("stride", 1), rank)
+    pads, more = per_dimension(kwargs.get("padding", 0), rank), per_dimension(kwargs.get("output_padding", 0), rank)
+    if kwargs.get("groups", 1) != 1 or max(per_dimension(kwargs.get("dilation", 1), rank)) > 1:
         raise Unsupported("a transposed convolution with groups or dilation is not translated to Keras")
     short = any(k < s for k, s in zip(kernel, stride, strict=True))
     if short or any(extra > pad for extra, pad in zip(more, pads, strict=True)):
@@ -88,11 +88,11 @@ def pool(kind: str) -> Callable[[KerasCode, Any, Mapping[str, Any], Value, Sizes
     def translate(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
         value = code.channels_last(value)
         rank = value.spatial
-        kernel = each(args[0], rank)
-        stride, pads = each(kwargs.get("stride", kernel), rank), each(kwargs.get("padding", 0), rank)
+        kernel = per_dimension(args[0], rank)
+        stride, pads = per_dimension(kwargs.get("stride", kernel), rank), per_dimension(kwargs.get("padding", 0), rank)
         sizes = list(zip(value.dims[1:], dims[1:], kernel, stride, pads, strict=True))
         around = [(pad, max(pad, (out - 1) * s + k - size - pad)) for size, out, k, s, pad in sizes]
-        if max(each(kwargs.get("dilation", 1), rank)) > 1:
+        if max(per_dimension(kwargs.get("dilation", 1), rank)) > 1:
             raise Unsupported("pooling with dilation is not in Keras")
         plain = all(after == before for before, after in around) and kwargs.get("count_include_pad", True)
         if any(after for _, after in around):

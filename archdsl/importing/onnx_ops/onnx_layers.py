@@ -162,7 +162,7 @@ def resize(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
     if mode == "nearest":
         rounding = node.get("nearest_mode", "round_prefer_floor" if node.kind == "Resize" else "floor")
         whole = all(new % old == 0 for old, new in zip(x.shape[2:], sizes, strict=True))
-        # For whole factors, the nearest center and the element at the left are the same.
+        # For whole factors, the nearest center and the element on the left are the same.
         repeats = whole and kind in _CENTERS and rounding.startswith("round")
         if not repeats and (kind, rounding) != ("asymmetric", "floor"):
             node.refuse("nearest-neighbor resizing in a form that torch does not have", "`resize` of this kind")

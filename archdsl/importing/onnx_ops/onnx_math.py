@@ -57,7 +57,7 @@ def power(node: OnnxNode, x: Tensor, y: Tensor) -> Tensor:
 
 @operator("Div")
 def div(node: OnnxNode, x: Tensor, y: Tensor) -> Tensor:
-    """Division; for integers, rounded towards zero."""
+    """Division; for integers, rounded toward zero."""
     return x / y if x.is_floating_point() else torch.div(x, y, rounding_mode="trunc")
 
 
@@ -68,7 +68,7 @@ def mod(node: OnnxNode, x: Tensor, y: Tensor) -> Tensor:
 
 
 @operator("Sum", "Max", "Min", "Mean")
-def several(node: OnnxNode, *x: Tensor) -> Tensor:
+def variadic(node: OnnxNode, *x: Tensor) -> Tensor:
     """The sum, maximum, minimum or mean of any number of tensors."""
     found = x[0]
     functions: dict[str, Any] = {"Max": torch.maximum, "Min": torch.minimum}
@@ -85,7 +85,7 @@ def erf(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("Gelu")
 def gelu(node: OnnxNode, x: Tensor) -> Tensor:
-    """GELU, exact or with tanh."""
+    """GELU, exact or with the tanh approximation."""
     return F.gelu(x, approximate=node.get("approximate", "none"))
 
 

@@ -36,7 +36,7 @@ def apply(lifter: Any, x: Tensor, keyword: str, **arguments: Any) -> Tensor:
 
 @rule("gelu")
 def gelu(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """`gelu`, exact or with tanh."""
+    """`gelu`, exact or with the tanh approximation."""
     arguments = {} if a["approximate"] == "none" else {"approximate": a["approximate"]}
     return apply(lifter, a["self"], "gelu", **arguments)
 

@@ -100,7 +100,7 @@ def product(lifter: Any, first: Tensor, second: Tensor) -> Tensor:
             "a product of two matrices without a batch axis", "operations that process each sample independently"
         )
     first, second = (_padded(each, rank) for each in (first, second))
-    groups_a, groups_b, outer = _together(first, second)
+    groups_a, groups_b, outer = _operand_axes(first, second)
     x = arranged(b, first.node, groups_a, Layout.SEQUENCE if len(groups_a) == 2 else None)
     y = arranged(b, second.node, groups_b, Layout.SEQUENCE if len(groups_b) == 2 else None)
     node = lifter.merged("matmul", [x, y])
@@ -115,7 +115,7 @@ def _padded(x: Tensor, rank: int) -> Tensor:
     return Tensor(x.node, ((),) * (rank - len(x.view)) + x.view)
 
 
-def _together(first: Tensor, second: Tensor) -> tuple[list[Group], list[Group], list[tuple[Group, bool]]]:
+def _operand_axes(first: Tensor, second: Tensor) -> tuple[list[Group], list[Group], list[tuple[Group, bool]]]:
     """The axes of both operands without the samples: the common ones, then the last two."""
     mine: list[Group] = []
     theirs: list[Group] = []
@@ -235,7 +235,7 @@ def _linear_einsum(lifter: Any, term: str, matrix: str, after: str, x: Tensor, l
 
 @rule("embedding")
 def embedding(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """`embedding` of ids."""
+    """`embedding` of IDs."""
     b, ids, weight = lifter.b, a["indices"], a["weight"]
     if not isinstance(ids, Tensor) or not isinstance(weight, SourceParameter):
         raise NotExpressible("a table that is looked up by something other than IDs", "`embedding` of an input of IDs")

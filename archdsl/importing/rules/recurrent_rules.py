@@ -62,7 +62,7 @@ def _recurrent(
 
 
 def _names(layers: int, directions: int, *, biased: bool) -> list[str]:
-    """The weights in the order in which the operation takes them."""
+    """The names of the weights, in the order in which the operation takes them."""
     kinds = ("weight_ih", "weight_hh", *(("bias_ih", "bias_hh") if biased else ()))
     ends = [f"_l{layer}{end}" for layer in range(layers) for end in ("", "_reverse")[:directions]]
     return [f"{kind}{end}" for end in ends for kind in kinds]

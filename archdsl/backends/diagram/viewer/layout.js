@@ -261,7 +261,7 @@ function finish(frame, ranks, chains, texts) {
     y += height + (index === ranks.length - 1 ? 0 : labeled ? LABELED : RANK);
     return { top, bottom: top + height };
   });
-  // The title is at the left; lines that enter pass to the right of it.
+  // The title is on the left; lines that enter pass to the right of it.
   const entering = all.filter((node) => node.key.startsWith("in:")).map((node) => node.x - left + border);
   const room = frame.index < 0 ? 0 : Math.max(0, frame.titleWidth - Math.min(Infinity, ...entering));
   const step = border - left + (entering.length ? room : 0);
