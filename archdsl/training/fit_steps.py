@@ -199,7 +199,7 @@ def trained(ready: ReadyTraining, out: Path | None) -> TrainedRun:
 
 
 def _new_run(out: Path | None, name: str) -> Run:
-    """A new folder. Raises FileExistsError if `out` is not empty, CannotWrite."""
+    """A new folder. Raises FileExistsError if `out` is not empty, and DiskFull or CannotWrite."""
     try:
         return Run.create(out, Path("runs"), name)
     except FileExistsError as error:

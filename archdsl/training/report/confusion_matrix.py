@@ -13,7 +13,7 @@ MOST_IN_TABLE = 24
 _SIDE = 600
 _MIDDLE_FROM, _STRONG_FROM = 0.65, 0.9  # the text color changes here on dark and light pages
 _LONG_NAME, _LONGEST_HEAD = 5, 18
-_RIGHT, _WRONG = (0, 114, 178), (213, 94, 0)  # Okabe & Ito: distinguishable with any color vision deficiency
+_RIGHT, _WRONG = (0, 114, 178), (213, 94, 0)  # Okabe & Ito: distinguishable with color vision deficiencies
 
 
 def matrix(confusion: NDArray[np.int64], classes: list[str]) -> Markup:
@@ -48,7 +48,7 @@ def _cell(count: int, total: int, right: bool) -> Markup:
 
 
 def _shade(part: float, right: bool) -> float:
-    """Errors are few: the square root makes a few percent visible."""
+    """The shade of a fraction; for errors, which are few, the square root makes a few percent visible."""
     return part if right else math.sqrt(part)
 
 

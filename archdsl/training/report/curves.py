@@ -92,8 +92,8 @@ def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: 
 
 
 def _shown(name: str) -> str:
-    """A name cut to the available space, with a placeholder for characters that a font does not have."""
-    shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in name)
+    """A name cut to the available space, with a placeholder for characters that are not printable."""
+    shown = "".join(character if character.isprintable() else "\ufffd" for character in name)
     return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
 
 

@@ -215,8 +215,11 @@ def _misclassified(
     labels = torch.from_numpy(images.labels)
     answers = logits.argmax(1)
     wrong = (answers != labels).nonzero()[:, 0]
-    sure = class_probabilities(logits[wrong], loss)
-    own, true = sure.gather(1, answers[wrong][:, None])[:, 0], sure.gather(1, labels[wrong][:, None])[:, 0]
+    probabilities = class_probabilities(logits[wrong], loss)
+    own, true = (
+        probabilities.gather(1, answers[wrong][:, None])[:, 0],
+        probabilities.gather(1, labels[wrong][:, None])[:, 0],
+    )
     found = []
     for place in own.argsort(descending=True, stable=True)[:MOST_MISCLASSIFIED].tolist():
         index = int(wrong[place])
@@ -243,7 +246,7 @@ def _has_images(inputs: Inputs) -> bool:
 
 
 def as_bytes(pixels: Inputs) -> Pixels:
-    """An image as bytes; one of numbers is scaled to its own range."""
+    """An image as bytes; an image of float values is scaled so that its range fills 0..255."""
     if pixels.dtype == np.uint8:
         return pixels
     low, high = float(pixels.min()), float(pixels.max())

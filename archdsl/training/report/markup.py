@@ -1,10 +1,10 @@
-"""HTML built from elements: every text is escaped, because nothing else can be inserted."""
+"""HTML built from elements: every text that is inserted is escaped."""
 
 import html
 import re
 from importlib.resources import files
 
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that HTML or UTF-8 cannot represent: control characters, and lone surrogates in names that are not UTF-8.
 """
 _WITHOUT_END = frozenset({"br", "img", "meta", "link", "source", "col"})
@@ -18,7 +18,7 @@ class Markup(str):
 
 def text(words: str) -> Markup:
     """Text escaped for HTML."""
-    return Markup(html.escape(_UNFIT.sub("\ufffd", words), quote=True))
+    return Markup(html.escape(_INVALID.sub("\ufffd", words), quote=True))
 
 
 def join(*parts: "Markup | str | None") -> Markup:
@@ -55,6 +55,7 @@ def path(words: str, most: int = 36) -> Markup:
     return tag("bdi", f"…{words[-most + 1 :]}", title=words)
 
 
+# Nothing is fetched and no script runs, whatever a name on the page contains.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 

@@ -16,7 +16,6 @@ _STATUS = {
     "stopped": "Stopped by the user after {epochs} epochs, {steps:,} steps in total; resume it with --resume.",
     "diverged": "Diverged after {epochs} epochs: the loss became infinite or NaN.",
 }
-# Nothing is fetched and no script runs, whatever a name on the page contains.
 
 
 def write_html(report: TrainingReport, network: Network, confusion: NDArray[np.int64] | None) -> str:

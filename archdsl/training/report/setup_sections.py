@@ -31,7 +31,7 @@ def network(report: TrainingReport, built: Network) -> Markup:
 
 
 def _diagram(built: Network) -> Markup:
-    """The diagram of the network, one version for light and one for dark pages; of a deep network, it shows the stages
+    """The diagram of the network, one version for light and one for dark pages; for a deep network, it shows the stages
     and blocks.
     """
     view = View.LAYERS if len(built.graph.nodes) <= _MOST_LAYERS_DRAWN else View.BLOCKS
@@ -161,11 +161,11 @@ def _described(data: DataSettings, size: str) -> str:
 
 
 def _standard(data: DataSettings) -> list[tuple[str, Markup | str]]:
-    """The numbers that the inputs, and numbers to predict, are standardized with; only if there are few inputs."""
-    of = " (per channel, for pixels in 0 to 1)" if data.inputs == "image" else ""
+    """Mean and standard deviation of the inputs, and of numbers to predict; none if there are too many to show."""
+    per_channel = " (per channel, for pixels in 0 to 1)" if data.inputs == "image" else ""
     found: list[tuple[str, Markup | str]] = []
     for label, mean, deviation, note in (
-        ("", data.mean, data.deviation, of), ("of the targets: ", data.target_mean, data.target_deviation, ""),
+        ("", data.mean, data.deviation, per_channel), ("of the targets: ", data.target_mean, data.target_deviation, ""),
     ):  # fmt: skip
         if 0 < len(mean) <= _MOST_MEANS:
             found.append((f"{label}mean", ", ".join(f"{value:.4f}" for value in mean) + note))

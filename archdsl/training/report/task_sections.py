@@ -6,7 +6,7 @@ from .training_sections import section, wide
 
 
 def results(scores: ScoresReport) -> list[Markup]:
-    """All metrics, the tables of the task, and its predictions for some images."""
+    """The tables of the task, and its predictions for some samples."""
     sections = [_table(table) for table in scores.tables]
     if scores.samples:
         words = f"The first {len(scores.samples)} of {scores.count:,} {scores.images} images."

@@ -215,7 +215,7 @@ def _pairs(result: ResultReport) -> Markup:
 
 
 def classes(result: ResultReport) -> Markup:
-    """Accuracy by class; for many classes the worst first, the rest collapsed."""
+    """The scores by class; for many classes, those with the lowest accuracy, and all of them collapsed."""
     if len(result.classes) <= _MOST_CLASSES:
         return section("Classes", "classes", _class_table(result, result.classes))
     ranked = sorted(result.classes, key=lambda each: (each.accuracy is None, each.accuracy))
@@ -235,7 +235,7 @@ def _class_table(result: ResultReport, found: Sequence[ClassReport]) -> Markup:
 
 
 def _mean(result: ResultReport) -> Markup | None:
-    """The table's last row: means over all classes, with equal weights."""
+    """The table's last row: means over the classes that have images, with equal weights."""
     if (mean := result.mean) is None:
         return None
     cells = [

@@ -47,7 +47,7 @@ def save(state: TrainingState, folder: Path, rng: dict[str, Tensor] | None = Non
 def save_shards(state: TrainingState, saver: "ShardedSaver", folder: Path, log: Callable[[], None]) -> None:
     """Begin to write a sharded state in the background. All processes call it; the leader then writes the log.
 
-    Raises what `ShardedSaver.save` raises.
+    Raises the same errors as `ShardedSaver.save`.
     """
     rng, numbers = state.rng.states(), numbers_of(state).model_dump_json(exclude_unset=True)
 
@@ -64,7 +64,7 @@ def list_checkpoints(folder: Path) -> list[Path]:
 
 
 def remove_old(folder: Path) -> None:
-    """Remove all but the newest two checkpoints, and incomplete ones before them."""
+    """Remove all checkpoints before the newest two complete ones, including incomplete ones."""
     kept = list_checkpoints(folder)[-CHECKPOINTS_KEPT:]
     for path in _all(folder):
         if path == kept[0]:
@@ -106,7 +106,7 @@ def restore_newest(state: TrainingState, folder: Path, group: ProcessGroup = SIN
 
 
 def _read_for(state: TrainingState, path: Path) -> tuple[dict[str, Tensor], Numbers]:
-    """The tensors of a checkpoint; if it is sharded, the tensors that the state shards are read as the same shards."""
+    """The tensors of a checkpoint; if both it and the state are sharded, tensors are read as the same shards."""
     if not (path.is_dir() and is_sharded(state.model)):
         return read(path)
     from .sharded_checkpoint import read_shards

@@ -1,4 +1,4 @@
-"""The content of a checkpoint besides tensors, as a model: inconsistent values are refused instead of trained on."""
+"""The content of a checkpoint besides tensors, as a model that rejects inconsistent values."""
 
 import json
 from dataclasses import asdict
@@ -18,7 +18,7 @@ Rate = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class _Strict(BaseModel):
-    # NaN and Infinity are written as JSON's extension: a validation loss may be either
+    # NaN and Infinity are written as constants, which extend JSON: a validation loss may be either
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="constants")
 
 
@@ -125,7 +125,7 @@ def numbers_of(state: TrainingState) -> Numbers:
 
 
 def first_error(error: ValidationError) -> str:
-    """The first error of a validation, in one line: the location, the error and the value."""
+    """The first error of a validation, in one line: the location and the error."""
     first = error.errors(include_url=False)[0]
     where = ".".join(map(str, first["loc"]))
     values = str(first["msg"]).removeprefix("Value error, ")

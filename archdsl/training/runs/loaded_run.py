@@ -78,7 +78,7 @@ class LoadedRun:
 def read_network(run: Run, settings: RunSettings, allow: Collection[str] = ()) -> Network:
     """The network of a run; `allow` names the packages that may run if its text names them.
 
-    Raises CannotResume if its text was changed, ArchError.
+    Raises CannotResume if its text was changed, and ArchError.
     """
     verify_texts(run.folder, settings.network.texts)
     try:

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 SETTINGS, METRICS = "settings.json", "metrics.jsonl"
 INITIAL = "initial.safetensors"
-"""The initial weights of a run that started from those of a file."""
+"""The initial weights of a run that started from given weights."""
 
 
 class Run:
-    """The paths in a run's folder, and how its files are written: by one process; writes of the others do nothing."""
+    """The paths in a run's folder, and methods that write its files, which do nothing unless this process `writes`."""
 
     def __init__(self, folder: Path, writes: bool = True) -> None:
         self.folder, self.writes = folder, writes
@@ -100,7 +100,7 @@ class Run:
         return unseal(RunSettings, self.settings, FORMAT, "of a run, such as `runs/…`")
 
     def write_settings(self, settings: RunSettings) -> None:
-        """settings.json, with its digest. Raises DiskFull."""
+        """Write settings.json, with its digest. Raises DiskFull."""
         self.write_text(self.settings, settings.to_json())
 
     def write_network(self, texts: Mapping[str, str]) -> None:
@@ -148,7 +148,7 @@ class Run:
         self._keep_tensors(dict(state.rng.group.full_tensors(state.average or weights_of(state.model))), path)
 
     def keep_initial(self, model: nn.Module) -> None:
-        """Write the initial weights, which another program trained: its file may change. Raises DiskFull."""
+        """Write the initial weights: the file that they come from may change. Raises DiskFull."""
         self._keep_tensors(weights_of(model), self.initial)
 
     def _keep_tensors(self, tensors: Mapping[str, Tensor], path: Path) -> None:

@@ -162,7 +162,7 @@ class RunSettings(_Section):
 
     @property
     def verified(self) -> bool:
-        """Whether each file of the run has a digest, as is the case since format 2."""
+        """Whether the settings, texts and weights of the run have digests, as is the case since format 2."""
         return self.format >= FORMAT
 
     def to_json(self) -> str:

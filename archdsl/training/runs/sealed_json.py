@@ -1,4 +1,4 @@
-"""JSON files of runs and sweeps that detect changes: a model, with a digest of its content."""
+"""JSON files of runs and sweeps: a model with a digest of its content, so that changes are detected."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ def seal(model: BaseModel) -> str:
 
 
 def unseal(kind: type[M], path: Path, newest: int, named: str) -> M:
-    """The model in a file of a folder; `named` is the folder as messages show it: "of a run: `runs/…`".
+    """The model in a file of a folder; `named` is the folder as messages show it: "of a run, such as `runs/…`".
 
     Raises NoRun if there is no such file, and CannotResume, with a reason of one line, if it is damaged or was changed.
     """

@@ -56,7 +56,7 @@ class ShardedSaver:
     def save(self, tensors: Mapping[str, Tensor], state: str, folder: Path, done: Callable[[], None]) -> None:
         """Copy the tensors to the CPU and write them to the folder in the background; the leader then calls `done`.
 
-        Raises what the previous save raised.
+        Raises the error of the previous save.
         """
         self.wait()
         writer = _Writer(folder, dist.get_rank(), state, done)

@@ -56,9 +56,9 @@ def read_weights(path: Path, verified: bool) -> dict[str, Tensor]:
 
 
 def load_weights(model: nn.Module, folder: Path, path: Path | None, verified: bool) -> None:
-    """Load the weights in a file of a run's folder into the model. Raises CannotResume.
+    """Load the weights in a file of a run's folder into the model.
 
-    It does so if they are missing, damaged, from another network, or not finite.
+    Raises CannotResume if they are missing, damaged, from another network, or not finite.
     """
     if path is None:
         raise CannotResume(folder, "it has no weights yet")
@@ -66,7 +66,7 @@ def load_weights(model: nn.Module, folder: Path, path: Path | None, verified: bo
 
 
 def fitting(path: Path, wanted: Mapping[str, Tensor], verified: bool) -> dict[str, Tensor]:
-    """The weights in a file, checked for name, shape and dtype. Raises CannotResume."""
+    """The weights in a file, whose names and shapes fit and whose values are finite. Raises CannotResume."""
     found = read_weights(path, verified)
     if {n: t.shape for n, t in wanted.items()} != {n: t.shape for n, t in found.items()}:
         raise CannotResume(path.parent, f"{path.name} has the weights of another network")

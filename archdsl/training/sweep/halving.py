@@ -27,7 +27,7 @@ def rungs(epochs: float) -> tuple[int, ...]:
 
 
 def is_pruned(own: Mapping[int, float], others: Iterable[Mapping[int, float]], rung: int, metric: Metric) -> bool:
-    """Whether a trial stops at a rung: its values by epoch, and those of the other trials."""
+    """Whether a trial stops at a rung, given its values by epoch and those of the other trials."""
     if rung not in own:
         return False
     value = metric.key(own[rung])

@@ -41,7 +41,7 @@ def delete_others(sweep: Path, attempts: Iterable[Attempt], metric: Metric, coun
 
 
 def copy_checkpoints(sweep: Path, source: str, target: str) -> None:
-    """Copy a run that another machine may still write to: its checkpoints, which are complete whenever they exist."""
+    """Copy a run that another machine may still write to; its checkpoints are complete whenever they exist."""
     with contextlib.suppress(SymbolicLinkRefused):
         before = refuse_links(sweep, sweep / TRIALS / source)
         after = refuse_links(sweep, sweep / TRIALS / target)

@@ -15,7 +15,10 @@ from .trial_attempts import Attempt
 
 
 def grid_order(space: Space, trials: int, seed: int) -> list[Point] | None:
-    """All combinations in the order in which they are tried, at random if only some are; None if there are ranges."""
+    """All combinations in the order of the trials, shuffled if there are more combinations than trials.
+
+    None if there are ranges or too many combinations.
+    """
     grid = space.grid()
     if grid is None:
         return None

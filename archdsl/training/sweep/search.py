@@ -1,7 +1,7 @@
 """A sweep: the same network trained at many points, by one worker or several that share its folder or its database.
 
-Its folder has the network's text, `settings.json`, `trials.log` (Optuna's journal: JSON lines that `optuna-dashboard`
-reads, too) unless they are in a database, `sweep.json`, the figure, and a run for each trial in `trials/`.
+Its folder has the network's text, `settings.json`, `trials.log` unless the trials are in a database (Optuna's journal:
+JSON lines that `optuna-dashboard` reads, too), `sweep.json`, the figure, and a run for each trial in `trials/`.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ TrainTrial = Callable[[Point, Path, EpochReports], Trial]
 
 
 class Listener:
-    """What a worker of a sweep shows. This one shows nothing."""
+    """What a worker of a sweep shows. The base class shows nothing."""
 
     def finished(self, number: int, trial: Trial) -> None:
         """This worker has finished a trial."""
@@ -48,7 +48,7 @@ class Listener:
         """Another worker has taken over this worker's trial, because it saw no heartbeat."""
 
     def waits(self, running: Sequence[Attempt]) -> None:
-        """All trials are finished or training elsewhere; this worker waits in case another one is killed."""
+        """All trials are finished or trained by others; this worker waits in case one of those is killed."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Sweep:
 
     @property
     def directions(self) -> list[StudyDirection]:
-        """The direction of the metric; and to minimize MACs, if they vary and no trials are pruned."""
+        """The direction of the metric, and of the MACs if they vary and pruning is off: they are minimized."""
         better = StudyDirection.MAXIMIZE if self.metric.higher else StudyDirection.MINIMIZE
         return [better, StudyDirection.MINIMIZE] if self.space.varies_network and not self.prune else [better]
 
@@ -86,7 +86,7 @@ class Sweep:
     def run(self, train: TrainTrial, listener: Listener) -> None:
         """Train the trials that are left, until all are finished, by this worker or others.
 
-        A stopped worker releases its trial: the next one continues it. Raises whatever `train` raises.
+        A stopped worker releases its trial: the next worker continues it. Raises whatever `train` raises.
         """
         store = self.store()
         with working(self.folder) as worker:
@@ -118,7 +118,7 @@ class Sweep:
 
 @dataclass
 class _Queue:
-    """The next trial of a worker."""
+    """Finds the next trial of a worker."""
 
     sweep: Sweep
     store: TrialStore
@@ -130,7 +130,7 @@ class _Queue:
         self._order = grid_order(self.sweep.space, self.sweep.trials, self.sweep.seed)
 
     def next(self) -> Attempt | None:
-        """A trial that is this worker's now; None if all are finished. Waits while others train the last ones."""
+        """A trial that this worker has claimed; None if all are finished. Waits while others train the last ones."""
         pause, waited_for = 0.05, None
         while True:
             attempts = self.store.attempts()
@@ -257,7 +257,7 @@ def results(attempts: Sequence[Attempt]) -> dict[int, Trial]:
 
 
 def as_json(sweep: Sweep, trials: dict[int, Trial], about: Mapping[str, Any]) -> str:
-    """sweep.json: what varied, all trials, which are on the Pareto front, and which is the best."""
+    """sweep.json: what varied, the best trial, and all trials, with a mark for those on the Pareto front."""
     metric = sweep.metric
     top, optimal = best(trials, metric), front(trials, metric)
     weights = kept(trials, metric, sweep.keep)

@@ -56,7 +56,7 @@ def rewrite(folder: Path, plan: SweepSettings) -> None:
 
 
 def _others(folder: Path) -> bool:
-    """Whether a folder has files that no process leaves when it is interrupted while it starts a sweep."""
+    """Whether a folder has files other than those left by a process that was interrupted while it started a sweep."""
     return any(not path.name.endswith(".part") for path in folder.iterdir())
 
 

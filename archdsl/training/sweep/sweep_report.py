@@ -42,13 +42,13 @@ def table(trials: Trials, metric: Metric) -> str:
 
 
 def write_json(sweep: Sweep, network: str, data: str) -> None:
-    """sweep.json in the sweep's folder. Raises Problem."""
+    """Write sweep.json into the sweep's folder. Raises Problem."""
     content = as_json(sweep, sweep.trials_done(), {"format": 2, "network": network, "data": data})
     write_text(sweep.folder / "sweep.json", content)
 
 
 def write_sweep(sweep: Sweep, trials: dict[int, Trial], network: str, data: str, sample: str) -> None:
-    """sweep.json, sweep.svg and sweep.png in the sweep's folder. Raises Problem."""
+    """Write sweep.json, sweep.svg and sweep.png into the sweep's folder. Raises Problem."""
     write_json(sweep, network, data)
     title = f"{network} on {data}, {len(trials)} trials"
     draw_sweep(trials, sweep.space, sweep.metric, sample, title, sweep.folder / "sweep")

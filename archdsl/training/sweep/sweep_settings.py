@@ -26,9 +26,9 @@ class SweepSettings(BaseModel):
     """The network's name and sizes, what varies and what is fixed as typed, the data set and the device, the seed and
     the number of trials. `texts` has the digests of net.arch and of the files that it uses.
 
-    `metric` is the name of the task's metric, which compares the trials, with its direction, and `sample` what the task
-    calls a sample.
-    `storage` is the URL of a database without its password, and `name` is the sweep's name there.
+    `metric` is the name of the task's metric, which compares the trials, `minimize` is true if lower values are better,
+    and `sample` is the word for a sample. `storage` is the URL of a database without its password, and `name` is the
+    sweep's name there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -65,13 +65,13 @@ class SweepSettings(BaseModel):
         return space_of(self.set, {e.path: self.options[e.option] for e in recipe_fields() if e.option in self.options})
 
     def metric_of_task(self) -> Metric:
-        """The metric; one of a package that is not loaded is a plain number."""
+        """The metric; values of a metric from a package that is not loaded are shown as plain numbers."""
         return METRICS.get(self.metric) or Metric(self.metric, self.metric, higher=not self.minimize)
 
 
 def read_sweep(folder: Path) -> SweepSettings:
-    """The settings of the sweep in a folder. Raises NoRun if there is none, CannotResume if they are damaged or of an
-    earlier version.
+    """The settings of the sweep in a folder. Raises NoRun if there is none, and CannotResume if they are damaged or of
+    an earlier version.
     """
     settings = unseal(SweepSettings, folder / SETTINGS, FORMAT, "of a sweep, such as `sweeps/…`")
     if settings.format != FORMAT:

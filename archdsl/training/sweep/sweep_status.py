@@ -85,7 +85,7 @@ def _row(sweep: Path, number: int, attempts: Sequence[Attempt], metric: Metric, 
 
 
 def _state(sweep: Path, attempt: Attempt, now: float) -> str:
-    """The state of a trial. That a worker on another machine was killed is a guess here: the clocks may differ."""
+    """The state of a trial. For a worker on another machine, `killed` is a guess: the clocks may differ."""
     if attempt.result is not None and attempt.finished:
         return attempt.result.state
     if attempt.state is TrialState.RUNNING and attempt.claim is not None:

@@ -66,8 +66,8 @@ class Stopped(Exception):
 def attempt(context: SweepContext, point: Point, folder: Path, reports: EpochReports) -> Trial:
     """Train at a point, in a run's folder, and report the epochs; an existing run of the same point is resumed.
 
-    Errors in the network, a recipe that does not suit it, too little memory and a loss that becomes NaN are not
-    raised: they are the result's `why`. Raises Stopped, Problem for everything else.
+    Errors in the network, a recipe that does not suit it, too little memory and a loss that becomes NaN are not raised:
+    they are the result's `why`. Raises Stopped, NoValidation, and Problem for everything else.
     """
     sink, used = Sink(), context.space.used(point)
     analysis = analysed(context, point, sink)

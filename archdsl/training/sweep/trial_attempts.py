@@ -1,8 +1,8 @@
 """The attempts at the trials of a sweep, as they are stored.
 
 A trial has a number from 1. An attempt is one worker's training of it; there is another one if the worker was killed or
-stopped. Each attempt is a trial of Optuna, and its attributes here are that trial's. Workers claim only the first of
-the waiting attempts at a trial: two workers may have added one at the same time.
+stopped. Each attempt is a trial of Optuna, which stores it in its attributes. Workers claim only the first of the
+waiting attempts at a trial: two workers may have added one at the same time.
 """
 
 import json
@@ -38,8 +38,8 @@ class Beat:
 
 @dataclass(frozen=True)
 class Attempt:
-    """An attempt at trial `number`. `values` are the metric at the end of each epoch; `released` says whether its
-    worker was stopped and released it.
+    """An attempt at trial `number`. `values` are the metric at the end of each epoch; `released` is true if its worker
+    was stopped and released it.
     """
 
     id: int
@@ -87,7 +87,7 @@ class Attempt:
 
 
 def by_number(attempts: Iterable[Attempt]) -> dict[int, list[Attempt]]:
-    """The attempts at each trial, in their order, by the trial's number."""
+    """The attempts at each trial, in order, by the trial's number."""
     found: dict[int, list[Attempt]] = {}
     for attempt in sorted(attempts, key=lambda each: (each.number, each.id)):
         found.setdefault(attempt.number, []).append(attempt)

@@ -46,7 +46,7 @@ class Trial:
 
 _TRIAL: TypeAdapter[Trial] = TypeAdapter(Trial)
 Trials = Mapping[int, Trial]
-"""Results by the numbers of the trials, in their order."""
+"""Results by the number of the trial, in order."""
 
 
 def ranked(trials: Trials, metric: Metric) -> list[int]:

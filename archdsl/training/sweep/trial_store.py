@@ -93,8 +93,8 @@ class TrialStore:
         with self._owned():
             self._storage.set_trial_user_attr(attempt, POINT, written(point))
             for name, value in point.items():
-                of = distributions[name]
-                self._storage.set_trial_param(attempt, name, of.to_internal_repr(value), of)
+                distribution = distributions[name]
+                self._storage.set_trial_param(attempt, name, distribution.to_internal_repr(value), distribution)
 
     def beat(self, attempt: int, count: int) -> None:
         """Store a heartbeat. Raises AttemptLost."""

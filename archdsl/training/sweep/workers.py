@@ -42,7 +42,7 @@ class Worker:
 
 @contextlib.contextmanager
 def working(sweep: Path) -> Iterator[Worker]:
-    """This process as a worker of the sweep in a folder, where its file is locked in the context. Raises Problem."""
+    """This process as a worker of the sweep in a folder, with its file locked during the context. Raises Problem."""
     folder = refuse_links(sweep, sweep / _FOLDER)
     make_folder(folder)
     try:
@@ -75,14 +75,14 @@ def was_killed(sweep: Path, claim: Claim) -> bool | None:
 
 
 def forget(sweep: Path, claim: Claim) -> None:
-    """Remove the file of a worker that was killed; one that runs keeps it."""
+    """Remove the file of a worker that was killed; that of a running worker is kept."""
     if was_killed(sweep, claim):
         with contextlib.suppress(OSError):
             (sweep / _FOLDER / f"{claim.worker}.lock").unlink()
 
 
 class Silence:
-    """Notices workers of other machines that are gone. It has to look several times; `clock` is in seconds."""
+    """Notices workers of other machines that are gone, if `over` is called repeatedly; `clock` is in seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
