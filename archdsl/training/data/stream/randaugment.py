@@ -88,6 +88,6 @@ def randaugment(image: Image.Image, magnitude: float, operations: int, rng: np.r
         rng.integers(len(_NAMES), size=operations).tolist(), rng.integers(2, size=operations).tolist(), strict=True
     ):
         operation, two_directions = OPERATIONS[_NAMES[number]]
-        magnitude = magnitude / LARGEST
-        image = operation(image, -magnitude if two_directions and sign else magnitude)
+        strength = magnitude / LARGEST
+        image = operation(image, -strength if two_directions and sign else strength)
     return image

@@ -92,6 +92,14 @@ def test_operations_and_directions_are_uniformly_chosen() -> None:
     assert randaugment(image, 9, 0, rng) is image
 
 
+def test_all_operations_on_an_image_have_the_same_magnitude() -> None:
+    image, rng = random_image(7, (30, 20)), np.random.default_rng(1)
+    once = [operation(image) for operation in EXPECTED.values()]
+    twice = {operation(changed).tobytes() for changed in once for operation in EXPECTED.values()}
+    for _ in range(200):
+        assert randaugment(image, 9, 2, rng).tobytes() in twice
+
+
 def uniform_distance(values: list[float]) -> float:
     """Kolmogorov and Smirnov's distance from the uniform distribution on 0..1, times the root of the count."""
     steps = np.arange(1, len(values) + 1) / len(values)
