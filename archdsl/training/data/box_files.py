@@ -65,12 +65,16 @@ class BoxedImage:
         return [self._row(box, factors, (width, height)) for box in self.boxes]
 
     def _row(self, box: FileBox, factors: Sequence[float], size: tuple[int, int]) -> tuple[float, ...]:
-        left, top, right, bottom = sides = [side * factor for side, factor in zip(box.bounds, factors, strict=True)]
-        shown = ", ".join(f"{side:.6g}" for side in box.bounds)
+        left, top, right, bottom = coordinates = [
+            coordinate * factor for coordinate, factor in zip(box.bounds, factors, strict=True)
+        ]
+        shown = ", ".join(f"{coordinate:.6g}" for coordinate in box.bounds)
         if not (left < right and top < bottom):
             raise self.bad(f"{box.where} has no area: {shown}")
-        inside = [min(max(side, 0.0), float(of)) for side, of in zip(sides, size * 2, strict=True)]
-        if any(abs(side - near) > _ROUNDING for side, near in zip(sides, inside, strict=True)):
+        inside = [
+            min(max(coordinate, 0.0), float(limit)) for coordinate, limit in zip(coordinates, size * 2, strict=True)
+        ]
+        if any(abs(coordinate - near) > _ROUNDING for coordinate, near in zip(coordinates, inside, strict=True)):
             width, height = size
             raise self.bad(f"{box.where} is outside of its image of {width}×{height} pixels: {shown}")
         if not (inside[0] < inside[2] and inside[1] < inside[3]):
@@ -119,7 +123,7 @@ def _read(folder: Path, images: Sequence[BoxedImage], request: Request, bad: lis
     if pixels is None:
         return None
     files = tuple(printable(path.relative_to(folder).as_posix()) for path in paths)
-    return ImageSet(pixels, packed([[row for row in of if row[0] != NOTHING] for of in rows]), files)
+    return ImageSet(pixels, packed([[row for row in boxes if row[0] != NOTHING] for boxes in rows]), files)
 
 
 def with_test(images: Sequence[BoxedImage]) -> dict[str, list[BoxedImage]]:

@@ -31,7 +31,7 @@ class CocoName(NamedTuple):
 
 
 def parse_coco_name(name: str) -> CocoName | None:
-    """`coco`, or `coco:` and one of the kinds; None for a folder without such annotations."""
+    """Parse `coco`, or `coco:` and one of the kinds; None for a folder without such annotations."""
     for kind, beginning in KINDS.items():
         folder = Path(name.removesuffix(f":{kind}")).expanduser()
         if (name.endswith(f":{kind}") or ":" not in folder.name) and _files(folder, beginning):

@@ -36,10 +36,10 @@ def read_members(path: Path, names: Iterable[str]) -> dict[str, bytes]:
 
 
 class _Bounded(gzip.GzipFile):
-    """Limits each read to the size of a member: tarfile reads as much as the headers of an archive declare."""
+    """Limits each read to LARGEST_MEMBER: tarfile reads as much as the headers of an archive declare."""
 
     def read(self, size: int | None = -1) -> bytes:
-        asked = -1 if size is None else size
-        if not 0 <= asked <= LARGEST_MEMBER:
-            raise tarfile.ReadError(f"a header declares {asked:,} bytes")
-        return super().read(asked)
+        requested = -1 if size is None else size
+        if not 0 <= requested <= LARGEST_MEMBER:
+            raise tarfile.ReadError(f"a header declares {requested:,} bytes")
+        return super().read(requested)

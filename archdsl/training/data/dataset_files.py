@@ -37,8 +37,8 @@ class LocalFile:
 def obtain(file: RemoteFile, dataset: str, request: Request, places: tuple[str, ...] = ()) -> LocalFile:
     """The file from `data_dir` if given, else from the cache, downloading it if necessary.
 
-    `places` are subfolders of `data_dir` to search as well. A file NAME.gz may be there decompressed, as NAME. Raises
-    DataMissing, DownloadFailed, DiskFull.
+    `places` are subfolders of `data_dir` to search as well. A file NAME-ubyte.gz may be there decompressed, as
+    NAME-ubyte. Raises DataMissing, DownloadFailed, DiskFull.
     """
     if request.data_dir is None:
         return LocalFile(fetch(file, request.cache / "data" / dataset, request.download), official=True)

@@ -89,7 +89,7 @@ def whole_placement(size: tuple[int, int], shape: ImageShape) -> Placement:
 def _contained(size: tuple[int, int], shape: ImageShape) -> tuple[int, int]:
     """The largest width and height of the same aspect ratio that fit into the shape."""
     scale = min(shape.width / size[0], shape.height / size[1])
-    width, height = (max(1, round(of * scale)) for of in size)
+    width, height = (max(1, round(length * scale)) for length in size)
     return min(width, shape.width), min(height, shape.height)
 
 

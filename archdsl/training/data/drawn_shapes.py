@@ -15,7 +15,7 @@ _CONTRAST = 60
 """Smallest difference of a shape's color from the background's, summed over the channels."""
 _NOISE = 25
 _LEAST_VISIBLE = 0.3
-"""Smallest fraction of a shape's pixels that are visible, for its box to be listed."""
+"""Smallest visible fraction of a shape's pixels for which its box is listed."""
 
 
 def draw(count: int, side: int) -> ImageSet:
@@ -30,7 +30,7 @@ def draw(count: int, side: int) -> ImageSet:
 def draw_boxes(count: int, side: int) -> ImageSet:
     """The images of `draw`, with the boxes of their shapes: 0 circles, 1 rectangles, 2 triangles (see box_arrays.py).
 
-    A box is that of the visible pixels of a shape; shapes that others hide almost completely have none.
+    A box is that of the visible pixels of a shape; shapes that others mostly hide have none.
     """
     images, _, shapes = _drawn(count, side)
     rows = []

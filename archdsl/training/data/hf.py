@@ -157,7 +157,7 @@ def _read(name: Name) -> Iterator[None]:
 
 
 def _columns(name: Name, path: Path) -> Columns:
-    """The metadata of the Parquet file's columns: the Hub's features, as JSON."""
+    """The columns of images and classes, from a Parquet file's metadata: the Hub's features, as JSON."""
     import pyarrow.parquet as parquet  # type: ignore[import-untyped]  # it ships no types
 
     schema = parquet.read_schema(path)

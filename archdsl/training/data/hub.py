@@ -170,11 +170,11 @@ def _hub_errors(name: Name) -> Iterator[None]:
     try:
         yield
     except GatedRepoError as error:
-        way = "accept its terms on its page, then run `hf auth login` or set HF_TOKEN"
-        raise HubFailed(str(name), "it is gated: the Hub requires accepting its terms", way) from error
+        suggestion = "accept its terms on its page, then run `hf auth login` or set HF_TOKEN"
+        raise HubFailed(str(name), "it is gated: the Hub requires accepting its terms", suggestion) from error
     except RepositoryNotFoundError as error:
-        way = "search huggingface.co/datasets; a private data set needs `hf auth login` or HF_TOKEN"
-        raise HubFailed(str(name), "the Hub has no such data set", way) from error
+        suggestion = "search huggingface.co/datasets; a private data set needs `hf auth login` or HF_TOKEN"
+        raise HubFailed(str(name), "the Hub has no such data set", suggestion) from error
     except LocalEntryNotFoundError as error:
         raise HubFailed(str(name), "the Hub cannot be reached", "check the network connection and try again") from error
     except HfHubHTTPError as error:

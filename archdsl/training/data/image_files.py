@@ -14,7 +14,7 @@ _TEST_PART = 0.1
 
 def is_text(name: str) -> bool:
     """Whether a file name, which may be arbitrary bytes, is valid UTF-8."""
-    return not any("\udc80" <= letter <= "\udcff" for letter in name)
+    return not any("\udc80" <= character <= "\udcff" for character in name)
 
 
 def is_present(path: Path) -> bool:
@@ -39,9 +39,9 @@ def test_files(paths: Iterable[Path]) -> set[Path]:
 
 def cache_path(cache: Path, folder: Path, shape: object, keys: Sequence[str]) -> Path:
     """Where the decoded images of a folder's files are kept, at this shape."""
-    of = hashlib.sha256(b"2 " + os.fsencode(f"{folder.resolve()} {shape}")).hexdigest()[:16]
+    place = hashlib.sha256(b"2 " + os.fsencode(f"{folder.resolve()} {shape}")).hexdigest()[:16]
     digest = hashlib.sha256("".join(keys).encode()).hexdigest()[:16]
-    return cache / "folders" / f"{of}-{digest}.npy"
+    return cache / "folders" / f"{place}-{digest}.npy"
 
 
 def file_key(folder: Path, *paths: Path) -> str:

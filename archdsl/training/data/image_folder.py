@@ -69,7 +69,7 @@ class FolderSource(DataSource):
         return BadImages(self.folder, "no subfolder with images", help_text)
 
     def _left_out(self) -> tuple[str, ...]:
-        """A note for each subfolder that has no images, so that it is no class."""
+        """A note for each subfolder that has no images and is therefore not a class."""
         return tuple(
             f"{printable(entry.relative_to(self.folder).as_posix())}: no images, so it is not a class"
             for root in self._roots.values()

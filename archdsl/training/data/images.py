@@ -129,7 +129,7 @@ ShowProgress = Callable[[str], None]
 
 
 class Download:
-    """Progress of downloading and decoding. This one is silent."""
+    """Progress of downloading and decoding. The base class is silent."""
 
     def start(self, name: str, total: int | None) -> None:
         """The download of a file of `total` bytes (if known) starts; called again for each URL that is tried."""
@@ -172,9 +172,9 @@ class DataSource(ABC):
     @property
     @abstractmethod
     def spec(self) -> DataSpec:
-        """The facts; reads no image, downloads nothing.
+        """The facts; reads no image. Only a data set of the Hub downloads a file.
 
-        Raises BadImages for a folder that is not a data set.
+        Raises BadImages, or another error of the data, for a path that is not a data set.
         """
 
     @property
@@ -191,7 +191,7 @@ class DataSource(ABC):
     def load(self, request: Request) -> Splits:
         """Read the data set from `data_dir` or from the cache, downloading it if necessary.
 
-        Raises DataMissing, DataCorrupt, DownloadFailed, DiskFull, BadImages.
+        Raises DataMissing, DataCorrupt, DownloadFailed, DiskFull, BadImages, or another error of the data.
         """
 
 

@@ -282,8 +282,8 @@ def _sets(given: Mapping[str, Array], names: tuple[str, ...] | None) -> tuple[di
 
 def _integers(targets: Array, split: str) -> Array:
     """Classes as integers; floats without a fraction are accepted."""
-    whole = targets.dtype.kind == "f" and np.isfinite(targets).all() and (targets == np.rint(targets)).all()
-    if targets.dtype.kind not in "iub" and not whole:
+    is_integral = targets.dtype.kind == "f" and np.isfinite(targets).all() and (targets == np.rint(targets)).all()
+    if targets.dtype.kind not in "iub" and not is_integral:
         raise ValueError(f"`{split}`: classes are integers or names, not {targets.dtype}")
     most = int(targets.max())
     if most > _LARGEST:  # int64 would wrap around

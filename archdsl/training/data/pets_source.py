@@ -44,7 +44,7 @@ class PetsName(NamedTuple):
 
 
 def parse_pets_name(name: str) -> PetsName | None:
-    """`pets`, `pets:breeds`, `pets:species`, `pets:trimap` or `pets:mask`; None for another folder."""
+    """Parse `pets`, `pets:breeds`, `pets:species`, `pets:trimap` or `pets:mask`; None for another folder."""
     for kind in KINDS:
         folder = Path(name.removesuffix(f":{kind}")).expanduser()
         given = name.endswith(f":{kind}") or ":" not in folder.name

@@ -157,7 +157,7 @@ def _counted(value: Any, name: str) -> Iterator[object]:
             yield from value
 
 
-def _collected(samples: Iterable[object], of: object, channels: int, name: str) -> RawSamples:
+def _collected(samples: Iterable[object], data: object, channels: int, name: str) -> RawSamples:
     inputs: list[Array] = []
     targets: list[Array] = []
     size, most = 0, _memory()
@@ -174,7 +174,7 @@ def _collected(samples: Iterable[object], of: object, channels: int, name: str) 
             why = f"{index + 1:,} samples take {size / 1e9:.1f} GB, more than fits into memory"
             raise ValueError(f"{name}: {why}; `fit` reads a data set once, to its end")
     if not inputs:
-        raise ValueError(f"{name}: {type(of).__name__} has no samples")
+        raise ValueError(f"{name}: {type(data).__name__} has no samples")
     if targets and len(targets) < len(inputs):
         raise ValueError(f"{name}: only {len(targets):,} of {len(inputs):,} samples have a target")
     return RawSamples(np.stack(inputs), _stacked(targets, name) if targets else None)

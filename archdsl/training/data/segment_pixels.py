@@ -30,8 +30,8 @@ def class_mask(
 ) -> Masks:
     """The class of each pixel: 0 outside of all objects; `objects` are pairs of a class and an annotation.
 
-    Pixels of crowds without another object, and those of objects of different classes, have no class. Raises
-    ValueError for a segmentation that is invalid.
+    Pixels of crowds without another object, and pixels where objects of different classes overlap, have no class.
+    Raises ValueError for a segmentation that is invalid.
     """
     _refuse_size(height, width)
     made, crowds = np.zeros((height, width), np.uint8), np.zeros((height, width), np.bool_)
@@ -85,8 +85,8 @@ def _unpacked(text: str) -> list[int]:
     """
     counts: list[int] = []
     value = shift = 0
-    for letter in text:
-        bits = ord(letter) - 48
+    for character in text:
+        bits = ord(character) - 48
         if not 0 <= bits < 64 or shift > 60:
             raise ValueError("its `counts` are not a string of run lengths")
         value |= (bits & 31) << shift
@@ -115,9 +115,7 @@ def _points(polygon: object) -> NDArray[np.float64]:
 
 
 def polygon_mask(points: NDArray[np.float64], height: int, width: int) -> NDArray[np.bool_]:
-    """The pixels of a polygon with these corners, N×2 of x and y: bool of H×W. Raises
-    ValueError.
-    """
+    """The pixels of a polygon with these corners, N×2 of x and y: bool of H×W. Raises ValueError."""
     finer = (points * _FINER + 0.5).astype(np.int64)  # rounded towards zero, as in C
     if np.abs(finer - np.roll(finer, -1, 0)).max(1).sum() > _LONGEST:
         raise ValueError(f"a polygon has a perimeter of more than {_LONGEST // _FINER:,} pixels")

@@ -62,7 +62,7 @@ def _is_shard(path: Path) -> bool:
     return path.suffix.lower() == EXTENSION and not path.name.startswith(".")
 
 
-def _expanded(pattern: str, of: Path) -> Iterator[str]:
+def _expanded(pattern: str, path: Path) -> Iterator[str]:
     """The patterns without braces, as a shell expands them. Raises BadImages."""
     waiting = [pattern]
     for number in range(_MOST):
@@ -73,7 +73,7 @@ def _expanded(pattern: str, of: Path) -> Iterator[str]:
             low, high = (int(word) for word in match.groups())
             if not 0 <= high - low < _MOST:
                 why = f"`{match[0]}` names {high - low + 1:,} shards" if high >= low else f"`{match[0]}` is empty"
-                raise BadImages(of, why, f"a range names 1 to {_MOST:,} shards, such as `{{000..123}}`")
+                raise BadImages(path, why, f"a range names 1 to {_MOST:,} shards, such as `{{000..123}}`")
             width = len(match[1])
             words = [f"{each:0{width}}" for each in range(low, high + 1)]
         elif match := _LIST.search(first):
@@ -84,4 +84,4 @@ def _expanded(pattern: str, of: Path) -> Iterator[str]:
         waiting += [first[: match.start()] + word + first[match.end() :] for word in reversed(words)]
         if number + len(waiting) > 2 * _MOST:
             break
-    raise BadImages(of, f"more than {_MOST:,} shards", "make larger shards, of about 1 GB")
+    raise BadImages(path, f"more than {_MOST:,} shards", "make larger shards, of about 1 GB")

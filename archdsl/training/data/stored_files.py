@@ -113,7 +113,7 @@ class TarTree(FileTree):
 
 
 def tar_files(archive: Path, within: StoredFile | None = None) -> Iterator[StoredFile]:
-    """The regular files in an archive, or in the archive that is a member of it, in the archive's order.
+    """The regular files in an archive, or in its member `within`, which is an archive, in the archive's order.
 
     Links, devices and sparse files are left out. Raises DataCorrupt.
     """

@@ -30,7 +30,7 @@ class TableName(NamedTuple):
 
 
 def parse_table_name(name: str) -> TableName | None:
-    """`houses.csv` or `houses.csv:price,rooms`, or the same with a folder that has train.csv; None for another name."""
+    """Parse `houses.csv` or `houses.csv:price,rooms`, or a folder with train.csv instead; None for another name."""
     match = _NAMED.fullmatch(name)
     if match is not None:
         return TableName(Path(match[1]).expanduser(), _words(match[2]))

@@ -1,4 +1,4 @@
-"""The positions of files in tar archives, cached: finding a million takes minutes, reading the index seconds."""
+"""The positions of files in tar archives, cached: finding a million files takes minutes, reading the index seconds."""
 
 import hashlib
 import os
@@ -21,7 +21,7 @@ _SEPARATOR = "\n"
 def indexed(archive: Path, cache: Path, find: Callable[[], Iterator[StoredFile]]) -> Iterator[StoredFile]:
     """The files that `find` finds in an archive, from the cache if the archive has not changed.
 
-    Raises what `find` raises.
+    Raises the errors of `find`.
     """
     state = archive.stat()
     about = f"{archive.resolve()}\0{state.st_size}\0{state.st_mtime_ns}"

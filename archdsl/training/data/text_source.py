@@ -46,7 +46,7 @@ class TextSource(DataSource):
 
 
 def text_splits(content: bytes, request: Request, path: Path) -> Splits:
-    """The splits of a text, whose parts follow one another: none overlaps another. Raises BadText."""
+    """The splits of a text: consecutive parts that do not overlap. Raises BadText."""
     length = request.shape[0]
     test = len(content) - round(len(content) * TEST_PART)
     learn = round(test * request.split)

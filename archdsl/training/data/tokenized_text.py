@@ -25,7 +25,7 @@ class TokenizedName(NamedTuple):
 
 
 def parse_tokenized_name(name: str) -> TokenizedName | None:
-    """`novel.txt:tokenizer.json`, where the second may be a file next to the first; None for other names."""
+    """Parse `novel.txt:tokenizer.json`, where the second may be a file next to the first; None for other names."""
     match = _NAMED.fullmatch(name)
     if match is None:
         return None

@@ -25,7 +25,7 @@ _SPACE = "\u2581"
 
 @final
 class Tokenizer:
-    """A tokenizer that reproduces every text it is used for. `text` is its file; `path` is for messages."""
+    """A tokenizer that reproduces every text that it encodes. `text` is its file; `path` is for messages."""
 
     def __init__(self, text: str, path: Path) -> None:
         require("a tokenizer", "tokenizers")
@@ -67,7 +67,7 @@ class Tokenizer:
         for token, number in self._vocabulary.items():
             if token in added:
                 found[number] = len(token.encode())
-            elif of_bytes and all(ord(letter) in _ALPHABET for letter in token):
+            elif of_bytes and all(ord(character) in _ALPHABET for character in token):
                 found[number] = len(token)
             elif len(token) == 6 and token.startswith("<0x") and token.endswith(">"):
                 found[number] = 1

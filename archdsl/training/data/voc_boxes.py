@@ -158,13 +158,13 @@ class _Annotation:
         box = element.child("bndbox")
         if box is None:
             raise self.bad(f"{where} has no <bndbox>")
-        sides = []
+        coordinates = []
         for side in ("xmin", "ymin", "xmax", "ymax"):
             try:
-                sides.append(float(box.text(side) or ""))
+                coordinates.append(float(box.text(side) or ""))
             except ValueError:
                 raise self.bad(f"line {box.line}: <{side}> of an object is not a number") from None
-        left, top, right, bottom = sides
+        left, top, right, bottom = coordinates
         where = f"line {box.line}: the box of `{name}`"
         return name, FileBox(0, (left - 1, top - 1, right, bottom), where, _is_difficult(element))
 

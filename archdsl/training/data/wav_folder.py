@@ -87,7 +87,7 @@ class WavFolderSource(DataSource):
             parts["train"], parts["validation"] = [train[i] for i in learn], [train[i] for i in validate]
         bad: list[str] = []
         for files in parts.values():
-            self._refuse_other_rates(files, bad)
+            self._refuse_other_rates(files)
         found = {split: self._read(files, request, bad) if files else None for split, files in parts.items()}
         if bad:
             more = f" and {len(bad) - 3:,} more, listed below" if len(bad) > 3 else ""
@@ -105,8 +105,8 @@ class WavFolderSource(DataSource):
             )
         return request.shape[0], request.shape[1]
 
-    def _refuse_other_rates(self, files: Sequence[ClassFile], bad: list[str]) -> None:
-        """Raise BadAudio for a file with another sample rate; add unreadable ones to `bad`."""
+    def _refuse_other_rates(self, files: Sequence[ClassFile]) -> None:
+        """Raise BadAudio for a file with another sample rate; unreadable files are reported when they are read."""
         rate = self.spec.sample_rate
         for file in files:
             try:

@@ -124,5 +124,5 @@ def _box(words: list[str], where: str, classes: int) -> FileBox:
     x, y, width, height = numbers
     if max(numbers) > 1.01:
         raise ValueError(f"{max(numbers):g} is not a fraction of the image's size")
-    sides = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-    return FileBox(int(words[0]), sides, f"{where}: the box")
+    corners = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    return FileBox(int(words[0]), corners, f"{where}: the box")

@@ -1,7 +1,7 @@
 """Average precision of detection, as COCO's evaluation defines it: for all object sizes, with at most 100 objects per
 image.
 
-It is computed here, not by pycocotools: the numbers are the same, and the objects of all images are matched together.
+It is computed here, not by pycocotools: the numbers are the same, and many images are processed at once.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..data.box_arrays import ignored_classes
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
-"""The IoUs above which an object is found; AP is the mean over them."""
+"""The IoUs from which an object counts as found; AP is the mean over them."""
 _RECALLS = np.linspace(0, 1, 101)
 _EPSILON = float(np.spacing(1))
 _CHUNK = 256

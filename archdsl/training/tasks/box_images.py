@@ -32,7 +32,7 @@ def true_boxes(rows: NDArray[np.float32], classes: Sequence[str]) -> tuple[Found
 def box_words(boxes: Sequence[FoundBox], scores: bool = True) -> str:
     """Boxes in words: `circle 98.2% (2, 6, 9, 22), triangle 91.0% (22, 29, 54, 61)`."""
     found = [
-        f"{box.name}{f' {box.score:.1%}' if scores else ''} ({', '.join(f'{side:.0f}' for side in box.box)})"
+        f"{box.name}{f' {box.score:.1%}' if scores else ''} ({', '.join(f'{edge:.0f}' for edge in box.box)})"
         for box in boxes
     ]
     return ", ".join(found) or "no objects"
@@ -47,7 +47,7 @@ def drawn_boxes(image: NDArray[np.uint8], boxes: Sequence[FoundBox], classes: Se
     line = max(1, min(height, width) // _PER_LINE)
     for box in reversed(boxes):
         color = np.array(color_of(classes.index(box.name) + 1), np.uint8)[:, None, None]
-        left, top, right, bottom = (round(side) for side in box.box)
+        left, top, right, bottom = (round(coordinate) for coordinate in box.box)
         left, right = max(0, min(left, width - 1)), max(1, min(right, width))
         top, bottom = max(0, min(top, height - 1)), max(1, min(bottom, height))
         made[:, top:bottom, left : left + line] = color

@@ -8,7 +8,7 @@ from .box_levels import MORE, Levels, boxes_of
 from .box_losses import iou
 
 CANDIDATES, FOUND = 400, 100
-"""The largest numbers of candidates and of objects of an image."""
+"""The largest numbers of candidates and of objects per image."""
 LEAST_SCORE = 0.05
 OVERLAP = 0.6
 """If the IoU of two candidates of a class is larger, the one with the lower score is dropped."""
@@ -60,7 +60,7 @@ def non_maximum_suppression(boxes: Tensor, classes: Tensor, is_candidate: Tensor
 
 
 def _first(rows: Tensor, kept_mask: Tensor) -> Tensor:
-    """The first 100 rows that stay, of N×M×6, in their order; then rows without an object."""
+    """The first 100 rows that are kept, of N×M×6, in order; then rows without an object."""
     order = (~kept_mask).to(torch.uint8).argsort(dim=1, stable=True)[:, :FOUND]
     kept = kept_mask.gather(1, order)
     nothing = torch.zeros(rows.shape[2], dtype=rows.dtype, device=rows.device)

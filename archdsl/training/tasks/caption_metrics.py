@@ -20,7 +20,7 @@ def ngrams(caption: Caption, length: int) -> Ngrams:
 def bleu(captions: Sequence[Caption], references: Sequence[Sequence[Caption]]) -> float:
     """BLEU-4 of all captions together, without smoothing, in 0..1 (Papineni et al. 2002).
 
-    A caption is compared with the reference of the closest length, the shorter one of two.
+    A caption is compared with the reference of the closest length; of two equally close ones, with the shorter one.
     """
     right, total, own, other = [0] * _LONGEST, [0] * _LONGEST, 0, 0
     for caption, wanted in zip(captions, references, strict=True):
@@ -42,7 +42,7 @@ def bleu(captions: Sequence[Caption], references: Sequence[Sequence[Caption]]) -
 def cider(captions: Sequence[Caption], references: Sequence[Sequence[Caption]]) -> float:
     """CIDEr-D, in 0..10 (Vedantam et al. 2015): similarity of n-grams, weighted by how rare they are in the references.
 
-    It is computed as by the evaluation server of COCO, with the document frequencies of these references.
+    It is computed as on COCO's evaluation server, with the document frequencies of these references.
     """
     frequency: Ngrams = Counter()
     for wanted in references:

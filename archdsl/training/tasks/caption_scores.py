@@ -19,7 +19,7 @@ def one_of(captions: Tensor) -> Tensor:
 
 
 def count_words(captions: Tensor) -> Tensor:
-    """Number of words, including END, that the mean loss averages over."""
+    """Number of words, including END, over which the loss is averaged."""
     return (one_of(captions)[:, 1:] != PADDING).sum()
 
 
@@ -62,7 +62,7 @@ class CaptionScores(Scores):
         return self.all_finite
 
     def summary(self) -> dict[str, float]:
-        """`bleu4` and `cider` are those of the captions of the most likely words, against all references."""
+        """`bleu4` and `cider` compare the captions of the most likely words with all references."""
         captions = [words_before_end(ids) for ids in self.made.tolist()]
         wanted = [[words_before_end(ids) for ids in each if ids[0] == START] for each in self.references.tolist()]
         return {"loss": self.loss, "bleu4": bleu(captions, wanted), "cider": cider(captions, wanted)}

@@ -86,9 +86,9 @@ def count_right(logits: Tensor, labels: Tensor) -> Tensor:
 def class_probabilities(logits: Tensor, loss: AnyLoss) -> Tensor:
     """The probability of each class, N×K in 0..1, from outputs N×K.
 
-    It is the softmax for cross-entropy. For binary cross-entropy each class has its own probability, and they need not
-    sum to one. The mean squared error against 1 and 0 is minimal if an output is the probability itself, so outputs are
-    only clipped to 0..1.
+    It is the softmax for cross-entropy. For binary cross-entropy, each class has its own probability, and the
+    probabilities need not sum to one. The mean squared error against 1 and 0 is minimal if an output is the probability
+    itself, so outputs are only clipped to 0..1.
     """
     match loss:
         case CrossEntropy():

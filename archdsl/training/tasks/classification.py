@@ -57,11 +57,11 @@ class Classification(Task):
         from .class_losses import class_probabilities
         from .presentation import Answer
 
-        sure = class_probabilities(output, loss).cpu()
+        probabilities = class_probabilities(output, loss).cpu()
         order = output.topk(output.shape[1], dim=1).indices.tolist()
         return [
             Answer(tuple((facts.classes[index], float(row[index])) for index in ranked))
-            for row, ranked in zip(sure, order, strict=True)
+            for row, ranked in zip(probabilities, order, strict=True)
         ]
 
     def output_words(self, loss: "AnyLoss") -> str:

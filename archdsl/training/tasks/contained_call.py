@@ -8,7 +8,7 @@ from ..errors.problem import Problem
 
 
 def called(package: str, where: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """What a function of a package returns. Raises PackageFailed, and errors that mean that memory has run out."""
+    """What a function of a package returns. Raises PackageFailed, Problem, and out-of-memory errors."""
     try:
         return method(*args, **kwargs)
     except (PackageFailed, Problem, MemoryError):

@@ -44,7 +44,7 @@ class Detection(Task):
     def fits(self, output: tuple[int, ...], input: tuple[int, ...], classes: int) -> bool:
         if len(output) != 3 or output[0] != classes + MORE:
             return False
-        return all(1 <= size <= of for size, of in zip(output[1:], input[1:], strict=True))
+        return all(1 <= size <= largest for size, largest in zip(output[1:], input[1:], strict=True))
 
     def check(self, graph: Graph, node: Node, spec: DataSpec, sink: Sink) -> None:
         input, classes, dims = graph.nodes[graph.inputs[0]].shape.dims, len(spec.classes), node.shape.dims

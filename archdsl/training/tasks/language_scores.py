@@ -66,7 +66,7 @@ class LanguageScores(Scores):
         return self.all_finite
 
     def summary(self) -> dict[str, float]:
-        """Perplexity is the exponential of the cross-entropy; bits per byte is the cross-entropy to base 2."""
+        """Perplexity is the exponential of the cross-entropy; bits per byte is its value in bits, per byte of text."""
         perplexity = math.exp(self.entropy) if self.entropy < 700 else math.inf
         bits = self.entropy / math.log(2) / self.bytes_per_id
         return {"loss": self.loss, "bits_per_byte": bits, "perplexity": perplexity}

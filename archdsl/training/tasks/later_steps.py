@@ -14,7 +14,7 @@ _MOST = 3
 
 
 def causal_changes(graph: Graph) -> tuple[str, ...]:
-    """For each layer after the last input that can be restricted to earlier steps, the change to its statement."""
+    """Changes to the statements of layers after the last input that can be restricted to earlier steps; at most 3."""
     behind = {graph.inputs[-1]}
     found: dict[str, None] = {}
     for node in graph.nodes:

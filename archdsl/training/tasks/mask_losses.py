@@ -47,9 +47,8 @@ def _cross_entropy(logits: Tensor, masks: Tensor, smoothing: float, weights: Ten
 
 
 def soft_dice(logits: Tensor, masks: Tensor) -> Tensor:
-    """One minus the mean of 2·|p·t| / (|p| + |t|) over the classes that are in the masks or predicted; p are the
-    probabilities, t the targets, summed over the batch. A term of 1 in numerator and denominator avoids division
-    by zero.
+    """One minus the mean of 2·|p·t| / (|p| + |t|) over all classes; p are the probabilities, t the targets, summed over
+    the batch. A term of 1 in numerator and denominator avoids division by zero.
     """
     known = masks != IGNORED
     targets = F.one_hot(masks.long() * known, logits.shape[1]).movedim(-1, 1) * known[:, None]

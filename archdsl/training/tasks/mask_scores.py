@@ -38,7 +38,7 @@ class MaskScores(Scores):
         return dice_of(self.confusion)[1]
 
     def summary(self) -> dict[str, float]:
-        """`miou` and `dice` are means over the classes, with equal weights."""
+        """`miou` and `dice` are means over the classes that are present or predicted, with equal weights."""
         total = int(self.confusion.sum())
         return {
             "loss": self.loss,

@@ -8,8 +8,9 @@ from typing import Generic, Protocol, TypeVar
 from torch import Tensor, nn
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-BatchWeight = Callable[[Tensor], Tensor]
 """The mean loss of a batch, a scalar, from an output and the targets."""
+BatchWeight = Callable[[Tensor], Tensor]
+"""The weight of a batch in the mean loss, a scalar, from its targets."""
 
 
 class Scores(ABC):
@@ -46,14 +47,14 @@ S = TypeVar("S", bound=Scores, covariant=True)
 
 
 class Meter(ABC, Generic[S]):
-    """Accumulates what the scores of a task are computed from. Each process of a group has its own part."""
+    """Accumulates the values from which the scores of a task are computed. Each process of a group has its own part."""
 
-    def observe(self, model: nn.Module, inputs: Tensor, targets: Tensor) -> None:  # most need nothing
-        """Called with the network and a batch before its `update`, for what the main output does not show."""
+    def observe(self, model: nn.Module, inputs: Tensor, targets: Tensor) -> None:  # most meters need nothing
+        """Called with the network and a batch before its `update`, for scores that need more than the main output."""
 
     @abstractmethod
     def update(self, output: Tensor, targets: Tensor) -> None:
-        """Add a batch: the main output in 32 bits, and the targets on the same device. It may be empty."""
+        """Add a batch: the main output in 32 bits, and the targets on the same device. The batch may be empty."""
 
     @abstractmethod
     def scores(self, group: Gatherer, count: int) -> S:

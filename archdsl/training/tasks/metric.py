@@ -58,11 +58,11 @@ _ALL = (
 )
 _KNOWN = {metric.name: metric for metric in _ALL}
 METRICS: Mapping[str, Metric] = _KNOWN
-"""The metrics by name, and those of the packages' tasks that were loaded."""
+"""The metrics by name, including those of loaded tasks of packages."""
 
 
 def metric_of(name: str) -> Metric:
-    """The metric with this name; one of the user's own is a plain number."""
+    """The metric with this name; a user-defined metric is shown as a plain number."""
     return METRICS.get(name) or Metric(name, name, note="given in Python")
 
 
@@ -94,7 +94,7 @@ def loss_label(name: str, custom: str | None) -> str:
 
 
 def written(values: Mapping[str, float]) -> str:
-    """Metrics in one line, in their order: `loss 0.1234  accuracy 98.61%`."""
+    """Metrics in one line, in order: `loss 0.1234  accuracy 98.61%`."""
     return "  ".join(_aligned(name, value) for name, value in values.items() if metric_of(name).brief)
 
 

@@ -51,11 +51,11 @@ class Multilabel(Task):
     def answers(self, output: "Tensor", inputs: "Inputs", facts: TaskFacts, loss: "AnyLoss") -> "list[Answer]":
         from .presentation import Answer
 
-        sure = output.sigmoid().cpu()
-        order = sure.argsort(dim=1, descending=True, stable=True).tolist()
+        probabilities = output.sigmoid().cpu()
+        order = probabilities.argsort(dim=1, descending=True, stable=True).tolist()
         return [
             Answer(tuple((facts.classes[index], float(row[index])) for index in ranked))
-            for row, ranked in zip(sure, order, strict=True)
+            for row, ranked in zip(probabilities, order, strict=True)
         ]
 
     def tables(self, scores: "Scores", facts: TaskFacts) -> "list[Table]":

@@ -6,9 +6,9 @@ from ...graph import Node
 
 
 def report_output(node: Node, wanted: str, why: str, sink: Sink, feature_map: tuple[int, ...] = ()) -> None:
-    """Report that an output does not have the shape that a task needs: `why` states it, and `wanted` is that shape.
+    """Report that an output does not have the shape that a task needs: `why` is the message, `wanted` that shape.
 
-    If it is a feature map of a fixed size, `feature_map` is that shape, too: C×H×W. Fixes are then suggested.
+    `feature_map` is the shape C×H×W if the task needs a feature map of a fixed size; fixes are then suggested.
     """
     sink.emit(
         WrongImageOutput(

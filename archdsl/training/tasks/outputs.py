@@ -81,12 +81,12 @@ def objective_of(
         return Objective(task, custom.losses.get(outputs[0][0], own) if outputs else own, (), facts, custom)
     terms = []
     for index, (name, _) in enumerate(outputs):
-        of = losses.get(name)
-        loss = task.loss(loss_named(of), facts) if isinstance(of, str) and of != FREE else own
+        given = losses.get(name)
+        loss = task.loss(loss_named(given), facts) if isinstance(given, str) and given != FREE else own
         loss = custom.losses.get(name, loss)
         if index == 0:
             main = loss
-        elif of is not None and of != FREE:
-            terms.append(Term(index, of if isinstance(of, float) else 1.0, loss))
+        elif given is not None and given != FREE:
+            terms.append(Term(index, given if isinstance(given, float) else 1.0, loss))
     batch_weight = task.batch_weight(recipe.loss, facts) if main is own else None
     return Objective(task, main, tuple(terms), facts, custom, batch_weight)

@@ -1,4 +1,4 @@
-"""Checks of inputs that are not images, and of the settings for them. Imports neither torch nor numpy."""
+"""Checks of inputs that are not images, and of settings that only apply to images. Imports neither torch nor numpy."""
 
 from typing import TYPE_CHECKING
 
@@ -106,7 +106,7 @@ def _same_kind(shape: Shape, spec: DataSpec) -> bool:
 
 
 def sample_input(graph: Graph, spec: DataSpec, sink: Sink) -> None:
-    """Report an input that is not that of the data: numbers of a shape, or a sequence of IDs."""
+    """Report an input that does not fit the data, which are numbers of some shape or sequences of IDs."""
     entries = [graph.nodes[i] for i in graph.inputs]
     shape = entries[0].shape
     if len(entries) == 1 and _fits(shape, spec):

@@ -33,7 +33,7 @@ class Task(ABC):
     """
 
     name: ClassVar[str]
-    """The word for it in `train { task … }`."""
+    """The word for the task in `train { task … }`."""
     targets: ClassVar[tuple[Targets, ...]]
     """The kinds of targets that it learns from, as in `DataSpec.targets`."""
     inputs: ClassVar[tuple[InputKind, ...]] = ("image",)
@@ -49,7 +49,7 @@ class Task(ABC):
     test_time: ClassVar[tuple[str, ...]] = ("none",)
     """The values of `tta` that it supports."""
     loss_settings: ClassVar[tuple[str, ...]] = ("smoothing",)
-    """The settings of losses, apart from those that every loss has, that its losses use; `class_weights` is another."""
+    """The settings that its losses use, apart from those of every loss; `class_weights` may be one of them."""
     of_input: ClassVar[bool] = False
     """Whether the target is the image itself: uint8 of N×C×H×W, augmented, without noise."""
     of_classes: ClassVar[bool] = True
@@ -89,7 +89,7 @@ class Task(ABC):
         return main_output(output)
 
     def sample_targets(self, targets: "Tensor", generator: "Generator") -> "Tensor":
-        """The targets of a training step: of several captions of an image, one at random."""
+        """The targets of a training step; if an image has several captions, one of them at random."""
         return targets
 
     def problem(self, model: "nn.Module", inputs: "Tensor", targets: "Tensor") -> Problem | None:
@@ -103,7 +103,7 @@ class Task(ABC):
         """The mean loss over a batch: a scalar, from an output in 32 bits and the targets."""
 
     def batch_weight(self, recipe: "AnyLoss", facts: TaskFacts) -> "BatchWeight | None":
-        """How much a batch counts in the mean loss of several: the number of terms in its mean, a scalar, from its
+        """The weight of a batch in the mean loss over several: the number of terms in its mean, a scalar, from its
         targets. None if that is the number of samples.
         """
         return None

@@ -117,7 +117,7 @@ def send(to: _DecoderProcess, message: object) -> None:
 
 @final
 class DecoderPool:
-    """Processes that decode images; none are started before they are needed. With 0, the caller decodes."""
+    """Processes that decode images, started when they are needed. With 0 workers, the caller decodes."""
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -263,19 +263,19 @@ def _memory_file() -> int:
         return os.dup(file.fileno())
 
 
-def _read(progress: _Progress, of: _DecoderProcess, answers: IO[bytes]) -> None:
+def _read(progress: _Progress, process: _DecoderProcess, answers: IO[bytes]) -> None:
     """Take the answers of a process until it ends."""
     try:
         while True:
             answer = pickle.load(answers)
             with progress.changed:
-                of.tasks -= 1
+                process.tasks -= 1
                 progress.done(answer)
                 progress.dispatch()
                 progress.changed.notify_all()
     except (EOFError, OSError, ValueError, pickle.UnpicklingError):
         with progress.changed:
-            of.ended = True
+            process.ended = True
             progress.changed.notify_all()
     finally:
         answers.close()

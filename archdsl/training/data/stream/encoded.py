@@ -65,7 +65,7 @@ class ShardPlaces:
 @final
 @dataclass(frozen=True)
 class EncodedImages:
-    """Images by index: their names below `folder`, or in a shard. Not safe for several threads."""
+    """Images by index: their names below `folder`, or in a shard. Not thread-safe."""
 
     folder: str
     names: NameList

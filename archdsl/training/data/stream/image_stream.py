@@ -22,9 +22,9 @@ _DECODED_HERE = 32
 class StreamSettings:
     """How images are decoded in every epoch.
 
-    `needed` requires this, even if the decoded images would fit into memory. `workers` is the number of processes.
-    `resize` is for images without random changes; `train_size` is the height and width of those with random `changes`,
-    if not the network's. `repeats` is how often an epoch contains each image.
+    `needed` requires that, even if the decoded images would fit into memory. `workers` is the number of processes.
+    `resize` is for images without random resized crops; `train_size` is the height and width of those with random
+    `changes`, if not the network's. `repeats` is how often an epoch contains each of its images.
     """
 
     needed: bool

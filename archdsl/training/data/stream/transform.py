@@ -29,10 +29,10 @@ class RandomChanges:
 
 @dataclass(frozen=True)
 class Transform:
-    """The size of decoded images, and how they get it.
+    """The size of decoded images, and how images are brought to it.
 
-    Without random changes, they are center-cropped to the aspect ratio and scaled, or, with `resize`, scaled so that
-    the shorter edge has this size, then cropped.
+    Without random resized crops, they are center-cropped to the aspect ratio and scaled, or, with `resize`, scaled so
+    that the shorter edge has this size, then cropped.
     """
 
     channels: int
