@@ -34,7 +34,7 @@ class ContainedMeter(Meter[Scores]):
         return found
 
     def _check(self, values: Any) -> None:
-        """Raise PackageFailed unless the values are the loss and known metrics, including the metric of the best epoch."""
+        """Raise PackageFailed unless the values are the loss and metrics, including the metric of the best epoch."""
         if not isinstance(values, dict) or not all(isinstance(each, float | int) for each in values.values()):
             self._fail("its summary is not a mapping from names to numbers")
         if unknown := [name for name in values if name not in METRICS]:
