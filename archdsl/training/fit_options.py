@@ -82,7 +82,7 @@ def option_paths() -> dict[str, Path_]:
 
 
 def given_settings(options: Mapping[str, Any]) -> dict[Path_, Any]:
-    """The settings of keywords. Raises TypeError for an unknown one."""
+    """The settings of keywords. Raises TypeError for an unknown keyword."""
     fields = option_paths()
     for name in options:
         if name not in fields or name in ("data", "loss"):

@@ -165,7 +165,7 @@ def _loss_settings(graph: Graph, spec: DataSpec, recipe: "Recipe", task: Task, s
 
 
 def _not_for_task(graph: Graph, setting: tuple[str, ...], why: str, suggestion: str, sink: Sink) -> None:
-    """Report a setting at its line of the text; one without a line is an option (recipe/refused_option.py)."""
+    """Report a setting at its line of the text; without a line, it comes from an option (recipe/refused_option.py)."""
     span = next((line.span for line in graph.training if line.name == setting[0]), graph.output.span)
     sink.emit(NotForTask(span=span, why=why, suggestion=suggestion, setting=setting))
 

@@ -42,7 +42,7 @@ Bad = Callable[[str], BadImages]
 
 @dataclass(frozen=True)
 class BoxedImage:
-    """An image with its objects. `relative` says that coordinates are fractions of the image's width and height."""
+    """An image with its objects. `relative` means that coordinates are fractions of the image's width and height."""
 
     path: Path
     boxes: Sequence[FileBox]
@@ -106,7 +106,7 @@ def read_boxed(folder: Path, parts: Mapping[str, Sequence[BoxedImage]], request:
 
 
 def _read(folder: Path, images: Sequence[BoxedImage], request: Request, bad: list[str]) -> ImageSet | None:
-    """The images with their boxes at the network's size; None if one is unreadable, in which case it is in `bad`."""
+    """The images with their boxes at the network's size; None if any are unreadable; those are added to `bad`."""
     rows = []
     for each in images:
         try:

@@ -68,7 +68,7 @@ def _no_room(path: Path, shape: tuple[int, ...], error: Exception) -> DiskFull |
 
 
 def _read(path: Path, shape: tuple[int, ...]) -> Pixels | None:
-    """The array; None if there is no usable one."""
+    """The array; None if there is no usable file."""
     try:
         # mode "c", copy on write: torch requires writable memory, and the file must not change
         images = np.load(path, allow_pickle=False, mmap_mode="c" if prod(shape) > MAPPED else None)
@@ -118,7 +118,7 @@ class _Partial:
             write_atomically(self._rows, self._save_rows)
 
     def finish(self) -> Pixels:
-        """The complete array, at its final path. Another process may have completed the same one in the meantime."""
+        """The complete array, at its final path. Another process may have completed the same array in the meantime."""
         self.images.flush()
         if _inode(self._file) == self._inode:
             del self.images  # Windows cannot rename a memory-mapped file

@@ -30,7 +30,7 @@ def draw(count: int, side: int) -> ImageSet:
 def draw_boxes(count: int, side: int) -> ImageSet:
     """The images of `draw`, with the boxes of their shapes: 0 circles, 1 rectangles, 2 triangles (see box_arrays.py).
 
-    A box is that of the visible pixels of a shape; shapes that others mostly hide have none.
+    A box encloses the visible pixels of a shape; shapes that others mostly hide have none.
     """
     images, _, shapes = _drawn(count, side)
     rows = []

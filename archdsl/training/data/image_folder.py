@@ -197,7 +197,7 @@ def read_images(
 
     Those of another aspect ratio are cropped, or get black bars if `whole` is true.
 
-    None if one is unreadable, in which case it is added to `bad`.
+    None if any are unreadable; those are added to `bad`.
     """
 
     def decoded(index: int) -> Pixels:
@@ -220,7 +220,7 @@ class _Reading:
     bad: list[str]
 
     def read(self, items: tuple[ImageFile, ...]) -> ImageSet | None:
-        """The images of these files; None if one is unreadable, in which case it is in `bad`."""
+        """The images of these files; None if any are unreadable; those are added to `bad`."""
         paths = [item.path for item in items]
         images = read_images(self.folder, paths, self.request, self.bad)
         if images is None:

@@ -95,7 +95,7 @@ class _Reading:
     bad: list[str] = field(default_factory=list)
 
     def read(self, pairs: Sequence[MaskedImage]) -> ImageSet | None:
-        """The images with their masks; None if one is unreadable, in which case it is in `bad`."""
+        """The images with their masks; None if any are unreadable; those are added to `bad`."""
         keys = [pair.key for pair in pairs]
         shape, classes = self.request.image, self.classes
         images = self._cached("", shape, keys, pairs, lambda pair: decode(pair.image.opened(), shape))

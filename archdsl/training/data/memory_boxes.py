@@ -73,7 +73,7 @@ def box_targets(
 
 
 def _checked(boxes: Boxes, split: str, size: Sequence[int]) -> Boxes:
-    """The boxes, clipped at the border of their images. Raises ValueError for impossible ones."""
+    """The boxes, clipped at the border of their images. Raises ValueError for impossible boxes."""
     labels, there = boxes[..., 0], boxes[..., 0] != NOTHING
     limit = np.array([size[1], size[0]] * 2, np.float32)
     corners = boxes[..., 1:]

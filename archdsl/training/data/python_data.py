@@ -206,7 +206,7 @@ def _parts(sample: object, name: str) -> tuple[object, object]:
 
 
 def _input(value: Any, channels: int, name: str) -> Array:
-    """The input of a sample; a Pillow image becomes uint8 of C×H×W, converted like that of a file."""
+    """The input of a sample; a Pillow image becomes uint8 of C×H×W, converted like an image file."""
     if _is_pillow(value):
         from .decoding import as_mode
 

@@ -48,8 +48,8 @@ def fit_placement(old: Sequence[int], shape: ImageShape, how: str) -> Placement:
 def fit_images(images: Pixels, shape: ImageShape, how: str) -> Pixels:
     """Images, uint8 of N×C×H×W, at another height and width.
 
-    `pad` adds zeros around them, the extra row or column at the bottom and right if the number is odd, and center-crops
-    larger ones; `resize` scales (bilinear, with antialiasing), regardless of the aspect ratio.
+    `pad` adds zeros around them (of an odd number, one more at the bottom or right) and center-crops larger images;
+    `resize` scales (bilinear, with antialiasing), regardless of the aspect ratio.
     """
     if images.shape[2:] == shape[1:]:
         return images

@@ -1,6 +1,6 @@
 """Files of data sets, in folders or in tar archives that are not compressed: nothing is extracted.
 
-A member of an archive is a part of the archive's file, so that any of them can be read at any time.
+A member of an archive is a part of the archive's file, so members can be read in any order.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from ..safe_files import read_bytes
 _MOST = 10_000_000
 """Largest number of members of an archive."""
 _LARGEST_READ = 1 << 20
-"""Largest number of bytes that the headers of one member may take; tarfile reads as many as a header declares."""
+"""Largest number of bytes that the headers of one member may take; tarfile reads the number that a header declares."""
 LARGEST_FILE = 512 << 20
 """Largest size in bytes of an image in an archive."""
 

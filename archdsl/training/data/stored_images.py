@@ -15,7 +15,7 @@ from .stored_files import StoredFile
 def read_stored(folder: Path, files: Sequence[StoredFile], request: Request, bad: list[str]) -> Pixels | None:
     """The images of a data set's folder or archive, uint8 of N×C×H×W, from the cache if they are there.
 
-    None if one is unreadable, in which case it is added to `bad`. Raises BadImages for a network that takes no images.
+    None if any are unreadable; those are added to `bad`. Raises BadImages for a network that takes no images.
     """
     if request.image.channels not in (1, 3):
         why = f"the network takes {request.image.channels} channels; images have 1 (grayscale) or 3 (color)"

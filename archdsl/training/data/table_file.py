@@ -24,7 +24,7 @@ _DELIMITERS = ",;\t"
 
 @dataclass(frozen=True)
 class DataTable:
-    """The columns of a table, by name, in its order: numbers, float64 of N, or text, a list of N words.
+    """The columns of a table, by name, in order: numbers, float64 of N, or text, a list of N words.
 
     `lines` are the lines of the rows in the file; None for Parquet files, whose rows are numbered from 1 instead.
     """
@@ -41,7 +41,7 @@ class DataTable:
         return self.lines[row] if self.lines is not None else row + 1
 
     def numbers(self, name: str) -> NDArray[np.float64]:
-        """A column of finite numbers. Raises BadTable at the first value that is not one."""
+        """A column of finite numbers. Raises BadTable at the first value that is not a finite number."""
         column = self.columns[name]
         if isinstance(column, list):
             row, word = next((row, word) for row, word in enumerate(column) if _number(word) is None)

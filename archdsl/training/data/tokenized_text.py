@@ -18,7 +18,7 @@ _NAMED = re.compile(rf"(.+(?:{'|'.join(map(re.escape, TEXTS))})):(.+\.json)", re
 
 
 class TokenizedName(NamedTuple):
-    """The path of a text, and that of a tokenizer."""
+    """The paths of a text and of its tokenizer."""
 
     text: Path
     tokenizer: Path

@@ -118,7 +118,7 @@ class WavFolderSource(DataSource):
                 raise BadAudio(file.path, why, f"resample it: `ffmpeg -i IN.wav -ar {rate} OUT.wav`")
 
     def _read(self, files: Sequence[ClassFile], request: Request, bad: list[str]) -> ImageSet | None:
-        """The audio of these files, N×C×L; None if one is unreadable, in which case it is in `bad`."""
+        """The audio of these files, N×C×L; None if any are unreadable; those are added to `bad`."""
         channels, length = self._size(request)
         paths = [file.path for file in files]
 

@@ -26,7 +26,7 @@ class TableRow(NamedTuple):
 def table_rows(loaded: LoadedRun, name: str) -> list[TableRow]:
     """The rows of a table, whose columns include the inputs of the run; other columns are ignored.
 
-    Raises BadImages for a name that is not that of a table, and BadTable.
+    Raises BadImages for a name without a table's extension, and BadTable.
     """
     path, features = Path(name), tuple(loaded.settings.data.features)
     if path.suffix.lower() not in TABLES:

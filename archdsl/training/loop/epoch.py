@@ -109,7 +109,7 @@ class Epoch:
             self._refuse(math.nan)
 
     def _update(self) -> None:
-        """One optimizer step, from one batch or the recipe's number of accumulated batches."""
+        """Take one optimizer step, with one batch or the recipe's number of accumulated batches."""
         state, context = self._state, self._context
         first, last = state.batch, min(state.batch + context.recipe.accumulate, self._batches)
         batch = context.recipe.batch

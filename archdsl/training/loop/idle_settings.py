@@ -19,7 +19,7 @@ _REASONS = {
 
 
 def idle_settings(model: nn.Module, recipe: Recipe, *, images: bool, rank: int) -> Iterator[str]:
-    """A message for each setting that has no effect on this network; `images` says whether its input is an image, and
+    """A message for each setting that has no effect on this network; `images` is true if its input is an image, and
     `rank` is the number of the input's dimensions.
     """
     optimizer = recipe.optimizer

@@ -54,7 +54,7 @@ def fit(state: TrainingState, context: TrainContext, run: RunStore, callback: Tr
 
 
 def wrapped(state: TrainingState, context: TrainContext) -> Forward:
-    """The network as the steps call it: with the gradients of all processes, and compiled if the recipe says so."""
+    """The network as the steps call it: with the gradients of all processes, and compiled if the recipe requires it."""
     with context.setup.autocast():
         inputs = context.standardize(context.train.example().to(context.setup.device))
         example = context.task.feed(inputs, context.train.labels[:1].to(context.setup.device))

@@ -42,7 +42,7 @@ class MuonAndOther(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]  # no closure is used
-        """One step of both optimizers."""
+        """Take one step with both optimizers."""
         assert closure is None
         for matrix in self._normalized:
             if matrix.grad is not None:

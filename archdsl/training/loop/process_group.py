@@ -92,8 +92,8 @@ class ProcessGroup:
         return nullcontext()
 
     def total(self, loss: Tensor, correct: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean loss, correct predictions and weight over all processes, from those of this one: the loss is a mean over
-        terms that sum to the weight.
+        """Mean loss, correct predictions and weight over all processes, from those of this process: the loss is a mean
+        over terms that sum to the weight.
         """
         return loss, correct, weight
 
@@ -109,7 +109,7 @@ class ProcessGroup:
         return sums
 
     def collect(self, states: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The leader's small byte tensors under their names, and those of the others under `RANK.NAME`."""
+        """The leader's small byte tensors under their names, and those of the other processes under `RANK.NAME`."""
         return dict(states)
 
     def select_own(self, states: Mapping[str, Tensor]) -> dict[str, Tensor]:

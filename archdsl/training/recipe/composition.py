@@ -35,7 +35,7 @@ class BadOption(ValueError):
 def compose(settings: Iterable[Setting], options: Mapping[Path, Any], sink: Sink) -> Recipe | None:
     """The recipe; None if the file's block has errors, which are reported to the sink.
 
-    `options` are values by the path of their field, as typed. Raises BadOption for one that the recipe rejects.
+    `options` are values by the path of their field, as typed. Raises BadOption for an option that the recipe rejects.
     """
     before = sink.errors
     block = _Block(sink)
@@ -240,7 +240,7 @@ def _with_options(tree: Mapping[str, Any], options: Mapping[Path, Any]) -> dict[
 
 
 def _no_boolean(path: Path, value: Any) -> Any:
-    """A value for a field; a boolean as text unless the field is one, since Python takes True for 1."""
+    """A value for a field: a boolean becomes text unless the field is boolean, since Python takes True for 1."""
     is_flag = any(entry.path == path and entry.kind is bool for entry in recipe_fields())
     return str(value) if isinstance(value, bool) and not is_flag else value
 

@@ -25,9 +25,9 @@ class FieldUse:
 class RecipeField:
     """A field, as written in `train { … }` and on the command line.
 
-    `path` is (line,) or (line, name); `head` says that it is the line's first word. `kind` is the Python type without
-    None, `choices` the accepted words, `open` says that others are accepted, too, and `optional` that `none`, the word
-    for None, is accepted. `uses` are the kinds that have it, and `group` is the heading under which it is listed.
+    `path` is (line,) or (line, name); `head` is true for the line's first word. `kind` is the Python type without None,
+    `choices` the accepted words, `open` is true if others are accepted, too, and `optional` if `none`, the word for
+    None, is accepted. `uses` are the kinds that have it, and `group` is the heading under which it is listed.
     """
 
     path: tuple[str, ...]

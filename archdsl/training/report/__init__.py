@@ -81,7 +81,7 @@ def _write_pages(
     splits: Splits,
     status: Status,
 ) -> None:
-    """report.json and report.html."""
+    """Write report.json and report.html."""
     settings = run.read_settings()
     result: ResultReport | ScoresReport | None = None
     confusion = None

@@ -35,7 +35,7 @@ def draw_curves(
     loss_label: str = "loss",
     metric: Metric = METRICS["accuracy"],
 ) -> None:
-    """Loss and a metric by epoch, on the training and the validation images, as `stem`.png and .svg.
+    """Draw the loss and a metric by epoch, on training and validation images, as `stem`.png and .svg.
 
     `best` is the best epoch, marked if there is one; `loss_label` is the axis label of the loss, with its unit.
     """
@@ -67,7 +67,7 @@ def _curve(axes: Axes, history: Sequence[dict[str, Any]], part: str, name: str, 
 
 
 def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: str, stem: Path) -> None:
-    """The confusion matrix as `stem`.png and .svg: rows are true classes, and shades show the fraction of the row."""
+    """Draw the confusion matrix as `stem`.png and .svg: rows are true classes, shades the fractions of the row."""
     count = len(classes)
     side = min(12.0, 3.0 + 0.42 * count)
     figure = Figure(figsize=(side + 0.8, side), layout="constrained")
@@ -98,7 +98,7 @@ def _shown(name: str) -> str:
 
 
 def save_figure(figure: Figure, stem: Path) -> None:
-    """A figure as `stem`.svg and `stem`.png."""
+    """Save a figure as `stem`.svg and `stem`.png."""
     # a fixed salt and no date: identical figures give identical files
     with mpl.rc_context({"svg.hashsalt": "archdsl"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a box is shown instead

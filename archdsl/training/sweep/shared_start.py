@@ -1,4 +1,4 @@
-"""The start of a sweep: by one of several processes that may start at the same time; the others join it."""
+"""Starts a sweep in one of several processes, which may start at the same time; the others join it."""
 
 import contextlib
 import os

@@ -17,7 +17,7 @@ _NAMED = 8
 
 
 def draw_sweep(trials: Trials, space: Space, metric: Metric, sample: str, title: str, stem: Path) -> None:
-    """The metric against MACs with the Pareto front, as `stem`.png and .svg; nothing if no trial has succeeded.
+    """Draw the metric against MACs with the Pareto front, as `stem`.png and .svg, if any trial has succeeded.
 
     If all trials have the same MACs, the metric is drawn against each dimension instead. Pruned trials are left out.
     """
@@ -72,7 +72,7 @@ def _costs(figure: Figure, trials: Trials, metric: Metric, sample: str) -> None:
 
 
 def _over(axes: Axes, name: str, dimension: Dimension, whole: Sequence[Trial]) -> None:
-    """The metric against the values of one dimension: numbers on a numeric axis, categories equally spaced."""
+    """Draw the metric against the values of one dimension: numbers on a numeric axis, categories equally spaced."""
     values = [trial.point[name] for trial in whole if name in trial.point]
     heights = _values([trial for trial in whole if name in trial.point])
     if isinstance(dimension, Range):

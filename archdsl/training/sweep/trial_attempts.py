@@ -82,7 +82,7 @@ class Attempt:
 
     @property
     def ended(self) -> bool:
-        """Whether the attempt was killed or released: another one is to be made."""
+        """Whether the attempt was killed or released: another attempt is needed."""
         return self.state.is_finished() and self.result is None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Metric:
     """A number that is measured on a split. `name` is its key in logs, and `label` its name for people.
 
-    A `fraction` is shown in percent, everything else with the `unit`; `higher` says that a larger value is better.
+    A `fraction` is shown in percent, everything else with the `unit`; `higher` means that a larger value is better.
     """
 
     name: str

@@ -76,7 +76,7 @@ class Task(ABC):
 
     @abstractmethod
     def check(self, graph: Graph, node: Node, spec: DataSpec, sink: Sink) -> None:
-        """Report if an output, that of `node`, does not fit the targets of the data."""
+        """Report an output, that of `node`, if it does not fit the targets of the data."""
 
     def feed(self, inputs: "Tensor", targets: "Tensor") -> "tuple[Tensor, ...]":
         """What the network gets: the inputs, and for captions the words before each step."""

@@ -92,7 +92,7 @@ class ImageStream:
         return tuple(sorted((each.name, each.why) for each in failures))
 
     def joined(self, others: "Sequence[ImageStream]") -> "ImageStream":
-        """The images of this stream, then those of others of the same folder."""
+        """The images of this stream, then those of other streams of the same folder."""
         images = joined([self.plain.images, *(each.plain.images for each in others)])
         return replace(
             self, plain=ImageView(images, self.plain.transform), augmented=ImageView(images, self.augmented.transform)
