@@ -31,6 +31,10 @@ def check_assertions(graph: Graph, costs: Costs, sink: Sink) -> None:
             return
 
 
+_SHAPES = frozenset({"out"})
+"""The measures that are shapes."""
+
+
 class _TooMuch(Exception):
     """The assertions take too many operations."""
 
@@ -126,9 +130,17 @@ def _check_part(
     if _has_unknown_name(condition, scope, sink, tuple(measures)):
         return
     context = _NamedSizes(graph, assertion, work, sink)
-    evaluator = Evaluator(sink, scope, assertion.shape, (), before_input=assertion.shape is None, context=context)
+    evaluator = Evaluator(
+        sink,
+        scope,
+        assertion.shape,
+        (),
+        before_input=assertion.shape is None,
+        context=context,
+        shapes=_SHAPES & {*used},
+    )
     with recording() as asked:
-        holds = evaluator.number(condition)
+        holds = evaluator.condition(condition)
     if holds is UNKNOWN:
         return
     if asked:

@@ -169,7 +169,7 @@ def run_if(state: State, statement: ast.If) -> None:
 
 
 def _run_cases(state: State, statement: ast.If) -> None:
-    condition = evaluator(state).number(statement.condition)
+    condition = evaluator(state).condition(statement.condition)
     if condition is UNKNOWN:
         if state.current is not None:
             state.unresolved(None, (state.current,), None, state.child("if"), statement.condition.span)

@@ -53,7 +53,7 @@ def run_residual(state: State, statement: ast.Residual) -> None:
     first, source = len(state.nodes), state.current
     for iteration in range(statement.times):
         start = state.current
-        wanted = True if statement.when is None else evaluator(state).number(statement.when)
+        wanted = True if statement.when is None else evaluator(state).condition(statement.when)
         ends = [_branch(state, statement.body, None)]
         if wanted is UNKNOWN:
             state.unresolved(None, (ends[0][0],), None, state.child("residual"), statement.keyword.span)

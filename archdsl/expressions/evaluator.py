@@ -14,61 +14,10 @@ from ..syntax import ast
 from ..text.names import nearest
 from ..text.source import Span
 from . import lists
+from .kinds import incomparable, no_condition
+from .operations import BINARY, COMPARISONS, FUNCTIONS, OF_LISTS
 from .scope import UNKNOWN, Callee, ListValue, NamedTensor, Scope, Unknown
 from .show import show
-
-
-def round_to(value: float, multiple: int) -> int:
-    """The nearest multiple that is at least 90% of the value: MobileNet's make_divisible."""
-    found = max(multiple, int(value + multiple / 2) // multiple * multiple)
-    return found + multiple if found < 0.9 * value else found
-
-
-def power(base: Any, exponent: Any) -> Any:
-    """base**exponent. Raises OverflowError for an integer far beyond 2^63, before it is computed."""
-    if isinstance(exponent, Sym):
-        raise TypeError
-    if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
-        if exponent > 63 and abs(concrete(base)) > 1:
-            raise OverflowError
-        return math.prod([base] * exponent) if isinstance(base, Sym) else base**exponent
-    result = base**exponent
-    if isinstance(result, complex):
-        raise ValueError
-    return result
-
-
-_BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "//": operator.floordiv,
-    "%": operator.mod,
-    "**": power,
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-
-FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
-    "min": (min, 1, 16),
-    "max": (max, 1, 16),
-    "len": (len, 1, 1),
-    "sum": (sum, 1, 1),
-    "round": (round, 1, 1),
-    "floor": (math.floor, 1, 1),
-    "ceil": (math.ceil, 1, 1),
-    "sqrt": (math.sqrt, 1, 1),
-    "exp": (math.exp, 1, 1),
-    "log": (math.log, 1, 2),
-    "round_to": (round_to, 2, 2),
-}
-_OF_LISTS = frozenset({"len", "sum", "min", "max"})
-
 
 _ELSEWHERE = frozenset(
     "abs acos asin atan bool cos cosh float hypot int log10 log2 mean mod pow sin sinh tan tanh".split()  # noqa: SIM905
@@ -99,7 +48,8 @@ class Evaluator:
     """Evaluates expressions in a scope, given the current tensor's shape.
 
     `shape` is None if it is unknown after an error; `before_input`: there is no tensor yet; without `context`, there
-    are no names of layers. `errors` counts the errors that it reported.
+    are no names of layers. `shapes` are names of shapes, which may have any number of dimensions: that of a vector is a
+    number. `errors` counts the errors that it reported.
     """
 
     def __init__(
@@ -111,6 +61,7 @@ class Evaluator:
         *,
         before_input: bool = False,
         context: EvaluationContext | None = None,
+        shapes: frozenset[str] = frozenset(),
     ) -> None:
         self.sink = sink
         self.scope = scope
@@ -118,6 +69,7 @@ class Evaluator:
         self.uses = uses
         self.before_input = before_input
         self.context = context
+        self.shapes = shapes
         self.errors = 0
         self.entries = 0
 
@@ -157,7 +109,7 @@ class Evaluator:
             case ast.At():
                 return self._at(expr)
             case ast.Unary():
-                return self._apply(expr, lambda v: not v if expr.op == "not" else -v, [expr.operand])
+                return self._negated(expr) if expr.op == "not" else self._apply(expr, operator.neg, [expr.operand])
             case ast.Binary():
                 return self._binary(expr)
             case ast.Choice():
@@ -253,14 +205,39 @@ class Evaluator:
 
     def _binary(self, expr: ast.Binary) -> Any:
         if expr.op in ("and", "or"):
-            left = self.number(expr.left)
+            left = self.condition(expr.left)
             if left is UNKNOWN or bool(left) is (expr.op == "or"):
                 return left
             return self.number(expr.right)
-        return self._apply(expr, _BINARY[expr.op], [expr.left, expr.right])
+        if expr.op in COMPARISONS:
+            return self._compare(expr)
+        return self._apply(expr, BINARY[expr.op], [expr.left, expr.right])
+
+    def _compare(self, expr: ast.Binary) -> Any:
+        values = [self.number(operand) for operand in (expr.left, expr.right)]
+        if UNKNOWN in values:
+            return UNKNOWN
+        shapes = self._is_shape(expr.left) or self._is_shape(expr.right)
+        why = incomparable(expr.op, *values, shapes=shapes)
+        return self.applied(expr, COMPARISONS[expr.op], values) if why is None else self.bad(expr, why)
+
+    def _is_shape(self, expr: ast.Expr) -> bool:
+        while isinstance(expr, ast.Parenthesized):
+            expr = expr.inner
+        return isinstance(expr, ast.Variable) and expr.name in self.shapes
+
+    def condition(self, expr: ast.Expr) -> Any:
+        """The value of an expression that is used as a condition: a number, of which 0 is false."""
+        value = self.number(expr)
+        why = None if value is UNKNOWN else no_condition(value)
+        return value if why is None else self.bad(_last_operand(expr), why)
+
+    def _negated(self, expr: ast.Unary) -> Any:
+        value = self.condition(expr.operand)
+        return UNKNOWN if value is UNKNOWN else self.applied(expr, operator.not_, [value])
 
     def _choice(self, expr: ast.Choice) -> Any:
-        condition = self.number(expr.condition)
+        condition = self.condition(expr.condition)
         if condition is UNKNOWN:
             return UNKNOWN
         return self.value(expr.yes if condition else expr.no)
@@ -275,7 +252,7 @@ class Evaluator:
         if not least <= len(expr.args) <= most:
             count = str(least) if least == most else f"{least} or more" if most > 2 else f"{least} or {most}"
             return self.bad(expr, f"`{name}` takes {count} value{'s' * (count != '1')}")
-        if name in _OF_LISTS and len(expr.args) == 1:
+        if name in OF_LISTS and len(expr.args) == 1:
             return lists.apply(self, expr, name)
         return self._apply(expr, function, list(expr.args))
 
@@ -312,3 +289,10 @@ class Evaluator:
         if isinstance(result, (str, tuple)) or (isinstance(result, int) and abs(concrete(result)) > MAX_COUNT):
             return self.bad(expr, "the result is not a number below 2^63")
         return result
+
+
+def _last_operand(expr: ast.Expr) -> ast.Expr:
+    """The operand whose value is that of an `and` or `or`, if the others are conditions."""
+    while isinstance(expr, ast.Parenthesized) or (isinstance(expr, ast.Binary) and expr.op in ("and", "or")):
+        expr = expr.inner if isinstance(expr, ast.Parenthesized) else expr.right
+    return expr

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..contract.arguments import Bool, Int, OneOf, ParameterSpec, SpatialInt, TensorName
 from ..contract.layer import Op
 from ..elaborate.shared_results import block_parameters
-from ..expressions.evaluator import FUNCTIONS
+from ..expressions.operations import FUNCTIONS
 from ..graph import MoeOp
 from ..layers import merges, registry
 from ..shapes.shape import Shape

@@ -9,7 +9,7 @@ import yaml
 
 from archdsl import limits
 from archdsl.contract import initializers
-from archdsl.expressions.evaluator import FUNCTIONS
+from archdsl.expressions.operations import FUNCTIONS
 from archdsl.layers import merges, registry
 from archdsl.syntax.tokens import KEYWORDS
 from archdsl.text.library import standard_blocks

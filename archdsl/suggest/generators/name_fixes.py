@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from ...diagnostics import Edit
 from ...diagnostics.catalogue import name_errors
 from ...elaborate.known_operations import is_operation
-from ...expressions.evaluator import FUNCTIONS
+from ...expressions.operations import FUNCTIONS
 from ...layers import merges, registry, synonyms
 from ...syntax import ast
 from ...text.library import standard_blocks

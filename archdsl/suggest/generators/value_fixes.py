@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ...diagnostics import Edit
+from ...expressions.operations import COMPARISONS
 from ...graph import DraftNode
 from ...shapes.symbolic import concrete
 from ...syntax import ast
@@ -89,10 +90,11 @@ def _inner(expr: ast.Expr, depth: int = 0) -> Iterator[ast.Expr]:
 def _variants(
     context: SuggestionContext, whole: ast.Expr, names: list[str], indices: set[str], rank: float
 ) -> Iterator[Candidate]:
+    compared = {id(one): other.span.text for each in _inner(whole) for one, other in _compared(each)}
     for expr in _inner(whole):
         for new, more in _others(context, expr, names, indices):
             text = expr.span.text
-            if new != text:
+            if new not in (text, compared.get(id(expr))):
                 title = f"write `{new}` instead of `{text}` on line {expr.span.line}"
                 yield Candidate(
                     title=title,
@@ -100,6 +102,13 @@ def _variants(
                     rank=rank + more,
                     kind=f"value {type(expr).__name__}",
                 )
+
+
+def _compared(expr: ast.Expr) -> tuple[tuple[ast.Expr, ast.Expr], ...]:
+    """Each operand of a comparison with the other: a value that is compared with itself is not meant."""
+    if isinstance(expr, ast.Binary) and expr.op in COMPARISONS:
+        return (expr.left, expr.right), (expr.right, expr.left)
+    return ()
 
 
 def _others(
