@@ -39,7 +39,7 @@ def confidence(outputs: Tensor, targets: Tensor) -> float:
 
 
 class UntilAccurate(archdsl.Callback):
-    """Ends the training at a validation accuracy."""
+    """Ends the training when the validation accuracy reaches a given value."""
 
     def __init__(self, accuracy: float) -> None:
         self.accuracy = accuracy
