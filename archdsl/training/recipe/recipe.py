@@ -84,7 +84,9 @@ class Recipe(RecipeSection):
         "that outputs images of the input's shape; NAME is a task of a package that the text names",
     )
     split: Annotated[float, Field(gt=0, le=1), OptionGroup.DATA] = Field(
-        default=0.9, description="fraction of the training images to train on; the rest is the validation set"
+        default=0.9,
+        description="fraction of the training images to train on if the data set has no validation images; the rest is "
+        "the validation set",
     )
     augment: Annotated[Augment, OptionGroup.REGULARIZATION] = Field(
         default=Augment(), description="random augmentation of the training images"
@@ -97,7 +99,8 @@ class Recipe(RecipeSection):
     )
     loss: Annotated[AnyLoss, OptionGroup.OPTIMIZATION] = Field(
         default=CrossEntropy(),
-        description="loss function to minimize; if the default does not apply to the task, the task's first loss",
+        description="loss function to minimize; if the default does not apply to the task, the task's first loss is "
+        "minimized",
     )
     epochs: Annotated[PositiveFloat, Field(le=1e9), OptionGroup.COMMON] = Field(
         default=10,
@@ -116,7 +119,7 @@ class Recipe(RecipeSection):
     ema: Annotated[Annotated[float, Field(gt=0, lt=1)] | None, OrOff, OptionGroup.OPTIMIZATION] = Field(
         default=None,
         description="evaluate and save an exponential moving average of the weights, with this decay rate per step; "
-        "step t has at most t/(9 + t)",
+        "in step t, the rate is at most t/(9 + t)",
         examples=[0.999],
     )
     lookahead: Annotated[Lookahead, OptionGroup.OPTIMIZATION] = Field(

@@ -189,7 +189,7 @@ class Lookahead(RecipeSection):
     ramp: NonNegativeFloat = Field(
         default=0.0,
         description="Lookahead: after a fraction p of training, the slow weights move by 1 − (1 − alpha)·p^X; "
-        "0 is alpha throughout (Jordan 2024 uses 3)",
+        "with X = 0, they always move by alpha (Jordan 2024 uses 3)",
     )
 
     @model_validator(mode="after")
