@@ -1,8 +1,12 @@
 """Networks from a Python callable: `torchvision.models:resnet50`."""
 
 import importlib
+import importlib.util
+import sys
 import warnings
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from torch import nn
@@ -11,18 +15,18 @@ from .import_problem import ImportFailed, UnusableSource, first_line
 
 
 def module_of(source: str, arguments: Mapping[str, Any]) -> nn.Module:
-    """The module that `module:callable` returns for these keyword arguments.
+    """The torch module that `module:callable` or `file.py:callable` returns for these keyword arguments.
 
     If a package creates its models by name, as timm does, a callable that it lacks is taken as the name of a model.
     Raises UnusableSource if there is no such callable, ImportFailed if it does not return a module.
     """
-    package, _, path = source.partition(":")
+    package, _, path = source.rpartition(":")
     make = _callable(package, path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             made = make if isinstance(make, nn.Module) else make(**arguments)
-    except Exception as error:  # the callable is the user's code
+    except (Exception, SystemExit) as error:  # the callable is the user's code
         raise ImportFailed(f"{source} raises {type(error).__name__}: {first_line(error)}") from None
     if not isinstance(made, nn.Module):
         raise ImportFailed(f"{source} returns {type(made).__name__}, not a torch module")
@@ -45,14 +49,36 @@ def _callable(package: str, path: str) -> Callable[..., Any]:
 
 
 def _package(name: str) -> Any:
+    """The Python module with this name, or in this file; a module in the current folder is found."""
+    file = Path(name) if name.endswith(".py") else None
+    if file is not None and not file.is_file():
+        raise UnusableSource(f"there is no file {file}")
+    _search(Path.cwd() if file is None else file.resolve().parent)
     try:
-        return importlib.import_module(name)
+        return importlib.import_module(name) if file is None else _loaded(file)
     except ModuleNotFoundError as error:
-        if error.name == name or name.startswith(f"{error.name}."):
-            raise UnusableSource(f"there is no Python module `{name}`", "install it, or run from its folder") from None
+        if file is None and (error.name == name or name.startswith(f"{error.name}.")):
+            suggestion = "install it, run from its folder, or name its file: `FILE.py:CALLABLE`"
+            raise UnusableSource(f"there is no Python module `{name}`", suggestion) from None
         raise UnusableSource(f"the Python module `{name}` needs `{error.name}`", "install it") from None
-    except Exception as error:  # the module is the user's code
+    except (Exception, SystemExit) as error:  # the module is the user's code
         raise ImportFailed(f"the Python module `{name}` raises {type(error).__name__}: {first_line(error)}") from None
+
+
+def _search(folder: Path) -> None:
+    """Let Python find modules in a folder, as if a program in it were run."""
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+
+def _loaded(file: Path) -> ModuleType:
+    """The module in a file, whose name may be that of an installed one. Raises what its code raises."""
+    spec = importlib.util.spec_from_file_location(f"archdsl_imported_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise UnusableSource(f"{file} cannot be loaded as a Python module")
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _nearest(name: str, others: list[str]) -> str | None:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..text.word_lists import listed
 from .import_problem import UnusableSource
 from .imported import Imported
 
-_CALLABLE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", re.ASCII)
+_CALLABLE = re.compile(r"(?:[A-Za-z_][\w.]*|(?s:.+)\.py):[A-Za-z_][\w.]*", re.ASCII)
 IMAGE = (3, 224, 224)
 """The input size if neither the user nor the network specifies one."""
 
@@ -30,6 +31,8 @@ def import_source(request: ImportRequest) -> Imported:
     path = Path(source)
     suffix = path.suffix.lower()
     reader = _READERS.get(suffix)
+    if suffix == ".py" and path.is_file():
+        raise _unnamed_callable(path, source)
     if reader is None:
         raise UnusableSource(_no_reader(suffix, source), "see `archdsl import --help` for what can be imported")
     if not path.is_file():
@@ -39,6 +42,25 @@ def import_source(request: ImportRequest) -> Imported:
     return reader(path, request)
 
 
+def _unnamed_callable(path: Path, source: str) -> UnusableSource:
+    found = [f"`{source}:{name}`" for name in _callables_in(path)]
+    suggestion = f"name it: {listed(found)}" if found else "name it, as in `FILE.py:CALLABLE`"
+    return UnusableSource(f"{source} is a Python file: which class or function makes the network?", suggestion)
+
+
+def _callables_in(file: Path) -> list[str]:
+    """The public classes and functions at the top level of a Python file, which is not run; none if it is not valid."""
+    import ast
+
+    try:
+        body = ast.parse(file.read_bytes()).body
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    return [
+        each.name for each in body if isinstance(each, ast.ClassDef | ast.FunctionDef) and not each.name.startswith("_")
+    ]
+
+
 def _no_reader(suffix: str, source: str) -> str:
     if suffix in (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle"):
         return f"{source} holds weights or pickled objects, which are never unpickled, not a network"
@@ -46,7 +68,7 @@ def _no_reader(suffix: str, source: str) -> str:
         return f"{source} is a Keras model in HDF5 format, which is not supported: save it as .keras with Keras 3"
     if suffix == ".safetensors":
         return f"{source} holds only weights, not a network"
-    return f"{source} is neither MODULE:CALLABLE nor a file of a known kind ({', '.join(_READERS)})"
+    return f"{source} is neither MODULE:CALLABLE, FILE.py:CALLABLE nor a file of a known kind ({', '.join(_READERS)})"
 
 
 def default_name(source: str) -> str:

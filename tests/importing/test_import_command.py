@@ -1,5 +1,6 @@
 """`archdsl import`: what it writes, and its errors."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +41,9 @@ class Odd(nn.Module):
 def fails():
     raise RuntimeError("no weights")
 
+def exits():
+    raise SystemExit(3)
+
 number = 3
 """
 
@@ -50,7 +54,9 @@ Run = Callable[..., Result]
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the command in a folder with a module `imported_example`."""
     (tmp_path / "imported_example.py").write_text(MODULE)
-    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "bad.py").write_text("class Net(")
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if each])  # as for the installed command
+    monkeypatch.delitem(sys.modules, "imported_example", raising=False)
     monkeypatch.chdir(tmp_path)
     return lambda *words: CliRunner().invoke(main, ["import", *words])
 
@@ -67,6 +73,18 @@ def test_a_callable(run: Run) -> None:
     for command, *options in commands:
         done = CliRunner().invoke(main, [command, "net.arch", *options])
         assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("source", ["imported_example.py:Net", "models/code.py:Net", "./models/code.py:Net"])
+def test_a_callable_in_a_file(run: Run, source: str) -> None:
+    """A file may have the name of a module of Python, and import its neighbors."""
+    Path("models").mkdir()
+    Path("models/code.py").write_text("import neighbor\n\nNet = neighbor.Net\n")
+    Path("models/neighbor.py").write_text(MODULE)
+    result = run(source, "--input", "3x9x9")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "net Net\ninput 3x9x9\n\nconv 8 k3; relu; gap  # archdsl: ignore[W0910]\nfc 10\n"
+    sys.modules.pop("neighbor", None)
 
 
 def test_standard_output_has_the_text_alone(run: Run) -> None:
@@ -99,6 +117,7 @@ def test_partial(run: Run) -> None:
 ERRORS = {
     "no callable": (["imported_example:Nett"], 2, "did you mean `imported_example:Net`?"),
     "no package": (["no_such_package:net"], 2, "there is no Python module `no_such_package`"),
+    "an exit": (["imported_example:exits"], 1, "raises SystemExit: 3"),
     "not callable": (["imported_example:number"], 2, "cannot be called"),
     "another result": (["builtins:dict"], 1, "returns dict, not a torch module"),
     "an error in it": (["imported_example:fails"], 1, "RuntimeError: no weights"),
@@ -110,7 +129,10 @@ ERRORS = {
     "pickled": (["net.pth"], 2, "never unpickled"),
     "another format of Keras": (["net.h5"], 2, "save it as .keras"),
     "weights": (["net.safetensors"], 2, "holds only weights"),
-    "no kind": (["net.xyz"], 2, "neither MODULE:CALLABLE nor a file of a known kind"),
+    "a file without a callable": (["imported_example.py"], 2, "`imported_example.py:Net`, "),
+    "no file": (["missing.py:Net"], 2, "there is no file missing.py"),
+    "an error in a file": (["bad.py:Net"], 1, "SyntaxError"),
+    "no kind": (["net.xyz"], 2, "neither MODULE:CALLABLE, FILE.py:CALLABLE nor a file of a known kind"),
 }
 
 
