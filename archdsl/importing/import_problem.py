@@ -44,6 +44,6 @@ class UnusableSource(ValueError):
         super().__init__(f"{message}; {suggestion}" if suggestion else message)
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """The first line of an error's text."""
     return next(iter(str(error).strip().splitlines()), "without a message")

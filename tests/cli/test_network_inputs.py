@@ -198,6 +198,25 @@ def test_a_text_without_its_option_gets_a_hint() -> None:
     assert '-e "input 3x8x8; gap"' in result.output
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("net.py", "it is a Python file; `archdsl import net.py:CALLABLE` converts a torch module"),
+        ("my net.onnx", "it is an ONNX model; `archdsl import 'my net.onnx'` converts it"),
+        ("net.keras", "it is a Keras model; `archdsl import net.keras` converts it"),
+        ("net.pt2", "it is an exported PyTorch program; `archdsl import net.pt2` converts it"),
+        ("net.PTH", "it contains weights, not a network text"),
+        ("net.ipynb", "it is a Jupyter notebook, not a network text"),
+    ],
+)
+def test_files_of_other_formats_are_named(folder: Path, command: str, name: str, what: str) -> None:
+    (folder / name).write_bytes(b"PK\x03\x04 import torch\xff")
+    result = named(command, name)
+    assert result.exit_code == 2
+    assert what in " ".join(result.output.split())
+
+
 def test_a_link_to_a_folder_is_not_followed(tree: Path) -> None:
     os.symlink(tree, tree / "sub" / "again")
     assert len(checked("nets")) == 4
