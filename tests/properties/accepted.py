@@ -20,7 +20,7 @@ def accepted(text: str, sizes: tuple[int | str, ...] | None = None) -> Network |
 
 
 def accepted_text(random: Random, tries: int = 6) -> str | None:
-    """A text of any kind that a check accepts; None if there was none among a few."""
+    """A text of any kind that a check accepts; None if it accepts none of a few."""
     for _ in range(tries):
         text = encodable(generated_texts.text(random))
         if may_be_accepted(text):

@@ -23,7 +23,7 @@ _SILENT = 180.0
 
 
 class Plan(Record):
-    """The settings. `found` is None if nothing is to be saved."""
+    """The settings of a campaign. `found` is None if nothing is to be saved."""
 
     properties: tuple[str, ...]
     minutes: float
@@ -85,19 +85,19 @@ class Campaign:
         return _Process(work)
 
     def _listen(self) -> None:
-        ready = wait([worker.ear for worker in self.workers], timeout=1.0)
+        ready = wait([worker.receiver for worker in self.workers], timeout=1.0)
         for index, worker in enumerate(self.workers):
-            if worker.ear in ready:
+            if worker.receiver in ready:
                 try:
-                    self._receive(index, worker.ear.recv())
+                    self._receive(index, worker.receiver.recv())
                 except EOFError:
                     self._record_death(index, "the process died")
-            elif time.monotonic() - worker.heard > _SILENT:
+            elif time.monotonic() - worker.last_message > _SILENT:
                 self._record_death(index, "the process hangs")
 
     def _receive(self, index: int, message: Any) -> None:
         worker = self.workers[index]
-        worker.heard = time.monotonic()
+        worker.last_message = time.monotonic()
         if isinstance(message, Find):
             self._keep(message)
             return
@@ -129,7 +129,7 @@ class Campaign:
     # --- findings ---
 
     def _keep(self, find: Find) -> None:
-        # Its count comes with the next report, which may arrive after the end.
+        # The count of the kind comes with the next report, which may arrive after the end.
         self.kinds.setdefault(find.kind, 0)
         known = self.finds.get(find.kind)
         if known is not None and len(known.example) <= len(find.example):
@@ -193,15 +193,15 @@ class _Process:
         context = multiprocessing.get_context("spawn")
         self.work = work
         self.next = work.first
-        self.ear: Connection
-        self.ear, mouth = context.Pipe(duplex=False)
-        self.process = context.Process(target=begin, args=(work, mouth), daemon=True)
+        self.receiver: Connection
+        self.receiver, sender = context.Pipe(duplex=False)
+        self.process = context.Process(target=begin, args=(work, sender), daemon=True)
         self.process.start()
-        mouth.close()
-        self.heard = time.monotonic() + 60  # importing takes some time
+        sender.close()
+        self.last_message = time.monotonic() + 60  # importing takes some time
 
     def end(self) -> int | None:
-        """Stop it; returns the exit status if it had ended by itself."""
+        """Stop the process; returns its exit status if it had ended by itself."""
         self.process.join(0.5)
         status = self.process.exitcode
         if status is None:
@@ -209,7 +209,7 @@ class _Process:
             self.process.join(5)
             if self.process.exitcode is None:
                 self.process.kill()
-        self.ear.close()
+        self.receiver.close()
         return status
 
 

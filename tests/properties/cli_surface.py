@@ -22,7 +22,7 @@ class Command(Record):
 
     @property
     def name(self) -> str:
-        """As a user types it."""
+        """The command as a user types it."""
         return " ".join(self.path)
 
 
@@ -77,7 +77,7 @@ def _whole(least: float | None, most: float | None) -> Draw:
 
 
 def _words(command: Command, parameter: click.Parameter) -> Draw:
-    """By the parameter's metavar or name: `NAME|FOLDER` is one or the other, lowercase words stand for themselves."""
+    """A strategy by metavar or name: `NAME|FOLDER` is one or the other, and lowercase words stand for themselves."""
     shown = (parameter.metavar or (parameter.name or "").upper()).rstrip("…").strip("[]")
     for own in (*(f"{command.name} {name}" for name in parameter.opts), f"{command.name} {shown}", shown):
         if own in GENERATORS:

@@ -59,7 +59,7 @@ def revision(random: Random, scene: Scene) -> str:
 
 
 def importable(random: Random, scene: Scene) -> str:
-    """A source of `import`: callables that do not exist or build no module, and files that are no models."""
+    """A source of `import`: callables that do not exist or build no module, and files that are not models."""
     odd = ["none:net", "math:sqrt", "json:none", ":", "a:", ":b", "os", "none.onnx", "none.pt2", "http://x/a.onnx"]
     return random.choice(odd) if random.random() < 0.6 else file(random, scene)
 
@@ -303,4 +303,4 @@ GENERATORS: dict[str, Callable[[Random, Scene], str]] = {
     "NAME=X,…": output_losses,
     "PARTS": parts,
 }
-"""By metavar, or the parameter's name in capitals; `COMMAND METAVAR` and `COMMAND --OPTION` take precedence."""
+"""The generators by metavar or by name in capitals; `COMMAND METAVAR` and `COMMAND --OPTION` take precedence."""

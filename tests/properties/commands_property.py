@@ -25,7 +25,7 @@ NAME = "commands"
 BINARY = (b"\x89PNG", b"%PDF")
 """First bytes of binary output: an image on standard output."""
 RUNS_A_TEXT = 8
-"""Command lines for each generated text: generating a text takes as long as a run."""
+"""Number of command lines for each generated text: generating a text takes as long as a run."""
 
 WEIGHTS = {"check": 40, "diagram": 10, "why": 8, "fmt": 8, "diff": 6, "compile": 5, "train": 3, "sweep": 2}
 """Relative frequency of a command; the others have OTHER."""
@@ -77,7 +77,7 @@ def _weighted() -> tuple[list[str], list[float]]:
 def _some(random: Random, command: Command) -> list[click.Option]:
     """The required options, and some others."""
     wanted = [option for option in command.options if option.required and random.random() < 0.99]
-    # Formats twice: each one is a different part of the code, while a flag is a branch.
+    # Formats are twice as likely: each is a separate part of the code, while a flag is one branch.
     others = [o for o in command.options if not o.required for _ in range(1 + ("--format" in o.opts))]
     for option in dict.fromkeys(random.sample(others, min(len(others), random.choice([0, 1, 1, 1, 2, 2, 3, 5])))):
         wanted += [option] * (random.choice([1, 1, 2]) if option.multiple else 1)
@@ -169,7 +169,7 @@ def _validator() -> Any:
 
 
 def _may_write(example: Example, path: str) -> bool:
-    """Whether a command line specifies that output file."""
+    """Whether a command line lets the command write this file."""
     words = example.arguments
     name = _command(example)
     given = {os.path.normpath(part) for word in words for part in (word, word.partition("=")[2]) if part}

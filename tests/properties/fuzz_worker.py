@@ -30,7 +30,7 @@ class Work(Record):
     first: int
     step: int
     current: str
-    """The file with the current example, in case the process dies of it."""
+    """The file with the current example, in case it ends the process."""
 
 
 class Report(Record):
@@ -137,7 +137,7 @@ def begin(work: Work, parent: Connection) -> None:
 
 
 def _load_torch() -> None:
-    """Load it before the memory of a command is measured, with one thread per process."""
+    """Load torch before the memory of a command is measured, with one thread per process."""
     import torch
 
     torch.set_num_threads(1)

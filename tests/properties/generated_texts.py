@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def valid(random: Random) -> str:
-    """A program without errors, sometimes with content that a check can measure."""
+    """A program without errors, sometimes with one more line, which may be wrong."""
     text = program(random)
     extras = [recipe(random), assertion(random), "gap", "flatten", "train { data digits }"]
     return f"{text}{random.choice(extras)}\n" if random.random() < 0.3 else text
@@ -40,13 +40,13 @@ def valid(random: Random) -> str:
 def symbolic(random: Random) -> str:
     """A program in which some input sizes are symbolic."""
 
-    def forget(found: re.Match[str]) -> str:
+    def to_symbols(found: re.Match[str]) -> str:
         sizes = found[2].split("x")
         letters = random.choice(["CHWT", "CDHW", "HHHH", "TCHW", "NMKL"])
         kept = (size if random.random() < 0.4 else letter for size, letter in zip(sizes, letters, strict=False))
         return found[1] + "x".join(kept)
 
-    text = re.sub(r"(input (?:[a-z]\w* )?)([\dA-Z]+(?:x[\dA-Z]+)*)(?=[\s;])", forget, program(random))
+    text = re.sub(r"(input (?:[a-z]\w* )?)([\dA-Z]+(?:x[\dA-Z]+)*)(?=[\s;])", to_symbols, program(random))
     return re.sub(r"^net .*\n", "", text) if random.random() < 0.5 else text
 
 
@@ -65,7 +65,7 @@ def statements(random: Random) -> str:
 
 
 def one_layer(random: Random) -> str:
-    """Every layer with every kind of input."""
+    """A random layer on a random input, possibly with a head."""
     return (
         f"input {random.choice(SIZES)}; {layer(random)}{random.choice(['', '; gap', '; fc 10', '; flatten; fc 2'])}\n"
     )

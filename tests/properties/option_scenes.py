@@ -35,7 +35,7 @@ class OptionScene(Record):
     words: tuple[str, ...]
     files: tuple[tuple[str, str], ...] = (("a.arch", RICH),)
     values: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    """By option; the first value leaves the network without errors."""
+    """The values by option; the first one leaves the network without errors."""
     options: tuple[str, ...] | None = None
     """The options that are tried; None for all."""
     writes: str | None = None
@@ -50,7 +50,7 @@ SATISFIED = {
 """An option that has no effect next to another one with the same effect."""
 
 
-# A permission for a package that a text names: tests/packages/ holds what it permits.
+# A permission for a package that a text names: tests/packages/ tests what it permits.
 ALLOW = {"--allow": ("not a name",)}
 EXPRESSION = {"--expr": ("input 8; fc 2",)}
 NETWORK_VALUES = {

@@ -23,7 +23,7 @@ class TooLong(BaseException):
 
 @contextmanager
 def limited(seconds: float = SECONDS, bytes_: int = BYTES) -> Iterator[None]:
-    """Raise TooLong after this much CPU time, MemoryError (or what a library turns it into) beyond this many bytes.
+    """Raise TooLong after this much CPU time, and MemoryError (or what a library makes of it) beyond these bytes.
 
     A C loop that never returns to Python ends the process after three times as long, by SIGXCPU.
     """
@@ -37,12 +37,12 @@ def _time(seconds: float) -> Iterator[None]:
         yield
         return
 
-    def ring(_number: int, _frame: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         # Repeated a little later: a destructor or a comparison may swallow the first one.
         signal.setitimer(signal.ITIMER_PROF, 0.5)
         raise TooLong(f"over {seconds:g} s of processor time")
 
-    before = signal.signal(signal.SIGPROF, ring)
+    before = signal.signal(signal.SIGPROF, stop)
     soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
     used = resource.getrusage(resource.RUSAGE_SELF)
     resource.setrlimit(resource.RLIMIT_CPU, (_within(used.ru_utime + used.ru_stime + 3 * seconds + 1, hard), hard))

@@ -1,4 +1,4 @@
-"""Shrinks a failing example: lines, words and arguments are removed while the failure remains of its kind."""
+"""Shrinks a failing example: lines, words and arguments are removed while the failure remains of the same kind."""
 
 import re
 import time

@@ -19,7 +19,7 @@ from .example import Example
 from .failure_kinds import Broken
 
 WORDS, NAMES = "words", "names"
-"""The kinds of examples: which word of a text is changed; which word is also a name."""
+"""The kinds of examples: a text with a word to change, and a text in which a word is also a name."""
 
 _OTHERS = ("zzz9", "7919", "2", "")
 """Replacements for a word. One of them must make a difference."""

@@ -44,16 +44,16 @@ def draw(random: Random) -> Iterator[Example]:
             generated_texts.one_layer,
         )
         text = encodable(random.choice(kinds)(random))
-    sides = _sides(text)
-    for _ in range(ASKED if sides else 0):
+    count = _size_count(text)
+    for _ in range(ASKED if count else 0):
         one = random.choice(SIZES)
         square = random.random() < 0.4
-        asked = "x".join(str(one if square else random.choice(SIZES)) for _ in range(sides))
+        asked = "x".join(str(one if square else random.choice(SIZES)) for _ in range(count))
         yield Example(holds=NAME, files=(("a.arch", text),), arguments=(asked,))
 
 
-def _sides(text: str) -> int:
-    """Largest number of sizes for the closed form of this text's network; one if a check crashes, to find it."""
+def _size_count(text: str) -> int:
+    """The number of sizes for the closed form of this text's network; 1 if a check crashes, so that it is found."""
     try:
         network = accepted(text)
     except Exception:

@@ -1,4 +1,4 @@
-"""Suggestions: each edit that is offered removes its error and introduces none; a help has no code that was not tried.
+"""Suggestions: each edit that is offered removes its error and introduces none; help texts have no untried code.
 
 New errors are allowed where nothing could be checked before: behind the error, or in the statement that had it.
 """
@@ -33,7 +33,7 @@ SMALL_ZOO = ("lenet5", "alexnet", "squeezenet1_0", "nin", "zfnet", "vgg11", "res
 _CODE = re.compile(r"`([^`]*)`")
 _OF_RECIPES = "E08"
 _HIDES = ("E01", "E02", "E03")
-"""Errors behind which the statement that has them is not checked."""
+"""Errors after which the rest of their statement is not checked."""
 
 
 def draw(random: Random) -> Iterator[Example]:
@@ -84,7 +84,7 @@ def _check_help(item: Finding) -> None:
 
 
 def _is_statement(code: str) -> bool:
-    """Whether a word in a help is a layer with arguments: code that somebody may copy."""
+    """Whether code in a help text is a layer with arguments, which somebody may copy."""
     first, *rest = code.split()
     if not rest or first not in {*registry(), *synonyms()} or "…" in code:
         return False
@@ -127,7 +127,7 @@ def _check_suggestion(before: Analysis, target: Diagnostic, suggestion: Fix) -> 
 
 
 def _moved_back(suggestion: Fix, start: int) -> tuple[int, bool]:
-    """Where a place of the edited text was before, and whether it lies in an edit."""
+    """The position that a place of the edited text had before, and whether it is in an edit."""
     moved = 0
     for edit in sorted(suggestion.edits, key=lambda edit: edit.span.start):
         first = edit.span.start + moved
@@ -148,7 +148,7 @@ def _was_all_checked(before: Analysis, error: Diagnostic) -> bool:
 
 
 def _was_checked(before: Analysis, target: Diagnostic, place: int, edited: bool) -> bool:
-    """Whether what stands at a place was checked before, so that an error there is one of the edit."""
+    """Whether the text at a place was checked before, so that an error there comes from the edit."""
     if target.code.startswith("E01"):
         return False
     statements = Statements(before.program)

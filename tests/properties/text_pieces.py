@@ -55,7 +55,7 @@ def assertion(random: Random) -> str:
 
 
 def argument(random: Random, keyword: str) -> str:
-    """One argument of a layer: positional, shorthand, flag, named, of the layer's own or any."""
+    """One argument of a layer: positional, a shorthand, a flag or named; the layer's own or any other."""
     layer = registry().get(synonyms().get(keyword, keyword))
     own = layer.parameters if layer is not None else ()
     match random.randrange(8):

@@ -54,7 +54,7 @@ class Workspace:
                 (self.folder / name).unlink(missing_ok=True)
 
     def state(self) -> dict[str, tuple[int, int]]:
-        """Size and time of every file, except git's own."""
+        """Size and modification time of every file, except git's own."""
         found = {}
         for folder, inner, names in os.walk(self.folder):
             inner[:] = [name for name in inner if name != ".git"]
@@ -92,16 +92,16 @@ def _history(folder: Path) -> None:
     (folder / "a.arch").unlink()
 
 
-def _images(folder: Path, sides: tuple[int, int]) -> None:
+def _images(folder: Path, size: tuple[int, int]) -> None:
     """Six images of each of two classes."""
     import numpy
     from PIL import Image
 
-    drawn = numpy.random.default_rng(0)
+    generator = numpy.random.default_rng(0)
     for name, least in (("cat", 0), ("dog", 128)):
         (folder / name).mkdir(parents=True)
         for number in range(6):
-            pixels = drawn.integers(least, least + 128, (*sides, 3), dtype=numpy.uint8)
+            pixels = generator.integers(least, least + 128, (*size, 3), dtype=numpy.uint8)
             Image.fromarray(pixels).save(folder / name / f"{number}.png")
 
 
