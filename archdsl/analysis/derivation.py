@@ -302,12 +302,12 @@ def _repetition(keys: Sequence[object], start: int) -> tuple[int, int]:
 
 
 def _folded(items: Sequence[DerivationItem], period: int, count: int) -> DerivationGroup:
-    turns = [tuple(items[i : i + period]) for i in range(0, len(items), period)]
-    is_uniform = all(_numbers(turn) == _numbers(turns[0]) for turn in turns)
-    first = turns[0][0]
+    iterations = [tuple(items[i : i + period]) for i in range(0, len(items), period)]
+    is_uniform = all(_numbers(iteration) == _numbers(iterations[0]) for iteration in iterations)
+    first = iterations[0][0]
     if period == 1 and isinstance(first, DerivationGroup):
         return first.replace(times=count, is_uniform=is_uniform and first.is_uniform, last=items[-1].shape)
-    return DerivationGroup(heading="", items=turns[0], times=count, is_uniform=is_uniform, last=items[-1].shape)
+    return DerivationGroup(heading="", items=iterations[0], times=count, is_uniform=is_uniform, last=items[-1].shape)
 
 
 def _numbers(items: Sequence[DerivationItem]) -> list[object]:

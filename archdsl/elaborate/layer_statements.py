@@ -60,8 +60,8 @@ def apply_once(state: State, statement: ast.LayerStatement, layer: type[Op], ali
     made: tuple[Op, Arguments] | None = None if key is None else memo.found.get(key)
     op, arguments = made if made is not None else (None, NO_ARGUMENTS)
     if op is None:
-        op, arguments, flawless = make_op(state, statement, layer)
-        if flawless and key is not None:
+        op, arguments, is_clean = make_op(state, statement, layer)
+        if is_clean and key is not None:
             memo.found[key] = op, arguments
     inputs: tuple[int, ...] = (_samples_of(state, state.current) if layer.starts else state.current,)
     alone = alias is not None and statement.times == 1

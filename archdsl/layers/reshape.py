@@ -149,8 +149,8 @@ class Tokens(Layer):
         return Saves(view=True, output_format=lambda order: (0, 1) if order[-1] == 0 else (1, 0))
 
     def torch(self, x: Shape) -> Steps:
-        turn = method.transpose(ARG, 1, 2)
-        return (turn,) if x.rank == 2 else (method.flatten(ARG, 2), turn)
+        transpose = method.transpose(ARG, 1, 2)
+        return (transpose,) if x.rank == 2 else (method.flatten(ARG, 2), transpose)
 
 
 class ToImage(Layer):
@@ -200,8 +200,10 @@ class ToImage(Layer):
 
     def torch(self, x: Shape) -> Steps:
         sizes = self._image_size(x)
-        turn = method.transpose(ARG, 1, 2)
-        return (turn,) if len(sizes) == 1 and sizes[0] == x.dims[0] else (turn, method.unflatten(ARG, 2, sizes))
+        transpose = method.transpose(ARG, 1, 2)
+        return (
+            (transpose,) if len(sizes) == 1 and sizes[0] == x.dims[0] else (transpose, method.unflatten(ARG, 2, sizes))
+        )
 
 
 def _folded(sizes: tuple[int, ...], dimension: int) -> Reads:

@@ -104,25 +104,27 @@ class Search:
         if program is None:
             return None
         target = key_of(site.diagnostic)
-        judge = CandidateSink(self.context, target, self.errors)
+        candidate_sink = CandidateSink(self.context, target, self.errors)
         try:
-            draft = self.context.attempts.attempt(program, judge)
+            draft = self.context.attempts.attempt(program, candidate_sink)
         except Rejected:
             return None
-        if target in judge.seen:
+        if target in candidate_sink.seen:
             return None
-        if judge.errors and site.diagnostic.code in WHOLE_GRAPH_CODES:
+        if candidate_sink.errors and site.diagnostic.code in WHOLE_GRAPH_CODES:
             return None
-        if not judge.errors and not self._passes_graph_checks(draft, site.diagnostic, judge):
+        if not candidate_sink.errors and not self._passes_graph_checks(draft, site.diagnostic, candidate_sink):
             return None
         if _dead(draft) > _dead(self.context.draft):
             return None
         if reached_assertions(draft) < reached_assertions(self.context.draft):
             return None
-        removed = frozenset(key for key in self.errors if key not in judge.seen)
-        return TriedCandidate(candidate=candidate, program=program, draft=draft, removed=removed, new=judge.new)
+        removed = frozenset(key for key in self.errors if key not in candidate_sink.seen)
+        return TriedCandidate(
+            candidate=candidate, program=program, draft=draft, removed=removed, new=candidate_sink.new
+        )
 
-    def _passes_graph_checks(self, draft: Draft, diagnostic: Diagnostic, judge: CandidateSink) -> bool:
+    def _passes_graph_checks(self, draft: Draft, diagnostic: Diagnostic, candidate_sink: CandidateSink) -> bool:
         """Whether a network without errors passes the checks of a whole graph."""
         graph = draft.checked()
         if graph is None:
@@ -138,12 +140,12 @@ class Search:
             if key == target:
                 return False
             if key in self.errors:
-                judge.seen.add(key)
+                candidate_sink.seen.add(key)
             elif self.context.draft.errors:
-                judge.new += 1  # these checks did not run before
+                candidate_sink.new += 1  # these checks did not run before
             else:
                 return False
-        return judge.new <= MOST_NEW
+        return candidate_sink.new <= MOST_NEW
 
 
 def _priority(candidate: Candidate) -> float:

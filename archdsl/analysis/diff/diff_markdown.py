@@ -43,8 +43,8 @@ def _weights(diff: Diff) -> str:
     if moved:
         found_table = table(["module before", "module after"], "ll", [[_cell(a), _cell(b)] for a, b in moved[:_MOST]])
         found.append(f"<details><summary>Renamed modules</summary>\n\n{found_table}\n\n</details>")
-    if careful := warning(diff.weights, _code):
-        found.append(f"**Warning**: {careful}.")
+    if caution := warning(diff.weights, _code):
+        found.append(f"**Warning**: {caution}.")
     return "\n\n".join(found)
 
 

@@ -68,8 +68,8 @@ def _weights(diff: Diff, full: bool) -> str:
     elif len(moved) > _MOST_NAMES:
         moved[_MOST_NAMES - 1 :] = [f"  … and {len(moved) - _MOST_NAMES + 1} more modules renamed"]
     found += [printable(line) for line in moved]
-    if careful := warning(weights):
-        found.append(f"warning: {printable(careful)}")
+    if caution := warning(weights):
+        found.append(f"warning: {printable(caution)}")
     return "\n".join(line for line in found if line.strip())
 
 

@@ -50,13 +50,13 @@ def resampled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
         if maker.op is not None and maker.op.keyword in others and maker.op.keyword != "upconv":
             yield removed(context, each, 1.4 + 0.1 * index)
     text = written(those[0]) if those else f"upsample {round(ratio)}" if ratio > 1 else f"maxpool {round(1 / ratio)}"
-    turning = [maker.id for _, maker in path if maker.op is not None and maker.op.keyword in others]
-    side = [
+    opposite = [maker.id for _, maker in path if maker.op is not None and maker.op.keyword in others]
+    candidates = [
         each
         for each, maker in path
-        if not turning or (maker.id > max(turning) if ratio > 1 else maker.id <= min(turning))
+        if not opposite or (maker.id > max(opposite) if ratio > 1 else maker.id <= min(opposite))
     ]
-    for index, (place, rank) in enumerate(_places(context, those, side)):
+    for index, (place, rank) in enumerate(_places(context, those, candidates)):
         yield inserted_before(place, text, rank + 0.12 * index)
 
 

@@ -27,20 +27,23 @@ def operands(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     if len(sized) < 2 or len({shape.rank for _, _, shape in sized}) > 1:
         return
     sized.sort(key=lambda each: -concrete(each[2].spatial_size[0]))
-    (first, large, big), (last, small, little) = sized[0], sized[-1]
-    for maker, shape in ((large, little), (small, big)):
+    (first, large, large_shape), (last, small, small_shape) = sized[0], sized[-1]
+    for maker, shape in ((large, small_shape), (small, large_shape)):
         yield from _given_size(context, maker, shape)
-    ratios = [concrete(a) / max(concrete(b), 1) for a, b in zip(big.spatial_size, little.spatial_size, strict=True)]
+    ratios = [
+        concrete(a) / max(concrete(b), 1)
+        for a, b in zip(large_shape.spatial_size, small_shape.spatial_size, strict=True)
+    ]
     nearest = round(max(ratios))
     if nearest > 1:
         yield from _strides(context, large, small, nearest)
         yield from _enlarged(context, site, last, nearest, is_exact=all(ratio == nearest for ratio in ratios))
         yield from at_end(context, site, first, f"maxpool {nearest}", 2.7)
         yield from _after_named(context, f"maxpool {nearest}")
-    sizes = [concrete(side) for side in little.spatial_size]
-    if any(concrete(a) != concrete(b) for a, b in zip(big.spatial_size, little.spatial_size, strict=True)) and all(
-        r >= 1 for r in ratios
-    ):
+    sizes = [concrete(side) for side in small_shape.spatial_size]
+    if any(
+        concrete(a) != concrete(b) for a, b in zip(large_shape.spatial_size, small_shape.spatial_size, strict=True)
+    ) and all(r >= 1 for r in ratios):
         text = f"crop {sizes[0] if len(set(sizes)) == 1 else 'x'.join(map(str, sizes))}"
         yield from at_end(context, site, first, text, 2.0 if nearest < 2 else 3.0)
 

@@ -58,7 +58,7 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
     elif isinstance(diagnostic, syntax_errors.MissingSeparator):
         yield from _repeated(site)
         yield from _separated(context, site)
-        yield from _habits(site)
+        yield from _other_notation(site)
         yield from _single_commas(site)
         yield from _calls(site)
         yield from _assigned(context, site)
@@ -68,7 +68,7 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         edit = Edit(span=Span(line.source, end, end), text=" {")
         yield Candidate(title=f"insert `{{` at the end of line {site.line}", edits=(edit,), rank=0.5)
         yield from _braced(site, line)
-        yield from _habits(site)
+        yield from _other_notation(site)
     elif isinstance(diagnostic, syntax_errors.NoBody) and (word := FOREIGN_NAMES.get(diagnostic.word.lower())):
         edit = Edit(span=site.span, text=word)
         yield Candidate(title=f"write `{word}` instead of `{site.span.text}`", edits=(edit,), rank=0.0)
@@ -83,7 +83,7 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         edit = Edit(span=site.span, text=f"{diagnostic.name}_1")
         yield Candidate(title=f"write `{edit.text}`", edits=(edit,), rank=1.0)
     else:
-        yield from _habits(site)
+        yield from _other_notation(site)
         yield from _single_commas(site)
         yield from _calls(site)
         yield from _assigned(context, site)
@@ -175,7 +175,7 @@ def _line(site: ErrorSite) -> Span:
     return Span(source, start, comment if comment >= 0 else end)
 
 
-def _habits(site: ErrorSite) -> Iterator[Candidate]:
+def _other_notation(site: ErrorSite) -> Iterator[Candidate]:
     line = _line(site)
     commas = list(re.finditer(r"(?<=\d)\s*,\s*(?=\d)", line.text)) if line.text.lstrip().startswith("input") else []
     if commas:
