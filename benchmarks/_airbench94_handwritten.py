@@ -153,17 +153,17 @@ def accuracy(model: Airbench94, images: ImageSet, autocast: AbstractContextManag
     pixels, labels = pixels_of(images), torch.from_numpy(images.labels)
 
     def both(inputs: Tensor) -> Tensor:
-        ahead, mirrored = (model(x).float() for x in (inputs, inputs.flip(-1)))
-        return torch.lerp(ahead, mirrored, 0.5)
+        original, mirrored = (model(x).float() for x in (inputs, inputs.flip(-1)))
+        return torch.lerp(original, mirrored, 0.5)
 
     plain = right = 0
     for inputs, wanted in zip(torch.split(pixels, 500), torch.split(labels, 500), strict=True):
         padded = F.pad(inputs, (1,) * 4, "reflect")
         with autocast:
-            moved = 0.5 * both(padded[:, :, :32, :32]) + 0.5 * both(padded[:, :, 2:, 2:])
-            looked = 0.5 * both(inputs) + 0.5 * moved
+            shifted = 0.5 * both(padded[:, :, :32, :32]) + 0.5 * both(padded[:, :, 2:, 2:])
+            augmented = 0.5 * both(inputs) + 0.5 * shifted
             plain += int((model(inputs).argmax(1) == wanted).sum())
-        right += int((looked.argmax(1) == wanted).sum())
+        right += int((augmented.argmax(1) == wanted).sum())
     return plain / len(labels), right / len(labels)
 
 
@@ -174,28 +174,26 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=9.9)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path)
-    asked = parser.parse_args()
-    torch.manual_seed(asked.seed)
-    splits = read(asked.data_dir)
+    options = parser.parse_args()
+    torch.manual_seed(options.seed)
+    splits = read(options.data_dir)
     assert splits.test is not None
-    autocast = torch.autocast("cpu", torch.bfloat16) if asked.precision == "bf16" else nullcontext()
+    autocast = torch.autocast("cpu", torch.bfloat16) if options.precision == "bf16" else nullcontext()
     begun = time.perf_counter()
-    model = train(splits.train, asked.epochs, autocast)
+    model = train(splits.train, options.epochs, autocast)
     seconds = time.perf_counter() - begun
     plain, right = accuracy(model, splits.test, autocast)
-    print(
-        f"test accuracy {plain:.2%} at one look, {right:.2%} with test-time augmentation; {seconds:.0f} s of training"
-    )
-    if asked.keep:
+    print(f"test accuracy {plain:.2%}, {right:.2%} with test-time augmentation; {seconds:.0f} s of training")
+    if options.keep:
         found = {
             "network": {"name": "Airbench94", "parameters": sum(p.numel() for p in model.parameters())},
             "data": {"name": "cifar10", "images": {"training": len(splits.train), "test": len(splits.test)}},
-            "epochs": asked.epochs,
-            "setup": {"device": "cpu", "precision": asked.precision, "layout": "channels_last"},
+            "epochs": options.epochs,
+            "setup": {"device": "cpu", "precision": options.precision, "layout": "channels_last"},
             "result": {"test": {"accuracy": right, "at_one_look": plain}, "seconds": seconds},
             "history": [],
         }
-        asked.keep.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        options.keep.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """One figure by one tool, in a fresh process: `python _figure_tools.py TOOL NETWORK FOLDER`.
 
-Writes the figure, and in measured.json the edges of the network that it shows, those that it shows wrongly, and its
-smallest text in points after fitting the figure into a column of 85 mm. `--only-draw` writes the figure alone.
+Writes the figure, and in measured.json the numbers of edges of the network, of those that it shows, and of wrong ones,
+and its smallest text in points after fitting the figure into a column of 85 mm. `--only-draw` writes the figure alone.
 
 Layers are compared by their kinds, `conv → norm`, because tools name them differently: between two kinds, the smaller
-of the figure's and the network's numbers of edges counts as shown. The reference is the graph of archdsl's text for the
-tools for torch, and the Keras model for those for Keras.
+of the figure's and the network's numbers of edges counts as shown. The reference is the graph of archdsl's text for
+archdsl and the tools for torch, and the Keras model for those for Keras.
 """
 
 import json

@@ -233,7 +233,7 @@ def hndl(python: Path, texts: Sequence[tuple[Path, str]]) -> list[Report | None]
 
 
 def pyrefly(python: Path, texts: Sequence[tuple[Path, str]]) -> list[Report | None]:
-    """Pyrefly checks files without running them; everything that it reports for a file is one report."""
+    """Pyrefly checks files without running them; all errors that it reports for a file are one report."""
     with tempfile.TemporaryDirectory() as folder:
         names = [f"{number}_{path.parent.name}.py" for number, (path, _) in enumerate(texts)]
         for name, (_, text) in zip(names, texts, strict=True):

@@ -90,7 +90,7 @@ def edited(document: Document, start: int, end: int, text: str) -> None:
 
 
 def percentile(times: list[float], part: float) -> float:
-    """The smallest time that this fraction of the times does not exceed."""
+    """A time that at least this fraction of the times does not exceed."""
     ordered = sorted(times)
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 

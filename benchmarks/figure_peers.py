@@ -2,8 +2,8 @@
 
 These are torchview, torchvista, Keras' plot_model and visualkeras. For each, it measures how many of the network's
 edges the figure shows, how many it shows that the network does not have, its smallest text in a column of 85 mm, and
-the time in a fresh process, which includes making the network. Exits with status 1 if archdsl's figure lacks an edge,
-shows a wrong one, or has text below 6 points.
+for ResNet-50 the time in a fresh process, which includes making the network. Exits with status 1 if archdsl's figure
+lacks an edge, shows a wrong one, or has text below 6 points.
 """
 
 import importlib.util

@@ -1,7 +1,7 @@
-"""Time of `archdsl check FOLDER` per file, for a thousand files, compared with a single file.
+"""Time of `archdsl check FOLDER` per file, for a thousand files, compared with four files.
 
-The files are copies of the small examples, each with its own text. The target is at most 5 ms for each file after the
-first. Exits with status 1 if it is missed.
+The files are copies of the small examples, each with its own text. The target is at most 5 ms for each further file.
+Exits with status 1 if it is missed.
 """
 
 import sys

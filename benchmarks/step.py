@@ -82,7 +82,7 @@ def ours() -> Callable[[], None]:
 
 
 def lightning() -> Callable[[], None]:
-    """Lightning's Trainer, with every optional feature turned off. Raises ImportError."""
+    """Lightning's Trainer, without logging, checkpoints, progress bar and model summary. Raises ImportError."""
     pl: Any = import_module("lightning")
 
     class Module(pl.LightningModule):  # type: ignore[misc]  # it has no types here

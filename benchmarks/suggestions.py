@@ -12,8 +12,9 @@ For each kind, over some valid networks of many families:
 - valid: each edit that is offered, applied alone, removes its error and adds none
 - first, first two: after the first suggestion, or after one of the first two, the network is the original again
 
-Exits with status 1 if a part misses its goals. `--show` prints the texts of these kinds that are not restored;
-`--publish` saves the figures in published/suggestions.json and writes the table of docs/suggestions.md.
+Without `--kinds` and `--show`, exits with status 1 if a part misses its goals. `--show` prints the texts of these kinds
+that are not restored; `--publish` saves the figures in published/suggestions.json and writes the table of
+docs/suggestions.md.
 """
 
 import argparse
@@ -51,7 +52,7 @@ UNSEEN = {
     "formerly unseen, second set": "suggestions_data.unseen_later",
     "unseen": "suggestions_data.unseen_third",
 }
-"""The modules of authors who had not seen the suggestions, by part."""
+"""The modules of authors who had not seen the generators of suggestions, by part."""
 GOALS = {
     "known": {"located": 90, "offered": 95, "valid": 100, "first": 80, "first two": 90},
     "formerly unseen": {"offered": 65, "first": 45},

@@ -1,8 +1,9 @@
 """Time of a training step of segmentation and of language modeling, compared with a carefully written loop.
 
 Segmentation is the U-Net of examples/unet_small.arch on images and masks of 64×64, mirrored at random; language
-modeling is the zoo's character LSTM and a small transformer on sequences of bytes. The time includes batches from
-memory, a step, the schedule, and the loss. The target is at most 5 % more. Exits with status 1 if it is missed.
+modeling is the zoo's character LSTM and a small transformer on random sequences of characters. The time includes
+batches from memory, a step, the schedule, and the loss. The target is at most 5 % more. Exits with status 1 if it is
+missed.
 
 CPU time is measured, on one thread, so that other programs hardly affect it.
 """

@@ -187,7 +187,7 @@ def page() -> None:
 
 
 def tables(found: dict[str, Any]) -> str:
-    """Markdown: the runs of classification and those of other tasks, one row each, and the commands."""
+    """The runs of classification and those of other tasks in Markdown, one row each, and the commands."""
     classified = {name: figures for name, figures in found.items() if CASES[name].metric == "accuracy"}
     others = {name: figures for name, figures in found.items() if name not in classified}
     return f"{_classified(classified)}\n{_others(others)}"

@@ -3,10 +3,11 @@
     python scripts/brevity.py            print the tables
     python scripts/brevity.py --write    write them to docs/zoo.md
 
-Lines and characters are counted without comments, blank lines and surrounding whitespace. The counts of a zoo text
-include the lines of the index for its networks, and the blocks that it uses from `std`. The counts of a Python source
-exclude docstrings and the code for pretrained weights: classes derived from WeightsEnum, metadata, and the decorators
-and statements that load weights. Helpers in other torchvision files are not counted.
+Lines and characters are counted without blank lines and surrounding whitespace and, except in printed source, without
+comments. The counts of a zoo text include the lines of the index for its networks, and the blocks that it uses from
+`std`. The counts of a Python source exclude docstrings and the code for pretrained weights: classes derived from
+WeightsEnum, metadata, and the decorators and statements that load weights. Helpers in other torchvision files are not
+counted.
 """
 
 import ast

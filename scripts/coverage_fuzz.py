@@ -4,8 +4,8 @@
     .venv/bin/python scripts/coverage_fuzz.py -max_total_time=60     libFuzzer's own options
 
 Any bytes, any words of the language and any mutation of a text that ships with archdsl must produce a tree or
-diagnostics, quickly. Failures are saved as `fuzz/crash-…`; give that file as an argument to run it alone. The last
-lines report how many texts were run.
+diagnostics, quickly. Failures are saved as `fuzz/crash-…` or `fuzz/timeout-…`; give that file as an argument to run it
+alone. The last lines report how many texts were run.
 """
 
 import sys

@@ -11,7 +11,7 @@
     python3 scripts/dev.py bench     the benchmarks, one after the other
     python3 scripts/dev.py conformance   compare the zoo with all torchvision models; arguments are names: 'resnet*'
     python3 scripts/dev.py fuzz      generate new examples of every property; arguments are those of scripts/fuzz.py
-    python3 scripts/dev.py clean     remove .venv, caches and the output of the demo
+    python3 scripts/dev.py clean     remove .venv, caches, and the output of the demo, the fuzzers and the builds
 
 `make NAME` runs the same.
 """

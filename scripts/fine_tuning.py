@@ -62,7 +62,9 @@ def write_images(folder: Path, images: ImageSet, digits: range, count: int | Non
 
 
 def write_data(folder: Path) -> None:
-    """The folders of images: for the first half of the digits, and for each seed and number of images of the others."""
+    """Write the folders of images: for the first half of the digits, and for each seed and number of images of the
+    others.
+    """
     splits = find_source("digits").load(Request(ImageShape(1, 8, 8), paths.user_cache(), split=1))
     assert splits.test is not None
     parts = [(f"target{count}-{seed}", TARGET, count, seed) for count in PER_CLASS for seed in SEEDS]

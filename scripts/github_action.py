@@ -3,7 +3,7 @@
 review    write the differences of changed networks, and their diagrams before and after, to the folder REVIEW
 comment   create or update the pull request's comment from that folder
 check     print an annotation for each error and warning; exits with the status of `archdsl check`
-budget    print an annotation for each network that exceeds the limits in BUDGET; exits with 1 if there is one
+budget    print an annotation for each limit in BUDGET that a network exceeds; exits with 1 if there is one
 """
 
 import json

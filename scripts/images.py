@@ -1,6 +1,7 @@
 """Render the diagrams in docs/images, which the README and the pages show.
 
-python scripts/images.py            render them python scripts/images.py --check    exit with 1 if one is out of date
+python scripts/images.py            render them
+python scripts/images.py --check    exit with 1 if one is out of date
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Import published models, compare them with their sources, and publish what was imported and what was not.
 
     python scripts/import_goals.py torchvision                 torchvision's 80 classification models
-    python scripts/import_goals.py timm 'resnet*'              one model of each of timm's modules
+    python scripts/import_goals.py timm 'resnet*'              100 models of timm, here only those that match
     python scripts/import_goals.py transformers                one small model of each family
     python scripts/import_goals.py timm --read                 only read them: does each operation have a counterpart?
     python scripts/import_goals.py --write                     write the table in docs/importing.md

@@ -3,8 +3,9 @@
     python scripts/try_editors.py            those that are installed: nvim, hx (with tmux), emacs
     python scripts/try_editors.py nvim
 
-An editor passes if the error of the file arrives through `archdsl lsp`, and, in Neovim and Helix, if the tree-sitter
-grammar highlights it. Each runs in its own home folder; tree-sitter's parser is compiled there, with cc.
+An editor passes if the error of the file arrives through `archdsl lsp`. Neovim and Helix must also show inlay hints,
+and highlight the file with the tree-sitter grammar. Each runs in its own home folder; tree-sitter's parser is compiled
+there, with cc.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Export a module: ONNX, torch's exported program, TorchScript, weights only.
 
-Every file is read back, run, and compared with the original module.
+Every file is read back, and its outputs are compared with those of the original module.
 """
 
 import errno

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _THRESHOLD = 200_000
-"""Number of new objects that triggers a collection of the youngest generation; Python's default is 700."""
+"""Number of new objects that triggers a collection of the youngest generation; Python 3.11's default is 700."""
 
 
 @contextmanager

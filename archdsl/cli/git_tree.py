@@ -12,7 +12,7 @@ from ..text.files import MAX_BYTES, NotFound, UnreadableFile
 _LINK = "120000"
 _SUBMODULE = "160000"
 _MOST_LINKS = 40
-"""Largest number of symbolic links to follow to a file, as in the operating system."""
+"""Largest number of symbolic links to follow to a file, as in Linux."""
 
 # A repository's own settings may name programs: for fetching missing objects, for watching its files.
 _SAFE = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}

@@ -66,7 +66,7 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Render the diagrams; show file names as titles; redirect links that leave docs/ to pages of the site."""
+    """Insert what the site generates; show file names as titles; replace links that leave docs/."""
     up = "../" * page.file.src_uri.count("/")
     markdown = lecture.with_examples(markdown, page.file.src_uri)
     for here, name in OUTSIDE.items():

@@ -184,7 +184,7 @@ def _calls(graph: Graph, node: Node) -> list[str]:
 
 
 def _names(count: int) -> list[str]:
-    """What the inputs are called: `x`, then `y`, `z` for the other operands of a merge."""
+    """The names of the inputs: `x`, `y` and `z`, or `x1`, `x2` and so on for more than three."""
     return ["x", "y", "z"][:count] if count <= 3 else [f"x{number}" for number in range(1, count + 1)]
 
 

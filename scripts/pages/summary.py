@@ -50,7 +50,7 @@ def page() -> str:
 
 
 def language_pages() -> list[str]:
-    """The pages of the language, in the order of the site."""
+    """The pages of the language that the summary covers, in the order of the site."""
     text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     return [name for name in re.findall(r"- language/(\w+)\.md", text) if name not in _LEFT_OUT]
 
@@ -90,7 +90,7 @@ def llms() -> str:
 
 
 def _sections() -> dict[str, list[str]]:
-    """The pages of the site by section; generated ones that are not in the repository are left out."""
+    """The pages of the site by section, except Home and Contributing, and except pages that only the site has."""
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc]  # yaml ships no types
         pass
