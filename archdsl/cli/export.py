@@ -7,10 +7,11 @@ import click
 
 from ..analysis.quantities import size
 from ..diagnostics.terminal import printable
+from ..text.given_path import is_utf8
 from .allowing import allowed
 from .common import network_options, parse_override, parse_settings, usage
 from .network_text import STDIN, TEXT, NetworkText, expression_option, named_network
-from .output_path import OUTPUT_PATH, is_utf8
+from .output_path import OUTPUT_PATH
 from .problems import fail, given, need
 from .shell_completion import complete_file, complete_network
 

@@ -7,6 +7,8 @@ from typing import Any, final
 import click
 
 from ..diagnostics.terminal import printable
+from ..text.given_path import is_utf8
+from .common import usage
 from .shell_completion import complete_file
 
 
@@ -31,19 +33,20 @@ class OutputPath(click.ParamType[str]):
                 self.fail(f"{printable(path)} is a symbolic link that leads back to itself.", param, ctx)
             if error.errno == errno.ENAMETOOLONG:
                 self.fail(f"{printable(path[:20])}… is too long for the name of a file.", param, ctx)
+        if not is_utf8(path):
+            self.fail(f"{printable(path)} is not UTF-8 text, as the libraries that write files require.", param, ctx)
         return path
 
 
 OUTPUT_PATH = OutputPath()
 
 
-def is_utf8(path: str) -> bool:
-    """Whether a path is text: a name that is not UTF-8 contains surrogates in Python."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def refuse_other_text() -> None:
+    """Exit with 2 if an argument of the current command is not UTF-8 text, because a run records them as text."""
+    for value in click.get_current_context().params.values():
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, str) and not is_utf8(each):
+                usage(f"`{each}` is not UTF-8 text, as the files of a run require")
 
 
 output_option = click.option(

@@ -16,7 +16,7 @@ from ..training.sweep.search_space import BadRange, Space, space_of
 from .allowing import OPTION
 from .common import usage
 from .network_text import NetworkText, is_run, named_network
-from .output_path import OUTPUT_PATH
+from .output_path import OUTPUT_PATH, refuse_other_text
 from .problems import fail, given, need
 from .shell_completion import complete_network
 from .sweep_resume import Local, joined, resume_sweep, show_status
@@ -134,6 +134,7 @@ def command(
     Trials are compared on the validation images; the test images are not used. Each trial is a separate run. Several
     processes work on one sweep if each runs the same command with the same --out.
     """
+    refuse_other_text()
     need("`archdsl sweep`", "sweep")
     options = given_options(recipe)
     local = Local(data_dir=data_dir, device=device if given("device") else None, storage=storage)

@@ -19,7 +19,7 @@ from ..training.recipe.options import given_options, recipe_options
 from .allowing import OPTION
 from .common import in_shell, usage
 from .network_text import named_network
-from .output_path import OUTPUT_PATH
+from .output_path import OUTPUT_PATH, refuse_other_text
 from .problems import fail, need
 from .score_words import scores_in_words
 from .shell_completion import complete_file, complete_network
@@ -128,6 +128,7 @@ def command(
     named = tuple(dict.fromkeys((*(["tensorboard"] if tensorboard else []), *loggers)))
     options = TrainOptions(given_options(recipe), data_dir, device, named, initial)
     with _silence_followers():
+        refuse_other_text()
         if tensorboard:
             need("--tensorboard", "tensorboard")
         _refuse_unknown_loggers(named)

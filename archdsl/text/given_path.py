@@ -15,6 +15,23 @@ def given_path(argument: str, value: object) -> Path:
     return Path(text)
 
 
+def recorded_path(argument: str, value: object) -> Path:
+    """`given_path` for a path that a run records as text. Raises TypeError, ValueError, which name the argument."""
+    path = given_path(argument, value)
+    if not is_utf8(str(path)):
+        raise ValueError(f"{argument}: {str(path)!r} is not UTF-8 text, as the files of a run require")
+    return path
+
+
+def is_utf8(text: str) -> bool:
+    """Whether a path or an argument is text: bytes that are not UTF-8 are surrogates in Python."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def path_text(argument: str, value: object) -> str:
     """The path in an argument as a text, as it is given. Raises TypeError, which names the argument."""
     text = os.fspath(value) if isinstance(value, str | os.PathLike) else None

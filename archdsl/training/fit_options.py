@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Sink
 from ..network import ArchError, Network, load, loads
-from ..text.given_path import given_path, is_source_text
+from ..text.given_path import is_source_text, recorded_path
 from ..text.names import nearest
 from .data.registry import find_source
 from .network_check import check, check_names
@@ -73,7 +73,7 @@ def given_weights(value: object) -> "Path | nn.Module | None":
     """The weights of the argument `initial`: those of a file or a run, or a module. Raises TypeError, ValueError."""
     if value is None or hasattr(value, "state_dict"):
         return value  # type: ignore[return-value]  # a module
-    return given_path("initial", value)
+    return recorded_path("initial", value)
 
 
 def option_paths() -> dict[str, Path_]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..extras import require
-from ..text.given_path import given_path
+from ..text.given_path import recorded_path
 
 if TYPE_CHECKING:
     from torch import nn
@@ -65,8 +65,8 @@ def fit(
     from .fit_options import given_items, given_weights, network_of
     from .fit_steps import FitArguments, prepared, trained
 
-    folder = None if out is None else given_path("out", out)
-    resumed = None if resume is None else given_path("resume", resume)
+    folder = None if out is None else recorded_path("out", out)
+    resumed = None if resume is None else recorded_path("resume", resume)
     found = network_of(network, allow)
     if initial is None and not isinstance(network, str | Path) and network is not found:
         initial = network  # type: ignore[assignment]  # the module whose network was found
@@ -78,7 +78,7 @@ def fit(
         loggers=(loggers,) if isinstance(loggers, str) else tuple(map(str, given_items("loggers", loggers, "names"))),
         classes=classes,
         initial=given_weights(initial),
-        data_dir=None if data_dir is None else given_path("data_dir", data_dir),
+        data_dir=None if data_dir is None else recorded_path("data_dir", data_dir),
         device=str(device),
         progress=progress,
         recipe=recipe,

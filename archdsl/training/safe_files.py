@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..text import atomic
-from .errors.disk_errors import CannotWrite, DiskFull, SymbolicLinkRefused
+from .errors.disk_errors import CannotWrite, DiskFull, NotUtf8, SymbolicLinkRefused
 
 _FULL = tuple(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
 """Error numbers for a full disk, an exceeded quota and an exceeded limit of the process."""
@@ -39,7 +39,16 @@ def make_folder(path: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """`write_atomically` for text, in UTF-8."""
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline="\n"))
+    content = utf8(path, text)
+    write_atomically(path, lambda temporary: temporary.write_bytes(content))
+
+
+def utf8(path: Path, text: str) -> bytes:
+    """The bytes of a text for this file. Raises NotUtf8 for a text with a file name that is not UTF-8."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise NotUtf8(path) from None
 
 
 def refuse_links(folder: Path, path: Path) -> Path:

@@ -30,6 +30,7 @@ PATHS = {
     "too long": "n" * 300 + "{}",
     "empty": "",
     "a link to itself": "loop{}",
+    "bytes that are not UTF-8": "n\udcff{}",
 }
 CONFIG = '{"model_type": "gpt2", "n_layer": 1, "n_embd": 8, "n_head": 2, "n_positions": 8, "vocab_size": 9}'
 
@@ -60,6 +61,25 @@ def test_a_path_that_cannot_be_written(folder: Path, command: str, kind: str) ->
     assert done.exit_code == 2, done.output
     assert sorted(folder.rglob("*")) == before
     assert "\0" not in done.output
+
+
+RECORDED = {
+    "train": ("FILE", "--data", "--data-dir", "--from", "--resume", "--set", "--input", "-e"),
+    "sweep": ("FILE", "--data", "--data-dir", "--resume", "--set", "--input", "-e", "--storage"),
+}
+"""What a run or a sweep records, or where it is written."""
+
+
+@pytest.mark.parametrize(("command", "name"), [(command, name) for command in RECORDED for name in RECORDED[command]])
+def test_arguments_that_no_run_can_record(folder: Path, command: str, name: str) -> None:
+    """They are refused before anything is read, not when the first file of the run is written."""
+    given = [] if name == "FILE" else ["net.arch", name]
+    before = sorted(folder.rglob("*"))
+    with chdir(folder):
+        done = CliRunner().invoke(main, [command, *given, "x=n\udcff"])
+    assert done.exit_code == 2, done.output
+    assert "x=n\\u{dcff}` is not UTF-8 text" in done.stderr
+    assert sorted(folder.rglob("*")) == before
 
 
 @pytest.mark.parametrize("command", ["train", "sweep", "data of several"])

@@ -174,7 +174,8 @@ def test_epochs_of_a_list_are_those_of_a_text() -> None:
 
 ARGUMENTS: list[tuple[str, Any, type[Exception]]] = [
     *((name, value, error) for name in ("out", "resume", "initial", "data_dir")
-      for value, error in ((3, TypeError), (b"x", TypeError), ("", ValueError), ("a\0b", ValueError), ([], TypeError))),
+      for value, error in ((3, TypeError), (b"x", TypeError), ("", ValueError), ("a\0b", ValueError), ([], TypeError),
+                           ("a\udcffb", ValueError))),
     *((name, value, TypeError) for name in ("callbacks", "loggers", "metrics", "allow", "classes")
       for value in (3, None, object())),
     ("metrics", "accuracy", TypeError), ("allow", "gempool", TypeError), ("classes", "a", TypeError),

@@ -33,6 +33,16 @@ class CannotWrite(Problem):
         return ("make its folder writable, or choose another one",)
 
 
+class NotUtf8(CannotWrite):
+    """A text with the name of a file or folder that is not UTF-8."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "the name of a file or folder in it is not UTF-8 text")
+
+    def help(self) -> tuple[str, ...]:
+        return ("rename the file or folder",)
+
+
 class SymbolicLinkRefused(CannotWrite):
     """A link in a place where a file or folder of a run is to be written or removed."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors.run_errors import CannotResume
 from ..runs.run_folder import SETTINGS, Run
 from ..runs.sealed_json import seal
-from ..safe_files import make_folder, refuse_links, unwritten, write_text
+from ..safe_files import make_folder, refuse_links, unwritten, utf8, write_text
 from .kept_weights import TRIALS
 from .sweep_settings import SweepSettings, read_sweep, refuse_differences, settings_in_storage
 from .trial_store import TrialStore
@@ -62,11 +62,12 @@ def _others(folder: Path) -> bool:
 
 def _created(path: Path, text: str) -> bool:
     """Create a file with its whole content; False if another process has created it. Raises DiskFull, CannotWrite."""
+    content = utf8(path, text)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         try:
-            with temporary.open("x", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
+            with temporary.open("xb") as stream:
+                stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
             return _linked(temporary, path)

@@ -49,6 +49,16 @@ def made(value: float = 0.0, step: int = 0) -> TrainingState:
     )
 
 
+def test_a_text_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
+    """Such as settings with the name of a data set's folder."""
+    path = tmp_path / "settings.json"
+    path.write_text("before", encoding="utf-8")
+    with pytest.raises(CannotWrite, match="is not UTF-8 text") as raised:
+        write_text(path, '{"data": "pets\udcff"}')
+    assert raised.value.help() == ("rename the file or folder",)
+    assert [each.read_text(encoding="utf-8") for each in tmp_path.iterdir()] == ["before"]
+
+
 def test_the_newest_two_are_kept(folder: Path) -> None:
     for step in (1, 2, 30, 200):
         save(made(step, step), folder)
