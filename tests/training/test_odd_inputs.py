@@ -1,6 +1,7 @@
 """Inputs that were taken silently, or ended in an exception: frozen networks, odd tables, images and arguments."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,10 +18,12 @@ from archdsl.diagnostics.diagnostic import Finding
 from archdsl.training.assemble import warn_of_idle_settings
 from archdsl.training.data.dataset_spec import ImageShape
 from archdsl.training.data.decoding import EXTENSIONS, decode
-from archdsl.training.data.images import ImageSet, Splits
+from archdsl.training.data.images import ImageSet, Request, Splits
+from archdsl.training.data.labeled_images import LabeledImagesSource
+from archdsl.training.data.memory_source import NetworkInput, memory_source
 from archdsl.training.data.python_data import checked_names, raw_splits
 from archdsl.training.data.table_file import read_table
-from archdsl.training.data.table_source import TableSource, parse_table_name
+from archdsl.training.data.table_source import TableName, TableSource, parse_table_name
 from archdsl.training.errors.data_errors import BadTable, DataCorrupt
 from archdsl.training.network_check import check_recipe
 from archdsl.training.recipe.recipe import Recipe
@@ -84,6 +87,55 @@ def test_a_row_of_numbers_is_no_header(header: str, why: str | None, tmp_path: P
         read_table(path)
     path.write_text(f"a,b,c\n{header}\n")  # the suggestion: a line of names
     assert len(read_table(path)) == 1
+
+
+@pytest.mark.parametrize("header", ["5,3,1", "1,2,3", "0,1,2", "400,410,420"])
+def test_a_header_of_integers_is_named(header: str, tmp_path: Path) -> None:
+    """It may be the first row of data, which would be lost, or the columns that pandas numbers."""
+    rows = "".join(f"{row},{row % 7},{row * 0.25}\n" for row in range(40))
+    assert f"the first line, `{header.replace(',', ', ')}`, names the columns" in _notes(tmp_path, f"{header}\n{rows}")
+    assert "first line" not in _notes(tmp_path, f"x,1,2\n{header}\n{rows}")
+    images = "".join(f"{row},{row * 0.25}\n" for row in range(40))
+    for row in range(40):
+        Image.new("L", (4, 4), row).save(tmp_path / str(row), "png")
+    assert "the first line, `3, 1`, names the columns" in _notes(tmp_path, f"3,1\n{images}", images=True)
+
+
+def _notes(folder: Path, text: str, *, images: bool = False) -> str:
+    """The notes of loading a table, or a folder of images with it."""
+    path = folder / "labels.csv"
+    path.write_text(text, encoding="utf-8")
+    source = LabeledImagesSource(folder, path) if images else TableSource(TableName(path, ()))
+    request = Request((1, 4, 4) if images else (2,), folder / "cache")
+    return "\n".join(source.load(request).notes)
+
+
+INTEGERS = [row % 3 for row in range(40)]
+WHOLE_NUMBERS: dict[str, tuple[Sequence[Any], bool]] = {
+    "few integers": (INTEGERS, True),
+    "integers written as floats": ([f"{value}.0" for value in INTEGERS], True),
+    "many integers": (range(40), False),
+    "fractions": ([value + 0.5 for value in INTEGERS], False),
+    "one value": ([1.0] * 40, False),
+    "text": ([f"c{value}" for value in INTEGERS], False),
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE_NUMBERS)
+def test_integers_that_are_predicted_as_numbers_are_named(kind: str, tmp_path: Path) -> None:
+    values, noted = WHOLE_NUMBERS[kind]
+    note = "3 different integers, predicted as numbers (regression)"
+    rows = "".join(f"{row},{row % 7},{value}\n" for row, value in enumerate(values))
+    assert (note in _notes(tmp_path, f"a,b,y\n{rows}")) is noted
+    for row in range(40):
+        Image.new("L", (4, 4), row).save(tmp_path / str(row), "png")
+    rows = "".join(f"{row},{value}\n" for row, value in enumerate(values))
+    assert (note in _notes(tmp_path, f"file,y\n{rows}", images=True)) is noted
+    if kind != "text":
+        data, takes = (np.ones((40, 2)), np.array(values, np.float64)), NetworkInput("numbers", (2,))
+        for task in ("auto", "regression"):
+            notes = memory_source(data, takes, task, "arrays").load(Request((2,), tmp_path)).notes
+            assert (note in "\n".join(notes)) is (noted and task == "auto")
 
 
 @pytest.mark.parametrize("word", ["0,5", "-1,25", "3,0e2", ",5"])

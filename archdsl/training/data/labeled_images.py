@@ -11,6 +11,7 @@ from .dataset_spec import DataSpec
 from .image_files import VALIDATION, printable, refuse_unreadable, test_files
 from .image_folder import read_images
 from .images import DataSource, ImageSet, Request, Splits, TargetArray, divide
+from .number_targets import CLASSES_AS_TEXT, notes_of_numbers
 from .table_file import DataTable, read_table
 from .table_source import rows_of
 
@@ -124,7 +125,10 @@ class LabeledImagesSource(DataSource):
             made[name] = None if images is None else ImageSet(images, targets[parts[name]], files)
         train = made["train"]
         assert train is not None
-        return Splits(train, made["validation"], made["test"])
+        notes = self._table.notes
+        if not self._sets:
+            notes += notes_of_numbers(self._columns[0], train.labels, CLASSES_AS_TEXT)
+        return Splits(train, made["validation"], made["test"], notes)
 
     def _targets(self) -> TargetArray:
         """The numbers, float32 of N×K, or the sets of classes, uint8 of N×K."""

@@ -11,10 +11,12 @@ from .box_arrays import COLUMNS
 from .dataset_spec import IGNORED, NO_TARGETS, PYTHON_PREFIX, DataSpec, ImageShape, InputKind, Targets
 from .images import DataSource, ImageSet, Inputs, Request, Splits, TargetArray, hold_out
 from .memory_boxes import box_targets
+from .number_targets import notes_of_numbers
 from .python_data import Array, RawSamples, checked_names, class_names, raw_splits, refuse_infinite
 
 _MOST_CLASSES = 1 << 16
 _BYTES = 256
+_AS_CLASSES = 'give integers, or `task="classification"`'
 _LARGEST = np.iinfo(np.int64).max
 
 _BY_TASK: Mapping[str, Targets] = {
@@ -35,8 +37,8 @@ class NetworkInput:
 class MemorySource(DataSource):
     """Samples in memory, by split."""
 
-    def __init__(self, spec: DataSpec, splits: Mapping[str, ImageSet]) -> None:
-        self._spec, self._splits = spec, splits
+    def __init__(self, spec: DataSpec, splits: Mapping[str, ImageSet], notes: tuple[str, ...] = ()) -> None:
+        self._spec, self._splits, self._notes = spec, splits, notes
 
     @property
     def spec(self) -> DataSpec:
@@ -55,7 +57,7 @@ class MemorySource(DataSource):
         train, validation = self._splits["train"], self._splits.get("validation")
         if validation is None:
             train, validation = hold_out(train, request.split)
-        return Splits(train, validation, self._splits.get("test"))
+        return Splits(train, validation, self._splits.get("test"), self._notes)
 
 
 def memory_source(
@@ -84,7 +86,9 @@ def memory_source(
     shape = ImageShape(*first.shape[1:]) if image else tuple(first.shape[1:])
     found: InputKind = "image" if image else "ids" if takes.kind == "ids" else "numbers"
     vocabulary = takes.vocabulary if found == "ids" else None
-    return MemorySource(DataSpec(name, names, shape, targets=kind, inputs=found, vocabulary=vocabulary), sets)
+    spec = DataSpec(name, names, shape, targets=kind, inputs=found, vocabulary=vocabulary)
+    chosen = kind == "numbers" and task not in _BY_TASK
+    return MemorySource(spec, sets, notes_of_numbers(names[0], labels["train"], _AS_CLASSES) if chosen else ())
 
 
 def input_array(array: Array, takes: NetworkInput, name: str, exact: bool = False) -> Inputs:

@@ -40,6 +40,15 @@ class DataTable:
         """The line, or the number from 1, of a row counted from 0."""
         return self.lines[row] if self.lines is not None else row + 1
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A note that names the header of a CSV file if it could be a row of data: all its names are integers."""
+        if self.lines is None or not all(name.isdecimal() for name in self.columns):
+            return ()
+        header = _cut(", ".join(self.columns))
+        suggestion = "if it is data, add a line of column names before it"
+        return (f"{self.path.name}: the first line, `{header}`, names the columns; {suggestion}",)
+
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A column of finite numbers. Raises BadTable at the first value that is not a finite number."""
         column = self.columns[name]

@@ -12,6 +12,7 @@ from ...text.names import nearest
 from ..errors.data_errors import BadTable
 from .dataset_spec import DataSpec
 from .images import DataSource, ImageSet, Request, Splits, hold_out
+from .number_targets import CLASSES_AS_TEXT, notes_of_numbers
 from .table_file import TABLES, DataTable, read_table
 
 _TEST_PART = 0.1
@@ -152,7 +153,13 @@ class TableSource(DataSource):
         train, validation = parts["train"], parts.get("validation")
         if validation is None:
             train, validation = hold_out(train, request.split)
-        return Splits(train, validation, parts.get("test"))
+        return Splits(train, validation, parts.get("test"), self._notes(train))
+
+    def _notes(self, train: ImageSet) -> tuple[str, ...]:
+        notes = tuple(note for table in self._tables.values() for note in table.notes)
+        if self._classes is None:
+            notes += notes_of_numbers(self._targets[0], train.labels, CLASSES_AS_TEXT)
+        return notes
 
     def _samples(self, table: DataTable) -> ImageSet:
         inputs = rows_of(table, self.features)
