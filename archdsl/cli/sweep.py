@@ -18,7 +18,7 @@ from .common import usage
 from .network_text import NetworkText, is_run, named_network
 from .output_path import OUTPUT_PATH, refuse_other_text
 from .problems import fail, given, need
-from .shell_completion import complete_network
+from .shell_completion import complete_folder, complete_network
 from .sweep_resume import Local, joined, resume_sweep, show_status
 from .sweep_trials import checked, run_sweep, start, sweep_context
 from .training_options import data_dir_option, device_option, expression_option, input_option
@@ -35,23 +35,15 @@ def _values_options(command: F) -> F:
     return command
 
 
-class SweepCommand(GroupedCommand):
-    """Reads `sweep status SWEEP` as `sweep --status SWEEP`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args[:1] == ["status"] and len(args) > 1 and not set(args) & {"-h", "--help"}:
-            args = ["--status", *args[1:]]
-        return super().parse_args(ctx, args)
-
-
 @click.command(
     "sweep",
-    cls=SweepCommand,
+    cls=GroupedCommand,
     epilog="To vary an option, give it a list, `--lr 0.1,0.01`, or a range, `--lr 0.01..0.3`. Parameters of the "
     "network are varied in the same way: `--set width=0.5,1,2`. A range that spans at least a factor of ten is sampled "
     "on a logarithmic scale. If there are only lists, all combinations are tried (grid search).",
 )
-@click.argument("file", required=False, shell_complete=complete_network)
+@click.argument("file", required=False, metavar="[FILE | status SWEEP]", shell_complete=complete_network)
+@click.argument("folder", required=False, metavar="", shell_complete=complete_folder)
 @expression_option
 @_values_options
 @grouped_option(
@@ -114,6 +106,7 @@ class SweepCommand(GroupedCommand):
 @input_option
 def command(
     file: str | None,
+    folder: str | None,
     text: str | None,
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
@@ -135,6 +128,7 @@ def command(
     processes work on one sweep if each runs the same command with the same --out.
     """
     refuse_other_text()
+    file, status = _network_or_sweep(file, folder, status)
     need("`archdsl sweep`", "sweep")
     options = given_options(recipe)
     local = Local(data_dir=data_dir, device=device if given("device") else None, storage=storage)
@@ -166,6 +160,19 @@ def command(
             usage("--storage: give --out, too; the name of that folder is the name of the sweep in the database")
         typed = {entry.option: options[entry.path] for entry in recipe_fields() if entry.path in options}
         _start(network, space, settings, typed, inputs, trials, out, prune, _KEPT if keep is None else keep, local)
+
+
+def _network_or_sweep(file: str | None, folder: str | None, status: str | None) -> tuple[str | None, str | None]:
+    """The network to train, and the sweep to show: that of --status, or of `status SWEEP`."""
+    if folder is not None and file != "status":
+        usage(f"unexpected argument `{folder}`: give one network")
+    if folder is not None and status is not None:
+        usage("--status and `status` name a sweep; leave one of them out")
+    if folder is not None:
+        return None, folder
+    if file == "status" and not Path(file).is_file():
+        usage("give the folder of the sweep: `archdsl sweep status SWEEP`")
+    return file, status
 
 
 def _start(

@@ -110,7 +110,8 @@ def positional(random: Random, command: Command, argument: click.Argument, scene
     draw = generator(command, argument)
     if argument.nargs == -1:
         return [draw(random, scene) for _ in range(random.choice([1, 1, 1, 2, 3, 0]))]
-    if not argument.required and random.random() < 0.3:
+    # An argument that the usage does not list follows a keyword, such as `status`.
+    if not argument.required and random.random() < (0.9 if argument.metavar == "" else 0.3):
         return []
     count = argument.nargs if random.random() < 0.99 else random.choice([0, 2])
     return [draw(random, scene) for _ in range(count)]

@@ -259,6 +259,7 @@ def output_losses(random: Random, scene: Scene) -> str:
 GENERATORS: dict[str, Callable[[Random, Scene], str]] = {
     "FILE": file,
     "FILES": file,
+    "FILE | status SWEEP": lambda random, scene: "status" if random.random() < 0.1 else file(random, scene),
     "RUN|FILE": lambda random, scene: run_folder(random, scene) if random.random() < 0.2 else file(random, scene),
     "A B": revision,
     "TEXT": expression,

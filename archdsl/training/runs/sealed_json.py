@@ -24,7 +24,8 @@ def seal(model: BaseModel) -> str:
 def unseal(kind: type[M], path: Path, newest: int, named: str) -> M:
     """The model in a file of a folder; `named` is the folder as messages show it: "of a run, such as `runs/…`".
 
-    Raises NoRun if there is no such file, and CannotResume, with a reason of one line, if it is damaged or was changed.
+    Raises NoRun if there is no such file or it is of another kind, CannotResume, with a reason of one line, if it is
+    damaged or was changed.
     """
     folder = path.parent
     try:
@@ -38,6 +39,8 @@ def unseal(kind: type[M], path: Path, newest: int, named: str) -> M:
         raise CannotResume(folder, f"{path.name}: it is corrupt: not valid JSON") from error
     digest = content.pop(_DIGEST, None) if isinstance(content, dict) else None
     version = content.get("format") if isinstance(content, dict) else None
+    if digest is not None and digest == of_json(content) and _is_other(kind, content):
+        raise NoRun(folder, f"it is not the folder {named.partition(',')[0]}", f"give the folder {named}")
     if isinstance(version, int) and not 1 <= version <= newest:
         raise CannotResume(folder, f"{path.name}: written by another version (format {version}, not {newest})")
     model = _validated(kind, path, content)
@@ -45,6 +48,12 @@ def unseal(kind: type[M], path: Path, newest: int, named: str) -> M:
         why = f"{path.name}: it was modified or is corrupt: its checksum does not match"
         raise CannotResume(folder, why)
     return model
+
+
+def _is_other(kind: type[BaseModel], content: Any) -> bool:
+    """Whether a JSON value has less than half of the entries that a model requires."""
+    required = {name for name, field in kind.model_fields.items() if field.is_required()}
+    return not isinstance(content, dict) or 2 * len(required & content.keys()) < len(required)
 
 
 def _validated(kind: type[M], path: Path, content: Any) -> M:

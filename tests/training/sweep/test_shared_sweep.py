@@ -531,12 +531,33 @@ def test_a_sweep_of_a_metric_that_is_better_if_lower(folder: Path) -> None:
     assert not list(folder.glob("s/trials/**/*.safetensors"))
     text = run("--status", "s").output
     assert run("status", "s").output == text
+    for words in (("--format", "json", "status", "s"), ("status", "--format", "json", "s")):
+        assert run(*words).output == run("--status", "s", "--format", "json").output
+    (folder / "status").write_text("input 1x8x8; flatten; fc 10\n")  # a network, if no sweep follows
+    assert "nothing varies" in run("status", "--data", "digits").output
+    assert run("status", "s").output == text
     assert run("status", "--help").output.startswith("Usage: ")
     assert "2 trials: 2 done" in text
     named = run("s", "--lr", "0.1,0.2")
     assert named.exit_code == 2
     assert "s is a sweep: `--resume s` continues or joins it" in named.output
     assert f"best: trial 2, {values[2]:.4f}: --lr=0.1" in text
+    _refuse_the_folder_of_another_kind(folder)
+
+
+def _refuse_the_folder_of_another_kind(folder: Path) -> None:
+    (trial,) = sorted((folder / "s/trials").iterdir())[:1]
+    for words in (("sweep", "--status", trial), ("sweep", "status", trial), ("sweep", "--resume", trial)):
+        done = CliRunner().invoke(main, list(map(str, words)))
+        assert done.exit_code == 2
+        assert f"cannot use {trial}: it is not the folder of a sweep\n" in done.output
+    for args in (("train", "--resume", "s"), ("eval", "s"), ("predict", "s", "test:0"), ("inspect", "s")):
+        done = CliRunner().invoke(main, args)
+        assert done.exit_code == 2, args
+        assert "cannot use s: it is not the folder of a run\n" in done.output
+    settings = trial / "settings.json"
+    settings.write_text(json.dumps(json.loads(settings.read_text()) | {"recipe": 3}))
+    assert run("--status", trial).exit_code == 1  # damaged rather than of another kind
 
 
 @pytest.mark.parametrize(
