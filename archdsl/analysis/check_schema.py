@@ -94,7 +94,9 @@ class LayerReport(Model):
     shape: list[int | str] | None = Field(
         description="Sizes without the batch, closed forms where they depend on symbolic dimensions."
     )
-    layout: str | None = Field(description="How the sizes are read: vector, sequence, signal, image, volume, ids.")
+    layout: str | None = Field(
+        description="How the sizes are read: vector, sequence, signal, signal or sequence, image, volume, ids."
+    )
     parameters: int | None = Field(description="Its parameters; 0 where it reuses the weights of another layer.")
     trainable: int | None
     buffers: int | None

@@ -5,6 +5,7 @@ from pathlib import Path
 from .weight_files import Report
 
 KINDS = ("torchvision:", "hf:")
+FORMS = ("torchvision:NAME", "hf:OWNER/NAME")
 
 
 def is_published(source: str) -> bool:

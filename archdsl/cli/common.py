@@ -39,7 +39,7 @@ def network_options(command: F) -> F:
         "settings",
         multiple=True,
         metavar="NAME=VALUE",
-        help="Set a parameter of the network: a number, or a list such as 3,4,6,3.",
+        help="Set a parameter of the network: a number, a list such as 3,4,6,3, or the name of a layer.",
     )(command)
     return click.option(
         "--input", "inputs", multiple=True, metavar="SIZE", help="Set the input size: 3x224x224, or NAME=3x224x224."
@@ -78,7 +78,8 @@ def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
         try:
             found[name] = parameter(name, parse_parameter(value, any_layer=any_layer), any_layer=any_layer)
         except (TypeError, ValueError):
-            raise click.BadParameter(f"`{printable(value)}` is not a number or a list", param_hint="--set") from None
+            message = f"`{printable(value)}` is not a number, a list or the name of a layer"
+            raise click.BadParameter(message, param_hint="--set") from None
     return found
 
 

@@ -58,11 +58,11 @@ def command(
     device: str,
     output: str,
 ) -> None:
-    """Report accuracy, loss and the confusion matrix of the network trained in the folder RUN, on the test images of
-    its data set or on other images.
+    """Report the loss and the metrics of the network trained in the folder RUN, on the test images of its data set or
+    on other images; for classification, also the confusion matrix.
 
-    Weights, precision and test-time augmentation are those of the test at the end of training, so the result is the
-    same.
+    By default, images, weights, precision and test-time augmentation are those of the test at the end of training, so
+    the result is the same.
     """
     from ..training.errors.problem import Problem
     from ..training.inference.assess import assess, images_of
@@ -110,7 +110,7 @@ def _note_custom(loaded: "LoadedRun") -> None:
     custom = loaded.settings.custom
     if custom.loss is not None:
         used = f"the loss below is `{loaded.settings.recipe.loss.name}`"
-        click.echo(f"note: the run minimized `{custom.loss}`, which is not part of it; {used}", err=True)
+        click.echo(f"note: the run minimized `{custom.loss}`, whose code is not part of the run; {used}", err=True)
     if custom.metrics:
         names = ", ".join(f"`{name}`" for name in custom.metrics)
         click.echo(f"note: left out below, since their code is not part of the run: {names}", err=True)

@@ -15,17 +15,17 @@ def weights_path(given: str, option: str = "") -> Path:
 
     `option` is the option that takes them, for messages.
     """
-    from ..backends.published_weights import KINDS, is_published, resolved_weights
+    from ..backends.published_weights import FORMS, is_published, resolved_weights
     from ..backends.weight_files import CannotLoad, UnknownWeights
     from ..training.errors.run_errors import UnusableWeights
 
     prefix = f"{option}: " if option else ""
     if not is_published(given):
         if not Path(given).exists():
-            usage(f"{prefix}{given}: no such file; published weights are {listed(f'{kind}NAME' for kind in KINDS)}")
+            usage(f"{prefix}{given}: no such file; published weights are {listed(FORMS)}")
         return Path(given)
     kind = given.partition(":")[0]
-    need(f"{kind}:NAME", "hf" if kind == "hf" else "train")
+    need(next(form for form in FORMS if form.startswith(f"{kind}:")), "hf" if kind == "hf" else "train")
     try:
         return resolved_weights(given, _report)
     except UnknownWeights as error:

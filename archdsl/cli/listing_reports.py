@@ -144,7 +144,7 @@ class BoxReport(Model):
 
 
 class PredictionReport(Model):
-    """An element of the list that `archdsl predict` prints: an image, and its prediction or an error."""
+    """An element of the list that `archdsl predict` prints: an image or other input, and its prediction or error."""
 
     image: str
     error: str | None = Field(default=None, description="Why there is no prediction; otherwise absent.")

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..training.runs.run_folder import Run
     from ..training.session import Outcome
 
-_AUTO_NEEDS = f"`--resume {AUTO}` starts or resumes a run: give the network, and its folder with --out"
+_AUTO_NEEDS = f"`--resume {AUTO}` starts or resumes a run: give the network, and the run's folder with --out"
 _STOPPED = 130
 """The exit status after Ctrl-C, as in shells."""
 
@@ -84,8 +84,8 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
     "initial",
     metavar="PATH",
     shell_complete=complete_file,
-    help="Start from these weights: a .safetensors file, its index, a .pth file, the folder of a run, "
-    "torchvision:NAME or hf:OWNER/NAME.",
+    help="Start from these weights: a .safetensors file, its index, a .pth, .pt, .bin or .ckpt file, the folder of a "
+    "run, torchvision:NAME or hf:OWNER/NAME.",
 )
 @grouped_option(
     OptionGroup.MODEL,

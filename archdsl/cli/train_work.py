@@ -185,7 +185,7 @@ def _same_recipe(run: "Run", prepared: PreparedRun) -> Recipe:
     """The recipe for resuming, if the command that started a run is given again; exits with 2 if it differs."""
     settings = run.read_settings()
     if dict(settings.network.given) != prepared.given or settings.network.sizes != prepared.sizes:
-        usage(f"--set or --input differ from the run in {run.folder}: give the same values, or another --out")
+        usage(f"--set or --input differs from the run in {run.folder}: give the same values, or another --out")
     if settings.data.source != prepared.source.origin:
         usage(f"--data: the run in {run.folder} trains on {settings.data.source}, not {prepared.source.origin}")
     earlier = resolved(settings.recipe, prepared.source.spec, prepared.network.graph)

@@ -56,7 +56,7 @@ class DiagnosticReport(Model):
     help: list[str] = Field(description="Explanations that do not change the text.")
     fix: FixReport | None = Field(description="The first of the suggestions; null if there is none.")
     suggestions: list[FixReport] = Field(
-        description="At most two changes of the text, the best first; each is verified to remove the error."
+        description="At most two changes to the text, the best first; each is verified to remove the error."
     )
     merged: list[LabelReport] = Field(description="Other errors that the first suggestion also removes.")
     uses: list[LabelReport] = Field(description="The uses of blocks that contain the error, outermost first.")

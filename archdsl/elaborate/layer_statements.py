@@ -149,10 +149,12 @@ def infer(
 def is_too_large(state: State, op: Op, xs: tuple[Shape, ...], y: Shape, span: Span) -> bool:
     """Whether a tensor, a weight or the MACs of an op exceed the limit; that is reported."""
     weights = op.weights_of(xs).values()
-    count = max(prod(map(concrete, dims)) for dims in (y.dims, *weights))
-    if max(count, concrete(op.macs_of(xs, y))) <= MAX_COUNT:
+    what, unit, count = "a tensor or weight", "elements", max(prod(map(concrete, dims)) for dims in (y.dims, *weights))
+    if count <= MAX_COUNT:
+        what, unit, count = "the layer", "multiply-accumulates", concrete(op.macs_of(xs, y))
+    if count <= MAX_COUNT:
         return False
-    state.emit(limit_errors.TooLarge(span=span, uses=state.uses, what="a tensor or weight", count=count))
+    state.emit(limit_errors.TooLarge(span=span, uses=state.uses, what=what, count=count, unit=unit))
     return True
 
 

@@ -63,7 +63,7 @@ class Imported:
         if self.proof is not None and not self.proof.holds:
             if self.origins is not None and (shared := self.origins.shared_in_part()):
                 raise ImportFailed(
-                    f"`{shared}` belongs to several layers that differ otherwise; `reuse` repeats a layer with all its "
+                    f"`{shared}` belongs to several layers that otherwise differ; `reuse` repeats a layer with all its "
                     "weights"
                 )
             raise ImportFailed(f"internal error: the imported network differs: {self.proof}")

@@ -55,9 +55,8 @@ def read_keras(path: Path) -> KerasModel:
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
         if isinstance(error, ImportFailed):
             raise
-        raise ImportFailed(
-            f"{path.name} is not the configuration of a Keras model: {type(error).__name__} {error}"
-        ) from None
+        why = f"it has no {error}" if isinstance(error, KeyError) else f"{type(error).__name__} {error}"
+        raise ImportFailed(f"{path.name} is not the configuration of a Keras model: {why}") from None
 
 
 def _json(path: Path) -> Any:
@@ -84,7 +83,8 @@ def model_of(config: Any) -> KerasModel:
     """The model of a configuration. Raises ImportFailed, or the built-in error that a damaged configuration causes."""
     kind, inner = config["class_name"], config["config"]
     if kind not in MODELS:
-        raise ImportFailed(f"`{kind}` is a custom class: only Sequential and Functional models have no code")
+        needs = "only Sequential and Functional models can be imported without running code"
+        raise ImportFailed(f"`{kind}` is a custom class: {needs}")
     name = inner.get("name", "model") if isinstance(inner, dict) else "model"
     entries = inner["layers"] if isinstance(inner, dict) else inner
     for entry in entries:

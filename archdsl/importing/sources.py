@@ -63,7 +63,7 @@ def _callables_in(file: Path) -> list[str]:
 
 def _no_reader(suffix: str, source: str) -> str:
     if suffix in (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle"):
-        return f"{source} holds weights or pickled objects, which are never unpickled, not a network"
+        return f"{source} holds no network, but weights or pickled objects, which are never unpickled"
     if suffix in (".h5", ".hdf5"):
         return f"{source} is a Keras model in HDF5 format, which is not supported: save it as .keras with Keras 3"
     if suffix == ".safetensors":

@@ -1,4 +1,4 @@
-"""Activations: elementwise ones, and those that read a whole axis."""
+"""Elementwise activations, and activations that read a whole axis."""
 
 from typing import Annotated, ClassVar, Literal
 

@@ -17,10 +17,10 @@ ABOUT = {
     "caption": "the line above the diagram, instead of the title and the totals; `off` for none",
     "label": "the label of a layer, a stage, a block, an input or an output",
     "hide": "layers that are not shown: arrows bypass them, and the caption names them",
-    "color": "the color of a kind of layer; `dark=` is the one on a dark page",
+    "color": "the color of a kind of layer; `dark=` sets the color on a dark page",
     "font": "the font: `sans` or `serif`",
-    "background": "the color behind the figure; `dark=` is the one on a dark page",
-    "group": "a frame around connected layers, stages or blocks; `to=` is the last of a run",
+    "background": "the color behind the figure; `dark=` sets the color on a dark page",
+    "group": "a frame around connected layers, stages or blocks; `to=` ends a range of layers",
 }
 """What each setting sets."""
 _WORDS = {"caption": ("off",), "font": tuple(family.value for family in FontFamily), "background": (TRANSPARENT,)}

@@ -63,7 +63,8 @@ def _described(spec: DataSpec, recipe: Recipe, request: Request) -> str:
         case "image":
             inputs = f"images of {request.image}"
         case "numbers":
-            inputs = f"samples of {'x'.join(map(str, request.shape))} numbers"
+            size = "x".join(map(str, request.shape))
+            inputs = f"samples of {size} number{'s' * (size != '1')}"
             if spec.sample_rate is not None:
                 seconds = request.shape[1] / spec.sample_rate
                 inputs = f"audio of {'x'.join(map(str, request.shape))} samples, {seconds:.3g} s"

@@ -105,7 +105,7 @@ def _started(
     data = arguments.data
     named = isinstance(data, str | Path) or data is None
     if arguments.classes is not None and named:
-        raise TypeError("classes: for data of a Python program; a named data set has its own classes")
+        raise TypeError("classes: only for data given in Python; a named data set has its own classes")
     if named:
         given = dict(options)
         if data is not None:

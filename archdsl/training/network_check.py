@@ -327,7 +327,7 @@ def _check_outputs(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
         suggested = f"did you mean `{near}`?" if near else f"its outputs: {', '.join(outputs)}"
         why = f"the network has no output `{wrong}`"
     elif losses.get(outputs[0]) == FREE:
-        wrong, suggested = outputs[0], "list the output that predicts first: `output a, b`"
+        wrong, suggested = outputs[0], "list the prediction first: `output a, b`"
         why = f"the first output, `{wrong}`, is the prediction, so it needs a loss"
     elif isinstance(losses.get(outputs[0]), float):
         wrong, suggested = outputs[0], "weights of other outputs are relative to it"

@@ -110,7 +110,7 @@ def _arguments(parameters: tuple[ParameterSpec, ...]) -> str:
         forms += [f"`{'NAME' if each.rest else each.name}=`"] + ([f"`{each.letter}N`"] if each.letter else [])
         forms += [f"`{word}`" for word, _ in each.words]
         takes = "flag" if isinstance(each.kind, Bool) else each.kind.words if each.kind else ""
-        takes = f"one or more values: {takes}" if each.many else takes
+        takes = f"one or more values, each {takes}" if each.many else takes
         cells = (f"`{each.name}`", ", ".join(forms), takes, _default(each), each.doc)
         rows.append(f"| {' | '.join(map(_escaped, cells))} |")
     return "\n".join(rows)
@@ -197,10 +197,10 @@ _PICTURE = "<!-- archdsl diagram - --direction LR --no-caption -->"
 _INTRODUCTION = """# The layers
 
 These pages are generated from the declarations of the layers by `python scripts/docs.py`, and their examples run as
-tests. `archdsl layers` prints the list below; `archdsl layers conv` shows one layer with its arguments. The language
+tests. `archdsl layers` lists the layers; `archdsl layers conv` shows one layer with its arguments. The language
 reference explains [how to write arguments](../language/statements.md), and how to list the tensors that
 [merges](../language/merges.md) such as `add` and `concat` combine."""
 
 _NOTE = """Each example is followed by its shape (with symbolic spatial dimensions where there is a closed form), its
-weights and buffers under the names that PyTorch uses, its multiply-accumulates per sample if it has any, and the
+weights and buffers under their names in the state dict, its multiply-accumulates per sample if it has any, and the
 PyTorch call."""

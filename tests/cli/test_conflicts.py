@@ -40,7 +40,7 @@ REFUSED = {
     "diagram net.arch -o a.mmd --columns 2": "leave out --columns",
     "diagram net.arch -o a.dot --for column": "leave out --for",
     "diagram net.arch -o a.mmd --width 85mm --height 60mm": "leave out --width and --height",
-    "diagram net.arch -o a.svg --font 7pt": "a font size needs a place",
+    "diagram net.arch -o a.svg --font 7pt": "a font size needs the size of the figure",
     "diagram net.arch -o a.svg --width 85": "a number without a unit",
     "diagram zoo:resnet18 -o a.svg --view blocks --expand layer1": "already shows what is inside `layer1`",
     "diagram net.arch -o a.mmd --legend": "leave out --legend",

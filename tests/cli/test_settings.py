@@ -52,11 +52,11 @@ def test_a_value_of_another_kind_is_an_error(tmp_path: Path, value: str) -> None
 def test_what_is_no_value_is_a_usage_error(tmp_path: Path, value: str) -> None:
     status, output = check(tmp_path, value)
     assert status == 2
-    assert "is not a number or a list" in output
+    assert "is not a number, a list or the name of a layer" in output
 
 
 @pytest.mark.parametrize("value", ["[" * 100_000 + "]" * 100_000, ",".join(["1"] * 20_000)])
 def test_lists_have_limits(tmp_path: Path, value: str) -> None:
     status, output = check(tmp_path, f"depths={value}")
     assert status == 2
-    assert "is not a number or a list" in output or "more than 10,000 entries" in output
+    assert "is not a number, a list or the name of a layer" in output or "more than 10,000 entries" in output

@@ -35,6 +35,15 @@ def test_as_many_layers_as_the_bound_are_taken() -> None:
     assert messages(Source(f"input 8; identity x{MAX_NODES}")) == []
 
 
+def test_a_layer_with_too_many_elements_or_multiply_accumulates_names_which() -> None:
+    assert messages(Source("input 1000000000\nfc 10000000000")) == [
+        "a tensor or weight would have 10,000,000,000,000,000,000 elements, more than 2^63"
+    ]
+    assert messages(Source("input 3000000000x3; fc 2000000000")) == [
+        "the layer would have 18,000,000,000,000,000,000 multiply-accumulates, more than 2^63"
+    ]
+
+
 @pytest.mark.parametrize("chained", [True, False])
 def test_as_many_files_as_the_bound_are_used(tmp_path: Path, chained: bool) -> None:
     for number in range(1, MAX_FILES + 2):

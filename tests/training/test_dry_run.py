@@ -50,7 +50,7 @@ def test_data_without_a_validation_set(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [
-        (("-e", NET, *PLAIN, "--resume", "auto"), 2, "give the network, and its folder with --out"),
+        (("-e", NET, *PLAIN, "--resume", "auto"), 2, "give the network, and the run's folder with --out"),
         (("-e", NET, *PLAIN, "--resume", "run"), 2, "--dry-run does not apply to a resumed run"),
         (("-e", NET, *PLAIN, "--resume", "auto", "--out", "run"), 2, "--dry-run does not apply to a resumed run"),
         (PLAIN, 2, "give a network to train"),

@@ -479,7 +479,7 @@ def test_what_cannot_be_resumed(tmp_path: Path, few: Mapping[str, tuple[Any, Any
     assert "given in Python" in done.output
     done = CliRunner().invoke(main, ["eval", str(tmp_path / "run"), "--data", "digits"])
     assert done.exit_code == 0
-    assert "test_fit.focal`, which is not part of it; the loss below is `cross_entropy`" in done.stderr
+    assert "test_fit.focal`, whose code is not part of the run; the loss below is `cross_entropy`" in done.stderr
     images, labels = few["train"]
     cases: list[tuple[dict[str, Any], str]] = [
         ({"data": few}, r"started in Python with `.*test_fit.focal`"),

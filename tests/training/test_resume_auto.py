@@ -99,7 +99,7 @@ def test_another_text_is_refused(folder: Path) -> None:
 def test_it_needs_a_network_and_a_folder(args: tuple[str, ...]) -> None:
     refused = run(*args, "--resume", "auto")
     assert refused.exit_code == 2
-    assert "give the network, and its folder with --out" in refused.output
+    assert "give the network, and the run's folder with --out" in refused.output
 
 
 def test_two_processes_start_and_resume_and_end_in_order(folder: Path) -> None:

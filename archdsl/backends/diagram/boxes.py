@@ -281,7 +281,7 @@ def _frame_hover(facts: DiagramSource, frame: Frame) -> str:
     inside = [node.id for node in facts.graph.nodes if node.path[: len(frame.scope)] == frame.scope]
     what = kind if kind in UNNAMED_SCOPES else f"block {kind}"
     hints = [count(len(inside), "layer"), *_totals(add(facts.costs[i] for i in inside))]
-    hints += [f"one of {frame.times} similar ones"] if frame.times > 1 else []
+    hints += [f"repeated {frame.times} times"] if frame.times > 1 else []
     name = facts.label_of(frame) if kind == GROUP else module_name(facts.graph, frame.scope)
     return f"{what} {name}: {', '.join(hints)}"
 

@@ -65,7 +65,7 @@ def _renderer(format: str) -> Path:
         return Path(system)
     if format in EMBEDDED_FORMATS:
         if sys.platform == "emscripten":
-            raise CannotDraw("a browser cannot run the program that renders diagrams: use archdsl on a computer")
+            raise CannotDraw("a browser cannot run the program that renders diagrams: use archdsl outside the browser")
         raise CannotDraw(f"the renderer {EMBEDDED} is missing: install the package {EMBEDDED}, or Graphviz")
     raise CannotDraw(f"{format} needs the program `dot`: install Graphviz, or use svg or png")
 

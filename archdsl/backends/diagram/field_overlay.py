@@ -45,7 +45,7 @@ def _named(graph: Graph, name: str) -> Node:
         nodes = [max(node.id for node in graph.nodes if node.path[: len(first)] == first)]
     if not nodes:
         hint = suggested(name, names.all)
-        raise CannotDraw(f"there is no layer, stage or block `{name}` whose field could be shown{hint}")
+        raise CannotDraw(f"there is no layer, stage or block `{name}` whose receptive field could be shown{hint}")
     node = graph.nodes[nodes[0]]
     if not _axes(graph, node.id):
         raise CannotDraw(f"`{name}` has no spatial dimensions, so it depends on the whole input: name an earlier layer")

@@ -94,7 +94,7 @@ def place_of(name: str | None, width: str | None, height: str | None, font: str 
     """The requested place, with its own width, height and font if they are given. Raises ValueError."""
     if name is None and width is None and height is None:
         if font is not None:
-            raise ValueError("a font size needs a place: add a width, a height, or the name of a place")
+            raise ValueError("a font size needs the size of the figure: add --width, --height or --for")
         return None
     known = PLACES[name] if name is not None else None
     wide, high = (None if side is None else _side(side) for side in (width, height))

@@ -61,7 +61,9 @@ def unet_form(diagram: Diagram) -> UNetForm:
             words = skip.end.rows[0].words
             raise _other(f"the skip connection to `{words}` does not lead from the encoder to the same resolution")
     if not all(encoder) or not all(decoder) or not skips:
-        raise _other("the resolution does not decrease and increase again, with skip connections between")
+        raise _other(
+            "the resolution does not decrease and increase again, with skip connections between equal resolutions"
+        )
     return UNetForm(
         encoder=tuple(map(tuple, encoder)),
         bottom=tuple(boxes[name] for name in path[first : turn + 1]),

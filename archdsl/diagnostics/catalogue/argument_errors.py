@@ -51,8 +51,8 @@ class UnknownArgument(Diagnostic):
 class TooManyArguments(Diagnostic):
     """The layer takes fewer positional arguments than were given.
 
-    PyTorch's modules take the input channels first. Here these are inferred, and other values are written with a
-    letter or a name: `Conv2d(1, 16, 5, 1, 2)` is `conv 16 k5 p2`.
+    Modules such as PyTorch's `Conv2d` take the input channels first. Here these are inferred, and other values are
+    written with a letter or a name: `Conv2d(1, 16, 5, 1, 2)` is `conv 16 k5 p2`.
     """
 
     code = "E0303"
@@ -136,7 +136,7 @@ class BadExpression(Diagnostic):
 class TensorAsNumber(Diagnostic):
     """A tensor is used where a number is needed.
 
-    The sizes of the current tensor are `@c`, `@h`, `@w`.
+    A size of the current tensor is written with `@`, such as `@c`.
     """
 
     code = "E0307"
@@ -150,7 +150,7 @@ class TensorAsNumber(Diagnostic):
         return f"`{self.name}` is a tensor, but a number is needed here"
 
     def help(self) -> tuple[str, ...]:
-        return ("the sizes of the current tensor are `@c`, `@h`, `@w`",)
+        return ("a size of the current tensor is written with `@`, such as `@c`",)
 
 
 class SuffixOutside(Diagnostic):

@@ -186,7 +186,7 @@ class RepeatedFigureSetting(SetTwice):
 class CannotHide(Diagnostic):
     """A figure cannot hide a layer that reads several tensors: it would not show which of them the next layer reads.
 
-    `hide` takes kinds of layers (`norm`) and layers of the language (`bn`), and hides all of them; a stage, a block,
+    `hide` takes kinds of layers (`norm`) and names of layers (`bn`), and hides all of them; a stage, a block,
     or only one of several layers of a kind cannot be hidden.
     """
 

@@ -25,7 +25,7 @@ class CannotRead(Diagnostic):
 
 
 class OutsideProject(Diagnostic):
-    """A used file is outside the folder of the network's file.
+    """A file that `use` names is outside the folder of the network's file.
 
     Symbolic links are resolved first. Copy the file into the project's folder.
     """
@@ -41,7 +41,7 @@ class OutsideProject(Diagnostic):
         return f"`{self.path}` is outside the network's folder"
 
     def help(self) -> tuple[str, ...]:
-        return ("used files must be in the folder of the network's file or in a subfolder",)
+        return ("files named by `use` must be in the folder of the network's file or in a subfolder",)
 
 
 class UseCycle(Diagnostic):

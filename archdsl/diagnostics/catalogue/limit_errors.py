@@ -51,7 +51,7 @@ class TooLong(Diagnostic):
 
 
 class TooManyDigits(Diagnostic):
-    """An integer has more digits than any size can have."""
+    """An integer has more than 18 digits."""
 
     code = "E0703"
     title = "integer too long"
@@ -117,7 +117,7 @@ class TooManySteps(Diagnostic):
 
 
 class TooLarge(Diagnostic):
-    """A tensor or a layer's weights would have more than 2^63 elements."""
+    """The elements of a tensor or of a layer's weights, or the multiply-accumulates of a layer, would exceed 2^63."""
 
     code = "E0705"
     title = "too many elements"
@@ -126,9 +126,10 @@ class TooLarge(Diagnostic):
 
     what: str
     count: int
+    unit: str
 
     def message(self) -> str:
-        return f"{self.what} would have {self.count:,} elements, more than 2^63"
+        return f"{self.what} would have {self.count:,} {self.unit}, more than 2^63"
 
 
 class RecursionFound(Diagnostic):

@@ -69,8 +69,9 @@ class UnknownLayer(_Unknown):
 class UnknownName(_Unknown):
     """A bare word is not a flag of the layer, a shorthand, a variable or a tensor.
 
-    Variables are the parameters of the network or block and the names that `let` and `repeat … as` define; tensors are
-    named by `as`, `stage` and `input`. A block sees only its own parameters and those of its file's network.
+    The parameters of the network or block and the names that `let` and `repeat … as` define are variables; `as`,
+    `stage`, `input` and `carry` name tensors. A block sees no variables or tensors outside it, except the parameters of
+    its file's network.
     """
 
     code = "E0202"

@@ -139,7 +139,8 @@ class ArgumentsConflict(UnsuitableInput):
 
 
 class NeedsFlatten(UnsuitableInput):
-    """`fc` works on the last axis of a vector or a sequence. An image must become a vector first.
+    """`fc` works on the last axis of a vector or a sequence. An image must become one of these first,
+    unless `axis=` is given.
 
     `flatten` keeps every element; `gap` averages each channel over its spatial dimensions.
     """
@@ -187,7 +188,8 @@ class OperandsDiffer(Diagnostic):
     """The operands of a merge have incompatible shapes.
 
     `add`, `mul` and other elementwise merges need equal shapes, but an axis of length 1 is broadcast (in `add`, only
-    for C×1×1); `concat` needs equal sizes on all axes except the one it joins, by default the channels.
+    in an operand with one value per channel); `concat` needs equal sizes on all axes except the one it joins, by
+    default the channels.
     """
 
     code = "E0407"

@@ -160,7 +160,7 @@ class BadWord(Diagnostic):
 
 
 class ReservedName(Diagnostic):
-    """A keyword cannot name a tensor, a stage, a block or a parameter.
+    """A keyword cannot be used as a name.
 
     `add`, `as` and `stage` are keywords; a similar name, such as `add_1`, is allowed.
     """
@@ -182,7 +182,7 @@ class ReservedName(Diagnostic):
 class PythonName(Diagnostic):
     """A name starts with two underscores.
 
-    Python reserves such names, and the network becomes a Python module: a stage called `__init__` or `__class__` would
+    Python reserves such names, and the network becomes a PyTorch module: a stage called `__init__` or `__class__` would
     replace parts of the module.
     """
 

@@ -56,7 +56,7 @@ def import_config(
     title = identifier(name or architecture or _class_name(config), "Model")
     if fields.get("auto_map"):
         model = model.with_comment(
-            "Without the code that `auto_map` names: imported as the transformers class with this name"
+            "The code that `auto_map` names was not used; imported as the transformers class with this name"
         )
     text = formatted(model.text(title))
     try:

@@ -47,7 +47,7 @@ def rotary(config: ModelConfig, features: int, *, part: float | None = None, old
     if int(features * fraction) % 2 or not int(features * fraction):
         field = config.find("partial_rotary_factor", "rotary_pct") or "num_attention_heads"
         raise config.refused(
-            field, f"{int(features * fraction)} features of a head would be rotated, not an even number"
+            field, f"{int(features * fraction)} features of a head would be rotated, which is not an even number"
         )
     if "rope_theta" in scaling:
         base = ModelConfig(scaling, config.file).positive("rope_theta", default=10000.0)

@@ -139,7 +139,9 @@ def dinov2(request: ModelRequest) -> ModelText:
     request.image(sizes.channels, *sizes.image)
     ratio = config.positive("mlp_ratio", default=4)
     if not 1 <= sizes.width * ratio <= MOST_SIZE:
-        raise config.refused("mlp_ratio", f"times {sizes.width} features, it must be from 1 to {MOST_SIZE:,}")
+        raise config.refused(
+            "mlp_ratio", f"its product with the {sizes.width} features must be from 1 to {MOST_SIZE:,}"
+        )
     hidden = int(sizes.width * ratio)
     initial = config.number("layerscale_value", default=1.0)
     scale = "scale learned" if initial == 1 else f"scale {number(initial)} learned"

@@ -32,7 +32,7 @@ def batch_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     if None in names or a["training"]:
         raise NotExpressible("batch normalization with the statistics of each batch", "`track_running_stats=True`")
     if a["momentum"] == 0 and lifter.cumulative is None:
-        lifter.note("`momentum=0` is also what an exported program has for `momentum=None`, a mean over all batches")
+        lifter.note("an exported program has `momentum=0` for `momentum=None` as well, a mean over all batches")
     elif lifter.cumulative and names[0] in lifter.cumulative:
         raise NotExpressible("running statistics that are means over all batches (`momentum=None`)", "a `momentum`")
     weights, arguments = scale_and_shift(a["weight"], a["bias"])

@@ -15,7 +15,9 @@ from .yolo_names import read_names
 
 IMAGES, LABELS = "images", "labels"
 _LARGEST = 4 << 20
-_HELP = "write one object per line: class x y width height, x and y of its center, as fractions of the image's size"
+_HELP = (
+    "write one object per line: class x y width height, where x and y are its center, as fractions of the image's size"
+)
 
 
 def has_yolo_boxes(folder: Path) -> bool:

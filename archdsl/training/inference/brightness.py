@@ -77,7 +77,8 @@ def brightness_notes(loaded: LoadedRun, means: Sequence[tuple[str, float]], inve
 def range_note(range: tuple[float, float], means: Sequence[tuple[str, float]], images: int) -> str:
     """The note on the images, of `images` in total, that are darker or lighter than the training images."""
     (low, high), (name, mean) = range, means[0]
-    which = f"{name}: this image is" if images == 1 else f"{len(means):,} of {images:,} images, as {name}, are"
+    named = f" ({name})" if len(means) == 1 else f", such as {name},"
+    which = f"{name}: this image is" if images == 1 else f"{_part(means, images)}{named} {_verb(means)}"
     compared = "darker" if mean < low else "lighter"
     numbers = f"mean {mean:.2f}; theirs are from {low:.2f} to {high:.2f}"
     return f"{which} {compared} than the training images ({numbers}), so the prediction may be meaningless"
@@ -89,9 +90,17 @@ def inversion_note(training: float, means: Sequence[tuple[str, float]], images: 
     own, other = ("dark", "light") if training < average else ("light", "dark")
     after = " with `--invert`" if inverted else ""
     one = images == 1
-    subject = f"{means[0][0]}: this image is" if one else f"{len(means):,} of {images:,} images are"
+    subject = f"{means[0][0]}: this image is" if one else f"{_part(means, images)} {_verb(means)}"
     fix = "leave out `--invert`" if inverted else f"`--invert` inverts {'it' if one else 'them'}"
     return (
         f"{subject} {other}{after} (mean {average:.2f}), but the training images are {own} on average "
         f"(mean {training:.2f}); {fix}"
     )
+
+
+def _part(means: Sequence[tuple[str, float]], images: int) -> str:
+    return f"{len(means):,} of {images:,} images"
+
+
+def _verb(means: Sequence[tuple[str, float]]) -> str:
+    return "is" if len(means) == 1 else "are"

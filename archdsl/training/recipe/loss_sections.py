@@ -88,7 +88,7 @@ class CrossEntropy(WeightedLoss):
 
 
 class Bce(WeightedLoss):
-    """Binary cross-entropy, for each class, or each value of an image, independently."""
+    """Binary cross-entropy, independently for each class, or for each value of an image."""
 
     name: Literal["bce"] = "bce"
     smoothing: Smoothing = 0.0

@@ -13,7 +13,7 @@ from .run_report import TrainingReport
 _STATUS = {
     "finished": "Finished: {epochs} epochs.",
     "early": "Stopped early after {epochs} epochs: {why}.",
-    "stopped": "Stopped by the user after {epochs} epochs, {steps:,} steps in total; resume it with --resume.",
+    "stopped": "Stopped by the user after {epochs} epochs, {steps:,} steps in total; resume the run with --resume.",
     "diverged": "Diverged after {epochs} epochs: the loss became infinite or NaN.",
 }
 

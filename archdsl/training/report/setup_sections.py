@@ -154,7 +154,7 @@ def _described(data: DataSettings, size: str) -> str:
     """The targets and the inputs in words."""
     if data.inputs == "ids":
         return f"sequences of IDs below {data.vocabulary}"
-    inputs = f"images {size}" if data.inputs == "image" else f"samples of {size} numbers"
+    inputs = f"images {size}" if data.inputs == "image" else f"samples of {size} number{'s' * (size != '1')}"
     if data.sample_rate is not None:
         inputs = f"audio of {data.sample_rate:,} samples per second"
     return f"{', '.join(data.classes)}; {inputs}" if data.target_mean else f"{len(data.classes):,} classes; {inputs}"

@@ -90,7 +90,7 @@ class Captioning(Task):
         return CaptionMeter(loss)
 
     def output_words(self, loss: "AnyLoss") -> str:
-        return "logits of the next word at each step, steps × vocabulary, from `classes`, the names of the IDs"
+        return "logits of the next word at each step, steps × vocabulary; `classes` has the words by ID"
 
     def answers(self, output: "Tensor", inputs: "Inputs", facts: TaskFacts, loss: "AnyLoss") -> "list[Answer]":
         """The captions, from IDs N×T."""

@@ -100,7 +100,11 @@ def test_the_parts_are_drawn(sheets: bool) -> None:
 @pytest.mark.parametrize(
     ("text", "name", "reason"),
     [
-        (LENET, "avgpol2", "no layer, stage or block `avgpol2` whose field could be shown; did you mean `avgpool2`"),
+        (
+            LENET,
+            "avgpol2",
+            "no layer, stage or block `avgpol2` whose receptive field could be shown; did you mean `avgpool2`",
+        ),
         (LENET, "fc1", "`fc1` has no spatial dimensions"),
         ("input 4x8x8; repeat 60 { conv 4 k3 p1 }; gap; fc 2", "conv60", "repetitions are shown once"),
         ("net N; input 3xHxW; conv 4 k3; gap; fc 2", "conv1", "needs fixed sizes"),

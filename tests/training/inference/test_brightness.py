@@ -68,7 +68,7 @@ def test_images_of_the_data_set_get_none(trained: Path) -> None:
 def test_several_images_get_one_note(trained: Path, tmp_path: Path) -> None:
     done = run("predict", trained / "run", flat(tmp_path, 250), flat(tmp_path, 251), flat(tmp_path, 120))
     assert done.stderr.count("note:") == 1
-    assert "2 of 3 images, as" in done.stderr
+    assert "2 of 3 images, such as" in done.stderr
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))

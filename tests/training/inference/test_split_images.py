@@ -138,7 +138,7 @@ def test_the_note_has_both_means_and_only_for_inverse_images(
     assert "light with `--invert`" in run("predict", trained / net, own, "--invert").stderr
     assert "leave out `--invert`" in run("predict", trained / net, own, "--invert").stderr
     several = run("predict", trained / net, own, inverse, own).stderr
-    assert several.startswith(f"note: 1 of 3 images are light (mean {light:.2f})")
+    assert several.startswith(f"note: 1 of 3 images is light (mean {light:.2f})")
 
 
 def test_no_image_of_the_data_set_itself_looks_inverted(
