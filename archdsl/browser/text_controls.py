@@ -19,8 +19,8 @@ _SPATIAL = {3: ("channels", "height", "width"), 2: ("channels", "length"), 1: ("
 class TextControl(Record):
     """A value in the text: its name, how it is written, and the ranges to replace when it changes.
 
-    `kind` is int, float or text; `greatest` is where a slider may end. `is_spatial` is true for a size of an input
-    other than its channels.
+    `kind` is int, float or text; `greatest` is where a slider may end. `is_spatial` is true for every size of an input
+    except the first, its channels or features.
     """
 
     name: str

@@ -108,7 +108,7 @@ def command(
     if sizes is not None:
         _answer_sizes(analyses, sizes)
     if fix or diff:
-        # All files are fixed before the report starts, so an unwritable file ends the command before any output.
+        # All files are fixed before the report starts, so an unwritable file ends the command before the report.
         analyses = iter([_fixed(text, check, unsafe=unsafe, diff=diff) for text in texts])
     status = Status(strict=strict)
     styled = None if style is None else _StyleCheck(read_style_text(style))

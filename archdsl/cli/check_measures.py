@@ -146,7 +146,7 @@ def check_requested(requested: MeasureOptions, networks: int, output: str) -> No
 
 
 def columns_of(analysis: Analysis, requested: MeasureOptions) -> "TableColumns | None":
-    """The columns in addition to the default ones; None for the default ones."""
+    """The columns in addition to the default ones; None if there are none."""
     from ..analysis.columns import TableColumns, choose
 
     return None if requested.columns is None else TableColumns(facts_of(analysis, requested), choose(requested.columns))

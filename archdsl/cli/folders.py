@@ -67,7 +67,7 @@ def _in_repository(folder: Path) -> bool:
 
 
 def _not_ignored(folder: Path) -> set[str] | None:
-    """The absolute paths of the files that .gitignore does not exclude; None if git is not installed."""
+    """The absolute paths of the files that .gitignore does not exclude; None if git fails or is not installed."""
     if _in_repository(folder):
         return _listed(folder, [])
     # Outside of a repository, git reads .gitignore only if it is given an empty repository.

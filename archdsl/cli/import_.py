@@ -46,12 +46,12 @@ def command(
     weights: str | None,
     partial: bool,
 ) -> None:
-    """Import the network of SOURCE: MODULE:CALLABLE or FILE.py:CALLABLE, whose Python code is run, or a file, for
-    which no code is run (Hugging Face config.json, Darknet .cfg, .keras, Keras .json, .onnx, .pt2, .yaml of a
-    detection network).
+    """Import the network of SOURCE: MODULE:CALLABLE or FILE.py:CALLABLE, whose Python code is run, or a file, for which
+    no code is run (Hugging Face config.json, Darknet .cfg, .keras, Keras .json, .onnx, .pt2, .yaml of a detection
+    network).
 
-    The network is compared with the source: parameters, multiply-accumulates, and the outputs with the same weights.
-    Nothing is written if they differ.
+    Where possible, the network is compared with the source: parameters, multiply-accumulates, and the outputs with the
+    same weights. Nothing is written if they differ.
     """
     from ..importing.import_problem import ImportFailed, UnusableSource
     from ..importing.sources import ImportRequest, default_name, import_source

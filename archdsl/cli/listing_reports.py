@@ -1,4 +1,4 @@
-"""The JSON of `layers`, `explain`, `zoo` and `predict`: documented models, stable within their `schema_version`."""
+"""The JSON of listing commands and of `predict`: documented models, stable within their `schema_version`."""
 
 from collections.abc import Iterable, Mapping
 from inspect import cleandoc

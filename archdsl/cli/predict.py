@@ -1,4 +1,4 @@
-"""`archdsl predict`: classify images with a trained run."""
+"""`archdsl predict`: predict with a trained run."""
 
 import json
 import re

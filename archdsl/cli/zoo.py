@@ -11,7 +11,7 @@ from .common import format_option, usage
 from .shell_completion import complete_zoo
 
 _TASK = len("text recognition")
-"""The longest task."""
+"""The length of the longest task."""
 
 
 @click.group("zoo", invoke_without_command=True)

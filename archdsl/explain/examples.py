@@ -1,4 +1,4 @@
-"""Runs the examples of the diagnostics catalogue as `archdsl check` would."""
+"""Runs the examples of the diagnostics catalog as `archdsl check` would."""
 
 from ..diagnostics.diagnostic import Diagnostic, Finding, Sink
 from ..network import analyze

@@ -39,7 +39,7 @@ def example(text: str) -> str:
 
 
 def example_context(kind: type[Diagnostic]) -> list[str]:
-    """What the examples need besides their text, as a sentence."""
+    """What the examples need besides their text, as sentences."""
     found = [f"The examples are checked with `--set {name}={value}`." for name, value in kind.settings.items()]
     found += [f"The examples are checked with `--allow {name}`." for name in kind.allow]
     for name, text in list(kind.files.items())[:3]:

@@ -1,4 +1,4 @@
-"""A Sphinx extension: the directive `.. arch::`, and the lexer for `.. code-block:: arch`.
+"""A Sphinx extension: the directive `.. arch::`.
 
     extensions = ["archdsl.integrations.sphinx"]
 

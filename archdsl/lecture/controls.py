@@ -15,7 +15,7 @@ class Control(Record):
     """One setting: a choice of values, or a number from `least` to `most`; `labels` are its names in English and
     Korean.
 
-    `hint` is the kind of the input: `range` is a slider, `number` a field.
+    `kind` is the kind of input: a slider (`range`), one field (`number`), or nine fields (`nine`).
     """
 
     name: str

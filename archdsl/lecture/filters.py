@@ -1,4 +1,4 @@
-"""A filter on a photograph: Sobel, blur, or the reader's own numbers."""
+"""A filter on a photograph: a preset, such as Sobel or blur, or the reader's own numbers."""
 
 from collections.abc import Mapping, Sequence
 from math import isfinite

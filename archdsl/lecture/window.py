@@ -38,8 +38,8 @@ def figure(
 ) -> LectureFigure:
     """The window at one position of the output, the numbers under it, and how often each pixel is read.
 
-    The image is a digit, cropped to `size`×`size`. Raises ArchError if the window does not fit, ValueError for settings
-    out of range.
+    The image is a digit, cropped to `size`×`size`. If the window does not fit, the figure is the error message. Raises
+    ValueError for settings out of range.
     """
     if not (3 <= size <= 8 and 1 <= kernel <= 5 and 1 <= stride <= 4 and 0 <= padding <= 2):
         raise ValueError("size is from 3 to 8, kernel from 1 to 5, stride from 1 to 4, padding from 0 to 2")
