@@ -48,8 +48,8 @@ class Evaluator:
     """Evaluates expressions in a scope, given the current tensor's shape.
 
     `shape` is None if it is unknown after an error; `before_input`: there is no tensor yet; without `context`, there
-    are no names of layers. `shapes` are names of shapes, which may have any number of dimensions: that of a vector is a
-    number. `errors` counts the errors that it reported.
+    are no names of layers. `shapes` are names of shapes of any number of dimensions: the shape of a vector is a number.
+    `errors` counts the errors that it reported.
     """
 
     def __init__(

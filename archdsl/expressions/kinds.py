@@ -8,7 +8,7 @@ from .show import show
 def incomparable(op: str, left: Any, right: Any, *, shapes: bool = False) -> str | None:
     """Why two values cannot be compared, or None: their kinds differ, or values of their kind have no order.
 
-    `shapes`: a number is the shape of a vector, so that it can equal a size.
+    `shapes`: a value is a shape. A number, as the shape of a vector, can then be tested for equality with a size.
     """
     kinds = _kind(left), _kind(right)
     if shapes and op in ("==", "!=") and {*kinds} == {_NUMBER, _SIZE}:

@@ -15,7 +15,7 @@ def round_to(value: float, multiple: int) -> int:
 
 
 def power(base: Any, exponent: Any) -> Any:
-    """base**exponent. Raises OverflowError for an integer far beyond 2^63, before it is computed."""
+    """base**exponent. Raises OverflowError if the exponent of an integer exceeds 63, unless the base is -1, 0 or 1."""
     if isinstance(exponent, Sym):
         raise TypeError
     if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:

@@ -1,4 +1,4 @@
-"""The networks of edited texts: what was checked in the unedited one, with its assertions, must still be checked."""
+"""Checks of edited texts: what was checked before an edit, assertions included, must still be checked after it."""
 
 from collections.abc import Callable, Iterable, Set
 from functools import cached_property
@@ -14,11 +14,11 @@ from .statements import covers
 from .suggestion_context import SuggestionContext
 
 _OF_RECIPE = "E08"
-"""The start of the codes of recipes, which are checked last: in networks without other errors."""
+"""The prefix of the error codes of recipes, which are checked last: in networks without other errors."""
 
 
 class CheckedText(NamedTuple):
-    """The diagnostics of a text, and its network if it has one; a failed assertion is an error of a network."""
+    """The diagnostics of a text, and its network if it has one, even if an assertion of the network fails."""
 
     found: tuple[Finding, ...]
     graph: Graph | None
@@ -48,10 +48,10 @@ class EditedNetworks:
         return self.keeps_checks(after, target, {each.code for each in errors_of(after.found)})
 
     def keeps_checks(self, after: CheckedText, target: Diagnostic, new: Set[str]) -> bool:
-        """Whether an edited text, with the codes of its new errors, has none in what was checked before the edit.
+        """Whether an edited text has no new error in what was checked before; `new` are the codes of its new errors.
 
-        If the unedited text has a network, all of it was checked with its assertions, which an edit must not skip. Only
-        its recipe was not checked, or not as a whole.
+        If the unedited text has a network, all of the network was checked, with its assertions; an edit must not skip
+        them. Only the recipe may be unchecked, or checked in part.
         """
         before = self._unedited.graph
         if before is None:

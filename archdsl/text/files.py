@@ -53,7 +53,7 @@ _FORMATS: Mapping[str, str] = {
     ".hdf5": "it is an HDF5 file, not a network text",
     **dict.fromkeys((".pt", ".pth", ".ckpt", ".safetensors"), _WEIGHTS),
 }
-"""What a file with this suffix is; none of them can be the text of a network."""
+"""What a file with each suffix is; none of these files can be the text of a network."""
 
 _note: ContextVar[Callable[[Path], None] | None] = ContextVar("note", default=None)
 

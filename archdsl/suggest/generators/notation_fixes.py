@@ -67,7 +67,7 @@ class _Read:
 
 
 def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The statement around an error, read as papers write layers. Candidates use every word and number of it."""
+    """The statement around an error, read in the notation of papers. A candidate uses all of its words and numbers."""
     if site.span.source is not context.source:
         return
     span = _statement(site.span)
@@ -92,7 +92,7 @@ def _statement(span: Span) -> Span:
 
 
 def _tokens(text: str) -> list[_Token] | None:
-    """The parts of a statement without what separates them; None if one is unknown."""
+    """The parts of a statement, without separators; None if a part is unknown."""
     found, at, glued = list[_Token](), 0, False
     while at < len(text):
         match = _TOKEN.match(text, at)
@@ -139,7 +139,7 @@ def _read(context: SuggestionContext, text: str) -> _Read | None:
 
 
 def _layer(context: SuggestionContext, tokens: Sequence[_Token]) -> tuple[str, int]:
-    """The layer that the first words name, and how many of them; an empty word and 0 without one."""
+    """The layer that the first words name, and the number of these words; an empty word and 0 if they name none."""
     words = []
     for token in tokens[:_LONGEST]:
         if token.kind != "word":

@@ -105,7 +105,7 @@ def _variants(
 
 
 def _compared(expr: ast.Expr) -> tuple[tuple[ast.Expr, ast.Expr], ...]:
-    """Each operand of a comparison with the other: a value that is compared with itself is not meant."""
+    """Each operand of a comparison, paired with the other one: comparing a value with itself is never meant."""
     if isinstance(expr, ast.Binary) and expr.op in COMPARISONS:
         return (expr.left, expr.right), (expr.right, expr.left)
     return ()
