@@ -40,6 +40,21 @@ SAME = {
     "dwconv k3 fixed=\u201c1 2 1; 2 4 2; 1 2 1\u201d": 'dwconv k3 fixed="1 2 1; 2 4 2; 1 2 1"',
     "pad left=1 right=2": "pad before=1 after=2",
     "conv1 8 k3": "conv 8 k3",
+    "conv 8 k3 strides 2 padding same": "conv 8 k3 s2 same",
+    "conv 8 kernel_size 3 padding valid": "conv 8 k3",
+    "conv 8 k1 * 3": "conv 8 k1 x3",
+    "tanh \u00d7 3": "tanh x3",
+    "(conv 8 k3 same; relu) x3": "repeat 3 { conv 8 k3 same; relu }",
+    "[conv 8 k3 same, relu] x 3": "repeat 3 { conv 8 k3 same; relu }",
+    "{ conv 8 k3 same; relu } * 3": "repeat 3 { conv 8 k3 same; relu }",
+    "{ conv 8 k3 same; relu } x3": "repeat 3 { conv 8 k3 same; relu }",
+    "3 x { conv 8 k3 same\n relu }": "repeat 3 { conv 8 k3 same\n relu }",
+    "2 * (conv 8 k1, bn, relu)": "repeat 2 { conv 8 k1; bn; relu }",
+    "x = conv 8 k3 same; y = relu x; z = add x y": "conv 8 k3 same as x; relu as y; add x y as z",
+    "x = conv 8 k3; x = bn x; x = relu x": "conv 8 k3; bn; relu",
+    "a = conv 8 k1; b = relu a; c = tanh a; d = concat b c": (
+        "conv 8 k1 as a; relu as b; from a; tanh as c; concat b c as d"
+    ),
     "relu1": "relu",
 }
 
@@ -105,6 +120,22 @@ def test_no_number_or_word_of_a_layer_is_dropped(text: str) -> None:
 def test_the_channels_of_an_image_are_not_taken_for_a_batch(statement: str, size: str) -> None:
     for found in analyze(Source(f"input {size}; {statement}"), Sink()).diagnostics:
         assert not [each.title for each in found.suggestions if "without the batch" in each.why]
+
+
+@pytest.mark.parametrize("written", ["shape=3x32x32", "size = 3x32x32", "image=3x32x32"])
+def test_an_input_without_the_name_of_an_argument(written: str) -> None:
+    assert _suggested(f"input {written}; conv 8 k3")[0] == "input 3x32x32; conv 8 k3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = conv 8 k1; y = relu x; x = tanh y; z = add x y; w = relu x",  # x is two tensors
+        "a = conv 8 k1; b = conv 8 k1; c = relu a b",  # a layer of two tensors
+    ],
+)
+def test_assignments_that_no_statement_means_are_not_rewritten(text: str) -> None:
+    assert not [each for each in _suggested(f"input 8x8x8; {text}") if "=" not in each]
 
 
 def test_a_superscript_is_not_taken_for_a_digit() -> None:

@@ -16,12 +16,14 @@ from ..suggestion_context import ErrorSite, SuggestionContext
 from . import (
     argument_fixes,
     assertion_fixes,
+    assignment_fixes,
     call_fixes,
     carried_fixes,
     channel_fixes,
     declared_fixes,
     definition_fixes,
     exchange_fixes,
+    group_fixes,
     indentation_fixes,
     input_fixes,
     layout_fixes,
@@ -55,6 +57,14 @@ _WORDS: tuple[Generator, ...] = (
     definition_fixes.unused,
 )
 """For text that cannot be parsed, and unknown names."""
+_SYNTAX: tuple[Generator, ...] = (
+    syntax_fixes.corrections,
+    indentation_fixes.braces,
+    notation_fixes.statements,
+    group_fixes.repetitions,
+    assignment_fixes.everywhere,
+)
+"""For text that cannot be parsed."""
 _NEIGHBORS: tuple[Generator, ...] = (
     solving_fixes.values,
     exchange_fixes.names,
@@ -120,6 +130,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
         name_fixes.words,
         name_fixes.unnamed,
         notation_fixes.statements,
+        group_fixes.repetitions,
         name_fixes.late,
         argument_fixes.misread,
         order_fixes.uncommented,
@@ -167,7 +178,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     ),
     structure_errors.MissingNextValue: (carried_fixes.named,),
     structure_errors.NoInput: (input_fixes.first,),
-    structure_errors.BadInput: (input_fixes.ids, input_fixes.shorter),
+    structure_errors.BadInput: (input_fixes.ids, input_fixes.shorter, input_fixes.unnamed),
     structure_errors.AssertFailed: (
         assertion_fixes.outputs,
         assertion_fixes.resampled,
@@ -200,7 +211,7 @@ def candidates(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     if generators is None and diagnostic.code.startswith("E04"):
         generators = _SHAPES
     if generators is None and diagnostic.code.startswith("E01"):
-        generators = (syntax_fixes.corrections, indentation_fixes.braces, notation_fixes.statements, *_WORDS)
+        generators = (*_SYNTAX, *_WORDS)
     if generators is None and diagnostic.code.startswith(("E02", "E03", "E05")):
         generators = (*_WORDS, *_NEIGHBORS)
     for generate in generators or ():

@@ -265,6 +265,16 @@ def ids(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             yield Candidate(title=title, edits=(edit,), rank=0.7 + 0.3 * index, why="integer IDs")
 
 
+def unnamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """`input shape=3x32x32` without the name of the argument."""
+    statement = site.statement
+    found = re.search(r"\b[A-Za-z_]\w*\s*=\s*(?=\S)", statement.span.text) if isinstance(statement, ast.Input) else None
+    if found is not None and statement is not None and statement.span.text.count("=") == 1:
+        start = statement.span.start
+        edit = Edit(span=Span(statement.span.source, start + found.start(), start + found.end()), text="")
+        yield Candidate(title=f"remove `{found[0].strip()}`", edits=(edit,), rank=0.1)
+
+
 def shorter(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """The shape of an input without one of its dimensions, most likely the batch: the first, or one that is 1 or -1."""
     if not isinstance(site.statement, ast.Input):

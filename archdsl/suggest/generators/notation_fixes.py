@@ -16,7 +16,7 @@ from .foreign_names import FOREIGN_NAMES
 from .line_fixes import line_of, replaced
 
 _TOKEN = re.compile(
-    r"(?P<size>\d+\s*[x×*]\s*\d+(?:\s*[x×*]\s*\d+)?)(?![\w.])"
+    r"(?P<size>\d+(?:\*|\s*[x×]\s*)\d+(?:(?:\*|\s*[x×]\s*)\d+)?)(?![\w.])"
     r"|/\s*(?P<stride>\d+)(?![\w.])"
     r"|(?P<percent>\d*\.?\d+)\s*%"
     r"|(?P<number>\d*\.\d+|\d+)(?:-?[dD](?![\w]))?(?![A-Za-z_.])"
@@ -33,6 +33,7 @@ _NAMED = {
     "k": "kernel",
     "kernel": "kernel",
 }
+_ARGUMENTS = ("kernel", "stride", "padding", "dilation", "groups", "filters", "units", "heads", "layers")
 _NOUNS = re.compile(r"filters?|kernels|channels|features?|maps?|units?|neurons|outputs")
 """What a number counts: `64 filters`, `64 feature maps`."""
 _AS = re.compile(r"\s+as\s+[A-Za-z_]\w*\s*$")
@@ -123,8 +124,10 @@ def _read(context: SuggestionContext, text: str) -> _Read | None:
             read.named.append(("stride", token.text))
         elif token.kind != "word":
             read.numbers.append(token)
-        elif word in _NAMED and tokens and tokens[0].kind in ("number", "size"):
-            read.named.append((_NAMED[word], tokens.pop(0).text))
+        elif _is_argument(word) and tokens and tokens[0].kind in ("number", "size"):
+            read.named.append((_NAMED.get(word, word), tokens.pop(0).text))
+        elif word in ("pad", "padding") and tokens and tokens[0].text.lower() in ("same", "valid"):
+            continue
         elif word in ("same", "valid"):
             read.flags.append(word)
         elif not (_NOUNS.fullmatch(word) and read.numbers):
@@ -136,6 +139,10 @@ def _read(context: SuggestionContext, text: str) -> _Read | None:
                 read.after.append(keyword)
             read.keyword = read.keyword or keyword
     return read if tokens is not None and read.is_clear else None
+
+
+def _is_argument(word: str) -> bool:
+    return word in (*_NAMED, *_ARGUMENTS) or argument_of(word, _ARGUMENTS) is not None
 
 
 def _layer(context: SuggestionContext, tokens: Sequence[_Token]) -> tuple[str, int]:

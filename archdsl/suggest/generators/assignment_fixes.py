@@ -1,0 +1,70 @@
+"""Texts of assignments, `x = conv 64 k3; y = relu x`, as statements with names."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ...diagnostics import Edit
+from ...layers import merges
+from ...text.source import Source, Span
+from ..candidate import Candidate
+from ..suggestion_context import ErrorSite, SuggestionContext
+
+_ASSIGNMENT = re.compile(
+    r"(?:^|(?<=[\n;{}]))([ \t]*)([A-Za-z_]\w*)[ \t]*=[ \t]*([A-Za-z_][^\n;{}#=]*?)[ \t]*(?=[\n;}#]|$)"
+)
+
+
+class _Assignment(NamedTuple):
+    """`NAME = words`, and its position in the text."""
+
+    span: Span
+    name: str
+    words: Sequence[str]
+
+
+def everywhere(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """All assignments of the text at once, which may read each other's names."""
+    if site.span.source is not context.source or site.span.text != "=":
+        return
+    found = list(_assignments(context.source))
+    if len(found) < 2 or not any(each.span.start <= site.span.start < each.span.end for each in found):
+        return
+    counts = Counter(each.name for each in found)
+    edits, current = [], ""
+    for each in found:
+        new = _statement(each, current, counts)
+        if new is None:
+            return
+        edits.append(Edit(span=each.span, text=new))
+        current = each.name
+    title = "write each `NAME = LAYER` as `LAYER as NAME`"
+    yield Candidate(title=title, edits=tuple(edits), rank=0.25)
+
+
+def _assignments(source: Source) -> Iterator[_Assignment]:
+    for found in _ASSIGNMENT.finditer(source.text):
+        span = Span(source, found.start(2), found.end(3))
+        yield _Assignment(span, found[2], found[3].split())
+
+
+def _statement(assignment: _Assignment, current: str, counts: Counter[str]) -> str | None:
+    """The statement for an assignment; None if it reads a name that is assigned again.
+
+    `current` is the name that was assigned before it. A name that is assigned several times is the current tensor.
+    """
+    keyword, *words = assignment.words
+    if keyword.startswith("let") or (not words and keyword in counts):
+        return None
+    read = [word for word in words if word in counts]
+    if any(counts[word] > 1 and word != current for word in read):
+        return None
+    alias = f" as {assignment.name}" if counts[assignment.name] == 1 else ""
+    if keyword in merges():
+        rest = [word for word in words if counts[word] < 2]
+        return " ".join([keyword, *rest]) + alias
+    if len(read) > 1:
+        return None
+    start = f"from {read[0]}; " if read and read[0] != current else ""
+    return start + " ".join([keyword, *(word for word in words if word not in counts)]) + alias
