@@ -48,7 +48,7 @@ def _repeat(whole: Span, found: re.Match[str], times: str) -> Candidate:
         edits += [Edit(span=Span(source, comma, comma + 1), text=";") for comma in commas]
     words = " ".join(inside.replace(",", ";").split() if ";" not in inside else inside.split())
     title = f"write `repeat {times} {{ {words} }}`" if "\n" not in inside else f"write `repeat {times} {{ … }}`"
-    return Candidate(title=title, edits=tuple(edits), rank=0.0)
+    return Candidate(title=title, edits=tuple(edits), rank=0.35)
 
 
 def _is_tight(text: str) -> bool:
