@@ -281,7 +281,7 @@ def _candidates(diagram: Diagram, style: DiagramStyle) -> Iterator[_Candidate]:
     above = (0.0, 0.0) if heading is None else (min(heading.width, 200), heading.height + 16)
     for parts in [style.columns] if style.columns is not None else range(1, _MOST_PARTS + 1):
         cuts = choose_cuts(whole.cuts(diagram), whole.length, parts)
-        if parts > 1 and not cuts:
+        if parts > 1 and not cuts and style.columns is None:  # else one piece, as without a place
             continue
         width, height = _estimate(whole, diagram, cuts) if cuts else (whole.width, whole.height)
         width, height = max(width, above[0]), height + (above[1] if cuts else 0)

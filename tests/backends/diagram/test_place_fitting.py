@@ -120,3 +120,10 @@ def test_the_same_figure_twice(layouts: dict[tuple[Any, ...], bytes]) -> None:
     once = made("lenet", PLACES["readme"])
     layouts.clear()
     assert made("lenet", PLACES["readme"]) == once
+
+
+def test_a_network_that_cannot_be_cut_into_the_columns_is_in_one() -> None:
+    network = archdsl.loads("input 3x32x32; conv 8 k3")
+    choices = PlaceChoices(views=(View.LAYERS,), directions=("TB",))
+    found = fit(network.graph, network.costs, DiagramStyle(columns=3), ViewOptions(), PLACES["slide"], choices)
+    assert found.text >= PLACES["slide"].font
