@@ -101,7 +101,7 @@ def _show_problems(message: str, problems: Any) -> None:
 
 
 def _arguments(settings: tuple[str, ...]) -> dict[str, Any]:
-    """The arguments of a callable: numbers, booleans, None, or text."""
+    """The values of `--set`: Python literals, or text."""
     import ast
 
     found: dict[str, Any] = {}

@@ -13,7 +13,7 @@ __all__ = ["ImportFailed", "ImportProblem", "Imported"]
 
 
 def __getattr__(name: str) -> Any:
-    # Loaded on first use: they import torch.
+    # Loaded on first use.
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -1,4 +1,4 @@
-"""Reparametrizations of weights: standardized filters, weight normalization."""
+"""Reparametrizations of weights: standardized filters, with or without a learned gain."""
 
 from math import prod
 from typing import Any

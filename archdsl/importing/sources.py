@@ -15,7 +15,7 @@ IMAGE = (3, 224, 224)
 
 
 class ImportRequest(NamedTuple):
-    """The request of the user. `arguments` are those of a callable."""
+    """The request of the user. `arguments` are the values of `--set`."""
 
     source: str
     name: str
@@ -116,7 +116,7 @@ def _from_keras(path: Path, request: ImportRequest) -> Imported:
 
 
 def _from_json(path: Path, request: ImportRequest) -> Imported:
-    """A Hugging Face configuration, which has a `model_type`, or a Keras one."""
+    """A Hugging Face configuration, which has `model_type` or `architectures`, or a Keras one."""
     from .hugging_face.config_import import import_config
     from .hugging_face.model_config import read_fields
 

@@ -58,7 +58,7 @@ def concat(node: OnnxNode, *x: Tensor) -> Tensor:
 
 @operator("Split")
 def split(node: OnnxNode, x: Tensor, *_: Tensor) -> tuple[Tensor, ...]:
-    """Parts of given sizes, or of equal size."""
+    """Parts of given sizes, or of equal size except possibly the last."""
     axis = node.get("axis", 0)
     sizes = node.integers(1) if node.has(1) else node.get("split", None)
     if sizes is None:

@@ -133,7 +133,7 @@ def _axis_of(node: Lifted) -> int:
 
 
 def _range(b: Builder, node: Lifted) -> tuple[int, int] | None:
-    """The positions that a slice takes; None if it leaves some out."""
+    """The positions that a slice takes; None if its step is not 1."""
     op = node.op
     assert isinstance(op, Slice)
     size = b.dims(node.inputs[0])[_axis(node)]

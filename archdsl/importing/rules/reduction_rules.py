@@ -45,7 +45,7 @@ def _axes(b: Any, x: Tensor, dims: Sequence[int]) -> list[int] | None:
 
 
 def reduced(lifter: Any, x: Tensor, dims: Any, keep: bool, keyword: str, **arguments: Any) -> Tensor:
-    """A reduction along source axes; the mean over all positions is `gap`."""
+    """A reduction along source axes; the mean over all positions is `gap`, the maximum `gmp`."""
     b = lifter.b
     if dims is None or dims == []:
         dims = list(range(len(x.view)))
@@ -99,7 +99,7 @@ def extreme(lifter: Any, a: Mapping[str, Any]) -> tuple[Any, Any] | Tensor:
 
 
 def _positions() -> NoResult:
-    return NoResult("positions of the largest elements", "a layer that gives them")
+    return NoResult("positions of the largest or smallest elements", "a layer that gives them")
 
 
 @rule("std", "var")

@@ -122,7 +122,7 @@ def selected(lifter: Any, x: Tensor, dim: int, index: int) -> Tensor:
 
 @rule("chunk")
 def chunk(lifter: Any, a: Mapping[str, Any]) -> tuple[Tensor, ...]:
-    """Equal parts."""
+    """Parts of equal size, except possibly the last."""
     size = a["self"].sizes[a["dim"]]
     each = -(-size // a["chunks"])
     return _pieces(lifter, a["self"], a["dim"], [min(each, size - at) for at in range(0, size, each)])
@@ -130,7 +130,7 @@ def chunk(lifter: Any, a: Mapping[str, Any]) -> tuple[Tensor, ...]:
 
 @rule("split", "split_with_sizes")
 def split_rule(lifter: Any, a: Mapping[str, Any]) -> tuple[Tensor, ...]:
-    """Parts of given sizes."""
+    """Parts of one size, or of given sizes."""
     given = a.get("split_size", a.get("split_sizes"))
     size = a["self"].sizes[a["dim"]]
     counts = [min(given, size - at) for at in range(0, size, given)] if isinstance(given, int) else list(given)
