@@ -178,7 +178,7 @@ def _example(info: Any) -> torch.Tensor:
 
 
 def _against_runtime(model: Any, imported: Imported, inputs: Sequence[torch.Tensor]) -> float | None:
-    """The largest difference from the outputs of ONNX Runtime for the file's weights; None if it is missing or fails."""
+    """The largest difference from the outputs of ONNX Runtime for the file's weights; None if it cannot run."""
     from importlib.util import find_spec
 
     if find_spec("onnxruntime") is None:

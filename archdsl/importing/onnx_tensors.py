@@ -68,7 +68,7 @@ def _load_external(tensor: Any, folder: Path) -> None:
 
 
 def to_tensor(proto: Any) -> torch.Tensor:
-    """The tensor of a protocol buffer; floating-point numbers are converted to single precision. Raises ImportFailed."""
+    """The tensor of a protocol buffer; floating-point numbers become single precision. Raises ImportFailed."""
     import onnx
 
     count = 1
