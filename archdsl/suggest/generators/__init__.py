@@ -23,6 +23,7 @@ from . import (
     declared_fixes,
     definition_fixes,
     exchange_fixes,
+    foreign_fixes,
     group_fixes,
     indentation_fixes,
     input_fixes,
@@ -51,6 +52,7 @@ from . import (
 Generator = Callable[[SuggestionContext, ErrorSite], Iterable[Candidate]]
 
 _WORDS: tuple[Generator, ...] = (
+    foreign_fixes.comments,
     word_fixes.corrections,
     line_fixes.corrections,
     call_fixes.statements,
@@ -63,6 +65,8 @@ _SYNTAX: tuple[Generator, ...] = (
     notation_fixes.statements,
     group_fixes.repetitions,
     assignment_fixes.everywhere,
+    foreign_fixes.continued,
+    foreign_fixes.chained,
 )
 """For text that cannot be parsed."""
 _NEIGHBORS: tuple[Generator, ...] = (

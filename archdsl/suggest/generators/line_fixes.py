@@ -46,6 +46,11 @@ def line_of(span: Span) -> Span:
     return Span(source, start, start + len(source.text[start:end].rstrip()))
 
 
+def is_argument(word: str) -> bool:
+    """Whether a word is an argument or a repetition, which is no part of a name: `k3`, `x2`."""
+    return re.fullmatch(r"[a-z]\d+(?:x\d+)*", word) is not None
+
+
 def replaced(span: Span, text: str, rank: float, why: str = "", kind: str = "") -> Candidate:
     """A candidate that replaces a part of a line with other text."""
     old = " ".join(span.text.split())
@@ -83,6 +88,8 @@ def _names(line: Span) -> Iterator[Candidate]:
     """A name of one word for `U-Net`, `LeNet 5`, `layer 1`."""
     for found in _PLACES.finditer(line.text):
         words = re.split(r"[-. ]", found["name"])
+        if any(is_argument(word) for word in words[1:]):
+            continue
         span = _part(line, found.start("name"), found.end("name"))
         yield replaced(span, "".join(words), 0.1, "a name is one word", KIND)
         yield replaced(span, "_".join(words), 0.2, "a name is one word", KIND)

@@ -16,7 +16,7 @@ _GROUPS: tuple[tuple[str, ...], ...] = (
     ("flatten", "tokens", "gap", "permute", "to_image"),
     ("gap", "gmp", "mean", "avgpool", "adaptive_avgpool", "flatten"),
     ("maxpool", "avgpool", "lppool", "gmp", "gap"),
-    ("take", "slice", "crop", "pad"),
+    ("take", "slice"),
     ("pos", "learned", "cls"),
     ("embedding", "fc"),
     ("pixelshuffle", "pixelunshuffle", "shuffle", "upsample"),

@@ -30,7 +30,6 @@ _FOREIGN_SYNTAX: tuple[tuple[str, str, str], ...] = (
     (r"\b(\w+)\s*:\s*(?=[\w@])", r"\1=", "named arguments take `=`"),
     (r"\b(\w+)=\s+", r"\1=", "no space after `=`"),
     (r",\s*", " ", "arguments are separated by spaces"),
-    (r"\s*(?://|--)(.*)$", r"  #\1", "comments start with `#`"),
     (r";\s*(?=;)", "", "one `;` is enough"),
     (r"\s*=\s*$", "", "the value is missing"),
     *_LOGIC,
@@ -56,7 +55,7 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
     ):
         yield from _else_if(site)
     elif isinstance(diagnostic, syntax_errors.MissingSeparator):
-        yield from _repeated(site)
+        yield from _named_last(site)
         yield from _separated(context, site)
         yield from _other_notation(site)
         yield from _single_commas(site)
@@ -101,12 +100,22 @@ def _else_if(site: ErrorSite) -> Iterator[Candidate]:
         yield Candidate(title=f"write `else if` instead of each `{word}`", edits=edits, rank=0.1)
 
 
-def _repeated(site: ErrorSite) -> Iterator[Candidate]:
-    """`conv 4 k1 as a x3` as `conv 4 k1 x3 as a`: the name comes last."""
-    source, word = site.span.source, site.span.text
+def _named_last(site: ErrorSite) -> Iterator[Candidate]:
+    """`conv 4 k1 as a x3` as `conv 4 k1 x3 as a`: the name comes after the arguments."""
+    source = site.span.source
     found = re.search(r"\bas\s+[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*(?=[ \t]+$)", source.text[: site.span.start])
-    if found is not None and re.fullmatch(r"x\d+", word):
-        span, new = Span(source, found.start(), site.span.end), f"{word} {found[0]}"
+    arguments = re.compile(r"(?:[a-z]\d+(?:x\d+)*|\w+=[^\s;{}#]+)(?:[ \t]+[^\s;{}#]+)*").match(
+        source.text, site.span.start
+    )
+    if found is None or arguments is None:
+        return
+    before = source.text[max(source.text.rfind(each, 0, found.start()) for each in "\n;{}") + 1 : found.start()]
+    if re.fullmatch(r"x\d+", arguments[0]) and re.search(r"\sx\d+\s*$", before):
+        end = found.start() + len(found[0])
+        edit = Edit(span=Span(source, end, arguments.end()), text="")
+        yield Candidate(title=f"remove `{arguments[0]}`", edits=(edit,), rank=0.0, why="it is repeated already")
+    else:
+        span, new = Span(source, found.start(), arguments.end()), f"{arguments[0]} {found[0]}"
         title = f"write `{new}` instead of `{' '.join(span.text.split())}`"
         yield Candidate(title=title, edits=(Edit(span=span, text=new),), rank=-0.5)
 

@@ -7,6 +7,7 @@ from ...diagnostics import Edit
 from ...diagnostics.catalogue.shape_errors import KernelTooLarge, OperandsDiffer, PaddingTooLarge
 from ...graph import DraftNode
 from ...layers.conv import UpConv
+from ...layers.cut import Crop
 from ...layers.pool import Pooling
 from ...shapes.symbolic import concrete
 from ...syntax import ast
@@ -25,6 +26,7 @@ def fitting(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if own and site.layer is not None:
         yield from _own_window(context, site.layer, node)
     yield from _sized_as_other(context, site)
+    yield from _enlarged(context, site)
     for statement, maker, distance in context.layers_before(node):
         op = maker.op
         if op is None or not maker.inputs:
@@ -60,6 +62,21 @@ def _sized_as_other(context: SuggestionContext, site: ErrorSite) -> Iterator[Can
                 sizes = [str(concrete(side)) for side in shape.spatial_size]
                 text = sizes[0] if len(set(sizes)) == 1 else "x".join(sizes)
                 yield from only(changed(context, layer, {"size": text}, 0.6, "as in the other branch"))
+
+
+def _enlarged(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """For a `crop` to a size that is larger than its input: `pad` to that size."""
+    layer, node = site.layer, site.node
+    if layer is None or node is None or not isinstance(node.op, Crop) or len(layer.args) != 1:
+        return
+    shape, size = context.shape(node.inputs[0]), node.op.size
+    if shape is None or size is None or not shape.spatial:
+        return
+    wanted = size if isinstance(size, tuple) else (size,) * len(shape.spatial_size)
+    added = {concrete(one) - concrete(other) for one, other in zip(wanted, shape.spatial_size, strict=False)}
+    if len(added) == 1 and (amount := added.pop()) > 0 and amount % 2 == 0:
+        edit = Edit(span=layer.keyword.span.to(layer.args[0].span), text=f"pad {amount // 2}")
+        yield rewritten(layer, (edit,), 1.7, f"it gives {'×'.join(map(str, wanted))}")
 
 
 def _swapped(context: SuggestionContext, statement: ast.LayerStatement, rank: float) -> Iterator[Candidate]:

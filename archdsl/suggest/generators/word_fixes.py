@@ -15,7 +15,7 @@ from ..candidate import Candidate
 from ..statements import covers
 from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, rewritten
 from .definition_fixes import KIND
-from .line_fixes import line_of, replaced
+from .line_fixes import is_argument, line_of, replaced
 
 _WORD = re.compile(r"\"[^\"\n]*\"|(?:[^\s;{}()\[\],]|\([^()\n]*\)|\[[^\[\]\n]*\])+")
 _SHORTHANDS = re.compile(r"(?:[a-zA-Z]\d+(?:x\d+)*[-_,/.:]?){2,}")
@@ -47,6 +47,8 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
     percent = here > 0 and words[here - 1].text.endswith("%") and words[here - 1].end <= site.span.start
     word = words[here - 1] if percent else words[here]
     exact = _exact(word.text)
+    if exact is None and any(_is_other_number(each) for each in word.text):
+        return  # any edit would change the value
     if exact is not None:
         # Any other edit would change the value.
         yield replaced(word, exact, 0.0, kind="words")
@@ -73,19 +75,37 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
 
 def _exact(text: str) -> str | None:
     """A word that means the same in other languages or scripts, in the notation of this one: `.5`, `20%`, `!x`."""
+    fraction = re.fullmatch(r"((?:\w+=)?-?)(\d*)([^\x00-\x7f])", text)
+    if fraction is not None and (number := _fraction(fraction[2], fraction[3])) is not None:
+        return fraction[1] + number
+    if (power := re.fullmatch(r"((?:\w+=)?\d+)([\u00b2\u00b3\u00b9\u2070\u2074-\u2079]+)", text)) is not None:
+        return f"{power[1]}**{unicodedata.normalize('NFKC', power[2])}"
     plain = unicodedata.normalize("NFKC", text.translate(_TYPOGRAPHIC))
     if plain != text and plain.isascii() and plain:
-        # A superscript is a power: `4²` is not 42.
-        power = any(unicodedata.decomposition(each).startswith("<super>") for each in text)
-        return None if power else _exact(plain) or plain
-    fraction = re.fullmatch(r"((?:\w+=)?-?)(\.\d+)", text)
-    if fraction is not None:
-        return f"{fraction[1]}0{fraction[2]}"
+        # A superscript is a power: `k3²` is not k32.
+        is_power = any(unicodedata.decomposition(each).startswith("<super>") for each in text)
+        return None if is_power else _exact(plain) or plain
+    point = re.fullmatch(r"((?:\w+=)?-?)(\.\d+)", text)
+    if point is not None:
+        return f"{point[1]}0{point[2]}"
     percent = re.fullmatch(r"((?:\w+=)?-?)((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)%", text)
     if percent is not None:
         return f"{percent[1]}{float(percent[2]) / 100:.15g}"
     negated = re.fullmatch(r"!(?!=)(.+)", text)
     return f"not {negated[1]}" if negated is not None else None
+
+
+def _fraction(whole: str, sign: str) -> str | None:
+    """The number that a sign such as `½` is, after an integer or alone, if it has an exact decimal notation."""
+    if not unicodedata.decomposition(sign).startswith("<fraction>"):
+        return None
+    value = int(whole or 0) + unicodedata.numeric(sign)
+    return f"{value:g}" if value * 1000 % 1 == 0 else None
+
+
+def _is_other_number(sign: str) -> bool:
+    """Whether a character is a number, but none of the digits 0 to 9: `½`, `²`."""
+    return not sign.isascii() and unicodedata.numeric(sign, None) is not None
 
 
 def _adjacent(one: Span, other: Span) -> bool:
@@ -111,6 +131,10 @@ def _otherwise(word: Span, parameters: tuple[ParameterSpec, ...], distance: floa
             yield _removed(word, 0.1 + distance).replace(kind="words")
     if named is not None and named[2] in flags:
         yield replaced(word, named[2], 0.3 + distance, kind="words")
+    thousands = re.fullmatch(r"(\d+)k", text)
+    if thousands is not None:
+        yield replaced(word, f"{thousands[1]}K", 0.05 + distance, kind="words")
+        yield replaced(word, f"{thousands[1]}000", 0.3 + distance, kind="words")
     swapped = re.fullmatch(r"(\d+(?:x\d+)*)([a-z])|[×*xX·](\d+)|(\d+)[×*xX]|[xX×](\d+)[.)]?", text)
     if swapped is not None:
         number = next(group for group in (swapped[1], swapped[3], swapped[4], swapped[5]) if group is not None)
@@ -137,7 +161,7 @@ def _cleaned(text: str) -> Iterator[tuple[str, float]]:
     yield from _rounded(bare)
     if "(" in bare and "," in bare:
         return
-    yield re.sub(r"(?<=\d)\.0+\b|(?<=\d)\.(?=x|$)|(?<=\d)(?:px|ch|k)$", "", bare), 0.5
+    yield re.sub(r"(?<=\d)\.0+\b|(?<=\d)\.(?=x|$)|(?<=\d)(?:px|ch)$", "", bare), 0.5
     if any(letter.isdigit() for letter in bare) or len(bare) < 3:
         yield bare[:1].translate(_DIGITS) + bare[1:].translate(_DIGITS), 0.6
         yield bare[:1] + bare[1:].translate(_DIGITS), 0.5
@@ -160,7 +184,7 @@ def _joined(one: Span, other: Span, distance: float) -> Iterator[Candidate]:
     a, b = one.text, other.text
     if len(a) == 1 and a.isalpha() and b[:1].isdigit():
         yield replaced(span, f"{a.lower()}{b}", 0.1 + distance, kind="words")
-    elif a.isidentifier() and b.isidentifier():
+    elif a.isidentifier() and b.isidentifier() and not ({a, b} & KEYWORDS or is_argument(b)):
         yield replaced(span, f"{a}{b}", 0.9 + distance, kind="words")
         yield replaced(span, f"{a}_{b}", 1.0 + distance, kind="words")
     elif a.isidentifier() and b[:1].isdigit():
@@ -200,7 +224,9 @@ def _left_out(context: SuggestionContext, words: list[Span], here: int, site: Er
     statement = site.statement
     first = statement.span.start if statement is not None else -1
     for index, rank in ((here, 1.8), (here + 1, 2.4), (here - 1, 2.6)):
-        if 0 <= index < len(words) and words[index].start != first and not _starts(context, words[index].text):
+        if not 0 <= index < len(words) or (index and words[index - 1].text in ("as", "from", "reuse")):
+            continue  # a name that must be there
+        if words[index].start != first and not _starts(context, words[index].text):
             # An argument whose value is unknown is rarely the superfluous one.
             unknown = "=" in words[index].text and isinstance(site.diagnostic, name_errors.UnknownName)
             yield _removed(words[index], rank + 0.8 * unknown, statement)

@@ -1,0 +1,162 @@
+"""Notation that other languages have: comments, chained comparisons, and statements continued with a backslash."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from ...diagnostics import Edit
+from ...diagnostics.catalogue import name_errors, syntax_errors
+from ...diagnostics.fixes import edited_text
+from ...expressions.operations import COMPARISONS
+from ...text.source import Source, Span
+from ..candidate import Candidate
+from ..suggestion_context import ErrorSite, SuggestionContext
+from .line_fixes import line_of, replaced
+
+_BLOCK = re.compile(r"/\*(.*?)\*/|<!--(.*?)-->|\"\"\"(.*?)\"\"\"|'''(.*?)'''", re.DOTALL)
+_REST_OF_LINE = re.compile(r"\s*(?:(?<!\S)%+|//|--)\s*(?P<words>[A-Za-z].*)$")
+_WHY = "comments start with `#`"
+_CONTINUED = re.compile(r"[ \t]*\\[ \t]*\n[ \t]*")
+_PARTS = re.compile(r"==|!=|<=|>=|[<>()\[\]{};,]|\b(?:and|or|not|if|else|when|assert|for)\b")
+
+
+def comments(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The comments of other languages on the line of an error, with `#`."""
+    source = site.span.source
+    if source is not context.source:
+        return
+    found = [each for each in _BLOCK.finditer(source.text) if not _is_comment(source, each.start())]
+    here = [each for each in found if _line_at(source, each.start()) <= site.line <= _line_at(source, each.end())]
+    if here:
+        for rank, those in enumerate([found, here[:1]] if len(found) > 1 else [found]):
+            edits = tuple(edit for each in those for edit in _with_hashes(source, each))
+            title = f"write `#` before {'the comment' if len(those) == 1 else 'each comment'}"
+            yield Candidate(title=title, edits=edits, rank=0.1 * rank, why=_WHY, kind="comments")
+    line = line_of(site.span)
+    rest = _REST_OF_LINE.search(line.text)
+    if rest is not None and _is_remark(context, site, rest["words"]):
+        span = Span(source, line.start + rest.start(), line.end)
+        text = f"# {rest['words']}"
+        yield replaced(span, f"  {text}" if rest.start() else text, 0.0, _WHY, "comments")
+
+
+def _is_comment(source: Source, at: int) -> bool:
+    return "#" in source.text[source.text.rfind("\n", 0, at) + 1 : at]
+
+
+def _line_at(source: Source, at: int) -> int:
+    return source.position(at)[0]
+
+
+def _is_remark(context: SuggestionContext, site: ErrorSite, text: str) -> bool:
+    """Whether what follows `//` is a remark and not a divisor: several words, none of which the layer takes."""
+    if site.diagnostic.code.startswith("E01"):
+        return True
+    if not isinstance(site.diagnostic, name_errors.UnknownName | name_errors.UnknownLayer):
+        return False
+    words = text.split()
+    flags = {flag for p in context.parameters(site.layer) for flag, _ in p.words} if site.layer is not None else set()
+    prose = all(re.fullmatch(r"[(\"']?[A-Za-z][\w'’-]*[.,:;)\"']*", word) for word in words)
+    return len(words) > 1 and prose and not flags & {*words}
+
+
+def _with_hashes(source: Source, found: re.Match[str]) -> Iterator[Edit]:
+    """The edits that write a comment of one or several lines with `#`; what follows it on its line is kept."""
+    start, end = found.span()
+    text = source.text
+    first = text.rfind("\n", 0, start) + 1
+    stop = text.find("\n", end)
+    stop = len(text) if stop < 0 else stop
+    before, after = text[first:start].strip(), text[end:stop].strip()
+    lines = next(group for group in found.groups() if group is not None).split("\n")
+    remarks = [line.strip().lstrip("*").strip() for line in lines]
+    if len(lines) == 1 and before and after:
+        yield Edit(span=Span(source, len(text[:start].rstrip()), end), text="")
+        yield Edit(span=Span(source, stop, stop), text=f"  # {remarks[0]}")
+        return
+    indentation = text[first : len(text[:start]) - len(text[first:start].lstrip())] if not before else ""
+    written = [f"# {remark}".rstrip() for remark in remarks]
+    if len(written) > 1:
+        written = written[not remarks[0] : len(written) - (not remarks[-1])] or ["#"]
+    new = f"\n{indentation}".join(written) + (f"\n{indentation}" if after else "")
+    yield Edit(span=Span(source, start, end + (len(text[end:stop]) - len(text[end:stop].lstrip()))), text=new)
+
+
+def continued(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The lines of a statement that are joined by backslashes, as one line."""
+    source = site.span.source
+    if not isinstance(site.diagnostic, syntax_errors.StrayCharacter) or site.span.text != "\\":
+        return
+    runs: list[list[re.Match[str]]] = []
+    for found in _CONTINUED.finditer(source.text):
+        if runs and "\n" not in source.text[runs[-1][-1].end() : found.start()]:
+            runs[-1].append(found)
+        else:
+            runs.append([found])
+    for run in runs:
+        if run[0].start() <= site.span.start < run[-1].end():
+            first, last = _line_at(source, run[0].start()), _line_at(source, run[-1].end())
+            edits = tuple(Edit(span=Span(source, *each.span()), text=" ") for each in run)
+            title = f"join lines {first} {'and' if last == first + 1 else 'to'} {last}"
+            yield Candidate(title=title, edits=edits, rank=0.0, why="a statement ends with its line", kind="lines")
+
+
+def chained(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """`a < b and b < c` for `a < b < c`; other chains on the line are errors as well once this one can be parsed."""
+    line = line_of(site.span)
+    if not isinstance(site.diagnostic, syntax_errors.Unexpected) or site.span.text not in COMPARISONS:
+        return
+    chains: dict[int, tuple[Edit, ...]] = {}
+    for sign in _PARTS.finditer(line.text):
+        if sign[0] in COMPARISONS:
+            start, negated = _start_of_comparison(line.text, sign.start())
+            chains[start] = _unchained(line, start, negated=negated)
+    edits = tuple(edit for each in chains.values() for edit in each)
+    title = f"write `{' '.join(edited_text(line.source.text, edits)[line.start :].partition(chr(10))[0].split())}`"
+    if edits:
+        yield Candidate(title=title, edits=edits, rank=0.0, why="comparisons cannot be chained", kind="comparisons")
+
+
+def _unchained(line: Span, start: int, *, negated: bool) -> tuple[Edit, ...]:
+    """The edits that make a chain of comparisons several ones; none if there is one comparison."""
+    signs, stop = _comparison(line.text, start)
+    edits: list[Edit] = []
+    for (_, left), (right, _) in pairwise(signs):
+        operand = line.text[left:right]
+        end = line.start + left + len(operand.rstrip())
+        edits.append(Edit(span=Span(line.source, end, end), text=f" and {operand.strip()}"))
+    if edits and negated:
+        whole = Span(line.source, line.start + start, line.start + stop)
+        edits = [Edit(span=whole.head, text="("), *edits, Edit(span=whole.tail, text=")")]
+    return tuple(edits)
+
+
+def _start_of_comparison(text: str, at: int) -> tuple[int, bool]:
+    """Where the first operand of the comparison around a position starts, and whether `not` precedes it."""
+    start, negated = 0, False
+    outer: list[tuple[int, bool]] = []
+    for found in _PARTS.finditer(text, 0, at):
+        if found[0] in "([{":
+            outer.append((start, negated))
+            start, negated = found.end(), False
+        elif found[0] in ")]}":
+            start, negated = outer.pop() if outer else (found.end(), False)
+        elif found[0] not in COMPARISONS:
+            start, negated = found.end(), found[0] == "not"
+    return start + len(text[start:]) - len(text[start:].lstrip()), negated
+
+
+def _comparison(text: str, start: int) -> tuple[list[tuple[int, int]], int]:
+    """The signs of a comparison, and where it ends."""
+    signs: list[tuple[int, int]] = []
+    depth = 0
+    for found in _PARTS.finditer(text, start):
+        if found[0] in ("(", "["):
+            depth += 1
+        elif found[0] in (")", "]") and depth:
+            depth -= 1
+        elif depth == 0 and found[0] in COMPARISONS:
+            signs.append(found.span())
+        elif depth == 0:
+            return signs, len(text[: found.start()].rstrip())
+    return signs, len(text.rstrip())
