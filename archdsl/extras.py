@@ -58,7 +58,7 @@ def missing(extra: str) -> tuple[str, ...]:
 
 
 def require(what: str, extra: str, *, uses: tuple[str, ...] | None = None) -> None:
-    """Raises MissingPackages if a package of the extra cannot be imported; `uses` limits the check to some of them."""
+    """Raise MissingPackages if a package of the extra cannot be imported; `uses` limits the check to some of them."""
     if any(uses is None or package in uses for package in missing(extra)):
         raise MissingPackages(what, extra)
 

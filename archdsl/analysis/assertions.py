@@ -207,7 +207,7 @@ class _NamedSizes:
         return found.value.node if found is not None and isinstance(found.value, NamedTensor) else None
 
     def callee(self, name: str) -> None:
-        """None: an assertion cannot refer to a layer."""
+        """Always None, because an assertion cannot refer to a layer."""
 
     def sized_inputs(self) -> str:
         """The options that set the symbolic dimensions of the inputs."""

@@ -186,7 +186,7 @@ def _buffers(graph: Graph, node: Node) -> int:
 
 
 def _states(optimizer: str, momentum: bool) -> int:
-    """Values that the optimizer stores for each weight value."""
+    """The number of values that the optimizer stores for each weight value."""
     match optimizer:
         case "sgd":
             return int(momentum)

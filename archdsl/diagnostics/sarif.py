@@ -89,7 +89,7 @@ def _region(span: Span) -> dict[str, Any]:
 
 
 def _artifact(source: Source) -> dict[str, Any]:
-    """A relative path is a relative URI: the reader of the log knows the folder in which it was made."""
+    """The location of a source. A relative path is a relative URI: a reader knows the folder that it is relative to."""
     path = Path(source.name)
     if source.path is not None and path.is_absolute():
         return {"uri": path.as_uri()}

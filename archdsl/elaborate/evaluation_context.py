@@ -59,7 +59,7 @@ class LayerNames:
         self._layers = layers
 
     def shape_of_tensor(self, word: ast.Word) -> Shape | None:
-        """None: there is no tensor yet."""
+        """Always None, because there is no tensor yet."""
         return None
 
     def callee(self, name: str) -> Callee | None:
@@ -68,7 +68,7 @@ class LayerNames:
         return None if layer is None else Callee(name, layer)
 
     def sized_inputs(self) -> str:
-        """Empty: there is no input yet."""
+        """Always empty, because there is no input yet."""
         return ""
 
     def count_entries(self, count: int, span: Span) -> None:

@@ -29,7 +29,7 @@ class Start(NamedTuple):
 
     @classmethod
     def of(cls, state: State) -> "Start | None":
-        """The state now; None if each use is elaborated separately: after an error, or with symbolic dimensions."""
+        """The current state; None if each use is elaborated separately: after an error, or with symbolic dimensions."""
         if state.current is None or state.symbols or state.is_guess:
             return None
         return cls(state.current, len(state.nodes), len(state.scopes), state.iterations, _others(state))

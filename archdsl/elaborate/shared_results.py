@@ -53,7 +53,7 @@ class Caches:
         self.used: dict[int, tuple[ast.Body, list[str]]] = {}
         """The layers and blocks that the body of a block uses, by its identity."""
         self.executed = 0
-        """The number of statements executed so far, which is what elaborations cost."""
+        """The number of statements executed so far: the cost of the elaborations."""
 
     def parsed_files(self) -> "Caches":
         """New caches that share only the parsed files: for other settings, or other sizes of the inputs."""

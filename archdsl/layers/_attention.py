@@ -46,14 +46,14 @@ class AttentionSizes(Record):
 
     @property
     def rows(self) -> tuple[int, int, int]:
-        """The features of queries, keys and values."""
+        """The numbers of features of the queries, keys and values: the rows of their matrices."""
         if self.kv_heads == self.heads:
             return self.width, self.width, self.value_width
         return self.width, self.head * self.kv_heads, self.value_width // self.heads * self.kv_heads
 
     @property
     def features(self) -> tuple[int, int, int]:
-        """The features that queries, keys and values are computed from."""
+        """The numbers of features that the queries, keys and values are computed from."""
         keys = self.x if self.source is None else self.source
         values = keys if self.values is None else self.values
         return self.x.channels, keys.channels, values.channels

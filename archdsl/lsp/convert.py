@@ -24,7 +24,7 @@ from ..service.semantic_tokens import TOKEN_TYPES
 from .positions import LinePositions
 
 Locate = Callable[[Location], Any]
-"""A function that returns the location of a place, or None if its file has no URI."""
+"""A function that converts a location to the protocol; it returns None if the file has no URI."""
 
 _SYMBOLS = {
     "network": types.SymbolKind.Module,

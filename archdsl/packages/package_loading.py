@@ -90,7 +90,7 @@ def _loaded(point: "EntryPoint") -> Any:
 
 
 def _layer(point: "EntryPoint") -> type[LayerOp]:
-    """The layer of an entry point, which is named like the layer. Raises PackageError."""
+    """The layer of an entry point, whose name must be the layer's keyword. Raises PackageError."""
     layer = _loaded(point)
     if not isinstance(layer, type) or not issubclass(layer, LayerOp) or issubclass(layer, MergeOp):
         raise PackageError(f"`{point.value}` is not a subclass of `Layer`")

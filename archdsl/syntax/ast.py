@@ -34,7 +34,7 @@ class Expr(Record):
 
 
 class Number(Expr):
-    """`64`, `0.5`, `1.5M`; `suffix` is K, M, G or empty and already multiplied in."""
+    """`64`, `0.5`, `1.5M`; `suffix` is K, M, G or empty, and `value` includes its factor."""
 
     value: int | float
     suffix: str = ""

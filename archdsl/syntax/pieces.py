@@ -131,8 +131,8 @@ class Pieces:
     def _chunks(self, start: int, inside: bool, edited: int, known: Container[int]) -> tuple[list[_Chunk], int | None]:
         """The statements from an offset to the start of the next unchanged piece, and that start.
 
-        None is the end of the text. The next unchanged piece is the first one after the edited text that is known to
-        begin a piece. `inside`: a piece precedes them.
+        The start is None at the end of the text. The next unchanged piece is the first one after the edited text that
+        is known to begin a piece. `inside`: a piece precedes them.
         """
         text, chunks = self.source.text, list[_Chunk]()
         tokens: list[Token] = []
@@ -140,7 +140,7 @@ class Pieces:
         open_end = False  # an unmatched closing brace: the parser skips it with the separator after it
         for count, token in enumerate(grammar().lex(text[start:])):
             if (inside and not count and token.type == "SEP") or count > MAX_TOKENS:
-                continue  # the end of the previous statement; or too many, which `_parse_changed` reports
+                continue  # the end of the previous statement; or too many tokens: `_parse_changed` reports them
             if tokens and tokens[-1].type == "SEP" and depth == 0 and not open_end:
                 chunks.append(_chunk(text, start, begun, tokens, complete=True))
                 tokens = []

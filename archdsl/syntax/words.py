@@ -47,7 +47,7 @@ def expression(expr: ast.Expr, compact: bool = False) -> str:
 
 
 def _list(expr: ast.List) -> str:
-    """`[3, 4]`; one that was written on several lines stays so, with its entries on the same lines if they fit."""
+    """`[3, 4]`; a list on several lines stays on several lines, with its entries on the same ones if they fit."""
     items = [expression(item) for item in expr.items]
     if "\n" not in expr.span.text or not items:
         return f"[{', '.join(items)}]"

@@ -9,7 +9,7 @@ from pathlib import Path
 from . import paths
 
 _MOST = 16 << 20
-"""Larger than any cached file."""
+"""The maximum number of bytes that are read, more than any cached file has."""
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)

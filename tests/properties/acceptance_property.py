@@ -126,7 +126,7 @@ def _inputs(graph: Graph, env: Mapping[str, int]) -> list[torch.Tensor]:
 
 
 def _same_shapes(graph: Graph, env: Mapping[str, int], module: nn.Module) -> None:
-    """Each node's result has the shape that is reported for it."""
+    """Check that the result of each layer has the shape that is reported for it."""
     found = shapes(flat_values(graph, module, _inputs(graph, env)))
     for node in graph.layers:
         reported = (2, *dims(graph, node.id, env))

@@ -87,7 +87,7 @@ def check(example: Example) -> None:
 
 
 def _every_word(text: str, start: int) -> None:
-    """Replacing the word at this position changes the graph or the diagnostics."""
+    """Check that replacing the word at this position changes the graph or the diagnostics."""
     word = _WORD.match(text, start)
     before = outcome(text)
     if word is None or before[0] is None:
@@ -115,7 +115,7 @@ def _unused_block(text: str) -> bool:
 
 
 def _hidden(text: str, word: str, way: str) -> None:
-    """A name that a layer reads as a flag or a shorthand is reported."""
+    """Check that a name that a layer reads as a flag or a shorthand is reported."""
     _, reported = outcome(text)
     if any(message.startswith("E") for message in reported):
         return

@@ -46,7 +46,7 @@ class SmallField(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[SmallField]:
-    """Averages over all positions, except the gates of `mul`."""
+    """Averages over all positions, except those that a later merge depends on, such as gates."""
     if len(facts.graph.inputs) != 1 or facts.graph.symbols:
         return
     entry = facts.graph.nodes[facts.graph.inputs[0]]
@@ -76,9 +76,9 @@ def _lengths(facts: Facts, entry: Node) -> tuple[int, ...]:
 
 
 def _has_large_field(facts: Facts, node: Node, side: int) -> bool:
-    """Whether a single path to a node has a large enough field, so that all paths together do; False: not known yet.
+    """Whether one path to a node has a large enough field, and thus their union; if False, another path may have one.
 
-    Most networks have one, and this is faster than following every path.
+    Most networks have such a path, and finding it is faster than following every path.
     """
     field = 1
     while field * _PART < side and node.inputs:
@@ -104,7 +104,7 @@ def _adds_positions(x: Shape, y: Shape) -> bool:
 
 
 def _is_gate(facts: Facts, node: Node) -> bool:
-    """Whether a merge uses the result of a node, as it uses that of a gate."""
+    """Whether a later merge depends on the result of a node, which may then be a gate."""
     found, queue = {node.id}, [node]
     for each in queue:
         for reader in facts.readers[each.id]:

@@ -58,7 +58,7 @@ _WORDS: tuple[Generator, ...] = (
     call_fixes.statements,
     definition_fixes.unused,
 )
-"""For text that cannot be parsed, and unknown names."""
+"""The generators for text that cannot be parsed, and for unknown names."""
 _SYNTAX: tuple[Generator, ...] = (
     syntax_fixes.corrections,
     indentation_fixes.braces,
@@ -88,7 +88,7 @@ _NEIGHBORS: tuple[Generator, ...] = (
     pattern_fixes.ends,
     definition_fixes.unused,
 )
-"""For shapes that do not fit: other values, swaps, a missing or superfluous statement."""
+"""The generators for shapes that do not fit: other values, swaps, a missing or superfluous statement."""
 _SHAPES: tuple[Generator, ...] = (
     window_fixes.fitting,
     operand_fixes.operands,

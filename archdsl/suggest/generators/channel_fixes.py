@@ -24,7 +24,7 @@ _MOST_STEPS = 10_000
 
 
 def filters(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """For operands of different channels: as many filters on one path as the other has channels."""
+    """For operands with different numbers of channels: as many filters on one path as the other has channels."""
     node = site.node
     if node is None or len(node.inputs) < 2:
         return

@@ -194,6 +194,6 @@ def repeated(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
         if len(text) > 1 and text == lines[number].partition("#")[0].strip() and text.count("{") == text.count("}"):
             edit = Edit(span=Span(source, start, start + len(lines[number]) + (number + 1 < len(lines))), text="")
             near = min(0.8, 0.03 * abs(number - site.line))
-            # An upsampling layer or a block often occurs twice in a row; one that creates an axis or a vector does not.
+            # Upsampling layers and blocks often occur twice in a row; a layer that adds an axis or flattens does not.
             title = f"remove line {number + 1}: it repeats line {number}"
             yield Candidate(title=title, edits=(edit,), rank=1.1 + near, kind="repeated line")

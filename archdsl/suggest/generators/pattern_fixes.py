@@ -140,15 +140,15 @@ def ends(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             if mine is None or theirs is None or theirs == mine:
                 continue
             last = operand.statements[-1] if operand.statements else None
-            bare = last is None or _ends_bare(maker, last)
+            is_likely = last is None or _ends_with_activation(maker, last)
             for number, text in enumerate(_converting_layers(context, statement, mine, theirs)):
                 yield from at_end(
-                    context, site, index, text, (1.3 if bare else 1.9) + 0.3 * (last is None) + 0.12 * number
+                    context, site, index, text, (1.3 if is_likely else 1.9) + 0.3 * (last is None) + 0.12 * number
                 )
 
 
-def _ends_bare(maker: DraftNode, last: ast.Statement) -> bool:
-    """Whether a path ends with an activation: most end with the layer that has the weights."""
+def _ends_with_activation(maker: DraftNode, last: ast.Statement) -> bool:
+    """Whether a path ends with an activation or regularization; most paths end with a layer that has weights."""
     return (
         maker.op is not None
         and maker.op.style in ("activation", "regularization")

@@ -29,7 +29,7 @@ def inputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def outputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """As many outputs as the data have classes: in the parameter or layer that sets them, or in one more layer."""
+    """As many outputs as the data has classes: in the parameter or layer that sets them, or in one more layer."""
     diagnostic = site.diagnostic
     if not isinstance(diagnostic, training_errors.WrongOutput) or not context.draft.outputs:
         return

@@ -89,7 +89,7 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
 
 
 def _else_if(site: ErrorSite) -> Iterator[Candidate]:
-    """`else if` for this word; or for those after it as well, which are errors once this one is read."""
+    """`else if` for this word, or also for later ones, which are errors as soon as this one is corrected."""
     source, word = site.span.source, site.span.text
     title = f"write `else if` instead of `{word}`"
     yield Candidate(title=title, edits=(Edit(span=site.span, text="else if"),), rank=0.0)
