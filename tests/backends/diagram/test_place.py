@@ -42,7 +42,7 @@ def test_a_place_with_own_sizes() -> None:
     assert only.width == pytest.approx(85 * MM)
     assert only.height is None
     assert only.font == 6
-    with pytest.raises(ValueError, match="needs a place"):
+    with pytest.raises(ValueError, match="needs the size of the figure"):
         place_of(None, None, None, "7pt")
 
 
