@@ -39,7 +39,7 @@ class Losses:
 
 
 def network_of(given: object, allow: Collection[str]) -> Network:
-    """The network given as a `Network`, a text, a path or a module made by `to_torch`. Raises TypeError, ArchError,
+    """The network given as a `Network`, a text, a path or a module made by `to_torch`. Raises TypeError, ArchError, or
     OSError.
 
     A text without white space is a path, as is one that ends in .arch.
@@ -70,7 +70,7 @@ def given_items(argument: str, value: object, what: str) -> tuple[Any, ...]:
 
 
 def given_weights(value: object) -> "Path | nn.Module | None":
-    """The weights of the argument `initial`: those of a file or a run, or a module. Raises TypeError, ValueError."""
+    """The weights of the argument `initial`: those of a file or a run, or a module. Raises TypeError or ValueError."""
     if value is None or hasattr(value, "state_dict"):
         return value  # type: ignore[return-value]  # a module
     return recorded_path("initial", value)
@@ -102,7 +102,7 @@ def given_settings(options: Mapping[str, Any]) -> dict[Path_, Any]:
 
 
 def losses_of(given: object, network: Network, options: Mapping[Path_, Any]) -> Losses:
-    """The losses of the argument `loss`: a name, a function, or these by output. Raises TypeError, ValueError."""
+    """The losses of the argument `loss`: a name, a function, or these by output. Raises TypeError or ValueError."""
     if given is None:
         return Losses()
     outputs = tuple(name for name, _ in network.graph.outputs)
@@ -145,7 +145,7 @@ def _written(losses: Mapping[str, object]) -> str:
 
 
 def recipe_of(network: Network, options: Mapping[Path_, Any], lines: Sequence["Setting"] | None = None) -> "Recipe":
-    """The recipe of a text with options, which take precedence. Raises ArchError, ValueError.
+    """The recipe of a text with options, which take precedence. Raises ArchError or ValueError.
 
     `lines` are those of the text's block that apply; all by default.
     """
@@ -172,7 +172,7 @@ def recipe_with_losses(
 ) -> "Recipe":
     """The recipe, in which a function as the main loss replaces the text's line `loss`.
 
-    The recipe then has the task's own loss, which is not used. Raises ArchError, ValueError.
+    The recipe then has the task's own loss, which is not used. Raises ArchError or ValueError.
     """
     if network.graph.outputs[0][0] not in losses.functions:
         return recipe_of(network, {**options, **losses.settings})
@@ -195,7 +195,7 @@ def named_source(network: Network, name: str, in_text: bool) -> "DataSource":
 
 
 def refuse_misfit(network: Network, source: "DataSource", recipe: "Recipe", options: Mapping[Path_, Any]) -> None:
-    """Raise ArchError if the network does not fit the data and the recipe, ValueError if an option is the cause."""
+    """Raise ArchError if the network does not fit the data and the recipe, or ValueError if an option is the cause."""
     sink = Sink()
     check(network.graph, source.spec, recipe, sink)
     if refused := refused_option(sink, options, network.graph):

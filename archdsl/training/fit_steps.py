@@ -153,7 +153,7 @@ def _opened(folder: Path, network: Network) -> Run:
 def _resumed(
     network: Network, arguments: FitArguments, run: Run, options: Mapping[tuple[str, ...], Any]
 ) -> tuple[DataSource, Recipe]:
-    """The data set and the recipe of a resumed run. Raises ValueError, Problem."""
+    """The data set and the recipe of a resumed run. Raises ValueError or Problem."""
     settings = run.read_settings()
     if arguments.initial is not None:
         raise ValueError("initial: a resumed run continues with its own weights; leave it out")
@@ -172,7 +172,7 @@ def _resumed(
 
 
 def trained(ready: ReadyTraining, out: Path | None) -> TrainedRun:
-    """Train or resume, and return the run. Raises FileExistsError, Problem."""
+    """Train or resume, and return the run. Raises FileExistsError or Problem."""
     arguments, network = ready.arguments, ready.network
     model_spec = _model_spec(ready)
     run = ready.resumed or _new_run(out, run_name(network.name, ready.source.spec.name))

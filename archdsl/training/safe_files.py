@@ -30,7 +30,7 @@ def write_atomically(path: Path, fill: Callable[[Path], object]) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Create the folder and its parents, if missing. Raises DiskFull, CannotWrite."""
+    """Create the folder and its parents, if missing. Raises DiskFull or CannotWrite."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -51,7 +51,7 @@ class EpochLog(Sequence[dict[str, Any]]):
     def __getitem__(self, key: str) -> list[float | None]: ...
 
     def __getitem__(self, key: int | slice | str) -> Any:
-        """An epoch by index from 0, a range of epochs, or the values with a name. Raises IndexError, KeyError."""
+        """An epoch by index from 0, a range of epochs, or the values with a name. Raises IndexError or KeyError."""
         if isinstance(key, str):
             if key not in self.names:
                 near = nearest(key, self.names)

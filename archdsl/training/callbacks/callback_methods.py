@@ -71,7 +71,9 @@ class RunningTraining:
         return self._stops
 
     def stop(self) -> None:
-        """Ask the training to end after this epoch: it then tests the best epoch's weights and writes its report."""
+        """Ask the training to end after this epoch. The best epoch's weights are then tested, and the report is
+        written.
+        """
         self._stops = True
 
 

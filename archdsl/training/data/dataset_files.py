@@ -38,7 +38,7 @@ def obtain(file: RemoteFile, dataset: str, request: Request, places: tuple[str, 
     """The file from `data_dir` if given, else from the cache, downloading it if necessary.
 
     `places` are subfolders of `data_dir` to search as well. A file NAME-ubyte.gz may be there decompressed, as
-    NAME-ubyte. Raises DataMissing, DownloadFailed, DiskFull.
+    NAME-ubyte. Raises DataMissing, DownloadFailed, or DiskFull.
     """
     if request.data_dir is None:
         return LocalFile(fetch(file, request.cache / "data" / dataset, request.download), official=True)
@@ -55,7 +55,7 @@ def fetch(file: RemoteFile, folder: Path, progress: Download) -> Path:
     """The file in `folder`, downloaded from the first URL whose content has the right digest.
 
     An existing file is verified, and downloaded again if its digest differs. Files are written under a temporary name
-    and renamed, so several processes may do this at once. Raises DownloadFailed, DiskFull.
+    and renamed, so several processes may do this at once. Raises DownloadFailed or DiskFull.
     """
     pooch.get_logger().setLevel(logging.WARNING)
     attempts = []

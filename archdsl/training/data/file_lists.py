@@ -10,7 +10,7 @@ _LARGEST = 64 << 20
 
 
 def lines_of(tree: FileTree, name: str, suggestion: str) -> list[tuple[int, str]]:
-    """The nonblank lines of a text file, with their numbers. Raises BadImages, DataCorrupt."""
+    """The nonblank lines of a text file, with their numbers. Raises BadImages or DataCorrupt."""
     try:
         text = tree.text(name, _LARGEST)
     except OSError as error:

@@ -27,7 +27,7 @@ from .yolo_boxes import YoloBoxSource, has_yolo_boxes
 def source_at(name: str) -> DataSource | None:
     """The data set at a path, which may be followed by a colon and what is to be learned; None if there is no data set.
 
-    Raises NoSuchFile, BadTable, BadText, BadImages.
+    Raises NoSuchFile, BadTable, BadText, or BadImages.
     """
     if (table := parse_table_name(name)) is not None:
         if not table.path.exists():

@@ -97,7 +97,7 @@ def list_files(name: Name) -> Listing:
 
 
 def fetch_file(name: Name, commit: str, file: HubFile) -> Path:
-    """The file in huggingface_hub's own cache, downloaded if necessary. Raises HubFailed, DataCorrupt."""
+    """The file in huggingface_hub's own cache, downloaded if necessary. Raises HubFailed or DataCorrupt."""
     with _hub_errors(name):
         path = Path(_api().hf_hub_download(name.repo, file.path, repo_type="dataset", revision=commit))
     if file.sha256 is not None and sha256(path) != file.sha256:

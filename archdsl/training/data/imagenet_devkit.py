@@ -31,7 +31,7 @@ def has_devkit(folder: Path) -> bool:
 
 
 def read_devkit(folder: Path) -> Devkit | None:
-    """The kit in a folder; None if there is none. Raises BadImages, DataCorrupt."""
+    """The kit in a folder; None if there is none. Raises BadImages or DataCorrupt."""
     if (folder / FOLDER).is_dir():
         path = folder / FOLDER
         try:

@@ -56,12 +56,12 @@ class ImageNetSource(DataSource):
 
     @cached_property
     def devkit(self) -> Devkit | None:
-        """The development kit, if it is in the folder. Raises BadImages, DataCorrupt."""
+        """The development kit, if it is in the folder. Raises BadImages or DataCorrupt."""
         return read_devkit(self.folder)
 
     @cached_property
     def wordnet(self) -> tuple[str, ...]:
-        """The WordNet IDs of the classes. Raises BadImages, DataCorrupt."""
+        """The WordNet IDs of the classes. Raises BadImages or DataCorrupt."""
         if (self.folder / "train").is_dir():
             found = [entry.name for entry in os.scandir(self.folder / "train") if entry.is_dir()]
             found = [name for name in found if not name.startswith(".")]
@@ -90,7 +90,7 @@ class ImageNetSource(DataSource):
         return str(self.folder.resolve())
 
     def training_files(self, cache: Path) -> Iterator[LabeledFile]:
-        """The training images, by class. Raises BadImages, DataCorrupt."""
+        """The training images, by class. Raises BadImages or DataCorrupt."""
         numbers = {name: number for number, name in enumerate(self.wordnet)}
         if (self.folder / "train").is_dir():
             for name, number in numbers.items():
@@ -107,7 +107,7 @@ class ImageNetSource(DataSource):
                 yield file._replace(name=f"{inner.name.removesuffix('.tar')}/{file.name}")
 
     def validation_files(self, cache: Path) -> Iterator[LabeledFile]:
-        """The validation images, by name or by class. Raises BadImages, DataCorrupt."""
+        """The validation images, by name or by class. Raises BadImages or DataCorrupt."""
         numbers = {name: number for number, name in enumerate(self.wordnet)}
         if (self.folder / "val").is_dir():
             names = [name for name in os.listdir(self.folder / "val") if not name.startswith(".")]

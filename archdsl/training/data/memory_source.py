@@ -66,7 +66,7 @@ def memory_source(
     """The data of a Python program as a source for a network that takes this input.
 
     The kind of the targets follows from the `task` of the recipe, or from their type and shape if that is `auto`.
-    `classes` names the classes, or the numbers to predict. Raises TypeError, ValueError, CustomCodeFailed.
+    `classes` names the classes, or the numbers to predict. Raises TypeError, ValueError, or CustomCodeFailed.
     """
     raw = raw_splits(data, takes.dims[0] if takes.kind == "image" else 3)
     kind = _BY_TASK.get(task) or _kind_of_targets(raw["train"].targets, takes)

@@ -31,7 +31,7 @@ class RawSamples:
 def raw_splits(data: object, channels: int) -> dict[str, RawSamples]:
     """The samples of each split; data that are not a dictionary of splits are all for training.
 
-    `channels` is the number of channels that Pillow's images get. Raises TypeError, ValueError, CustomCodeFailed.
+    `channels` is the number of channels that Pillow's images get. Raises TypeError, ValueError, or CustomCodeFailed.
     """
     if not isinstance(data, Mapping):
         return {"train": _samples(data, channels, "data")}
@@ -52,7 +52,7 @@ def class_names(data: object) -> tuple[str, ...] | None:
 
 
 def checked_names(names: Sequence[str]) -> tuple[str, ...]:
-    """The names of classes or numbers that a program gives. Raises TypeError, ValueError."""
+    """The names of classes or numbers that a program gives. Raises TypeError or ValueError."""
     if isinstance(names, str) or not is_iterable(names):
         raise TypeError(f"classes: a list of strings is expected, not {names!r}")
     found = tuple(names)  # before anything else: a generator can be read only once

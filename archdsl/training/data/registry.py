@@ -54,7 +54,7 @@ def find_source(name: str, relative_to: Path | None = None, packages: Sequence[U
 
     A relative path is relative to `relative_to`, if given (the folder of a network's file that names its data), else to
     the working directory. `packages` are those of the network, whose data sets are found, too; a built-in data set
-    takes precedence. Raises UnknownData, NotStored, PackageDataFailed, MissingExtra, HubFailed.
+    takes precedence. Raises UnknownData, NotStored, PackageDataFailed, MissingExtra, or HubFailed.
     """
     if name.startswith(PYTHON_PREFIX):
         raise NotStored("give the same data in Python, `archdsl.fit(…, resume=RUN)`, or other data with --data")

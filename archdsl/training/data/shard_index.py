@@ -47,7 +47,7 @@ class _Sample(NamedTuple):
 
 
 def shard_index(shard: Path, cache: Path | None) -> ShardIndex:
-    """The samples of a shard, in the shard's order; from the cache if the shard has not changed. Raises DataCorrupt,
+    """The samples of a shard, in the shard's order; from the cache if the shard has not changed. Raises DataCorrupt or
     BadImages.
 
     `cache` is the folder of indices, if there is one.

@@ -25,7 +25,7 @@ class Shards(NamedTuple):
 
 
 def find_shards(name: str) -> Shards | None:
-    """The shards in a folder, or those that a pattern names; None if it is neither. Raises BadImages, NoSuchFile."""
+    """The shards in a folder, or those that a pattern names; None if it is neither. Raises BadImages or NoSuchFile."""
     path = Path(name).expanduser()
     if path.is_dir():
         files = sorted(each for each in path.iterdir() if _is_shard(each) and each.is_file())

@@ -47,7 +47,7 @@ class ShardSource(DataSource):
 
     @cached_property
     def _indices(self) -> tuple[ShardIndex, ...]:
-        """The indices of all shards. Raises DataCorrupt, BadImages."""
+        """The indices of all shards. Raises DataCorrupt or BadImages."""
         cache: Path | None = None
         with suppress(RuntimeError):  # no home folder
             cache = paths.user_cache() / "shards"

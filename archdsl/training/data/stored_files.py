@@ -75,7 +75,7 @@ class FileTree(ABC):
         """The file with this name, a path with slashes, if there is one."""
 
     def text(self, name: str, largest: int) -> str | None:
-        """The text of a file, None if there is no such file. Raises DataCorrupt, OSError."""
+        """The text of a file, None if there is no such file. Raises DataCorrupt or OSError."""
         found = self.find(name)
         if found is None:
             return None

@@ -42,7 +42,7 @@ class TokenizedTextSource(DataSource):
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        """The tokenizer. Raises BadText, MissingExtra."""
+        """The tokenizer. Raises BadText or MissingExtra."""
         return Tokenizer.read(self._named)
 
     @cached_property

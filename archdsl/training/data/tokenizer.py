@@ -45,7 +45,7 @@ class Tokenizer:
 
     @classmethod
     def read(cls, path: Path) -> "Tokenizer":
-        """The tokenizer in a file. Raises BadText, MissingExtra."""
+        """The tokenizer in a file. Raises BadText or MissingExtra."""
         try:
             text = read_bytes(path).decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:

@@ -21,7 +21,9 @@ _LAYOUT = "give VOCdevkit/VOC2012, or VOCtrainval_11-May-2012.tar, as it was pub
 
 
 def parse_voc_name(name: str) -> Path | None:
-    """The path in `VOCdevkit/VOC2012`, `VOCdevkit`, the name of an archive, or one of these with `:masks`."""
+    """The path that a name gives: `VOCdevkit/VOC2012`, `VOCdevkit`, or an archive, each with or without `:masks`. None
+    if it is none of these.
+    """
     path = Path(name.removesuffix(f":{MASKS_KIND}")).expanduser()
     if path.suffix == ".tar" and path.is_file():
         return path if path.name.startswith("VOC") else None
@@ -53,7 +55,7 @@ class VocSource(DataSource):
 
     @cached_property
     def tree(self) -> FileTree:
-        """The files of the newest year. Raises BadImages, DataCorrupt."""
+        """The files of the newest year. Raises BadImages or DataCorrupt."""
         if self.path.suffix != ".tar":
             root = _root(self.path)
             if root is None:

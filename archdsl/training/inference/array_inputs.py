@@ -21,7 +21,7 @@ class ArrayInput(NamedTuple):
 
 
 def array_inputs(loaded: LoadedRun, value: Any) -> list[ArrayInput]:
-    """The samples in a value: one, or a batch of them. Raises TypeError, ValueError."""
+    """The samples in a value: one, or a batch of them. Raises TypeError or ValueError."""
     data = loaded.settings.data
     sample_shape = tuple(data.shape) if data.shape is not None else tuple(loaded.shape)
     network_input = NetworkInput(

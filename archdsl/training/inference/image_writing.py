@@ -13,7 +13,7 @@ from ..tasks.presentation import color_of
 
 def write_pixels(path: Path, pixels: NDArray[np.uint8]) -> None:
     """Write an image, uint8 of C×H×W with one or three channels, or a mask, uint8 of H×W with the numbers of classes
-    as the indices of a palette. Raises DiskFull, CannotWrite.
+    as the indices of a palette. Raises DiskFull or CannotWrite.
     """
     image = _image(pixels)
     make_folder(path.parent)

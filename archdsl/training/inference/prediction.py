@@ -188,7 +188,7 @@ def read_image(
     predictor: Predictor, own: OwnImages, image: ImageName, invert: bool = False
 ) -> tuple[Inputs, str | None]:
     """An image at the network's size, uint8 of C×H×W, or another input, and its target in words if it is one of the
-    run's own. Raises BadImages, BadAudio.
+    run's own. Raises BadImages or BadAudio.
     """
     predictor.placement = Placement()
     if isinstance(image, AudioFile):

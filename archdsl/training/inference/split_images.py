@@ -49,7 +49,7 @@ class OwnImages:
         """An image, uint8 of C×H×W at the data set's size, or another input, and its target in words; None for a mask
         and for a task without classes.
 
-        Raises BadImages if there is no such image, and what the data set raises.
+        Raises BadImages if there is no such image, and the errors of the data set.
         """
         splits, classes = self._load()
         parts = {"train": splits.train, "validation": splits.validation, "test": splits.test}

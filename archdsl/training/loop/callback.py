@@ -123,7 +123,7 @@ class Callbacks(TrainingCallback):
 
 
 class StopRequest:
-    """Whether the user wants the training to stop; a context manager around the steps. The base class never stops."""
+    """Whether the user wants training to stop; a context manager around the steps. Always false in the base class."""
 
     def __call__(self) -> bool:
         return False

@@ -55,7 +55,7 @@ class Epoch:
     def run(self) -> bool:
         """Run the steps. False if stopped before the last one.
 
-        Raises Diverged, DiskFull, UndecodableImage, DecoderEnded.
+        Raises Diverged, DiskFull, UndecodableImage, or DecoderEnded.
         """
         try:
             return self._run_all()

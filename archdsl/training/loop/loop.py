@@ -33,8 +33,8 @@ class Ending(Enum):
 def fit(state: TrainingState, context: TrainContext, run: RunStore, callback: TrainingCallback) -> Ending:
     """Train until the recipe's last epoch, early stopping or a stop request, saving checkpoints in the run.
 
-    Raises Diverged, UndecodableImage, DecoderEnded, PeerLost, CannotCompile, DiskFull. The newest checkpoint is always
-    finite.
+    Raises Diverged, UndecodableImage, DecoderEnded, PeerLost, CannotCompile, or DiskFull. The newest checkpoint is
+    always finite.
     """
     forward = wrapped(state, context)
     images = context.train.images

@@ -128,7 +128,7 @@ class ProcessGroup:
     def full_tensors(self, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
         """The tensors by name, shards as whole tensors: only the leader gets them, but all processes take part.
 
-        All processes must use up the iterator.
+        All processes must exhaust the iterator.
         """
         yield from tensors.items()
 

@@ -155,7 +155,7 @@ class _Block:
     ) -> tuple[list[tuple[str, Any]], list[Span]]:
         """Move the losses of outputs, such as `aux=0.3`, into one field, and return the other names.
 
-        Without a kind, the loss of the first output is the kind: `loss a=cross_entropy b=mse`.
+        If no kind is given, the first output's loss becomes the kind: `loss a=cross_entropy b=mse`.
         """
         known = {name for kind in kinds.values() for name in kind.model_fields}
         own = list(zip(setting.named, setting.named_spans, strict=True))

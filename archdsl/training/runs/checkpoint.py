@@ -32,7 +32,7 @@ _NAME = re.compile(r"step-(\d{1,18})(\.safetensors)?")
 
 
 def save(state: TrainingState, folder: Path, rng: dict[str, Tensor] | None = None) -> Path:
-    """Write the state to the folder and remove all but the newest two checkpoints. Raises DiskFull, OSError.
+    """Write the state to the folder and remove all but the newest two checkpoints. Raises DiskFull or OSError.
 
     Existing checkpoints remain until the new file is complete. `rng` are the state's RNG states, if they were collected
     already.

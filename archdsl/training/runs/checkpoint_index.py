@@ -1,4 +1,4 @@
-"""The index of a sharded checkpoint: its tensors, the places of their shards, and the training's numbers."""
+"""The index of a sharded checkpoint: its tensors, where their shards are, and the training's numbers."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -62,7 +62,7 @@ class LoadedRun:
 
     @cached_property
     def tokenizer(self) -> Tokenizer | None:
-        """The tokenizer of a language model; None if the model works on bytes. Raises CannotResume, BadText,
+        """The tokenizer of a language model; None if the model works on bytes. Raises CannotResume, BadText, or
         MissingExtra.
         """
         if TOKENIZER not in self.settings.network.texts:
@@ -97,7 +97,7 @@ def load_run(run: Run, device: torch.device, allow: Collection[str] = ()) -> Loa
 
     `allow` names the packages that may run if the network's text names them.
 
-    Raises CannotResume, UnknownTask, PackageFailed, ArchError.
+    Raises CannotResume, UnknownTask, PackageFailed, or ArchError.
     """
     settings = run.read_settings()
     network = read_network(run, settings, allow)

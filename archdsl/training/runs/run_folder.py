@@ -49,8 +49,8 @@ class Run:
 
         `leftovers` accepts files in `out` that a process left when it ended before the run's settings were written.
 
-        Raises FileExistsError if `out` exists and is not empty, OSError if it cannot be created. Writers must lock it
-        first (run_lock.py): two commands may have been given the same empty folder.
+        Raises FileExistsError if `out` exists and is not empty, and OSError if it cannot be created. Writers must lock
+        it first (run_lock.py): two commands may have been given the same empty folder.
         """
         if out is not None:
             if not out.is_dir():
@@ -111,12 +111,12 @@ class Run:
             write_text(path, content)
 
     def write_text(self, path: Path, text: str) -> None:
-        """Write a text in the run's folder, atomically. Raises DiskFull, SymbolicLinkRefused."""
+        """Write a text in the run's folder, atomically. Raises DiskFull or SymbolicLinkRefused."""
         if self.writes:
             write_text(refuse_links(self.folder, path), text)
 
     def keep(self, state: TrainingState) -> None:
-        """Write a checkpoint of the state, and the log up to it. Raises DiskFull, SymbolicLinkRefused.
+        """Write a checkpoint of the state, and the log up to it. Raises DiskFull or SymbolicLinkRefused.
 
         The log is generated from the state, so that the two are consistent whenever a run is interrupted. All processes
         call it, because each contributes its RNG states.
@@ -136,7 +136,7 @@ class Run:
             self.write_text(self.metrics, log)
 
     def finish(self) -> None:
-        """Wait until the newest checkpoint is complete. Raises DiskFull, CannotWrite."""
+        """Wait until the newest checkpoint is complete. Raises DiskFull or CannotWrite."""
         if self._saver is not None:
             self._saver.wait()
 

@@ -135,7 +135,7 @@ class _Writer(StorageWriter):
 
 
 def read_whole(folder: Path) -> tuple[dict[str, Tensor], Numbers]:
-    """The whole tensors of a checkpoint, on the CPU, and its numbers. Raises OSError, ValueError."""
+    """The whole tensors of a checkpoint, on the CPU, and its numbers. Raises OSError or ValueError."""
     return read_shards(folder, {})
 
 
@@ -165,7 +165,7 @@ def empty_tensors(index: CheckpointIndex, shards: Mapping[str, Tensor]) -> dict[
 
 
 def fill(tensors: dict[str, Tensor], folder: Path, index: CheckpointIndex) -> None:
-    """Read the values of tensors, which are whole or shards of any number of processes. Raises OSError, ValueError."""
+    """Read the values of tensors, whole or shards of any number of processes. Raises OSError or ValueError."""
     for name, tensor in tensors.items():
         if tuple(tensor.shape) != index.tensors[name].sizes:
             raise ValueError(f"{name} is {list(index.tensors[name].sizes)}, not {list(tensor.shape)}")

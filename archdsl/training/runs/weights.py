@@ -20,7 +20,7 @@ UNREADABLE = (SafetensorError, OSError, ValueError, KeyError, TypeError, Attribu
 def save_tensors(
     tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str] | None = None, state: str | None = None
 ) -> None:
-    """Write a safetensors file with a digest of each tensor, and of `state`, atomically. Raises DiskFull, OSError."""
+    """Write a safetensors file with a digest of each tensor, and of `state`, atomically. Raises DiskFull or OSError."""
     dense = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
     merged = {**(metadata or {}), **({"state": state} if state is not None else {}), **describe(dense, state)}
     write_atomically(path, lambda temporary: save_file(dense, temporary, merged))

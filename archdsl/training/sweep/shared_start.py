@@ -19,7 +19,7 @@ def start_or_join(folder: Path, plan: SweepSettings, texts: Mapping[str, str]) -
     """Start the sweep in a folder, or make sure that the one there is the same. True if it was started here.
 
     Raises OSError for a folder that cannot be created, FileExistsError for one with other files, and OtherSweep,
-    OtherVersion or Problem.
+    OtherVersion, and Problem.
     """
     folder.mkdir(parents=True, exist_ok=True)
     settings = refuse_links(folder, folder / SETTINGS)
@@ -61,7 +61,7 @@ def _others(folder: Path) -> bool:
 
 
 def _created(path: Path, text: str) -> bool:
-    """Create a file with its whole content; False if another process has created it. Raises DiskFull, CannotWrite."""
+    """Create a file with its whole content; False if another process has created it. Raises DiskFull or CannotWrite."""
     content = utf8(path, text)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:

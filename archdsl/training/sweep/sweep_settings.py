@@ -87,7 +87,7 @@ def read_sweep(folder: Path) -> SweepSettings:
 
 
 def settings_in_storage(folder: Path, text: str) -> SweepSettings:
-    """The settings of a sweep in a database. Raises OtherVersion, CannotResume."""
+    """The settings of a sweep in a database. Raises OtherVersion or CannotResume."""
     try:
         content = json.loads(text)
         version = content.get("archdsl") if isinstance(content, dict) else None

@@ -43,7 +43,7 @@ def task_names(packages: Sequence[UsedPackage] = ()) -> tuple[str, ...]:
 
 
 def task_named(name: str, packages: Sequence[UsedPackage] = ()) -> Task:
-    """A built-in task, or one of the packages that the network names. Raises UnknownTask, PackageFailed."""
+    """A built-in task, or one of the packages that the network names. Raises UnknownTask or PackageFailed."""
     found = TASKS.get(name) or task_in_packages(name, packages)
     if found is None:
         raise UnknownTask(name, task_names(packages))
@@ -64,7 +64,7 @@ _BY_TARGETS = {
 def choose(spec: DataSpec, recipe: "Recipe", graph: Graph | None) -> Task:
     """The task of a recipe, else the one that suits the data and the network's output.
 
-    Raises UnknownTask, PackageFailed.
+    Raises UnknownTask or PackageFailed.
     """
     if recipe.task != "auto":
         return task_named(recipe.task, graph.packages if graph else ())
@@ -85,13 +85,13 @@ def task_of(name: str, packages: Sequence[UsedPackage] = ()) -> Task:
     """The task that a run's settings name; a run from before there were tasks is a classification run. `packages` are
     those of its network.
 
-    Raises UnknownTask, PackageFailed.
+    Raises UnknownTask or PackageFailed.
     """
     return task_named("classification" if name == "auto" else name, packages)
 
 
 def resolved(recipe: "Recipe", spec: DataSpec, graph: Graph | None) -> "Recipe":
-    """The recipe with its task, and with the task's own loss if it names none. Raises UnknownTask, PackageFailed."""
+    """The recipe with its task, and with the task's own loss if it names none. Raises UnknownTask or PackageFailed."""
     from ..recipe.recipe import loss_named
 
     task = choose(spec, recipe, graph)

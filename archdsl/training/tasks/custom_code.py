@@ -154,7 +154,7 @@ class ObjectMetric(CustomMetric):
 
 
 def custom_metrics(given: Mapping[str, object] | Sequence[object]) -> tuple[CustomMetric, ...]:
-    """Metrics by name, or named after their functions and classes. Raises TypeError, ValueError."""
+    """Metrics by name, or named after their functions and classes. Raises TypeError or ValueError."""
     _refuse_single(given)
     named = given.items() if isinstance(given, Mapping) else [(_metric_name(each), each) for each in given]
     found: dict[str, CustomMetric] = {}

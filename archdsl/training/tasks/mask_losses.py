@@ -11,7 +11,9 @@ from .meter import BatchWeight, Loss
 
 
 def make_mask_loss(recipe: AnyLoss, facts: TaskFacts | None = None) -> Loss:
-    """The mean over the pixels of a batch that have a class, as a scalar; weighted if the classes have weights."""
+    """The recipe's loss, one scalar for a batch. Cross-entropy is the mean over the pixels that have a class, weighted
+    if the classes have weights.
+    """
     weights = ClassWeightTensor(recipe, facts or TaskFacts())
     match recipe:
         case CrossEntropy(smoothing=smoothing):

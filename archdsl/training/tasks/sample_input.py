@@ -94,7 +94,7 @@ def symbolic_input(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
 
 
 def _same_kind(shape: Shape, spec: DataSpec) -> bool:
-    """Whether some value of its symbolic dimensions makes it an input for the data."""
+    """Whether the shape fits the data for some values of its symbolic dimensions."""
     if shape.layout not in _KINDS.get(spec.inputs, (shape.layout,)) or (
         spec.inputs == "numbers" and shape.layout is Layout.IDS
     ):

@@ -144,7 +144,7 @@ class DecoderPool:
         """The batches of a plan, uint8 of N×H×W×C, each valid until the next one is taken.
 
         Images that cannot be decoded are added to `failures`, if it is given, and their pixels are then undefined.
-        Raises UndecodableImage, DecoderEnded.
+        Raises UndecodableImage or DecoderEnded.
         """
         assert not self._busy, "one iteration at a time"
         if self.workers == 0:

@@ -67,14 +67,14 @@ class ImageStream:
     def evaluated(self, batches: Sequence[Indices]) -> PixelBatches:
         """Batches without random changes, uint8 of N×H×W×C, each valid until the next one is taken.
 
-        Raises UndecodableImage, DecoderEnded.
+        Raises UndecodableImage or DecoderEnded.
         """
         return self.pool.batches(self.plain, BatchPlan.plain(batches))
 
     def trained(self, batches: Sequence[Indices], epoch: int) -> PixelBatches:
         """Batches of samples with random changes, uint8 of N×H×W×C, each valid until the next one is taken.
 
-        Random numbers are a function of the seed, the epoch and the sample. Raises UndecodableImage, DecoderEnded.
+        Random numbers are a function of the seed, the epoch and the sample. Raises UndecodableImage or DecoderEnded.
         """
         seeds = [[(self.seed, epoch, sample) for sample in batch.tolist()] for batch in batches]
         return self.pool.batches(self.augmented, BatchPlan([batch // self.repeats for batch in batches], seeds))
