@@ -107,7 +107,7 @@ def diagram_page(
 
 
 def draw_diff(a: Graph, b: Graph, found: "Diff", format: str, style: DiagramStyle | None = None) -> bytes:
-    """The figure of a diff between two networks in one of FORMATS except Mermaid. Raises CannotDraw."""
+    """The figure of a diff between two networks in one of FORMATS except Mermaid and HTML. Raises CannotDraw."""
     from .diff_figure import diff_figure
 
     if format in NO_DIFF:

@@ -270,7 +270,7 @@ def _is_stack(graph: Graph, plan: DrawingPlan, members: tuple[PlannedNode, ...])
 
 
 def _placed(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> list[BoxGroup]:
-    """The groups without frames that contain a single box of layers: the box shows the repetition or the block."""
+    """The groups, moved out of frames that contain only one box: the box itself shows the repetition or the block."""
     inside = Counter(frame.path for group in groups for frame in frames_around(plan, group.place))
 
     def is_redundant(group: BoxGroup) -> bool:

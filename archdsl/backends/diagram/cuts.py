@@ -15,7 +15,9 @@ _PASSING = 6
 
 
 class Cut(Record):
-    """A possible cut: after this many boxes, inside `depth` frames, at this height, crossed by other tensors."""
+    """A possible cut: after the box with this index, inside `depth` frames, at this height, crossed by `passing` other
+    tensors.
+    """
 
     after: int
     depth: int

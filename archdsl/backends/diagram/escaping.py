@@ -53,7 +53,9 @@ def quoted(text: str) -> str:
 
 
 def mermaid(text: str) -> str:
-    """Escape for Mermaid, inside double quotes: punctuation of Mermaid, Markdown or HTML becomes `#35;`."""
+    """Escape for Mermaid, inside double quotes: punctuation of Mermaid, Markdown or HTML becomes its code point, such
+    as `#35;`.
+    """
     return "".join(char if _plain(char) else f"#{ord(char)};" for char in clean(text))
 
 

@@ -7,7 +7,7 @@ from ...record import Record
 from ...shapes.shape import Shape
 
 FOOT, HEAD = "foot", "head"
-"""The boxes in which a column of a long diagram ends and starts."""
+"""The ids of the boxes at which a column of a long diagram ends and starts."""
 ENTRY = "entry"
 """Prefix of the ids of points at which tensors enter a repetition."""
 

@@ -34,7 +34,7 @@ class Rectangle(NamedTuple):
         return (self.left + self.right) / 2, (self.bottom + self.top) / 2
 
     def crossed(self, line: list[Point]) -> list[Point]:
-        """The points of a line inside it."""
+        """The points of a line that are inside the rectangle."""
         return [(x, y) for x, y in line if self.left <= x <= self.right and self.bottom <= y <= self.top]
 
 

@@ -31,7 +31,7 @@ class Heat(StrEnum):
 
 _SYMBOLIC = "a measure that depends on symbolic dimensions has no color: give the sizes with --input"
 _LEGEND = (0.0, 0.5, 1.0)
-"""The values that the legend labels, as fractions of the largest one."""
+"""The values of `BoxRow.heat` that the legend labels."""
 
 
 def with_heat(diagram: Diagram, graph: Graph, costs: Costs, heat: Heat) -> Diagram:

@@ -108,7 +108,7 @@ def place_of(name: str | None, width: str | None, height: str | None, font: str 
 def _side(text: str) -> float:
     length = length_of(text)
     if not SHORTEST <= length <= LONGEST:
-        raise ValueError(f"`{text}` is out of range: a figure is 10 mm to 7 m wide and high")
+        raise ValueError(f"`{text}` is out of range: a figure is 7.1 mm to 7 m wide and high")
     return length
 
 

@@ -68,7 +68,7 @@ class PlacedFigure(Record):
 def fit(
     graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, place: Place, choices: PlaceChoices
 ) -> PlacedFigure:
-    """The most detailed figure that fits. Raises CannotDraw with the size that the least detailed one needs."""
+    """The most detailed figure that fits. Raises CannotDraw with the text size of the least detailed one."""
     levels = _levels(graph, costs, style, view_options, choices)
     # The figure has the usual height if possible; a bit more is better than fewer details, but much more is not.
     compact = [place.replace(height=place.compact * more) for more in (1, _MORE)] if place.compact is not None else []

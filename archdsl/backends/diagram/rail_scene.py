@@ -21,7 +21,7 @@ _SPACING = 8.0
 _SLICE, _BETWEEN, _LOW, _HIGH = 4.0, 3.0, 6.0, 16.0
 """The thickness of a layer in a small stack, the gap between stacks, their smallest and largest height."""
 _MOST = 16
-"""The largest number of small stacks beside the label of a branch."""
+"""The largest number of small stacks on the line of a branch; if there are more, none are drawn."""
 _LETTER = 10.0
 """The width of a letter with its arrow."""
 _RISE = 14.0

@@ -19,8 +19,7 @@ class Rail(Record):
     """A path next to the row, from one of its boxes to a later one; `boxes` are those on it, none for a skip.
 
     Without a start, it begins with an input or at the letters of `entries`; without an end, it ends with an output or
-    at those of `exits`. `near` is the box of the row beside which a path with neither is
-    drawn.
+    at those of `exits`. `near` is the box of the row beside which a path with neither is drawn.
     """
 
     start: int | None

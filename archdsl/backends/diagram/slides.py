@@ -194,7 +194,7 @@ class _Writer:
         return self._shape(next(self._ids), "text", block.replace(labels=(label,)), text=True)
 
     def _connection(self, connection: Connection) -> Iterator[str]:
-        """A connector between shapes, and its labels; without color between boxes that touch."""
+        """A connector between shapes, and its labels; the connector is invisible between boxes that touch."""
         start, end = self._solid[connection.start], self._solid[connection.end]
         name = f"{self._names[connection.start]} to {self._names[connection.end]}"
         if connection.lines and not connection.others:

@@ -38,7 +38,9 @@ class SolidShape(Record):
 
 
 def blocks_of(part: ShapeGroup) -> tuple[list[SolidShape], list[TextLabel]]:
-    """The filled shapes of a part, and the text that is in none of them, or in one that contains other shapes, too."""
+    """The filled shapes of a part, and the text that is in none of them, or in one that is a polygon or contains other
+    shapes.
+    """
     blocks = [_block(shape, part) for shape in part.shapes if isinstance(shape, Polygon | Curve) and shape.fill]
     free: list[TextLabel] = []
     inside: dict[int, list[TextLabel]] = {}
@@ -53,7 +55,7 @@ def blocks_of(part: ShapeGroup) -> tuple[list[SolidShape], list[TextLabel]]:
 
 
 def _is_in(one: SolidShape, other: SolidShape) -> bool:
-    """Whether a block is in the middle of another one."""
+    """Whether the center of a block is inside another one."""
     return one is not other and other.holds((one.left + one.right) / 2, (one.top + one.bottom) / 2)
 
 

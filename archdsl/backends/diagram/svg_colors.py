@@ -13,7 +13,7 @@ from .theme import Theme, mixed
 ROOT = ".archdsl-auto"
 """The class of such an SVG: the style sheet of one must not color the others on the same page."""
 _LEGEND = (0.0, 0.5, 1.0)
-"""The values that the legend of a measure shows, as fractions of the largest one."""
+"""The values of `BoxRow.heat` that the legend of a measure shows."""
 
 
 def dark_sheet(drawing: Drawing, theme: Theme) -> str:

@@ -44,7 +44,7 @@ class Theme(Record):
         )
 
     def heat_color(self, heat: float) -> str:
-        """The color of a value, given as a fraction of the highest one."""
+        """The color of a value of `BoxRow.heat`, which is from 0 to 1."""
         return mixed(*self.heat, heat)
 
     def border(self, style: str) -> str:
@@ -53,7 +53,7 @@ class Theme(Record):
 
 
 def mixed(color: str, other: str, part: float) -> str:
-    """Mix two colors."""
+    """Mix two colors; `part` is the fraction of the second one."""
     pairs = zip(_channels(color), _channels(other), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in pairs)
 

@@ -15,11 +15,11 @@ from .labels import decimal
 
 _FAMILIES = {FontFamily.SANS: "\\sffamily", FontFamily.SERIF: "\\rmfamily"}
 _LINE = 100
-"""The longest list of names in a line of the comment."""
+"""The maximum length of a line of the comment that lists the names."""
 _CLEAR, _GROUND = frozenset({"#ffffff", TRANSPARENT}), "archdslground"
 """The backgrounds that are left out, and the name of the color of any other."""
 _NEAR = 0.6
-"""How close, in points, the end of an arrow must be to an anchor to use it."""
+"""How close, in points, the end of an arrow must be to an anchor for the anchor to be used."""
 _ANCHORS = {"north": (0.0, -1.0), "south": (0.0, 1.0), "west": (-1.0, 0.0), "east": (1.0, 0.0)}
 
 

@@ -74,7 +74,7 @@ def unet_form(diagram: Diagram) -> UNetForm:
 
 
 def _levels(path: list[Box]) -> Mapping[str, int]:
-    """The level of each box on the path: how often the resolution decreased before it, minus how often it increased."""
+    """The level of each box on the path: how often the resolution decreased up to it, minus how often it increased."""
     levels: dict[str, int] = {}
     level, rising = 0, False
     length: float | None = None

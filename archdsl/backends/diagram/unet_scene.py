@@ -1,4 +1,4 @@
-"""Draws a U-Net: the encoder runs down on the left, the decoder up on the right, with horizontal skips between."""
+"""Draw a U-Net: the encoder runs down on the left, the decoder up on the right, with horizontal skips between."""
 
 from collections.abc import Iterable, Mapping
 

@@ -61,7 +61,7 @@ def _hash(text: str) -> str:
 
 
 def _encodable(text: str) -> str:
-    """Text without unpaired surrogates, which no encoding has."""
+    """A text without unpaired surrogates, which UTF-8 cannot encode."""
     return text.encode(errors="replace").decode()
 
 
@@ -76,7 +76,7 @@ def _legend(kind: str, words: str) -> str:
 
 
 def _colors(theme: Theme) -> Iterator[str]:
-    """The colors as variables: for dark pages, and for paper, if the theme follows the page."""
+    """The colors as variables; if the theme follows the page, with other values for a dark page on a screen."""
     yield f":root{{color-scheme:{_scheme(theme)};--font:{FONTS[theme.font]};{_variables(theme)}}}"
     if theme.dark is not None:
         yield f"@media screen and (prefers-color-scheme:dark){{:root{{{_variables(theme.dark)}}}}}"
