@@ -68,7 +68,7 @@ _SYNTAX: tuple[Generator, ...] = (
     foreign_fixes.continued,
     foreign_fixes.chained,
 )
-"""For text that cannot be parsed."""
+"""The generators for text that cannot be parsed."""
 _NEIGHBORS: tuple[Generator, ...] = (
     solving_fixes.values,
     exchange_fixes.names,

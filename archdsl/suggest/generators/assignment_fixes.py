@@ -25,7 +25,7 @@ class _Assignment(NamedTuple):
 
 
 def everywhere(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """All assignments of the text at once, which may read each other's names."""
+    """All assignments of the text at once, because they may read each other's names."""
     if site.span.source is not context.source or site.span.text != "=":
         return
     found = list(_assignments(context.source))

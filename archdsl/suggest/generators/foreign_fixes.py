@@ -21,7 +21,7 @@ _PARTS = re.compile(r"==|!=|<=|>=|[<>()\[\]{};,]|\b(?:and|or|not|if|else|when|as
 
 
 def comments(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The comments of other languages on the line of an error, with `#`."""
+    """The comments in other languages' notation on the line of an error, written with `#`."""
     source = site.span.source
     if source is not context.source:
         return
@@ -118,7 +118,7 @@ def chained(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def _unchained(line: Span, start: int, *, negated: bool) -> tuple[Edit, ...]:
-    """The edits that make a chain of comparisons several ones; none if there is one comparison."""
+    """The edits that write a chain of comparisons as several joined by `and`; none for a single comparison."""
     signs, stop = _comparison(line.text, start)
     edits: list[Edit] = []
     for (_, left), (right, _) in pairwise(signs):
@@ -147,7 +147,7 @@ def _start_of_comparison(text: str, at: int) -> tuple[int, bool]:
 
 
 def _comparison(text: str, start: int) -> tuple[list[tuple[int, int]], int]:
-    """The signs of a comparison, and where it ends."""
+    """The positions of the operators of a chain of comparisons, and the end of the chain."""
     signs: list[tuple[int, int]] = []
     depth = 0
     for found in _PARTS.finditer(text, start):

@@ -35,7 +35,7 @@ def repetitions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
 
 
 def _repeat(whole: Span, found: re.Match[str], times: str) -> Candidate:
-    """The group as a body, with `;` for its commas unless it has other separators."""
+    """The group as a body, with `;` in place of its commas unless it has other separators."""
     source, inside = whole.source, found["inside"]
     edits = [
         Edit(

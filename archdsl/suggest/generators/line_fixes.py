@@ -47,7 +47,7 @@ def line_of(span: Span) -> Span:
 
 
 def is_argument(word: str) -> bool:
-    """Whether a word is an argument or a repetition, which is no part of a name: `k3`, `x2`."""
+    """Whether a word is an argument or a repetition, and thus not part of a name: `k3`, `x2`."""
     return re.fullmatch(r"[a-z]\d+(?:x\d+)*", word) is not None
 
 

@@ -96,7 +96,7 @@ def _exact(text: str) -> str | None:
 
 
 def _fraction(whole: str, sign: str) -> str | None:
-    """The number that a sign such as `½` is, after an integer or alone, if it has an exact decimal notation."""
+    """The number that a character such as `½` is, after an integer or alone, if it is exact in three decimals."""
     if not unicodedata.decomposition(sign).startswith("<fraction>"):
         return None
     value = int(whole or 0) + unicodedata.numeric(sign)
@@ -225,7 +225,7 @@ def _left_out(context: SuggestionContext, words: list[Span], here: int, site: Er
     first = statement.span.start if statement is not None else -1
     for index, rank in ((here, 1.8), (here + 1, 2.4), (here - 1, 2.6)):
         if not 0 <= index < len(words) or (index and words[index - 1].text in ("as", "from", "reuse")):
-            continue  # a name that must be there
+            continue  # the name that the keyword needs
         if words[index].start != first and not _starts(context, words[index].text):
             # An argument whose value is unknown is rarely the superfluous one.
             unknown = "=" in words[index].text and isinstance(site.diagnostic, name_errors.UnknownName)
