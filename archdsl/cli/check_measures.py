@@ -9,6 +9,7 @@ import click
 from ..analysis.columns import NAMES
 from ..diagnostics.terminal import printable
 from ..network import Analysis, Network
+from ..text.counts import counted
 from .shell_completion import complete_columns
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def _show_memory(network: Network, requested: MeasureOptions) -> bool:
         click.echo(_description(options.memory(network.graph)))
         return True
     batch = options.largest_batch(network.graph, requested.fits)
-    over = f" in each of {options.shards} processes" if options.shards > 1 else ""
+    over = f" in each of {counted(options.shards, 'process')}" if options.shards > 1 else ""
     if batch == 0:
         least = options.replace(batch=options.shards).memory(network.graph)
         click.echo(
@@ -236,7 +237,7 @@ def _description(memory: "Memory") -> str:
     }
     parts_text = " · ".join(f"{name} {size(bytes)}" for name, bytes in parts.items() if bytes)
     batches = "a batch" if memory.batch == 1 else "batches"
-    over = f" in each of {memory.shards} processes" if memory.shards > 1 else ""
+    over = f" in each of {counted(memory.shards, 'process')}" if memory.shards > 1 else ""
     head = f"training on {batches} of {memory.batch:,} in {memory.precision} takes {size(memory.total)}{over}"
     return f"{head}\n  {parts_text}"
 

@@ -10,6 +10,7 @@ from ..diagnostics.diagnostic import Finding
 from ..diagnostics.terminal import printable, summary
 from ..network import Analysis, Network
 from ..shapes.symbolic import concrete
+from ..text.counts import counted
 from ..text.source import Source
 from .check_measures import MeasureOptions, columns_of, facts_of, report_options_of, show_measures
 from .common import show_diagnostics
@@ -92,7 +93,7 @@ def _verdict(network: Network) -> str:
     if not network.program.blocks:
         return "no network, only a figure style: --style checks it against a network"
     names = [f"`{printable(block.name.text)}`" for block in network.program.blocks]
-    return f"no network, {len(names)} block{'s' * (len(names) > 1)} that other files can use: {', '.join(names)}"
+    return f"no network, {counted(len(names), 'block')} that other files can use: {', '.join(names)}"
 
 
 def _lines(analyses: Iterable[Analysis]) -> None:
@@ -119,7 +120,7 @@ def _figures(network: Network) -> str:
         return ""
     macs = concrete(network.costs.total.macs)
     example = "" if macs is network.costs.total.macs else f" at {network.graph.example}"
-    return f", {network.parameters:,} parameters, {si(macs)} MACs{example}"
+    return f", {counted(network.parameters, 'parameter')}, {si(macs)} MACs{example}"
 
 
 def _json(analyses: Iterable[Analysis], several: bool, explain: bool, measure: MeasureOptions) -> None:

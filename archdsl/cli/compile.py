@@ -6,6 +6,7 @@ import click
 
 from ..diagnostics.terminal import printable
 from ..network import Network
+from ..text.counts import counted
 from .common import network_options, parse_override, parse_settings, usage
 from .network_text import expression_option, named_network
 from .output import write_output
@@ -65,7 +66,7 @@ def command(
         data, kind = _keras(network).encode(), "model"
     write_output(output, data)
     if output != "-":
-        click.echo(f"{printable(output)}: {kind} {network.graph.name}, {network.parameters:,} parameters")
+        click.echo(f"{printable(output)}: {kind} {network.graph.name}, {counted(network.parameters, 'parameter')}")
 
 
 def _keras(network: Network) -> str:

@@ -9,6 +9,7 @@ import click
 
 from ..diagnostics.terminal import printable
 from ..text import paths
+from ..text.counts import counted
 from ..text.names import nearest
 from ..training.data.registry import data_sets, license_of
 from .cache import size_text
@@ -169,13 +170,13 @@ def _size(spec: "DataSpec") -> str:
 def _targets(spec: "DataSpec") -> str:
     count = len(spec.classes)
     return {
-        "class": f"{count} classes",
-        "classes": f"sets of {count} classes",
-        "mask": f"masks of {count} classes",
-        "numbers": f"{count} number{'s' * (count != 1)}",
+        "class": counted(count, "class"),
+        "classes": f"sets of {counted(count, 'class')}",
+        "mask": f"masks of {counted(count, 'class')}",
+        "numbers": counted(count, "number"),
         "next": "next IDs",
         "caption": "captions",
-        "boxes": f"boxes of {count} classes",
+        "boxes": f"boxes of {counted(count, 'class')}",
     }[spec.targets]
 
 
@@ -205,7 +206,7 @@ def _write(spec: "DataSpec", wanted: list[tuple[str, int]], output: Path, data_d
         usage(f"--data-dir: `{spec.name}` does not read files from a folder; leave it out")
     single = output.suffix.lower() == ".png"
     if single and len(wanted) > 1:
-        usage(f"{output} is a single file, but {len(wanted)} images are to be written: give a folder")
+        usage(f"{output} is a single file, but {counted(len(wanted), 'image')} are to be written: give a folder")
     if not single and output.suffix:
         usage(f"{output}: images are written as PNG: give a name that ends in .png, or a folder")
     try:

@@ -8,6 +8,7 @@ import click
 from ..diagnostics.terminal import printable
 from ..network import ArchError, Network
 from ..network.diagram_arguments import DiagramArguments
+from ..text.counts import counted
 from .common import network_options, parse_override, parse_settings, show_diagnostics, usage
 from .conflicts import refuse_conflicts
 from .network_text import expression_option, named_network, read_style_text
@@ -190,7 +191,8 @@ def command(
     write_output(output, data)
     if output != "-":
         more = f"; {chosen}" if chosen else ""
-        click.echo(f"{printable(output)}: {printable(_title(network, title))}, {network.parameters:,} parameters{more}")
+        size = counted(network.parameters, "parameter")
+        click.echo(f"{printable(output)}: {printable(_title(network, title))}, {size}{more}")
 
 
 def _drawn(network: Network, kind: str, arguments: DiagramArguments, place: "Place | None") -> tuple[bytes, str]:

@@ -1,15 +1,14 @@
 """`archdsl train --dry-run`: everything up to the first steps, without a run."""
 
-import errno
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .common import usage
+from ..text.counts import counted
 from .network_text import NetworkText
+from .new_run import refuse_occupied
 from .score_words import scores_in_words
 from .train_work import TrainOptions, prepared_run, training_of
 
@@ -27,7 +26,7 @@ def dry_run(
     """A function for what each process does, which returns the exit status. Exits if the network, the recipe or the
     data set has errors.
     """
-    _refuse_occupied(out)
+    refuse_occupied(out, "runs", "run")
     prepared = prepared_run(text, settings, inputs, options)
 
     def work(group: "ProcessGroup") -> int:
@@ -47,25 +46,11 @@ def dry_run(
     return work
 
 
-def _refuse_occupied(out: str | None) -> None:
-    """Exit if a run could not be started in the folder."""
-    path = Path("runs" if out is None else out)
-    above = next(each for each in (path, *path.parents) if os.path.lexists(each))
-    if not above.is_dir():
-        if above == path or not above.exists():  # a file or a dangling link in place of a folder
-            usage(f"{above}: a file of that name exists")
-        usage(f"{path}: the folder cannot be created: {os.strerror(errno.ENOTDIR)}")
-    if not os.access(above, os.W_OK | os.X_OK):
-        usage(f"{path}: the folder cannot be created: {os.strerror(errno.EACCES)}")
-    if out is not None and path.is_dir() and any(path.iterdir()):
-        usage(f"--out {out}: the folder is not empty; `--resume {out}` resumes a run")
-
-
 def _lines(done: "DryRun") -> list[str]:
-    steps = f"{done.steps} step{'s' * (done.steps > 1)} of {done.images:,} samples"
+    steps = f"{counted(done.steps, 'step')} of {counted(done.images, 'sample')}"
     found = [f"dry run: {steps}, loss {done.loss:.4f}; the last step took {done.seconds:.2g} s"]
     if done.scores is not None:
-        found.append(f"{done.split}: {done.evaluated:,} samples, {scores_in_words(done.scores)}")
+        found.append(f"{done.split}: {counted(done.evaluated, 'sample')}, {scores_in_words(done.scores)}")
     if done.peak is not None:
         found.append(f"peak memory {done.peak / 1e9:.2f} GB")
     return [*found, "nothing was written; without --dry-run, the same command trains"]

@@ -7,6 +7,7 @@ import click
 
 from ..diagnostics.terminal import printable, width
 from ..text import paths
+from ..text.counts import counted
 from .allowing import allow_option, allowed
 from .common import usage
 from .problems import fail
@@ -160,7 +161,7 @@ def _show(result: "ResultReport", title: str, confusion: list[list[int]]) -> Non
     if len(result.classes) <= _MOST_IN_TABLE:
         click.echo("\n" + _table(result, confusion))
     if result.pairs and len(result.classes) > 2:
-        click.echo(f"\n{result.wrong:,} error{'s' * (result.wrong > 1)}, the most frequent:")
+        click.echo(f"\n{counted(result.wrong, 'error')}, the most frequent:")
         for pair in result.pairs[:_PAIRS]:
             click.echo(printable(f"  {pair.true} predicted as {pair.predicted}: {pair.count:,} ({pair.part:.1%})"))
 

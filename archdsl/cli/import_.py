@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..diagnostics.terminal import printable
+from ..text.counts import counted
 from .common import named_values, usage
 from .output import write_output
 from .output_path import OUTPUT_PATH, output_option
@@ -91,7 +92,7 @@ def _compared(imported: "Imported") -> str:
     network = imported.network
     if imported.proof is not None or network is None:
         return str(imported.proof)
-    return f"{network.parameters:,} parameters, {network.macs:,} MACs; they cannot be compared with the source"
+    return f"{counted(network.parameters, 'parameter')}, {network.macs:,} MACs; they cannot be compared with the source"
 
 
 def _show_problems(message: str, problems: Any) -> None:

@@ -5,6 +5,7 @@ import click
 from ..analysis.valid_sizes_text import describe, format_verdicts
 from ..diagnostics.terminal import printable
 from ..network import Analysis, ArchError
+from ..text.counts import counted
 from .common import show_diagnostics, usage
 
 
@@ -43,9 +44,9 @@ def _parse(text: str, count: int) -> list[tuple[int, ...]]:
         if not all(number.isascii() and number.isdigit() and int(number[:12]) > 0 for number in numbers):
             raise click.BadParameter(f"`{printable(part)}` is not a size like 224 or 350x525", param_hint="--sizes")
         if len(numbers) not in (1, count):
-            word = f"{count} symbolic dimensions" if count > 1 else "one symbolic dimension"
+            word = counted(count, "symbolic dimension") if count > 1 else "one symbolic dimension"
             raise click.BadParameter(
-                f"`{printable(part)}` has {len(numbers)} numbers, for {word}", param_hint="--sizes"
+                f"`{printable(part)}` has {counted(len(numbers), 'number')}, for {word}", param_hint="--sizes"
             )
         queries.append(tuple(int(number[:12]) for number in numbers) * (count if len(numbers) == 1 else 1))
     return queries

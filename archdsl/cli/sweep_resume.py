@@ -7,6 +7,7 @@ import click
 
 from ..diagnostics.terminal import printable
 from ..record import Record
+from ..text.counts import counted
 from ..training.recipe.composition import BadOption
 from .common import usage
 from .network_text import read_network_text
@@ -100,7 +101,9 @@ def _increased(folder: Path, plan: "SweepSettings", trials: int | None) -> "Swee
     if trials is None or trials == plan.trials:
         return plan
     if trials < plan.trials:
-        usage(f"--trials {trials}: the sweep already has {plan.trials:,} trials; give more, or leave --trials out")
+        usage(
+            f"--trials {trials}: the sweep already has {counted(plan.trials, 'trial')}; give more or leave --trials out"
+        )
     plan = plan.model_copy(update={"trials": trials})
     try:
         rewrite(folder, plan)

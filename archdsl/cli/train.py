@@ -12,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..diagnostics.terminal import printable
+from ..text.counts import counted
 from ..training.data.registry import data_sets
 from ..training.recipe.grouped_options import GroupedCommand, grouped_option
 from ..training.recipe.groups import OptionGroup
@@ -242,7 +243,7 @@ def _report(outcome: "Outcome", group: "ProcessGroup") -> int:
         return _STOPPED if stopped else 0
     folder, word = printable(str(outcome.run.folder)), in_shell(outcome.run.folder)
     if stopped:
-        where = f"epoch {outcome.state.epoch + 1}, after {outcome.state.step:,} steps"
+        where = f"epoch {outcome.state.epoch + 1}, after {counted(outcome.state.step, 'step')}"
         click.echo(f"stopped in {where}; saved. To resume: archdsl train --resume {word}")
         return _STOPPED
     if outcome.ending is Ending.EARLY:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from ..text.counts import counted
 from ..text.files import noting_reads
 from .folders import is_folder, networks_below
 
@@ -65,7 +66,7 @@ def repeat(command: Callable[[], object], names: Sequence[str]) -> NoReturn:
 
 def _report(files: int) -> None:
     sys.stdout.flush()
-    click.echo(f"\nwatching {files} file{'s' * (files != 1)}; press Ctrl-C to stop", err=True)
+    click.echo(f"\nwatching {counted(files, 'file')}; press Ctrl-C to stop", err=True)
 
 
 def _status(command: Callable[[], object]) -> int:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..analysis.network_blocks import blocks, sharded_parts
 from ..graph import Graph
+from ..text.counts import counted, sizes_of
 from .data.dataset_spec import DataSpec, TaskFacts
 from .data.images import DataSource, Request, Splits
 from .data.resize import fit_splits
@@ -51,8 +52,8 @@ def load(
     splits = fit_splits(source.load(request), request.shape, recipe.data.fit)
     for note in splits.notes:
         callback.note(note)
-    counted = ", ".join(f"{count:,} for {name}" for name, count in sizes(splits).items() if count)
-    callback.note(f"{source.spec.name}: {_described(source.spec, recipe, request)}: {counted}")
+    counts = ", ".join(f"{count:,} for {name}" for name, count in sizes(splits).items() if count)
+    callback.note(f"{source.spec.name}: {_described(source.spec, recipe, request)}: {counts}")
     warn_of_idle_settings(recipe, splits, callback)
     return splits
 
@@ -63,11 +64,10 @@ def _described(spec: DataSpec, recipe: Recipe, request: Request) -> str:
         case "image":
             inputs = f"images of {request.image}"
         case "numbers":
-            size = "x".join(map(str, request.shape))
-            inputs = f"samples of {size} number{'s' * (size != '1')}"
+            inputs = f"samples of {sizes_of(request.shape, 'number')}"
             if spec.sample_rate is not None:
                 seconds = request.shape[1] / spec.sample_rate
-                inputs = f"audio of {'x'.join(map(str, request.shape))} samples, {seconds:.3g} s"
+                inputs = f"audio of {sizes_of(request.shape, 'sample')}, {seconds:.3g} s"
         case "ids":
             inputs = f"sequences of {request.shape[0]} IDs"
         case _:
@@ -76,12 +76,12 @@ def _described(spec: DataSpec, recipe: Recipe, request: Request) -> str:
         case "next":
             return inputs
         case "caption":
-            return f"captions of {len(spec.classes):,} different words, {inputs}"
+            return f"captions of {counted(len(spec.classes), 'different word')}, {inputs}"
         case "numbers":
             more = ", …" if len(spec.classes) > _MOST_NAMED else ""
             return f"{', '.join(spec.classes[:_MOST_NAMED])}{more} from {inputs}"
         case _:
-            return f"{len(spec.classes)} classes, {inputs}" if recipe.task != "reconstruction" else inputs
+            return f"{counted(len(spec.classes), 'class')}, {inputs}" if recipe.task != "reconstruction" else inputs
 
 
 def prepared(splits: Splits, task: Task, facts: TaskFacts) -> Splits:
@@ -96,7 +96,7 @@ def prepared(splits: Splits, task: Task, facts: TaskFacts) -> Splits:
 def warn_of_idle_settings(recipe: Recipe, splits: Splits, callback: TrainingCallback) -> None:
     """Report the settings that have no effect because of other settings or of these samples."""
     epochs, schedule = recipe.epochs, recipe.schedule
-    in_all = f"in {epochs:g} epoch{'s' * (epochs != 1)}"
+    in_all = f"in {counted(epochs, 'epoch')}"
     if recipe.patience is not None and splits.validation is None:
         callback.warn(
             f"`patience {recipe.patience}` has no effect: there are no validation images (`split {recipe.split:g}`)"
@@ -104,7 +104,11 @@ def warn_of_idle_settings(recipe: Recipe, splits: Splits, callback: TrainingCall
     elif recipe.patience is not None and recipe.patience >= epochs:
         callback.warn(f"`patience {recipe.patience}` has no effect {in_all}")
     if isinstance(schedule, Step) and schedule.drops_after(math.nextafter(epochs, 0)) == 0:
-        drops = f"after the epochs {schedule.at}" if schedule.at is not None else f"every {schedule.every} epochs"
+        drops = (
+            f"after the epochs {schedule.at}"
+            if schedule.at is not None
+            else f"every {counted(schedule.every, 'epoch')}"
+        )
         callback.warn(f"the learning rate never drops {in_all}: `schedule step` drops it {drops}")
     if recipe.freeze.name is not None and recipe.freeze.after >= epochs and not recipe.freeze.anneal:
         callback.warn(f"`freeze after={recipe.freeze.after}` has no effect {in_all}")
@@ -117,7 +121,7 @@ def warn_of_idle_settings(recipe: Recipe, splits: Splits, callback: TrainingCall
         )
     steps = math.ceil(len(splits.train) / recipe.batch / recipe.accumulate * epochs)
     if recipe.lookahead.every is not None and recipe.lookahead.every > steps:
-        callback.warn(f"`lookahead every={recipe.lookahead.every}` has no effect in {steps:,} steps")
+        callback.warn(f"`lookahead every={recipe.lookahead.every}` has no effect in {counted(steps, 'step')}")
 
 
 def _warn_of_lost_images(recipe: Recipe, size: tuple[int, ...], callback: TrainingCallback) -> None:

@@ -19,6 +19,7 @@ from ..diagnostics.catalogue.training_errors import (
 from ..graph import Graph
 from ..packages.failures import PackageFailed
 from ..shapes.shape import Layout
+from ..text.counts import counted
 from ..text.names import nearest
 from ..text.source import Span
 from ..text.word_lists import listed
@@ -173,7 +174,7 @@ def _not_for_task(graph: Graph, setting: tuple[str, ...], why: str, suggestion: 
 def _takes_an_image(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
     entries = [graph.nodes[i] for i in graph.inputs]
     if len(entries) > 1:
-        sink.emit(NotForImages(span=entries[1].span, found=f"{len(entries)} inputs"))
+        sink.emit(NotForImages(span=entries[1].span, found=counted(len(entries), "input")))
         return False
     shape = entries[0].shape
     if shape.layout is Layout.IMAGE:
@@ -307,7 +308,7 @@ def _check_all_frozen(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
     ]
     if not trained or not all(any(is_part(node.name, part) for part in frozen) for node in trained):
         return None
-    after = f" after {recipe.freeze.after} of {recipe.epochs:g} epochs" if recipe.freeze.after else ""
+    after = f" after {recipe.freeze.after} of {counted(recipe.epochs, 'epoch')}" if recipe.freeze.after else ""
     why = f"all trainable weights are frozen{after}, so there is nothing left to train"
     suggested = f"leave out a part, such as `{frozen[-1]}`" if len(frozen) > 1 else "freeze a smaller part, or none"
     return _unknown_name(_frozen_spans(graph, recipe), "--freeze", why, suggested, sink)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..text import atomic
+from ..text.counts import counted
 from .errors.disk_errors import CannotWrite, DiskFull, NotUtf8, SymbolicLinkRefused
 
 _FULL = tuple(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
@@ -69,11 +70,11 @@ def read_bytes(path: Path, largest: int = LARGEST_TEXT) -> bytes:
     if not stat.S_ISREG(about.st_mode):
         raise OSError(errno.EINVAL, "not a regular file")
     if about.st_size > largest:
-        raise OSError(errno.EFBIG, f"{about.st_size:,} bytes; the limit is {largest:,}")
+        raise OSError(errno.EFBIG, f"{counted(about.st_size, 'byte')}; the limit is {largest:,}")
     with path.open("rb") as stream:
         content = stream.read(largest + 1)
     if len(content) > largest:  # it is growing, or its file system does not report its size
-        raise OSError(errno.EFBIG, f"more than {largest:,} bytes")
+        raise OSError(errno.EFBIG, f"more than {counted(largest, 'byte')}")
     return content
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ..analysis.network_blocks import blocks
 from ..backends.weight_files import CannotLoad
 from ..backends.weight_loading import load_weights, weight_summary
+from ..text.counts import counted
 from . import assemble
 from .data.dataset_spec import TaskFacts
 from .data.images import DataSource, Request, Splits
@@ -171,7 +172,7 @@ class Training:
             self.recipe, setup, standard, splits, len(data.classes), self.stop, self.group, objective,
             self.model_spec.graph,
         )  # fmt: skip
-        steps = f"{context.updates:,} step{'s' * (context.updates > 1)} per epoch, {context.steps:,} in total"
+        steps = f"{counted(context.updates, 'step')} per epoch, {context.steps:,} in total"
         self.callback.note(f"running on {setup}{tried}; {steps}")
         return assemble.first_state(model, context), context, splits
 
@@ -238,8 +239,8 @@ class Training:
         ] != settings.data.classes:
             raise CannotResume(run.folder, "the data set has changed: its columns, classes or words differ")
         if self.source.spec.sample_rate != settings.data.sample_rate:
-            rates = f"{self.source.spec.sample_rate} samples per second, previously {settings.data.sample_rate}"
-            raise CannotResume(run.folder, f"the data set has changed: {rates}")
+            rates = f"{self.source.spec.sample_rate} Hz, previously {settings.data.sample_rate}"
+            raise CannotResume(run.folder, f"the data set has changed: its sample rate is {rates}")
         if of_text(self._texts.get(TOKENIZER, "")) != settings.network.texts.get(TOKENIZER, of_text("")):
             raise CannotResume(run.folder, "the data set has changed: it has another tokenizer")
         setup = DeviceSetup(device, settings.setup.precision, settings.setup.layout)
@@ -432,8 +433,8 @@ def refuse_other_weights(given: nn.Module, model: nn.Module) -> None:
 def _where(state: TrainingState, context: TrainContext) -> str:
     """A message about where a resumed run continues."""
     if state.epoch < context.epochs:
-        return f"resuming in epoch {state.epoch + 1}, after {state.step:,} steps"
-    finished = f"all {state.epoch} epochs are finished" if state.epoch > 1 else "the only epoch is finished"
+        return f"resuming in epoch {state.epoch + 1}, after {counted(state.step, 'step')}"
+    finished = f"all {counted(state.epoch, 'epoch')} are finished" if state.epoch > 1 else "the only epoch is finished"
     return f"{finished}; `--epochs {2 * state.epoch}` trains for {state.epoch} more"
 
 
@@ -449,7 +450,7 @@ def _schedule_change(before: Recipe, state: TrainingState, context: TrainContext
     )
     if math.isclose(last, following, rel_tol=0.05):
         return None
-    course = f"the {now.schedule.name} schedule now spans {now.epochs:g} epochs"
+    course = f"the {now.schedule.name} schedule now spans {counted(now.epochs, 'epoch')}"
     return f"{course}: the learning rate changes from {last:.3g} to {following:.3g}"
 
 

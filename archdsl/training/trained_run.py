@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from ..extras import require
+from ..text.counts import counted
 from ..text.given_path import given_path
 from ..text.names import nearest
 
@@ -70,7 +71,7 @@ class EpochLog(Sequence[dict[str, Any]]):
     __hash__ = None  # type: ignore[assignment]  # it holds dictionaries
 
     def __repr__(self) -> str:
-        return f"<EpochLog: {len(self)} epochs of {', '.join(self.names)}>"
+        return f"<EpochLog: {counted(len(self), 'epoch')} of {', '.join(self.names)}>"
 
 
 def _named(epoch: dict[str, Any]) -> Iterator[tuple[str, float | None]]:
@@ -225,7 +226,7 @@ class TrainedRun:
         return f'<iframe srcdoc="{page}" sandbox style="width:100%;height:600px;border:1px solid #ccc"></iframe>'
 
     def __repr__(self) -> str:
-        return f"<TrainedRun {self.folder}: {self.network.name}, {len(self.metrics)} epochs>"
+        return f"<TrainedRun {self.folder}: {self.network.name}, {counted(len(self.metrics), 'epoch')}>"
 
 
 def _image(name: str) -> "ImageName":

@@ -145,7 +145,7 @@ def test_a_dry_run_of_a_recipe(imagenet: Path, tmp_path: Path, monkeypatch: pyte
     words = ("--data", str(imagenet), "--batch", "64", "--workers", "0", "--layout", "channels_first")
     done = dry_run("net.arch", *words, "--precision", "fp32")
     assert done.exit_code == 0, done.output
-    assert "1000 classes, images of 3x24x24: 1,000 for training, 1,000 for validation" in done.stdout
+    assert "1,000 classes, images of 3x24x24: 1,000 for training, 1,000 for validation" in done.stdout
     assert "dry run: 3 steps of 64 samples" in done.stdout
     assert "validation: 64 samples" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["net.arch"]

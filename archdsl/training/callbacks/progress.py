@@ -16,6 +16,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from ...text.counts import counted
 from ..duration import duration
 from ..loop.callback import Tick, TrainingCallback
 from ..tasks.metric import written
@@ -54,7 +55,7 @@ class LineProgress(TrainingCallback):
             return
         self._decoded += size
         if time.monotonic() - self._reported_at > _SECONDS_BETWEEN_LINES:
-            self._print(f"decoding {self._decoding}: {self._decoded:,} of {self._total:,} images")
+            self._print(f"decoding {self._decoding}: {self._decoded:,} of {counted(self._total, 'image')}")
 
     def finish(self) -> None:
         self._decoding = ""

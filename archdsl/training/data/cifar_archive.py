@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
 from ..errors.data_errors import DataCorrupt, DataMissing
 from .compressed_tar import read_members
 from .dataset_files import RemoteFile, obtain
@@ -55,7 +56,8 @@ class CifarSource(DataSource):
         test = self._parse(origin, [contents[name] for name in self.test])
         if official is None:
             official = (len(learn), len(test)) == self._published()
-        note = f"{self.facts.name}: not the published files ({len(learn):,} training images, {len(test):,} test images)"
+        counts = f"{counted(len(learn), 'training image')}, {counted(len(test), 'test image')}"
+        note = f"{self.facts.name}: not the published files ({counts})"
         train, validation = hold_out(learn, request.split)
         return Splits(train, validation, test, () if official else (note,))
 
@@ -83,12 +85,15 @@ class CifarSource(DataSource):
         for content in contents:
             if not content or len(content) % size:
                 raise DataCorrupt(
-                    origin, f"its size of {len(content):,} bytes is not a multiple of the record size, {size:,}"
+                    origin,
+                    f"its size of {counted(len(content), 'byte')} is not a multiple of the record size, {size:,}",
                 )
         records: NDArray[np.uint8] = np.frombuffer(b"".join(contents), np.uint8).reshape(-1, size)
         labels = records[:, self.label_bytes - 1].astype(np.int64)
         if labels.max() >= len(self.facts.classes):
-            raise DataCorrupt(origin, f"label {labels.max()} is out of range for {len(self.facts.classes)} classes")
+            raise DataCorrupt(
+                origin, f"label {labels.max()} is out of range for {counted(len(self.facts.classes), 'class')}"
+            )
         images = records[:, self.label_bytes :].copy().reshape(-1, 3, 32, 32)  # always a writable copy
         return ImageSet(images, labels)
 

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from ...text.counts import counted
 from ..errors.data_errors import DataCorrupt
 
 LARGEST_MEMBER = 512 << 20
@@ -41,5 +42,5 @@ class _Bounded(gzip.GzipFile):
     def read(self, size: int | None = -1) -> bytes:
         requested = -1 if size is None else size
         if not 0 <= requested <= LARGEST_MEMBER:
-            raise tarfile.ReadError(f"a header declares {requested:,} bytes")
+            raise tarfile.ReadError(f"a header declares {counted(requested, 'byte')}")
         return super().read(requested)

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from ...text.counts import counted
 from .arrays import Masks, Pixels
 from .box_arrays import Placement
 from .dataset_spec import IGNORED, ImageShape
@@ -134,7 +135,7 @@ def decode_mask(image: Path | BinaryIO, values: Callable[[], Masks], shape: Imag
     fitted = ImageOps.fit(Image.fromarray(mask), (shape.width, shape.height), Image.Resampling.NEAREST)
     made = np.array(fitted, np.uint8)
     if wrong := [value for value in np.unique(made).tolist() if value >= classes and value != IGNORED]:
-        raise OSError(f"its mask has the value {wrong[0]}, but there are only {classes} classes")
+        raise OSError(f"its mask has the value {wrong[0]}, but there are only {counted(classes, 'class')}")
     return made
 
 

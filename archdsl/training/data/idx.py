@@ -13,6 +13,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
 from ..errors.data_errors import DataCorrupt
 
 _UBYTE = 8
@@ -36,13 +37,13 @@ def _open(path: Path) -> IO[bytes] | gzip.GzipFile:
 def _read(stream: IO[bytes] | gzip.GzipFile, path: Path, dimensions: int) -> NDArray[np.uint8]:
     head = stream.read(4 + 4 * dimensions)
     if len(head) < 4 + 4 * dimensions or head[:4] != bytes((0, 0, _UBYTE, dimensions)):
-        raise DataCorrupt(path, f"not an IDX file of bytes with {dimensions} dimension{'s' * (dimensions > 1)}")
+        raise DataCorrupt(path, f"not an IDX file of bytes with {counted(dimensions, 'dimension')}")
     sizes = struct.unpack(f">{dimensions}I", head[4:])
     count = int(np.prod(sizes, dtype=object))
     if count > _LARGEST:
-        raise DataCorrupt(path, f"its header declares {count:,} values; the limit is {_LARGEST:,}")
+        raise DataCorrupt(path, f"its header declares {counted(count, 'value')}; the limit is {_LARGEST:,}")
     values = stream.read(count + 1)  # one more than there should be, so that decompression is bounded
     if len(values) != count:
         more = "more" if len(values) > count else f"{len(values):,}"
-        raise DataCorrupt(path, f"its header declares {count:,} values, but it has {more}")
+        raise DataCorrupt(path, f"its header declares {counted(count, 'value')}, but it has {more}")
     return np.frombuffer(bytearray(values), np.uint8).reshape(sizes)  # a copy, which is writable

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...text.counts import counted
 from ..errors.data_errors import DataCorrupt
 from .dataset_files import LocalFile, RemoteFile, obtain
 from .dataset_spec import DataSpec
@@ -42,7 +43,8 @@ class IdxSource(DataSource):
         learn = self._pair(found[0], found[1])
         test = self._pair(found[2], found[3])
         train, validation = hold_out(learn, request.split)
-        note = f"{self.facts.name}: not the published files ({len(learn):,} training images, {len(test):,} test images)"
+        counts = f"{counted(len(learn), 'training image')}, {counted(len(test), 'test image')}"
+        note = f"{self.facts.name}: not the published files ({counts})"
         unofficial = any(file.official is False for file in found)
         return Splits(train, validation, test, (note,) if unofficial else ())
 
@@ -54,10 +56,10 @@ class IdxSource(DataSource):
         if images.shape[1:] != (height, width):
             raise DataCorrupt(images_file.path, f"images of {images.shape[1]}×{images.shape[2]}, not {height}×{width}")
         if len(images) != len(labels):
-            raise DataCorrupt(labels_file.path, f"{len(labels):,} labels for {len(images):,} images")
+            raise DataCorrupt(labels_file.path, f"{counted(len(labels), 'label')} for {counted(len(images), 'image')}")
         if len(labels) == 0 or labels.max() >= len(self.facts.classes):
             raise DataCorrupt(
-                labels_file.path, f"no labels, or labels out of range for {len(self.facts.classes)} classes"
+                labels_file.path, f"no labels, or labels out of range for {counted(len(self.facts.classes), 'class')}"
             )
         return ImageSet(images[:, None], labels.astype(np.int64))
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...text.counts import counted
 from ..errors.data_errors import BadImages
 from .dataset_spec import DataSpec
 from .decoding import EXTENSIONS
@@ -70,7 +71,8 @@ class ImageNetSource(DataSource):
         if odd := sorted(name for name in found if not _WORDNET.fullmatch(name)):
             raise BadImages(self.folder, f"{printable(odd[0])} is not a WordNet ID, such as n01440764", _LAYOUT)
         if len(found) < 2 or len(set(found)) < len(found):
-            raise BadImages(self.folder, f"{len(set(found))} classes in {len(found)} folders or archives", _LAYOUT)
+            why = f"{counted(len(set(found)), 'class')} in folders or archives, {len(found)} in all"
+            raise BadImages(self.folder, why, _LAYOUT)
         return tuple(sorted(found))
 
     @cached_property
@@ -136,9 +138,8 @@ class ImageNetSource(DataSource):
             if match is None:
                 continue
             if not 1 <= int(match[1]) <= len(self.devkit.truth):
-                why = (
-                    f"{printable(file.name)} is not one of the {len(self.devkit.truth):,} images in the development kit"
-                )
+                images = counted(len(self.devkit.truth), "image")
+                why = f"{printable(file.name)} is not one of the {images} in the development kit"
                 raise BadImages(self.folder, why, _LAYOUT)
             name = self.devkit.wordnet[self.devkit.truth[int(match[1]) - 1]]
             if name in numbers:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
 from ..errors.data_errors import NothingToLearnFrom
 from . import arrays
 from .box_arrays import NOTHING
@@ -40,7 +41,7 @@ class ImageSet:
     stream: ImageStream | None = None
 
     def __post_init__(self) -> None:
-        assert kind_of(self.images) is not None, f"{self.images.dtype} of {self.images.ndim} dimensions"
+        assert kind_of(self.images) is not None, f"{self.images.dtype} of {counted(self.images.ndim, 'dimension')}"
         assert self.images.flags.writeable  # torch uses the same memory, which must be writable
         assert len(self.labels) == (len(self.images) if self.stream is None else len(self.stream))
 

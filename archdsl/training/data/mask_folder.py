@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
+from ...text.counts import counted
 from ..errors.data_errors import BadImages
 from ..safe_files import read_bytes
 from .dataset_spec import IGNORED, DataSpec
@@ -44,7 +45,9 @@ class MaskFolderSource(DataSource):
             raise BadImages(self.folder, f"{CLASSES} is not UTF-8 text", _CLASSES_HELP) from error
         names = tuple(line.strip() for line in lines if line.strip())
         if not 2 <= len(names) <= IGNORED:
-            raise BadImages(self.folder, f"{CLASSES} has {len(names)} names, not 2 to {IGNORED}", _CLASSES_HELP)
+            raise BadImages(
+                self.folder, f"{CLASSES} has {counted(len(names), 'name')}, not 2 to {IGNORED}", _CLASSES_HELP
+            )
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise BadImages(self.folder, f"{CLASSES} lists `{twice}` twice", "give each class its own name")
         return DataSpec(self.folder.resolve().name, names, None, targets="mask")

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
 from ..errors.data_errors import DataCorrupt
 
 _HEAD = 128
@@ -104,7 +105,7 @@ def _elements(content: memoryview) -> Iterator[_Element]:
         elif kind != _COMPRESSED:
             step = -(-size // 8) * 8
         if start + size > len(content):
-            raise _Bad(f"an element of {size:,} bytes exceeds the file")
+            raise _Bad(f"an element of {counted(size, 'byte')} exceeds the file")
         yield _Element(kind, content[start : start + size])
         at += 8 + step
 
@@ -113,7 +114,7 @@ def _unpacked(content: memoryview, largest: int) -> bytes:
     unpacker = zlib.decompressobj()
     made = unpacker.decompress(content, largest + 4096)  # room for the array and its tags
     if not unpacker.eof:
-        raise _Bad(f"truncated, or larger than {largest:,} bytes")
+        raise _Bad(f"truncated, or larger than {counted(largest, 'byte')}")
     return made
 
 
@@ -131,14 +132,14 @@ def _array(matrix: memoryview, names: tuple[str, ...]) -> tuple[str, NDArray[Any
         raise _Bad(f"`{name}` is not an array of numbers")
     array = np.frombuffer(values.content, _KINDS[values.kind])
     if min(sizes, default=0) < 0 or prod(sizes) != len(array):
-        raise _Bad(f"`{name}` declares {prod(sizes):,} values, but has {len(array):,}")
+        raise _Bad(f"`{name}` declares {counted(prod(sizes), 'value')}, but has {len(array):,}")
     return name, array.reshape(sizes, order="F")
 
 
 def _sizes(dimensions: _Element, name: str) -> list[int]:
     sizes: list[int] = np.frombuffer(dimensions.content, "<i4").tolist()
     if len(sizes) > _MOST_DIMENSIONS:  # computing the product of very many sizes takes minutes
-        raise _Bad(f"`{name}` declares {len(sizes):,} dimensions")
+        raise _Bad(f"`{name}` declares {counted(len(sizes), 'dimension')}")
     return sizes
 
 

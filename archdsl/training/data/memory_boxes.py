@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
 from .box_arrays import COLUMNS, MOST_BOXES, NOTHING, Boxes, area, packed
 
 _ROUNDING = 1.0
@@ -61,7 +62,9 @@ def box_targets(
             dims = "×".join(map(str, boxes.shape))
             raise ValueError(f"`{split}`: boxes are an array of samples × boxes × {COLUMNS}, not {dims}")
         if boxes.shape[1] > MOST_BOXES:
-            raise ValueError(f"`{split}`: {boxes.shape[1]:,} boxes per sample, more than the limit of {MOST_BOXES:,}")
+            raise ValueError(
+                f"`{split}`: {counted(boxes.shape[1], 'box')} per sample, more than the limit of {MOST_BOXES:,}"
+            )
         found[split] = _checked(np.array(boxes, np.float32, order="C"), split, images[split].shape[-2:])
     most = max((int(boxes[..., 0].max()) for boxes in found.values() if boxes.size), default=-1) + 1
     count = len(names) if names else most

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
 from .box_arrays import COLUMNS
 from .dataset_spec import IGNORED, NO_TARGETS, PYTHON_PREFIX, DataSpec, ImageShape, InputKind, Targets
 from .images import DataSource, ImageSet, Inputs, Request, Splits, TargetArray, hold_out
@@ -128,7 +129,7 @@ def _ids(array: Array, takes: NetworkInput, name: str) -> NDArray[np.int64]:
         raise ValueError(f"{name}: the network takes integer IDs, not {array.dtype}")
     ids = array[:, None] if array.ndim == 1 else array
     if ids.ndim != 2:
-        raise ValueError(f"{name}: IDs are an array of samples × positions, not of {ids.ndim} dimensions")
+        raise ValueError(f"{name}: IDs are an array of samples × positions, not of {counted(ids.ndim, 'dimension')}")
     if takes.vocabulary is not None and (ids.min() < 0 or ids.max() >= takes.vocabulary):
         odd = ids.min() if ids.min() < 0 else ids.max()
         raise ValueError(f"{name}: the ID {odd} is not in 0 to {takes.vocabulary - 1}, the network's vocabulary")
@@ -254,7 +255,9 @@ def _numbers(
         found[split] = _own_copy(rows, np.float32)
     count = found["train"].shape[1]
     if any(rows.shape[1] != count for rows in found.values()) or (names is not None and len(names) != count):
-        raise ValueError(f"`train` has {count} numbers to predict; the other splits and `classes` also need {count}")
+        raise ValueError(
+            f"`train` has {counted(count, 'number')} to predict; the other splits and `classes` also need {count}"
+        )
     return found, names or (("y",) if count == 1 else tuple(f"y{number}" for number in range(1, count + 1)))
 
 
@@ -263,7 +266,9 @@ def _masks(given: Mapping[str, Array], names: tuple[str, ...] | None) -> tuple[d
     for split, targets in given.items():
         masks = _integers(targets[:, 0] if targets.ndim == 4 and targets.shape[1] == 1 else targets, split)
         if masks.ndim != 3:
-            raise ValueError(f"`{split}`: masks are samples × height × width, not of {masks.ndim} dimensions")
+            raise ValueError(
+                f"`{split}`: masks are samples × height × width, not of {counted(masks.ndim, 'dimension')}"
+            )
         found[split] = masks
     most = max(int(np.where(masks == IGNORED, 0, masks).max()) for masks in found.values())
     count = len(names) if names else most + 1
@@ -280,7 +285,7 @@ def _sets(given: Mapping[str, Array], names: tuple[str, ...] | None) -> tuple[di
         if targets.ndim != 2 or targets.shape[1] != count or not np.isin(targets, (0, 1)).all():
             raise ValueError(f"`{split}`: sets of classes are an array of samples × classes with 0 and 1")
     if names is not None and len(names) != count:
-        raise ValueError(f"`classes` has {len(names)} names for {count} classes")
+        raise ValueError(f"`classes` has {counted(len(names), 'name')} for {counted(count, 'class')}")
     return {split: _own_copy(targets, np.uint8) for split, targets in given.items()}, names or _numbered(count)
 
 
@@ -304,7 +309,9 @@ def _in_range(targets: Array, count: int, split: str) -> Array:
 
 def _numbered(count: int) -> tuple[str, ...]:
     if count > _MOST_CLASSES:
-        raise ValueError(f'{count:,} classes are more than {_MOST_CLASSES:,}: for numbers, give `task="regression"`')
+        raise ValueError(
+            f'{counted(count, "class")} are more than {_MOST_CLASSES:,}: for numbers, give `task="regression"`'
+        )
     return tuple(map(str, range(count)))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
 from ..errors.custom_errors import custom_code
 from .memory_boxes import box_rows, listed_boxes, padded_rows
 
@@ -171,12 +172,12 @@ def _collected(samples: Iterable[object], data: object, channels: int, name: str
             targets.append(as_array(target, f"{name}, sample {index}, target") if rows is None else rows)
         size += array.nbytes
         if most is not None and index % _COUNTED == 0 and size > most:
-            why = f"{index + 1:,} samples take {size / 1e9:.1f} GB, more than fits into memory"
+            why = f"{counted(index + 1, 'sample')} take {size / 1e9:.1f} GB, more than fits into memory"
             raise ValueError(f"{name}: {why}; `fit` reads a data set once, to its end")
     if not inputs:
         raise ValueError(f"{name}: {type(data).__name__} has no samples")
     if targets and len(targets) < len(inputs):
-        raise ValueError(f"{name}: only {len(targets):,} of {len(inputs):,} samples have a target")
+        raise ValueError(f"{name}: only {len(targets):,} of {counted(len(inputs), 'sample')} have a target")
     return RawSamples(np.stack(inputs), _stacked(targets, name) if targets else None)
 
 
@@ -220,7 +221,9 @@ def _same_length(samples: RawSamples, name: str) -> RawSamples:
     if not inputs.ndim or not len(inputs):
         raise ValueError(f"{name}: the inputs have no samples")
     if targets is not None and (not targets.ndim or len(targets) != len(inputs)):
-        raise ValueError(f"{name}: {len(inputs):,} inputs, but {len(targets) if targets.ndim else 1:,} targets")
+        raise ValueError(
+            f"{name}: {counted(len(inputs), 'input')}, but {counted(len(targets) if targets.ndim else 1, 'target')}"
+        )
     return samples
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
 from .dataset_spec import IGNORED
 from .images import Masks
 
@@ -74,7 +75,7 @@ def runs_mask(counts: object, height: int, width: int) -> NDArray[np.bool_]:
     if not all(isinstance(each, int) and not isinstance(each, bool) and 0 <= each <= MOST_PIXELS for each in counts):
         raise ValueError("its `counts` are not a list of run lengths")
     if sum(counts) != height * width:
-        raise ValueError(f"its run lengths have {sum(counts):,} pixels, but the image has {height * width:,}")
+        raise ValueError(f"its run lengths have {counted(sum(counts), 'pixel')}, but the image has {height * width:,}")
     values = np.arange(len(counts)) % 2 == 1
     return np.ascontiguousarray(values.repeat(counts).reshape(width, height).T)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...text import paths
+from ...text.counts import counted
 from ..errors.data_errors import BadImages
 from .dataset_spec import DataSpec
 from .image_files import test_files
@@ -64,7 +65,7 @@ class ShardSource(DataSource):
         if count > _MOST_CLASSES:
             raise BadImages(self.folder, f"more than {_MOST_CLASSES:,} classes", "number the classes from 0")
         if names is not None and numbers and count > len(names):
-            why = f"a sample has the class {count - 1}, but {_CLASSES} has only {len(names)} names"
+            why = f"a sample has the class {count - 1}, but {_CLASSES} has only {counted(len(names), 'name')}"
             raise BadImages(self.folder, why, "write one name per line, in the order of the numbers")
         if names is not None and not numbers and (unknown := [name for name in found if name not in names]):
             raise BadImages(self.folder, f"the class {unknown[0]} is not in {_CLASSES}", "add it on a line of its own")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, final
 
+from ...text.counts import counted
 from ..errors.data_errors import DataCorrupt
 from ..safe_files import read_bytes
 
@@ -43,7 +44,7 @@ class StoredFile(NamedTuple):
         if self.size is None:
             return read_bytes(self.path, largest)
         if self.size > largest:
-            raise OSError(f"{self.size:,} bytes; the limit is {largest:,}")
+            raise OSError(f"{counted(self.size, 'byte')}; the limit is {largest:,}")
         with self.path.open("rb") as stream:
             stream.seek(self.offset)
             content = stream.read(self.size)
@@ -160,7 +161,7 @@ class _Part(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= _LARGEST_READ:
-            raise tarfile.ReadError(f"a header declares {size:,} bytes")
+            raise tarfile.ReadError(f"a header declares {counted(size, 'byte')}")
         self._stream.seek(self._at)
         found = self._stream.read(max(0, min(size, self._end - self._at)))
         self._at += len(found)

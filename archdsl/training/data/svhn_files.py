@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...text.counts import counted
 from ..errors.data_errors import DataCorrupt
 from .dataset_files import RemoteFile, obtain
 from .dataset_spec import DataSpec
@@ -39,7 +40,8 @@ class SvhnSource(DataSource):
         found = [obtain(file, "svhn", request, ("SVHN", "svhn")) for file in self._files]
         learn, test = (_read(file.path) for file in found)
         train, validation = hold_out(learn, request.split)
-        note = f"svhn: not the published files ({len(learn):,} training images, {len(test):,} test images)"
+        counts = f"{counted(len(learn), 'training image')}, {counted(len(test), 'test image')}"
+        note = f"svhn: not the published files ({counts})"
         return Splits(train, validation, test, () if all(file.official for file in found) else (note,))
 
 
@@ -49,7 +51,7 @@ def _read(path: Path) -> ImageSet:
     if images.shape[:3] != (_SIDE, _SIDE, 3) or images.ndim != 4 or images.dtype != np.uint8:
         raise DataCorrupt(path, f"`X` is {'×'.join(map(str, images.shape))} of {images.dtype}, not bytes of 32×32×3×N")
     if len(labels) != images.shape[3]:
-        raise DataCorrupt(path, f"{len(labels):,} labels for {images.shape[3]:,} images")
+        raise DataCorrupt(path, f"{counted(len(labels), 'label')} for {counted(images.shape[3], 'image')}")
     if len(labels) == 0 or not np.isin(labels, np.arange(1, 11)).all():  # they may be floats
         raise DataCorrupt(path, "no labels, or labels outside 1..10")
     return ImageSet(np.ascontiguousarray(images.transpose(3, 2, 0, 1)), labels.astype(np.int64) % 10)

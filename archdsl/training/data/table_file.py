@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
 from ..errors.data_errors import BadTable
 from ..errors.missing_extra import require
 
@@ -116,7 +117,7 @@ def _rows(path: Path, reader: Any) -> tuple[list[str], list[list[str]], list[int
         if not row:
             continue  # an empty line
         if len(row) != len(names):
-            why = f"{len(row)} values, but the header has {len(names)} columns"
+            why = f"{counted(len(row), 'value')}, but the header has {counted(len(names), 'column')}"
             raise BadTable(path, why, "complete the row, or remove it", reader.line_num)
         rows.append(row)
         lines.append(reader.line_num)

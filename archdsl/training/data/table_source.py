@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
 from ...text.names import nearest
 from ..errors.data_errors import BadTable
 from .dataset_spec import DataSpec
@@ -117,7 +118,7 @@ class TableSource(DataSource):
             why = f"the column `{self._targets[0]}` has a number with a decimal comma: `{decimal}`"
             raise BadTable(self._path, why, f"write decimal points: `{decimal.replace(',', '.')}`")
         if len(names) > _MOST_CLASSES:
-            why = f"the column `{self._targets[0]}` has {len(names):,} different values, too many for classes"
+            why = f"the column `{self._targets[0]}` has {counted(len(names), 'different value')}, too many for classes"
             raise BadTable(self._path, why, "a column to predict has numbers")
         return tuple(names)
 

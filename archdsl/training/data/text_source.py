@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
 from ..errors.data_errors import BadText
 from ..safe_files import read_bytes
 from .dataset_spec import DataSpec
@@ -56,8 +57,8 @@ def text_splits(content: bytes, request: Request, path: Path) -> Splits:
     }
     if not len(parts["training"]) or not len(parts["test"]):
         needed = round((length + 1) / TEST_PART) + 1
-        why = f"{len(content):,} bytes are too few for sequences of {length}"
-        raise BadText(path, why, f"give a file of at least {needed:,} bytes, or a shorter input")
+        why = f"{counted(len(content), 'byte')}, too few for sequences of {length}"
+        raise BadText(path, why, f"give a file of at least {counted(needed, 'byte')}, or a shorter input")
     validation = parts["validation"] if len(parts["validation"]) else None
     return Splits(parts["training"], validation, parts["test"])
 

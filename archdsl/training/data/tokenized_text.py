@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from ...text.counts import counted
 from ..errors.data_errors import BadText
 from ..safe_files import read_bytes
 from .dataset_spec import DataSpec
@@ -72,6 +73,6 @@ class TokenizedTextSource(DataSource):
             for low, high in ((0, learn), (learn, test), (test, len(content)))
         )
         if not len(train) or not len(tested):
-            why = f"{len(content):,} characters are too few for sequences of {length} tokens"
+            why = f"{counted(len(content), 'character')}, too few for sequences of {counted(length, 'token')}"
             raise BadText(self._path, why, "give a longer text, or a shorter input")
         return Splits(train, validation if len(validation) else None, tested)

@@ -8,6 +8,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
 from ..errors.data_errors import BadText
 from ..errors.missing_extra import require
 from ..safe_files import read_bytes
@@ -84,7 +85,7 @@ class Tokenizer:
             start = max(0, next((i for i in range(shorter) if text[i] != again[i]), shorter) - 10)
             raise self._bad(f"it changes {text[start : start + 20]!r} to {again[start : start + 20]!r}")
         if (total := int(self.lengths[ids].sum())) != len(text.encode()):
-            raise self._bad(f"its tokens have {total:,} bytes, but the text has {len(text.encode()):,}")
+            raise self._bad(f"its tokens have {counted(total, 'byte')}, but the text has {len(text.encode()):,}")
         return ids
 
     def decode(self, ids: NDArray[np.integer[Any]]) -> str:

@@ -14,6 +14,8 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
+
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _NAMES = {2: "ADPCM", 6: "A-law", 7: "μ-law", 17: "ADPCM", 80: "MPEG", 85: "MP3"}
 _TYPES = {
@@ -60,9 +62,7 @@ def read_wav(path: Path, channels: int, length: int) -> NDArray[np.float32]:
     with path.open("rb") as stream:
         head = _header(stream)
         if channels not in (1, head.channels):
-            raise OSError(
-                f"it has {head.channels} channel{'s' * (head.channels > 1)}, but the network takes {channels}"
-            )
+            raise OSError(f"it has {counted(head.channels, 'channel')}, but the network takes {channels}")
         count = min(length, head.frames)
         stream.seek(head.offset + (head.frames - count) // 2 * head.size)
         content = stream.read(count * head.size)
@@ -109,7 +109,7 @@ def _header(stream: BinaryIO) -> WavHeader:
             return _with_samples(*found, stream.tell(), length, size)
         if name == b"fmt ":
             if not 16 <= length <= _LARGEST_FORMAT:
-                raise OSError(f"its format has {length:,} bytes")
+                raise OSError(f"its format has {counted(length, 'byte')}")
             found = _format(stream.read(length))
             stream.seek(length % 2, os.SEEK_CUR)
         else:
@@ -128,7 +128,10 @@ def _format(content: bytes) -> tuple[int, int, int, int]:
         named = _NAMES.get(kind, f"format {kind}") if kind not in (_PCM, _FLOAT) else f"{bits} bits per sample"
         raise OSError(f"it has {named}; convert it: `{CONVERT}`")
     if not 1 <= channels <= _MOST_CHANNELS or not 1 <= rate <= _MOST_RATE or block != channels * bits // 8:
-        raise OSError(f"it declares {channels} channels, {rate:,} samples per second and {block} bytes per sample")
+        raise OSError(
+            f"it declares {counted(channels, 'channel')}, {counted(rate, 'sample')} per second and "
+            f"{counted(block, 'byte')} per sample"
+        )
     return kind, channels, rate, bits
 
 
@@ -137,7 +140,7 @@ def _with_samples(kind: int, channels: int, rate: int, bits: int, offset: int, l
     if length == _UNKNOWN:
         length = size - offset
     if offset + length > size:
-        raise OSError(f"it declares {length:,} bytes of samples, but has {size - offset:,}")
+        raise OSError(f"it declares {counted(length, 'byte')} of samples, but has {size - offset:,}")
     head = WavHeader(rate, channels, kind, bits, offset, 0)
     if length < head.size:
         raise OSError("it has no samples")

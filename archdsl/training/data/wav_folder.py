@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
 from ..errors.data_errors import BadAudio
 from .class_folders import ClassFile, class_files, class_names, split_folders
 from .dataset_spec import DataSpec
@@ -114,7 +115,7 @@ class WavFolderSource(DataSource):
             except OSError:
                 continue  # reported when it is read
             if other != rate:
-                why = f"it has {other:,} samples per second, but the first file has {rate:,}"
+                why = f"it has {counted(other, 'sample')} per second, but the first file has {rate:,}"
                 raise BadAudio(file.path, why, f"resample it: `ffmpeg -i IN.wav -ar {rate} OUT.wav`")
 
     def _read(self, files: Sequence[ClassFile], request: Request, bad: list[str]) -> ImageSet | None:

@@ -4,6 +4,7 @@ import math
 from functools import cached_property
 from pathlib import Path
 
+from ...text.counts import counted
 from ..errors.data_errors import BadImages
 from ..safe_files import read_bytes
 from .box_files import SPLITS, BoxedImage, FileBox, read_boxed, with_test
@@ -110,7 +111,7 @@ def _box(words: list[str], where: str, classes: int) -> FileBox:
     """The object of a line. Raises ValueError."""
     if len(words) != 5:
         more = " (outlines of objects are not supported)" if len(words) > 6 else ""
-        raise ValueError(f"{len(words)} values, not 5{more}")
+        raise ValueError(f"{counted(len(words), 'value')}, not 5{more}")
     if not words[0].isdecimal() or len(words[0]) > 9:
         raise ValueError(f"`{printable(words[0])[:20]}` is not the number of a class")
     if int(words[0]) >= classes:

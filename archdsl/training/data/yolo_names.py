@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from ...text.counts import counted
 from ..errors.data_errors import BadImages
 from ..safe_files import read_bytes
 
@@ -26,7 +27,7 @@ def read_names(folder: Path) -> tuple[str, ...]:
         raise BadImages(path, "not UTF-8 text", _HELP) from error
     names = [line.strip() for line in lines if line.strip()] if path.suffix == ".txt" else _listed(path, lines)
     if not 1 <= len(names) <= _MOST:
-        raise BadImages(path, f"{len(names):,} names, not 1 to {_MOST:,}", _HELP)
+        raise BadImages(path, f"{counted(len(names), 'name')}, not 1 to {_MOST:,}", _HELP)
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise BadImages(path, f"`{twice[:40]}` is listed twice", "give each class its own name")
     return tuple(names)

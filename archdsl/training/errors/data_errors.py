@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ...text.counts import counted
 from ...text.names import nearest
 from ...text.paths import user_cache
 from .problem import Problem
@@ -247,7 +248,9 @@ class DecodingStopped(Problem):
         self.name, self.decoded, self.images = name, decoded, images
 
     def message(self) -> str:
-        return f"{self.name}: stopped after decoding {self.decoded:,} of {self.images:,} images, which are kept"
+        return (
+            f"{self.name}: stopped after decoding {self.decoded:,} of {counted(self.images, 'image')}, which are kept"
+        )
 
     def help(self) -> tuple[str, ...]:
         return ("the same command continues with the others",)
@@ -275,7 +278,7 @@ class NothingToLearnFrom(Problem):
         self.split, self.images = split, images
 
     def message(self) -> str:
-        return f"`split {self.split:g}` leaves none of the {self.images:,} images for training"
+        return f"`split {self.split:g}` leaves none of the {counted(self.images, 'image')} for training"
 
     def help(self) -> tuple[str, ...]:
         enough = max(0.9, 1 / max(1, self.images))

@@ -1,5 +1,6 @@
 """Problems of distributed training."""
 
+from ...text.counts import counted
 from .problem import Problem
 
 
@@ -52,7 +53,7 @@ class BatchTooSmall(Problem):
         self.batch, self.processes = batch, processes
 
     def message(self) -> str:
-        return f"a batch of {self.batch} cannot be split over {self.processes} processes"
+        return f"a batch of {self.batch} cannot be split over {counted(self.processes, 'process')}"
 
     def help(self) -> tuple[str, ...]:
         return (

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...text.counts import counted
 from ..data.box_arrays import ignored_classes, ignored_code, is_boxes
 from ..data.captions import UNKNOWN
 from ..data.dataset_spec import IGNORED
@@ -105,7 +106,7 @@ def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Score
 
 
 def _rate(rate: int | None) -> str:
-    return "no audio" if rate is None else f"{rate:,} samples per second"
+    return "no audio" if rate is None else f"{counted(rate, 'sample')} per second"
 
 
 def refuse_other_shape(loaded: LoadedRun, source: DataSource, fit: str) -> None:

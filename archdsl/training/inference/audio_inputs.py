@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.counts import counted
 from ..data.class_folders import files_below
 from ..data.wav_file import read_wav, read_wav_header
 from ..data.wav_folder import is_wav
@@ -39,7 +40,7 @@ def read_audio(file: AudioFile, loaded: LoadedRun) -> NDArray[np.float32]:
     try:
         other = read_wav_header(file.path).rate
         if other != rate:
-            why = f"it has {other:,} samples per second, but the run was trained on {rate:,}"
+            why = f"it has {counted(other, 'sample')} per second, but the run was trained on {rate:,}"
             raise BadAudio(file.path, why, f"resample it: `ffmpeg -i IN.wav -ar {rate} OUT.wav`")
         return read_wav(file.path, channels, length)
     except OSError as error:

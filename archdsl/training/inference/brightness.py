@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...text.counts import counted
 from ..data.images import Pixels
 from ..runs.loaded_run import LoadedRun
 
@@ -99,7 +100,7 @@ def inversion_note(training: float, means: Sequence[tuple[str, float]], images: 
 
 
 def _part(means: Sequence[tuple[str, float]], images: int) -> str:
-    return f"{len(means):,} of {images:,} images"
+    return f"{len(means):,} of {counted(images, 'image')}"
 
 
 def _verb(means: Sequence[tuple[str, float]]) -> str:

@@ -12,6 +12,7 @@ from ...backends.package_layers import package_layers
 from ...backends.torch import LayerAlone
 from ...network import Network
 from ...shapes.shape import Layout, Shape
+from ...text.counts import counted
 from ...version import __version__
 from ..data.dataset_spec import InputKind
 from ..loop.standardization import Standard
@@ -128,7 +129,7 @@ def _description(of: ExportInput, kind: InputKind, prepare: bool) -> str:
         return f"IDs, int64 of N×{sizes}"
     if kind == "numbers":
         return f"float32 of N×{sizes}{'' if prepare else ': numbers minus `mean`, divided by `deviation`'}"
-    order = {1: "gray", 3: "red, green, blue"}.get(of.sizes[0], f"{of.sizes[0]} channels")
+    order = {1: "gray", 3: "red, green, blue"}.get(of.sizes[0], counted(of.sizes[0], "channel"))
     if prepare:
         return f"pixels 0..255, uint8 of N×{sizes}, {order}"
     return f"float32 of N×{sizes}, {order}: pixels / 255, minus `mean`, divided by `deviation`"

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
+from ...text.counts import counted
 from ..report.gather import png_uri
 from ..report.markup import Markup, head, join, name, tag
 from .inspection import Filters, Maps
@@ -52,8 +53,9 @@ def draw_filters(found: Filters) -> LayerFigure:
     tiles = scaled.reshape(-1, rows, columns)[:MOST] if channels > 1 else scaled[:, 0]
     note = "White is zero, purple negative, orange positive. Each filter is scaled by its largest weight."
     if channels > 1:
-        some = f"the first {MOST} of the {channels}" if channels > MOST else f"the {channels}"
-        note += f" Each tile is one of {some} channels of a filter, labeled with the filter's number."
+        first = f"the first {MOST} of " if channels > MOST else ""
+        of = f"{first}the {counted(channels, 'channel')}"
+        note += f" Each tile is one of {of} of a filter, labeled with the filter's number."
     return LayerFigure(
         title, note, _compose(title, tiles, "PuOr_r", ("weight / largest weight", -1, 1), max(1, channels))
     )

@@ -26,6 +26,7 @@ from torch.distributed.tensor import DTensor
 from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
 from torch.nn.parallel import DistributedDataParallel
 
+from ...text.counts import counted
 from ..errors.problem import Problem
 from ..errors.process_errors import CannotJoin, PeerLost
 from ..loop.process_group import ProcessGroup
@@ -135,7 +136,7 @@ class DistributedGroup(ProcessGroup):
 
     def notes(self, model: nn.Module, batch: int) -> tuple[str, ...]:
         """Notes on the division of the batch, its effect on batch normalization, and idle cores."""
-        notes = [f"{self.size} processes; each takes {_range(batch, self.size)} images of a batch of {batch}"]
+        notes = [f"{counted(self.size, 'process')}; each takes {_range(batch, self.size)} images of a batch of {batch}"]
         on_cpu = next(model.parameters()).device.type == "cpu"
         if on_cpu and mixes_images(model):
             notes.append(
@@ -144,8 +145,8 @@ class DistributedGroup(ProcessGroup):
         threads, cores = torch.get_num_threads(), _cores()
         if on_cpu and threads * self.local_size < cores:
             notes.append(
-                f"{self.local_size} processes with {threads} thread{'s' * (threads > 1)} each on {cores} cores: "
-                f"OMP_NUM_THREADS={cores // self.local_size} would use them all"
+                f"{counted(self.local_size, 'process')} with {counted(threads, 'thread')} each on "
+                f"{counted(cores, 'core')}: OMP_NUM_THREADS={cores // self.local_size} would use them all"
             )
         return tuple(notes)
 

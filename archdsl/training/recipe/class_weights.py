@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from ...text.counts import counted
 from ...text.names import nearest
 
 BALANCED = "balanced"
@@ -39,7 +40,10 @@ def class_weights_error(weights: ClassWeights, classes: Sequence[str]) -> tuple[
     if isinstance(weights, tuple):
         if len(weights) == len(classes):
             return None
-        return f"{len(weights)} class weights for {len(classes)} classes", "give one weight for each class"
+        return (
+            f"{counted(len(weights), 'class weight')} for {counted(len(classes), 'class')}",
+            "give one weight for each class",
+        )
     unknown = [name for name in weights if name not in classes]
     if not unknown:
         return None

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ...text.counts import counted
 from .gather import png_uri
 from .markup import Markup, name, tag
 
@@ -65,10 +66,10 @@ def _heat_map(confusion: NDArray[np.int64]) -> Markup:
     pixels[..., 3] = np.round(255 * np.maximum(right, wrong))
     side = max(1, _SIDE // len(right))
     image = Image.fromarray(pixels).resize((len(right) * side,) * 2, Image.Resampling.NEAREST)
-    description = f"Confusion matrix of {count:,} classes: correct predictions are on the diagonal."
+    description = f"Confusion matrix of {counted(count, 'class')}: correct predictions are on the diagonal."
     words = (
-        f"{count:,} true classes (rows) and predicted classes (columns), in the order of the table of classes. A "
-        "stronger shade means a larger fraction of the row; blue is correct, and orange is wrong."
+        f"{counted(count, 'true class')} (rows) and predicted classes (columns), in the order of the table of classes. "
+        "A stronger shade means a larger fraction of the row; blue is correct, and orange is wrong."
     )
     return tag("figure", tag("img", src=png_uri(image), alt=description, class_="heat"), tag("figcaption", words))
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from ...backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram
 from ...network import Network
+from ...text.counts import counted
 from ..recipe.fields import RecipeField, recipe_fields
 from ..recipe.recipe import Recipe
 from ..runs.run_settings import DataSettings
@@ -39,9 +40,8 @@ def _diagram(built: Network) -> Markup:
         light, dark = (_rendered(built, theme, view) for theme in ("light", "dark"))
     except CannotDraw as error:
         return tag("p", f"No diagram: {error}.")
-    description = (
-        f"{built.graph.name}: a diagram of its {len(built.graph.layers)} layers; the table below has the same content."
-    )
+    layers = counted(len(built.graph.layers), "layer")
+    description = f"{built.graph.name}: a diagram of its {layers}; the table below has the same content."
     diagram = tag(
         "picture",
         tag("source", media="screen and (prefers-color-scheme: dark)", srcset=dark, type="image/svg+xml"),
@@ -141,7 +141,7 @@ def environment(report: TrainingReport) -> Markup:
         *_standard(data),
         *([("given in Python", ", ".join(report.custom.paths))] if report.custom.paths else []),
         ("seed", str(report.recipe.seed)),
-        ("computed on", f"{setup.device}, {setup.precision}, {setup.layout}, {setup.threads} threads"),
+        ("computed on", f"{setup.device}, {setup.precision}, {setup.layout}, {counted(setup.threads, 'thread')}"),
         ("weights", report.weights),
         ("versions", ", ".join(f"{what} {version}" for what, version in report.versions.items())),
         ("written", f"{report.written:%Y-%m-%d %H:%M} UTC"),
@@ -150,14 +150,22 @@ def environment(report: TrainingReport) -> Markup:
     return section("Environment", "environment", wide("Environment", tag("table", tag("tbody", *rows))))
 
 
+def _numbers(data: DataSettings, size: str) -> str:
+    return counted(data.shape[0], "number") if data.shape and len(data.shape) == 1 else f"{size} numbers"
+
+
 def _described(data: DataSettings, size: str) -> str:
     """The targets and the inputs in words."""
     if data.inputs == "ids":
         return f"sequences of IDs below {data.vocabulary}"
-    inputs = f"images {size}" if data.inputs == "image" else f"samples of {size} number{'s' * (size != '1')}"
+    inputs = f"images {size}" if data.inputs == "image" else f"samples of {_numbers(data, size)}"
     if data.sample_rate is not None:
-        inputs = f"audio of {data.sample_rate:,} samples per second"
-    return f"{', '.join(data.classes)}; {inputs}" if data.target_mean else f"{len(data.classes):,} classes; {inputs}"
+        inputs = f"audio of {counted(data.sample_rate, 'sample')} per second"
+    return (
+        f"{', '.join(data.classes)}; {inputs}"
+        if data.target_mean
+        else f"{counted(len(data.classes), 'class')}; {inputs}"
+    )
 
 
 def _standard(data: DataSettings) -> list[tuple[str, Markup | str]]:

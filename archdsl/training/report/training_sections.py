@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...analysis.quantities import si
+from ...text.counts import counted
 from ..duration import duration
 from ..recipe.recipe import AnyLoss
 from ..tasks.class_losses import sum_to_one
@@ -72,7 +73,7 @@ def figures(report: TrainingReport) -> Markup:
     if total is not None:
         found.append(("parameters", f"{total.parameters:,}", f"{si_or_text(total.macs)} MACs per {_sample(report)}"))
     speed = report.history[-1].images_per_second if report.history else None
-    note = f"{speed:,.0f} {_sample(report)}s/s" if speed else f"{report.steps:,} step{'' if report.steps == 1 else 's'}"
+    note = f"{speed:,.0f} {_sample(report)}s/s" if speed else counted(report.steps, "step")
     found.append(("training", duration(report.seconds), note))
     return tag("dl", *(_figure(*each) for each in found), class_="figures")
 
@@ -118,7 +119,7 @@ def curves(report: TrainingReport, metric: Metric) -> Markup:
     ]
     note = "Training losses are averages during the epoch, on augmented images and with dropout active."
     table = _epochs(report, metric)
-    epochs = tag("details", tag("summary", f"Table of all {len(history):,} epochs"), table)
+    epochs = tag("details", tag("summary", f"Table of all {counted(len(history), 'epoch')}"), table)
     return section("Curves", "curves", tag("div", *charts, class_="charts"), tag("p", note, class_="note"), epochs)
 
 
@@ -220,9 +221,11 @@ def classes(result: ResultReport) -> Markup:
         return section("Classes", "classes", _class_table(result, result.classes))
     ranked = sorted(result.classes, key=lambda each: (each.accuracy is None, each.accuracy))
     rest = tag(
-        "details", tag("summary", f"All {len(ranked):,} classes, in order"), _class_table(result, result.classes)
+        "details",
+        tag("summary", f"All {counted(len(ranked), 'class')}, in order"),
+        _class_table(result, result.classes),
     )
-    worst = tag("p", f"The {_MOST_CLASSES} of {len(ranked):,} classes with the lowest accuracy.")
+    worst = tag("p", f"The {_MOST_CLASSES} of {counted(len(ranked), 'class')} with the lowest accuracy.")
     return section("Classes", "classes", worst, _class_table(result, ranked[:_MOST_CLASSES]), rest)
 
 
@@ -242,7 +245,7 @@ def _mean(result: ResultReport) -> Markup | None:
         tag("td", percent(mean.accuracy)), tag("td"), tag("td", percent(mean.precision)), tag("td", percent(mean.f1)),
         tag("td", f"{result.count - result.wrong:,}"), tag("td", f"{result.count:,}"),
     ]  # fmt: skip
-    words = f"mean over {len(result.classes):,} classes; totals"
+    words = f"mean over {counted(len(result.classes), 'class')}; totals"
     return tag("tfoot", tag("tr", tag("th", words, scope="row"), *cells))
 
 
@@ -258,9 +261,13 @@ def _class(each: ClassReport) -> Markup:
 def misclassified(result: ResultReport, loss: AnyLoss) -> Markup:
     """The misclassified images with the highest confidence."""
     if not result.wrong:
-        return section("Errors", "errors", tag("p", f"All {result.count:,} samples were classified correctly."))
+        return section(
+            "Errors", "errors", tag("p", f"All {counted(result.count, 'sample')} were classified correctly.")
+        )
     if not result.misclassified:  # the samples are not images
-        return section("Errors", "errors", tag("p", f"{result.wrong:,} of {result.count:,} samples are misclassified."))
+        return section(
+            "Errors", "errors", tag("p", f"{result.wrong:,} of {counted(result.count, 'sample')} are misclassified.")
+        )
     all_of = (
         "All are shown."
         if result.wrong == len(result.misclassified)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from ...text.counts import counted
 from ..errors.run_errors import CannotResume
 from ..loop.process_group import SINGLE_PROCESS, ProcessGroup
 from ..loop.tensor_parts import copy_tensors, is_sharded, placed, weights_of
@@ -190,7 +191,7 @@ def _refuse_optimizer(state: TrainingState, tensors: dict[str, Tensor], kind: st
             continue
         number, _, what = rest.partition(".")
         if not number.isdecimal() or int(number) >= len(parameters) or what not in _OPTIMIZER_STATE.get(kind, {what}):
-            raise ValueError(f"{name} is not part of the state of {kind} for {len(parameters)} parameters")
+            raise ValueError(f"{name} is not part of the state of {kind} for {counted(len(parameters), 'parameter')}")
         wanted = torch.Size() if what == "step" else parameters[int(number)].shape
         if tensor.shape != wanted:
             raise ValueError(f"{name} is {list(tensor.shape)}, not {list(wanted)}")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ...text.counts import counted
 from ..loop.training_state import TrainingState
 
 FORMAT = 3
@@ -83,11 +84,15 @@ class Numbers(_Strict):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if [line.epoch for line in self.history] != list(range(1, self.epoch + 1)):
-            raise ValueError(f"its log has {len(self.history)} epochs, but it was written after epoch {self.epoch}")
+            raise ValueError(
+                f"its log has {counted(len(self.history), 'epoch')}, but it was written after epoch {self.epoch}"
+            )
         if self.best is not None and self.best.epoch > self.epoch:
             raise ValueError(f"its best epoch is {self.best.epoch}, but it was written after epoch {self.epoch}")
         if self.history and self.history[-1].step > self.step:
-            raise ValueError(f"its log has {self.history[-1].step} steps, but it was written after step {self.step}")
+            raise ValueError(
+                f"its log has {counted(self.history[-1].step, 'step')}, but it was written after step {self.step}"
+            )
         return self
 
     @classmethod

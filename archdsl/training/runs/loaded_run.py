@@ -14,6 +14,7 @@ from ...elaborate import Override
 from ...elaborate.given_values import parse_sizes
 from ...network import Network, analyze, default_library
 from ...shapes.shape import Layout
+from ...text.counts import counted
 from ...text.files import UnreadableFile, read_source
 from ..data.dataset_spec import ImageShape, InputShape, TaskFacts
 from ..data.tokenizer import TOKENIZER, Tokenizer
@@ -136,7 +137,7 @@ def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
     if (data.inputs == "ids") != (entry.layout is Layout.IDS):
         raise CannotResume(run.folder, f"{run.network.name}: the network takes {entry}, but the run has {data.inputs}")
     if data.inputs != "ids" and shape[0] != len(data.mean):
-        why = f"{run.settings.name}: means for {len(data.mean)} channels, but the network takes {shape[0]}"
+        why = f"{run.settings.name}: means for {counted(len(data.mean), 'channel')}, but the network takes {shape[0]}"
         raise CannotResume(run.folder, why)
     if prod(shape) > LARGEST_IMAGE:
         raise CannotResume(run.folder, f"{run.network.name}: inputs of {entry} have more than {LARGEST_IMAGE:,} values")
@@ -144,11 +145,15 @@ def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
         why = f"{run.settings.name}: IDs below {data.vocabulary}, but the network takes IDs below {entry.vocabulary}"
         raise CannotResume(run.folder, why)
     if task.reads_words and graph.nodes[graph.inputs[1]].shape.vocabulary != len(data.classes):
-        raise CannotResume(run.folder, f"{run.settings.name}: the network does not take {len(data.classes)} words")
+        raise CannotResume(
+            run.folder, f"{run.settings.name}: the network does not take {counted(len(data.classes), 'word')}"
+        )
     classes = len(data.classes) if data.classes else data.vocabulary or 0
     outputs = [graph.nodes[node].shape for _, node in graph.outputs] if task.joins_outputs else [graph.output.shape]
     if odd := next((each for each in outputs if not task.fits(tuple(each.dims), tuple(shape), classes)), None):
-        why = f"{run.settings.name}: {task.name} of {len(data.classes)} classes, but the network outputs {odd}"
+        why = (
+            f"{run.settings.name}: {task.name} of {counted(len(data.classes), 'class')}, but the network outputs {odd}"
+        )
         raise CannotResume(run.folder, why)
     needed = network.costs.total.parameters
     if run.weights is not None and needed > _bytes(run.weights):

@@ -2,7 +2,9 @@
 
 import contextlib
 import difflib
+import errno
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,8 +57,7 @@ class Run:
         if out is not None:
             if not out.is_dir():
                 out.mkdir(parents=True)
-            if any(not (leftovers and _is_leftover(path)) for path in out.iterdir()):
-                raise FileExistsError(out)
+            _refuse_files(out, leftovers)
             return cls(out)
         return cls(_numbered(base, name))
 
@@ -160,6 +161,26 @@ class Run:
         """The weights to use: those of the best epoch, else of the last, else of the newest checkpoint."""
         choices = [path for path in (self.best, self.last) if path.is_file()]
         return choices[0] if choices else next(reversed(list_checkpoints(self.checkpoints)), None)
+
+
+def refuse_occupied(out: Path | None, base: Path) -> None:
+    """Raise the error of `Run.create` for these folders, as far as it can be determined without writing anything."""
+    path = base if out is None else out
+    above = next(each for each in (path, *path.parents) if os.path.lexists(each))
+    if not above.is_dir():
+        if above == path or not above.exists():  # a file or a dangling link in place of a folder
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(above))
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    if out is not None and out.is_dir():
+        _refuse_files(out)
+
+
+def _refuse_files(folder: Path, leftovers: bool = False) -> None:
+    """Raise FileExistsError for a folder that is not empty; `leftovers` as for `Run.create`."""
+    if any(not (leftovers and _is_leftover(path)) for path in folder.iterdir()):
+        raise FileExistsError(folder)
 
 
 def run_name(network: str, data: str) -> str:

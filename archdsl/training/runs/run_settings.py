@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator,
 
 from ...elaborate.given_values import parameter, parse_sizes
 from ...graph import Graph
+from ...text.counts import counted
 from ...version import __version__
 from ..data.dataset_spec import InputKind, TaskFacts
 from ..recipe.recipe import Recipe
@@ -105,17 +106,24 @@ class DataSettings(_Section):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if len(self.target_mean) != len(self.target_deviation):
-            raise ValueError(f"{len(self.target_mean)} means of targets, {len(self.target_deviation)} deviations")
+            raise ValueError(
+                f"{counted(len(self.target_mean), 'mean')} of targets, {len(self.target_deviation)} deviations"
+            )
         if len(self.mean) != len(self.deviation):
             raise ValueError(
-                f"{len(self.mean)} means and {len(self.deviation)} standard deviations; there must be one per channel"
+                f"{counted(len(self.mean), 'mean')} and {len(self.deviation)} standard deviations; "
+                "there must be one per channel"
             )
         if self.inputs != "ids" and self.shape is not None and self.shape[0] != len(self.mean):
-            raise ValueError(f"{self.inputs} of {self.shape[0]} channels, but {len(self.mean)} means")
+            raise ValueError(
+                f"{self.inputs} of {counted(self.shape[0], 'channel')}, but {counted(len(self.mean), 'mean')}"
+            )
         if self.shape is not None and prod(self.shape) > LARGEST_IMAGE:
             raise ValueError(f"images of {'×'.join(map(str, self.shape))} have more than {LARGEST_IMAGE:,} values")
         if self.class_weights and len(self.class_weights) != len(self.classes):
-            raise ValueError(f"{len(self.class_weights)} class weights for {len(self.classes)} classes")
+            raise ValueError(
+                f"{counted(len(self.class_weights), 'class weight')} for {counted(len(self.classes), 'class')}"
+            )
         if len(set(self.classes)) < len(self.classes):
             twice = next(name for name in self.classes if self.classes.count(name) > 1)
             raise ValueError(f"the class `{twice}` appears twice")

@@ -14,6 +14,7 @@ from typing import Any
 
 from optuna.study import StudyDirection
 
+from ...text.counts import counted
 from ..errors.problem import Problem
 from ..tasks.metric import METRICS, Metric
 from .epoch_reports import EpochReports
@@ -222,7 +223,7 @@ class _Queue:
                 point = self._proposal(attempt)
             self.store.choose(attempt.id, point, distributions(self.sweep.space))
             if len(failed) >= MAX_FAILED_ATTEMPTS:
-                why = f"{len(failed)} workers were killed while they trained it"
+                why = f"{counted(len(failed), 'worker')} were killed while they trained it"
                 trial = Trial(self.sweep.space.used(point), why=why, worker=self.worker.name)
                 self.store.finish(attempt.id, trial, None)
                 self.listener.finished(attempt.number, trial)

@@ -1,5 +1,6 @@
 """The output of a sweep: a table of its trials, its JSON, and its figure."""
 
+from ...text.counts import counted
 from ..safe_files import write_text
 from ..tasks.metric import Metric
 from .search import Sweep, as_json
@@ -50,7 +51,7 @@ def write_json(sweep: Sweep, network: str, data: str) -> None:
 def write_sweep(sweep: Sweep, trials: dict[int, Trial], network: str, data: str, sample: str) -> None:
     """Write sweep.json, sweep.svg and sweep.png into the sweep's folder. Raises Problem."""
     write_json(sweep, network, data)
-    title = f"{network} on {data}, {len(trials)} trials"
+    title = f"{network} on {data}, {counted(len(trials), 'trial')}"
     draw_sweep(trials, sweep.space, sweep.metric, sample, title, sweep.folder / "sweep")
 
 

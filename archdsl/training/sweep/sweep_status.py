@@ -8,6 +8,7 @@ from typing import Any
 
 from optuna.trial import TrialState
 
+from ...text.counts import counted
 from ..duration import duration
 from ..tasks.metric import Metric
 from .search import Sweep, results
@@ -43,7 +44,7 @@ def status(sweep: Sweep, plan: SweepSettings) -> dict[str, Any]:
 def as_text(found: dict[str, Any], metric: Metric) -> str:
     """The state of a sweep for people."""
     counts = ", ".join(f"{count} {state}" for state, count in found["counts"].items() if count)
-    lines = [f"{found['network']} on {found['data']}: {found['planned']} trials: {counts}"]
+    lines = [f"{found['network']} on {found['data']}: {counted(found['planned'], 'trial')}: {counts}"]
     named = {row["number"]: row for row in found["trials"]}
     if top := found["best"]:
         lines.append(f"best: trial {top}, {_score(named[top], metric)}: {shown(named[top]['point'] or {})}")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, final
 
 from ...diagnostics import Sink
 from ...graph import Graph, Node
+from ...text.counts import counted
 from ..data.dataset_spec import DataSpec, TaskFacts
 from ..errors.loop_errors import NotCausal
 from ..errors.problem import Problem
@@ -53,7 +54,7 @@ class Captioning(Task):
         if words.vocabulary != vocabulary or node.shape.dims in ((steps, vocabulary), (steps + 1, vocabulary)):
             return
         wanted = f"{steps}×{vocabulary}"
-        why = f"captioning needs {wanted}: the logits of the next word at each of the {steps} steps"
+        why = f"captioning needs {wanted}: the logits of the next word at each of the {counted(steps, 'step')}"
         report_output(node, wanted, why, sink)
 
     def feed(self, inputs: "Tensor", targets: "Tensor") -> "tuple[Tensor, ...]":

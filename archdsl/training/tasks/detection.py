@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, final
 from ...diagnostics import Sink
 from ...diagnostics.catalogue.task_errors import WrongImageOutput
 from ...graph import Graph, Node
+from ...text.counts import counted
 from ..data.dataset_spec import DataSpec, TaskFacts
 from .task import PIXEL_AUGMENTATIONS, Task
 
@@ -54,7 +55,7 @@ class Detection(Task):
         has_other_stride = False
         if not self.fits(dims, input, classes):
             about = f"{classes} class logits, 4 distances and the center-ness at each location"
-            why = f"detection of {classes} classes needs {wanted}: {about}"
+            why = f"detection of {counted(classes, 'class')} needs {wanted}: {about}"
             if graph.settings.get("classes") == dims[0] - MORE:
                 suggestions = (f"use `--set classes={classes}`",)
         elif any(graph.nodes[other].shape.dims == dims for other in _before(graph, node)):

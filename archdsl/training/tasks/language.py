@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, final
 
 from ...diagnostics import Sink
 from ...graph import Graph, Node
+from ...text.counts import counted
 from ..data.dataset_spec import DataSpec, TaskFacts
 from ..errors.loop_errors import NotCausal
 from ..errors.problem import Problem
@@ -41,7 +42,8 @@ class Language(Task):
         if entry.vocabulary != vocabulary or entry.rank != 1 or self.fits(node.shape.dims, entry.dims, vocabulary):
             return  # the input is reported elsewhere
         wanted = f"{entry.dims[0]}×{vocabulary}"
-        why = f"language modeling needs {wanted}: the logits of the next ID at each of the {entry.dims[0]} steps"
+        steps = counted(entry.dims[0], "step")
+        why = f"language modeling needs {wanted}: the logits of the next ID at each of the {steps}"
         report_output(node, wanted, why, sink)
 
     def problem(self, model: "nn.Module", inputs: "Tensor", targets: "Tensor") -> Problem | None:

@@ -46,8 +46,8 @@ class Regression(Task):
         count = len(spec.classes)
         if self.fits(node.shape.dims, (), count):
             return
-        counted = f"number{'s' * (count != 1)} to predict"
-        sink.emit(WrongOutput(span=node.span, data=spec.name, classes=count, found=str(node.shape), counted=counted))
+        noun = "number to predict" if count == 1 else "numbers to predict"
+        sink.emit(WrongOutput(span=node.span, data=spec.name, classes=count, found=str(node.shape), counted=noun))
 
     def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         from .number_scores import make_number_loss

@@ -9,6 +9,7 @@ from ...graph import Graph
 from ...shapes.input_options import example_size
 from ...shapes.shape import Layout, Shape
 from ...shapes.symbolic import Sym
+from ...text.counts import counted
 from ..data.dataset_spec import DataSpec
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def sample_input(graph: Graph, spec: DataSpec, sink: Sink) -> None:
             span=wrong.span,
             data=spec.name,
             has=_has(spec),
-            found=f"{len(entries)} inputs" if len(entries) > 1 else found,
+            found=counted(len(entries), "input") if len(entries) > 1 else found,
             wanted=_wanted(shape, spec),
             option=option,
         )
@@ -144,7 +145,7 @@ def words_input(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
     )
     named = [name for name, value in graph.settings.items() if value == entries[-1].shape.vocabulary]
     option = f"--set {named[0]}={spec.vocabulary}" if named else ""
-    has = f"images with captions of {spec.vocabulary} different words"
+    has = f"images with captions of {counted(spec.vocabulary or 0, 'different word')}"
     sink.emit(
         WrongSampleInput(span=entries[-1].span, data=spec.name, has=has, found=found, wanted=wanted, option=option)
     )
@@ -175,8 +176,8 @@ def _has(spec: DataSpec) -> str:
     if spec.inputs == "ids":
         return f"IDs below {spec.vocabulary}"
     if spec.sample_rate is not None:
-        return f"audio of {spec.sample_rate:,} samples per second"
+        return f"audio of {counted(spec.sample_rate, 'sample')} per second"
     dims = spec.shape or ()
     if len(dims) == 1:
-        return f"{dims[0]} number{'s' * (dims[0] != 1)} per sample"
+        return f"{counted(dims[0], 'number')} per sample"
     return f"samples of {'×'.join(map(str, dims))}"

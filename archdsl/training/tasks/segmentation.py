@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, final
 
 from ...diagnostics import Sink
 from ...graph import Graph, Node
+from ...text.counts import counted
 from ..data.dataset_spec import DataSpec, TaskFacts
 from .output_error import report_output
 from .task import Task
@@ -37,7 +38,7 @@ class Segmentation(Task):
             return
         shape = (classes, *input[1:])
         wanted = "×".join(map(str, shape))
-        why = f"segmentation of {classes} classes needs {wanted}: one number per class and pixel"
+        why = f"segmentation of {counted(classes, 'class')} needs {wanted}: one number per class and pixel"
         report_output(node, wanted, why, sink, shape)
 
     def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":

@@ -239,7 +239,7 @@ def read(folder: Path, cache: Path) -> Splits:
     [
         ("ILSVRC2012_img_train.tar", tar({"n01440764.tar": tar({}), "x.tar": tar({})}), "x is not a WordNet ID"),
         ("ILSVRC2012_img_train.tar", tar({"n01440764.tar": b"", "n02012849.tar": b"no"}), "n01440764.tar: corrupt"),
-        ("ILSVRC2012_img_train.tar", tar({"n01440764.tar": tar({})}), "1 classes in 1 folders or archives"),
+        ("ILSVRC2012_img_train.tar", tar({"n01440764.tar": tar({})}), "1 class in folders or archives, 1 in all"),
         ("ILSVRC2012_img_train.tar", b"", "corrupt archive"),
         ("ILSVRC2012_img_val.tar", tar(validation_images())[:5000], "corrupt archive"),
         ("ILSVRC2012_devkit_t12.tar.gz", b"no", "corrupt archive"),

@@ -67,7 +67,7 @@ def test_sequences_follow_one_another_and_targets_are_the_next_bytes(tmp_path: P
 
 def test_short_and_missing_texts_are_reported(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("short")
-    with pytest.raises(BadText, match="5 bytes are too few") as caught:
+    with pytest.raises(BadText, match="5 bytes, too few") as caught:
         find_source(f"{tmp_path}/t.txt").load(Request((10,), tmp_path))
     needed = 111
     assert f"at least {needed}" in caught.value.help()[0]

@@ -195,7 +195,7 @@ def test_names_in_the_target_are_classes(tmp_path: Path) -> None:
         ("a,a\n1,2\n", "two columns are named `a`", 1),
         ("a,\n1,2\n", "header", 1),
         ("a\n1\n", "one column", None),
-        ("a,b\n1,2\n3\n", "1 values, but the header has 2 columns", 3),
+        ("a,b\n1,2\n3\n", "1 value, but the header has 2 columns", 3),
         ("a,b\n1,2\n\nx,4\n", "this value is `x`", 4),
         ("a,b\n1,2\n,4\n", "this value is empty", 3),
         ("a,b\n1,2\nnan,4\n", "not finite", 3),
