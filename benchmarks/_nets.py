@@ -171,8 +171,8 @@ class ByHand:
         self.scale = torch.tensor(standard.deviation).mul(255).reciprocal().view(1, -1, 1, 1)
         self.model = model_spec.handwritten().to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # mypy's stub of `to` lacks this overload
         trained = [p for p in self.model.parameters() if p.requires_grad]
-        decayed, spared = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
-        groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 5e-4}, {"params": spared}]
+        decayed, undecayed = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
+        groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 5e-4}, {"params": undecayed}]
         self.optimizer = torch.optim.SGD(groups, lr=0.01, momentum=0.9, nesterov=True, fused=True)
         steps = model_spec.batches
         cosine = partial(_cosine, steps=steps)

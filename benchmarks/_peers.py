@@ -185,18 +185,18 @@ def _numbers(case: Case, message: str) -> bool | None:
 
 def in_python(python: Path, texts: Sequence[tuple[Path, str]]) -> list[dict[str, Any]]:
     """How each text ended when another environment's Python ran it."""
-    done = _driven(python, texts)
+    done = _run_driver(python, texts)
     runs: list[dict[str, Any]] = done["runs"]
     return runs
 
 
 def versions(python: Path) -> dict[str, str]:
     """The versions of Python and of the peers in an environment."""
-    found: dict[str, str] = _driven(python, ())["versions"]
+    found: dict[str, str] = _run_driver(python, ())["versions"]
     return found
 
 
-def _driven(python: Path, texts: Sequence[tuple[Path, str]]) -> dict[str, Any]:
+def _run_driver(python: Path, texts: Sequence[tuple[Path, str]]) -> dict[str, Any]:
     given = json.dumps([(str(path), text) for path, text in texts])
     done = subprocess.run([python, DRIVER], input=given, capture_output=True, text=True, check=False)
     if done.returncode:

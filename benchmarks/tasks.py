@@ -255,8 +255,11 @@ def handwritten_steps(subject: TimedTask) -> Callable[[], None]:
     """The steps of an epoch, handwritten."""
     samples, model = subject.samples(), subject.handwritten()
     feed = subject.feed(samples)
-    decayed, spared = ([p for p in model.parameters() if (p.ndim > 1) is many] for many in (True, False))
-    groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 1e-2}, {"params": spared, "weight_decay": 0.0}]
+    decayed, undecayed = ([p for p in model.parameters() if (p.ndim > 1) is many] for many in (True, False))
+    groups: list[dict[str, Any]] = [
+        {"params": decayed, "weight_decay": 1e-2},
+        {"params": undecayed, "weight_decay": 0.0},
+    ]
     optimizer = torch.optim.AdamW(groups, lr=1e-3, fused=True)
     cosine = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(_cosine, steps=subject.batches))
 

@@ -260,8 +260,8 @@ def conformance(*names: str) -> None:
 def fuzz(*options: str) -> None:
     setup()
     python = venv_program("python")
-    guided = "--coverage" in options
-    if guided and not works(python, "from importlib.util import find_spec; assert find_spec('atheris')"):
+    coverage = "--coverage" in options
+    if coverage and not works(python, "from importlib.util import find_spec; assert find_spec('atheris')"):
         say("Installing Atheris, which only this needs")
         pip_install("atheris")
     show([python, ROOT / "scripts" / "fuzz.py", *options])

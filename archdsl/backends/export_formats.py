@@ -247,14 +247,14 @@ def _compare(exportable: Exportable, form: Form, path: Path) -> Agreement:
     for batch in tried:
         example = exportable.example(batch)
         wanted = exportable.module(*example)
-        for mine, theirs in zip(_listed(wanted), run(example), strict=True):
-            if mine.shape != theirs.shape:
+        for ours, theirs in zip(_listed(wanted), run(example), strict=True):
+            if ours.shape != theirs.shape:
                 raise CannotExport(
-                    f"{runtime} outputs the shape {tuple(theirs.shape)} for a batch of {batch}, not {tuple(mine.shape)}"
+                    f"{runtime} outputs the shape {tuple(theirs.shape)} for a batch of {batch}, not {tuple(ours.shape)}"
                 )
-            gap = (mine.double() - theirs.double()).abs().max().item()
+            gap = (ours.double() - theirs.double()).abs().max().item()
             difference = gap if math.isnan(gap) else max(difference, gap)
-            largest = max(largest, mine.abs().max().item())
+            largest = max(largest, ours.abs().max().item())
     found = Agreement(difference, largest, runtime, tried)
     if not found.is_close:
         raise CannotExport(f"outputs in {runtime} differ by up to {difference:.2g}, for outputs up to {largest:.2g}")

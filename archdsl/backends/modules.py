@@ -259,15 +259,15 @@ class RelativeBias(nn.Module):
         found = self.weight[self.bucket(steps[None] - steps[:, None])].permute(2, 0, 1)
         return found.repeat(x.shape[0], 1, 1, 1)
 
-    def bucket(self, apart: torch.Tensor) -> torch.Tensor:
+    def bucket(self, offsets: torch.Tensor) -> torch.Tensor:
         """The bucket of each distance: one for each short distance, then logarithmic up to `distance`, as in T5."""
         side = len(self.weight) if self.causal else len(self.weight) // 2
-        steps = (-apart).clamp(min=0) if self.causal else apart.abs()
+        steps = (-offsets).clamp(min=0) if self.causal else offsets.abs()
         exact = side // 2
         ratio = (steps.clamp(min=1) / exact).log() / math.log(self.distance / exact)
         far = (exact + (ratio * (side - exact)).long()).clamp(max=side - 1)
         found = torch.where(steps < exact, steps, far)
-        return found if self.causal else found + (apart > 0) * side
+        return found if self.causal else found + (offsets > 0) * side
 
     def extra_repr(self) -> str:
         return f"{self.weight.shape[1]}, buckets={len(self.weight)}, distance={self.distance}, causal={self.causal}"
@@ -415,10 +415,10 @@ class WindowAttention(nn.Module):
     def make_position_index(self) -> torch.Tensor:
         """For each pair of positions of a window, the index of their relative position."""
         places = torch.cartesian_prod(*(torch.arange(length) for length in self.window)).view(-1, len(self.window))
-        apart = places[:, None] - places[None] + torch.tensor(self.window) - 1
-        number = torch.zeros(apart.shape[:2], dtype=torch.long)
+        offsets = places[:, None] - places[None] + torch.tensor(self.window) - 1
+        number = torch.zeros(offsets.shape[:2], dtype=torch.long)
         for axis, length in enumerate(self.window):
-            number = number * (2 * length - 1) + apart[..., axis]
+            number = number * (2 * length - 1) + offsets[..., axis]
         return number
 
     def make_distances(self) -> torch.Tensor:
@@ -468,10 +468,10 @@ class WindowAttention(nn.Module):
             key, scale = nn.functional.normalize(key, dim=-1), 1.0
         mask = self.relative_bias()
         if counts is not None:
-            apart = self.apart(counts, x.device)
-            hidden = torch.zeros(apart.shape, dtype=x.dtype, device=x.device).masked_fill(apart, -math.inf)
+            separated = self.separated(counts, x.device)
+            hidden = torch.zeros(separated.shape, dtype=x.dtype, device=x.device).masked_fill(separated, -math.inf)
             mask = (hidden[:, None] if mask is None else hidden[:, None] + mask).repeat(
-                x.shape[0] // apart.shape[0], 1, 1, 1
+                x.shape[0] // separated.shape[0], 1, 1, 1
             )
         dropout = self.dropout if self.training else 0.0
         seen = nn.functional.scaled_dot_product_attention(
@@ -490,7 +490,7 @@ class WindowAttention(nn.Module):
             return None
         return table[self.position_index].permute(2, 0, 1)[None]
 
-    def apart(self, counts: list[int], device: torch.device) -> torch.Tensor:
+    def separated(self, counts: list[int], device: torch.device) -> torch.Tensor:
         """Which pairs of positions of each window come from different ends of a shifted dimension: windows×P×P."""
         part = torch.zeros(1, dtype=torch.long, device=device)
         for count, size, shift in zip(counts, self.window, self.shift, strict=True):

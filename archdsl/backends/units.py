@@ -87,8 +87,8 @@ def connected_units(graph: Graph, inlined: AbstractSet[tuple[str, ...]]) -> Unit
     root = Unit(graph, ())
     units: dict[tuple[str, ...], Unit] = {(): root}
     for node in graph.layers:
-        home = _unit_of(graph, node, units, inlined)
-        home.items.append(node)
+        unit = _unit_of(graph, node, units, inlined)
+        unit.items.append(node)
     if root.items:
         _wire(root, _readers(graph))
     root.inputs = list(graph.inputs)
@@ -110,16 +110,16 @@ def _inlined(graph: Graph) -> Iterable[tuple[str, ...]]:
 def _unit_of(
     graph: Graph, node: Node, units: dict[tuple[str, ...], Unit], inlined: AbstractSet[tuple[str, ...]]
 ) -> Unit:
-    home = units[()]
+    unit = units[()]
     for depth in range(1, len(node.path)):
         path = node.path[:depth]
         if path in inlined:
-            return home
+            return unit
         if path not in units:
             units[path] = Unit(graph, path)
-            home.items.append(units[path])
-        home = units[path]
-    return home
+            unit.items.append(units[path])
+        unit = units[path]
+    return unit
 
 
 def _wire(unit: Unit, readers: Mapping[int, Sequence[int]]) -> None:

@@ -13,8 +13,8 @@ def refuse_conflicts(conflicts: Iterable[Conflict]) -> None:
     """Raise UsageError for the first conflict among the options of the current command."""
     found = first_conflict(conflicts, _given(click.get_current_context()))
     if found is not None:
-        why, clash = found
-        raise click.UsageError(f"{why}: leave out {listed(clash)}")
+        why, options = found
+        raise click.UsageError(f"{why}: leave out {listed(options)}")
 
 
 def _given(context: click.Context) -> dict[str, object]:

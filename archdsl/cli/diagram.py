@@ -276,13 +276,13 @@ def _compare(output: str, data: bytes) -> None:
     """Exit with status 1 unless a file contains these bytes."""
     name = printable(output)
     try:
-        there = Path(output).read_bytes()
+        existing = Path(output).read_bytes()
     except FileNotFoundError:
         click.echo(f"{name} is missing; run without --check to write it", err=True)
         raise SystemExit(1) from None
     except (OSError, ValueError) as error:
         usage(f"{output} cannot be read: {getattr(error, 'strerror', None) or 'invalid file name'}")
-    if there != data:
+    if existing != data:
         click.echo(
             f"{name} is out of date: the network or its rendering has changed; run without --check to update it",
             err=True,

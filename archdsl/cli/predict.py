@@ -162,19 +162,19 @@ class _Sampling(NamedTuple):
     seed: int | None
 
 
-def _continue(loaded: "LoadedRun", texts: tuple[str, ...], how: _Sampling, output: str) -> None:
+def _continue(loaded: "LoadedRun", texts: tuple[str, ...], sampling: _Sampling, output: str) -> None:
     """Print how a language model continues each text. Raises Problem."""
     from ..training.inference.generation import LENGTH, TEMPERATURE, continued, prompt_of
     from ..training.inference.split_images import parse_split_image
     from .listing_reports import PredictionReport
 
     records, own = [], own_images(loaded)
-    length = LENGTH if how.length is None else how.length
-    temperature = TEMPERATURE if how.temperature is None else how.temperature
+    length = LENGTH if sampling.length is None else sampling.length
+    temperature = TEMPERATURE if sampling.temperature is None else sampling.temperature
     for text in texts:
         sample = parse_split_image(text)
         prompt = text if sample is None else prompt_of(own, sample, loaded.tokenizer)
-        made = continued(loaded, prompt.encode("utf-8", "replace"), length, temperature, how.seed or 0)
+        made = continued(loaded, prompt.encode("utf-8", "replace"), length, temperature, sampling.seed or 0)
         words = made.decode("utf-8", "replace")
         if output == "text":
             click.echo("\n".join(printable(line) for line in f"{prompt}{words}".split("\n")))

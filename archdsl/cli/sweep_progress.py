@@ -35,8 +35,8 @@ class Shown(Listener):
         click.echo(f"trial {number}/{self._sweep.trials}  its worker {printable(worker)} is gone; continuing the trial")
 
     def lost(self, number: int) -> None:
-        heard = "another worker has taken over this trial, because this worker sent no heartbeat"
-        click.echo(f"trial {number}/{self._sweep.trials}  {heard}")
+        reason = "another worker has taken over this trial, because this worker sent no heartbeat"
+        click.echo(f"trial {number}/{self._sweep.trials}  {reason}")
 
     def waits(self, running: Sequence["Attempt"]) -> None:
         listed = ", ".join(f"{each.number} ({each.claim.worker if each.claim else '?'})" for each in running)

@@ -55,17 +55,17 @@ def resume_sweep(folder: Path, trials: int | None, local: Local) -> None:
     run_sweep(folder, plan, context, url, create=url is None)
 
 
-def joined(folder: Path, mine: "SweepSettings", trials: int | None) -> "SweepSettings":
+def joined(folder: Path, settings: "SweepSettings", trials: int | None) -> "SweepSettings":
     """The settings with which a process joins the same sweep: with the sweep's number of trials, or a greater one."""
     from ..training.errors.problem import Problem
     from ..training.sweep.sweep_settings import read_sweep
 
     try:
-        there = read_sweep(folder)
+        recorded = read_sweep(folder)
     except Problem as problem:
         fail(problem)
-    increased = _increased(folder, there, trials)
-    return mine.model_copy(update={"trials": increased.trials})
+    increased = _increased(folder, recorded, trials)
+    return settings.model_copy(update={"trials": increased.trials})
 
 
 def show_status(folder: Path, output: str, storage: str | None) -> None:

@@ -44,8 +44,8 @@ class Comparison(NamedTuple):
     def __str__(self) -> str:
         ours, theirs = self.parameters
         facts = [f"{ours:,} parameters" if ours == theirs else f"{ours:,} parameters instead of {theirs:,}"]
-        mine, its = self.macs
-        facts.append(f"{mine:,} MACs" if mine == its else f"{mine:,} MACs instead of {its:,}")
+        our_macs, their_macs = self.macs
+        facts.append(f"{our_macs:,} MACs" if our_macs == their_macs else f"{our_macs:,} MACs instead of {their_macs:,}")
         if self.difference is not None:
             word = "outputs equal to" if self.difference <= TOLERANCE else "outputs differ by"
             facts.append("bit-identical outputs" if self.difference == 0 else f"{word} {self.difference:.0e}")

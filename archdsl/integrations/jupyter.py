@@ -80,7 +80,7 @@ def arch(line: str, cell: str, shell: Any) -> None:
     if shown.network is None:
         raise CellError(shown.diagnostics, shown.source)
     if any(found.diagnostic.severity is Severity.WARNING for found in shown.diagnostics):
-        print(shown.complaints, file=sys.stderr)
+        print(shown.messages, file=sys.stderr)
     if shown.html:
         display(HTML(shown.html))  # type: ignore[no-untyped-call]  # IPython's function has no types
     if name is not None:

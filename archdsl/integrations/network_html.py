@@ -33,13 +33,13 @@ class EmbeddedNetwork:
         self.source = source
         self.diagnostics = analysis.diagnostics
         self.network = analysis.network
-        self.complaints = render(self.diagnostics, root=source)
+        self.messages = render(self.diagnostics, root=source)
 
     @property
     def html(self) -> str:
         """The diagram and the table, as requested; or the errors."""
         if self.network is None:
-            return errors_html(self.complaints)
+            return errors_html(self.messages)
         parts = [diagram_html(self.network, self.embed_options)] if self.embed_options.diagram else []
         parts += [table_html(self.network)] if self.embed_options.table else []
         return "\n".join(parts)

@@ -75,8 +75,8 @@ class ArchDirective(SphinxDirective):
         if embed_options.source or shown.network is None:
             found.append(nodes.literal_block(source.text, source.text, language="arch"))
         if shown.network is None:
-            _LOG.warning("a network has errors:\n%s", shown.complaints, location=self.get_location())
-            return [*found, nodes.literal_block(shown.complaints, shown.complaints, language="none")]
+            _LOG.warning("a network has errors:\n%s", shown.messages, location=self.get_location())
+            return [*found, nodes.literal_block(shown.messages, shown.messages, language="none")]
         if embed_options.diagram:
             found.append(self._diagram(shown.network, embed_options, folder))
         if embed_options.table:

@@ -53,7 +53,7 @@ def _shown(source: str, options: dict[str, Any], md: Any, defaults: EmbedOptions
         return errors_html(f"arch: {error}")
     shown = EmbeddedNetwork(source, embed_options)
     if shown.network is None:
-        _LOG.warning("a network in a fence `arch` has errors:\n%s", shown.complaints)
+        _LOG.warning("a network in a fence `arch` has errors:\n%s", shown.messages)
     text = _highlighted(source, md) if embed_options.source or shown.network is None else ""
     return f'<div class="archdsl">{text}{shown.html}</div>'
 

@@ -115,8 +115,8 @@ def least_size(svg: bytes) -> tuple[float, float]:
     scale = 4 / 3 if found[2] == "pt" else 1.0
     labels = re.findall(r'<text[^>]* font-size="([\d.]+)"[^>]*>\s*[^\s<]', text)
     smallest = min((float(label) * scale for label in labels), default=9.0)
-    shrunk = min(1.0, 9 / smallest) * scale
-    return float(found[1]) * shrunk, float(found[3]) * shrunk
+    factor = min(1.0, 9 / smallest) * scale
+    return float(found[1]) * factor, float(found[3]) * factor
 
 
 def _redrawn(image: re.Match[str]) -> str:

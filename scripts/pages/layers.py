@@ -95,8 +95,8 @@ def section(layer: type[Op]) -> str:
     parts = [f"## `{layer.keyword}`", description.strip()]
     if layer.synonyms:
         # The names of merges decide how a statement is read, so those of other frameworks are only suggested.
-        how = "In other frameworks:" if layer in merges().values() else "Also written"
-        parts.append(f"{how} {', '.join(f'`{word}`' for word in layer.synonyms)}.")
+        heading = "In other frameworks:" if layer in merges().values() else "Also written"
+        parts.append(f"{heading} {', '.join(f'`{word}`' for word in layer.synonyms)}.")
     if layer.parameters:
         parts.append(_arguments(layer.parameters))
     text = "\n".join(line.strip() for line in example.strip().splitlines())

@@ -47,8 +47,8 @@ def draw(dot: str, format: str, dpi: int | None = None, *, fixed: bool = False) 
         dot = dot.replace("{", f"{{\n  graph [dpi={dpi}]", 1)
     try:
         with _using(renderer):
-            how = {"engine": "neato", "neato_no_op": 2} if fixed else {"engine": "dot"}
-            return cast(bytes, graphviz.pipe(format=format, data=dot.encode(), quiet=True, **how))
+            settings = {"engine": "neato", "neato_no_op": 2} if fixed else {"engine": "dot"}
+            return cast(bytes, graphviz.pipe(format=format, data=dot.encode(), quiet=True, **settings))
     except graphviz.ExecutableNotFound:
         raise CannotDraw(f"{renderer} cannot be run") from None
     except OSError as error:  # a system without processes, or a file that is not a program

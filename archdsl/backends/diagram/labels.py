@@ -59,10 +59,10 @@ def _lettered(parameter: ParameterSpec, value: Any, windows: tuple[Window, ...])
     return parameter.letter + _value(value, "x")
 
 
-def _value(value: Any, joint: str) -> str:
+def _value(value: Any, separator: str) -> str:
     match value:
         case tuple():
-            return joint.join(_value(each, joint) for each in value)
+            return separator.join(_value(each, separator) for each in value)
         case float():
             return f"{value:.3g}"
         case _:

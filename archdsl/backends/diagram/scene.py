@@ -65,7 +65,7 @@ def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
         return ShapeGroup(shapes=_circle(volume, theme), hover=hover, of=volume.box)
     if volume.sheets:
         return ShapeGroup(shapes=sheet_shapes(volume, theme), hover=hover, of=volume.box)
-    shapes, left, chief = [], volume.left, volume.slices[0][1]
+    shapes, left, main_color = [], volume.left, volume.slices[0][1]
     offset = (volume.depth * DEPTH_OFFSET[0], volume.depth * DEPTH_OFFSET[1])
     height = volume.height / 2
     for index, (size, color) in enumerate(volume.slices):
@@ -78,7 +78,9 @@ def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
         shapes.append(Polygon(points=top, fill=mixed(color, "#ffffff", 0.3), line=line))
         if index == len(volume.slices) - 1:
             side = (b, _plus(b, offset), _plus(c, offset), c)
-            shapes.append(Polygon(points=side, fill=mixed(chief, "#000000", 0.14), line=mixed(chief, theme.ink, 0.45)))
+            shapes.append(
+                Polygon(points=side, fill=mixed(main_color, "#000000", 0.14), line=mixed(main_color, theme.ink, 0.45))
+            )
         left = right
     return ShapeGroup(shapes=tuple(shapes), hover=hover, of=volume.box)
 

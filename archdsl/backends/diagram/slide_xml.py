@@ -55,7 +55,7 @@ def connector_xml(
     id: int, name: str, start: tuple[int, int] | None, end: tuple[int, int] | None, made: Connector, line: str
 ) -> str:
     """A connector; each end is the id of a shape and the number of a point on it, None if it is free."""
-    glued = "".join(
+    attached = "".join(
         f'<a:{side} id="{site[0]}" idx="{site[1]}"/>'
         for side, site in (("stCxn", start), ("endCxn", end))
         if site is not None
@@ -71,7 +71,7 @@ def connector_xml(
     )
     form = f'<a:prstGeom prst="{made.preset}"><a:avLst>{adjustments}</a:avLst></a:prstGeom>'
     return (
-        f'<p:cxnSp><p:nvCxnSpPr><p:cNvPr id="{id}" name="{xml(name)}"/><p:cNvCxnSpPr>{glued}</p:cNvCxnSpPr><p:nvPr/>'
+        f'<p:cxnSp><p:nvCxnSpPr><p:cNvPr id="{id}" name="{xml(name)}"/><p:cNvCxnSpPr>{attached}</p:cNvCxnSpPr><p:nvPr/>'
         f"</p:nvCxnSpPr><p:spPr>{place}{form}{line}</p:spPr></p:cxnSp>"
     )
 

@@ -83,8 +83,8 @@ def _joined(contours: list[list[Point]]) -> list[Point]:
     if not contours:
         return []
     points = list(contours[0])
-    home = points[0]
+    first = points[0]
     for contour in contours[1:]:
         start = contour[0]
-        points += [home, start, start, *contour[1:], start, home, home]
+        points += [first, start, start, *contour[1:], start, first, first]
     return points

@@ -41,10 +41,10 @@ def split_rows(found: list[Volume], rails: Sequence[Rail], rows: int) -> list[Vo
         first, last = (None if index is None else row_of[index] for index in (rail.start, rail.end))
         local = [None if at is None else at - starts[row_of[at]] for at in (rail.start, rail.end)]
         if first is None or last is None or first == last:
-            home = row_of[min(rail.near, len(found) - 1)] if first is None and last is None else first
-            home = last if home is None else home
-            near = max(0, rail.near - starts[home or 0])
-            inside[home or 0].append(rail.replace(start=local[0], end=local[1], near=near))
+            target = row_of[min(rail.near, len(found) - 1)] if first is None and last is None else first
+            target = last if target is None else target
+            near = max(0, rail.near - starts[target or 0])
+            inside[target or 0].append(rail.replace(start=local[0], end=local[1], near=near))
             continue
         letter = next(free)
         leaving = port(letter, 0, Role.OUTPUT, f"continues at {letter}")

@@ -32,7 +32,7 @@ class T5Family(Record):
         head = request.head(self.prefix, "Model", "ForConditionalGeneration", "EncoderModel")
         both = head != "EncoderModel"
         if both:
-            _two_stacks(config)
+            _require_encoder_decoder(config)
         sizes, options = self._sizes(config, both)
         p = config.probability("dropout_rate", default=0.1)
         steps = request.steps(
@@ -120,8 +120,8 @@ class T5Family(Record):
         ]
 
 
-def _two_stacks(config: ModelConfig) -> None:
-    """Raises ImportFailed unless there are an encoder and a decoder, and the embedding also computes the logits."""
+def _require_encoder_decoder(config: ModelConfig) -> None:
+    """Raise ImportFailed unless there are an encoder and a decoder, and the embedding also computes the logits."""
     why = "whether the output layer has its own weights then depends on the transformers version and the checkpoint"
     config.require("tie_word_embeddings", True, None, why=why)
     config.require("is_encoder_decoder", True, why="the model has an encoder and a decoder")

@@ -46,12 +46,12 @@ def input_biases(layers: Sequence[Lifted], rows: Sequence[torch.Tensor]) -> tupl
     parts = [_bias_part(layer, own) for layer, own in zip(layers, rows, strict=True)]
     if any(part is False for part in parts):
         return None
-    there = [part is not None for part in parts]
-    if not any(there):
+    has_bias = [part is not None for part in parts]
+    if not any(has_bias):
         return False, None
-    if all(there) or there == [True, False, True]:
+    if all(has_bias) or has_bias == [True, False, True]:
         chosen = [part for part in parts if isinstance(part, Weight)]
-        return (True if all(there) else "qv"), _joined(chosen, lambda *tensors: torch.cat(tensors))
+        return (True if all(has_bias) else "qv"), _joined(chosen, lambda *tensors: torch.cat(tensors))
     return None
 
 

@@ -22,12 +22,12 @@ def growing_concats(b: Builder, live: Sequence[int]) -> None:
             shorter = known.get((node.op, inputs[:count]))
             if shorter is not None:
                 node.inputs = (shorter, *inputs[count:])
-                _belongs_to_last(b, shorter)
-                _belongs_to_last(b, i)
+                _move_to_last_scopes(b, shorter)
+                _move_to_last_scopes(b, i)
                 break
 
 
-def _belongs_to_last(b: Builder, concat: int) -> None:
+def _move_to_last_scopes(b: Builder, concat: int) -> None:
     node = b.nodes[concat]
     if len(node.inputs) == 2:
         node.scopes = b.nodes[node.inputs[1]].scopes

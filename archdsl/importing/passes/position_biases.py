@@ -95,7 +95,7 @@ def _mask(
     if any(shift):
         counts = [dims[axis] // size for axis, size in zip(axes, window, strict=True)]
         module = WindowAttention(1, 1, window, shift=shift)
-        wanted = module.apart(counts, torch.device("cpu"))
+        wanted = module.separated(counts, torch.device("cpu"))
         found = hidden.reshape(-1, *hidden.shape[-2:])
         return {"masked": True} if found.shape == wanted.shape and bool((found == wanted).all()) else None
     if len(window) == 1 and hidden.shape[-2:] == (window[0], window[0]):

@@ -33,10 +33,10 @@ def rotated(b: Builder, node: int) -> Rotary | None:
     else:
         found = _rotated(b, turned) if turned.op.keyword == "add" and len(others) == 1 else None
         rest = others
-    return found if found is None or not rest else _before_rest(b, here, found, rest[0])
+    return found if found is None or not rest else _partial_rotation(b, here, found, rest[0])
 
 
-def _before_rest(b: Builder, here: Lifted, found: Rotary, rest: Lifted) -> Rotary | None:
+def _partial_rotation(b: Builder, here: Lifted, found: Rotary, rest: Lifted) -> Rotary | None:
     """The rotation of the first features, where the ones after them stay unchanged."""
     if not isinstance(rest.op, Slice) or _axis(rest) != found.features:
         return None

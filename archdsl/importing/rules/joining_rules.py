@@ -80,8 +80,8 @@ def _aligned(b: Any, main: Tensor, other: Tensor, dim: int, axis: int) -> int:
 
 def _groups(b: Any, main: Tensor, start: View, rest: View, axis: int, group: Group) -> list[Group] | None:
     own: dict[Atom, Atom | None] = {}
-    for mine, theirs in zip(start, rest, strict=True):
-        parts = refined([mine, theirs])
+    for main_group, other_group in zip(start, rest, strict=True):
+        parts = refined([main_group, other_group])
         if parts is None:
             return None
         for m, t in zip(*parts, strict=True):
@@ -94,8 +94,8 @@ def _groups(b: Any, main: Tensor, start: View, rest: View, axis: int, group: Gro
         if index == axis:
             made.append(group)
             continue
-        mine_sorted = sorted((m for m in own if m.axis == index), key=lambda m: -m.stride)
-        made.append(merged(t for m in mine_sorted if (t := own[m]) is not None))
+        sorted_atoms = sorted((m for m in own if m.axis == index), key=lambda m: -m.stride)
+        made.append(merged(t for m in sorted_atoms if (t := own[m]) is not None))
     return made
 
 

@@ -34,9 +34,9 @@ def _axes(b: Any, x: Tensor, dims: Sequence[int]) -> list[int] | None:
         return None
     axes = sorted({atom.axis for atom in atoms})
     for axis in axes:
-        mine = [atom for atom in atoms if atom.axis == axis]
+        parts = [atom for atom in atoms if atom.axis == axis]
         count = 1
-        for atom in mine:
+        for atom in parts:
             count *= atom.size
         if count != own[axis]:
             return None
