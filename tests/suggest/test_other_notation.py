@@ -122,6 +122,22 @@ def test_the_channels_of_an_image_are_not_taken_for_a_batch(statement: str, size
         assert not [each.title for each in found.suggestions if "without the batch" in each.why]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import torch.nn as nn",
+        "from torch import nn",
+        "class Net(nn.Module):",
+        "    def forward(self, x):",
+        "model = keras.Sequential([",
+    ],
+)
+def test_python_leads_to_the_importer(line: str) -> None:
+    first = analyze(Source(f"{line}\n"), Sink()).diagnostics[0]
+    assert "archdsl import" in " ".join(first.diagnostic.help())
+    assert not first.suggestions
+
+
 @pytest.mark.parametrize("written", ["shape=3x32x32", "size = 3x32x32", "image=3x32x32"])
 def test_an_input_without_the_name_of_an_argument(written: str) -> None:
     assert _suggested(f"input {written}; conv 8 k3")[0] == "input 3x32x32; conv 8 k3"

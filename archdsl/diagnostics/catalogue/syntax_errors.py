@@ -1,8 +1,23 @@
 """E01: syntax errors."""
 
+import re
+
 from ...text.names import as_size
 from ...text.source import Span
 from ..diagnostic import Diagnostic, Edit, Fix
+
+_PYTHON = re.compile(
+    r"\s*(?:import\s+\w|from\s+[\w.]+\s+import\b|class\s+\w+\s*\(.*\)\s*:|def\s+\w+\s*\(self\b|super\(\)\."
+    r"|\w+\s*=\s*(?:\w+\.)*Sequential\()"
+)
+"""The start of a line that can only be Python."""
+
+
+def python_help(span: Span) -> tuple[str, ...]:
+    """How to convert Python code, if the line of a position is Python; else nothing."""
+    if _PYTHON.match(span.source.line_text(span.line)) is None:
+        return ()
+    return ("this is Python; `archdsl import` converts a torch module, `FILE.py:CALLABLE`, or a saved Keras model",)
 
 
 class Unexpected(Diagnostic):
@@ -29,7 +44,7 @@ class Unexpected(Diagnostic):
         return f"expected {', '.join(first)} or {last}" if first else f"expected {last}"
 
     def help(self) -> tuple[str, ...]:
-        return self.help_texts
+        return python_help(self.span) or self.help_texts
 
 
 ELSE_IF = frozenset({"elif", "elseif", "elsif"})
@@ -127,6 +142,8 @@ class StrayCharacter(Diagnostic):
         return "the rest of this statement was skipped"
 
     def help(self) -> tuple[str, ...]:
+        if python := python_help(self.span):
+            return python
         if self.character in _OTHERS:
             return (_OTHERS[self.character],)
         return ("names consist of the letters a to z, digits and `_`",) if self.character.isalpha() else ()

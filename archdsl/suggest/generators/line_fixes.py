@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ...diagnostics import Edit
+from ...diagnostics.catalogue.syntax_errors import python_help
 from ...layers import find, merges
 from ...syntax.tokens import KEYWORDS
 from ...text.source import Source, Span
@@ -189,7 +190,7 @@ def _comments(site: ErrorSite, line: Span) -> Iterator[Candidate]:
     source = site.span.source
     number = source.position(line.start)[0]
     heading = not source.text[: line.start].strip()
-    if not _is_prose(line.text) or not (_is_sentence(line.text) or heading):
+    if not _is_prose(line.text) or not (_is_sentence(line.text) or heading) or python_help(line):
         return
     first = last = number
     while last - first < _MOST_LINES and last < source.lines and _is_prose(source.line_text(last + 1)):
