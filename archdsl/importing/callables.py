@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import inspect
 import sys
 import warnings
 from collections.abc import Callable, Mapping
@@ -11,7 +12,11 @@ from typing import Any
 
 from torch import nn
 
+from ..text.names import nearest
+from ..text.word_lists import first_of, listed
 from .import_problem import ImportFailed, UnusableSource, first_line
+
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 def module_of(source: str, arguments: Mapping[str, Any]) -> nn.Module:
@@ -22,6 +27,8 @@ def module_of(source: str, arguments: Mapping[str, Any]) -> nn.Module:
     """
     package, _, path = source.rpartition(":")
     make = _callable(package, path)
+    if not isinstance(make, nn.Module):
+        _refuse_arguments(source, make, arguments)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -31,6 +38,25 @@ def module_of(source: str, arguments: Mapping[str, Any]) -> nn.Module:
     if not isinstance(made, nn.Module):
         raise ImportFailed(f"{source} returns {type(made).__name__}, not a torch module")
     return made
+
+
+def _refuse_arguments(source: str, make: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+    """Raise UnusableSource for an argument that a callable does not have, or needs."""
+    try:
+        parameters = inspect.signature(make).parameters
+    except (TypeError, ValueError):  # written in C
+        return
+    named = {name: each for name, each in parameters.items() if each.kind in _NAMED}
+    if not any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters.values()):
+        for name in arguments:
+            if name not in named:
+                near = nearest(name, named)
+                known = f"did you mean `{near}`?" if near else f"its arguments: {first_of(named, 10)}" if named else ""
+                raise UnusableSource(f"`{source}` has no argument `{name}`", known)
+    missing = [name for name, each in named.items() if each.default is each.empty and name not in arguments]
+    if missing:
+        given = " ".join(f"--set {name}=…" for name in missing)
+        raise UnusableSource(f"`{source}` needs {listed(f'`{name}`' for name in missing)}", f"give {given}")
 
 
 def _callable(package: str, path: str) -> Callable[..., Any]:

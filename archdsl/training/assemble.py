@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ..analysis.network_blocks import blocks, sharded_parts
 from ..graph import Graph
 from ..text.counts import counted, sizes_of
+from ..text.word_lists import first_of
 from .data.dataset_spec import DataSpec, TaskFacts
 from .data.images import DataSource, Request, Splits
 from .data.resize import fit_splits
@@ -78,8 +79,7 @@ def _described(spec: DataSpec, recipe: Recipe, request: Request) -> str:
         case "caption":
             return f"captions of {counted(len(spec.classes), 'different word')}, {inputs}"
         case "numbers":
-            more = ", …" if len(spec.classes) > _MOST_NAMED else ""
-            return f"{', '.join(spec.classes[:_MOST_NAMED])}{more} from {inputs}"
+            return f"{first_of(spec.classes, _MOST_NAMED)} from {inputs}"
         case _:
             return f"{counted(len(spec.classes), 'class')}, {inputs}" if recipe.task != "reconstruction" else inputs
 

@@ -22,7 +22,7 @@ from ..shapes.shape import Layout
 from ..text.counts import counted
 from ..text.names import nearest
 from ..text.source import Span
-from ..text.word_lists import listed
+from ..text.word_lists import first_of, listed
 from .data.dataset_spec import NO_TARGETS, DataSpec, ImageShape, InputShape
 from .data.registry import data_sets
 from .recipe.class_weights import class_weights_error, parse_class_weights
@@ -103,7 +103,7 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
         why, help_text = f"`{spec.name}` has only one class, `{spec.classes[0]}`", "give samples of two or more classes"
         if spec.classes == NO_TARGETS:
             why, help_text = f"`{spec.name}` has inputs without targets", "give both: `(inputs, targets)`"
-        _not_for_task(graph, ("classes",), why, help_text, sink)
+        _not_for_task(graph, ("data", "name"), why, help_text, sink)
         return False
     if not _suits_images(graph, spec, recipe, sink):
         return False
@@ -290,7 +290,7 @@ def _check_frozen(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
     if not wrong:
         return None
     near = nearest(wrong[0], parts)
-    suggested = f"did you mean `{near}`?" if near else f"its parts: {', '.join(sorted(parts)[:8])}, …"
+    suggested = f"did you mean `{near}`?" if near else f"its parts: {first_of(sorted(parts), 8)}"
     return _unknown_name(
         _frozen_spans(graph, recipe), "--freeze", f"no part of the network is named `{wrong[0]}`", suggested, sink
     )

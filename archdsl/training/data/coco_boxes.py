@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ...text.word_lists import first_of
 from .box_files import BoxedImage, FileBox, read_boxed
 from .coco_file import CocoFile
 from .coco_masks import category_of
@@ -43,7 +44,7 @@ class CocoBoxSource(DataSource):
             left_out: list[int] = []
             parts[split] = self._images(file, left_out)
             if left_out:
-                named = ", ".join(map(str, left_out[:3])) + (", …" if len(left_out) > 3 else "")
+                named = first_of(left_out, 3)
                 one = len(left_out) == 1
                 kind = f"{'annotation' if one else 'annotations'} without area {'is' if one else 'are'} left out"
                 notes.append(f"{file.path.name}: {len(left_out):,} {kind}: {named}")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...text.counts import counted
 from ...text.names import nearest
+from ...text.word_lists import first_of
 from ..errors.data_errors import BadTable
 from .dataset_spec import DataSpec
 from .images import DataSource, ImageSet, Request, Splits, hold_out
@@ -95,7 +96,7 @@ class TableSource(DataSource):
         for name in named:
             if name not in columns:
                 near = nearest(name, columns)
-                help_text = f"did you mean `{near}`?" if near else f"its columns: {', '.join(columns[:10])}"
+                help_text = f"did you mean `{near}`?" if near else f"its columns: {first_of(columns, 10)}"
                 raise BadTable(self._path, f"there is no column `{name}`", help_text)
         if len(set(named)) < len(named) or len(named) == len(columns):
             raise BadTable(self._path, "a column is named twice, or none is left as an input", "name other targets")

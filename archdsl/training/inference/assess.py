@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ...text.counts import counted
+from ...text.word_lists import first_of
 from ..data.box_arrays import ignored_classes, ignored_code, is_boxes
 from ..data.captions import UNKNOWN
 from ..data.dataset_spec import IGNORED
@@ -134,9 +135,8 @@ def _renumbered(loaded: LoadedRun, source: DataSource) -> Labels:
     numbers = {name: number for number, name in enumerate(classes)}
     unknown = [name for name in source.spec.classes if name not in numbers]
     if unknown:
-        named = ", ".join(f"`{name}`" for name in unknown[:3]) + (", …" if len(unknown) > 3 else "")
-        known = ", ".join(classes[:10]) + (", …" if len(classes) > 10 else "")
-        raise OtherData(source.spec.name, f"the run has no class {named}", f"its classes: {known}")
+        named = first_of((f"`{name}`" for name in unknown), 3)
+        raise OtherData(source.spec.name, f"the run has no class {named}", f"its classes: {first_of(classes, 10)}")
     if source.spec.targets == "numbers" and len(source.spec.classes) < len(classes):
         lacking = next(name for name in classes if name not in source.spec.classes)
         raise OtherData(source.spec.name, f"it has no `{lacking}`, which the run predicts", "choose another data set")
@@ -152,7 +152,7 @@ def _columns(loaded: LoadedRun, source: DataSource) -> list[int] | None:
         raise OtherData(
             source.spec.name,
             f"it has no column `{lacking[0]}`, an input of the run",
-            f"its columns: {', '.join(found[:10])}",
+            f"its columns: {first_of(found, 10)}",
         )
     return [found.index(name) for name in wanted]
 

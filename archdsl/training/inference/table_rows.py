@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...text.names import nearest
+from ...text.word_lists import first_of
 from ..data.table_file import TABLES, read_table
 from ..data.table_source import rows_of
 from ..errors.data_errors import BadImages, BadTable
@@ -38,7 +39,7 @@ def table_rows(loaded: LoadedRun, name: str) -> list[TableRow]:
     for column in features:
         if column not in table.columns:
             near = nearest(column, table.columns)
-            found = f"it has `{near}`" if near else f"its columns: {', '.join(list(table.columns)[:10])}"
+            found = f"it has `{near}`" if near else f"its columns: {first_of(table.columns, 10)}"
             raise BadTable(path, f"there is no column `{column}`, an input of this run", found)
     rows = rows_of(table, features)
     return [TableRow(f"{name}:{table.line(index)}", row) for index, row in enumerate(rows)]
@@ -46,5 +47,4 @@ def table_rows(loaded: LoadedRun, name: str) -> list[TableRow]:
 
 def _with(features: tuple[str, ...]) -> str:
     """The columns in words."""
-    more = ", …" if len(features) > 4 else ""
-    return f" with the columns {', '.join(features[:4])}{more}" if features else ""
+    return f" with the columns {first_of(features, 4)}" if features else ""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from ...text.counts import counted
 from ...text.names import nearest
+from ...text.word_lists import first_of
 
 BALANCED = "balanced"
 """Weights that are inversely proportional to the number of training samples of each class."""
@@ -48,8 +49,10 @@ def class_weights_error(weights: ClassWeights, classes: Sequence[str]) -> tuple[
     if not unknown:
         return None
     near = nearest(unknown[0], classes)
-    some = ", ".join(classes[:10]) + (", …" if len(classes) > 10 else "")
-    return f"there is no class `{unknown[0]}`", f"did you mean `{near}`?" if near else f"the classes: {some}"
+    return (
+        f"there is no class `{unknown[0]}`",
+        f"did you mean `{near}`?" if near else f"the classes: {first_of(classes, 10)}",
+    )
 
 
 def numbers(weights: ClassWeights, classes: Sequence[str], counts: Sequence[int]) -> tuple[float, ...]:

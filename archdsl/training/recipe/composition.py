@@ -19,6 +19,7 @@ from ...text.source import Span
 from .fields import parts, recipe_fields
 from .part_names import FREE
 from .recipe import Recipe, RecipeSection
+from .section_types import SettingConflict
 from .setting_words import owners_of, refusal
 
 Path = tuple[str, ...]
@@ -251,22 +252,23 @@ def _explain(
     """Report each error at its position. Raises BadOption for the first one caused by an option."""
     for item in error.errors():
         path = _path(item["loc"], tree)
-        option = _option_of_error(path, options, item["msg"])
+        option = _option_of_error(path, options, item.get("ctx", {}).get("error"))
         if option is not None:
             raise BadOption(option_at(option), refusal(item, option, tree))
         span = block.spans.get(path) or block.lines[path[0]]
         sink.emit(BadSetting(span=span, why=refusal(item, path, tree)))
 
 
-def _option_of_error(path: Path, options: Iterable[Path], why: str) -> Path | None:
-    """The option at a path; for an error of a whole section, the option that its message names first, or any option of
+def _option_of_error(path: Path, options: Iterable[Path], error: Exception | None) -> Path | None:
+    """The option at a path; for settings that do not fit together, the first that is an option, or any option of
     the section; None if there is none.
     """
     if path in options or len(path) > 1:
         return path if path in options else None
     given = [option for option in options if option[0] == path[0]]
-    places = {option: why.find(f"`{option[-1]}`") for option in given}
-    return min(given, key=lambda option: places[option] if places[option] >= 0 else len(why), default=None)
+    fields = error.fields if isinstance(error, SettingConflict) else ()
+    named = (option for field in fields for option in given if option[-1] == field)
+    return next(named, next(iter(given), None))
 
 
 def _path(location: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:

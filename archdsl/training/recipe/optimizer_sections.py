@@ -21,6 +21,7 @@ from .section_types import (
     Momentum,
     OrOff,
     RecipeSection,
+    SettingConflict,
     StartRate,
     Warmup,
     WeightDecay,
@@ -49,13 +50,14 @@ class Optimizer(RecipeSection):
     @model_validator(mode="after")
     def _check_biases(self) -> Self:
         if self.norm_bias_lr != 1 and self.bias_lr != 1:
-            raise ValueError("`bias_lr` is for all biases, `norm_bias_lr` for those of normalization layers: use one")
+            why = "`bias_lr` is for all biases, `norm_bias_lr` for those of normalization layers: use one"
+            raise SettingConflict(why, "bias_lr", "norm_bias_lr")
         return self
 
     @model_validator(mode="after")
     def _check_decay(self) -> Self:
         if self.decay_all and self.weight_decay == 0:
-            raise ValueError("`decay_all` has no effect: `weight_decay` is 0")
+            raise SettingConflict("`decay_all` has no effect: `weight_decay` is 0", "decay_all", "weight_decay")
         return self
 
 
@@ -70,7 +72,7 @@ class Sgd(Optimizer):
     @model_validator(mode="after")
     def _check_lookahead(self) -> Self:
         if self.nesterov and self.momentum == 0:
-            raise ValueError("`nesterov` needs momentum, which is 0")
+            raise SettingConflict("`nesterov` needs momentum, which is 0", "nesterov", "momentum")
         return self
 
 
@@ -144,11 +146,13 @@ class Muon(_Moments):
     @model_validator(mode="after")
     def _check_other(self) -> Self:
         if self.other == "adamw" and self.other_momentum is not None:
-            raise ValueError("`other_momentum` is for `other=sgd`; for adamw, use `beta1`")
+            raise SettingConflict(
+                "`other_momentum` is for `other=sgd`; for adamw, use `beta1`", "other_momentum", "other"
+            )
         unused = ("beta1", "beta2", "eps") if self.other == "sgd" else ()
         for name in unused:
             if getattr(self, name) != type(self).model_fields[name].default:
-                raise ValueError(f"`{name}` has no effect with `other=sgd`: only adamw has it")
+                raise SettingConflict(f"`{name}` has no effect with `other=sgd`: only adamw has it", name, "other")
         return self
 
 
@@ -188,7 +192,7 @@ class Step(RecipeSection):
     @model_validator(mode="after")
     def _check_schedule(self) -> Self:
         if self.at is not None and self.every != type(self).model_fields["every"].default:
-            raise ValueError("`at` replaces `every`: use one of them")
+            raise SettingConflict("`at` replaces `every`: use one of them", "at", "every")
         return self
 
     def drops_after(self, epochs: float) -> int:

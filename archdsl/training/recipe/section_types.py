@@ -81,6 +81,14 @@ ClassWeightsText = Annotated[
 ]
 
 
+class SettingConflict(ValueError):
+    """Settings of a section that do not fit together: the fields, beginning with the one that the message is about."""
+
+    def __init__(self, why: str, *fields: str) -> None:
+        super().__init__(why)
+        self.fields = fields
+
+
 class RecipeSection(BaseModel):
     """Fields of one line; unknown fields are errors."""
 

@@ -13,7 +13,7 @@ from pydantic import (
 from pydantic import NonNegativeInt as Count
 
 from .groups import OptionGroup
-from .section_types import OrAuto, OrOff, Pixels, RecipeSection
+from .section_types import OrAuto, OrOff, Pixels, RecipeSection, SettingConflict
 
 
 class Data(RecipeSection):
@@ -50,7 +50,8 @@ class Data(RecipeSection):
     def _cache_needs_no_decoding(self) -> Self:
         for name in ("workers", "test_resize"):
             if self.loading == "cache" and getattr(self, name) is not None:
-                raise ValueError(f"`{name}` is for streamed images: use `loading=stream`, or leave it out")
+                why = f"`{name}` is for streamed images: use `loading=stream`, or leave it out"
+                raise SettingConflict(why, name, "loading")
         return self
 
 
@@ -156,19 +157,22 @@ class Augment(RecipeSection):
         ):
             if getattr(self, switch) is None and getattr(self, name) != fields[name].default:
                 example = (fields[switch].examples or ["…"])[0]
-                raise ValueError(f"`{name}` is a setting of `{switch}`, which is off: add `{switch}={example}`")
+                why = f"`{name}` is a setting of `{switch}`, which is off: add `{switch}={example}`"
+                raise SettingConflict(why, name, switch)
         return self
 
     @model_validator(mode="after")
     def _check_flips(self) -> Self:
         if self.flip and self.alternate:
-            raise ValueError("`flip` mirrors at random, `alternate` in every other epoch: use one of them")
+            why = "`flip` mirrors at random, `alternate` in every other epoch: use one of them"
+            raise SettingConflict(why, "flip", "alternate")
         return self
 
     @model_validator(mode="after")
     def _border_needs_crop(self) -> Self:
         if self.border != "zero" and self.crop is None:
-            raise ValueError("`border` applies to shifted images, but nothing shifts them: add `crop=4`")
+            why = "`border` applies to shifted images, but nothing shifts them: add `crop=4`"
+            raise SettingConflict(why, "border", "crop")
         return self
 
 
@@ -197,7 +201,7 @@ class Lookahead(RecipeSection):
         fields = type(self).model_fields
         for name in ("alpha", "ramp"):
             if self.every is None and getattr(self, name) != fields[name].default:
-                raise ValueError(f"`{name}` is a setting of Lookahead, which is off: add `every=5`")
+                raise SettingConflict(f"`{name}` is a setting of Lookahead, which is off: add `every=5`", name, "every")
         return self
 
 
@@ -223,13 +227,14 @@ class Freeze(RecipeSection):
     @model_validator(mode="after")
     def _check_frozen_layers(self) -> Self:
         if self.name is None and self.after:
-            raise ValueError("`after` has no effect: no parts are frozen; name them, or leave it out")
+            why = "`after` has no effect: no parts are frozen; name them, or leave it out"
+            raise SettingConflict(why, "after", "name")
         if self.name is None and self.anneal:
-            raise ValueError("`anneal` has no effect: no parts are frozen; name them, or leave it out")
+            why = "`anneal` has no effect: no parts are frozen; name them, or leave it out"
+            raise SettingConflict(why, "anneal", "name")
         if self.anneal and not self.after:
-            raise ValueError(
-                "`anneal` lowers the learning rate until the parts are frozen: add `after=1`, or more epochs"
-            )
+            why = "`anneal` lowers the learning rate until the parts are frozen: add `after=1`, or more epochs"
+            raise SettingConflict(why, "anneal", "after")
         return self
 
     @field_validator("name")
