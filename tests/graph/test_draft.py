@@ -10,11 +10,11 @@ from archdsl.analysis.codes import by_code
 from archdsl.contract.layer import InputOp
 from archdsl.diagnostics import Sink
 from archdsl.elaborate import elaborate
-from archdsl.explain.examples import run_example
 from archdsl.graph import Draft, Graph, Node
 from archdsl.network import Analysis, analyze
+from archdsl.text.library import AllowedPackages, MemoryLibrary, Stack
 from archdsl.text.source import Source
-from archdsl.zoo import entries
+from archdsl.zoo import entries, shipped
 from tests.hardening.anything import SHORT, WORDS
 from tests.programs.generate import program
 
@@ -70,7 +70,8 @@ def test_networks_with_errors(seed: int) -> None:
 def test_the_catalogue(code: str) -> None:
     kind = by_code()[code]
     for text in (kind.wrong, kind.right):
-        run_example(kind, text)
+        library = Stack(MemoryLibrary(kind.files), shipped(), AllowedPackages(kind.allow))
+        hold(analyze(Source(text), Sink(), kind.settings, library=library, pedantic=kind.pedantic))
 
 
 def test_what_follows_an_error_is_unknown() -> None:

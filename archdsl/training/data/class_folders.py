@@ -1,10 +1,11 @@
 """Files in folders named after their classes, directly or in `train`, `val` (or `validation`, `valid`) and `test`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from .image_files import VALIDATION, is_present, test_files
+from ..errors.data_errors import BadAudio
+from .image_files import VALIDATION, is_present, printable, test_files
 
 
 class ClassFile(NamedTuple):
@@ -52,11 +53,21 @@ def class_files(folder: Path, names: tuple[str, ...], wanted: Callable[[Path], b
     }
 
 
+def notes_of_empty_folders(folder: Path, names: Collection[str], files: str) -> tuple[str, ...]:
+    """A note for each subfolder that is not a class, because it has none of the `files`."""
+    return tuple(
+        f"{printable(entry.relative_to(folder).as_posix())}: no {files}, so it is not a class"
+        for root in split_folders(folder).values()
+        for entry in sorted(root.iterdir())
+        if entry.is_dir() and not entry.name.startswith(".") and entry.name not in names
+    )
+
+
 def files_below(folder: Path, wanted: Callable[[Path], bool]) -> Iterator[Path]:
-    """The wanted files below a folder, ordered by path, without hidden ones. Raises BadImages for a dangling link."""
+    """The wanted files below a folder, ordered by path, without hidden ones. Raises BadAudio for a dangling link."""
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if wanted(path) and not hidden and is_present(path):
+        if wanted(path) and not hidden and is_present(path, BadAudio):
             yield path
 
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..errors.data_errors import BadImages
+from ..errors.data_errors import BadAudio, BadImages
 
 VALIDATION = ("val", "validation", "valid")
 """Names of the folder of the validation images."""
@@ -17,13 +17,13 @@ def is_text(name: str) -> bool:
     return not any("\udc80" <= character <= "\udcff" for character in name)
 
 
-def is_present(path: Path) -> bool:
-    """Whether a path is a file. Raises BadImages for a link whose target does not exist: it would be left out silently,
-    for instance if a disk is not mounted.
+def is_present(path: Path, problem: type[BadImages | BadAudio] = BadImages) -> bool:
+    """Whether a path is a file. Raises the problem for a link whose target does not exist: it would be left out
+    silently, for instance if a disk is not mounted.
     """
     if not path.is_symlink() or path.exists():
         return path.is_file()
-    raise BadImages(path, "a link to a file that does not exist", "restore the file that it points to, or remove it")
+    raise problem(path, "a link to a file that does not exist", "restore the file that it points to, or remove it")
 
 
 def printable(name: str) -> str:

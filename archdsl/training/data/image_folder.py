@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors.data_errors import BadImages
-from .class_folders import split_folders
+from .class_folders import notes_of_empty_folders, split_folders
 from .dataset_spec import DataSpec
 from .decode_many import decode_files
 from .decoded_cache import MAPPED, Flags, Note, cached_array
@@ -68,15 +68,6 @@ class FolderSource(DataSource):
         help_text = "put the images of each class into a separate subfolder: cat/ dog/ …"
         return BadImages(self.folder, "no subfolder with images", help_text)
 
-    def _left_out(self) -> tuple[str, ...]:
-        """A note for each subfolder that has no images and is therefore not a class."""
-        return tuple(
-            f"{printable(entry.relative_to(self.folder).as_posix())}: no images, so it is not a class"
-            for root in self._roots.values()
-            for entry in sorted(root.iterdir())
-            if entry.is_dir() and not entry.name.startswith(".") and entry.name not in self.spec.classes
-        )
-
     @property
     def origin(self) -> str:
         return str(self.folder.resolve())
@@ -98,7 +89,7 @@ class FolderSource(DataSource):
         if request.image.channels not in (1, 3):
             why = f"the network takes {request.image.channels} channels; images have 1 (grayscale) or 3 (color)"
             raise BadImages(self.folder, why, f"`input 3x{request.image.height}x{request.image.width}`")
-        notes = self._left_out()
+        notes = notes_of_empty_folders(self.folder, self.spec.classes, "images")
         if (split := self._streamed(request)) is not None:
             return replace(split, notes=(*split.notes, *notes))
         parts = self.parts()

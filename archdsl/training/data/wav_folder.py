@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...text.counts import counted
 from ..errors.data_errors import BadAudio
-from .class_folders import ClassFile, class_files, class_names, split_folders
+from .class_folders import ClassFile, class_files, class_names, notes_of_empty_folders, split_folders
 from .dataset_spec import DataSpec
 from .decode_many import decode_files
 from .decoded_cache import Flags, Note, cached_array
@@ -95,7 +95,8 @@ class WavFolderSource(DataSource):
             why = f"cannot read {', '.join(sorted(bad)[:3])}{more}"
             raise BadAudio(self.folder, why, "replace or remove these files", tuple(sorted(bad)) if more else ())
         assert found["train"] is not None
-        return Splits(found["train"], found.get("validation"), found.get("test"))
+        notes = notes_of_empty_folders(self.folder, self._names, "WAV files")
+        return Splits(found["train"], found.get("validation"), found.get("test"), notes)
 
     def _size(self, request: Request) -> tuple[int, int]:
         """Channels and length of the network's input."""

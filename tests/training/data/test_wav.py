@@ -21,6 +21,7 @@ from archdsl.training.data.images import Request
 from archdsl.training.data.registry import find_source
 from archdsl.training.data.wav_file import read_wav, read_wav_header
 from archdsl.training.errors.data_errors import BadAudio, OtherData
+from archdsl.training.inference.audio_inputs import audio_files
 from archdsl.training.network_check import check
 from archdsl.training.recipe.recipe import Recipe
 
@@ -206,6 +207,24 @@ def test_a_folder_of_tones(tones: Path, tmp_path: Path) -> None:
         for audio, label, file in zip(part.images, part.labels, part.files or (), strict=True):
             assert np.array_equal(audio, read_wav(tones / file, 1, 200))
             assert source.spec.classes[label] == file.partition("/")[0]
+
+
+def test_a_class_without_audio_is_named(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        for number in range(6):
+            write(tmp_path / "set" / name / f"{number}.wav", tone(40, number))
+    write(tmp_path / "set" / "c" / "notes.txt", b"")
+    write(tmp_path / "set" / ".hidden" / "notes.txt", b"")
+    splits = find_source(str(tmp_path / "set")).load(Request((1, 50), tmp_path / "cache"))
+    assert splits.notes == ("c: no WAV files, so it is not a class",)
+
+
+def test_a_link_without_a_file_is_reported_as_audio(tmp_path: Path) -> None:
+    write(tmp_path / "set" / "a" / "0.wav", tone(40, 0))
+    (tmp_path / "set" / "a" / "1.wav").symlink_to("gone.wav")
+    for read in (lambda: find_source(str(tmp_path / "set")).spec, lambda: audio_files(str(tmp_path / "set"))):
+        with pytest.raises(BadAudio, match=r"1\.wav: a link to a file that does not exist"):
+            read()
 
 
 def test_folders_of_splits(tones: Path, tmp_path: Path) -> None:
