@@ -4,6 +4,7 @@ import re
 from typing import ClassVar
 
 from ..diagnostic import Diagnostic, Edit, Label, Related
+from .syntax_errors import python_help
 
 
 class _Unknown(Diagnostic):
@@ -89,6 +90,8 @@ class UnknownName(_Unknown):
         return f"`{self.name}` is {self.what}"
 
     def help(self) -> tuple[str, ...]:
+        if python := python_help(self.span):
+            return python
         if self.nearest:
             return ()
         return (f"available: {', '.join(f'`{name}`' for name in self.known)}",) if self.known else self.help_texts
