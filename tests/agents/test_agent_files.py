@@ -61,7 +61,7 @@ def refused(files: AgentFiles, network: str) -> str:
         *("HEAD:net.arch", "-", "file:///etc/passwd", "zoo:", "zoo:../../secret", "zoo:nosuch", "x" * 5000 + ".arch"),
     ],
 )
-def test_nothing_else_is_read(files: AgentFiles, name: str) -> None:
+def test_paths_outside_the_folder_are_refused(files: AgentFiles, name: str) -> None:
     assert refused(files, name)
 
 
@@ -71,7 +71,7 @@ def test_absolute_paths_are_refused_even_inside(files: AgentFiles) -> None:
 
 
 @pytest.mark.parametrize("name", ["net.arch", "nets/user.arch", "good.arch", "./net.arch", "zoo:lenet5"])
-def test_what_is_inside_is_read(files: AgentFiles, name: str) -> None:
+def test_paths_inside_the_folder_are_read(files: AgentFiles, name: str) -> None:
     assert tools.check(files, name, None, {}, None).ok
 
 
@@ -86,7 +86,7 @@ def test_what_is_inside_is_read(files: AgentFiles, name: str) -> None:
         "nets/../out/blocks.arch",
     ],
 )
-def test_used_files_are_inside_too(files: AgentFiles, target: str) -> None:
+def test_used_files_outside_the_folder_are_refused(files: AgentFiles, target: str) -> None:
     text = f'use "{target}"\ninput 8\nsecret\n'
     (files.root / "user.arch").write_text(text)
     for network, given in ((None, text), ("user.arch", None)):
@@ -97,7 +97,7 @@ def test_used_files_are_inside_too(files: AgentFiles, target: str) -> None:
             assert "1234567" not in (each.text or "")
 
 
-def test_a_linked_file_uses_files_beside_the_real_one(files: AgentFiles) -> None:
+def test_symlinked_file_resolves_use_beside_its_target(files: AgentFiles) -> None:
     (files.root / "there.arch").symlink_to(files.root / "nets" / "user.arch")
     assert tools.check(files, "there.arch", None, {}, None).ok
 
@@ -110,7 +110,7 @@ def test_only_files_inside_are_imported(files: AgentFiles, name: str) -> None:
         tools.import_file(files, name, [])
 
 
-def test_one_network_is_given(files: AgentFiles) -> None:
+def test_network_argument_is_required_exactly_once(files: AgentFiles) -> None:
     with pytest.raises(NotAllowed, match="give either"):
         tools.check(files, None, None, {}, None)
     with pytest.raises(NotAllowed, match="give either"):

@@ -68,7 +68,7 @@ def command(folder: Path, *words: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_tools_answer_as_the_commands_do(folder: Path) -> None:
+def test_tool_results_match_the_commands(folder: Path) -> None:
     async def use(client: ClientSession) -> None:
         listed = (await client.list_tools()).tools
         assert {tool.name for tool in listed} == {"check", "why", "diff", "suggestions", "diagram", "import_network"}
@@ -106,7 +106,7 @@ def test_suggestions_lead_to_a_valid_network(folder: Path) -> None:
     session(folder, use)
 
 
-def test_diagrams(folder: Path) -> None:
+def test_diagram_tool_returns_svg(folder: Path) -> None:
     async def use(client: ClientSession) -> None:
         assert (await call(client, "diagram", network="net.arch")).startswith(("flowchart", "%%", "---"))
         svg = await call(client, "diagram", text="input 8; fc 2", format="svg", view="layers")
@@ -117,7 +117,7 @@ def test_diagrams(folder: Path) -> None:
     session(folder, use)
 
 
-def test_errors_are_answers_and_the_server_lives_on(folder: Path) -> None:
+def test_errors_are_returned_as_results_and_the_server_survives(folder: Path) -> None:
     async def use(client: ClientSession) -> None:
         wrong: list[tuple[str, dict[str, Any], str]] = [
             ("check", {}, "give either"),

@@ -37,7 +37,7 @@ def cone(network: archdsl.Network) -> set[int]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_layer_is_listed(name: str) -> None:
+def test_derivation_lists_every_contributing_layer(name: str) -> None:
     network = archdsl.load(f"zoo:{name}")
     graph, wanted = network.graph, cone(network)
     listed = [step for step, _ in steps(derive(graph, graph.output, full=True))]
@@ -49,7 +49,7 @@ def test_every_layer_is_listed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_arithmetic_is_right(name: str) -> None:
+def test_derivation_arithmetic_is_correct(name: str) -> None:
     network = archdsl.load(f"zoo:{name}")
     checked = 0
     for step, _ in steps(derive(network.graph, network.graph.output, full=True)):
@@ -83,7 +83,7 @@ def test_closed_forms_show_the_requirements() -> None:
     assert decided(network.graph, network.graph.nodes[1]) == ()
 
 
-def test_demands_of_a_derivation_are_those_of_the_network() -> None:
+def test_derivation_requirements_match_the_network_sizes() -> None:
     """A U-Net's merges: every condition on sizes is shown with the step that imposes it."""
     network = archdsl.load("zoo:unet")
     graph = network.sizes.graph
@@ -129,7 +129,7 @@ flatten; fc 10
         ("6", "fc1", 0),
     ],
 )
-def test_the_nodes_of_names_and_lines(wanted: str, name: str, others: int) -> None:
+def test_nodes_are_located_by_name_and_line(wanted: str, name: str, others: int) -> None:
     place = locate(draft(TEXT), wanted)
     assert (place.node.name, len(place.others)) == (name, others)
 
@@ -146,7 +146,7 @@ def draft(text: str) -> Draft:
         ("nothing_like_it", "there is no layer or tensor `nothing_like_it`; available: `low`"),
     ],
 )
-def test_nothing_there(name: str, expected: str) -> None:
+def test_unknown_name_or_line_is_not_found(name: str, expected: str) -> None:
     with pytest.raises(NodeNotFound) as caught:
         locate(draft(TEXT), name)
     assert str(caught.value).startswith(expected)

@@ -33,7 +33,7 @@ FAILED = {
 
 
 @pytest.mark.parametrize("condition", FAILED)
-def test_values(condition: str) -> None:
+def test_failed_assertion_shows_compared_values(condition: str) -> None:
     sink = Sink()
     analyze(Source(TEXT + condition), sink)
     (failed,) = [each.diagnostic for each in sink if isinstance(each.diagnostic, AssertFailed)]

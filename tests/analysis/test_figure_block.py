@@ -74,7 +74,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("line", "marked", "code", "fixed"), WRONG, ids=[each[0] for each in WRONG])
-def test_errors(line: str, marked: str, code: str, fixed: bool) -> None:
+def test_figure_block_errors_have_working_suggestions(line: str, marked: str, code: str, fixed: bool) -> None:
     text = f"{NET}figure {{\n  {line}\n}}\n"
     found = archdsl.check(text=text)
     assert [each.diagnostic.code for each in found.diagnostics] == [code], str(found)
@@ -107,7 +107,7 @@ def settings(lines: str) -> FigureSettings:
     return found
 
 
-def test_names() -> None:
+def test_names_in_a_figure_block_select_layers() -> None:
     """A whole name is one part, a last part all parts with it, a block all its uses; keywords are names."""
     graph = archdsl.loads(NET).graph
     ids = {node.name: node.id for node in graph.nodes}
@@ -135,7 +135,7 @@ def test_names() -> None:
         assert label == wanted, name
 
 
-def test_what_is_hidden() -> None:
+def test_hide_accepts_names_synonyms_and_kinds() -> None:
     """By the name of a layer, by a synonym, by a kind."""
     graph = archdsl.loads(NET).graph
     for word, kinds in {"relu": {"relu"}, "batchnorm": {"bn"}, "norm": {"bn"}, "activation": {"relu"}}.items():
@@ -146,7 +146,7 @@ def test_what_is_hidden() -> None:
 
 
 @pytest.mark.parametrize("word", ["pair", "pair1", "stem", "bn1", "last", "pair1.bn1", "add1", "concat1", "paiir"])
-def test_what_is_suggested_instead_of_a_name_can_be_hidden(word: str) -> None:
+def test_suggested_names_for_hide_are_valid(word: str) -> None:
     (found,) = archdsl.check(text=f'{NET}figure {{ hide "{word}" }}\n').diagnostics
     for line in found.diagnostic.help():
         for kind in re.findall(r"`hide (\w+)`|such as `(\w+)`", line):
@@ -154,7 +154,7 @@ def test_what_is_suggested_instead_of_a_name_can_be_hidden(word: str) -> None:
     assert "did you mean" not in " ".join(found.diagnostic.help())
 
 
-def test_groups() -> None:
+def test_group_members_and_nesting() -> None:
     assert settings('group "A" stem to=pair2').groups == (
         FigureGroup(title="A", scope=(), members=(("stem",), ("pair1",), ("pair2",))),
     )
@@ -162,7 +162,7 @@ def test_groups() -> None:
     assert [group.scope for group in inner] == [("stem",), ("pair1",), ("pair2",), ()]
 
 
-def test_single_settings() -> None:
+def test_figure_settings_are_parsed() -> None:
     found = settings('title "T"; caption off; font serif; background transparent; color conv "#7ad" dark="#2166c4"')
     assert (found.title, found.caption, found.font) == ("T", "", FontFamily.SERIF)
     (color,) = found.colors
@@ -171,18 +171,18 @@ def test_single_settings() -> None:
     assert found.background.light == "transparent"
 
 
-def test_a_block_in_another_body_is_misplaced() -> None:
+def test_figure_block_inside_a_stage_is_misplaced() -> None:
     found = archdsl.check(text='input 8; stage s { fc 4; figure { title "x" } }; fc 2')
     assert [each.diagnostic.code for each in found.diagnostics] == ["E0505"]
 
 
 @pytest.mark.parametrize("name", ["figure", "title", "label", "hide", "group"])
-def test_its_words_remain_names(name: str) -> None:
+def test_figure_keywords_remain_valid_names(name: str) -> None:
     text = f"input 8\nblock {name}(n) {{ fc n }}\n{name} 4 as {name}2\nlet {name} = 3\nfc {name}\n"
     assert archdsl.check(text=text).ok
 
 
-def test_the_inks_are_those_of_the_themes() -> None:
+def test_text_colors_match_the_themes() -> None:
     assert {"light": (LIGHT.ink, LIGHT.note), "dark": (DARK.ink, DARK.note)} == INKS
     assert set(KINDS) == {*LEGEND, "other"}
 
@@ -193,7 +193,7 @@ def test_the_colors_of_the_themes_are_readable(theme: Theme) -> None:
         assert contrast(color, theme.ink) >= MINIMUM
 
 
-def test_contrast_is_that_of_wcag() -> None:
+def test_contrast_ratio_follows_wcag() -> None:
     """Published examples: black on white has 21, #767676 is the lightest gray that passes on white."""
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
@@ -201,7 +201,7 @@ def test_contrast_is_that_of_wcag() -> None:
     assert contrast("#ff0000", "#ffffff") == pytest.approx(4.0, abs=0.01)
 
 
-def test_the_nearest_readable_color() -> None:
+def test_nearest_readable_color_meets_the_contrast_minimum() -> None:
     for number in range(0, 0xFFFFFF, 0x0F0F17):
         color = f"#{number:06x}"
         for ink in (LIGHT.ink, LIGHT.note, DARK.ink, DARK.note):

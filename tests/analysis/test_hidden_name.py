@@ -11,10 +11,10 @@ def codes(text: str) -> list[str]:
     return [found.diagnostic.code for found in analyze(Source(text), Sink()).diagnostics]
 
 
-def test_a_shorthand_of_a_block_that_is_a_name_too_is_ambiguous() -> None:
+def test_block_shorthand_that_is_also_a_name_is_ambiguous() -> None:
     assert "E0209" in codes(f"net N(c1 = 8); input 3x8x8; {BLOCK}; unit c1 kernel=1")
 
 
-def test_a_word_that_is_no_shorthand_there_hides_nothing() -> None:
+def test_word_that_is_no_shorthand_shadows_no_name() -> None:
     assert "W0916" not in codes(f"net N(w1 = 8); input 3x8x8; {BLOCK}; unit w1 1")
     assert "W0916" not in codes(f"net N(c1 = 8); input 3x8x8; {BLOCK}; unit c=c1 kernel=1")

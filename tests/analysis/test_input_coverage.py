@@ -28,7 +28,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_as_many_outputs_as_gradients_reach(name):
+def test_input_coverage_matches_gradients(name):
     graph = archdsl.loads(TEXTS[name]).graph
     last = graph.nodes[-1]
     inputs, result = run(graph, last.id)
@@ -52,7 +52,7 @@ def test_as_many_outputs_as_gradients_reach(name):
         assert unread == (cell == 0).sum()
 
 
-def test_padding_evens_out_what_the_border_touches():
+def test_padding_evens_out_border_coverage():
     bare = InputCoverage(archdsl.loads("input 1x16x16; conv 1 k3; conv 1 k3").graph).layers()[-1]
     padded = InputCoverage(archdsl.loads("input 1x16x16; conv 1 k3 p1; conv 1 k3 p1").graph).layers()[-1]
     assert (bare.corner, bare.edge, bare.middle) == (1, 5, 25)
@@ -68,7 +68,7 @@ def test_padding_evens_out_what_the_border_touches():
         ("input 1x8x8; conv 1 k3 s3", None, "28 of 64 (44%)"),
     ],
 )
-def test_what_no_position_reads_is_counted_and_shown(text, rows, unread):
+def test_unread_inputs_are_counted_and_shown(text, rows, unread):
     output = describe(archdsl.loads(text).graph)
     assert output.splitlines()[-1].endswith(f"unread: {unread}")
     figure = [line.strip() for line in output.splitlines() if set(line.strip()) <= set("·░▒▓█") and line.strip()]
@@ -78,13 +78,13 @@ def test_what_no_position_reads_is_counted_and_shown(text, rows, unread):
         assert "5█" * 16 in output
 
 
-def test_upper_bounds_are_marked_as_such():
+def test_upper_bounds_of_coverage_are_marked():
     output = describe(archdsl.loads("input 2x6x4; conv 2 k3 p1; tokens; fc 3; permute 1 0; conv 2 k3").graph)
     assert output.splitlines()[-1] == "at most 8 to 14 positions read an element · unread: at least 0 of 24 (0%)"
     assert "≤ 8   ≤ 8    ≤ 14    ≤ 8  ≤ 14" in output
 
 
-def test_the_summary_shows_minimum_and_maximum():
+def test_coverage_table_shows_minimum_and_maximum():
     row = describe(archdsl.loads("input 1x7x7; conv 1 k3 s2").graph).splitlines()[2]
     assert row.split() == ["conv", "1", "k3", "s2", "9", "1", "1", "1", "1", "4"]
 

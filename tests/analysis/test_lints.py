@@ -37,7 +37,7 @@ def codes(source: Source, *, pedantic: bool = False) -> list[str]:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_known_networks_have_no_other_warnings(file: Path) -> None:
+def test_published_networks_have_only_accepted_warnings(file: Path) -> None:
     assert set(codes(read_source(file))) <= ACCEPTED.get(file.stem, set())
 
 
@@ -98,7 +98,7 @@ QUIET = {
 
 
 @pytest.mark.parametrize("name", QUIET)
-def test_networks_without_warnings(name: str) -> None:
+def test_correct_networks_have_no_warnings(name: str) -> None:
     assert codes(Source(QUIET[name])) == []
 
 
@@ -126,7 +126,7 @@ FOUND = {
 
 
 @pytest.mark.parametrize("name", FOUND)
-def test_found(name: str) -> None:
+def test_each_lint_finds_its_example(name: str) -> None:
     text, code = FOUND[name]
     assert set(codes(Source(text))) == {code}
 
@@ -173,12 +173,12 @@ WITH_WARNINGS = {
 
 
 @pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in WITH_WARNINGS.items() for text in texts])
-def test_warnings_that_are_reported(code: str, text: str) -> None:
+def test_borderline_cases_are_reported(code: str, text: str) -> None:
     assert code in codes(Source(text))
 
 
 @pytest.mark.parametrize("text", WITH_WARNINGS["W0919"] + WITH_WARNINGS["W0915"])
-def test_fixes_remove_what_they_are_for(text: str) -> None:
+def test_fixes_remove_their_warning(text: str) -> None:
     def check(source: Source) -> tuple[Finding, ...]:
         return analyze(source, Sink()).diagnostics
 
@@ -190,7 +190,7 @@ def test_fixes_remove_what_they_are_for(text: str) -> None:
     assert not any(code.startswith("E") for code in after)
 
 
-def test_what_a_window_leaves_unread_is_the_rest_without_the_padding():
+def test_unread_rows_are_the_window_remainder_minus_padding():
     for side, kernel, stride, before, after in product(range(1, 14), range(1, 6), range(1, 6), range(4), range(4)):
         window = Window(kernel=kernel, stride=stride, before=before, after=after)
         if stride > kernel or window.out(side) < 1:

@@ -41,7 +41,7 @@ BODIES = {
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("name", BODIES)
-def test_bodies_save_what_they_declare(name, precision):
+def test_declared_saved_tensors_of_bodies_match_torch(name, precision):
     network = archdsl.loads(BODIES[name])
     torch.manual_seed(0)
     declared = memory(network.graph, batch=16, precision=precision).activations
@@ -53,14 +53,14 @@ def test_bodies_save_what_they_declare(name, precision):
 @pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")  # RMSNorm's statistics under autocast
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("name", LAYERS)
-def test_layers_save_what_they_declare(name, precision):
+def test_declared_saved_tensors_of_layers_match_torch(name, precision):
     network = archdsl.loads(LAYERS[name])
     declared = memory(network.graph, batch=3, precision=precision).activations
     assert declared == pytest.approx(saved_bytes(network, 3, precision, fake=False), rel=0.002)
 
 
 @pytest.mark.parametrize("name", ZOO)
-def test_networks_of_the_zoo_save_what_is_declared(name):
+def test_activation_memory_of_zoo_networks_matches_torch(name):
     network = archdsl.load(f"zoo:{name}")
     declared = memory(network.graph, batch=2).activations
     assert declared == pytest.approx(
@@ -74,7 +74,7 @@ def test_networks_of_the_zoo_save_what_is_declared(name):
      (RmsProp(momentum=0.9), True), (Muon(), None), (Muon(other="sgd"), True),
      (Muon(other="sgd", other_momentum=0), False)],
 )  # fmt: skip
-def test_optimizers_store_what_is_declared(recipe, momentum):
+def test_optimizer_state_size_matches_torch(recipe, momentum):
     network = archdsl.loads("input 3x8x8; conv 4 k3 frozen; bn; conv 8 k3; prelu; gap; fc 5")
     model = network.to_torch()
     optimizer = make_optimizer(model, recipe)
@@ -89,7 +89,7 @@ def test_optimizers_store_what_is_declared(recipe, momentum):
     assert declared.buffers == sum(b.nbytes for b in model.buffers())
 
 
-def test_the_largest_batch_fits_and_the_next_does_not():
+def test_largest_batch_fits_and_the_next_does_not():
     graph = archdsl.load("zoo:resnet20").graph
     batch = largest_batch(graph, 1 << 30, optimizer="adamw", precision="bf16")
     assert memory(graph, batch=batch, optimizer="adamw", precision="bf16").total <= 1 << 30
@@ -97,11 +97,11 @@ def test_the_largest_batch_fits_and_the_next_does_not():
     assert largest_batch(graph, 1000) == 0
 
 
-def test_layers_share_the_activations():
+def test_memory_of_layers_sums_to_the_activations():
     found = memory(archdsl.load("zoo:resnet20").graph, batch=7)
     assert sum(found.layers) == found.activations
 
 
-def test_what_there_is_not_is_refused():
+def test_unknown_optimizer_or_precision_is_refused():
     with pytest.raises(ValueError, match="optimizer 'lion', precision 'fp32': use one of"):
         memory(archdsl.load("zoo:lenet5").graph, batch=1, optimizer="lion")

@@ -16,17 +16,17 @@ PUBLISHED = {"alexnet": 195, "vgg16": 212, "inception_v3": 1311}
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_random_networks_read_what_is_declared(seed):
+def test_receptive_fields_of_random_networks_match_gradients(seed):
     assert check(random_network(seed).graph, Random(seed), count=0)
 
 
 @pytest.mark.parametrize(("name", "size"), [("lenet5", None), ("nin", None), ("squeezenet1_1", "3x96x96")])
-def test_networks_of_the_zoo_read_what_is_declared(name, size):
+def test_receptive_fields_of_zoo_networks_match_gradients(name, size):
     assert check(archdsl.load(f"zoo:{name}", input=size).graph, Random(0), count=0)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_published_figures(name):
+def test_receptive_fields_match_published_values(name):
     assert receptive_field(archdsl.load(f"zoo:{name}").graph) == PUBLISHED[name]
 
 
@@ -55,7 +55,7 @@ def test_published_figures(name):
         "input 30x7; fc 4; permute 1 0; conv 5 k3; permute 1 0; fc 2; take 4",
     ],
 )
-def test_layers_that_change_the_number_of_dimensions_read_what_they_declare(text):
+def test_receptive_fields_match_gradients_when_the_rank_changes(text):
     graph = archdsl.loads(text).graph  # the lints run, too
     for seed in range(2):
         check(graph, Random(seed), count=len(graph.layers))
@@ -74,7 +74,7 @@ def test_a_chain_has_size_jump_and_start():
     assert field == Field(size=15, read=15, jump=Fraction(4), start=Fraction(15, 2))
 
 
-def test_holes_are_reported():
+def test_dilation_gaps_are_reported():
     field = last("input 1x64x64; conv 1 k3 d4").dimensions[0]
     assert (field.size, field.read) == (9, 3)
 
@@ -84,7 +84,7 @@ def test_symbolic_dimensions_have_the_same_fields():
     assert last(text).dimensions == last(text, input="3x224x224").dimensions
 
 
-def test_branches_have_fields_of_their_own_and_their_union():
+def test_branches_have_separate_fields_and_their_union():
     seen = last("input 8x32x32; concat { conv 4 k1 } { conv 4 k3 p1 } { conv 4 k1x7 p0x3 }")
     assert [[field.size for field in path] for path in seen.paths] == [[1, 1], [1, 7], [3, 3]]
     assert [field.size for field in seen.dimensions] == [3, 7]
@@ -114,12 +114,12 @@ def test_upsampling_has_fractional_jumps():
     assert last("input 8x16x16; upconv 8 k4 s2 p1").dimensions[0].jump == Fraction(1, 2)
 
 
-def test_steps_made_of_positions_and_back_keep_their_fields():
+def test_tokens_and_back_to_an_image_keep_the_fields():
     there_and_back = last("input 8x12x10; conv 8 k3 s2 p1; tokens; fc 8; untokens 6x5")
     assert there_and_back.dimensions == last("input 8x12x10; conv 8 k3 s2 p1").dimensions
 
 
-def test_an_assertion_asks_for_the_last_places():
+def test_receptive_field_of_a_network_is_taken_at_its_last_spatial_layer():
     text = "input 3x64x64; conv 8 k3 s2 p1; mul { gap keep; conv 8 k1 }; gap; fc 10"
     assert receptive_field(archdsl.loads(text).graph) == 64
     assert receptive_field(archdsl.loads(text, input="3xHxW").graph) is None
@@ -141,14 +141,14 @@ def test_an_assertion_asks_for_the_last_places():
         "input 1x1000000007; slice 1 999999999 axis=1 step=1000003; pad 1000000000 mode=replicate; conv 1 k3",
     ],
 )
-def test_fields_of_any_numbers_are_found_at_once(text):
+def test_receptive_fields_with_huge_numbers_are_computed_quickly(text):
     with limited():
         graph = archdsl.loads(text).graph
         found = fields(graph, every=True)
         assert all(seen.dimensions for node in graph.nodes for seen in found[node.id])
 
 
-def test_paths_are_listed_as_long_as_they_are_few():
+def test_paths_are_merged_when_there_are_too_many():
     graph = archdsl.loads("input 8x64x64\nrepeat 40 { residual { conv 8 k3 p1 } }").graph
     found = fields(graph, every=True)
     counts = [(len(seen.paths), seen.complete) for node in graph.nodes for seen in found[node.id]]

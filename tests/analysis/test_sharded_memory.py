@@ -45,7 +45,7 @@ def inputs_of(network: Network, batch: int) -> Tensor:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_process_allocates_what_is_declared(name: str, shards: int) -> None:
+def test_sharded_memory_matches_torch_allocations(name: str, shards: int) -> None:
     network = archdsl.loads(NETWORKS[name])
     parts = sharded_parts(network.graph)
     model = shard(network.to_torch(), (".".join(part) for part in parts), torch.device("cpu"), shards)
@@ -114,7 +114,7 @@ RECOMPUTED = {
 
 
 @pytest.mark.parametrize("name", RECOMPUTED)
-def test_what_blocks_keep_and_compute_again(name: str) -> None:
+def test_activation_checkpointing_memory_matches_torch(name: str) -> None:
     network = archdsl.loads(RECOMPUTED[name])
     declared = memory(network.graph, batch=3, activation_checkpointing=True).activations
     assert declared == pytest.approx(saved_bytes(network, 3), rel=0.01)
@@ -122,7 +122,7 @@ def test_what_blocks_keep_and_compute_again(name: str) -> None:
         assert declared == memory(network.graph, batch=3).activations
 
 
-def test_more_blocks_take_hardly_more() -> None:
+def test_checkpointed_blocks_add_little_memory() -> None:
     text = "net N(n = 1)\nblock t { layernorm; fc 64; gelu; fc 8; dropout }\ninput 50x8; fc 8; repeat n { t }; fc 3"
     one, many = (
         [memory(archdsl.loads(text, n=n).graph, batch=8, activation_checkpointing=again).activations for n in (1, 12)]

@@ -96,7 +96,7 @@ def draw_sizes(draw: random.Random, rectangles: int) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_random_networks(seed: int) -> None:
+def test_valid_sizes_of_random_networks_agree_with_checking(seed: int) -> None:
     draw = random.Random(f"sizes {seed}")
     asked = sum(hold(program(draw), draw_sizes(draw, 8)) for _ in range(20))
     assert asked > 60
@@ -116,7 +116,7 @@ CHECKED_AS_COMPILED = [
 
 
 @pytest.mark.parametrize("text", CHECKED_AS_COMPILED)
-def test_check_and_compile_give_one_answer(text: str) -> None:
+def test_check_and_compile_agree_on_validity(text: str) -> None:
     symbolic = Override({None: (3, "H", "W")}) if "3x8x8" in text else None
     sink = Sink()
     network = analyze(Source(text), sink, override=symbolic)
@@ -142,12 +142,12 @@ CASES = [
 
 
 @pytest.mark.parametrize("text", CASES)
-def test_every_square(text: str) -> None:
+def test_every_square_size_agrees_with_checking(text: str) -> None:
     text = text.replace("input 3x", "input 2x").replace("input 8x", "input 2x").replace("conv 8", "conv 2")
     assert hold(text, [(n, n) for n in range(1, 65)] + [(n, 33) for n in range(1, 65, 5)])
 
 
-def test_weights_are_those_of_the_given_size() -> None:
+def test_weight_shapes_follow_the_input_override() -> None:
     """`--input 2x20x20` chooses the weights, not the sizes in the text."""
     network = analyze(Source("input 2x8x8; flatten; fc 3"), Sink(), override=Override({None: (2, 20, 20)}))
     sizes = network.sizes

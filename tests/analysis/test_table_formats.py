@@ -109,7 +109,7 @@ def shown(text: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_parser_reads_the_rows_of_the_text_table(name: str) -> None:
+def test_parsed_tables_match_the_text_table(name: str) -> None:
     draft = loads(NETWORKS[name]).graph
     expected = shown(NETWORKS[name])
     for format_, read in (("markdown", read_markdown), ("latex", read_latex)):
@@ -121,7 +121,7 @@ def test_a_parser_reads_the_rows_of_the_text_table(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["resnet18", "densenet121", "vit_b_16", "gpt2", "googlenet"])
-def test_the_totals_are_those_of_the_network(name: str) -> None:
+def test_table_totals_match_the_network(name: str) -> None:
     network = load(f"zoo:{name}")
     for format_, read in (("markdown", read_markdown), ("latex", read_latex)):
         last = read(render_table(network.graph, format=format_))[-1]  # type: ignore[arg-type]
@@ -130,7 +130,7 @@ def test_the_totals_are_those_of_the_network(name: str) -> None:
         assert int(last[4].split(" ")[0].replace(",", "")) == int(network.costs.total.macs) or "at" in last[4]
 
 
-def test_any_text_stays_text() -> None:
+def test_special_characters_in_a_layer_text_are_escaped() -> None:
     """Every printable ASCII character and some beyond, as the text of a layer: all of it is read back."""
     from archdsl.analysis import table_formats
 
@@ -145,7 +145,7 @@ def test_any_text_stays_text() -> None:
     assert [row[1].lstrip(" ") for row in read_latex(written)[1:]] == texts
 
 
-def test_columns_and_their_totals() -> None:
+def test_column_values_sum_to_their_totals() -> None:
     network = load("zoo:resnet18")
     columns = TableColumns(NetworkMeasures(network.graph, network.costs, None), choose("params,macs%,rf"))
     for format_, read in (("markdown", read_markdown), ("latex", read_latex)):
@@ -157,7 +157,7 @@ def test_columns_and_their_totals() -> None:
         )
 
 
-def test_errors_are_question_marks() -> None:
+def test_layers_with_errors_show_question_marks() -> None:
     draft = analyze(Source("input 3x8x8; conv 4 k9; relu; fc 2"), Sink()).draft
     body = read_markdown(render_table(draft, format="markdown"))
     assert any("?" in row for row in body)
@@ -169,7 +169,7 @@ def test_a_long_table_breaks_between_pages() -> None:
     assert r"\begin{longtable}" in render_table(load("zoo:resnet18").graph, format="latex")
 
 
-def test_several_networks_are_one_table() -> None:
+def test_several_networks_share_one_table() -> None:
     found = [load("zoo:lenet5"), loads("net a_b\ninput x 3x8x8; input y 3x8x8\nconcat x y")]
     cells = [networks_row("f", each.graph, each.parameters, each.costs.total.macs) for each in found]
     cells.append(networks_row("wrong|file.arch", None, 0, 0))
@@ -185,7 +185,7 @@ def test_several_networks_are_one_table() -> None:
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX")
 @pytest.mark.parametrize("name", [*NETWORKS, "zoo:resnet18"])
-def test_latex_compiles(name: str, tmp_path: Path) -> None:
+def test_latex_tables_compile(name: str, tmp_path: Path) -> None:
     network = load(name) if name.startswith("zoo:") else loads(NETWORKS[name])
     page = r"\documentclass{article}\usepackage{booktabs,longtable}\begin{document}" + "\n"
     text = page + render_table(network.graph, format="latex") + "\n" + r"\end{document}"
@@ -195,7 +195,7 @@ def test_latex_compiles(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_networks_of_one_name_are_named_by_their_files() -> None:
+def test_networks_with_the_same_name_show_their_file_names() -> None:
     found = {name: load(f"zoo:{name}") for name in ("resnet18", "resnet34", "alexnet")}
     cells = [
         networks_row(f"zoo:{name}", each.graph, each.parameters, each.costs.total.macs) for name, each in found.items()

@@ -25,14 +25,14 @@ LEAST = {
 
 
 @pytest.mark.parametrize(("name", "least"), LEAST.items())
-def test_least_sizes_that_torchvision_publishes(name: str, least: int) -> None:
+def test_minimum_sizes_match_torchvision(name: str, least: int) -> None:
     sizes = archdsl.load(f"zoo:{name}").sizes
     assert [found.least for found in sizes.sets.values()] == [least, least]
     assert all(found.next(n) == n for found in sizes.sets.values() for n in range(least, 300))
 
 
 @pytest.mark.parametrize("name", ["lenet5", "alexnet", "squeezenet1_0", "autoencoder", "airbench94"])
-def test_torch_agrees(name: str) -> None:
+def test_valid_sizes_match_torch(name: str) -> None:
     assert verify(name, most=90, rectangles=20, step=3) == 50
 
 
@@ -53,7 +53,7 @@ conv 2 k1
 """
 
 
-def test_a_unet_wants_multiples_of_16() -> None:
+def test_unet_requires_multiples_of_16() -> None:
     sizes = archdsl.loads(UNET).sizes
     assert sizes.described() == ["H and W a multiple of 16  — `maxpool 2`, line 7; `concat skip`, line 3"]
     verdict = sizes.verdict((350, 525))
@@ -62,7 +62,7 @@ def test_a_unet_wants_multiples_of_16() -> None:
     assert sizes.verdict((32, 48)).outputs == ((2, 32, 48),)
 
 
-def test_weights_fix_a_product() -> None:
+def test_flatten_weights_fix_a_product_of_sizes() -> None:
     sizes = archdsl.load("zoo:lenet5").sizes
     assert sizes.described()[1:] == [
         "120·⌊(H − 28)/4⌋·⌊(W − 28)/4⌋ = 120  — `fc 84`, line 12",
@@ -70,7 +70,7 @@ def test_weights_fix_a_product() -> None:
     ]
 
 
-def test_a_table_of_positions_works_for_fewer_steps() -> None:
+def test_position_table_accepts_shorter_sequences() -> None:
     sizes = archdsl.load("zoo:vit_b_16").sizes
     assert sizes.described()[1:] == [
         "⌊H/16⌋·⌊W/16⌋ ≤ 196  — `pos`, line 13",
@@ -79,12 +79,12 @@ def test_a_table_of_positions_works_for_fewer_steps() -> None:
     assert sizes.verdict((64, 320)).failed is None
 
 
-def test_no_dimension_to_change() -> None:
+def test_network_without_spatial_dimensions_has_no_valid_sizes() -> None:
     with pytest.raises(LookupError, match="no input has a dimension"):
         _ = archdsl.loads("input 784; fc 10").sizes
 
 
-def test_symbols_in_the_text() -> None:
+def test_symbolic_dimensions_in_the_text() -> None:
     network = archdsl.loads("input 3xHxW\nconv 8 k3 s2 p1; relu; maxpool 2\ngap; fc 10")
     assert [str(node.shape) for node in network.graph.nodes[1:4:2]] == [
         "8×⌊(H + 1)/2⌋×⌊(W + 1)/2⌋",
@@ -106,7 +106,7 @@ def test_weights_that_depend_on_a_symbol_are_an_error() -> None:
         max_size=4,
     )
 )
-def test_solving_agrees_with_checking_each_size(facts: list[tuple[int, int, int, str]]) -> None:
+def test_solved_conditions_agree_with_checking_each_size(facts: list[tuple[int, int, int, str]]) -> None:
     height = form_of(Sym.symbol("H", 1))
     conditions = [
         Condition(form=height * factor // divisor + height // 2 + constant, relation=relation)
@@ -118,7 +118,7 @@ def test_solving_agrees_with_checking_each_size(facts: list[tuple[int, int, int,
 
 
 @given(st.integers(-6, 6), st.integers(-40, 40), st.integers(-300, 300))
-def test_solving_products(a: int, b: int, c: int) -> None:
+def test_products_are_solved_for_each_size(a: int, b: int, c: int) -> None:
     height = form_of(Sym.symbol("H", 1))
     for relation in (">=", "=="):
         condition = Condition(form=(height // 3) * (height * a + b) + Form.of(c), relation=relation)
@@ -127,7 +127,7 @@ def test_solving_products(a: int, b: int, c: int) -> None:
 
 
 @given(st.integers(1, 7), st.integers(-60, 60))
-def test_solving_floors_of_products(divisor: int, c: int) -> None:
+def test_floors_of_products_are_solved_for_each_size(divisor: int, c: int) -> None:
     """A power inside a floor counts too: on each residue this is a parabola, not a line."""
     height = form_of(Sym.symbol("H", 1))
     for relation in (">=", "==", "!="):
@@ -136,7 +136,7 @@ def test_solving_floors_of_products(divisor: int, c: int) -> None:
         assert all((size in found) == condition.holds({"H": size}) for size in range(1, 60))
 
 
-def test_sets_in_words() -> None:
+def test_size_sets_are_described_in_words() -> None:
     height = form_of(Sym.symbol("H", 1))
 
     def words(*forms: Form, relation: str = ">=") -> str:
@@ -153,7 +153,7 @@ def test_sets_in_words() -> None:
     "layer",
     ["conv 4 k2 s3 same_upper", "conv 4 k1 s2 same_upper", "maxpool 2 s3 same_upper", "avgpool 2 s3 same_upper"],
 )
-def test_a_kernel_below_its_stride_takes_every_size(layer: str) -> None:
+def test_kernel_smaller_than_its_stride_accepts_every_size(layer: str) -> None:
     """The padding of `same_upper` depends on the size; the output size does not depend on that."""
     sizes = archdsl.loads(f"input 3x32x32; {layer}; gap; fc 2").sizes
     assert sizes.described() == ["H and W ≥ 1"]
@@ -165,7 +165,7 @@ def test_a_kernel_below_its_stride_takes_every_size(layer: str) -> None:
         assert tuple(form_of(dim).value({"H": side, "W": side}) for dim in symbolic.dims) == shape.dims
 
 
-def test_a_square_of_symbolic_positions_is_an_error() -> None:
+def test_square_of_symbolic_token_count_is_an_error() -> None:
     network = archdsl.loads("input 3x224x224; conv 64 k16 s16; tokens; untokens; gap; fc 3")
     with pytest.raises(archdsl.ArchError, match="has no closed form"):
         _ = network.sizes
@@ -183,7 +183,7 @@ TWO_NUMBERS = {
 
 
 @pytest.mark.parametrize(("text", "symbol"), TWO_NUMBERS.items())
-def test_an_input_of_two_numbers_changes_its_length_not_its_features(text: str, symbol: str) -> None:
+def test_two_dimensional_input_varies_its_length_not_its_features(text: str, symbol: str) -> None:
     import torch
 
     network = archdsl.loads(text)

@@ -75,7 +75,9 @@ def fpn(weights: Weights, x: Tensor) -> tuple[Tensor, ...]:
 
 @pytest.mark.parametrize(("text", "written"), [(FCN, fcn), (UNET, unet), (FPN, fpn)], ids=["fcn", "unet", "fpn"])
 @torch.no_grad()
-def test_one_module_serves_every_size(text: str, written: Callable[[Weights, Tensor], tuple[Tensor, ...]]) -> None:
+def test_one_module_runs_at_every_valid_size(
+    text: str, written: Callable[[Weights, Tensor], tuple[Tensor, ...]]
+) -> None:
     network = archdsl.loads(text)
     module = network.to_torch().eval()
     printed = from_source(to_source(network.graph), network.graph).eval()
@@ -211,7 +213,7 @@ def attempted(function: Callable[..., Any], *inputs: Any) -> tuple[Tensor, ...] 
     ids=["unpadded", "halved", "cropped", "doubled", "pyramid"],
 )
 @torch.no_grad()
-def test_the_valid_sizes_are_those_that_torch_takes(
+def test_valid_sizes_are_those_that_torch_accepts(
     text: str, written: Callable[[Weights, Tensor], tuple[Tensor, ...]]
 ) -> None:
     """Around the least valid sizes, and at larger ones."""
@@ -247,7 +249,7 @@ def test_the_valid_sizes_are_those_that_torch_takes(
         ("let v = 2; upsample like=v", "v", None),
     ],
 )
-def test_what_a_size_cannot_be_taken_of(statement: str, at: str, why: str | None) -> None:
+def test_invalid_size_reference_is_an_error(statement: str, at: str, why: str | None) -> None:
     with pytest.raises(archdsl.ArchError) as caught:
         archdsl.loads(f"input 3x8x8; {statement}")
     (found,) = caught.value.diagnostics

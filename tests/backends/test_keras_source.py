@@ -110,16 +110,16 @@ def _is_ours(made: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", REQUIRED)
-def test_the_zoo(keras: Any, name: str) -> None:
+def test_keras_outputs_of_zoo_networks_match_torch(keras: Any, name: str) -> None:
     check(archdsl.load(f"zoo:{name}"))
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_layers(keras: Any, text: str) -> None:
+def test_keras_outputs_of_layers_match_torch(keras: Any, text: str) -> None:
     check(archdsl.loads(text))
 
 
-def test_random_programs_are_equal_or_refused(keras: Any) -> None:
+def test_keras_outputs_of_random_programs_match_or_are_refused(keras: Any) -> None:
     count = 0
     for seed in range(30):
         network = archdsl.loads(generate.program(Random(seed)))
@@ -132,7 +132,7 @@ def test_random_programs_are_equal_or_refused(keras: Any) -> None:
     assert count >= 5
 
 
-def test_the_text() -> None:
+def test_keras_source_of_a_small_network() -> None:
     text = archdsl.loads(
         "net Small(classes = 10)\ninput 3x8x8\nstage stem { conv 4 k3 p1; bn; relu }\ngap; fc classes\n"
     )
@@ -170,7 +170,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("text", "parts"), REFUSED.items())
-def test_what_keras_lacks_is_refused(text: str, parts: tuple[str, ...]) -> None:
+def test_layers_without_keras_equivalent_are_refused(text: str, parts: tuple[str, ...]) -> None:
     result = CliRunner().invoke(main, ["compile", "--to", "keras", "-e", text])
     assert result.exit_code == 1
     assert all(part in result.stderr for part in parts)

@@ -58,7 +58,7 @@ FORMS = [(1, ""), (2, ""), (2, " renormalize"), (EXPERTS, " renormalize")]
 
 @pytest.mark.parametrize("dims", [f"{STEPS}x{FEATURES}", str(FEATURES)])
 @pytest.mark.parametrize(("top", "word"), FORMS)
-def test_a_mixture_is_the_reference(top, word, dims):
+def test_mixture_of_experts_matches_the_reference(top, word, dims):
     network = archdsl.loads(f"input {dims}\nmoe experts={EXPERTS} top={top}{word} {BODY}")
     reference, model = Reference(top, bool(word)), network.to_torch()
     model.load_state_dict(reference.weights("moe1"))
@@ -70,7 +70,7 @@ def test_a_mixture_is_the_reference(top, word, dims):
     assert network.costs.total.macs == counter.get_total_flops() / 2 / BATCH
 
 
-def test_the_printed_source_is_the_module():
+def test_printed_source_of_moe_matches_the_module():
     network = archdsl.loads(f"input {STEPS}x{FEATURES}\nmoe experts={EXPERTS} top=2 {BODY} as experts")
     scope: dict[str, Any] = {}
     exec(to_source(network.graph), scope)
@@ -95,19 +95,19 @@ def test_the_printed_source_freezes_what_the_body_freezes():
     assert total.parameters - total.trainable == 3 * 8 * 8
 
 
-def test_a_learned_tensor_in_a_body_has_the_samples_of_the_step():
+def test_learned_tensor_in_a_moe_body_has_the_batch_size_of_the_step():
     scan = "scan carry h = 4 { concat { learned 3 }; fc 4; add h as h }"
     model = archdsl.loads(f"input 6x8\nmoe experts=3 {{ fc 4; add {{ learned 4 }} }}\n{scan}").to_torch()
     assert model(torch.randn(BATCH, 6, 8)).shape == (BATCH, 6, 4)
 
 
-def test_experts_start_with_weights_of_their_own():
+def test_experts_are_initialized_independently():
     model: Any = archdsl.loads(f"input {FEATURES}\nmoe experts=3 {BODY}").to_torch()
     first, second, _ = (expert.fc1.weight for expert in model.moe1.experts)
     assert not torch.equal(first, second)
 
 
-def test_the_router_and_the_chosen_experts_learn():
+def test_gradients_reach_the_router_and_selected_experts():
     model: Any = archdsl.loads(f"input Tx4\nfc {FEATURES}\nmoe experts=2 top=1 {BODY}").to_torch()
     for steps in (1, 40):
         model.zero_grad()
@@ -131,7 +131,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("text", ERRORS)
-def test_what_is_no_mixture_is_refused_with_its_reason(text):
+def test_invalid_moe_is_refused_with_its_reason(text):
     with pytest.raises(archdsl.ArchError) as raised:
         archdsl.loads(text)
     assert ERRORS[text] in str(raised.value)

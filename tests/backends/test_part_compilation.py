@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @compiles
 @every_text
-def test_compile_the_whole(text: str) -> None:
+def test_whole_module_compiles(text: str) -> None:
     module, x = built(text), batch(text)
     torch._dynamo.reset()
     expected = gradients(copy.deepcopy(module), x)
@@ -45,7 +45,7 @@ def test_compile_the_whole(text: str) -> None:
 
 @compiles
 @every_text
-def test_compile_a_part(text: str) -> None:
+def test_single_part_compiles(text: str) -> None:
     module, x = built(text), batch(text)
     torch._dynamo.reset()
     expected = gradients(copy.deepcopy(module), x)
@@ -103,7 +103,7 @@ def test_export_keeps_the_parts(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [CHAIN, RESNET, UNET], ids=["chain", "resnet", "unet"])
-def test_trace_and_script(text: str) -> None:
+def test_module_can_be_traced_and_scripted(text: str) -> None:
     module, x = built(text).eval(), batch(text)
     equal(torch.fx.symbolic_trace(module)(x), module(x))
     with warnings.catch_warnings():

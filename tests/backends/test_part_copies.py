@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @every_text
 @pytest.mark.parametrize("way", ["copy", "deepcopy", "pickle", "torch.save"])
-def test_copies(text: str, way: str, tmp_path: Path) -> None:
+def test_module_copies_compute_the_same(text: str, way: str, tmp_path: Path) -> None:
     module, x = built(text).eval(), batch(text)
     module.register_buffer("calls", torch.tensor(3))
     match way:
@@ -104,7 +104,7 @@ def test_a_parametrized_part() -> None:
     assert made.a.gain.item() == 1
 
 
-def test_an_average_of_weights() -> None:
+def test_averaged_model_of_weights() -> None:
     module, x = built(RESNET), batch(RESNET)
     average = torch.optim.swa_utils.AveragedModel(module)
     average.update_parameters(module)

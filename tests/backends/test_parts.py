@@ -26,7 +26,7 @@ from tests.backends.part_networks import (
 
 
 @every_text
-def test_hooks_see_what_flows(text: str) -> None:
+def test_forward_hooks_see_inputs_and_outputs_of_parts(text: str) -> None:
     module, x = built(text).eval(), batch(text)
     seen: dict[str, list[tuple[Any, Any]]] = {path: [] for path in paths(text)}
     hooks = [
@@ -44,7 +44,7 @@ def test_hooks_see_what_flows(text: str) -> None:
             equal(module.get_submodule(path)(*args), result)
 
 
-def test_hooks_change_what_flows() -> None:
+def test_forward_hooks_can_change_inputs_and_outputs() -> None:
     module, x = built(RESNET).eval(), batch(RESNET)
     module.layer2.register_forward_pre_hook(lambda part, args: (torch.zeros_like(args[0]),))
     module.gap1.register_forward_hook(lambda part, args, result: result + 1)
@@ -76,7 +76,7 @@ def test_a_stage_is_called_alone() -> None:
     equal(module.up(x=low, down1=skip), module.up(low, skip))
 
 
-def test_children_of_a_chain_are_the_network() -> None:
+def test_children_of_a_chain_compute_the_network() -> None:
     module, x = built(CHAIN).eval(), batch(CHAIN)
     assert [name for name, _ in module.named_children()] == ["a", "b", "conv1"]
     equal(nn.Sequential(*module.children())(x), module(x))

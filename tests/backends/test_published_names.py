@@ -82,7 +82,7 @@ def digest(names: Mapping[str, tuple[int, ...]]) -> str:
 
 
 @pytest.mark.parametrize(("family", "name"), NETWORKS.items())
-def test_the_names_and_shapes_are_those_of_torchvision(family: str, name: str) -> None:
+def test_names_and_shapes_match_torchvision(family: str, name: str) -> None:
     module = built(name)
     own = shapes(module)
     names = published(family, module)
@@ -100,7 +100,7 @@ def elements(names: Mapping[str, tuple[int, ...]]) -> str:
 
 
 @pytest.mark.parametrize("family", TIMM)
-def test_the_names_and_sizes_are_those_of_timm(family: str) -> None:
+def test_names_and_sizes_match_timm(family: str) -> None:
     module = built(TIMM[family][0])
     own, names = shapes(module), published(family, module)
     assert len(set(names.values())) == len(names)
@@ -109,7 +109,7 @@ def test_the_names_and_sizes_are_those_of_timm(family: str) -> None:
 
 @pytest.mark.skipif(find_spec("timm") is None, reason="timm is an oracle, installed by hand")
 @pytest.mark.parametrize(("name", "theirs"), [*TIMM.values(), *ALSO_TIMM.items()])
-def test_outputs_with_the_weights_of_timm(name: str, theirs: str, tmp_path: Path) -> None:
+def test_outputs_with_timm_weights_match_timm(name: str, theirs: str, tmp_path: Path) -> None:
     """Where timm has another eps, its module gets ours: only the weights are compared."""
     from scripts import conformance
 
@@ -164,13 +164,13 @@ def test_a_tensor_in_another_shape_is_reshaped(tmp_path: Path) -> None:
         ((6, 4), (24,), False),
     ],
 )
-def test_the_same_elements(a: tuple[int, ...], b: tuple[int, ...], same: bool) -> None:
+def test_same_elements_detects_reshaped_tensors(a: tuple[int, ...], b: tuple[int, ...], same: bool) -> None:
     assert same_elements(a, b) == same_elements(b, a) == same
 
 
 @pytest.mark.skipif(find_spec("torchvision") is None, reason="torchvision is an oracle that make conformance installs")
 @pytest.mark.parametrize(("family", "name"), NETWORKS.items())
-def test_the_order_of_execution_is_that_of_torchvision(family: str, name: str) -> None:
+def test_order_of_execution_matches_torchvision(family: str, name: str) -> None:
     """Each tensor is the one that torchvision's forward pass reaches at the same time."""
     from scripts import conformance
 
@@ -197,7 +197,7 @@ def state_of(family: str, module: nn.Module) -> dict[str, Tensor]:
     }
 
 
-def test_a_file_in_shards_with_a_prefix_in_half_precision_in_any_order(tmp_path: Path) -> None:
+def test_sharded_half_precision_file_with_prefix_is_loaded(tmp_path: Path) -> None:
     """Another head, `module.` before all names, 16 bits, sorted names, two files with an index."""
     state = {f"module.{name}": tensor for name, tensor in sorted(state_of("ResNet", built("resnet18")).items())}
     names = list(state)
@@ -218,7 +218,7 @@ def test_a_file_in_shards_with_a_prefix_in_half_precision_in_any_order(tmp_path:
 
 
 @pytest.mark.parametrize(("name", "other"), [("resnet18", "resnet34"), ("resnet34", "resnet18")])
-def test_another_depth_is_refused(name: str, other: str) -> None:
+def test_weights_of_another_depth_are_refused(name: str, other: str) -> None:
     module, names = built(name), published("ResNet", built(other))
     own = shapes(built(other))
     with pytest.raises(CannotLoad):

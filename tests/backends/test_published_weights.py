@@ -131,7 +131,7 @@ def published(server: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return content
 
 
-def test_torchvision_is_downloaded_once(
+def test_torchvision_weights_are_downloaded_once(
     server: Files, published: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines: list[str] = []
@@ -147,7 +147,7 @@ def test_torchvision_is_downloaded_once(
     torch.testing.assert_close(module.state_dict(), state(1), rtol=0, atol=0)
 
 
-def test_other_weights_of_torchvision(server: Files, published: bytes) -> None:
+def test_torchvision_weights_version_can_be_selected(server: Files, published: bytes) -> None:
     module = archdsl.loads(NET).to_torch()
     archdsl.load_weights(module, "torchvision:small@V1")
     torch.testing.assert_close(module.state_dict(), state(2), rtol=0, atol=0)
@@ -160,13 +160,13 @@ def test_a_damaged_file_in_the_cache_is_downloaded_again(server: Files, publishe
     assert len(server.requests) == 2
 
 
-def test_another_digest_is_refused_and_not_kept(server: Files, published: bytes, tmp_path: Path) -> None:
+def test_wrong_digest_is_refused_and_not_cached(server: Files, published: bytes, tmp_path: Path) -> None:
     with pytest.raises(CannotLoad, match="SHA-256 does not begin with 00000000"):
         published_weights("torchvision:wrong", print)
     assert not list((tmp_path / "cache").rglob("*.pth"))
 
 
-def test_too_large_a_download_is_stopped(
+def test_oversized_download_is_aborted(
     server: Files, published: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torchvision_weights, "_LARGEST", 100)
@@ -189,7 +189,7 @@ def test_a_pickle_with_code_is_not_loaded(server: Files, tmp_path: Path, monkeyp
     assert not (tmp_path / "run").exists()
 
 
-def test_no_server(server: Files, published: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_connection_is_reported(server: Files, published: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     unreachable(monkeypatch)
     with pytest.raises(CannotLoad, match="no connection") as error:
         published_weights("torchvision:small", print)
@@ -197,7 +197,7 @@ def test_no_server(server: Files, published: bytes, monkeypatch: pytest.MonkeyPa
     server.files.clear()
 
 
-def test_a_missing_file(server: Files, published: bytes) -> None:
+def test_missing_file_on_the_server_is_reported(server: Files, published: bytes) -> None:
     server.files.clear()
     with pytest.raises(CannotLoad, match="404 Not Found"):
         published_weights("torchvision:small", print)
@@ -214,13 +214,13 @@ def test_a_missing_file(server: Files, published: bytes) -> None:
         ("hf:", "is not a name on the Hub"),
     ],
 )
-def test_unknown_names(name: str, message: str) -> None:
+def test_unknown_weights_names_are_refused(name: str, message: str) -> None:
     with pytest.raises(UnknownWeights) as error:
         published_weights(name, print)
     assert message in f"{error.value.why} {error.value.help}"
 
 
-def test_a_path_stays_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_existing_path_takes_precedence_over_a_published_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("hf:name").touch()
     assert resolved_weights("hf:name", print) == Path("hf:name")
@@ -228,7 +228,7 @@ def test_a_path_stays_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.skipif(find_spec("torchvision") is None, reason="torchvision is an oracle that make conformance installs")
-def test_the_files_are_those_of_torchvision() -> None:
+def test_weight_files_match_torchvision() -> None:
     from scripts.import_goals import torchvision_models
 
     models = torchvision_models()
@@ -250,7 +250,7 @@ def model(server: Files) -> dict[str, bytes]:
     return server.repos["someone/small"]
 
 
-def test_the_hub_is_asked_for_the_list_and_the_file(
+def test_hub_requests_are_the_listing_and_the_file(
     server: Files, model: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = archdsl.loads(NET).to_torch()
@@ -282,7 +282,7 @@ PLACES = {
 }
 
 
-def test_shards(server: Files, model: dict[str, bytes]) -> None:
+def test_sharded_hub_weights_are_loaded(server: Files, model: dict[str, bytes]) -> None:
     sharded(model, PLACES)
     module = archdsl.loads(NET).to_torch()
     archdsl.load_weights(module, "hf:someone/small@main")
@@ -298,7 +298,7 @@ def test_shards(server: Files, model: dict[str, bytes]) -> None:
         ([], "not an index of shards"),
     ],
 )
-def test_an_index_that_names_other_files(
+def test_index_that_names_other_files_is_refused(
     server: Files, model: dict[str, bytes], places: dict[str, str], message: str
 ) -> None:
     del model["model.safetensors"]
@@ -308,7 +308,7 @@ def test_an_index_that_names_other_files(
 
 
 @pytest.mark.parametrize("file", ["model.safetensors", "model.safetensors.index.json"])
-def test_another_digest_than_that_of_the_hub(server: Files, model: dict[str, bytes], file: str) -> None:
+def test_wrong_hub_digest_is_refused(server: Files, model: dict[str, bytes], file: str) -> None:
     if file.endswith(".json"):
         sharded(model, PLACES)
     server.digests[file] = "0" * (40 if file.endswith(".json") else 64)
@@ -331,7 +331,7 @@ def test_only_pickled_weights_are_refused(server: Files, model: dict[str, bytes]
 # --- the commands ---
 
 
-def test_the_commands(
+def test_weights_commands_accept_published_names(
     server: Files, published: bytes, model: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -348,7 +348,9 @@ def test_the_commands(
     assert (done.exit_code, "the Hub has no such model" in done.stderr) == (1, True)
 
 
-def test_training_takes_them(server: Files, published: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_accepts_published_weights(
+    server: Files, published: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They are downloaded and compared before anything is trained; tests/cli/test_weights.py trains with a file."""
     monkeypatch.chdir(tmp_path)
     Path("net.arch").write_text("net N\ninput 1x8x8\nflatten; fc 3 as a; relu; fc 10 as b\n")

@@ -29,7 +29,7 @@ def test_uses_of_a_block_share_a_class() -> None:
     assert text.count("class Twice(") == 1
 
 
-def test_modules_that_torch_lacks_come_along() -> None:
+def test_modules_missing_in_torch_are_included() -> None:
     text = source("input 4x8x8; drop_path 0.1; scale 0.5 learned\n")
     assert text.count("class DropPath(nn.Module)") == text.count("class Scale(nn.Module)") == 1
 
@@ -48,26 +48,26 @@ def test_frozen_weights_stay_frozen() -> None:
         ("input a 3x4x4; concat { relu } a", "return torch.cat([x, a], 1)"),
     ],
 )
-def test_merges(text: str, line: str) -> None:
+def test_merges_are_printed_as_expressions(text: str, line: str) -> None:
     assert line in forward(text)[-2:]
 
 
 class TestLiveValues:
     """Values must not be overwritten before they are read."""
 
-    def test_operands_of_a_merge_of_three(self) -> None:
+    def test_operands_of_a_three_way_merge(self) -> None:
         source("input 2x4x4; add { lrn 2 } { bn } as a\nadd { gelu } a { avgpool 1 }\n")
 
-    def test_several_results_of_one_scope(self) -> None:
+    def test_scope_with_several_results(self) -> None:
         source("input 4x6x6; aux a { bn; aux b { relu }; gap; sigmoid }\n")
 
-    def test_results_that_nobody_reads(self) -> None:
+    def test_unused_results_are_returned(self) -> None:
         source("input 24; stage a { relu as kept }\nscale 0.5; stage b { add in as lost }\noutput kept\n")
 
-    def test_inputs_called_like_variables(self) -> None:
+    def test_inputs_named_like_local_variables(self) -> None:
         source("input y 3x4x4\ninput x 3x4x4\nadd { conv 3 k1 } y { relu }\n")
 
-    def test_names_of_python(self) -> None:
+    def test_python_keywords_and_modules_as_names(self) -> None:
         source(
             "net class(self = 2)\ninput torch 3x4x4\ninput nn 3x4x4\n"
             "conv self k1 as lambda\nconcat { relu as F } lambda\n"
@@ -77,14 +77,14 @@ class TestLiveValues:
 class TestReuse:
     """A reused module keeps its name."""
 
-    def test_beside(self) -> None:
+    def test_reused_layer_in_the_same_scope(self) -> None:
         assert forward("input 3x8x8; conv 3 k1 as a; relu; reuse a\n")[-2:] == ["x = self.a(x)", "return x"]
 
-    def test_in_its_own_scope(self) -> None:
+    def test_reused_layer_within_its_stage(self) -> None:
         text = source("input 3x8x8; stage s { conv 3 k1 as a; reuse a; relu }\nfc 2 axis=0\n")
         assert text.count("self.a(x)") == 2
 
-    def test_from_another_scope_whose_names_stay(self) -> None:
+    def test_reused_layer_of_another_scope_keeps_state_names(self) -> None:
         scope = "stage s { bn; reuse a; stage t { relu; conv 3 k1 x2 }; add { conv 3 k1; reuse t } }"
         text = f"input 3x8x8; conv 3 k1 as a\n{scope}\n"
         assert "self.s.t = nn.Module()" in source(text)
@@ -93,7 +93,7 @@ class TestReuse:
             "a.weight", "s.bn1.weight", "s.t.conv1.weight", "s.t.conv2.weight", "s.conv1.weight",
         ]  # fmt: skip
 
-    def test_a_whole_block(self) -> None:
+    def test_reused_block(self) -> None:
         block = "block b { residual { conv 3 k3 p1; bn }; relu }"
         source(f"input 3x8x8\n{block}\nb as first\ndropout; reuse first as second\nadd {{ }} first second\n")
 
@@ -104,7 +104,7 @@ def test_class_names_are_identifiers(word: str) -> None:
     compile(f"class {class_name(word)}: pass", "", "exec")
 
 
-def test_a_name_cannot_break_out_of_the_docstring(tmp_path: object) -> None:
+def test_hostile_name_is_escaped_in_the_docstring(tmp_path: object) -> None:
     from archdsl.backends.python_source import to_source
 
     graph = archdsl.loads("input 3x4x4; relu").graph

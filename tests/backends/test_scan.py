@@ -115,7 +115,7 @@ def tensors(network: Any) -> list[Tensor]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_scan_is_the_loop(case):
+def test_scan_matches_an_explicit_loop(case):
     text, make = CASES[case]
     network = archdsl.loads(text)
     reference, model = make(), network.to_torch()
@@ -130,7 +130,7 @@ def test_a_scan_is_the_loop(case):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_printed_source_is_the_module(case):
+def test_printed_source_of_scan_matches_the_module(case):
     text, _ = CASES[case]
     network = archdsl.loads(text)
     scope: dict[str, Any] = {}
@@ -150,7 +150,7 @@ def test_gradients_flow_through_all_steps():
     assert (x.grad.abs().amax((0, 2)) > 0).all()
 
 
-def test_a_scan_runs_at_any_length():
+def test_scan_accepts_any_sequence_length():
     model = archdsl.loads("input x Tx4\nfc 4\nscan carry h = 6 { concat h; fc 6; tanh as h }").to_torch()
     for steps in (1, 2, 50):
         assert model(torch.randn(BATCH, steps, 4)).shape == (BATCH, steps, 6)
@@ -173,7 +173,7 @@ fc 20"""
     assert not torch.equal(first, model(image + 1, words))
 
 
-def test_a_diagram_shows_what_is_in_the_body():
+def test_diagram_shows_layers_of_the_scan_body():
     text = diagram(archdsl.loads(CONV_LSTM).graph, "dot", DiagramStyle()).decode()
     assert "scan<BR/>" in text
     assert "conv 16 3×3" in text
@@ -207,7 +207,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("text", ERRORS)
-def test_what_is_no_scan_is_refused_with_its_reason(text):
+def test_invalid_scan_is_refused_with_its_reason(text):
     with pytest.raises(archdsl.ArchError) as raised:
         archdsl.loads(text)
     assert ERRORS[text] in str(raised.value)

@@ -33,18 +33,18 @@ def run(folder: Path, *command: str) -> str:
     return done.stdout
 
 
-def test_the_format_is_that_of_ruff(folder: Path) -> None:
+def test_printed_source_is_formatted_like_ruff(folder: Path) -> None:
     pytest.importorskip("ruff")
     run(folder, "ruff", "format", "--isolated", "--line-length", "120", "--check", ".")
     run(folder, "ruff", "check", "--isolated", "--select", "E4,E7,E9,F,I,B,SIM,UP", ".")
 
 
-def test_lines_fit_88_columns_but_for_modules_that_torch_lacks(folder: Path) -> None:
+def test_lines_fit_88_columns_except_in_included_modules(folder: Path) -> None:
     for name in ("resnet50", "densenet121", "inception_v3", "yolov8n", "unet", "ssd300_vgg16"):
         run(folder, "ruff", "format", "--isolated", "--line-length", "88", "--check", f"net_{name}.py")
 
 
-def test_types_are_strict(folder: Path) -> None:
+def test_printed_source_passes_mypy_strict(folder: Path) -> None:
     pytest.importorskip("mypy")
     run(folder, "mypy", "--strict", ".")
 
@@ -59,7 +59,7 @@ def built(text: str, **arguments: int) -> torch.nn.Module:
         return space[network.graph.name](**arguments)
 
 
-def test_a_parameter_that_only_layers_follow_is_an_argument() -> None:
+def test_parameter_used_only_by_layers_is_a_constructor_argument() -> None:
     text = "net N(classes = 10, width = 8)\ninput 3x8x8\nstage stem { conv width k3; bn }\ngap; fc 2*classes\n"
     module = built(text, classes=7, width=6)
     assert module.get_parameter("fc1.weight").shape == (14, 6)
@@ -80,7 +80,7 @@ NOT_ARGUMENTS = {
 
 
 @pytest.mark.parametrize("text", NOT_ARGUMENTS.values(), ids=NOT_ARGUMENTS)
-def test_other_parameters_are_not(text: str) -> None:
+def test_parameter_that_changes_the_structure_is_not_an_argument(text: str) -> None:
     network = archdsl.loads(text)
     check_source(network.graph)
     assert "n: int" not in network.source().rpartition("class N(")[2]
@@ -92,7 +92,7 @@ BLOCK = """block b(c, s = 1) {
 }"""
 
 
-def test_a_projection_is_conditional() -> None:
+def test_projection_shortcut_is_conditional() -> None:
     text = f"input 8x8x8\n{BLOCK}\nb 8; b 16 s2; b 16; b 32 s2; b 32\n"
     source = archdsl.loads(text).source()
     check_source(archdsl.loads(text).graph)
@@ -101,7 +101,7 @@ def test_a_projection_is_conditional() -> None:
     assert "if stride != 1:" in source or "if in_channels != out_channels:" in source
 
 
-def test_uses_that_differ_in_more_have_classes_of_their_own() -> None:
+def test_block_uses_with_different_structure_have_separate_classes() -> None:
     text = (
         "input 8x8x8\nblock b(act) { residual { conv 8 k3 p1; act; conv 8 k3 p1 }; act }\n"
         "b act=relu; b act=gelu; b act=relu\n"
@@ -110,7 +110,7 @@ def test_uses_that_differ_in_more_have_classes_of_their_own() -> None:
     assert "class B2(" in archdsl.loads(text).source()
 
 
-def test_uses_in_sequence_are_a_loop() -> None:
+def test_consecutive_block_uses_become_a_loop() -> None:
     text = f"input 8x8x8\n{BLOCK}\nstage s {{ b 8 x5 }}\nb 8 x6\n"
     source = archdsl.loads(text).source()
     check_source(archdsl.loads(text).graph)
@@ -148,7 +148,7 @@ FUNCTIONS = {
 
 
 @pytest.mark.parametrize(("head", "body", "uses", "line"), FUNCTIONS.values(), ids=FUNCTIONS)
-def test_numbers_of_functions_are_arguments(head: str, body: str, uses: str, line: str) -> None:
+def test_varying_numbers_of_layers_are_arguments(head: str, body: str, uses: str, line: str) -> None:
     text = f"{head}block b(n) {{ {body} }}\n{uses}\n"
     source = archdsl.loads(text).source()
     check_source(archdsl.loads(text).graph)
@@ -161,6 +161,6 @@ LINES = {"tcn": 70, "nerf": 145, "wavenet": 385, "stable_diffusion_unet": 440, "
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_lines(name: str) -> None:
+def test_printed_source_has_at_most_the_recorded_lines(name: str) -> None:
     source = archdsl.load(f"zoo:{name}").source()
     assert sum(bool(line.strip()) for line in source.splitlines()) <= LINES[name]

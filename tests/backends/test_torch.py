@@ -44,7 +44,7 @@ def batch(text: str) -> tuple[torch.Tensor, ...]:
     return tuple(torch.rand(2, 3, 8, 8) for _ in archdsl.loads(text).graph.inputs)
 
 
-def test_state_follows_stages_and_layers() -> None:
+def test_state_dict_names_follow_stages_and_layers() -> None:
     names = [name for name in archdsl.loads(RESIDUAL).to_torch().state_dict() if name.endswith("weight")]
     assert names == [
         "stem.conv1.weight", "stem.bn1.weight",
@@ -60,13 +60,13 @@ def test_state_follows_stages_and_layers() -> None:
     ]  # fmt: skip
 
 
-def test_outputs_are_named_ones_then_auxiliary_ones() -> None:
+def test_outputs_are_ordered_named_then_auxiliary() -> None:
     scores, left, extra = archdsl.loads(SEVERAL).to_torch()(*batch(SEVERAL))
     assert (scores.shape, left.shape, extra.shape) == ((2, 3), (2, 4, 8, 8), (2, 2))
 
 
 @pytest.mark.parametrize("name", ["self", "torch", "lambda", "nan", "x", "forward"])
-def test_an_input_may_be_called(name: str) -> None:
+def test_input_may_have_a_reserved_name(name: str) -> None:
     made = archdsl.loads(f"input {name} 3x4x4\ninput other 3x4x4\nconcat {{ pad 0 value=-1e9 }} {name}").to_torch()
     assert made(torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4)).shape == (2, 6, 4, 4)
 
@@ -106,7 +106,7 @@ def test_frozen_weights_do_not_train() -> None:
         ("pos frozen", []),
     ],
 )
-def test_of_a_frozen_layer_the_biases_train(text: str, trained: list[str]) -> None:
+def test_biases_of_a_frozen_layer_train(text: str, trained: list[str]) -> None:
     network = archdsl.loads(f"input 6x4; {text}")
     made = network.to_torch()
     assert [name for name, p in made.named_parameters() if p.requires_grad] == trained
@@ -114,7 +114,7 @@ def test_of_a_frozen_layer_the_biases_train(text: str, trained: list[str]) -> No
     assert network.parameters == sum(p.numel() for p in made.parameters())
 
 
-def test_a_layer_without_effect_is_no_module() -> None:
+def test_identity_network_returns_its_input() -> None:
     x = torch.rand(2, 3, 4, 4)
     assert archdsl.loads("input 3x4x4").to_torch()(x) is x
 
@@ -123,7 +123,7 @@ def test_a_layer_without_effect_is_no_module() -> None:
 class TestLikeAnyModule:
     """Common operations on torch modules work."""
 
-    def test_deepcopy(self, text: str) -> None:
+    def test_deepcopy_computes_the_same(self, text: str) -> None:
         made, inputs = archdsl.loads(text).to_torch().eval(), batch(text)
         torch.testing.assert_close(copy.deepcopy(made)(*inputs), made(*inputs), rtol=0, atol=0)
 
@@ -136,7 +136,7 @@ class TestLikeAnyModule:
         inputs = batch(text)
         torch.testing.assert_close(second(*inputs), first(*inputs), rtol=0, atol=0)
 
-    def test_export(self, text: str, tmp_path: Path) -> None:
+    def test_exported_program_computes_the_same(self, text: str, tmp_path: Path) -> None:
         made, inputs = archdsl.loads(text).to_torch().eval(), batch(text)
         exported = torch.export.export(made, inputs)
         torch.testing.assert_close(exported.module()(*inputs), made(*inputs))

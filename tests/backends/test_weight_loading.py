@@ -77,7 +77,7 @@ def test_names_with_a_prefix_in_any_order(tmp_path: Path, prefix: str, order: Ca
     assert (made.match.prefix, made.match.unused, made.match.heads, made.match.renamed) == (prefix, (), (), {})
 
 
-def test_a_prefix_that_the_network_has_stays(tmp_path: Path) -> None:
+def test_prefix_that_is_a_stage_name_is_kept(tmp_path: Path) -> None:
     text = "input 8; stage module { fc 4; relu; fc 2 }"
     other = built(text)
     module, made = loaded(tmp_path, other.state_dict(), text)
@@ -86,7 +86,7 @@ def test_a_prefix_that_the_network_has_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
-def test_other_precisions(tmp_path: Path, dtype: torch.dtype) -> None:
+def test_weights_in_other_precisions_are_converted(tmp_path: Path, dtype: torch.dtype) -> None:
     state = {name: t.to(dtype) if t.is_floating_point() else t for name, t in built().state_dict().items()}
     module, made = loaded(tmp_path, state)
     assert made.converted == (str(dtype).removeprefix("torch."),)
@@ -109,7 +109,7 @@ def test_a_head_of_another_size_keeps_its_values(tmp_path: Path, prefix: str) ->
     equal(module.get_submodule("body"), other.get_submodule("body"))
 
 
-def test_another_shape_elsewhere_is_refused(tmp_path: Path) -> None:
+def test_shape_mismatch_outside_the_head_is_refused(tmp_path: Path) -> None:
     state = built().state_dict()
     state["body.basic1.conv2.weight"] = torch.zeros(8, 4, 3, 3)
     assert "body.basic1.conv2.weight: 8×4×3×3 in the file, 4×4×3×3 in the network" in refused(tmp_path, state)
@@ -128,7 +128,7 @@ def test_values_that_are_not_finite_are_refused(tmp_path: Path, value: float) ->
     assert "`stem.conv1.weight` has values that are not finite" in refused(tmp_path, state)
 
 
-def test_integers_are_no_weights(tmp_path: Path) -> None:
+def test_integer_weights_are_refused(tmp_path: Path) -> None:
     state = built().state_dict()
     state["stem.conv1.weight"] = state["stem.conv1.weight"].to(torch.int8)
     assert "int8" in refused(tmp_path, state)
@@ -140,7 +140,7 @@ def test_a_missing_tensor_is_named(tmp_path: Path) -> None:
     assert "stem.conv1" in refused(tmp_path, state)
 
 
-def test_tensors_that_nothing_needs_are_reported(tmp_path: Path) -> None:
+def test_unused_tensors_are_reported(tmp_path: Path) -> None:
     _, made = loaded(tmp_path, {**built().state_dict(), "aux.weight": torch.zeros(3)})
     assert made.match.unused == ("aux.weight",)
 
@@ -148,7 +148,7 @@ def test_tensors_that_nothing_needs_are_reported(tmp_path: Path) -> None:
 # --- by structure ---
 
 
-def test_renamed_layers_whose_order_is_certain(tmp_path: Path) -> None:
+def test_renamed_layers_are_matched_if_unambiguous(tmp_path: Path) -> None:
     """Whatever the order of the tensors in the file."""
     other = built(CHAIN)
     names = {"body.fc1": "net.0", "body.fc2": "net.2", "body.fc3": "net.10", "fc1": "out"}
@@ -205,7 +205,7 @@ def test_ambiguous_layers_are_refused_with_the_candidates(
     assert "file: " in message
 
 
-def test_another_depth_is_refused(tmp_path: Path) -> None:
+def test_weights_of_another_depth_are_refused(tmp_path: Path) -> None:
     deeper = built("input 8; stage body { fc 8; relu; fc 8; relu; fc 8; relu; fc 8 }; relu; fc 3")
     state = renamed(deeper.state_dict(), lambda name: name.replace("body.fc", "net."))
     assert "3 layers of the network have these tensors, but 4 layers of the file do" in refused(tmp_path, state, CHAIN)
@@ -218,13 +218,13 @@ def test_another_depth_is_refused(tmp_path: Path) -> None:
     assert "extra" in refused(tmp_path, state, CHAIN)
 
 
-def test_a_module_by_hand_is_loaded_by_name(tmp_path: Path) -> None:
+def test_handwritten_module_is_loaded_by_name(tmp_path: Path) -> None:
     module, other = (nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)) for _ in range(2))
     load_weights(module, file(tmp_path / "w.safetensors", other.state_dict()))
     equal(module, other)
 
 
-def test_every_network_loads_what_another_seed_stored(tmp_path: Path) -> None:
+def test_networks_load_weights_saved_with_another_seed(tmp_path: Path) -> None:
     for name in ("lenet5", "resnet18", "mobilenet_v2", "googlenet", "unet"):
         other, module = (archdsl.load(f"zoo:{name}").to_torch() for _ in range(2))
         made = load_weights(module, file(tmp_path / f"{name}.safetensors", other.state_dict()))
@@ -273,7 +273,7 @@ class MaliciousPickle:
         return open, (self.path, "w")
 
 
-def test_no_code_of_a_file_runs(tmp_path: Path) -> None:
+def test_malicious_pickle_is_not_executed(tmp_path: Path) -> None:
     path, trace = tmp_path / "model.pth", tmp_path / "ran"
     torch.save({"weight": MaliciousPickle(str(trace))}, path)
     with pytest.raises(CannotLoad, match="could run code"):
@@ -304,7 +304,7 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("name", [*BAD_FILES, "none.pth", "folder"])
-def test_bad_files_are_refused_in_a_line(tmp_path: Path, name: str) -> None:
+def test_invalid_files_are_refused_with_one_line(tmp_path: Path, name: str) -> None:
     if name in BAD_FILES:
         (tmp_path / name).write_bytes(BAD_FILES[name])
     if name == "folder":
@@ -315,7 +315,7 @@ def test_bad_files_are_refused_in_a_line(tmp_path: Path, name: str) -> None:
     assert "\n" not in caught.value.why
 
 
-def test_comparing_changes_nothing(tmp_path: Path) -> None:
+def test_comparing_weights_does_not_modify_the_module(tmp_path: Path) -> None:
     other, module = built(), built()
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     path = file(tmp_path / "w.safetensors", other.state_dict())

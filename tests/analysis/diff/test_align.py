@@ -26,7 +26,7 @@ def test_common_subsequences_are_the_longest(a: list[str], b: list[str]) -> None
 
 
 @given(WORDS, WORDS)
-def test_pairs_keep_the_order_and_likeness_decides_the_rest(a: list[str], b: list[str]) -> None:
+def test_alignment_keeps_the_order_and_pairs_similar_items(a: list[str], b: list[str]) -> None:
     """Keys are characters; a and b are similar, and so are c and d."""
     sides = {"a": 1, "b": 1, "c": 2, "d": 2}
     pairs = align([[x] for x in a], [[x] for x in b], lambda i, j: int(sides[a[i]] == sides[b[j]]))
@@ -36,19 +36,19 @@ def test_pairs_keep_the_order_and_likeness_decides_the_rest(a: list[str], b: lis
     assert len(equal) >= longest(a, b)
 
 
-def test_of_several_the_first_is_paired() -> None:
+def test_first_of_several_equal_items_is_paired() -> None:
     assert common("xyxy", "xy") == [(0, 0), (1, 1)]
     assert common("xy", "xyxyz") == [(0, 0), (1, 1)]
     assert common("axyz", "axyxyz") == [(0, 0), (1, 1), (2, 2), (3, 5)]
 
 
-def test_the_best_of_a_gap_is_found() -> None:
+def test_highest_scoring_pair_in_a_gap_is_chosen() -> None:
     scores = {("p", "P"): 3, ("q", "Q"): 3, ("p", "Q"): 4}
     a, b = "pq", "PQ"
     assert align([[x] for x in a], [[x] for x in b], lambda i, j: scores.get((a[i], b[j]), 0)) == [(0, 0), (1, 1)]
 
 
-def test_thousands_of_items() -> None:
+def test_common_subsequence_of_thousands_of_items() -> None:
     a = [f"{i % 7}" for i in range(9000)]
     b = [x for i, x in enumerate(a) if i % 11] + ["new"] * 300
     assert len(common(a, b)) == len(b) - 300

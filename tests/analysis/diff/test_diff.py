@@ -42,7 +42,7 @@ ZOO = ["lenet5", "resnet18", "densenet121", "efficientnet_b0", "convnext_tiny", 
 
 
 @pytest.mark.parametrize("name", ZOO)
-def test_state_dicts_are_torchs(name: str) -> None:
+def test_state_dict_shapes_match_torch(name: str) -> None:
     network = archdsl.load(f"zoo:{name}")
     real = module(network)
     found = state_dict(network.graph)
@@ -60,14 +60,14 @@ reuse table
 """
 
 
-def test_state_dicts_of_shared_and_other_weights() -> None:
+def test_state_dict_shapes_of_shared_and_learned_weights() -> None:
     network = archdsl.loads(MIXED)
     assert {key: tensor.shape for key, tensor in state_dict(network.graph).items()} == {
         key: tuple(value.shape) for key, value in network.to_torch().state_dict().items()
     }
 
 
-def test_an_inserted_layer_is_not_a_change_of_all_that_follow() -> None:
+def test_inserted_layer_does_not_change_later_layers() -> None:
     more = BASE.replace("; relu }\nstage high", "; relu; conv 16 k3 p1; bn; relu }\nstage high")
     assert kinds(BASE, more) == [("added", "low.conv3"), ("added", "low.bn3"), ("added", "low.relu3")]
     assert kinds(more, BASE) == [("removed", "low.conv3"), ("removed", "low.bn3"), ("removed", "low.relu3")]
@@ -83,14 +83,14 @@ def test_a_changed_layer_is_one_row() -> None:
     assert rows == [("changed", "high.groupnorm1")]
 
 
-def test_a_stage_with_another_name_is_the_same() -> None:
+def test_renamed_stage_is_equal() -> None:
     found = diff(archdsl.loads(BASE), archdsl.loads(BASE.replace("stage high", "stage top")))
     assert all(row.kind == "same" for row in found.rows)
     assert [pair.a.name for pair in found.weights.renamed][:2] == ["high.conv1.weight", "high.conv1.bias"]
     assert found.differs
 
 
-def test_a_different_position_in_the_text_is_no_difference() -> None:
+def test_position_in_the_text_is_ignored() -> None:
     assert not diff(archdsl.loads(BASE), archdsl.loads("# a comment\n" + BASE.replace("; ", "\n"))).differs
 
 
@@ -105,7 +105,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("old", "new"), CHANGES)
-def test_what_carries_over_fills_the_other_module(old: str, new: str) -> None:
+def test_carried_over_tensors_load_into_the_other_module(old: str, new: str) -> None:
     """The tensors that carry over, loaded under their new names, are the old layers' weights and fit."""
     a, b = archdsl.loads(BASE), archdsl.loads(BASE.replace(old, new, 1))
     weights = diff(a, b).weights
@@ -125,7 +125,7 @@ def test_what_carries_over_fills_the_other_module(old: str, new: str) -> None:
     assert set(weights.conflicting) == by_name - {each.name for each in weights.same}
 
 
-def test_a_deep_network_with_one_layer_more_in_its_middle() -> None:
+def test_layer_inserted_in_a_deep_network_is_found() -> None:
     block = "residual { conv 8 k3 p1; bn; relu; conv 8 k3 p1; bn }; relu"
     a = archdsl.loads(f"input 8x8x8\nrepeat 120 {{ {block} }}")
     b = archdsl.loads(f"input 8x8x8\nrepeat 50 {{ {block} }}\nconv 8 k5 p2\nrepeat 90 {{ {block} }}")
@@ -134,7 +134,7 @@ def test_a_deep_network_with_one_layer_more_in_its_middle() -> None:
     assert next(row.layer.name for row in found.rows if row.kind == "added") == "conv101"
 
 
-def test_text() -> None:
+def test_text_report_of_a_diff() -> None:
     more = BASE.replace("conv 32 k3", "conv 48 k3").replace("gap; fc 10", "gap; dropout; fc 10")
     a, b = archdsl.loads(BASE, name="old.arch"), archdsl.loads(more, name="new.arch")
     shown = [" ".join(line.split()) for line in render(diff(a, b)).splitlines()]
@@ -154,7 +154,7 @@ def test_text() -> None:
     ]
 
 
-def test_closed_forms_are_compared_as_such() -> None:
+def test_symbolic_shapes_are_compared_as_closed_forms() -> None:
     a = archdsl.loads("input 3xHxW; conv 8 k3; gap; fc 5")
     b = archdsl.loads("input 3xHxW; conv 8 k3 s2; gap; fc 5")
     row = next(row for row in diff(a, b).rows if row.kind == "changed")
@@ -163,7 +163,7 @@ def test_closed_forms_are_compared_as_such() -> None:
     assert not diff(a, a).differs
 
 
-def test_markdown_shows_hostile_names_as_they_are() -> None:
+def test_markdown_report_escapes_hostile_names() -> None:
     name = "a|b`<script>alert(1)</script>`@someone [x](http://y)"
     a, b = archdsl.loads(BASE, name=name), archdsl.loads(BASE.replace("k3 s2", "k5 s2"), name="b")
     page = MarkdownIt("commonmark").enable("table").render(as_markdown(diff(a, b)))
@@ -173,7 +173,7 @@ def test_markdown_shows_hostile_names_as_they_are() -> None:
     assert "<code>conv 32 k3 s2 p1 → conv 32 k5 s2 p1</code>" in page
 
 
-def test_a_bar_does_not_end_a_cell() -> None:
+def test_pipe_character_is_escaped_in_a_table_cell() -> None:
     assert _cell("a|b") == "`a\\|b`"
     row = MarkdownIt("commonmark").enable("table").render(table(["x", "y"], "ll", [[_cell("a|`b"), "c"]]))
     assert "<td><code>a|`b</code></td>\n<td>c</td>" in row

@@ -22,7 +22,7 @@ axe.run("main", {{rules: {{"color-contrast": {{enabled: true}}}}}}).then(found =
 pytestmark = pytest.mark.skipif(not BROWSER or not AXE, reason="no Chromium, or no AXE_JS")
 
 
-def test_axe_finds_nothing(tmp_path: Path) -> None:
+def test_axe_reports_no_violations(tmp_path: Path) -> None:
     options = [
         (DiagramStyle(theme=theme, columns=columns), ViewOptions(view=view))
         for theme in THEMES.values()

@@ -39,7 +39,7 @@ def rendered(texts: list[str], folder: Path) -> list[dict[str, object]]:
     return run_page(PAGE.format(mermaid=script, texts=listed), folder)
 
 
-def test_networks(tmp_path: Path) -> None:
+def test_mermaid_diagrams_render_in_a_browser(tmp_path: Path) -> None:
     graphs = [graph(text) for text in (LENET, RESIDUAL, INCEPTION)]
     texts = [
         diagram(each, "mmd", view_options=ViewOptions(view=view)).decode()

@@ -14,7 +14,7 @@ def rows(text: str) -> list[list[str]]:
     return [[row.words for row in box.rows] for box in drawn(text).boxes]
 
 
-def test_layers_that_keep_the_shape_stand_on_the_one_before() -> None:
+def test_shape_preserving_layers_share_a_box_with_their_predecessor() -> None:
     assert rows(LENET) == [
         ["input"],
         ["conv 6 5×5", "tanh"],
@@ -39,12 +39,12 @@ def test_arrows_show_the_shapes_and_boxes_the_parameters() -> None:
     assert figure.caption == "LeNet5: 61,706 parameters, 417K MACs"
 
 
-def test_a_layer_that_is_read_twice_or_named_as_output_ends_its_box() -> None:
+def test_layer_read_twice_or_used_as_output_ends_its_box() -> None:
     assert ["conv 8 3×3"] in rows("input 8x8x8; conv 8 k3 p1 as a; relu; add a")
     assert ["conv 8 3×3"] in rows("input 8x8x8; conv 8 k3 p1 as a; relu as b; output a, b")
 
 
-def test_stages_and_blocks_are_clusters_in_each_other() -> None:
+def test_stages_and_blocks_are_nested_clusters() -> None:
     figure = drawn(RESIDUAL)
     inside = {
         path: [child.title for child in found if isinstance(child, Cluster)] for path, found in figure.children.items()
@@ -103,7 +103,7 @@ def test_hover_text_has_what_the_label_leaves_out() -> None:
     assert row.hover == "features.conv1: conv 6 k5, 6×28×28, 156 parameters, 117,600 MACs"
 
 
-def test_the_description_reads_in_order() -> None:
+def test_description_lists_layers_in_order() -> None:
     assert drawn("net Tiny; input 1x4x4; conv 2 k3; relu; gap").description == (
         "Tiny: 20 parameters, 72 MACs. It maps 1×4×4 to 2 with 3 layers: conv 2 3×3, relu, gap."
     )
@@ -168,7 +168,7 @@ def test_a_tensor_enters_a_repetition_once(name: str) -> None:
                 assert len(starts) == len(set(starts)), cluster.title
 
 
-def test_the_arrows_around_an_entry_are_those_of_the_network() -> None:
+def test_arrows_around_an_entry_point_match_the_network() -> None:
     found = drawn(REPEATED["residual"])
     assert [(arrow.start, arrow.end) for arrow in found.arrows if "entry0" in (arrow.start, arrow.end)] == [
         ("n1", "entry0"),
@@ -231,7 +231,7 @@ def test_no_parameter_is_lost_or_counted_twice(text: str, view: View, fold: bool
     assert {arrow.start for arrow in made.arrows} | {arrow.end for arrow in made.arrows} == ids
 
 
-def test_a_block_that_several_things_leave_shows_each_once() -> None:
+def test_block_with_several_outputs_shows_each_once() -> None:
     text = "input 1x8x8; stage down { conv 2 k3 p1 as a; maxpool 2; conv 4 k3 p1 }; stage up { upsample 2; concat a }"
     found = graph(text)
     made = build_diagram(found, costs(found), ViewOptions(view=View.STAGES))
@@ -239,19 +239,19 @@ def test_a_block_that_several_things_leave_shows_each_once() -> None:
     assert sorted(filter(None, between)) == ["2×8×8", "4×4×4"]
 
 
-def test_a_growing_rate_is_left_out_of_a_folded_box() -> None:
+def test_varying_rate_is_omitted_from_a_folded_box() -> None:
     text = "input 8x8x8; repeat 3 as i { residual { conv 8 k3 p1; drop_path 0.1*(i + 1) } }"
     assert [row.words for box in drawn(text).boxes for row in box.rows][1:3] == ["conv 8 3×3", "drop_path"]
 
 
-def test_a_block_that_only_holds_another_is_drawn_as_one() -> None:
+def test_block_that_only_wraps_another_is_drawn_once() -> None:
     assert [cluster.title for cluster in drawn(SHELLS).clusters] == ["outer1", "outer2"]
     found = graph(SHELLS)
     made = build_diagram(found, costs(found), ViewOptions(view=View.BLOCKS))
     assert [(box.rows[0].words, box.note) for box in made.boxes[1:-1]] == [("outer 8", "inner"), ("outer 16", "inner")]
 
 
-def test_blocks_in_branches_are_not_taken_for_one() -> None:
+def test_blocks_in_branches_are_not_merged() -> None:
     text = "block two(c) { conv c k3 p1; conv c k1 }\ninput 8x8x8; concat { two 4 } { two 6 } { two 8 }"
     clusters = drawn(text).clusters
     assert [(cluster.title, len(cluster.path)) for cluster in clusters] == [("two1", 2)] * 3
@@ -261,7 +261,7 @@ def test_blocks_in_branches_are_not_taken_for_one() -> None:
     assert [box.rows[0].words for box in made.boxes if box.role is Role.GROUP] == ["two 4", "two 6", "two 8"]
 
 
-def test_a_closed_block_of_repeated_layers_shows_the_count() -> None:
+def test_collapsed_block_of_repeated_layers_shows_the_count() -> None:
     text = "block double(c) { repeat 2 { conv c k3 p1; relu } }\ninput 8x8x8; double 8; maxpool 2; double 8 x3; gap"
     assert boxes(text, ViewOptions(view=View.BLOCKS))[1:-2] == [
         ("conv 8 3×3", 2),
@@ -282,7 +282,7 @@ fc 1
 """
 
 
-def test_a_reused_stage_is_closed_like_the_first() -> None:
+def test_reused_stage_is_collapsed_like_the_first() -> None:
     found = graph(SIAMESE)
     closed = build_diagram(found, costs(found), ViewOptions(view=View.STAGES))
     rows = {box.rows[0].words: box.rows[0] for box in closed.boxes if box.inside}
@@ -304,7 +304,7 @@ def test_a_reused_stage_is_closed_like_the_first() -> None:
         ("unit 8 s=n", "unit 8 s=2"),
     ],
 )
-def test_a_closed_block_has_the_values_of_its_arguments(use: str, words: str) -> None:
+def test_collapsed_block_shows_its_argument_values(use: str, words: str) -> None:
     text = f"""
     block unit(c, s = 1) {{ conv c k3 s=s p1; conv c k1; add {{ conv c k3 p1 }} {{ conv c k1 }} }}
     input 8x16x16
@@ -318,7 +318,7 @@ def test_a_closed_block_has_the_values_of_its_arguments(use: str, words: str) ->
     assert f"first: {words}" in [row.words for box in closed.boxes for row in box.rows]
 
 
-def test_expanding_what_is_open_is_an_error() -> None:
+def test_expanding_an_already_expanded_block_is_an_error() -> None:
     found = graph(RESIDUAL)
     with pytest.raises(CannotDraw, match="`blocks` already shows what is inside `body`; closed in it: `basic`"):
         build_diagram(found, costs(found), ViewOptions(view=View.BLOCKS, expand=("body",)))

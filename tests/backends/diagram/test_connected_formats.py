@@ -110,21 +110,21 @@ def assert_shows(read: ReadGraph, found: Diagram, drawing: Drawing) -> None:
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("case", CASES)
-def test_it_shows_the_diagram(case: str, format: str) -> None:
+def test_connected_format_shows_the_whole_diagram(case: str, format: str) -> None:
     found, drawing = case_of(case)
     assert_shows(READ[format](write_document(drawing, format)), found, drawing)
 
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("seed", range(6))
-def test_random_programs(seed: int, format: str) -> None:
+def test_connected_format_shows_random_programs(seed: int, format: str) -> None:
     found, drawing = random_case(seed)
     assert_shows(READ[format](write_document(drawing, format)), found, drawing)
 
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "unet"])
-def test_volumes(name: str, format: str) -> None:
+def test_connected_format_shows_volumes(name: str, format: str) -> None:
     found, drawing = volumes_of(name)
     read = READ[format](write_document(drawing, format))
     names = names_of(drawn_graph(drawing))
@@ -136,7 +136,7 @@ def test_volumes(name: str, format: str) -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_the_figure_of_a_diff(format: str) -> None:
+def test_connected_format_shows_a_diff(format: str) -> None:
     a, b = graph(LENET), graph(LENET.replace("fc 84; tanh", "dropout 0.5; fc 84"))
     read = READ[format](draw_diff(a, b, diff(a, b, ("a", "b")), format))
     assert any("dropout 0.5" in text for text in read.texts)
@@ -150,7 +150,7 @@ def test_the_same_input_gives_the_same_bytes(format: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names(name: str) -> None:
+def test_hostile_names_are_escaped_in_connected_formats(name: str) -> None:
     network = renamed(graph("input 1x4x4; stage body { conv 2 k3; relu }; flatten; fc 2"), name)
     found = build_diagram(network, costs(network), ViewOptions(title=name))
     drawing = laid_out(found, 1)
@@ -161,13 +161,13 @@ def test_hostile_names(name: str) -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_a_place(format: str) -> None:
+def test_figure_for_a_slide_fits_the_slide(format: str) -> None:
     read = READ[format](archdsl.loads(LENET).diagram(format=format, place="slide", view="blocks").data)
     assert all(x >= 0 and y >= 0 and x + w <= 960 and y + h <= 540 for x, y, w, h in read.places.values())
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_a_font_and_a_background_of_the_figure(format: str) -> None:
+def test_font_and_background_of_the_figure_block_are_used(format: str) -> None:
     own = "figure { font serif; background transparent }"
     data = diagram(graph(f"{RESIDUAL}{own}"), format, view_options=ViewOptions(view=View.VOLUMES))
     assert READ[format](data).arrows
@@ -200,7 +200,7 @@ def segments(data: bytes, format: str) -> list[tuple[float, ...]]:
 
 
 @pytest.mark.parametrize("format", FORMATS[1:])
-def test_lines_that_connect_nothing(format: str) -> None:
+def test_lines_without_endpoints_remain_plain_lines(format: str) -> None:
     """Such as those around a detail."""
     shapes = (
         Polyline(points=((10.0, 10.0), (50.0, 10.0), (50.0, 90.0)), color="#123456", arrow=True),
@@ -219,20 +219,20 @@ def read_dashes(data: bytes) -> int:
     return zipfile.ZipFile(BytesIO(data)).read("ppt/slides/slide1.xml").count(b"prstDash")
 
 
-def test_names_are_the_shortest_that_are_unique() -> None:
+def test_node_names_are_the_shortest_unique_suffixes() -> None:
     text = "input 1x8x8; stage a { conv 2 k3; relu }; stage b { conv 2 k3 }; flatten; fc 2"
     names = set(read_tikz(diagram(graph(text), "tikz").decode()).places)
     assert names == {"input", "a-conv1", "relu1", "b-conv1", "a", "b", "flatten1", "fc1", "output"}
 
 
-def test_a_dark_picture_has_its_ground() -> None:
+def test_dark_theme_draws_its_background() -> None:
     text = diagram(graph(LENET), "tikz", DiagramStyle(theme=THEMES["dark"])).decode()
     (color,) = re.findall(r"\\fill\[(archdsl\w+)\] \(0,0\) rectangle", text)
     assert f"\\providecolor{{{color}}}{{HTML}}{{0D1117}}" in text
     assert "\\fill[archdslground]" not in diagram(graph(LENET), "tikz").decode()
 
 
-def test_letters_of_other_scripts_are_kept_and_named_at_the_top() -> None:
+def test_non_latin_letters_are_kept_and_need_xelatex() -> None:
     text = diagram(graph("input 4; fc 2"), "tikz", view_options=ViewOptions(title="한국 α→β")).decode()
     assert "% needs XeLaTeX or LuaLaTeX, and a font with the characters 국한" in text
     assert "한국 $\\alpha$$\\rightarrow$$\\beta$: 10 parameters" in text
@@ -240,7 +240,7 @@ def test_letters_of_other_scripts_are_kept_and_named_at_the_top() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex")
-def test_nodes_and_styles_can_be_used_after_input(tmp_path: Path) -> None:
+def test_tikz_nodes_and_styles_can_be_used_after_input(tmp_path: Path) -> None:
     (tmp_path / "lenet.tex").write_bytes(diagram(graph(LENET), "tikz", view_options=ViewOptions(title="αΩ x² → ∑")))
     (tmp_path / "all.tex").write_text(
         "\\documentclass{article}\\usepackage[utf8]{inputenc}\\usepackage{tikz}\\begin{document}\n"
@@ -282,7 +282,7 @@ def painted(made: Connector) -> list[tuple[float, float]]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_connectors_go_where_the_lines_go(case: str) -> None:
+def test_connectors_follow_the_drawn_lines(case: str) -> None:
     for part in drawn_graph(case_of(case)[1]).parts:
         if not isinstance(part, Connection) or not part.lines:
             continue
@@ -302,13 +302,13 @@ def test_connectors_go_where_the_lines_go(case: str) -> None:
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("pptx"), reason="python-pptx is not installed")
-def test_a_figure_that_no_slide_can_hold() -> None:
+def test_figure_larger_than_any_slide_is_refused() -> None:
     with pytest.raises(CannotDraw, match="more than the 56 inches of a slide"):
         diagram(graph("input 8x8x8; conv 8 k3 p1 x100"), "pptx", DiagramStyle(columns=1), ViewOptions(fold=False))
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("pptx"), reason="python-pptx is not installed")
-def test_frames_are_groups_that_hold_their_boxes() -> None:
+def test_frames_are_groups_with_their_boxes() -> None:
     from pptx import Presentation
 
     (slide,) = Presentation(BytesIO(diagram(graph(LENET), "pptx"))).slides
@@ -317,7 +317,7 @@ def test_frames_are_groups_that_hold_their_boxes() -> None:
     assert {"features frame", "conv1", "avgpool1", "conv2", "avgpool2", "conv3"} <= inside
 
 
-def test_roles_without_rows_have_names() -> None:
+def test_boxes_without_rows_have_names() -> None:
     found = built(graph("input 8x8x8; repeat 3 { residual { conv 8 k3 p1 } }"), View.LAYERS)
     assert any(box.role is Role.ENTRY for box in found.boxes)
     names = names_of(drawn_graph(drawing_of(found, View.LAYERS)))

@@ -66,13 +66,13 @@ def check(found: Graph, shown: Detail) -> None:
         ("mobilenet_v3_small", "bneck", View.BLOCKS),
     ],
 )
-def test_details_of_the_zoo(name: str, part: str, view: View) -> None:
+def test_detail_of_zoo_networks_matches_the_block(name: str, part: str, view: View) -> None:
     found = archdsl.load(f"zoo:{name}").graph
     check(found, detail(found, part, view))
 
 
 @pytest.mark.parametrize("seed", range(16))
-def test_details_of_random_programs(seed: int) -> None:
+def test_detail_of_random_programs_matches_the_block(seed: int) -> None:
     found = graph(f"{random_text(seed)}\nstage last {{ fc 3; relu; fc 2 }}")
     for part in ("unit", "pair", "last"):
         for view in (View.BLOCKS, View.STAGES):
@@ -85,7 +85,7 @@ def test_details_of_random_programs(seed: int) -> None:
             check(found, shown)
 
 
-def test_the_first_use_is_shown_with_its_own_numbers() -> None:
+def test_detail_shows_the_numbers_of_the_first_use() -> None:
     """The layers of the block that the title names, not those of all of its repetitions."""
     shown = detail(archdsl.load("zoo:gpt2").graph, "decoder")
     assert shown.title == "decoder (decoder1)"
@@ -94,13 +94,13 @@ def test_the_first_use_is_shown_with_its_own_numbers() -> None:
 
 
 @pytest.mark.parametrize("format", ["svg", "png", "pdf", "tikz", "dot", "eps"])
-def test_formats(format: str) -> None:
+def test_detail_is_drawn_in_every_format(format: str) -> None:
     found = graph(RESIDUAL)
     data = diagram(found, format, None, ViewOptions(view=View.BLOCKS, detail="basic"))
     assert data == diagram(found, format, None, ViewOptions(view=View.BLOCKS, detail="basic"))
 
 
-def test_the_svg_contains_both() -> None:
+def test_svg_contains_overview_and_detail() -> None:
     found = graph(RESIDUAL)
     figure = ReadFigure(diagram(found, "svg", None, ViewOptions(view=View.BLOCKS, detail="basic")))
     overview = [node for id, box in figure.boxes.items() if not id.endswith(MARK) for node in box.nodes]
@@ -117,18 +117,18 @@ def test_the_svg_contains_both() -> None:
         (NESTED, {"detail": "unit"}, "`unit` is a single box of layers|already shows"),
     ],
 )
-def test_what_cannot_be_shown_in_detail(text: str, options: dict[str, str], reason: str) -> None:
+def test_unknown_or_hidden_detail_is_refused(text: str, options: dict[str, str], reason: str) -> None:
     with pytest.raises(CannotDraw, match=reason):
         diagram(graph(text), "svg", None, ViewOptions(view=View.BLOCKS, **options))  # type: ignore[arg-type]  # a table
 
 
 @pytest.mark.parametrize("format", ["mmd", "html"])
-def test_formats_without_a_detail(format: str) -> None:
+def test_formats_without_detail_support_refuse_it(format: str) -> None:
     with pytest.raises(CannotDraw, match="detail"):
         diagram(graph(RESIDUAL), format, None, ViewOptions(view=View.BLOCKS, detail="basic"))
 
 
-def test_a_place() -> None:
+def test_detail_fits_a_place() -> None:
     found, place = graph(RESIDUAL), PLACES["column"]
     options = ViewOptions(view=View.BLOCKS, detail="basic")
     choices = PlaceChoices(views=(View.BLOCKS,), directions=("TB",))

@@ -58,7 +58,7 @@ def test_an_argument_without_effect_is_refused_as_its_option(
 
 
 @pytest.mark.parametrize("heat", [{}, {"parameters": False}])
-def test_parameters_are_the_measure_of_their_own_heat(heat: dict[str, Any]) -> None:
+def test_heat_of_params_implies_parameter_labels(heat: dict[str, Any]) -> None:
     plain = NET.diagram(heat="params").data
     assert NET.diagram(heat="params", parameters=True).data == plain
     assert NET.diagram(heat="params", **heat).data != NET.diagram(**heat).data
@@ -82,13 +82,13 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(("arguments", "error", "words"), WRONG, ids=[str(a) for a, _, _ in WRONG])
-def test_a_wrong_argument_is_named(arguments: dict[str, Any], error: type[Exception], words: str) -> None:
+def test_invalid_argument_is_named_in_the_error(arguments: dict[str, Any], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         NET.diagram(**arguments)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1587.4, 1133.9), (20_000.0, 20.0), (3000.0, 3000.0), (100.0, 7000.0)])
-def test_the_resolution_that_is_named_is_the_largest(width: float, height: float) -> None:
+def test_suggested_resolution_is_the_largest_that_fits(width: float, height: float) -> None:
     largest = max((dpi for dpi in range(1, 1201) if _fits(width, height, dpi)), default=0)
     if largest == 1200:
         return
@@ -125,7 +125,7 @@ def test_a_style_for_light_pages_makes_a_light_html_page(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("view", ["volumes", "stages", "blocks"])
-def test_a_group_that_a_view_does_not_show_is_called_a_group(view: str) -> None:
+def test_group_hidden_in_a_view_is_reported_as_a_group(view: str) -> None:
     inside = archdsl.loads(NET.text + 'figure { group "Part" conv1 bn1 }\n')
     with pytest.raises(CannotDraw, match=f"the view `{view}` does not show the group `Part`.* use the view `layers`"):
         inside.diagram(view=view)

@@ -37,7 +37,7 @@ PAIRS = [*permutations(TEXTS, 2), ("small", "small"), ("zoo:resnet18", "zoo:resn
 
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)
-def test_every_layer_and_every_arrow_of_both_is_there(before: str, after: str) -> None:
+def test_diff_figure_shows_every_layer_and_arrow_of_both_networks(before: str, after: str) -> None:
     a, b = read(before), read(after)
     found = diff(a, b)
     drawn = diff_figure(a, b, found)
@@ -62,7 +62,7 @@ def test_every_layer_and_every_arrow_of_both_is_there(before: str, after: str) -
     assert {(arrow.start, arrow.end) for arrow in drawn.arrows if arrow.removed} == gone
 
 
-def test_what_a_changed_layer_was() -> None:
+def test_changed_layer_shows_its_previous_text() -> None:
     a, b = read("small"), read("wider")
     drawn = diff_figure(a, b, diff(a, b))
     rows = {row.words: row for box in drawn.boxes for row in box.rows}
@@ -85,7 +85,7 @@ def test_color_is_not_the_only_sign() -> None:
     assert len({color for color, _, _ in DiagramStyle().legend_of(drawn)}) == 3
 
 
-def test_arrows_that_are_gone_are_dashed_in_one_column_and_in_several() -> None:
+def test_removed_arrows_are_dashed_in_one_or_several_columns() -> None:
     for before, after in (("small", "wider"), ("zoo:resnet18", "zoo:resnet34")):
         a, b = read(before), read(after)
         found = diff(a, b)

@@ -11,7 +11,7 @@ def dot(text: str, style: DiagramStyle | None = None) -> str:
     return diagram(graph(text), "dot", style).decode()
 
 
-def test_the_renderer_sees_all_boxes_arrows_and_clusters() -> None:
+def test_graphviz_reads_all_boxes_arrows_and_clusters() -> None:
     found = laid_out(dot(RESIDUAL))
     clusters = {label_text(each["label"]) for each in found["objects"] if "nodes" in each}
     nodes = {each["name"]: each["label"] for each in found["objects"] if "nodes" not in each}
@@ -53,7 +53,7 @@ def test_no_two_boxes_overlap_and_nothing_is_cut_off(text: str, direction: str) 
             assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
 
 
-def test_a_chain_runs_straight() -> None:
+def test_chain_is_laid_out_in_a_straight_line() -> None:
     found = laid_out(dot(LENET))
     assert len({node["pos"].split(",")[0] for node in found["objects"] if "nodes" not in node}) == 1
 
@@ -63,7 +63,7 @@ def names(found: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names_stay_in_their_labels(name: str) -> None:
+def test_hostile_names_are_escaped_in_dot_labels(name: str) -> None:
     plain = laid_out(dot(RESIDUAL))
     found = laid_out(diagram(renamed(graph(RESIDUAL), name), "dot").decode())
     assert names(found) == names(plain)
@@ -77,7 +77,7 @@ def test_hostile_names_stay_in_their_labels(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_quoted_string_is_read_back_as_it_is(name: str) -> None:
+def test_quoted_string_is_read_back_unchanged(name: str) -> None:
     found = laid_out(f"digraph {{ a [comment={quoted(name)}] }}")
     assert "\n" not in quoted(name)
     if name.isascii() and name.isprintable() and "\\" not in name:

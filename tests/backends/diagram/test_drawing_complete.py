@@ -63,14 +63,14 @@ def assert_complete(drawing: Drawing, diagram: Diagram) -> None:
 
 @pytest.mark.parametrize("columns", [1, 2, 3])
 @pytest.mark.parametrize("index", range(len(TEXTS)))
-def test_programs(index: int, columns: int) -> None:
+def test_drawing_of_programs_is_complete(index: int, columns: int) -> None:
     diagram = built(graph(TEXTS[index]), View.LAYERS)
     assert_complete(laid_out(diagram, columns), diagram)
 
 
 @pytest.mark.parametrize("view", [View.LAYERS, View.BLOCKS])
 @pytest.mark.parametrize("name", NAMES)
-def test_networks_of_the_zoo(name: str, view: View) -> None:
+def test_drawing_of_zoo_networks_is_complete(name: str, view: View) -> None:
     diagram = built(archdsl.load(f"zoo:{name}").graph, view)
     assert_complete(laid_out(diagram, 2), diagram)
 
@@ -92,14 +92,14 @@ def test_volumes_hold_every_row_and_every_arrow(name: str) -> None:
     assert ends(drawing) == {(a, b) for a, b in expected if a != b and b is not None}
 
 
-def test_a_unet() -> None:
+def test_drawing_of_unet_is_complete() -> None:
     diagram = built(archdsl.load("zoo:unet").graph, View.UNET)
     drawing = draw_scene(diagram, View.UNET, DiagramStyle())
     assert ends(drawing) == {(arrow.start, arrow.end) for arrow in diagram.arrows}
     assert sorted(boxes(drawing)) == sorted(box.id for box in diagram.boxes)
 
 
-def test_shapes_have_their_outlines() -> None:
+def test_fill_and_outline_are_one_shape() -> None:
     """The renderer draws a fill and its outline one after the other; an editor must not get two shapes."""
     for view in (View.LAYERS, View.STAGES):
         for part in laid_out(built(graph(RESIDUAL), view), 1).parts:

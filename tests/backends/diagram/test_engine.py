@@ -26,12 +26,12 @@ def test_the_resolution_scales_a_png() -> None:
     assert high == pytest.approx((2 * low[0], 2 * low[1]), abs=2)
 
 
-def test_it_needs_no_program_of_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_rendering_needs_no_system_graphviz(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert diagram(graph(LENET), "svg").startswith(b"<?xml")
 
 
-def test_the_graphviz_package_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_graphviz_package_settings_are_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dot_command, "DOT_BINARY", Path("somewhere/dot"))
     diagram(graph(LENET), "svg")
     with pytest.raises(CannotDraw, match="syntax error"):
@@ -39,19 +39,19 @@ def test_the_graphviz_package_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch)
     assert Path("somewhere/dot") == dot_command.DOT_BINARY
 
 
-def test_the_renderers_warnings_are_kept_to_itself(capfd: pytest.CaptureFixture[str]) -> None:
+def test_renderer_warnings_are_suppressed(capfd: pytest.CaptureFixture[str]) -> None:
     diagram(graph(LENET), "svg")
     assert capfd.readouterr() == ("", "")
 
 
-def test_without_any_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_renderer_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(engine, "EMBEDDED", "not-installed")
     with pytest.raises(CannotDraw, match="install the package"):
         engine.draw("digraph {}", "svg")
 
 
-def test_another_arrangement_is_tried_where_the_renderer_gives_up() -> None:
+def test_failed_layout_is_retried_with_other_settings() -> None:
     tried = []
 
     def lay_out(arrangement: Arrangement) -> bytes:
@@ -64,7 +64,7 @@ def test_another_arrangement_is_tried_where_the_renderer_gives_up() -> None:
     assert len(tried) == 3
 
 
-def test_a_diagram_that_no_arrangement_helps() -> None:
+def test_diagram_that_no_layout_settings_can_render_is_refused() -> None:
     def lay_out(arrangement: Arrangement) -> bytes:
         raise engine.Failed("source point not in any triangle")
 
@@ -72,14 +72,14 @@ def test_a_diagram_that_no_arrangement_helps() -> None:
         arrange(lay_out, titled=True)
 
 
-def test_more_boxes_than_anyone_could_read() -> None:
+def test_too_many_boxes_are_refused() -> None:
     found = graph("input 8x8x8; conv 8 k3 p1 x3000")
     assert diagram(found, "dot").startswith(b"digraph")
     with pytest.raises(CannotDraw, match="3,002 boxes are more than the limit of 3,000: fold repeated layers, or"):
         diagram(found, "dot", view_options=ViewOptions(fold=False))
 
 
-def test_a_system_without_places_for_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_import_works_without_user_scheme_or_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Like a browser (Pyodide): no user scheme, no interpreter file, no processes."""
 
     def scheme(key: str) -> str:
@@ -96,7 +96,7 @@ def test_a_system_without_places_for_programs(monkeypatch: pytest.MonkeyPatch, t
     assert diagram(network.graph, "mmd")
 
 
-def test_a_system_without_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rendering_without_processes_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> None:
         raise OSError(138, "emscripten does not support processes.")
 

@@ -47,7 +47,7 @@ CHAINS = [
 
 
 @pytest.mark.parametrize(("shape", "lines"), CHAINS)
-def test_the_parts_are_those_of_gradients(shape: str, lines: list[str]) -> None:
+def test_receptive_field_overlay_matches_gradients(shape: str, lines: list[str]) -> None:
     """Of the input, and of the tensor after each layer on the way."""
     torch.manual_seed(0)
     text = f"input {shape}; " + "; ".join([*lines[:-1], f"{lines[-1]} as last", "gap", "fc 2"])
@@ -67,7 +67,7 @@ def test_the_parts_are_those_of_gradients(shape: str, lines: list[str]) -> None:
             assert seen == pytest.approx(wanted), box.rows[0].words
 
 
-def test_a_residual_sees_the_union_of_its_paths() -> None:
+def test_residual_overlay_is_the_union_of_its_paths() -> None:
     drawn = overlaid("input 4x32x32; residual { conv 4 k5 p2; conv 4 k5 p2 } as sum; gap; fc 2", "sum")
     assert drawn.field is not None
     first = row_boxes(drawn)[0].id
@@ -75,14 +75,14 @@ def test_a_residual_sees_the_union_of_its_paths() -> None:
     assert drawn.field.words == "a position of sum sees 9×9 of 32×32"
 
 
-def test_attention_sees_everything() -> None:
+def test_attention_overlay_covers_the_whole_tensor() -> None:
     drawn = overlaid("input 16x32; attention 4; fc 32 as last; take 0; fc 2", "last")
     assert drawn.field is not None
     assert drawn.field.extents[row_boxes(drawn)[0].id] == ((0.0, 1.0),)
 
 
 @pytest.mark.parametrize("sheets", [False, True])
-def test_the_parts_are_drawn(sheets: bool) -> None:
+def test_overlay_is_drawn_on_each_volume(sheets: bool) -> None:
     """One polygon on each tensor up to the layer, the last one solid; the caption has the numbers."""
     drawn = overlaid(LENET, "avgpool2")
     assert drawn.field is not None
@@ -111,12 +111,12 @@ def test_the_parts_are_drawn(sheets: bool) -> None:
         ("input 3x8x8; conv 4 k3 as a; aux h { conv 2 k1 as b; gap; fc 3 }; conv 4 k3; gap; fc 2", "b", "longest path"),
     ],
 )
-def test_what_has_no_field(text: str, name: str, reason: str) -> None:
+def test_layer_without_receptive_field_is_refused(text: str, name: str, reason: str) -> None:
     with pytest.raises(CannotDraw, match=reason):
         overlaid(text, name)
 
 
-def test_other_views_refuse_it() -> None:
+def test_overlay_is_refused_in_other_views() -> None:
     with pytest.raises(CannotDraw, match="use the view `volumes`"):
         diagram(graph(LENET), "svg", None, ViewOptions(view=View.BLOCKS, field="conv1"))
     assert archdsl.loads(LENET).diagram(field="conv2").text.count("sees 14×14 of 32×32") in (1, 2)

@@ -43,7 +43,7 @@ def test_hidden_layers_are_bridged(text: str, hidden: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_random_programs_with_hidden_layers_and_groups(seed: int) -> None:
+def test_hidden_layers_and_groups_of_random_programs_are_drawn(seed: int) -> None:
     choice = random.Random(1000 + seed)
     text = random_text(seed)
     found = graph(text)
@@ -76,7 +76,7 @@ def test_random_programs_with_hidden_layers_and_groups(seed: int) -> None:
         assert inside == wanted & shown
 
 
-def test_the_caption_names_what_is_hidden() -> None:
+def test_caption_names_hidden_layers() -> None:
     text = f"{RESIDUAL}\nfigure {{ hide bn relu gelu; caption off }}"
     for format in ("svg", "dot", "mmd", "tikz"):
         data = diagram(graph(text), format).decode()
@@ -91,7 +91,7 @@ def test_a_hidden_layer_that_changes_the_shape_is_noted() -> None:
     assert [arrow.shape for arrow in drawn.arrows] == ["3×8×8", "4×8×8 → 4×4×4", "8×4×4"]
 
 
-def test_two_paths_to_the_same_layer_stay_two() -> None:
+def test_parallel_paths_remain_separate_when_layers_are_hidden() -> None:
     drawn = built("input 3x8x8; conv 3 k3 p1 as a; relu as b; conv 3 k1; add a b; figure { hide relu }")
     (conv,) = (box.id for box in drawn.boxes if box.rows[0].words == "conv 3 3×3")
     ends = Counter(arrow.end for arrow in drawn.arrows if arrow.start == conv)
@@ -115,7 +115,7 @@ figure {{
         (View.STAGES, None),
     ],
 )
-def test_labels(view: View, wanted: list[str] | None) -> None:
+def test_label_setting_renames_the_layer(view: View, wanted: list[str] | None) -> None:
     found = graph(LABELED)
     options = ViewOptions(view=view, fold=False)
     if wanted is None:
@@ -128,7 +128,7 @@ def test_labels(view: View, wanted: list[str] | None) -> None:
     assert not {"body", "gap", "input", "output"} & texts
 
 
-def test_a_label_of_one_of_several_layers_that_are_drawn_once() -> None:
+def test_label_of_one_repeated_layer_requires_unfolding() -> None:
     text = 'input 4x8x8; repeat 3 { conv 4 k3 p1; relu; conv 4 k1 }; gap; figure { label conv3 "third" }'
     with pytest.raises(CannotDraw, match="`conv3` has its own label, but is shown once with its repetitions"):
         built(text)
@@ -159,7 +159,7 @@ stage e { repeat [24, 40] as c { unit c } }
     ]
 
 
-def test_the_title_is_that_of_the_network_as_asked() -> None:
+def test_title_follows_the_requested_network() -> None:
     network = archdsl.load("zoo:resnet50")
     options = ViewOptions(view=View.STAGES, name=network.title)
     assert build_diagram(network.graph, network.costs, options).title == "ResNet-50"
@@ -171,7 +171,7 @@ def test_the_title_is_that_of_the_network_as_asked() -> None:
 
 @pytest.mark.parametrize("format", ["svg", "dot", "mmd", "tikz"])
 @pytest.mark.parametrize("view", [View.LAYERS, View.VOLUMES])
-def test_colors(format: str, view: View) -> None:
+def test_color_setting_is_applied_in_every_format(format: str, view: View) -> None:
     if format == "mmd" and view is View.VOLUMES:
         pytest.skip("Mermaid has no such view")
     text = f'{LENET}\nfigure {{ color conv "#12cdef"; color linear "#fedcba" }}'
@@ -181,7 +181,7 @@ def test_colors(format: str, view: View) -> None:
     assert "77aadd" not in data
 
 
-def test_a_color_of_the_dark_theme() -> None:
+def test_color_setting_of_the_dark_theme() -> None:
     text = f'{LENET}\nfigure {{ color conv "#12cdef"%s }}'
     with pytest.raises(
         CannotDraw, match=r'contrast of .* with the text of the theme dark.*dark="(#[0-9a-f]{6})"'
@@ -194,7 +194,7 @@ def test_a_color_of_the_dark_theme() -> None:
         assert ("#12cdef" in data) == (theme == "auto")
 
 
-def test_the_background() -> None:
+def test_background_setting() -> None:
     for text, wanted in (("transparent", None), ('"#fffff0"', "#fffff0")):
         found = graph(f"{LENET}\nfigure {{ background {text} }}")
         for view in (View.LAYERS, View.VOLUMES):
@@ -209,7 +209,7 @@ def test_the_background() -> None:
         assert image.getpixel((1, 1))[3] == 0  # type: ignore[index]  # four channels
 
 
-def test_the_font() -> None:
+def test_font_setting() -> None:
     found = graph(f"{LENET}\nfigure {{ font serif }}")
     for view in (View.LAYERS, View.VOLUMES):
         options = ViewOptions(view=view)
@@ -225,7 +225,7 @@ def test_the_font() -> None:
         assert "Helvetica" not in dot
 
 
-def test_the_widths_are_those_that_adobe_published() -> None:
+def test_character_widths_match_adobe_font_metrics() -> None:
     """As matplotlib ships them."""
     import matplotlib
 
@@ -248,7 +248,7 @@ def test_the_widths_are_those_that_adobe_published() -> None:
         ('background "#fffff0"', "mmd", View.LAYERS, "Mermaid"),
     ],
 )
-def test_what_a_view_or_a_format_cannot_show_is_refused(lines: str, format: str, view: View, reason: str) -> None:
+def test_settings_unsupported_by_view_or_format_are_refused(lines: str, format: str, view: View, reason: str) -> None:
     text = LENET.replace("stage features {", "").replace("}", "") if "group" in lines else LENET
     with pytest.raises(CannotDraw, match=reason):
         diagram(graph(f"{text}\nfigure {{ {lines} }}"), format, None, ViewOptions(view=view))
@@ -266,7 +266,7 @@ def test_a_style_overrides_the_text() -> None:
     assert network.graph.figure != found
 
 
-def test_a_style_without_a_block_or_with_errors() -> None:
+def test_style_without_figure_block_or_with_errors_is_refused() -> None:
     network = archdsl.loads(LENET)
     with pytest.raises(ValueError, match="has no `figure"):
         network.with_style(Source("input 8; fc 2"))

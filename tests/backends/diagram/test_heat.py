@@ -27,7 +27,7 @@ def built(text: str, heat: Heat, view: View = View.LAYERS) -> Diagram:
 @pytest.mark.parametrize("view", [View.LAYERS, View.BLOCKS, View.STAGES])
 @pytest.mark.parametrize("heat", [Heat.PARAMS, Heat.MACS, Heat.MEMORY])
 @pytest.mark.parametrize("text", [LENET, RESIDUAL, "zoo:resnet18"])
-def test_heat_is_the_share_of_the_most(text: str, heat: Heat, view: View) -> None:
+def test_heat_is_the_fraction_of_the_maximum(text: str, heat: Heat, view: View) -> None:
     found = archdsl.load(text).graph if text.startswith("zoo:") else graph(text)
     each = costs(found)
     memory = MemoryOptions(batch=1).memory(found).layers
@@ -45,7 +45,7 @@ def test_heat_is_the_share_of_the_most(text: str, heat: Heat, view: View) -> Non
         assert bool(row.measure) == bool(total)
 
 
-def test_receptive_fields() -> None:
+def test_heat_of_receptive_fields() -> None:
     shown = {row.words: row for row in rows(built("input 3x64x64; conv 8 k3; conv 8 k5; flatten; fc 2", Heat.RF))}
     assert shown["conv 8 3×3"].measure == "field 3"
     assert shown["conv 8 5×5"].measure == "field 7"
@@ -53,7 +53,7 @@ def test_receptive_fields() -> None:
     assert DiagramStyle().fill(shown["fc 2"]) != DiagramStyle().fill(shown["conv 8 5×5"])
 
 
-def test_the_legend_says_what_the_colors_mean() -> None:
+def test_legend_explains_the_heat_scale() -> None:
     drawn = built(LENET, Heat.MACS)
     style = DiagramStyle()
     most = max(rows(drawn), key=lambda row: row.heat or 0.0)
@@ -68,7 +68,7 @@ def test_the_legend_says_what_the_colors_mean() -> None:
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
-def test_text_stands_out_from_every_heat(theme: Theme) -> None:
+def test_text_contrast_on_every_heat_color(theme: Theme) -> None:
     for part in range(11):
         assert contrast(theme.ink, theme.heat_color(part / 10)) >= 4.5
     assert contrast(*theme.heat) > 1.8
@@ -76,11 +76,11 @@ def test_text_stands_out_from_every_heat(theme: Theme) -> None:
 
 
 @pytest.mark.parametrize("heat", [Heat.MACS, Heat.MEMORY])
-def test_what_depends_on_symbols_has_no_color(heat: Heat) -> None:
+def test_heat_of_symbolic_costs_is_refused(heat: Heat) -> None:
     with pytest.raises(CannotDraw, match="give the sizes with --input"):
         built("input 3xHxW; conv 8 k3; gap; fc 2", heat)
 
 
-def test_nothing_to_show() -> None:
+def test_heat_without_values_is_refused() -> None:
     with pytest.raises(CannotDraw, match="no layer has a value for `params`"):
         built("input 3x8x8; maxpool 2", Heat.PARAMS)

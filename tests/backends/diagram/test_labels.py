@@ -27,11 +27,11 @@ from tests.backends.diagram.programs import drawn
         ("input 32x8x8; pad 1 after=1x2", "pad 1+1×2"),
     ],
 )
-def test_a_layer_is_named_as_papers_do(program: str, words: str) -> None:
+def test_layer_labels_follow_paper_notation(program: str, words: str) -> None:
     assert drawn(program).boxes[1].rows[0].words == words
 
 
-def test_numbers() -> None:
+def test_numbers_are_formatted_with_units() -> None:
     assert [count(n, "parameter") for n in (0, 1, 61706)] == ["0 parameters", "1 parameter", "61,706 parameters"]
     numbers = (0, 999, 1000, 61706, 999_499, 999_500, 4_089_184_256, 10**18)
     assert [short(n, "MAC") for n in numbers] == [
@@ -46,7 +46,7 @@ def test_numbers() -> None:
     ]
 
 
-def test_symbolic_dimensions() -> None:
+def test_labels_with_symbolic_dimensions() -> None:
     figure = drawn("net S; input 3xHxW; conv 8 k3 s2; maxpool 2; gap; fc 10")
     assert [arrow.shape for arrow in figure.arrows] == [
         "3×H×W",

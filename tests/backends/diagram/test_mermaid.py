@@ -6,7 +6,7 @@ from archdsl.backends.diagram import DiagramStyle, diagram
 from tests.backends.diagram.programs import HOSTILE, RESIDUAL, graph, renamed
 
 
-def test_it_reads_like_this() -> None:
+def test_mermaid_source_of_a_small_network() -> None:
     text = "net Tiny; input 1x8x8; stage body { residual { conv 1 k3 p1; bn } }; gap; fc 2"
     style = DiagramStyle(macs=True)
     assert diagram(graph(text), "mmd", style).decode() == (
@@ -37,7 +37,7 @@ def test_it_reads_like_this() -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names_hold_no_punctuation_that_it_could_read(name: str) -> None:
+def test_hostile_names_contain_no_mermaid_syntax(name: str) -> None:
     plain = diagram(graph(RESIDUAL), "mmd").decode()
     text = diagram(renamed(graph(RESIDUAL), name), "mmd").decode()
     assert len(text.splitlines()) == len(plain.splitlines())
@@ -48,7 +48,7 @@ def test_hostile_names_hold_no_punctuation_that_it_could_read(name: str) -> None
 
 
 @pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "</title><script>", "a &lt;img&gt; b", "--- \n---"])
-def test_a_title_holds_no_html(name: str) -> None:
+def test_title_contains_no_html(name: str) -> None:
     title = diagram(renamed(graph(RESIDUAL), name), "mmd").decode().splitlines()[1]
     assert title.startswith('title: "')
     assert not set("<>&") & set(title)

@@ -48,7 +48,7 @@ def test_a_short_diagram_has_one_column() -> None:
     assert diagram(graph(LENET)) == diagram(graph(LENET), style=DiagramStyle(columns=1))
 
 
-def test_columns_approach_the_proportions_of_a_page_and_lose_no_label() -> None:
+def test_columns_fit_page_proportions_and_keep_every_label() -> None:
     whole, columns = diagram(graph(TALL), style=DiagramStyle(columns=1)), diagram(graph(TALL))
     assert size(columns)[1] < 0.7 * size(whole)[1]
     lost = words(whole) - words(columns)
@@ -56,7 +56,7 @@ def test_columns_approach_the_proportions_of_a_page_and_lose_no_label() -> None:
 
 
 @pytest.mark.parametrize("columns", [2, 3])
-def test_as_many_as_requested(columns: int) -> None:
+def test_number_of_columns_can_be_requested(columns: int) -> None:
     svg = diagram(graph(TALL), style=DiagramStyle(columns=columns))
     leads = list(ElementTree.fromstring(svg).iter(f"{SVG}polyline"))
     assert len(leads) == columns - 1
@@ -70,7 +70,7 @@ def test_hostile_names_are_text(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["resnet50", "googlenet", "unet", "densenet121", "vit_b_16", "inception_v3"])
-def test_a_cut_knows_what_passes_it(name: str) -> None:
+def test_cut_counts_the_arrows_that_cross_it(name: str) -> None:
     network = archdsl.loads(read_named(f"zoo:{name}").text)
     whole = build_diagram(network.graph, network.costs)
     boxes = in_order(whole)
@@ -85,7 +85,7 @@ def test_a_cut_knows_what_passes_it(name: str) -> None:
 
 @pytest.mark.parametrize("text", [TALL, UNET])
 @pytest.mark.parametrize("start", [0, 1, 2])
-def test_the_parts_are_the_whole(text: str, start: int) -> None:
+def test_columns_together_contain_the_whole_diagram(text: str, start: int) -> None:
     whole = drawn(text)
     cuts = find_cuts(whole, {box.id: float(i) for i, box in enumerate(in_order(whole))})[start::3]
     parts = split(whole, cuts)
@@ -121,7 +121,7 @@ def is_letter(box: str) -> bool:
     return box.startswith(("to", "from"))
 
 
-def test_a_letter_is_at_both_ends() -> None:
+def test_cut_arrow_has_the_same_letter_at_both_ends() -> None:
     found = words(diagram(archdsl.load("zoo:unet").graph))
     assert {found[letter] for letter in "ABCD"} == {0, 2}
 
@@ -131,17 +131,17 @@ def test_a_continued_frame_is_marked() -> None:
     assert words(diagram(graph(text), style=DiagramStyle(columns=2)))["long (continued)"] == 1
 
 
-def test_cuts_go_between_frames_where_they_can() -> None:
+def test_cuts_between_frames_are_preferred() -> None:
     cuts = [Cut(after=i, depth=0 if i in (6, 13) else 1, below=50.0 * (i + 1)) for i in range(19)]
     assert [cut.after for cut in choose_cuts(cuts, 1000, 3)] == [6, 13]
 
 
-def test_nowhere_to_cut_is_one_column() -> None:
+def test_diagram_without_cuts_has_one_column() -> None:
     assert choose_cuts([], 9000, 4) == []
     assert [cut.after for cut in choose_cuts([Cut(after=3, depth=0, below=10.0)], 9000, 4)] == []
 
 
-def test_tensors_that_pass_are_cut_only_where_it_saves_much() -> None:
+def test_skip_connections_are_cut_only_if_it_saves_much_height() -> None:
     clean = [Cut(after=i, depth=0, below=100.0 * (i + 1)) for i in (4, 9)]
     passed = [Cut(after=i, depth=0, below=100.0 * (i + 1), passing=1) for i in range(14) if i not in (4, 9)]
     assert [cut.after for cut in choose_cuts(sorted([*clean, *passed], key=lambda c: c.after), 1500, 3)] == [4, 9]
@@ -171,7 +171,7 @@ def test_no_cut_goes_through_a_repetition(name: str) -> None:
             assert cluster.times == 1 or not all(inside)
 
 
-def test_a_cut_has_one_tensor_on_its_line() -> None:
+def test_cut_crosses_a_single_tensor() -> None:
     """A closed stage may make several: one line for them would say that they are the same."""
     stages = build_diagram(graph(FORKED), costs(graph(FORKED)), ViewOptions(view=View.STAGES))
     boxes = in_order(stages)
@@ -180,7 +180,7 @@ def test_a_cut_has_one_tensor_on_its_line() -> None:
     assert trunk not in [cut.after for cut in find_cuts(stages, {box.id: float(i) for i, box in enumerate(boxes)})]
 
 
-def test_rows_of_a_diagram_that_runs_to_the_right() -> None:
+def test_left_to_right_diagram_is_split_into_rows() -> None:
     whole = diagram(graph(TALL), style=DiagramStyle(direction="LR", columns=1))
     rows = diagram(graph(TALL), style=DiagramStyle(direction="LR"))
     assert size(rows)[0] < 0.6 * size(whole)[0]
@@ -188,17 +188,17 @@ def test_rows_of_a_diagram_that_runs_to_the_right() -> None:
     assert not lost
 
 
-def test_how_many() -> None:
+def test_column_count_follows_the_height() -> None:
     assert part_count(200, 700) == 1
     assert [part_count(200, height) for height in (2000, 4000, 20000)] == [2, 3, 8]
 
 
 @pytest.mark.parametrize("format", ["svg", "png", "tikz"])
-def test_the_same_bytes(format: str) -> None:
+def test_columns_are_deterministic(format: str) -> None:
     assert diagram(graph(TALL), format) == diagram(graph(TALL), format)
 
 
-def test_no_string_of_dot_is_longer_than_old_graphviz_reads() -> None:
+def test_dot_strings_stay_below_the_limit_of_old_graphviz() -> None:
     drawing = set_columns(drawn(TALL), DiagramStyle(columns=2))
     assert drawing is not None
     strings = re.findall(r'"([^"]*)"', write_fixed_dot(drawing))

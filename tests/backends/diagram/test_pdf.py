@@ -59,13 +59,13 @@ def words(*texts: str, bold: bool = False) -> Drawing:
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_it_shows_the_drawing(name: str, form: Format) -> None:
+def test_document_shows_the_drawing(name: str, form: Format) -> None:
     write, read = form
     assert not list(differences(read(write(DRAWINGS[name])), expected(DRAWINGS[name])))
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_character_of_the_labels(form: Format) -> None:
+def test_label_characters_are_read_back(form: Format) -> None:
     write, read = form
     texts = ["×−·…→÷+~", "αβγδ ΣΩ", "é ß ł ő ž Ж я", "½ ² ∞ ≤ ≥ ∑ €", "fi “x” – —"]
     for bold in (False, True):
@@ -75,7 +75,7 @@ def test_every_character_of_the_labels(form: Format) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_more_characters_than_an_encoding_has(form: Format) -> None:
+def test_more_characters_than_one_font_encoding(form: Format) -> None:
     write, read = form
     texts = ["".join(chr(code) for code in range(first, first + 50)) for first in range(0x100, 0x250 - 50, 50)]
     texts.append("".join(chr(code) for code in range(0x410, 0x450)))
@@ -92,7 +92,7 @@ def test_more_characters_than_an_encoding_has(form: Format) -> None:
         ("\U00012000", "no font on this machine has"),
     ],
 )
-def test_what_no_font_can_show_is_refused(format: str, title: str, reason: str) -> None:
+def test_characters_without_a_glyph_are_refused(format: str, title: str, reason: str) -> None:
     with pytest.raises(CannotDraw, match=re.escape(reason)):
         diagram(graph("input 4; fc 2"), format, view_options=ViewOptions(title=title))
 
@@ -119,7 +119,7 @@ def test_the_same_input_gives_the_same_bytes(format: str) -> None:
 
 
 @pytest.mark.parametrize(("format", "read"), [("pdf", read_pdf), ("eps", read_eps)])
-def test_the_exact_size_of_a_place(format: str, read: Callable[[bytes], Page]) -> None:
+def test_page_has_the_exact_size_of_the_place(format: str, read: Callable[[bytes], Page]) -> None:
     network = archdsl.loads(LENET)
     page = read(network.diagram(format=format, width="120mm", height="80mm", view="stages").data)
     assert page.width == pytest.approx(120 * MM, abs=0.01)
@@ -127,7 +127,7 @@ def test_the_exact_size_of_a_place(format: str, read: Callable[[bytes], Page]) -
     assert (slide.width, slide.height) == (960, 540)
 
 
-def test_without_a_place_the_page_is_tight() -> None:
+def test_page_without_a_place_is_cropped() -> None:
     for name, made in DRAWINGS.items():
         page = read_pdf(write_pdf(cropped(made)))
         points = [point for path in page.paths[1:] for point in path.points]
@@ -139,7 +139,7 @@ def test_without_a_place_the_page_is_tight() -> None:
             assert page.width <= made.width
 
 
-def test_the_figure_of_a_diff() -> None:
+def test_diff_figure_as_pdf_and_eps() -> None:
     a, b = graph(LENET), graph(LENET.replace("fc 84; tanh", "dropout 0.5; fc 84"))
     found = diff(a, b, ("a", "b"))
     in_pdf, in_eps = (read(draw_diff(a, b, found, format)) for format, read in (("pdf", read_pdf), ("eps", read_eps)))
@@ -159,7 +159,7 @@ def test_fonts_are_embedded_as_truetype_and_named_as_subsets() -> None:
         assert parts.objects[int(number)][1][:4] == b"\0\1\0\0"
 
 
-def test_an_alternative_text_and_a_title() -> None:
+def test_pdf_has_alternative_text_and_title() -> None:
     parts = parts_of(diagram(graph(LENET), "pdf"))
     (alt,) = re.findall(r"/Alt <FEFF([0-9A-F]+)>", "".join(text for text, _ in parts.objects.values()))
     assert "It maps 1×32×32 to 10" in bytes.fromhex(alt).decode("utf-16-be")
@@ -179,7 +179,7 @@ def test_poppler_finds_the_fonts_and_the_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("gs"), reason="no ghostscript")
-def test_ghostscript_draws_the_eps(tmp_path: Path) -> None:
+def test_ghostscript_renders_the_eps(tmp_path: Path) -> None:
     file = tmp_path / "figure.eps"
     file.write_bytes(write_eps(words("conv 64 3×3", "".join(chr(code) for code in range(0x100, 0x24F)))))
     options = ["-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-dEPSCrop", "-sDEVICE=txtwrite", "-sOutputFile=-"]

@@ -8,12 +8,12 @@ from archdsl.backends.diagram.view import View
     ("text", "points"),
     [("72pt", 72), ("1in", 72), ("25.4mm", 72), ("2.54cm", 72), ("96px", 72), (" 7 pt", 7), (".5in", 36)],
 )
-def test_lengths(text: str, points: float) -> None:
+def test_lengths_are_converted_to_points(text: str, points: float) -> None:
     assert length_of(text) == pytest.approx(points)
 
 
 @pytest.mark.parametrize("text", ["", "85", "mm", "85 m", "-1mm", "1e3mm", "85mm 60mm", "85,5mm", "nan", "∞mm"])
-def test_what_is_no_length(text: str) -> None:
+def test_invalid_length_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="write it like 85mm"):
         length_of(text)
 
@@ -22,12 +22,12 @@ def test_what_is_no_length(text: str) -> None:
     ("width", "height", "font"),
     [("1mm", None, None), (None, "9m", None), ("85mm", None, "0pt"), ("1cm", "99in", "9in")],
 )
-def test_what_is_out_of_range(width: str | None, height: str | None, font: str | None) -> None:
+def test_length_out_of_range_is_refused(width: str | None, height: str | None, font: str | None) -> None:
     with pytest.raises(ValueError, match=r"out of range|not a length"):
         place_of(None, width, height, font)
 
 
-def test_a_place_with_own_sizes() -> None:
+def test_place_with_overridden_sizes() -> None:
     assert place_of(None, None, None, None) is None
     column = place_of("column", None, None, None)
     assert column == PLACES["column"]
@@ -46,7 +46,7 @@ def test_a_place_with_own_sizes() -> None:
         place_of(None, None, None, "7pt")
 
 
-def test_a_given_option_is_the_only_choice() -> None:
+def test_given_option_fixes_the_choice() -> None:
     assert PlaceChoices.given(None, None, None) == PlaceChoices()
     assert PlaceChoices.given("blocks", "LR", True) == PlaceChoices(
         views=(View.BLOCKS,), directions=("LR",), parameters=(True,)

@@ -87,7 +87,7 @@ def test_a_figure_is_inside_its_place_with_readable_text(name: str, where: str) 
 
 
 @pytest.mark.parametrize(("name", "where"), PLACED)
-def test_every_box_is_there(name: str, where: str) -> None:
+def test_fitted_figure_has_every_box(name: str, where: str) -> None:
     found, figure = network(name), placed(name, where)
     whole = build_diagram(found.graph, found.costs, ViewOptions(view=figure.view, title=found.title))
     labels = Counter(s.text for part in figure.drawing.parts for s in part.shapes if isinstance(s, TextLabel))
@@ -95,7 +95,7 @@ def test_every_box_is_there(name: str, where: str) -> None:
     assert all(labels[text] >= times for text, times in wanted.items()), wanted - labels
 
 
-def test_more_room_shows_more() -> None:
+def test_larger_place_shows_more_detail() -> None:
     levels = [View.STAGES, View.BLOCKS, View.LAYERS]
     shown = [made("residual", PLACES["column"].replace(height=side * MM, compact=None)) for side in (60, 90, 220)]
     ranks = [levels.index(figure.view) for figure in shown]
@@ -103,7 +103,7 @@ def test_more_room_shows_more() -> None:
     assert ranks[0] < ranks[-1]
 
 
-def test_what_is_asked_for_is_kept() -> None:
+def test_requested_options_are_kept() -> None:
     figure = made("lenet", PLACES["page"], PlaceChoices(views=(View.LAYERS,), parameters=(True,), directions=("LR",)))
     labels = {s.text for part in figure.drawing.parts for s in part.shapes if isinstance(s, TextLabel)}
     assert "156 parameters" in labels
@@ -116,13 +116,13 @@ def test_a_figure_that_does_not_fit_is_refused(name: str) -> None:
         made(name, Place(name="", width=20 * MM, height=10 * MM, font=6))
 
 
-def test_the_same_figure_twice(layouts: dict[tuple[Any, ...], bytes]) -> None:
+def test_fitting_is_deterministic(layouts: dict[tuple[Any, ...], bytes]) -> None:
     once = made("lenet", PLACES["readme"])
     layouts.clear()
     assert made("lenet", PLACES["readme"]) == once
 
 
-def test_a_network_that_cannot_be_cut_into_the_columns_is_in_one() -> None:
+def test_network_that_cannot_be_split_into_columns_uses_one() -> None:
     network = archdsl.loads("input 3x32x32; conv 8 k3")
     choices = PlaceChoices(views=(View.LAYERS,), directions=("TB",))
     found = fit(network.graph, network.costs, DiagramStyle(columns=3), ViewOptions(), PLACES["slide"], choices)

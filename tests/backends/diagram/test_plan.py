@@ -27,7 +27,7 @@ def folds(text: str, exact: bool = True) -> list[tuple[str, int]]:
         ("input 8x8x8; repeat 2 { repeat 3 { conv 8 k3 p1; relu }; dropout 0.5 }", [("1×2", 2), ("1×2/1×3", 3)]),
     ],
 )
-def test_repetitions(text: str, expected: list[tuple[str, int]]) -> None:
+def test_repetitions_are_folded(text: str, expected: list[tuple[str, int]]) -> None:
     assert folds(text) == expected
 
 
@@ -45,15 +45,15 @@ def test_repetitions(text: str, expected: list[tuple[str, int]]) -> None:
         f"{DENSE} input 8x8x8; d x3",
     ],
 )
-def test_what_only_looks_alike_is_not_folded(text: str) -> None:
+def test_similar_but_different_layers_are_not_folded(text: str) -> None:
     assert folds(text) == []
 
 
-def test_blocks_with_growing_shapes_are_one_where_their_inside_is_not_seen() -> None:
+def test_collapsed_blocks_with_growing_shapes_are_folded() -> None:
     assert folds(f"{DENSE} input 8x8x8; d x3; conv 8 k1; conv 8 k3", exact=False) == [("d1", 3)]
 
 
-def test_each_drawn_node_knows_its_copies_and_each_reader_finds_it() -> None:
+def test_folded_node_lists_its_copies_and_resolves_them() -> None:
     found = graph("input 8x8x8; repeat 2 { repeat 3 { conv 8 k3 p1; relu }; dropout 0.5 }; gap")
     plan = make_plan(found)
     copies = {drawn.node: drawn.copies for drawn in plan.nodes}
@@ -63,6 +63,6 @@ def test_each_drawn_node_knows_its_copies_and_each_reader_finds_it() -> None:
     assert plan.resolve(6) == 2
 
 
-def test_nothing_is_folded_on_request() -> None:
+def test_folding_can_be_disabled() -> None:
     plan = make_plan(graph("input 8x8x8; conv 8 k3 p1 x3"), fold=False)
     assert [drawn.copies for drawn in plan.nodes] == [(0,), (1,), (2,), (3,)]

@@ -108,19 +108,19 @@ def _turns(drawn: Diagram, start: Box, end: Box) -> bool:
 
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("index", range(len(TEXTS)))
-def test_views_of_programs(index: int, view: View) -> None:
+def test_views_of_programs_are_quotient_graphs(index: int, view: View) -> None:
     check(graph(TEXTS[index]), view)
 
 
 @pytest.mark.parametrize("name", archdsl.zoo.names()[::12])
-def test_views_of_the_zoo(name: str) -> None:
+def test_views_of_zoo_networks_are_quotient_graphs(name: str) -> None:
     found = archdsl.load(f"zoo:{name}").graph
     for view in VIEWS:
         check(found, view)
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_views_of_random_programs(seed: int) -> None:
+def test_views_of_random_programs_are_quotient_graphs(seed: int) -> None:
     found = graph(random_text(seed))
     for view in VIEWS:
         drawn = check(found, view)
@@ -146,7 +146,7 @@ def read_back(drawn: Diagram) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_formats_of_programs(text: str) -> None:
+def test_formats_of_programs_are_quotient_graphs(text: str) -> None:
     for view in VIEWS[:-1]:
         found = graph(text)
         read_back(build_diagram(found, costs(found), ViewOptions(view=view)))
@@ -165,7 +165,7 @@ def read_svg(found: Graph, view: View, columns: int | None = None) -> bool:
 
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("text", TEXTS)
-def test_svg_of_programs(text: str, view: View) -> None:
+def test_svg_of_programs_is_a_quotient_graph(text: str, view: View) -> None:
     for columns in (1, 2) if view in (View.LAYERS, View.BLOCKS) else (None,):
         read_svg(graph(text), view, columns)
 
@@ -177,7 +177,7 @@ def test_svg_of_volumes_with_repetitions_and_branches(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "unet", "vit_b_16", "mobilenet_v3_small", "gpt2"])
-def test_svg_of_the_zoo(name: str) -> None:
+def test_svg_of_zoo_networks_is_a_quotient_graph(name: str) -> None:
     found = archdsl.load(f"zoo:{name}").graph
     shown = [read_svg(found, view) for view in VIEWS]
     assert [*shown[:3], shown[4]] == [True] * 4
@@ -197,7 +197,7 @@ def test_svg_of_figures_in_a_column(name: str, view: str | None) -> None:
 
 
 @pytest.mark.parametrize("seed", range(0, 24, 3))
-def test_svg_of_random_programs(seed: int) -> None:
+def test_svg_of_random_programs_is_a_quotient_graph(seed: int) -> None:
     for view in VIEWS:
         read_svg(graph(random_text(seed)), view)
 
@@ -210,7 +210,7 @@ def test_svg_of_random_programs(seed: int) -> None:
         "input 3x8x8; conv 4 k1 as z; conv 4 k1 as y; output z, in, y",
     ],
 )
-def test_volumes_with_an_output_that_has_other_readers(text: str) -> None:
+def test_volumes_mark_an_output_that_is_read_elsewhere(text: str) -> None:
     """The end of the row would not look like an output."""
     found = graph(text)
     svg = diagram(found, "svg", None, ViewOptions(view=View.VOLUMES))
@@ -218,21 +218,21 @@ def test_volumes_with_an_output_that_has_other_readers(text: str) -> None:
     assert {f"y{i}" for i in range(len(found.outputs))} <= set(re.findall(r"y\d", " ".join(ReadFigure(svg).boxes)))
 
 
-def test_volumes_with_the_label_of_an_output() -> None:
+def test_volumes_show_the_label_of_an_output() -> None:
     """A label of the figure's own is never left out."""
     text = 'input 3x8x8; conv 4 k1; figure { label output "logits" }'
     assert b"logits" in diagram(graph(text), "svg", None, ViewOptions(view=View.VOLUMES))
 
 
 @pytest.mark.parametrize("view", [View.LAYERS, View.BLOCKS, View.VOLUMES])
-def test_the_label_of_a_hidden_layer(view: View) -> None:
+def test_label_of_a_hidden_layer_is_refused(view: View) -> None:
     """No other view would show it, so none is suggested."""
     found = graph('input 3x8x8; conv 4 k1; gap; fc 2; figure { hide gap; label gap1 "G" }')
     with pytest.raises(CannotDraw, match="both labels and hides `gap1`: remove the label"):
         diagram(found, "svg", None, ViewOptions(view=view))
 
 
-def test_volumes_with_open_blocks() -> None:
+def test_volumes_with_expanded_blocks() -> None:
     """The branches of each block are beside the row."""
     found = archdsl.load("zoo:googlenet").graph
     options = ViewOptions(view=View.VOLUMES, expand=("inception",))

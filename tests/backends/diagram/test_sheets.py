@@ -35,7 +35,7 @@ def faces(drawing: Drawing) -> dict[str, list[Polygon]]:
 
 
 @pytest.mark.parametrize("channels", [1, 2, 6, 16, 120])
-def test_a_sheet_for_each_channel(channels: int) -> None:
+def test_one_sheet_per_channel(channels: int) -> None:
     found = faces(scene(f"input 3x32x32; conv {channels} k5; gap; fc 10"))
     assert len(found["input"]) == 3
     assert len(found[f"conv {channels} 5×5"]) == min(channels, MOST_SHEETS)
@@ -75,7 +75,7 @@ def test_the_window_is_on_the_front_sheet() -> None:
 
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "googlenet", "unet_plus_plus", "gpt2"])
-def test_sheets_are_a_quotient_without_overlapping_boxes(name: str) -> None:
+def test_sheets_are_a_quotient_graph_without_overlaps(name: str) -> None:
     network = archdsl.load(f"zoo:{name}")
     assert_quotient_graph(diagram(network.graph, "svg", SHEETS, OPTIONS), network.graph)
     row = sheet_volumes(build_diagram(network.graph, network.costs, OPTIONS), LIGHT)
@@ -86,7 +86,7 @@ def test_sheets_are_a_quotient_without_overlapping_boxes(name: str) -> None:
     assert any("×" in text for text in texts)
 
 
-def test_what_has_no_sheets_is_refused() -> None:
+def test_feature_maps_without_sheets_are_refused() -> None:
     with pytest.raises(CannotDraw, match="3-D feature maps have no sheets"):
         scene("input 3x8x32x32; conv 4 k3; gap; fc 2")
     with pytest.raises(ValueError, match="there are no feature maps: leave out `sheets`"):

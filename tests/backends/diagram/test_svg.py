@@ -18,7 +18,7 @@ def groups(root: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
     return [group for group in root.iter(f"{SVG}g") if kind in group.get("class", "").split()]
 
 
-def test_it_shows_every_layer_shape_and_cluster() -> None:
+def test_svg_shows_every_layer_shape_and_cluster() -> None:
     root = parsed(diagram(graph(RESIDUAL), style=DiagramStyle(columns=1)))
     assert (len(groups(root, "arch-box")), len(groups(root, "arch-arrow")), len(groups(root, "arch-frame"))) == (
         13,
@@ -30,7 +30,7 @@ def test_it_shows_every_layer_shape_and_cluster() -> None:
         assert expected in texts
 
 
-def test_it_has_a_title_a_description_and_hover_text() -> None:
+def test_svg_has_title_description_and_hover_text() -> None:
     root = parsed(diagram(graph(LENET)))
     title, description = root[0], root[1]
     assert (title.tag, title.text) == (f"{SVG}title", "LeNet5")
@@ -50,7 +50,7 @@ def test_it_has_a_title_a_description_and_hover_text() -> None:
     )
 
 
-def test_it_is_self_contained_and_scales() -> None:
+def test_svg_is_self_contained_and_scalable() -> None:
     data = diagram(graph(LENET))
     root = parsed(data)
     assert root.get("viewBox")
@@ -60,7 +60,7 @@ def test_it_is_self_contained_and_scales() -> None:
         assert forbidden not in data
 
 
-def test_two_diagrams_on_a_page_share_no_id() -> None:
+def test_ids_of_two_diagrams_are_distinct() -> None:
     ids = [element.get("id") for text in (LENET, RESIDUAL) for element in parsed(diagram(graph(text))).iter()]
     found = [each for each in ids if each]
     assert len(found) == len(set(found)) == 4
@@ -84,12 +84,12 @@ def test_hostile_names_are_text(name: str) -> None:
         assert " ".join(name.split())[:90] in (titles[-1] or "")
 
 
-def test_the_diagram_keeps_its_size_when_only_the_resolution_changes() -> None:
+def test_svg_ignores_the_resolution() -> None:
     low, high = (diagram(graph(LENET), "svg", DiagramStyle(dpi=dpi)) for dpi in (72, 300))
     assert low == high
 
 
-def test_boxes_have_the_facts_of_their_layers() -> None:
+def test_boxes_have_data_attributes_of_their_layers() -> None:
     root = parsed(diagram(graph(RESIDUAL), style=DiagramStyle(columns=1)))
     boxes = {box.get("data-box"): box.attrib for box in groups(root, "arch-box")}
     first = boxes["n1"]
@@ -127,12 +127,12 @@ def test_every_color_has_a_rule_for_dark_pages(text: str, heat: Heat | None, vie
 
 
 @pytest.mark.parametrize("format", ["png", "dot", "mmd", "tikz"])
-def test_formats_that_cannot_follow_the_page_refuse_to(format: str) -> None:
+def test_formats_without_dark_mode_refuse_the_auto_theme(format: str) -> None:
     with pytest.raises(CannotDraw, match=f"`auto` follows the page, which {format} cannot"):
         diagram(graph(LENET), format, DiagramStyle(theme=THEMES["auto"]))
 
 
-def test_words_are_as_wide_as_they_were_laid_out() -> None:
+def test_text_is_stretched_to_its_layout_width() -> None:
     root = parsed(diagram(graph(LENET)))
     texts = {(text.text or "").strip(): text for text in root.iter(f"{SVG}text")}
     tanh = texts["tanh"]

@@ -53,7 +53,7 @@ def words(text: str) -> Drawing:
         ("✓", True), ("ש", True), ("😀", True),
     ],
 )  # fmt: skip
-def test_what_the_renderer_lacks(text: str, foreign: bool) -> None:
+def test_characters_missing_in_the_renderer_are_detected(text: str, foreign: bool) -> None:
     assert is_foreign(text) is foreign
 
 
@@ -73,12 +73,14 @@ def test_outlines_have_the_area_of_the_glyph(stand_in: FontFile) -> None:
     assert max(ys) == pytest.approx(20, abs=0.5)
 
 
-def test_plain_text_stays_text(stand_in: FontFile) -> None:
+def test_plain_text_is_not_outlined(stand_in: FontFile) -> None:
     assert with_outlines(words("conv 64")) == words("conv 64")
 
 
 @pytest.mark.parametrize("view", [View.LAYERS, View.VOLUMES])
-def test_a_png_shows_them(view: View, stand_in: FontFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_png_draws_foreign_characters_as_outlines(
+    view: View, stand_in: FontFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
     programs: list[str] = []
 
     def watched(dot: str, format: str, dpi: int | None = None, *, fixed: bool = False) -> bytes:
@@ -93,12 +95,12 @@ def test_a_png_shows_them(view: View, stand_in: FontFile, monkeypatch: pytest.Mo
     assert "fc 84" in program
 
 
-def test_a_png_refuses_what_no_font_has() -> None:
+def test_png_refuses_characters_without_a_glyph() -> None:
     with pytest.raises(CannotDraw, match=r"`ש` \(U\+05E9, hebrew letter shin\) belongs to a script"):
         diagram(graph(LENET), "png", view_options=ViewOptions(title="שלום"))
 
 
-def test_boxes_have_room_for_wide_characters() -> None:
+def test_boxes_fit_wide_characters() -> None:
     own = 'figure { label conv1 "합성곱 계층 첫번째 입력"; label features "특징 추출 단계" }'
     found = graph(f"{LENET}{own}")
     drawing = laid_out(build_diagram(found, costs(found), ViewOptions(view=View.BLOCKS)), 1)

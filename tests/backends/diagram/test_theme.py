@@ -53,7 +53,7 @@ def distance(one: str, other: str, deficiency: str | None) -> float:
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
-def test_text_stands_out_from_what_is_behind_it(theme: Theme) -> None:
+def test_text_has_sufficient_contrast(theme: Theme) -> None:
     heats = [theme.heat_color(step / 10) for step in range(11)]
     changes = [theme.change(kind) for kind in ("added", "removed", "changed", "same")]
     for fill in (*theme.fills.values(), theme.other, theme.end, *heats, *changes):
@@ -65,19 +65,19 @@ def test_text_stands_out_from_what_is_behind_it(theme: Theme) -> None:
 
 @pytest.mark.parametrize("deficiency", [None, *DEFICIENCIES])
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
-def test_kinds_of_layers_can_be_told_apart(theme: Theme, deficiency: str | None) -> None:
+def test_layer_colors_are_distinguishable(theme: Theme, deficiency: str | None) -> None:
     fills = [*theme.fills.items(), ("other", theme.other)]
     for (name, one), (other_name, other) in itertools.combinations(fills, 2):
         assert distance(one, other, deficiency) > 8, (name, other_name)
 
 
-def test_every_kind_with_a_color_exists() -> None:
+def test_colored_layer_kinds_exist() -> None:
     styles = {layer.style for layer in registry().values()}
     assert "" not in styles
     assert set(KINDS) == set(LIGHT.fills) == set(DARK.fills) == set(THEMES["print"].fills)
     assert set(KINDS) <= styles
 
 
-def test_mixing() -> None:
+def test_colors_are_mixed_linearly() -> None:
     assert mixed("#000000", "#ffffff", 0.5) == "#808080"
     assert mixed("#77aadd", "#77aadd", 0.3) == "#77aadd"

@@ -16,7 +16,7 @@ def tikz(text: str, view_options: ViewOptions | None = None) -> str:
     return diagram(graph(text), "tikz", view_options=view_options).decode()
 
 
-def test_it_holds_every_layer_shape_and_cluster() -> None:
+def test_tikz_shows_every_layer_shape_and_cluster() -> None:
     text = tikz(RESIDUAL)
     for expected in ("{conv 16 3$\\times$3 /2}", "{1,168 parameters}", "{16$\\times$8$\\times$8}", "{basic2}", "{+}"):
         assert expected in text
@@ -36,7 +36,7 @@ def test_the_same_input_gives_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names_open_and_close_nothing(name: str) -> None:
+def test_hostile_names_are_escaped_in_tex(name: str) -> None:
     escaped = tex(name)
     bare = re.sub(r"\\[{}$&#_%]|\\text\w+\{\}|\\char34\{\}|\\dots\{\}|\$\\times\$|\$-\$|\$\\cdot\$", "", escaped)
     assert not set(bare) & set("\\{}$&#_%^~")
@@ -44,7 +44,7 @@ def test_hostile_names_open_and_close_nothing(name: str) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex")
-def test_latex_sets_it(tmp_path: Path) -> None:
+def test_latex_compiles_the_figures(tmp_path: Path) -> None:
     small = "input 1x4x4; stage body { conv 2 k3 }"
     # pdfLaTeX has no letters of other scripts.
     figures = [diagram(renamed(graph(small), name), "tikz") for name in HOSTILE if not foreign_in_tex(name)]

@@ -37,7 +37,7 @@ def all_boxes(form: UNetForm) -> list[str]:
 
 
 @pytest.mark.parametrize("name", UNETS)
-def test_every_box_and_every_arrow_is_in_the_form(name: str) -> None:
+def test_unet_form_contains_every_box_and_arrow(name: str) -> None:
     drawn = built(name)
     form = unet_form(drawn)
     assert sorted(all_boxes(form)) == sorted(box.id for box in drawn.boxes)
@@ -59,7 +59,7 @@ def test_levels_are_aligned_by_resolution(name: str) -> None:
 @pytest.mark.parametrize("direction", ["TB", "LR"])
 @pytest.mark.parametrize("shapes", [True, False])
 @pytest.mark.parametrize("name", UNETS)
-def test_no_box_covers_another_and_one_skip_of_each_level_is_level(name: str, shapes: bool, direction: str) -> None:
+def test_boxes_do_not_overlap_and_skips_are_horizontal(name: str, shapes: bool, direction: str) -> None:
     drawn = built(name)
     style = DiagramStyle(shapes=shapes, direction=direction)
     drawing = draw_unet(drawn, style)
@@ -99,19 +99,19 @@ def test_shapes_and_layers_are_named() -> None:
         ("zoo:unet_plus_plus", "splits or merges|several outputs"),
     ],
 )
-def test_another_form_is_refused_with_its_difference(text: str, reason: str) -> None:
+def test_network_without_unet_form_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(CannotDraw, match=f"not have the form of a U-Net: .*({reason}).*; use another view"):
         draw_unet(built(text), DiagramStyle())
 
 
-def test_another_form_is_refused_in_a_place_too() -> None:
+def test_network_without_unet_form_is_refused_in_a_place() -> None:
     network = archdsl.loads(LENET)
     only = PlaceChoices(views=(View.UNET,))
     with pytest.raises(CannotDraw, match="the form of a U-Net"):
         fit(network.graph, network.costs, DiagramStyle(), ViewOptions(view=View.UNET), PLACES["page"], only)
 
 
-def test_it_is_chosen_for_a_place_by_itself() -> None:
+def test_unet_view_is_selected_automatically_for_a_place() -> None:
     for text, chosen in ((PLAIN, True), (LENET, False)):
         network = archdsl.loads(text)
         figure = fit(network.graph, network.costs, DiagramStyle(), ViewOptions(), PLACES["page"], PlaceChoices())
@@ -119,7 +119,7 @@ def test_it_is_chosen_for_a_place_by_itself() -> None:
 
 
 @pytest.mark.parametrize("format", ["svg", "png", "dot", "tikz"])
-def test_formats(format: str) -> None:
+def test_unet_view_in_every_format(format: str) -> None:
     options = ViewOptions(view=View.UNET)
     data = diagram(graph(ONE), format, view_options=options)
     assert data == diagram(graph(ONE), format, view_options=options)
@@ -140,7 +140,7 @@ def test_hostile_names_are_text(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["zoo:unet", "zoo:resnet50"])
 @pytest.mark.parametrize("theme_size", [True, False])
-def test_a_box_is_as_large_as_it_says(name: str, theme_size: bool) -> None:
+def test_measured_box_size_matches_the_drawing(name: str, theme_size: bool) -> None:
     network = archdsl.load(name)
     style = DiagramStyle(parameters=theme_size)
     for box in build_diagram(network.graph, network.costs, ViewOptions(view=View.STAGES)).boxes:

@@ -58,7 +58,7 @@ def data_of(text: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_it_has_every_node_and_every_arrow(text: str) -> None:
+def test_page_has_every_node_and_arrow(text: str) -> None:
     found = graph(text)
     data = data_of(page(found))
     boxes = data["boxes"]
@@ -85,7 +85,7 @@ def frames_around(data: dict[str, Any], frame: int) -> list[int]:
     return [] if frame < 0 else [*frames_around(data, data["frames"][frame]["parent"]), frame]
 
 
-def test_statements_are_those_of_the_text() -> None:
+def test_page_statements_match_the_text() -> None:
     data = data_of(page(graph(RESIDUAL)))
     (file,) = data["sources"]["files"]
     assert file["text"] == RESIDUAL
@@ -112,7 +112,7 @@ def test_frames_have_the_sums_of_their_layers() -> None:
     assert len(shown) == 5
 
 
-def test_the_view_decides_what_is_closed_at_first() -> None:
+def test_view_sets_which_frames_are_initially_collapsed() -> None:
     found = archdsl.load("zoo:resnet18").graph
 
     def closed(view: View | None, expand: tuple[str, ...] = ()) -> set[str]:
@@ -140,7 +140,7 @@ def test_hostile_names_are_text(name: str) -> None:
     assert frame["name"] == (name + "body").encode(errors="replace").decode()
 
 
-def test_it_loads_nothing_and_permits_only_its_own_script() -> None:
+def test_page_loads_nothing_and_permits_only_its_own_script() -> None:
     text = page(graph(LENET))
     found = Elements(text)
     values = [value or "" for tag, attributes in found.found for value in attributes.values() if tag != "meta"]
@@ -153,7 +153,7 @@ def test_it_loads_nothing_and_permits_only_its_own_script() -> None:
         assert f"sha256-{b64encode(sha256(raw.encode()).digest()).decode()}" in policy
 
 
-def test_it_has_what_a_figure_sets() -> None:
+def test_page_applies_the_figure_block() -> None:
     looks = 'color conv "#ffcc88" dark="#6b5030"; font serif'
     own = f'figure {{ label basic "residual block"; {looks}; group "Body" basic1 to=basic2 }}'
     text = page(graph(RESIDUAL.replace("stage body { basic 8; basic 16 s2 }", "basic 8; basic 16 s2") + own))
@@ -171,7 +171,7 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     assert page(graph(INCEPTION)) == page(graph(INCEPTION)) == diagram(graph(INCEPTION), "html").decode()
 
 
-def test_without_scripts_it_shows_the_text() -> None:
+def test_page_shows_the_text_without_scripts() -> None:
     text = page(graph(LENET))
     fallback = text[text.index("<noscript>") : text.index("</noscript>")]
     assert "It maps 1×32×32 to 10 with 12 layers" in fallback
@@ -179,7 +179,7 @@ def test_without_scripts_it_shows_the_text() -> None:
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
-def test_it_has_the_colors_of_its_theme(theme: Any) -> None:
+def test_page_has_the_colors_of_its_theme(theme: Any) -> None:
     sheet = Elements(diagram_page(graph(LENET), DiagramStyle(theme=theme)).decode()).raw["style"][0]
     assert f"--fill-conv:{theme.fill('conv')}" in sheet
     assert ("prefers-color-scheme" in sheet) == (theme.name == "auto")
@@ -197,7 +197,7 @@ def test_it_has_the_colors_of_its_theme(theme: Any) -> None:
         (["--view", "stages", "--expand", "nothing"], "there is no block or stage `nothing`"),
     ],
 )
-def test_options_that_it_cannot_have_are_refused(options: list[str], reason: str, tmp_path: Path) -> None:
+def test_options_unsupported_by_the_page_are_refused(options: list[str], reason: str, tmp_path: Path) -> None:
     out = tmp_path / "net.html"
     result = CliRunner().invoke(command, ["-e", LENET, "-o", str(out), *options])
     assert result.exit_code == 2
@@ -205,7 +205,7 @@ def test_options_that_it_cannot_have_are_refused(options: list[str], reason: str
     assert not out.exists()
 
 
-def test_the_command_writes_it(tmp_path: Path) -> None:
+def test_command_writes_the_html_page(tmp_path: Path) -> None:
     out = tmp_path / "net.html"
     result = CliRunner().invoke(command, ["-e", LENET, "-o", str(out), "--macs", "--no-caption", "--title", "x"])
     assert "--no-caption leaves no place" in result.output
@@ -220,7 +220,7 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
-def test_layouts_show_everything_apart_for_any_closed_frames() -> None:
+def test_layouts_do_not_overlap_for_any_collapsed_frames() -> None:
     random_choice = random.Random(0)
     graphs = [graph(text) for text in TEXTS] + [graph(random_text(seed)) for seed in range(12)]
     graphs += [archdsl.load(f"zoo:{name}").graph for name in ("resnet50", "unet", "googlenet", "swin_t")]

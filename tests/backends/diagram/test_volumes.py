@@ -46,7 +46,7 @@ def scene(text: str) -> Drawing:
     return draw_volumes(build_diagram(found, costs(found), VIEW_OPTIONS), DiagramStyle())
 
 
-def test_boxes_follow_the_shape() -> None:
+def test_volume_sizes_follow_the_tensor_shape() -> None:
     found = sized("input 3x64x32; conv 12 k3 p1; maxpool 2; conv 48 k3 p1; gap; fc 10")
     by_name = {volume.name: volume for volume in found}
     conv, pool, deep = by_name["conv 12 3×3"], by_name["maxpool 2×2 /2"], by_name["conv 48 3×3"]
@@ -59,7 +59,7 @@ def test_boxes_follow_the_shape() -> None:
 
 
 @pytest.mark.parametrize("text", [LENET, RESIDUAL, UNET, TRANSFORMER, INCEPTION, "input 8x100; conv 4 k3; gap"])
-def test_boxes_stand_in_order_without_covering_each_other(text: str) -> None:
+def test_volumes_are_in_order_without_overlaps(text: str) -> None:
     found = sized(text)
     assert found[0].box.rows[0].words == "input"
     for before, after in pairwise(found):
@@ -70,7 +70,7 @@ def test_boxes_stand_in_order_without_covering_each_other(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [LENET, RESIDUAL, UNET, TRANSFORMER, INCEPTION])
-def test_nothing_is_cut_off_and_no_words_cover_each_other(text: str) -> None:
+def test_drawing_is_not_clipped_and_labels_do_not_overlap(text: str) -> None:
     drawing = scene(text)
     left, top, right, bottom = bounds(list(drawing.parts))
     assert left >= 0
@@ -112,7 +112,7 @@ def test_boxes_with_the_same_spatial_size_share_their_label() -> None:
     assert [text for text in labels if text in ("3", "4", "6", "8×8")] == ["3", "4", "6", "8×8"]
 
 
-def test_skips_go_over_the_boxes() -> None:
+def test_skip_connections_are_routed_above_the_boxes() -> None:
     drawing = scene(UNET)
     skips = [
         s for part in drawing.parts for s in part.shapes if isinstance(s, Polyline) and s.arrow and len(s.points) == 4
@@ -213,7 +213,7 @@ def read_rows(diagram: Diagram, rows: int) -> tuple[Counter[str], set[tuple[str,
 
 @pytest.mark.parametrize("rows", [2, 3])
 @pytest.mark.parametrize("name", ["text", "unet", "unet_plus_plus", "retinanet_resnet50_fpn", "googlenet", "bert_base"])
-def test_rows_show_every_box_and_every_arrow(name: str, rows: int) -> None:
+def test_several_rows_show_every_box_and_arrow(name: str, rows: int) -> None:
     drawn = built(BRANCHES if name == "text" else archdsl.load(f"zoo:{name}").graph)
     boxes, arrows = read_rows(drawn, rows)
     last = implied_output(drawn)
@@ -221,7 +221,7 @@ def test_rows_show_every_box_and_every_arrow(name: str, rows: int) -> None:
     assert arrows == {(arrow.start, arrow.end) for arrow in drawn.arrows if arrow.end != last}
 
 
-def test_a_column_of_a_journal_has_rows_with_readable_text() -> None:
+def test_journal_column_is_split_into_rows_with_readable_text() -> None:
     for name in ("alexnet", "resnet50", "vgg16", "unet"):
         network = archdsl.load(f"zoo:{name}")
         only = PlaceChoices(views=(View.VOLUMES,))
@@ -241,7 +241,7 @@ def test_branches_inputs_and_outputs_are_named() -> None:
     assert "gap; fc 3; → h" in labels
 
 
-def test_a_branch_that_splits_continues_at_a_letter() -> None:
+def test_nested_branch_continues_at_a_letter() -> None:
     labels = [s.text for part in scene(SPLIT).parts for s in part.shapes if isinstance(s, TextLabel)]
     assert labels.count("A") == 3, "once where it splits, once before each of its readers"
     assert {"conv 8 1×1 ×2", "conv 8 3×3"} & set(labels) or labels.count("conv 8 1×1") == 2
@@ -302,7 +302,7 @@ def test_windows_between_boxes_of_the_same_size() -> None:
         ("input 4x128; conv 8 k5 same; maxpool 2; gap; fc 3", (None, 128, None)),
     ],
 )
-def test_tensors_are_what_they_are(text: str, sides: tuple[int | None, ...]) -> None:
+def test_volume_dimensions_follow_3d_maps_sequences_and_signals(text: str, sides: tuple[int | None, ...]) -> None:
     """3-D feature maps, sequences and signals: each dimension of a box follows its own."""
     first, *others = sized(text)
     for other in others:
@@ -319,7 +319,7 @@ def test_tensors_are_what_they_are(text: str, sides: tuple[int | None, ...]) -> 
 
 
 @pytest.mark.parametrize("name", ["unet", "lenet5", "resnet18", "vgg16", "gpt2"])
-def test_the_legend_has_the_colors_that_are_there(name: str) -> None:
+def test_legend_has_only_the_colors_used(name: str) -> None:
     found = archdsl.load(f"zoo:{name}").graph
     drawing = draw_volumes(build_diagram(found, costs(found), VIEW_OPTIONS), DiagramStyle())
     legend = {s.text for part in drawing.parts for s in part.shapes if isinstance(s, TextLabel)} & set(KINDS.values())
@@ -335,13 +335,13 @@ def test_many_boxes_are_folded() -> None:
 
 
 @pytest.mark.parametrize("format", ["png", "dot"])
-def test_formats(format: str) -> None:
+def test_volumes_in_every_format(format: str) -> None:
     data = diagram(graph(LENET), format, view_options=VIEW_OPTIONS)
     assert data.startswith({"png": b"\x89PNG", "dot": b"// neato -n2\ndigraph {"}[format])
     assert data == diagram(graph(LENET), format, view_options=VIEW_OPTIONS)
 
 
-def test_mermaid_has_no_boxes() -> None:
+def test_mermaid_refuses_volumes() -> None:
     with pytest.raises(CannotDraw, match="use svg, png or dot"):
         diagram(graph(LENET), "mmd", view_options=VIEW_OPTIONS)
 

@@ -13,7 +13,7 @@ ZOO = sorted((examples() / "zoo").glob("*.arch"))
 
 
 @pytest.mark.parametrize("path", ZOO, ids=lambda path: path.stem)
-def test_every_network_in_every_view(path: object) -> None:
+def test_zoo_networks_are_drawn_in_every_view(path: object) -> None:
     network = archdsl.load(str(path))
     for view in View:
         made = build_diagram(network.graph, network.costs, ViewOptions(view=view))
@@ -29,7 +29,7 @@ def test_every_network_in_every_view(path: object) -> None:
         assert "use the view `blocks` or `stages`" in str(refused)  # noqa: PT017  # most networks can be drawn
 
 
-def test_a_diagram_that_needs_another_arrangement() -> None:
+def test_diagram_that_needs_a_retry_of_the_layout() -> None:
     # In the first arrangement of this one, Graphviz cannot route an arrow.
     network = archdsl.load(examples() / "zoo" / "regnet.arch")
     ElementTree.fromstring(diagram(network.graph, "svg"))

@@ -96,20 +96,20 @@ def test_operators_of_installed_compact_fonts() -> None:
                 assert all(len(contour) > 2 for contour in font.outline(glyph))
 
 
-def test_the_layout_s_widths_are_those_of_our_font() -> None:
+def test_layout_widths_match_the_embedded_font() -> None:
     for char in LABELS:
         (run,) = glyph_runs(char)
         if char not in "·αβγΩ∑éßąЖ½²→÷":
             assert run.width == pytest.approx(width_of(char, 1.0), abs=0.001), char
 
 
-def test_an_outline_survives() -> None:
+def test_glyph_outline_round_trip() -> None:
     data = write_glyph(SQUARE)
     assert read_glyph(lambda _: data, 0) == SQUARE
     assert write_glyph([]) == b""
 
 
-def test_a_glyph_of_parts() -> None:
+def test_composite_glyph_is_read() -> None:
     part = write_glyph(SQUARE)
     half, both = struct.pack(">h", 8192), 0x0002 | 0x0008
     whole = struct.pack(">5h", -1, 0, 0, 0, 0)
@@ -118,14 +118,14 @@ def test_a_glyph_of_parts() -> None:
     assert [contour[2] for contour in outline] == [(260.0, 230.0, True), (250.0, 250.0, True)]
 
 
-def test_a_glyph_that_contains_itself() -> None:
+def test_recursive_composite_glyph_is_refused() -> None:
     whole = struct.pack(">5h", -1, 0, 0, 0, 0) + struct.pack(">2H2b", 0x0002, 0, 0, 0)
     with pytest.raises(InvalidFont, match="contains itself"):
         read_glyph(lambda _: whole, 0)
 
 
 @pytest.mark.parametrize("size", [4, 12, 40, 400, 4000, 40000])
-def test_a_font_that_is_cut_short(tmp_path: Path, size: int) -> None:
+def test_truncated_font_is_refused(tmp_path: Path, size: int) -> None:
     path = tmp_path / "short.ttf"
     path.write_bytes(REGULAR.read_bytes()[:size])
 
@@ -142,14 +142,14 @@ def test_a_font_that_is_cut_short(tmp_path: Path, size: int) -> None:
         use()
 
 
-def test_a_character_map_with_the_high_planes() -> None:
+def test_character_map_with_supplementary_planes() -> None:
     groups = struct.pack(">6I", 65, 70, 3, 0x1F600, 0x1F605, 20)
     table = struct.pack(">2H2HI", 0, 1, 3, 10, 12) + struct.pack(">2H3I", 12, 0, 16 + len(groups), 0, 2) + groups
     found = CharacterMap(table)
     assert [found.glyph_of(code) for code in (64, 65, 70, 71, 0x1F600, 0x1F605, 0x1F606)] == [0, 3, 8, 0, 20, 25, 0]
 
 
-def test_another_script_comes_from_an_installed_font(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_scripts_use_an_installed_font(monkeypatch: pytest.MonkeyPatch) -> None:
     ours = font_choice.own_fonts()[0]
     stand_in = FontFile(lambda at, length: REGULAR.read_bytes()[at : at + length])
     monkeypatch.setattr(font_choice, "_installed", lambda char: (stand_in, 5) if char == "한" else None)
@@ -160,7 +160,7 @@ def test_another_script_comes_from_an_installed_font(monkeypatch: pytest.MonkeyP
         glyph_runs("あ")
 
 
-def test_fonts_that_forbid_embedding_and_damaged_ones_are_left_out(
+def test_fonts_that_forbid_embedding_or_are_corrupt_are_skipped(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     data = REGULAR.read_bytes()
