@@ -7,7 +7,7 @@ import click
 from ..diagnostics.terminal import printable
 from ..text.word_lists import listed
 from .common import usage
-from .problems import fail, follows, need
+from .problems import fail, is_main_process, need
 
 
 def weights_path(given: str, option: str = "") -> Path:
@@ -35,5 +35,5 @@ def weights_path(given: str, option: str = "") -> Path:
 
 
 def _report(line: str) -> None:
-    if not follows():
+    if is_main_process():
         click.echo(printable(line), err=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def fail(problem: "Problem") -> NoReturn:
     """Print the problem and its help; exit with its status."""
-    if follows():
+    if not is_main_process():
         click.echo(f"error: process {os.environ['RANK']}: {printable(problem.message())}", err=True)
         raise SystemExit(problem.exit_status)
     show(problem)
@@ -38,9 +38,9 @@ def show(problem: "Problem") -> None:
         click.echo(f"  = help: {printable(suggestion)}", err=True)
 
 
-def follows() -> bool:
-    """Whether another process of the same training run does the printing and writing."""
-    return os.environ.get("WORLD_SIZE", "1") != "1" and os.environ.get("RANK", "0") != "0"
+def is_main_process() -> bool:
+    """Whether this process of a training run prints and writes: the only one, or that of rank 0."""
+    return os.environ.get("WORLD_SIZE", "1") == "1" or os.environ.get("RANK", "0") == "0"
 
 
 _EXTRAS = {

@@ -128,7 +128,7 @@ def command(
     """Train a network, or resume a run: see `_HELP`."""
     named = tuple(dict.fromkeys((*(["tensorboard"] if tensorboard else []), *loggers)))
     options = TrainOptions(given_options(recipe), data_dir, device, named, initial)
-    with _silence_followers():
+    with _silence_other_processes():
         refuse_other_text()
         if tensorboard:
             need("--tensorboard", "tensorboard")
@@ -209,7 +209,7 @@ def _refuse_unknown_loggers(names: tuple[str, ...]) -> None:
             fail(problem)
 
 
-def _silence_followers() -> "AbstractContextManager[object]":
+def _silence_other_processes() -> "AbstractContextManager[object]":
     """Errors in the text and the options are the same in all processes: the first process of a machine reports them."""
     return redirect_stderr(io.StringIO()) if os.environ.get("LOCAL_RANK", "0") != "0" else nullcontext()
 

@@ -25,7 +25,7 @@ from .common import parse_override, parse_settings, usage, use_color
 from .given_weights import weights_path
 from .network_text import NetworkText, read_network_text
 from .new_run import new_run
-from .problems import fail, follows
+from .problems import fail, is_main_process
 
 if TYPE_CHECKING:
     from ..training.data.images import DataSource
@@ -77,7 +77,7 @@ def resume_run(folder: str, file: str | None, options: TrainOptions) -> Work:
     from ..training.runs.run_folder import Run
 
     try:
-        run = Run.open(Path(folder), writes=not follows())
+        run = Run.open(Path(folder), writes=is_main_process())
         if file is not None:
             run.refuse_changes(read_network_text(file).source.text)
         return _resumed(run, extend(run.read_settings().recipe, options.recipe), options)
@@ -129,7 +129,7 @@ def prepared_run(
     except Problem as problem:
         fail(problem)
     recipe = resolved(recipe, source.spec, network.graph)
-    if not follows() and (warnings := network_warnings(network, recipe)):
+    if is_main_process() and (warnings := network_warnings(network, recipe)):
         _show(warnings, network)
     return PreparedRun(network, given, sizes, recipe, source, options)
 

@@ -13,7 +13,7 @@ from .exporting import BATCH_SIZE
 from .import_problem import ImportFailed, first_line
 from .imported import Imported
 from .lift import Lifter
-from .proof import Comparison, difference, macs_of, module_with, scattered, tensors, values_of
+from .proof import Comparison, difference, macs_of, module_with, randomized_state, tensors, values_of
 from .writing import written
 
 
@@ -23,7 +23,7 @@ def import_archive(path: Path, name: str) -> Imported:
     inputs = _inputs(program)
     state = {**_plain(program.constants), **program.state_dict}
     learned = {name for name, _ in program.named_parameters()}
-    given = scattered(state, learned)
+    given = randomized_state(state, learned)
     expected = _outputs(program, given, inputs)
     macs = macs_of(program, inputs, {})
     theirs = inputs[0].shape[0]

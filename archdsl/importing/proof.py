@@ -56,7 +56,7 @@ class Comparison(NamedTuple):
         return ", ".join(facts)
 
 
-def scattered(state: Mapping[str, torch.Tensor], learned: set[str]) -> dict[str, torch.Tensor]:
+def randomized_state(state: Mapping[str, torch.Tensor], learned: set[str]) -> dict[str, torch.Tensor]:
     """Weights for a comparison: constant tensors and running statistics become random, so that a wrong copy is
     detected.
     """
@@ -66,12 +66,12 @@ def scattered(state: Mapping[str, torch.Tensor], learned: set[str]) -> dict[str,
     for name, tensor in state.items():
         key = id(tensor)
         if key not in made:
-            made[key] = _scattered(name, tensor, name in learned, random)
+            made[key] = _randomized(name, tensor, name in learned, random)
         found[name] = made[key]
     return found
 
 
-def _scattered(name: str, tensor: torch.Tensor, learned: bool, random: torch.Generator) -> torch.Tensor:
+def _randomized(name: str, tensor: torch.Tensor, learned: bool, random: torch.Generator) -> torch.Tensor:
     statistic = name.rpartition(".")[2]
     if not tensor.is_floating_point() or not (learned or statistic in ("running_mean", "running_var")):
         return tensor
@@ -86,7 +86,7 @@ def _scattered(name: str, tensor: torch.Tensor, learned: bool, random: torch.Gen
     return new.normal_(0, 0.05 if tensor.ndim < 4 else 0.1, generator=random)
 
 
-def carried(
+def imported_state(
     builder: Builder, old: Mapping[int, int], graph: Graph, given: Mapping[str, torch.Tensor]
 ) -> dict[str, torch.Tensor]:
     """The imported state dict for these source weights; `old` has the id of the lifted node of each graph node."""

@@ -10,7 +10,7 @@ from .exporting import BATCH_SIZE, export
 from .import_problem import ImportFailed
 from .imported import Imported
 from .lift import Lifter
-from .proof import Comparison, difference, macs_of, module_with, scattered, tensors
+from .proof import Comparison, difference, macs_of, module_with, randomized_state, tensors
 from .writing import written
 
 
@@ -105,7 +105,7 @@ def _proof(
     assert network is not None
     assert origins is not None
     learned = dict(module.named_parameters(remove_duplicate=False))
-    given = scattered(state_of(module, program), set(learned))
+    given = randomized_state(state_of(module, program), set(learned))
     ours = module_with(network, origins.weights(given))
     own = {**learned, **dict(module.named_buffers(remove_duplicate=False))}
     vocabularies = iter([network.graph.nodes[i].shape.vocabulary for i in network.graph.inputs])

@@ -6,7 +6,7 @@ import torch
 
 from ..network import Network
 from .building import Builder, elements
-from .proof import carried
+from .proof import imported_state
 
 
 class Origins:
@@ -19,7 +19,7 @@ class Origins:
 
     def weights(self, given: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """The state dict of the imported network for these source weights."""
-        return carried(self._builder, self._lifted, self._network.graph, given)
+        return imported_state(self._builder, self._lifted, self._network.graph, given)
 
     def shared_in_part(self) -> str | None:
         """A parameter with elements that several layers have without sharing a module; None if there is none."""

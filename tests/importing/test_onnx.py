@@ -11,7 +11,7 @@ from torch import nn
 
 from archdsl.cli import main
 from archdsl.importing import ImportFailed
-from archdsl.importing.proof import scattered
+from archdsl.importing.proof import randomized_state
 
 from .modules import MODULES
 
@@ -25,7 +25,7 @@ REFUSED = {"softplus"}
 
 def exported(module: nn.Module, x: torch.Tensor, path: Path, **options: Any) -> Path:
     """The ONNX file of a module with random weights."""
-    module.load_state_dict(scattered(module.state_dict(), {name for name, _ in module.named_parameters()}))
+    module.load_state_dict(randomized_state(module.state_dict(), {name for name, _ in module.named_parameters()}))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(module.eval(), (x,), path, dynamo=True, verbose=False, external_data=False, **options)

@@ -9,7 +9,7 @@ from torch import nn
 import archdsl
 from archdsl.diagnostics import Sink
 from archdsl.importing import ImportFailed
-from archdsl.importing.proof import scattered
+from archdsl.importing.proof import randomized_state
 from archdsl.network import analyze
 from archdsl.syntax import parse
 from archdsl.syntax.format import format_program
@@ -21,7 +21,7 @@ from .modules import MODULES, Function, Standardized, conv
 def randomized(module: nn.Module) -> nn.Module:
     """The module in eval mode with other weights than zeros and ones, so that a wrong copy shows."""
     learned = {name for name, _ in module.named_parameters()}
-    module.load_state_dict(scattered(module.state_dict(), learned))
+    module.load_state_dict(randomized_state(module.state_dict(), learned))
     return module.eval()
 
 

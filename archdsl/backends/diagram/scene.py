@@ -12,9 +12,9 @@ from .figure_options import SYMBOLS, DiagramStyle
 from .font_metrics import width_of
 from .labels import shape_words
 from .legend import legend_rows
-from .rail_scene import draw_rails
-from .rails import Rail, rails
 from .sheets import sheet_part, sheet_shapes, sheet_target, sheet_volumes, sheet_window
+from .side_path_scene import draw_side_paths
+from .side_paths import SidePath, side_paths
 from .theme import Theme, mixed
 from .volume_rows import VolumeRow, split_rows, stacked
 from .volumes import DEPTH_OFFSET, FRAME, Rectangle, Volume, groups, volumes
@@ -30,14 +30,14 @@ def draw_volumes(diagram: Diagram, style: DiagramStyle, geometry: float = 1.0, r
     places to start a new row, or if a repetition is not one contiguous piece of the longest path.
     """
     found = (sheet_volumes if style.sheets else volumes)(diagram, style.theme, geometry)
-    split = split_rows(found, rails(diagram, [volume.box for volume in found]), rows)
+    split = split_rows(found, side_paths(diagram, [volume.box for volume in found]), rows)
     parts = stacked([_row(row, style.theme) for row in split], split, style.theme)
     parts = _heading(diagram, found, parts, style.replace(legend=style.legend is not False))
     return framed(parts, MARGIN, style.theme.background, diagram.title, diagram.description)
 
 
 def _row(row: VolumeRow, theme: Theme) -> list[ShapeGroup]:
-    """A row of volumes around the axis y = 0, with its labels and rails."""
+    """A row of volumes around the axis y = 0, with its labels and side paths."""
     found, parts = list(row.volumes), []
     for index, volume in enumerate(found):
         if index:
@@ -48,11 +48,11 @@ def _row(row: VolumeRow, theme: Theme) -> list[ShapeGroup]:
             parts.append(_field(volume, theme))
     taken = [strip for volume in found for strip in volume.outline()]
     parts += _shapes(found, taken, theme)
-    ends = {found[index].box.id for rail in row.rails for index in (rail.start, rail.end) if index is not None}
+    ends = {found[index].box.id for path in row.side_paths for index in (path.start, path.end) if index is not None}
     named, names = _names(found, ends, taken, theme)
     parts += names
     top = min(top for _, top, _, _ in taken)
-    drawn = draw_rails(row.rails, found, [named[volume.box.id] for volume in found], top, theme)
+    drawn = draw_side_paths(row.side_paths, found, [named[volume.box.id] for volume in found], top, theme)
     lines = [group for _, _, groups in drawn for group in groups if not isinstance(group.of, Box)]
     words = [group for _, _, groups in drawn for group in groups if isinstance(group.of, Box)]
     return [*_frames(row, drawn, theme), *parts, *lines, *words]
@@ -250,14 +250,14 @@ def _overlap(one: Rectangle, other: Rectangle) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _frames(row: VolumeRow, drawn: list[tuple[Rail, float, list[ShapeGroup]]], theme: Theme) -> list[ShapeGroup]:
+def _frames(row: VolumeRow, drawn: list[tuple[SidePath, float, list[ShapeGroup]]], theme: Theme) -> list[ShapeGroup]:
     """The frames of repetitions, around their boxes and the skips between these, outer ones first."""
     found = []
     clusters = dict.fromkeys(frame for volume in row.volumes for frame in volume.frames)
     for depth, cluster in enumerate(sorted(clusters, key=lambda each: len(each.path))):
         inside = [index for index, volume in enumerate(row.volumes) if cluster in volume.frames]
         boxes = [row.volumes[index] for index in inside]
-        own = [top for rail, top, _ in drawn if rail.start in inside and rail.end in inside]
+        own = [top for path, top, _ in drawn if path.start in inside and path.end in inside]
         pad = FRAME - 3.0 * depth
         left, right = boxes[0].left - boxes[0].overhang - pad, boxes[-1].right + boxes[-1].overhang + pad
         high = min([-max(each.rise for each in boxes) - 2 * SMALL - 8, *(top - 4 for top in own)])

@@ -7,7 +7,7 @@ from ...record import Record
 from .drawing import Polyline, ShapeGroup, bounds, moved
 from .engine import CannotDraw
 from .figure import Arrow, Role
-from .rails import Rail, letters, port
+from .side_paths import SidePath, letters, port
 from .theme import Theme
 from .volumes import Volume, groups, placed
 
@@ -18,14 +18,14 @@ _CORNER_DISTANCE = 8.0
 
 
 class VolumeRow(Record):
-    """A row of volumes, and the rails beside it, with indices in this row."""
+    """A row of volumes, and the side paths beside it, with indices in this row."""
 
     volumes: tuple[Volume, ...]
-    rails: tuple[Rail, ...]
+    side_paths: tuple[SidePath, ...]
 
 
-def split_rows(found: list[Volume], rails: Sequence[Rail], rows: int) -> list[VolumeRow]:
-    """Volumes in rows of about equal width; a rail to another row ends at a letter, and continues at the same letter.
+def split_rows(found: list[Volume], side_paths: Sequence[SidePath], rows: int) -> list[VolumeRow]:
+    """Volumes in rows of about equal width; a side path to another row ends at a letter and continues there.
 
     Volumes of the same size stay together. Raises CannotDraw if there are too few groups of them.
     """
@@ -34,25 +34,25 @@ def split_rows(found: list[Volume], rails: Sequence[Rail], rows: int) -> list[Vo
     row_of = {
         index: row for row, (start, end) in enumerate(zip(starts, ends, strict=True)) for index in range(start, end)
     }
-    inside: list[list[Rail]] = [[] for _ in starts]
-    used = {box.letter for rail in rails for box in (*rail.entries, *rail.exits)}
+    inside: list[list[SidePath]] = [[] for _ in starts]
+    used = {box.letter for path in side_paths for box in (*path.entries, *path.exits)}
     free = (letter for letter in letters() if letter not in used)
-    for rail in rails:
-        first, last = (None if index is None else row_of[index] for index in (rail.start, rail.end))
-        local = [None if at is None else at - starts[row_of[at]] for at in (rail.start, rail.end)]
+    for path in side_paths:
+        first, last = (None if index is None else row_of[index] for index in (path.start, path.end))
+        local = [None if at is None else at - starts[row_of[at]] for at in (path.start, path.end)]
         if first is None or last is None or first == last:
-            target = row_of[min(rail.near, len(found) - 1)] if first is None and last is None else first
+            target = row_of[min(path.near, len(found) - 1)] if first is None and last is None else first
             target = last if target is None else target
-            near = max(0, rail.near - starts[target or 0])
-            inside[target or 0].append(rail.replace(start=local[0], end=local[1], near=near))
+            near = max(0, path.near - starts[target or 0])
+            inside[target or 0].append(path.replace(start=local[0], end=local[1], near=near))
             continue
         letter = next(free)
         leaving = port(letter, 0, Role.OUTPUT, f"continues at {letter}")
         coming = port(letter, 1, Role.INPUT, f"continued from {letter}")
-        inside[first].append(rail.replace(start=local[0], end=None, exits=(*rail.exits, leaving)))
-        inside[last].append(Rail(start=None, end=local[1], entries=(coming,)))
+        inside[first].append(path.replace(start=local[0], end=None, exits=(*path.exits, leaving)))
+        inside[last].append(SidePath(start=None, end=local[1], entries=(coming,)))
     return [
-        VolumeRow(volumes=tuple(placed(found[start:end])), rails=tuple(inside[row]))
+        VolumeRow(volumes=tuple(placed(found[start:end])), side_paths=tuple(inside[row]))
         for row, (start, end) in enumerate(zip(starts, ends, strict=True))
     ]
 

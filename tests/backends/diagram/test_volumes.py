@@ -14,8 +14,8 @@ from archdsl.backends.diagram.figure import Arrow, Box, Cluster, Diagram, Role
 from archdsl.backends.diagram.figure_options import KINDS
 from archdsl.backends.diagram.place import PLACES, PlaceChoices
 from archdsl.backends.diagram.place_fitting import fit
-from archdsl.backends.diagram.rails import Rail, rails
 from archdsl.backends.diagram.scene import draw_volumes
+from archdsl.backends.diagram.side_paths import SidePath, side_paths
 from archdsl.backends.diagram.theme import LIGHT
 from archdsl.backends.diagram.volume_rows import split_rows
 from archdsl.backends.diagram.volumes import Volume, groups, volumes
@@ -149,21 +149,21 @@ def built(text: str | Graph) -> Diagram:
     return build_diagram(found, costs(found), VIEW_OPTIONS)
 
 
-def followed(row: list[str], found: Sequence[Rail]) -> tuple[Counter[str], set[tuple[str, str]]]:
-    """The boxes and the arrows of rails beside a row, with letters followed."""
+def followed(row: list[str], found: Sequence[SidePath]) -> tuple[Counter[str], set[tuple[str, str]]]:
+    """The boxes and the arrows of side paths beside a row, with letters followed."""
     shown: Counter[str] = Counter()
     arrows: set[tuple[str, str]] = set()
     leaving: dict[str, set[str]] = {}
     coming: dict[str, set[str]] = {}
-    for rail in found:
-        inner = [box.id for box in rail.boxes]
-        start, end = ([] if index is None else [row[index]] for index in (rail.start, rail.end))
-        if inner or not (rail.entries or rail.exits):
+    for path in found:
+        inner = [box.id for box in path.boxes]
+        start, end = ([] if index is None else [row[index]] for index in (path.start, path.end))
+        if inner or not (path.entries or path.exits):
             arrows |= set(pairwise([*start, *inner, *end]))
         shown.update(inner)
-        for port in rail.exits:
+        for port in path.exits:
             leaving.setdefault(port.letter, set()).update((inner or start)[-1:])
-        for port in rail.entries:
+        for port in path.entries:
             coming.setdefault(port.letter, set()).update((inner or end)[:1])
     assert leaving.keys() == coming.keys()
     assert all(len(ends) == 1 for ends in leaving.values()), "a letter stands for one tensor"
@@ -172,9 +172,9 @@ def followed(row: list[str], found: Sequence[Rail]) -> tuple[Counter[str], set[t
 
 
 def read_back(diagram: Diagram) -> tuple[Counter[str], set[tuple[str, str]]]:
-    """The boxes and the arrows that the row and the rails show."""
+    """The boxes and the arrows that the row and the side paths show."""
     row = [volume.box.id for volume in volumes(diagram, LIGHT)]
-    shown, arrows = followed(row, rails(diagram, [volume.box for volume in volumes(diagram, LIGHT)]))
+    shown, arrows = followed(row, side_paths(diagram, [volume.box for volume in volumes(diagram, LIGHT)]))
     return shown + Counter(row), arrows | set(pairwise(row))
 
 
@@ -197,15 +197,15 @@ def test_every_box_and_every_arrow_is_shown(name: str) -> None:
 def read_rows(diagram: Diagram, rows: int) -> tuple[Counter[str], set[tuple[str, str]]]:
     """The boxes and the arrows that several rows show, letters followed."""
     found = volumes(diagram, LIGHT, 0.65)
-    split = split_rows(found, rails(diagram, [volume.box for volume in found]), rows)
+    split = split_rows(found, side_paths(diagram, [volume.box for volume in found]), rows)
     names = [volume.box.id for row in split for volume in row.volumes]
     starts = [sum(len(row.volumes) for row in split[:number]) for number in range(len(split))]
     whole = [
-        rail.replace(
-            start=None if rail.start is None else rail.start + first, end=None if rail.end is None else rail.end + first
+        path.replace(
+            start=None if path.start is None else path.start + first, end=None if path.end is None else path.end + first
         )
         for row, first in zip(split, starts, strict=True)
-        for rail in row.rails
+        for path in row.side_paths
     ]
     shown, arrows = followed(names, whole)
     return shown + Counter(names), arrows | set(pairwise(names))

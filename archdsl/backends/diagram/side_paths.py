@@ -15,7 +15,7 @@ LONGEST = 48
 """Maximum number of characters in a label; a longer one is cut to the first and the last layer of a branch."""
 
 
-class Rail(Record):
+class SidePath(Record):
     """A path next to the row, from one of its boxes to a later one; `boxes` are those on it, none for a skip.
 
     Without a start, it begins with an input or at the letters of `entries`; without an end, it ends with an output or
@@ -75,11 +75,11 @@ def port(letter: str, number: int, role: Role, hover: str) -> Box:
     return Box(id=f"{role.value}{letter}_{number}", role=role, rows=(row,), letter=letter)
 
 
-def rails(diagram: Diagram, row: Sequence[Box]) -> list[Rail]:
+def side_paths(diagram: Diagram, row: Sequence[Box]) -> list[SidePath]:
     """The paths next to a row of boxes, so that every box and every arrow is shown; shorter ones first."""
     order = {box.id: index for index, box in enumerate(row)}
-    found = _Paths(diagram, order, _implied_output(diagram, row)).rails()
-    return sorted(found, key=lambda rail: (rail.span, rail.start or 0, rail.end or 0, rail.near))
+    found = _Paths(diagram, order, _implied_output(diagram, row)).side_paths()
+    return sorted(found, key=lambda path: (path.span, path.start or 0, path.end or 0, path.near))
 
 
 def _implied_output(diagram: Diagram, row: Sequence[Box]) -> str | None:
@@ -115,14 +115,14 @@ class _Paths:
             seen.update(now)
         return 0
 
-    def rails(self) -> list[Rail]:
-        found: dict[str, Rail] = {}
+    def side_paths(self) -> list[SidePath]:
+        found: dict[str, SidePath] = {}
         ends: dict[str, str] = {}
         for chain in self._chains():
             boxes = tuple(self.boxes[name] for name in chain)
-            found[chain[0]] = Rail(start=None, end=None, boxes=boxes, near=self.place[chain[0]])
+            found[chain[0]] = SidePath(start=None, end=None, boxes=boxes, near=self.place[chain[0]])
             ends |= {chain[-1]: chain[0]}
-        others = [Rail(start=start, end=end) for start, end in self._skips()]
+        others = [SidePath(start=start, end=end) for start, end in self._skips()]
         lettered: dict[str, list[Arrow]] = {}
         for arrow in self.arrows:
             start, end = self.order.get(arrow.start), self.order.get(arrow.end)
@@ -166,19 +166,19 @@ class _Paths:
                 steps.add(pair)
 
     def _lettered(
-        self, source: str, arrows: list[Arrow], letter: str, found: dict[str, Rail], ends: dict[str, str]
-    ) -> Iterator[Rail]:
+        self, source: str, arrows: list[Arrow], letter: str, found: dict[str, SidePath], ends: dict[str, str]
+    ) -> Iterator[SidePath]:
         """The arrows of a box, replaced by a letter: a port at its end, and one before each reader."""
         leaving = port(letter, 0, Role.OUTPUT, f"continues at {letter}")
         if source in self.order:
-            yield Rail(start=self.order[source], end=None, exits=(leaving,))
+            yield SidePath(start=self.order[source], end=None, exits=(leaving,))
         else:
-            rail = found[ends[source]]
-            found[ends[source]] = rail.replace(exits=(*rail.exits, leaving))
+            path = found[ends[source]]
+            found[ends[source]] = path.replace(exits=(*path.exits, leaving))
         for number, arrow in enumerate(arrows, 1):
             coming = port(letter, number, Role.INPUT, f"continued from {letter}")
             if arrow.end in self.order:
-                yield Rail(start=None, end=self.order[arrow.end], entries=(coming,))
+                yield SidePath(start=None, end=self.order[arrow.end], entries=(coming,))
             else:
                 found[arrow.end] = found[arrow.end].replace(entries=(*found[arrow.end].entries, coming))
 

@@ -9,13 +9,13 @@ from ...shapes.symbolic import concrete
 from .drawing import Point, Polygon, Polyline, Shape, ShapeGroup, TextLabel
 from .figure import Arrow, Box, Flow, Role
 from .font_metrics import width_of
-from .rails import Rail
+from .side_paths import SidePath
 from .theme import Theme, mixed
 from .volumes import Volume, slice_colors
 
 SMALL = 8.0
 _ASIDE = 8.0
-"""Points between the line of a rail with one end and its label."""
+"""Points between the line of a side path with one end and its label."""
 _SPACING = 8.0
 """Points between levels."""
 _SLICE, _BETWEEN, _LOW, _HIGH = 4.0, 3.0, 6.0, 16.0
@@ -29,36 +29,36 @@ _RISE = 14.0
 
 
 class _Placed(Record):
-    """A rail with the corners of its line, and the extent of what is on it."""
+    """A side path with the corners of its line, and the extent of what is on it."""
 
-    rail: Rail
+    path: SidePath
     points: tuple[Point, ...]
     middle: float
-    """The middle of its label: beside the line of a rail with one end, so that others lead past it."""
+    """The middle of its label: beside the line of a side path with one end, so that others lead past it."""
     width: float
     left: float
     right: float
 
 
-def draw_rails(
-    rails: tuple[Rail, ...], row: list[Volume], names: list[TextLabel], top: float, theme: Theme
-) -> list[tuple[Rail, float, list[ShapeGroup]]]:
+def draw_side_paths(
+    side_paths: tuple[SidePath, ...], row: list[Volume], names: list[TextLabel], top: float, theme: Theme
+) -> list[tuple[SidePath, float, list[ShapeGroup]]]:
     """Arrows over the boxes that they bypass, shorter ones lower: each with its highest point and its shapes.
 
     `names` are the labels of the boxes, where the arrows start and end.
     """
     levels: list[list[_Placed]] = []
-    first: dict[tuple[str, int], Rail] = {}
-    found: list[tuple[Rail, float, list[ShapeGroup]]] = []
-    for rail in rails:
-        if rail.end is not None and rail.entries and not rail.boxes:
+    first: dict[tuple[str, int], SidePath] = {}
+    found: list[tuple[SidePath, float, list[ShapeGroup]]] = []
+    for path in side_paths:
+        if path.end is not None and path.entries and not path.boxes:
             # Boxes with a common label share the letter, too.
-            key = rail.entries[0].letter, id(names[rail.end])
-            if first.setdefault(key, rail) is not rail:
-                arrow = Arrow(start=rail.entries[0].id, end=row[rail.end].box.id, flow=Flow.BRANCH)
-                found.append((rail, top, [ShapeGroup(shapes=(), of=rail.entries[0]), ShapeGroup(shapes=(), of=arrow)]))
+            key = path.entries[0].letter, id(names[path.end])
+            if first.setdefault(key, path) is not path:
+                arrow = Arrow(start=path.entries[0].id, end=row[path.end].box.id, flow=Flow.BRANCH)
+                found.append((path, top, [ShapeGroup(shapes=(), of=path.entries[0]), ShapeGroup(shapes=(), of=arrow)]))
                 continue
-        placed = _placed(rail, row, names, theme)
+        placed = _placed(path, row, names, theme)
         free = (level for level in levels if all(placed.right <= a.left or a.right <= placed.left for a in level))
         level = next(free, None)
         if level is None:
@@ -67,34 +67,34 @@ def draw_rails(
     longest = max((_length(volume.box.shape) for volume in row), default=1)
     height = top - 8
     for level in levels:
-        rises = [_label_height(each.rail, longest) for each in level]
+        rises = [_label_height(each.path, longest) for each in level]
         # The line of a branch is in the middle of its stacks.
-        lift = max((_stack_height(box.shape, longest) / 2 for each in level for box in each.rail.boxes), default=0.0)
+        lift = max((_stack_height(box.shape, longest) / 2 for each in level for box in each.path.boxes), default=0.0)
         for each in level:
             shapes = list(_shapes(each, row, height - lift, longest, theme))
-            found.append((each.rail, height - lift - _label_height(each.rail, longest), shapes))
+            found.append((each.path, height - lift - _label_height(each.path, longest), shapes))
         height -= lift + _SPACING + max(rises)
     return found
 
 
-def _placed(rail: Rail, row: list[Volume], names: list[TextLabel], theme: Theme) -> _Placed:
-    """Where a rail runs; an input comes from above, and an output leaves upward."""
-    start = () if rail.start is None else ((names[rail.start].at[0] + 2, names[rail.start].at[1] - SMALL),)
-    end = () if rail.end is None else ((names[rail.end].at[0] - 2, names[rail.end].at[1] - SMALL),)
-    near = row[min(rail.near, len(row) - 1)]
+def _placed(path: SidePath, row: list[Volume], names: list[TextLabel], theme: Theme) -> _Placed:
+    """Where a side path runs; an input comes from above, and an output leaves upward."""
+    start = () if path.start is None else ((names[path.start].at[0] + 2, names[path.start].at[1] - SMALL),)
+    end = () if path.end is None else ((names[path.end].at[0] - 2, names[path.end].at[1] - SMALL),)
+    near = row[min(path.near, len(row) - 1)]
     points = (*start, *end) or (((near.left + near.right) / 2, 0.0),)
     xs = [x for x, _ in points]
-    width = _width(rail, theme)
+    width = _width(path, theme)
     middle = (min(xs) + max(xs)) / 2
-    if len(points) == 1 and rail.near_end is not None:
-        middle += (_ASIDE + width / 2) * (1 if rail.end is None else -1)
+    if len(points) == 1 and path.near_end is not None:
+        middle += (_ASIDE + width / 2) * (1 if path.end is None else -1)
     left, right = min(*xs, middle - width / 2) - 3, max(*xs, middle + width / 2) + 3
-    return _Placed(rail=rail, points=points, middle=middle, width=width, left=left, right=right)
+    return _Placed(path=path, points=points, middle=middle, width=width, left=left, right=right)
 
 
-def _width(rail: Rail, theme: Theme) -> float:
-    stacks = sum(width + _BETWEEN for _, width, _ in _stacks(rail, 1, theme))
-    return max(width_of(rail.label, SMALL), stacks, _LETTER * (len(rail.entries) + len(rail.exits)))
+def _width(path: SidePath, theme: Theme) -> float:
+    stacks = sum(width + _BETWEEN for _, width, _ in _stacks(path, 1, theme))
+    return max(width_of(path.label, SMALL), stacks, _LETTER * (len(path.entries) + len(path.exits)))
 
 
 def _length(shape: TensorShape | None) -> int:
@@ -107,9 +107,9 @@ def _stack_height(shape: TensorShape | None, longest: int) -> float:
     return _LOW + (_HIGH - _LOW) * part
 
 
-def _stacks(rail: Rail, longest: int, theme: Theme) -> list[tuple[list[str], float, float]]:
-    """The colors of the layers of each box on a rail, with the width and the height of its small stack."""
-    boxes = [box for box in rail.boxes if box.role not in (Role.INPUT, Role.OUTPUT, Role.MERGE, Role.ENTRY)]
+def _stacks(path: SidePath, longest: int, theme: Theme) -> list[tuple[list[str], float, float]]:
+    """The colors of the layers of each box on a side path, with the width and the height of its small stack."""
+    boxes = [box for box in path.boxes if box.role not in (Role.INPUT, Role.OUTPUT, Role.MERGE, Role.ENTRY)]
     if len(boxes) > _MOST:
         return []
     colors = [slice_colors(box, theme) for box in boxes]
@@ -117,41 +117,41 @@ def _stacks(rail: Rail, longest: int, theme: Theme) -> list[tuple[list[str], flo
     return [(each, _SLICE * len(each), height) for each, height in zip(colors, heights, strict=True)]
 
 
-def _label_height(rail: Rail, longest: int) -> float:
+def _label_height(path: SidePath, longest: int) -> float:
     """How far the label and the letters reach above the line."""
-    words = SMALL + 4 + max(_stack_height(box.shape, longest) for box in rail.boxes) / 2 if rail.boxes else 0.0
-    return words + _RISE * bool(rail.entries or rail.exits)
+    words = SMALL + 4 + max(_stack_height(box.shape, longest) for box in path.boxes) / 2 if path.boxes else 0.0
+    return words + _RISE * bool(path.entries or path.exits)
 
 
 def _shapes(placed: _Placed, row: list[Volume], height: float, longest: int, theme: Theme) -> Iterator[ShapeGroup]:
-    rail = placed.rail
+    path = placed.path
     yield from _lines(placed, row, height, theme)
-    if rail.boxes:
+    if path.boxes:
         yield _words(placed, height, longest, theme)
     yield from _letters(placed, row, height, longest, theme)
 
 
 def _lines(placed: _Placed, row: list[Volume], height: float, theme: Theme) -> Iterator[ShapeGroup]:
     """The arrow of a skip; for a branch, the line to its label and the arrow from there."""
-    rail, middle = placed.rail, placed.middle
-    start, end = (None if index is None else row[index].box.id for index in (rail.start, rail.end))
+    path, middle = placed.path, placed.middle
+    start, end = (None if index is None else row[index].box.id for index in (path.start, path.end))
     ends = list(placed.points)
     # With one end, the line leads to the edge of the label, else to its middle.
-    aside = middle - placed.width / 2 - 1 if rail.end is None else middle + placed.width / 2 + 1
+    aside = middle - placed.width / 2 - 1 if path.end is None else middle + placed.width / 2 + 1
     target_x = aside if len(ends) == 1 else middle
     first = ends[0] if start is not None else None
     last = ends[-1] if end is not None else None
-    if first is not None and last is not None and start is not None and end is not None and not rail.boxes:
+    if first is not None and last is not None and start is not None and end is not None and not path.boxes:
         points = first, (first[0], height), (last[0], height), last
         line = Polyline(points=points, color=theme.skip, arrow=True)
         yield ShapeGroup(shapes=(line,), of=Arrow(start=start, end=end, flow=Flow.SKIP))
         return
     if first is not None and start is not None:
-        target = rail.box.id if rail.boxes else rail.exits[0].id
+        target = path.box.id if path.boxes else path.exits[0].id
         line = Polyline(points=_corner(first, target_x, height), color=theme.skip, arrow=last is None)
         yield ShapeGroup(shapes=(line,), of=Arrow(start=start, end=target, flow=Flow.BRANCH))
     if last is not None and end is not None:
-        source = rail.box.id if rail.boxes else rail.entries[0].id
+        source = path.box.id if path.boxes else path.entries[0].id
         line = Polyline(points=_corner(last, target_x, height)[::-1], color=theme.skip, arrow=True)
         yield ShapeGroup(shapes=(line,), of=Arrow(start=source, end=end, flow=Flow.BRANCH))
 
@@ -163,8 +163,8 @@ def _corner(end: Point, middle: float, height: float) -> tuple[Point, ...]:
 
 def _words(placed: _Placed, height: float, longest: int, theme: Theme) -> ShapeGroup:
     """The small stacks of a branch on its line, below its label, with a background that hides the lines behind."""
-    rail, middle = placed.rail, placed.middle
-    stacks = _stacks(rail, longest, theme)
+    path, middle = placed.path, placed.middle
+    stacks = _stacks(path, longest, theme)
     shapes: list[Shape] = []
     tall = max((high for _, _, high in stacks), default=0.0)
     x = middle - (sum(width + _BETWEEN for _, width, _ in stacks) - _BETWEEN) / 2
@@ -175,28 +175,28 @@ def _words(placed: _Placed, height: float, longest: int, theme: Theme) -> ShapeG
             face = ((left, top), (right, top), (right, low), (left, low))
             shapes.append(Polygon(points=face, fill=color, line=mixed(color, theme.ink, 0.45)))
         x += width + _BETWEEN
-    half, low = width_of(rail.label, SMALL) / 2 + 1, height - 2 - tall / 2
+    half, low = width_of(path.label, SMALL) / 2 + 1, height - 2 - tall / 2
     corners = ((middle - half, low - SMALL), (middle + half, low - SMALL), (middle + half, low), (middle - half, low))
-    label = TextLabel(at=(middle, low - 1.5), text=rail.label, color=theme.note, size=SMALL)
+    label = TextLabel(at=(middle, low - 1.5), text=path.label, color=theme.note, size=SMALL)
     ground = Polygon(points=corners, fill=theme.background, line=theme.background)
     shapes = [*shapes, label] if theme.background == TRANSPARENT else [ground, *shapes, label]
-    return ShapeGroup(shapes=tuple(shapes), hover=rail.hover, of=rail.box)
+    return ShapeGroup(shapes=tuple(shapes), hover=path.hover, of=path.box)
 
 
 def _letters(placed: _Placed, row: list[Volume], height: float, longest: int, theme: Theme) -> Iterator[ShapeGroup]:
     """The letters above the label of a branch, with arrows to it and from it; or at the end of a line."""
-    rail = placed.rail
-    ports = [*((port, True) for port in rail.entries), *((port, False) for port in rail.exits)]
-    if not rail.boxes:
+    path = placed.path
+    ports = [*((port, True) for port in path.entries), *((port, False) for port in path.exits)]
+    if not path.boxes:
         yield from (_letter(port, (placed.middle, height - 2), theme) for port, _ in ports)
         return
-    base = height - (_label_height(rail, longest) - _RISE) - 1
+    base = height - (_label_height(path, longest) - _RISE) - 1
     x = placed.middle - _LETTER * (len(ports) - 1) / 2
     for port, enters in ports:
         yield _letter(port, (x, base - 6), theme)
         ends = ((x, base - 5), (x, base + 1))
         line = Polyline(points=ends if enters else ends[::-1], color=theme.skip, arrow=True, tip=3)
-        pair = (port.id, rail.box.id) if enters else (rail.box.id, port.id)
+        pair = (port.id, path.box.id) if enters else (path.box.id, port.id)
         yield ShapeGroup(shapes=(line,), of=Arrow(start=pair[0], end=pair[1], flow=Flow.BRANCH))
         x += _LETTER
 
