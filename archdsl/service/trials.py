@@ -6,7 +6,7 @@ from ..contract.layer import INPUT, LayerOp
 from ..diagnostics import Sink
 from ..elaborate import Override, execute
 from ..elaborate.shared_results import BlockDef, Caches
-from ..elaborate.state import State
+from ..elaborate.state import Abort, State
 from ..expressions.scope import Scope
 from ..graph import Node
 from ..shapes.shape import Shape
@@ -31,9 +31,10 @@ class Trials:
         self._layers = layers
         self._example = example
         self._caches = Caches()
+        self._steps = 0
 
     def shape_after(self, text: str) -> Shape | None:
-        """The output shape of a statement; None if it has an error."""
+        """The output shape of a statement; None if it has an error, or all statements together exceed a limit."""
         sink = Sink()
         source = Source(text)
         program = parse(source, sink)
@@ -47,6 +48,12 @@ class Trials:
         state.current, state.scope = 0, self._scope.copy()
         state.blocks, state.layers = self._blocks, self._layers
         state.names = frozenset()
-        state.run(program.statements)
+        state.steps = self._steps
+        try:
+            state.run(program.statements)
+        except Abort:
+            return None
+        finally:
+            self._steps = state.steps
         last = state.nodes[-1]
         return last.shape if not len(sink) and isinstance(last, Node) and last is not node else None
