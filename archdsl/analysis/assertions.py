@@ -5,13 +5,13 @@ from functools import cache
 from typing import Any
 
 from ..diagnostics import Diagnostic, Sink
-from ..diagnostics.catalogue import limit_errors, name_errors, structure_errors
+from ..diagnostics.catalogue import name_errors, structure_errors
 from ..expressions.evaluator import Evaluator
 from ..expressions.scope import UNKNOWN, NamedTensor, Scope
 from ..expressions.show import show
+from ..expressions.steps import Abort, Steps
 from ..graph import Graph
 from ..graph.assertion import Assertion
-from ..limits import MAX_STEPS
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, recording
 from ..syntax import ast
@@ -22,34 +22,17 @@ from .cost import Costs
 
 def check_assertions(graph: Graph, costs: Costs, sink: Sink) -> None:
     """Report each assertion that does not hold, with the measured value."""
-    measures, work = _measures(graph, costs), _Work()
+    measures, work = _measures(graph, costs), Steps()
     for assertion in graph.asserts:
         try:
             _check(graph, assertion, measures, work, sink)
-        except _TooMuch:
-            sink.emit(limit_errors.TooManySteps(span=assertion.statement.span, limit=MAX_STEPS))
+        except Abort as abort:
+            sink.emit(abort.error)
             return
 
 
 _SHAPES = frozenset({"out"})
 """The measures that are shapes."""
-
-
-class _TooMuch(Exception):
-    """The assertions take too many operations."""
-
-
-class _Work:
-    """Counts the operations of all assertions."""
-
-    def __init__(self) -> None:
-        self.steps = 0
-
-    def count(self, steps: int) -> None:
-        """Count operations. Raises _TooMuch at the limit."""
-        self.steps += steps
-        if self.steps > MAX_STEPS:
-            raise _TooMuch
 
 
 def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
@@ -78,7 +61,7 @@ def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
     return {name: cache(measure) for name, measure in found.items()}
 
 
-def _check(graph: Graph, assertion: Assertion, measures: dict[str, Callable[[], Any]], work: _Work, sink: Sink) -> None:
+def _check(graph: Graph, assertion: Assertion, measures: dict[str, Callable[[], Any]], work: Steps, sink: Sink) -> None:
     for condition in _parts(assertion.statement.condition):
         if _compares(condition):
             _check_part(graph, assertion, condition, measures, work, sink)
@@ -116,7 +99,7 @@ def _check_part(
     assertion: Assertion,
     condition: ast.Expr,
     measures: dict[str, Callable[[], Any]],
-    work: _Work,
+    work: Steps,
     sink: Sink,
 ) -> None:
     scope = Scope(assertion.scope)
@@ -185,7 +168,7 @@ def _operands(condition: ast.Expr) -> Iterator[ast.Expr]:
 class _NamedSizes:
     """What an assertion can refer to beyond its scope: sizes of named tensors."""
 
-    def __init__(self, graph: Graph, assertion: Assertion, work: _Work, sink: Sink) -> None:
+    def __init__(self, graph: Graph, assertion: Assertion, work: Steps, sink: Sink) -> None:
         self._graph = graph
         self._assertion = assertion
         self._work = work
@@ -214,12 +197,12 @@ class _NamedSizes:
         return self._graph.sized_inputs
 
     def count_entries(self, count: int, span: Span) -> None:
-        """Count the entries of lists. Raises _TooMuch at the limit."""
-        self._work.count(count)
+        """Count the entries of lists. Raises Abort at the limit."""
+        self._work.add(count, span)
 
     def count_operations(self, count: int, span: Span) -> None:
-        """Count operations. Raises _TooMuch at the limit."""
-        self._work.count(count)
+        """Count operations. Raises Abort at the limit."""
+        self._work.add(count, span)
 
 
 def _unmeasured(graph: Graph, span: Span, name: str) -> Diagnostic:

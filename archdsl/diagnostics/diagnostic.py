@@ -104,6 +104,9 @@ class Diagnostic(Record):
     fix_is_tried: ClassVar[bool] = False
     """For a warning, whether other layers may refuse its fix, which is then checked before it is shown."""
 
+    ends_elaboration: ClassVar[bool] = False
+    """Whether it is a limit of the whole network, so that nothing after it is elaborated."""
+
     span: Span
     uses: tuple[BlockUse, ...] = ()
 

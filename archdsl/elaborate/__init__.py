@@ -8,6 +8,7 @@ from ..contract.layer import Op
 from ..diagnostics import Sink
 from ..diagnostics.catalogue import structure_errors
 from ..expressions.scope import UNKNOWN, Callee, ListValue, Scope
+from ..expressions.steps import Abort
 from ..graph import Assertion, Draft
 from ..syntax import ast
 from ..text.library import Library, StandardLibrary
@@ -18,7 +19,7 @@ from .definitions import Definitions
 from .inputs import Override, run_input, run_override
 from .named_tensors import find_tensor
 from .shared_results import BlockDef, Caches
-from .state import Abort, State
+from .state import State
 from .unused_blocks import check_unused
 
 if TYPE_CHECKING:

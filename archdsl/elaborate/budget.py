@@ -5,10 +5,11 @@ from contextlib import contextmanager
 
 from ..diagnostics.catalogue import limit_errors
 from ..expressions.scope import UNKNOWN, ListValue
+from ..expressions.steps import Abort
 from ..limits import MAX_NODES
 from ..syntax import ast
 from .evaluation_context import evaluator
-from .state import Abort, State
+from .state import State
 
 
 def estimate(state: State, statement: ast.Statement) -> int:

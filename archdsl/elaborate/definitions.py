@@ -11,6 +11,7 @@ from ..diagnostics.catalogue import file_errors, limit_errors, name_errors, stru
 from ..expressions.evaluator import Evaluator
 from ..expressions.scope import UNKNOWN, Callee, ListValue, Scope
 from ..expressions.show import show
+from ..expressions.steps import Abort
 from ..layers import registry
 from ..limits import MAX_FILES
 from ..syntax import ast, parse
@@ -122,18 +123,23 @@ class Definitions:
             )
             return
         file.net = net
+        names, is_limited = LayerNames(file.layers), False
         for p in net.parameters:
-            value = self._value(file, p, settings)
+            try:
+                value = UNKNOWN if is_limited else self._value(file, p, settings, names)
+            except Abort as abort:
+                self.sink.emit(abort.error)
+                value, is_limited = UNKNOWN, True
             before = file.scope.define(p.name.text, value, p.name.span)
             if before is not None:
                 first_span = Related(span=before.span, shape="")
                 self.sink.emit(name_errors.NameTaken(span=p.name.span, name=p.name.text, first=first_span))
 
-    def _value(self, file: File, p: ast.Parameter, settings: Mapping[str, Any]) -> Any:
-        """The value of a network parameter: the one that was set, or its default."""
+    def _value(self, file: File, p: ast.Parameter, settings: Mapping[str, Any], names: LayerNames) -> Any:
+        """The value of a network parameter: the one that was set, or its default. Raises Abort at a limit."""
         name, default = p.name.text, None
         if p.default is not None and (name not in settings or not isinstance(p.default, ast.Number)):
-            ev = Evaluator(self.sink, file.scope, None, (), before_input=True, context=LayerNames(file.layers))
+            ev = Evaluator(self.sink, file.scope, None, (), before_input=True, context=names)
             default = ev.value(p.default)
         if name not in settings:
             if p.default is None:
@@ -142,7 +148,7 @@ class Definitions:
             return default
         value = settings[name]
         if isinstance(value, str):
-            found = LayerNames(file.layers).callee(value)
+            found = names.callee(value)
             if found is None:
                 what = "neither a layer of the language nor one of a package that this file names"
                 self.sink.emit(name_errors.UnknownName(span=p.name.span, name=value, nearest=None, what=what))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ..contract.layer import LayerOp
 from ..expressions.evaluator import Evaluator
 from ..expressions.scope import Callee, Scope
+from ..expressions.steps import Steps
 from ..layers import find
 from ..shapes.shape import Shape
 from ..syntax import ast
@@ -53,10 +54,11 @@ class StateContext:
 
 
 class LayerNames:
-    """The context of the default of a network parameter: only layers, including those of the file's packages."""
+    """The context of the defaults of network parameters: only layers, including those of the file's packages."""
 
     def __init__(self, layers: Mapping[str, type[LayerOp]]) -> None:
         self._layers = layers
+        self._steps = Steps()
 
     def shape_of_tensor(self, word: ast.Word) -> Shape | None:
         """Always None, because there is no tensor yet."""
@@ -72,7 +74,9 @@ class LayerNames:
         return ""
 
     def count_entries(self, count: int, span: Span) -> None:
-        """A single expression computes few entries, so there is no limit."""
+        """Count the entries of lists. Raises Abort if there are too many."""
+        self._steps.add(count, span)
 
     def count_operations(self, count: int, span: Span) -> None:
-        """A single expression has few operations, so there is no limit."""
+        """Count operations. Raises Abort if there are too many."""
+        self._steps.add(count, span)

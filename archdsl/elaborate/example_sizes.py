@@ -6,15 +6,12 @@ from typing import Any
 
 from ..diagnostics import Sink
 from ..diagnostics.catalogue import structure_errors
-from ..diagnostics.catalogue.limit_errors import TooManyIterations, TooManyLayers, TooManySteps
 from ..graph import Draft, Unresolved
 from ..syntax.ast import Program
 from ..text.library import Library
 from . import Override, elaborate
 from .shared_results import Caches
 
-_LIMITS = (TooManyLayers, TooManyIterations, TooManySteps)
-"""Errors that no other example size removes, and that take a long time to find."""
 _MOST_TRIED = 20_000
 """Maximum number of layers of a faulty network for which other examples are tried; each takes as long as the first."""
 _EXAMPLE_SIZES = (224, 256, 572, 32, 299, 64, 100, 28, 8)
@@ -55,7 +52,8 @@ def first_that_fits(run: Callable[[Override | None, int, Sink], Draft], sink: Si
         own = Sink()
         draft = run(each, size, own)
         tried.append((draft, own))
-        limited = len(draft.nodes) > _MOST_TRIED or any(type(each.diagnostic) in _LIMITS for each in own)
+        # A limit takes a long time to reach, and other example sizes reach it as well.
+        limited = len(draft.nodes) > _MOST_TRIED or any(each.diagnostic.ends_elaboration for each in own)
         if not draft.errors or not draft.symbols or limited:
             break
     draft, own = tried[0] if tried[-1][0].errors else tried[-1]

@@ -10,10 +10,11 @@ from ..contract.layer import LayerOp, Op
 from ..diagnostics import BlockUse, Diagnostic, Related, Sink
 from ..diagnostics.catalogue import limit_errors, name_errors, structure_errors
 from ..expressions.scope import UNKNOWN, Callee, NamedTensor, Scope
+from ..expressions.steps import Abort, Steps
 from ..graph import Assertion, BlockCall, DraftNode, Node, Unresolved, likely_shape
 from ..graph.node import NO_ARGUMENTS, Arguments
 from ..layers import find
-from ..limits import MAX_DEPTH, MAX_ITERATIONS, MAX_NODES, MAX_STEPS
+from ..limits import MAX_DEPTH, MAX_ITERATIONS, MAX_NODES
 from ..shapes.input_options import sized_inputs
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, Sym, concrete, recording
@@ -22,14 +23,6 @@ from ..text.source import Span
 from .memo import Memo
 from .module_names import module_name
 from .shared_results import BlockDef, Caches, ExecutedStatement, ReplayKey, Result
-
-
-class Abort(Exception):
-    """The network is too large to continue. `error` is reported where the elaboration ends, never suppressed."""
-
-    def __init__(self, error: Diagnostic) -> None:
-        super().__init__(error)
-        self.error = error
 
 
 class State:
@@ -82,7 +75,7 @@ class State:
         self.incomplete = False  # whether a used file could not be read, so that an unknown block may be defined in it
         self.counted = False
         self.iterations = 0
-        self.steps = 0
+        self.steps = Steps()
         self.depth = 0
         self._guesses = 0
         self._taken: dict[tuple[str, ...], dict[str, int]] = {}
@@ -132,7 +125,7 @@ class State:
         other.callees = set(self.callees)
         other.replays = dict(self.replays)
         other.passed = None if self.passed is None else dict(self.passed)
-        other.scope = self.scope.copy()
+        other.scope, other.steps = self.scope.copy(), self.steps.copy()
         other._taken = {path: dict(taken) for path, taken in self._taken.items()}
         return other
 
@@ -146,9 +139,7 @@ class State:
 
     def count_steps(self, span: Span, count: int) -> None:
         """Count statements and operations of expressions. Raises Abort at the limit."""
-        self.steps += count
-        if self.steps > MAX_STEPS:
-            raise Abort(limit_errors.TooManySteps(span=span, uses=self.uses, limit=MAX_STEPS))
+        self.steps.add(count, span, self.uses)
 
     def emit(self, diagnostic: Diagnostic) -> None:
         """Report a diagnostic, which includes the uses of blocks that led here."""

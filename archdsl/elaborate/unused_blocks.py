@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..expressions.scope import UNKNOWN, Scope
+from ..expressions.steps import Abort
 from ..syntax import ast
 from .definitions import File
-from .state import Abort, State
+from .state import State
 
 
 def check_unused(program: ast.Program, file: File, state: State, run: Callable[[State, ast.Statement], None]) -> None:

@@ -25,6 +25,10 @@ _ELSEWHERE = frozenset(
 """Functions of other languages: their names are not misspellings of ours."""
 
 
+_MOST_SIZES = 8
+"""The largest number of entries of a list that may be meant as a size."""
+
+
 class EvaluationContext(Protocol):
     """What expressions can refer to besides the names in their scope and the current tensor."""
 
@@ -134,7 +138,8 @@ class Evaluator:
             case NamedTensor():
                 return self.unknown(argument_errors.TensorAsNumber(span=span, uses=uses, name=name))
             case ListValue():
-                numbers = all(isinstance(item, int | float) for item in value.items)
+                short = len(value.items) <= _MOST_SIZES
+                numbers = short and all(isinstance(item, int | float) for item in value.items)
                 is_name = isinstance(expr, ast.Variable)
                 return self.unknown(
                     argument_errors.ListAsNumber(

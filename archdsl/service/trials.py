@@ -6,8 +6,9 @@ from ..contract.layer import INPUT, LayerOp
 from ..diagnostics import Sink
 from ..elaborate import Override, execute
 from ..elaborate.shared_results import BlockDef, Caches
-from ..elaborate.state import Abort, State
+from ..elaborate.state import State
 from ..expressions.scope import Scope
+from ..expressions.steps import Abort, Steps
 from ..graph import Node
 from ..shapes.shape import Shape
 from ..syntax import ast, parse
@@ -31,7 +32,7 @@ class Trials:
         self._layers = layers
         self._example = example
         self._caches = Caches()
-        self._steps = 0
+        self._steps = Steps()
 
     def shape_after(self, text: str) -> Shape | None:
         """The output shape of a statement; None if it has an error, or all statements together exceed a limit."""
@@ -53,7 +54,5 @@ class Trials:
             state.run(program.statements)
         except Abort:
             return None
-        finally:
-            self._steps = state.steps
         last = state.nodes[-1]
         return last.shape if not len(sink) and isinstance(last, Node) and last is not node else None

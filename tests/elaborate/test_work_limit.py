@@ -4,9 +4,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from archdsl.analysis import assertions
 from archdsl.diagnostics import Sink
-from archdsl.elaborate import elaborate, example_sizes, state
+from archdsl.elaborate import elaborate, example_sizes
+from archdsl.expressions import evaluator, steps
 from archdsl.limits import MAX_NODES, MAX_STEPS
 from archdsl.network import analyze
 from archdsl.text.source import Source
@@ -29,8 +29,7 @@ REPEATED = {
 
 @pytest.mark.parametrize("name", REPEATED)
 def test_work_is_bounded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (state, assertions):
-        monkeypatch.setattr(module, "MAX_STEPS", MAX_STEPS // 20)
+    monkeypatch.setattr(steps, "MAX_STEPS", MAX_STEPS // 20)
     before, body, count, code = REPEATED[name]
     sink = Sink()
     analysis = analyze(Source(f"{before}; repeat {count} as i {{ {body} }}; identity"), sink)
@@ -42,16 +41,16 @@ def test_work_is_bounded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ("body", "layers"), [("fc 8; relu", 2), ("if i % 2 == 0 { fc 8 } else { relu }", 1), ("fc 8*(1 + i % 2)", 1)]
 )
 def test_large_networks_are_within_the_limit(body: str, layers: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "MAX_STEPS", MAX_STEPS // 20)
+    monkeypatch.setattr(steps, "MAX_STEPS", MAX_STEPS // 20)
     sink = Sink()
     analyze(Source(f"input 8; repeat {MAX_NODES // 40 // layers} as i {{ {body} }}"), sink)
     assert not sink.errors
 
 
-@pytest.mark.parametrize("steps", range(363, 405, 7))
-def test_the_limit_is_reported_wherever_it_is_reached(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("limit", range(363, 405, 7))
+def test_the_limit_is_reported_wherever_it_is_reached(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where other errors are suppressed: in the estimate of the layers of a repetition."""
-    monkeypatch.setattr(state, "MAX_STEPS", steps)
+    monkeypatch.setattr(steps, "MAX_STEPS", limit)
     sink = Sink()
     zero = "+".join(["0"] * 50)
     analysis = analyze(Source(f"input 8; repeat 20 as i {{ if i >= 0 {{ repeat {zero} {{ relu }} }} }}; fc 3"), sink)
@@ -62,6 +61,27 @@ def test_the_limit_is_reported_wherever_it_is_reached(steps: int, monkeypatch: p
 def test_no_other_example_size_is_tried_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     elaborated = Mock(wraps=elaborate)
     monkeypatch.setattr(example_sizes, "elaborate", elaborated)
-    monkeypatch.setattr(state, "MAX_STEPS", 1_000)
+    monkeypatch.setattr(steps, "MAX_STEPS", 1_000)
     analyze(Source("input 3xHxW; repeat 1000 as i { let a = @h + i }; identity"), Sink())
     assert elaborated.call_count == 1
+
+
+@pytest.mark.parametrize(
+    "defaults", ["a = ITEM", "a = 1, b = len(ITEM), c = len(ITEM)", "a = len(ITEM), b = a + 1, c = 1"]
+)
+def test_defaults_of_parameters_are_bounded(defaults: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "MAX_STEPS", 30_000)
+    item = f"[{'+'.join(['i'] * 60)} for i in l]"
+    sink = Sink()
+    analyze(Source(f"net N(l = {LIST}, {defaults.replace('ITEM', item)})\ninput 3xHxW; conv 8 k3"), sink)
+    assert [each.diagnostic.code for each in sink if each.diagnostic.severity.value == "error"] == ["E0710"]
+
+
+def test_lists_are_not_scanned_for_each_comparison() -> None:
+    """The message about a list does not depend on all of its entries, of which a repetition may compare many."""
+    scanned = Mock(side_effect=isinstance)
+    text = f"input 8; let l = {LIST}; repeat 50 {{ if l != l {{ relu }} }}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluator, "isinstance", scanned, raising=False)
+        analyze(Source(text), Sink())
+    assert scanned.call_count < 9_000

@@ -186,6 +186,7 @@ class ListAsNumber(Diagnostic):
     name: str
     count: int
     numbers: bool
+    """Whether its entries are numbers and few enough for a size."""
     is_name: bool
 
     def message(self) -> str:
@@ -196,7 +197,7 @@ class ListAsNumber(Diagnostic):
 
     def fix(self) -> Fix | None:
         parts = [part.strip() for part in self.name.strip("[]").split(",")]
-        if self.is_name or not all(part.isdigit() for part in parts):
+        if self.is_name or not self.numbers or not all(part.isdigit() for part in parts):
             return None
         size = "x".join(parts)
         return Fix(title=f"write `{size}`", edits=(Edit(span=self.span, text=size),))

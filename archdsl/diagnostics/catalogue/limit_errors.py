@@ -12,6 +12,7 @@ class TooDeep(Diagnostic):
     """
 
     code = "E0701"
+    ends_elaboration = True
     title = "nested too deeply"
     wrong = "input 8\nlet n = " + "(" * 41 + "1" + ")" * 41 + "\nfc n\n"
     right = "input 8\nlet n = ((1))\nfc n\n"
@@ -68,6 +69,7 @@ class TooManyLayers(Diagnostic):
     """The network would have more layers than the limit. They are counted before any is created."""
 
     code = "E0704"
+    ends_elaboration = True
     title = "too many layers"
     wrong = "input 8\nrepeat 1000 { repeat 1000 { fc 8; relu } }\n"
     right = "input 8\nrepeat 10 { fc 8; relu }\n"
@@ -86,6 +88,7 @@ class TooManyIterations(Diagnostic):
     """Repetitions and blocks take more iterations than allowed. Usually one of them creates no layer: remove it."""
 
     code = "E0708"
+    ends_elaboration = True
     title = "too many iterations"
     wrong = "input 8\nrepeat 1000000 { let a = 1 }\nfc 8\n"
     right = "input 8\nfc 8\n"
@@ -103,6 +106,7 @@ class TooManySteps(Diagnostic):
     """Repetitions execute more statements and expressions than allowed. Usually one of them creates no layer."""
 
     code = "E0710"
+    ends_elaboration = True
     title = "too many steps"
     wrong = "input 8\nrepeat 300000 as i { let a = i + 1; let b = a + i }\nfc 8\n"
     right = "input 8\nfc 8\n"
