@@ -36,7 +36,7 @@ HERE = Path(__file__).resolve().parent
 PUBLISHED = HERE / "published" / "suggestions-peers.json"
 PAGE = HERE.parent / "docs" / "comparison.md"
 LEFT_OUT = {
-    "heads_do_not_divide": {"keras": "the width of a head is an argument of its own, so any number of heads is valid"},
+    "heads_do_not_divide": {"keras": "the width of a head is a separate argument, so any number of heads is valid"},
     "dilation_without_padding": {"keras": "padding is not given in numbers, and `same` includes the dilation"},
     "channels_read_too_late": {"hndl": "a definition cannot read the size of a tensor"},
     "incomplete_condition": {"hndl": "a definition has no conditions"},

@@ -76,7 +76,7 @@ def make_venv() -> None:
         package = f"python3.{sys.version_info[1]}-venv"
         raise Failure(
             "This Python comes without its `venv` and `ensurepip` modules, which make the environment.\n"
-            f"Debian and Ubuntu keep them in a package of their own: apt install {package}\n"
+            f"Debian and Ubuntu put them in a separate package: apt install {package}\n"
             "Without root, any Python from python.org, uv, pyenv or conda has them."
         )
     say("Making the environment .venv")
