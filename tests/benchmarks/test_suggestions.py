@@ -38,22 +38,22 @@ def valid(text: str = TEXT) -> Valid:
         ("input 3x40x40\nconv 16 k3 p1; relu\nconv 8 k1\ngap; fc 10\n", False),
     ],
 )
-def test_the_same_network_is_the_same_layers_however_they_are_written(other, same):
+def test_same_network_ignores_how_layers_are_written(other, same):
     assert same_network(valid().graph, valid(other).graph) is same
 
 
-def test_the_order_of_inputs_counts():
+def test_same_network_compares_the_order_of_inputs():
     text = "input 3x8x8\nconv 4 k1 as a\nconv 4 k1 as b\nconcat {} \n"
     graphs = [valid(text.format(names)).graph for names in ("a b", "b a")]
     assert not same_network(*graphs)
 
 
-def test_the_same_layers_may_have_inputs_of_other_sizes():
+def test_same_layers_ignores_input_sizes():
     assert same_layers(valid().graph, valid(TEXT.replace("32x32", "40x40")).graph)
     assert not same_layers(valid().graph, valid(TEXT.replace("fc 10", "fc 11")).graph)
 
 
-def test_shortcuts_may_differ_where_they_were_forgotten():
+def test_same_but_shortcuts_ignores_only_shortcuts():
     text = "input 16x8x8\nresidual {{ conv 32 k3 p1 }} shortcut {{ {} }}\n"
     one, other, wrong = (valid(text.format(body)).graph for body in ("conv 32 k1; bn", "conv 32 k1", "conv 32 k3 p1"))
     assert same_but_shortcuts(one, other)
@@ -71,7 +71,7 @@ def test_shortcuts_may_differ_where_they_were_forgotten():
         ("conv 8 k3; relu; conv 8 k1; flatten; fc 5", False),
     ],
 )
-def test_the_place_of_a_layer_without_weights_may_differ_where_it_was_moved(other, same):
+def test_same_but_order_ignores_only_moved_layers_without_weights(other, same):
     original = valid("input 3x8x8\nconv 8 k3; relu; flatten; fc 5\n")
     assert same_but_order(original.graph, valid(f"input 3x8x8\n{other}\n").graph) is same
 
@@ -84,12 +84,12 @@ def test_the_place_of_a_layer_without_weights_may_differ_where_it_was_moved(othe
         ("conv", "input 3x32x32\nrelu\nconv 8 k1 # narrow\ngap; fc 10\n"),
     ],
 )
-def test_a_statement_goes_with_its_separator(keyword, left):
+def test_removing_a_statement_removes_its_separator(keyword, left):
     network = valid()
     assert network.without(network.layers(keyword)[0]) == left
 
 
-def test_a_statement_alone_goes_with_its_line():
+def test_removing_a_statement_removes_its_line():
     network = valid("input 8\nfc 4\nrelu\nfc 2\n")
     assert network.without(network.layers("relu")[0]) == "input 8\nfc 4\nfc 2\n"
 
@@ -109,7 +109,7 @@ def case(text: str, *edits: tuple[str, str], original: str = TEXT) -> Case:
 WRONG = TEXT.replace("relu", "rellu")
 
 
-def test_an_edit_that_makes_the_original_restores_it():
+def test_edit_that_restores_the_original_is_counted():
     assert case(WRONG, ("rellu", "relu")).measures == {
         "located": True,
         "offered": True,
@@ -119,7 +119,7 @@ def test_an_edit_that_makes_the_original_restores_it():
     }
 
 
-def test_an_edit_that_makes_another_network_is_valid_and_restores_nothing():
+def test_edit_that_gives_another_network_is_valid_but_restores_nothing():
     measures = case(WRONG, ("rellu", "silu"), ("rellu", "relu")).measures
     assert (measures["valid"], measures["first"], measures["first two"]) == (True, False, True)
 
@@ -145,14 +145,14 @@ def test_an_error_elsewhere_is_not_located():
     assert not case(unflat, ("fc", "gap; fc"), original=TEXT.replace("conv 16", "conv 32")).measures["first"]
 
 
-def test_an_assertion_that_is_added_is_not_where_the_error_is():
+def test_added_assertion_is_not_the_location_of_the_error():
     text = TEXT.replace("conv 8 k1", "conv 8 k1 s2")
     unlike = text + "assert out == 11\n"
     assert not case(unlike).measures["located"]
     assert case(unlike, ("k1 s2", "k1")).measures["located"]
 
 
-def test_without_an_edit_nothing_is_offered():
+def test_error_without_edits_counts_as_no_suggestion():
     assert case(WRONG).measures == {"located": True, "offered": False, "first": False, "first two": False}
 
 
@@ -166,7 +166,7 @@ def test_each_kind_introduces_errors_into_several_networks(kind):
     assert all(each.measures.get("valid", True) for each in made if each.valid.family != "docs")
 
 
-def test_there_are_some_hundred_networks_of_many_families():
+def test_corpus_has_hundreds_of_networks_of_many_families():
     assert len({network.text for network in networks()}) == len(networks()) > 300
     assert len({network.family for network in networks()}) > 40
 
@@ -181,11 +181,11 @@ def test_there_are_some_hundred_networks_of_many_families():
         ("a\nB\nc\nd\ne", "a\nb\nC\nd\ne", None),
     ],
 )
-def test_changes_at_places_apart_are_merged(one, other, both):
+def test_separate_changes_are_merged(one, other, both):
     assert merged("a\nb\nc\nd\ne", one, other) == both
 
 
-def test_networks_with_two_errors_have_them():
+def test_two_errors_are_introduced():
     for each in two_errors(KINDS, networks(), 0, 3):
         assert len(errors(each.text)) > 1
         assert each.text != each.valid.text

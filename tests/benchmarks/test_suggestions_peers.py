@@ -13,7 +13,7 @@ RESULT = json.loads((ROOT / "benchmarks" / "published" / "suggestions-peers.json
 
 
 @pytest.mark.parametrize("case", cases("archdsl"), ids=lambda case: case.name)
-def test_a_case_has_an_error_and_none_without_it(case: Case) -> None:
+def test_case_has_an_error_and_its_correction_has_none(case: Case) -> None:
     assert errors(case.wrong)
     assert not errors(case.right)
 

@@ -31,7 +31,7 @@ def test_a_kind_makes_one_error_of_valid_networks(kind: Kind) -> None:
     pytest.fail(f"only {found} networks have a place for it")
 
 
-def test_a_kind_of_wrong_graphs_is_not_restored_by_another_network() -> None:
+def test_wrong_graph_is_not_restored_by_another_network() -> None:
     one, other = (
         Valid("some", "some", f"input 3x32x32\n{text}\n") for text in ("conv 8 k3; gap", "conv 8 k3; flatten")
     )
@@ -39,7 +39,7 @@ def test_a_kind_of_wrong_graphs_is_not_restored_by_another_network() -> None:
 
 
 @pytest.mark.parametrize(("step", "same"), [("19", True), ("-1", True), ("0", False), ("18", False)])
-def test_the_last_step_may_be_written_with_its_index(step: str, same: bool) -> None:
+def test_last_step_matches_its_explicit_index(step: str, same: bool) -> None:
     one, other = (Valid("some", "some", f"input 20x8\ngru 16\ntake {index}\nfc 5\n") for index in ("-1", step))
     assert unseen_later.same_but_index(one.graph, other.graph) is same
 

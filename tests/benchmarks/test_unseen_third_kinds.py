@@ -33,7 +33,7 @@ def test_a_kind_makes_an_error_in_networks_of_several_families(kind: Kind) -> No
     pytest.fail(f"only {sorted(families)} have a place for it")
 
 
-def test_each_kind_says_who_makes_the_error() -> None:
+def test_each_kind_documents_who_makes_the_error() -> None:
     assert all((kind.make.__doc__ or "").endswith((".", "`.")) for kind in KINDS)
     assert 45 <= len(KINDS) <= 55
 
@@ -45,7 +45,7 @@ def test_names_are_unique_among_all_parts() -> None:
 
 
 @pytest.mark.parametrize("word", ["relu", "conv", "maxpool", "classes", "skip1", "fc4"])
-def test_a_slip_changes_a_word_and_keeps_its_first_letter(word: str) -> None:
+def test_typo_changes_a_word_and_keeps_its_first_letter(word: str) -> None:
     found = {slips(Random(seed), word) for seed in range(50)}
     assert word not in found
     assert len(found) > 3

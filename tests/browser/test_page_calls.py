@@ -37,7 +37,7 @@ def test_start_gives_the_version() -> None:
     assert start() == archdsl.__version__
 
 
-def test_a_report_is_that_of_the_command() -> None:
+def test_report_matches_the_command() -> None:
     network = archdsl.loads(TEXT)
     assert result("report", text=TEXT) == json.loads(json.dumps(network.report()))
     assert result("report", text=TEXT, columns="rf")["layers"][1]["receptive_field"]
@@ -54,23 +54,23 @@ def test_a_text_with_errors_has_a_report() -> None:
     assert shown["table"] == ""
 
 
-def test_sizes_and_parameters_are_those_given() -> None:
+def test_report_uses_given_sizes_and_parameters() -> None:
     text = "net N(width=8)\ninput 3x32x32; conv width k3; gap; fc 2"
     assert result("report", text=text, input="3x16x16", settings={"width": 4})["layers"][1]["shape"] == [4, 14, 14]
 
 
-def test_the_zoo_by_name() -> None:
+def test_zoo_networks_are_available_by_name() -> None:
     names = result("zoo.names")
     assert "resnet50" in names
     assert result("report", text=result("zoo.text", name="resnet50"))["totals"]["parameters"] == 25_557_032
 
 
-def test_a_diagram_of_the_zoo_is_that_of_the_command() -> None:
+def test_zoo_diagram_matches_the_command() -> None:
     assert result("zoo.diagram", name="lenet5") == archdsl.load("zoo:lenet5").diagram().text
     assert "there is no such network in the zoo" in error("zoo.diagram", {"name": "nothing"})["message"]
 
 
-def test_source_is_that_of_the_command() -> None:
+def test_source_matches_the_command() -> None:
     assert result("source", text=TEXT) == archdsl.loads(TEXT).source()
 
 
@@ -79,7 +79,7 @@ def test_source_is_that_of_the_command() -> None:
     ["nothing", "archdsl", "archdsl.nothing", "archdsl.loads.__globals__", "os.system", "archdsl._PUBLIC",
      "archdsl.version.__version__", "archdsl.network.loading", "archdsl..loads", ""],
 )  # fmt: skip
-def test_only_public_functions_are_called(name: str) -> None:
+def test_private_functions_cannot_be_called(name: str) -> None:
     assert error(name, {})["kind"] == "LookupError"
 
 
@@ -102,7 +102,7 @@ def unregistered() -> Any:
 
 
 @pytest.mark.usefixtures("unregistered")
-def test_diagrams_are_those_of_the_pages_renderer() -> None:
+def test_diagrams_use_the_renderer_of_the_page() -> None:
     expected = archdsl.loads(TEXT).diagram().text
     programs = []
 
@@ -133,7 +133,7 @@ def test_an_exception_of_the_pages_renderer_is_an_error() -> None:
         engine.draw("digraph {}", "svg")
 
 
-def test_nothing_is_imported_that_a_browser_lacks() -> None:
+def test_imports_are_limited_to_browser_packages() -> None:
     program = f"""
 import json, sys
 from archdsl.browser.page_calls import CALLS, call, start

@@ -36,7 +36,7 @@ def applied(text: str, edits: tuple[TextEdit, ...]) -> str:
     return text
 
 
-def test_each_update_is_that_of_its_text() -> None:
+def test_update_matches_a_fresh_playground() -> None:
     playground = Playground()
     texts = [TEXT, WRONG, TEXT.replace("fc 10", "fc 7"), "", "conv", TEXT]
     for text in texts:
@@ -56,7 +56,7 @@ def test_an_update_has_problems_and_totals() -> None:
     assert [problem.code for problem in found["problems"]] == ["E0403"]
 
 
-def test_a_row_has_its_place_in_the_text() -> None:
+def test_table_row_has_its_position_in_the_text() -> None:
     text = "block b(c) { conv c k3; relu }\ninput 3x8x8\nstage s { b 4; b 2 }\n"
     found = opened(text).table()
     rows = [(number, depth, layer, place and text[slice(*place)]) for number, depth, layer, *_, place in found["rows"]]
@@ -73,7 +73,7 @@ def test_a_row_has_its_place_in_the_text() -> None:
     assert [hint.text for hint in found["hints"]][-1] == "2×4×4"
 
 
-def test_rows_of_another_file_lead_to_its_use() -> None:
+def test_rows_of_a_used_file_link_to_the_use() -> None:
     text = "use std\ninput 64x8x8\nse 16\n"
     places = [row[-1] for row in opened(text).table()["rows"] if row[0]]
     assert places
@@ -88,7 +88,7 @@ def test_a_suggestion_removes_its_problem() -> None:
         assert Playground().update(applied(WRONG, action.edits))["ok"], action.title
 
 
-def test_problems_at_one_place_have_their_own_suggestions() -> None:
+def test_problems_at_one_position_have_separate_suggestions() -> None:
     text = "input 3x8x8\nconv 8 k3 same; relu; relu\nfoo 3\n"
     found = opened(text).suggestions()
     for each in found:
@@ -131,14 +131,14 @@ def test_controls_are_the_numbers_of_the_text(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", list(zoo.names())[::7])
-def test_controls_of_the_zoo_change_the_network(name: str) -> None:
+def test_controls_of_zoo_networks_mark_their_values(name: str) -> None:
     text = zoo.find(name).source().text
     for control in Playground().update(text)["controls"]:
         for place in control.ranges:
             assert text[place.start : place.end] == control.value
 
 
-def test_a_diagram_is_that_of_the_command() -> None:
+def test_diagram_matches_the_command() -> None:
     playground = opened(TEXT)
     for view in ("layers", "blocks", "stages", "volumes"):
         for theme in ("light", "dark"):
@@ -149,11 +149,11 @@ def test_a_diagram_is_that_of_the_command() -> None:
     assert "does not have the form of a U-Net" in error
 
 
-def test_source_is_that_of_the_command() -> None:
+def test_source_matches_the_command() -> None:
     assert opened(TEXT).source().partition("\n")[2] == loads(TEXT).source().partition("\n")[2]
 
 
-def test_what_is_at_a_position() -> None:
+def test_hover_and_completion_at_a_position() -> None:
     playground = opened(TEXT)
     found = playground.at(TEXT.index("width k3"))
     assert "width" in found["word"].text
@@ -220,7 +220,7 @@ def test_exactly_the_sizes_of_a_slider_are_valid(text: str) -> None:
             assert is_valid(text, controls[control], size) == expected, (control, size)
 
 
-def test_symbolic_dimensions_have_sizes_to_show() -> None:
+def test_symbolic_dimensions_have_example_sizes() -> None:
     playground = opened("net N\ninput 3xHxW\nconv 8 k3 s2\nmaxpool 2\nconv 8 k3\n")
     found = playground.sizes()
     assert found["described"] == ["H and W ≥ 13  — `conv 8 k3`, line 5"]
@@ -252,7 +252,7 @@ def test_train_blocks_are_checked_once_their_packages_are_loaded(monkeypatch: py
     assert playground.suggestions()[0]["actions"][0].title == "Write `sgd`"
 
 
-def test_every_answer_has_a_form_in_json() -> None:
+def test_every_answer_is_json_serializable() -> None:
     def answer(name: str, **given: Any) -> Any:
         found = json.loads(call(f"playground.{name}", json.dumps(given)))
         assert "result" in found, found

@@ -39,7 +39,7 @@ def run(script: str, given: Any) -> Any:
 
 
 @needs_node
-def test_units() -> None:
+def test_javascript_unit_tests_pass() -> None:
     assert NODE is not None
     files = [str(path) for path in sorted((WEB / "test").glob("*.test.mjs"))]
     done = subprocess.run([NODE, "--test", *files], cwd=WEB, capture_output=True, encoding="utf-8", check=False)
@@ -48,7 +48,7 @@ def test_units() -> None:
 
 
 @needs_node
-def test_links_of_the_documentation_open_their_text() -> None:
+def test_documentation_links_open_their_text_in_the_playground() -> None:
     pages = [page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs").rglob("*.md"))]
     texts = [text for page in pages for text in re.findall(r"^```arch[^\n]*\n(.*?)^```$", page, re.M | re.S)]
     assert len(texts) > 100
@@ -58,13 +58,13 @@ def test_links_of_the_documentation_open_their_text() -> None:
     assert run("unpack.mjs", [found[0] for found in fragments]) == [{"text": text} for text in texts]
 
 
-def test_other_blocks_have_no_link() -> None:
+def test_other_code_blocks_have_no_playground_link() -> None:
     page = "```console\n$ archdsl check a.arch\n```\n\n```architecture\nx\n```\n"
     assert playground.with_links(page, "") == page
 
 
 @pytest.mark.parametrize("is_built", [True, False])
-def test_the_page_about_the_playground_leads_to_it_if_there_is_one(is_built: bool) -> None:
+def test_playground_page_links_to_the_playground_if_it_is_built(is_built: bool) -> None:
     assert playground.PLACEHOLDER in (ROOT / "docs" / "playground.md").read_text(encoding="utf-8")
     entrance = playground.playground_link("../", is_built=is_built)
     assert ('href="../playground/index.html"' in entrance) == is_built
@@ -72,7 +72,7 @@ def test_the_page_about_the_playground_leads_to_it_if_there_is_one(is_built: boo
 
 
 @needs_node
-def test_the_editor_colors_texts_as_pygments_does() -> None:
+def test_editor_highlighting_matches_pygments() -> None:
     classes = {token: name for name, token in TOKENS.items()}
     found = run("lexer.mjs", {"states": plain(states()), "texts": TEXTS})
     for text, pieces in zip(TEXTS, found, strict=True):

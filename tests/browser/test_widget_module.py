@@ -18,19 +18,19 @@ def digest() -> str:
     return found.hexdigest()
 
 
-def test_the_module_is_built_from_the_present_sources() -> None:
+def test_widget_module_is_up_to_date() -> None:
     head = MODULE.read_text(encoding="utf-8").splitlines()[1]
     assert head == f"// {digest()}", "run `node build/widget.mjs` in web/"
 
 
-def test_the_module_loads_nothing() -> None:
+def test_widget_module_loads_no_external_resources() -> None:
     text = MODULE.read_text(encoding="utf-8")
     assert "import(" not in text
     assert "http://www.w3.org/" in text
     assert "https://" not in text.replace("https:\\/\\/archdsl", "")
 
 
-def test_its_licenses_are_beside_it() -> None:
+def test_widget_licenses_are_included() -> None:
     text = MODULE.with_name("widget.licenses.txt").read_text(encoding="utf-8")
     for package in ("@codemirror/view", "@codemirror/state", "@lezer/highlight", "style-mod"):
         assert f"\n{package} " in text

@@ -34,7 +34,7 @@ def left(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_list(cache: Path) -> None:
+def test_cache_list_reports_parts_and_sizes(cache: Path) -> None:
     report = json.loads(run("--format", "json").stdout)
     assert report["folder"] == str(cache)
     assert {part["name"]: part["bytes"] for part in report["parts"]} == {
@@ -66,7 +66,7 @@ def test_the_list(cache: Path) -> None:
         ),
     ],
 )
-def test_parts_are_deleted(cache: Path, names: list[str], gone: set[str]) -> None:
+def test_clear_deletes_the_named_parts(cache: Path, names: list[str], gone: set[str]) -> None:
     before = left(cache)
     done = run("clear", *names)
     assert done.exit_code == 0
@@ -74,14 +74,14 @@ def test_parts_are_deleted(cache: Path, names: list[str], gone: set[str]) -> Non
 
 
 @pytest.mark.parametrize("name", ["other.txt", "../cache", "data/mnist", "mnst", ""])
-def test_nothing_else_is_deleted(cache: Path, name: str) -> None:
+def test_clear_with_an_invalid_name_deletes_nothing(cache: Path, name: str) -> None:
     before = left(cache)
     done = run("clear", "mnist", name)
     assert done.exit_code == 2
     assert left(cache) == before
 
 
-def test_links_are_not_followed(cache: Path, tmp_path: Path) -> None:
+def test_clear_does_not_follow_links(cache: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "kept.txt").write_text("kept")
@@ -91,7 +91,7 @@ def test_links_are_not_followed(cache: Path, tmp_path: Path) -> None:
     assert not (cache / "data" / "linked").is_symlink()
 
 
-def test_an_empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_cache_is_not_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARCHDSL_CACHE", str(tmp_path / "none"))
     assert run().exit_code == 0
     assert run("clear", "all").stdout.startswith("deleted 0 B")
@@ -101,5 +101,5 @@ def test_an_empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     ("size", "text"),
     [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (170_498_071, "170 MB"), (2_500_000_000, "2.5 GB")],
 )
-def test_sizes(size: int, text: str) -> None:
+def test_sizes_are_formatted_with_units(size: int, text: str) -> None:
     assert size_text(size) == text

@@ -21,7 +21,7 @@ def check(*arguments: str, status: int = 0) -> str:
     return result.output
 
 
-def test_columns_take_the_place_of_the_costs():
+def test_selected_columns_replace_the_costs():
     lines = check("-e", "input 3x8x8; conv 4 k3 s2; relu", "--columns", "rf,jump,share").splitlines()
     assert lines[0].split() == ["#", "layer", "output", "rf", "jump", "%", "params", "%", "MACs", "%", "memory"]
     assert lines[3].split()[-4:] == ["3", "2", "100.0%", "100.0%"]
@@ -36,18 +36,18 @@ def test_a_misspelled_column_gets_a_suggestion():
     assert "unknown column `jmup`; did you mean `jump`?" in check("zoo:lenet5", "--columns", "rf,jmup", status=2)
 
 
-def test_the_memory_of_training_has_its_parts():
+def test_training_memory_is_broken_down():
     message = check("zoo:resnet18", "--batch", "8", "--optimizer", "sgd", "--precision", "bf16")
     assert "training on batches of 8 in bf16 takes" in message
     assert "· sgd 44.6 MiB ·" in message
 
 
-def test_the_train_block_says_how():
+def test_train_block_sets_optimizer_batch_and_precision():
     text = "input 1x8x8; flatten; fc 10\ntrain { data digits; optimizer sgd momentum=0.9; batch 48; precision bf16 }"
     assert "training on batches of 48 in bf16" in check("-e", text, "--optimizer", "adam")
 
 
-def test_the_largest_batch_that_fits():
+def test_largest_batch_that_fits_is_reported():
     assert "the largest batch that fits in 8.0 GiB is 293\n" in check("zoo:resnet18", "--fits", "8G")
     assert "not even a batch of 1 fits in 10.0 MiB" in check("zoo:resnet18", "--fits", "10M", status=1)
 
@@ -56,7 +56,7 @@ AMOUNTS = {"8G": 8 << 30, "512 MiB": 512 << 20, "1.5k": 1536, "8GB": 8 * 10**9}
 
 
 @pytest.mark.parametrize("text", AMOUNTS)
-def test_amounts_of_memory(text):
+def test_memory_sizes_are_parsed(text):
     assert check_measures.parse_bytes(text) == AMOUNTS[text]
 
 
@@ -84,12 +84,12 @@ def test_coverage_distinguishes_border_and_middle():
     assert "  ▒▓▓▓▓▓▓▓▓▓▓▒\n  ▓██████████▓\n" in message
 
 
-def test_the_names_on_the_command_line_are_those_of_the_analyses():
+def test_command_line_choices_match_the_analyses():
     assert check_measures._OPTIMIZERS == OPTIMIZERS
     assert check_measures._PRECISIONS == PRECISIONS
 
 
-def test_the_schema_is_the_one_in_the_documentation():
+def test_schema_matches_the_documentation():
     assert SCHEMA.read_text(encoding="utf-8") == schema() + "\n", "python scripts/docs.py writes it"
     assert check("--schema") == schema() + "\n"
     Draft202012Validator.check_schema(json.loads(schema()))

@@ -19,7 +19,7 @@ def run(*args: str) -> Result:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_one_network(form: str) -> None:
+def test_table_of_one_network(form: str) -> None:
     result = run("zoo:lenet5", "--format", form)
     assert result.exit_code == 0
     assert result.stdout == render_table(load("zoo:lenet5").graph, format=form) + "\n"  # type: ignore[arg-type]
@@ -39,7 +39,7 @@ def test_a_network_with_errors_has_no_table(form: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_several_networks(form: str, tmp_path: Path) -> None:
+def test_table_of_several_networks(form: str, tmp_path: Path) -> None:
     (tmp_path / "wrong.arch").write_text("input 8; fcc 4\n")
     (tmp_path / "blocks.arch").write_text("block b { relu }\n")
     files = ["zoo:lenet5", str(tmp_path / "wrong.arch"), str(tmp_path / "blocks.arch"), "zoo:alexnet"]
@@ -59,14 +59,14 @@ def test_several_networks(form: str, tmp_path: Path) -> None:
     "options",
     [["--sizes", "8"], ["--explain"], ["--fix", "--diff"], ["--input-coverage"], ["--fits", "1G"], ["--batch", "4"]],
 )
-def test_options_that_the_table_has_no_place_for(form: str, options: list[str]) -> None:
+def test_options_incompatible_with_tables_are_refused(form: str, options: list[str]) -> None:
     result = run("-e", "input 3x8x8; conv 3 k3", "--format", form, *options)
     assert result.exit_code == 2
     assert result.stdout == ""
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_columns(form: str) -> None:
+def test_table_with_selected_columns(form: str) -> None:
     result = run("-e", "input 3x8x8; conv 3 k3", "--format", form, "--columns", "memory,rf", "--batch", "4")
     assert result.exit_code == 0
     assert "memory" in result.stdout

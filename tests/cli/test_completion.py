@@ -75,7 +75,7 @@ NETWORKS = {"net.arch", "my net.arch", "nets"}
 @pytest.mark.parametrize(
     "command", ["check", "compile", "diagram", "diff", "export", "fmt", "sweep", "train", "weights", "why"]
 )
-def test_networks(folder: Path, command: str) -> None:
+def test_networks_are_completed(folder: Path, command: str) -> None:
     assert words(complete(folder, command, "")) == NETWORKS
     assert words(complete(folder, command, "ne")) == {"net.arch", "nets"}
     assert words(complete(folder, command, "zoo:resnet1")) == {
@@ -84,14 +84,14 @@ def test_networks(folder: Path, command: str) -> None:
     assert "zoo:lenet5" in words(complete(folder, command, "z"))
 
 
-def test_folders_alone_are_left_to_the_shell(folder: Path) -> None:
+def test_folders_are_completed_by_the_shell(folder: Path) -> None:
     assert complete(folder, "check", "nets") == ["dir,nets"]
     assert words(complete(folder, "check", "nets/")) == {"nets/a.arch", "nets/deep"}
     assert complete(folder, "check", "nowhere/") == ["dir,nowhere/"]
     assert words(complete(folder, "check", ".")) == {".hidden.arch"}
 
 
-def test_further_files(folder: Path) -> None:
+def test_additional_file_arguments_are_completed(folder: Path) -> None:
     assert words(complete(folder, "check", "net.arch", "--strict", "my")) == {"my net.arch"}
     assert words(complete(folder, "diff", "net.arch", "zoo:lenet")) == {"zoo:lenet5"}
 
@@ -124,7 +124,7 @@ def test_bash_splits_words_at_colons(folder: Path) -> None:
         (("check", "--wat"), {"--watch"}),
     ],
 )
-def test_what_each_completes(folder: Path, typed: tuple[str, ...], expected: set[str]) -> None:
+def test_arguments_and_options_complete_their_values(folder: Path, typed: tuple[str, ...], expected: set[str]) -> None:
     assert words(complete(folder, *typed)) == expected
 
 
@@ -141,12 +141,12 @@ def test_what_each_completes(folder: Path, typed: tuple[str, ...], expected: set
         (("train", "net.arch", "--data", "folder/"), "dir,folder/"),
     ],
 )
-def test_what_the_shell_completes(folder: Path, typed: tuple[str, ...], line: str) -> None:
+def test_paths_are_completed_by_the_shell(folder: Path, typed: tuple[str, ...], line: str) -> None:
     assert complete(folder, *typed) == [line]
 
 
 @pytest.mark.parametrize("name", sorted(_COMMANDS))
-def test_no_option_disturbs_a_completion(folder: Path, name: str) -> None:
+def test_completion_works_after_any_option(folder: Path, name: str) -> None:
     """Whatever was typed before: only completions are printed, and nothing runs."""
     command = main.get_command(click.Context(main), name)
     assert command is not None
@@ -165,7 +165,7 @@ def test_unknown_commands_complete_nothing(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(_COMMANDS))
-def test_every_argument_completes(name: str) -> None:
+def test_every_argument_has_a_completion(name: str) -> None:
     command = main.get_command(click.Context(main), name)
     assert command is not None
     commands = [command]
@@ -198,7 +198,7 @@ LIGHT = [
 
 
 @pytest.mark.parametrize("words", LIGHT, ids=" ".join)
-def test_a_completion_loads_nothing_heavy(folder: Path, words: tuple[str, ...]) -> None:
+def test_completion_imports_no_heavy_package(folder: Path, words: tuple[str, ...]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         cwd=folder,
@@ -270,7 +270,7 @@ INTERACTIVE = [
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
 @pytest.mark.parametrize(("line", "expected"), INTERACTIVE)
-def test_bash_completes(folder: Path, programs: Path, line: str, expected: str) -> None:
+def test_completion_in_bash(folder: Path, programs: Path, line: str, expected: str) -> None:
     source = 'source <(_ARCHDSL_COMPLETE=bash_source archdsl); archdsl() { printf "[%s]" "$@"; echo DO""NE; }'
     shell = ["bash", "--norc", "--noprofile", "-i"]
     assert expected in typed(shell, source, f"{line}\n", folder, environment(programs, INPUTRC="/dev/null"))
@@ -278,7 +278,7 @@ def test_bash_completes(folder: Path, programs: Path, line: str, expected: str) 
 
 @pytest.mark.skipif(shutil.which("fish") is None, reason="no fish")
 @pytest.mark.parametrize(("line", "expected"), INTERACTIVE)
-def test_fish_completes(folder: Path, programs: Path, line: str, expected: str) -> None:
+def test_completion_in_fish(folder: Path, programs: Path, line: str, expected: str) -> None:
     source = f'_ARCHDSL_COMPLETE=fish_source archdsl | source; complete -C "{line.rstrip()}"'
     home = environment(programs, HOME=str(folder), XDG_CONFIG_HOME=str(folder / ".config"))
     done = subprocess.run(["fish", "-c", source], cwd=folder, env=home, capture_output=True, text=True, check=False)
@@ -288,7 +288,7 @@ def test_fish_completes(folder: Path, programs: Path, line: str, expected: str) 
 
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh")
 @pytest.mark.parametrize(("line", "expected"), INTERACTIVE)
-def test_zsh_completes(folder: Path, programs: Path, line: str, expected: str) -> None:
+def test_completion_in_zsh(folder: Path, programs: Path, line: str, expected: str) -> None:
     source = 'autoload -Uz compinit; compinit -u -d .zcompdump; eval "$(_ARCHDSL_COMPLETE=zsh_source archdsl)"'
     shown = 'archdsl() { printf "[%s]" "$@"; echo DO""NE; }'
     shell = ["zsh", "-f", "-i"]

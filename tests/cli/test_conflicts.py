@@ -106,7 +106,7 @@ NO_SUCH_INPUT = {
 
 
 @pytest.mark.parametrize("words", NO_SUCH_INPUT)
-def test_sizes_for_an_input_that_there_is_not(words: str) -> None:
+def test_size_of_an_unknown_input_is_refused(words: str) -> None:
     Path("two.arch").write_text(TWO)
     done = CliRunner().invoke(main, words.split())
     assert done.exit_code == 2
@@ -115,7 +115,7 @@ def test_sizes_for_an_input_that_there_is_not(words: str) -> None:
 
 
 @pytest.mark.parametrize("inputs", ["a=3x9x9 b=3x9x9", "3x9x9", "a=3x9x9 3x9x9", "a=3xHxW b=3xHxW"])
-def test_sizes_for_inputs_that_there_are(inputs: str) -> None:
+def test_sizes_of_named_inputs_are_accepted(inputs: str) -> None:
     Path("two.arch").write_text(TWO)
     words = [word for each in inputs.split() for word in ("--input", each)]
     assert CliRunner().invoke(main, ["check", "two.arch", *words]).exit_code == 0

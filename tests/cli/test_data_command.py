@@ -40,12 +40,12 @@ def test_the_list_has_every_data_set_with_its_files() -> None:
 @pytest.mark.parametrize(
     ("name", "size"), [("alice", " 14,848 bytes, next IDs"), ("digits", " 360 of 1×8×8, 10 classes")]
 )
-def test_the_size_of_a_data_set(name: str, size: str) -> None:
+def test_data_set_size_is_listed(name: str, size: str) -> None:
     assert run(name).stdout.splitlines()[0].endswith(size)
 
 
 @pytest.mark.parametrize("name", ["test:225", "train:7", "validation:3"])
-def test_an_image_is_that_of_the_split(tmp_path: Path, name: str) -> None:
+def test_written_image_matches_the_split(tmp_path: Path, name: str) -> None:
     done = run("digits", name, "-o", tmp_path / "x.png")
     assert done.exit_code == 0
     split, _, number = name.partition(":")
@@ -64,7 +64,7 @@ def test_masks_are_written_next_to_their_images(tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(Image.open(mask)), test.labels[number])
 
 
-def test_a_written_image_is_predicted_as_that_of_the_data_set(tmp_path: Path) -> None:
+def test_prediction_of_a_written_image_matches_the_data_set(tmp_path: Path) -> None:
     """An image is written out of the data set and read back in."""
     runner = CliRunner()
     (tmp_path / "net.arch").write_text("input 1x8x8; conv 8 k3; relu; flatten; fc 10")

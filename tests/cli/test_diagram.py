@@ -45,7 +45,7 @@ def test_the_extension_selects_the_format(net: Path, name: str, start: bytes) ->
     assert sorted(p.name for p in net.parent.iterdir()) == sorted(["net.arch", name])
 
 
-def test_standard_output(net: Path) -> None:
+def test_diagram_to_standard_output(net: Path) -> None:
     result = run(net, "-o", "-", "--format", "svg")
     assert result.exit_code == 0
     assert ElementTree.fromstring(result.stdout_bytes).tag.endswith("svg")
@@ -58,13 +58,13 @@ def test_standard_output_needs_a_format(net: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["net.jpeg", "net"])
-def test_an_unknown_ending(net: Path, name: str) -> None:
+def test_unknown_extension_is_refused(net: Path, name: str) -> None:
     result = run(net, "-o", net.with_name(name))
     assert result.exit_code == 2
     assert "use one of .svg, .html, .htm, .png, .pdf, .eps, .dot" in result.output
 
 
-def test_a_folder_that_does_not_exist(net: Path) -> None:
+def test_output_in_a_missing_folder_is_refused(net: Path) -> None:
     result = run(net, "-o", net.parent / "pictures" / "net.svg")
     assert result.exit_code == 2
     assert f"there is no folder {net.parent / 'pictures'}" in result.output
@@ -81,11 +81,11 @@ def test_errors_are_shown_and_nothing_is_written(net: Path) -> None:
     assert out.read_text() == "the picture of yesterday"
 
 
-def test_a_file_that_does_not_exist(tmp_path: Path) -> None:
+def test_missing_file_is_refused(tmp_path: Path) -> None:
     assert run(tmp_path / "net.arch", "-o", tmp_path / "net.svg").exit_code == 2
 
 
-def test_settings_and_sizes(net: Path) -> None:
+def test_settings_and_input_sizes_are_applied(net: Path) -> None:
     result = run(net, "-o", "-", "--format", "mmd", "--set", "classes=7", "--input", "1x28x28")
     assert result.exit_code == 1, "LeNet's last convolution does not fit on 28 by 28"
     net.write_text("net N(classes = 2); input 3x8x8; gap; fc classes")
@@ -101,7 +101,7 @@ def test_the_content_of_a_diagram_can_be_selected(net: Path) -> None:
     assert "parameters" not in result.output
 
 
-def test_the_file_keeps_its_mode_and_a_link_stays_a_link(net: Path) -> None:
+def test_file_mode_and_symlink_are_preserved(net: Path) -> None:
     target = net.with_name("target.dot")
     target.write_text("")
     target.chmod(0o640)
@@ -128,7 +128,7 @@ def test_pdf_and_eps_need_no_program_of_the_system(
     assert net.with_name(f"net.{format}").read_bytes().startswith(b"%PDF" if format == "pdf" else b"%!PS-Adobe")
 
 
-def test_a_character_that_no_font_can_show(net: Path) -> None:
+def test_character_without_a_glyph_is_refused(net: Path) -> None:
     result = run(net, "--title", "שלום", "-o", net.with_name("net.pdf"))
     assert result.exit_code == 2
     assert "`ש` (U+05E9, hebrew letter shin) belongs to a script" in result.output
@@ -136,7 +136,7 @@ def test_a_character_that_no_font_can_show(net: Path) -> None:
     assert not net.with_name("net.pdf").exists()
 
 
-def test_a_folder_in_the_place_of_the_file(net: Path) -> None:
+def test_folder_as_output_file_is_refused(net: Path) -> None:
     folder = net.with_name("net.svg")
     folder.mkdir()
     result = run(net, "-o", folder)
@@ -164,7 +164,7 @@ def test_check_needs_a_file(net: Path) -> None:
     assert run(net, "-o", "-", "--format", "svg", "--check").exit_code == 2
 
 
-def test_views_and_themes(net: Path) -> None:
+def test_views_and_themes_can_be_selected(net: Path) -> None:
     stages = run(net, "-o", "-", "--format", "dot", "--view", "stages", "--theme", "dark", "--legend").output
     assert "features" in stages
     assert "conv 6" not in stages
@@ -173,13 +173,13 @@ def test_views_and_themes(net: Path) -> None:
     assert run(net, "-o", "-", "--format", "dot", "--view", "volumes").output.startswith("// neato -n2")
 
 
-def test_a_view_that_a_format_cannot_hold(net: Path) -> None:
+def test_view_unsupported_by_the_format_is_refused(net: Path) -> None:
     result = run(net, "-o", net.with_name("net.mmd"), "--view", "volumes")
     assert result.exit_code == 2
     assert "Mermaid does not support the view `volumes`" in result.output
 
 
-def test_the_title_is_that_of_the_network_as_asked(net: Path) -> None:
+def test_title_follows_the_requested_network(net: Path) -> None:
     out = net.with_name("net.svg")
     for words, title in (
         (("zoo:resnet50",), "ResNet-50"),
@@ -212,7 +212,7 @@ def test_an_unknown_block_to_expand_is_an_error(net: Path) -> None:
 
 
 @pytest.mark.parametrize(("view", "warned"), [("layers", True), ("stages", False)])
-def test_mermaids_limit_is_named(net: Path, view: str, warned: bool) -> None:
+def test_mermaid_limit_of_arrows_is_reported(net: Path, view: str, warned: bool) -> None:
     out = net.with_name("net.mmd")
     result = run("zoo:densenet201", "--no-fold", "--view", view, "-o", out)
     assert result.exit_code == 0
@@ -223,7 +223,7 @@ def test_mermaids_limit_is_named(net: Path, view: str, warned: bool) -> None:
 
 
 @pytest.mark.parametrize(("layers", "warned"), [(440, True), (300, False)])
-def test_mermaids_limit_of_characters_is_named(net: Path, layers: int, warned: bool) -> None:
+def test_mermaid_limit_of_characters_is_reported(net: Path, layers: int, warned: bool) -> None:
     out = net.with_name("net.mmd")
     result = run("-e", f"input 8x32x32; conv 8 k3 p1 x{layers}", "--no-fold", "--macs", "-o", out)
     assert result.exit_code == 0
@@ -251,7 +251,7 @@ upconv 16 k2 s2; concat d2; double 16; upconv 8 k2 s2; concat d1; double 8; conv
         (["--columns", "2"], False),
     ],
 )
-def test_the_view_unet_is_chosen_by_the_form(tmp_path: Path, options: list[str], chosen: bool) -> None:
+def test_unet_view_is_selected_automatically(tmp_path: Path, options: list[str], chosen: bool) -> None:
     """If neither an option nor the format says otherwise."""
     net, out = tmp_path / "net.arch", tmp_path / "net.svg"
     net.write_text(UNET)
@@ -262,7 +262,7 @@ def test_the_view_unet_is_chosen_by_the_form(tmp_path: Path, options: list[str],
     assert "view unet" not in run(net, "-o", tmp_path / "net.dot").output
 
 
-def test_a_style_a_detail_and_a_field(net: Path) -> None:
+def test_style_detail_and_field_options(net: Path) -> None:
     style, out = net.with_name("style.arch"), net.with_name("out.svg")
     style.write_text('figure { title "Styled"; hide tanh }')
     assert run(net, "-o", out, "--style", style).output.endswith("out.svg: Styled, 61,706 parameters\n")
@@ -282,7 +282,7 @@ def test_a_style_a_detail_and_a_field(net: Path) -> None:
 
 
 @pytest.mark.parametrize("program", [command, diff])
-def test_a_slide_without_its_package_names_the_extra(
+def test_pptx_without_its_package_names_the_extra(
     net: Path, monkeypatch: pytest.MonkeyPatch, program: click.Command
 ) -> None:
     monkeypatch.setattr("archdsl.extras._importable", lambda module: module != "pptx")

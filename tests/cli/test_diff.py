@@ -26,20 +26,20 @@ def run(*args: object) -> Result:
 
 
 @pytest.mark.usefixtures("folder")
-def test_the_status_is_that_of_diff() -> None:
+def test_exit_status_follows_diff() -> None:
     assert run("a.arch", "a.arch").exit_code == 0
     assert run("a.arch", "b.arch").exit_code == 1
     assert run("a.arch", "c.arch").exit_code == 2
 
 
-def test_an_error_is_not_a_difference(folder: Path) -> None:
+def test_network_error_has_another_exit_status_than_a_difference(folder: Path) -> None:
     (folder / "b.arch").write_text("input 3x8x8\nconv 8 k9\n")
     done = run("a.arch", "b.arch")
     assert done.exit_code == 2
     assert "error[E0401]" in done.output
 
 
-def test_values_for_either_side() -> None:
+def test_settings_of_each_network() -> None:
     assert run("zoo:lenet5", "zoo:lenet5", "--set", "classes=7").exit_code == 0
     done = run("zoo:lenet5", "zoo:lenet5", "--set-b", "classes=7")
     assert done.exit_code == 1
@@ -48,7 +48,7 @@ def test_values_for_either_side() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_json() -> None:
+def test_json_report() -> None:
     done = run("a.arch", "b.arch", "--format", "json")
     found = json.loads(done.stdout)
     assert found["differs"] is True
@@ -63,13 +63,13 @@ def test_json() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_markdown() -> None:
+def test_markdown_report() -> None:
     done = run("a.arch", "b.arch", "--format", "markdown")
     assert done.stdout.startswith("### a → b\n\n`a.arch` → `b.arch`\n")
     assert "| ~ | `conv1` | `conv 8 k3 → conv 8 k5` |" in done.stdout
 
 
-def test_a_figure(folder: Path) -> None:
+def test_diff_figure_is_written(folder: Path) -> None:
     done = run("a.arch", "b.arch", "-o", "changes.svg")
     assert (done.exit_code, done.output) == (1, "changes.svg: 2 changed\n")
     assert b"was conv" in (folder / "changes.svg").read_bytes()
@@ -79,14 +79,14 @@ def test_a_figure(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["-", "changes", "changes.foo"])
-def test_a_figure_is_offered_only_formats_that_can_show_it(path: str) -> None:
+def test_figure_error_suggests_only_supported_formats(path: str) -> None:
     result = run("-e", "input 3", "-e", "input 4", "-o", path)
     assert result.exit_code == 2
     assert ".svg" in result.output
     assert not [each for each in (".mmd", ".html", ".htm,", ".mermaid") if each in result.output]
 
 
-def test_a_figure_of_networks_whose_outputs_differ(tmp_path: Path) -> None:
+def test_figure_of_networks_that_differ_only_in_outputs(tmp_path: Path) -> None:
     """The exit status is 1, so the summary says why."""
     text = "input 3x8x8; conv 4 k1 as z"
     result = run("-e", text, "-e", f"{text}; output in, z", "-o", tmp_path / "changes.svg")

@@ -170,23 +170,23 @@ def cases(table: dict[str, list[str]]) -> list[tuple[str, str]]:
     return [(command, words) for command, found in table.items() for words in found]
 
 
-def test_the_page_has_every_status() -> None:
+def test_documentation_lists_every_exit_status() -> None:
     assert sorted(DOCUMENTED) == [0, 1, 2, 130]
 
 
-def test_every_command_is_tried() -> None:
+def test_every_command_has_a_case() -> None:
     assert WRONG.keys() == _COMMANDS.keys()
 
 
 @pytest.mark.parametrize("command", sorted(_COMMANDS))
-def test_an_unknown_option(folder: Path, command: str) -> None:
+def test_unknown_option_exits_with_2(folder: Path, command: str) -> None:
     found, output = status(folder, command, "--no-such-option")
     assert found == 2
     assert "--no-such-option" in output
 
 
 @pytest.mark.parametrize(("command", "words"), cases(WRONG))
-def test_an_error_in_the_command(folder: Path, command: str, words: str) -> None:
+def test_usage_error_exits_with_2(folder: Path, command: str, words: str) -> None:
     before = sorted(folder.rglob("*"))
     found, output = status(folder, command, words)
     assert found == 2, output
@@ -195,23 +195,23 @@ def test_an_error_in_the_command(folder: Path, command: str, words: str) -> None
 
 
 @pytest.mark.parametrize(("command", "words"), cases(FAILED))
-def test_an_error_in_the_network(folder: Path, command: str, words: str) -> None:
+def test_network_error_exits_with_1(folder: Path, command: str, words: str) -> None:
     found, output = status(folder, command, words)
     assert found == 1, output
     assert output.strip()
 
 
 @pytest.mark.parametrize(("command", "words"), cases(SUCCEEDING))
-def test_success(folder: Path, command: str, words: str) -> None:
+def test_success_exits_with_0(folder: Path, command: str, words: str) -> None:
     found, output = status(folder, command, words)
     assert found == 0, output
 
 
-def test_an_unknown_command(folder: Path) -> None:
+def test_unknown_command_exits_with_2(folder: Path) -> None:
     assert status(folder, "chekc", "net.arch")[0] == 2
 
 
-def test_pages_link_to_the_list() -> None:
+def test_pages_link_to_the_list_of_exit_statuses() -> None:
     """Each page that says more than a sentence about statuses links to the one that has all of them."""
     root = PAGE.parents[1]
     pages = [root / "README.md", *(root / "docs" / name for name in ("howto/ci.md", "language/errors.md"))]
@@ -219,7 +219,7 @@ def test_pages_link_to_the_list() -> None:
 
 
 @pytest.mark.parametrize("command", ["check", "fmt", "diagram -o x.svg", "train", "export", "sweep"])
-def test_a_network_is_given_once(command: str) -> None:
+def test_file_and_inline_text_together_are_refused(command: str) -> None:
     """With a file and -e, the message shows both rather than asking for a network."""
     done = CliRunner().invoke(main, [*command.split(), "other.arch", "-e", "input 3; fc 1"])
     assert done.exit_code == 2

@@ -37,7 +37,7 @@ def test_rewrites_the_file_and_keeps_its_mode(unformatted: Path) -> None:
     assert run(unformatted).output == ""
 
 
-def test_a_link_stays_a_link(unformatted: Path) -> None:
+def test_symlink_is_preserved(unformatted: Path) -> None:
     link = unformatted.with_name("link.arch")
     link.symlink_to(unformatted.name)
     assert run(link).exit_code == 0
@@ -45,7 +45,7 @@ def test_a_link_stays_a_link(unformatted: Path) -> None:
     assert unformatted.read_text() == FORMATTED
 
 
-def test_check_lists_and_writes_nothing(unformatted: Path) -> None:
+def test_check_lists_files_without_writing(unformatted: Path) -> None:
     neat = unformatted.with_name("neat.arch")
     neat.write_text(FORMATTED)
     done = run("--check", unformatted, neat)
@@ -54,7 +54,7 @@ def test_check_lists_and_writes_nothing(unformatted: Path) -> None:
     assert run("--check", neat).exit_code == 0
 
 
-def test_diff_shows_and_writes_nothing(unformatted: Path) -> None:
+def test_diff_shows_changes_without_writing(unformatted: Path) -> None:
     done = run("--diff", unformatted)
     assert done.exit_code == 0
     assert done.output.splitlines()[3:] == [
@@ -65,7 +65,7 @@ def test_diff_shows_and_writes_nothing(unformatted: Path) -> None:
     assert unformatted.read_text() == UNFORMATTED
 
 
-def test_standard_input() -> None:
+def test_standard_input_is_formatted_to_standard_output() -> None:
     done = run("-", input=UNFORMATTED)
     assert (done.exit_code, done.output) == (0, FORMATTED)
 
@@ -93,7 +93,7 @@ def test_errors_leave_the_file_unchanged(unformatted: Path) -> None:
         "input 8\nlet {} = 2;  fc 2\n",
     ],
 )
-def test_what_is_written_can_be_read(tmp_path: Path, text: str) -> None:
+def test_formatted_text_has_no_syntax_errors(tmp_path: Path, text: str) -> None:
     """Whatever names a text uses, its formatted form has no syntax errors; otherwise the file remains unchanged."""
     path = tmp_path / "net.arch"
     for word in sorted(KEYWORDS):
@@ -125,7 +125,7 @@ def test_a_bug_in_the_formatter_changes_no_file(unformatted: Path, monkeypatch: 
     assert unformatted.read_text() == UNFORMATTED
 
 
-def test_synonyms_become_the_one_name(unformatted: Path) -> None:
+def test_synonyms_are_replaced_by_the_canonical_name(unformatted: Path) -> None:
     unformatted.write_text("input 8\ndense   4;  linear 3\n")
     assert run(unformatted).exit_code == 0
     assert unformatted.read_text() == "input 8\nfc 4; fc 3\n"

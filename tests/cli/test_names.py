@@ -60,7 +60,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_name_of_a_file(command: str) -> None:
+def test_hostile_file_names_cause_no_traceback(command: str) -> None:
     for kind, name in NAMES.items():
         done = CliRunner().invoke(main, [name if word == "NAME" else word for word in COMMANDS[command]])
         assert done.exception is None or isinstance(done.exception, SystemExit), (kind, done.exc_info)
@@ -71,7 +71,7 @@ def test_the_name_of_a_file(command: str) -> None:
 
 
 @pytest.mark.parametrize("kind", NAMES)
-def test_the_name_of_a_used_file(kind: str) -> None:
+def test_hostile_names_in_use_are_reported_at_their_position(kind: str) -> None:
     """A text is checked as far as possible; the name is reported at its position."""
     text = f'use "{NAMES[kind]}"\ninput 8\nfc 2\n'
     for command in (["check"], ["check", "--format", "json"], ["check", "--format", "github"], ["compile"]):
@@ -82,7 +82,7 @@ def test_the_name_of_a_used_file(kind: str) -> None:
 
 
 @pytest.mark.parametrize("word", [".env", "/etc/passwd", "net", "net.txt", "net.arch.txt", ".arch/", "net.ARCH"])
-def test_only_texts_of_the_language_are_used(word: str) -> None:
+def test_files_without_the_arch_extension_are_not_used(word: str) -> None:
     Path("net.txt").write_text("a secret { {\n")
     Path(".env").write_text("a secret { {\n")
     done = CliRunner().invoke(main, ["check", "-e", f'use "{word}"\ninput 8\nfc 2\n'])

@@ -57,7 +57,7 @@ def named(command: str, *names: str, text: str | None = None) -> Result:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_all_ways_to_name_a_network_are_the_same(folder: Path, command: str) -> None:
+def test_all_notations_of_a_network_give_the_same_result(folder: Path, command: str) -> None:
     expected = named(command, "net.arch")
     assert expected.exit_code == 0, expected.output
     (folder / "copy.arch").write_text(NET)
@@ -76,7 +76,7 @@ def test_all_ways_to_name_a_network_are_the_same(folder: Path, command: str) -> 
 
 
 @pytest.mark.parametrize("command", READING)
-def test_the_network_of_a_run_has_its_values(folder: Path, trained: Path, command: str) -> None:
+def test_network_of_a_run_has_the_settings_of_the_run(folder: Path, trained: Path, command: str) -> None:
     result = named(command, str(trained))
     assert result.exit_code == (1 if command == "diff" else 0), result.output
     parameters = 7 * 9 + 7 + 7 * 36 * 10 + 10
@@ -86,12 +86,12 @@ def test_the_network_of_a_run_has_its_values(folder: Path, trained: Path, comman
         assert "width: int = 7" in result.stdout
 
 
-def test_values_of_the_command_replace_those_of_the_run(trained: Path) -> None:
+def test_command_line_settings_override_those_of_a_run(trained: Path) -> None:
     assert "2×6×6" in run("check", str(trained), "--set", "width=2").stdout
     assert "7×14×14" in run("check", str(trained), "--input", "1x16x16").stdout
 
 
-def test_a_run_trains_again_with_its_values(folder: Path, trained: Path) -> None:
+def test_training_from_a_run_uses_its_settings(folder: Path, trained: Path) -> None:
     result = run("train", str(trained), "--data", "digits", "--epochs", "1", "--batch", "1000", "--out", "again")
     assert result.exit_code == 0, result.output
     assert "same" in run("diff", str(trained), "again").stdout
@@ -106,20 +106,20 @@ def test_a_changed_run_is_refused(trained: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_nothing_and_two_networks_are_errors_of_the_command(folder: Path, command: str) -> None:
+def test_no_network_or_two_networks_are_usage_errors(folder: Path, command: str) -> None:
     for result in (named(command), named(command, "net.arch", "-e", TEXT)) if command != "diff" else ():
         assert result.exit_code == 2, result.output
         assert "Traceback" not in result.output
 
 
-def test_training_reads_a_text(folder: Path) -> None:
+def test_training_accepts_an_inline_text(folder: Path) -> None:
     result = run("train", "-e", TEXT, "--data", "digits", "--epochs", "1", "--batch", "1000", "--out", "r")
     assert result.exit_code == 0, result.output
     assert run("check", "r").exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["zoo:lenet5", "HEAD:net.arch", "RUN"])
-def test_only_files_of_the_user_are_changed(folder: Path, trained: Path, name: str) -> None:
+def test_files_of_runs_and_the_zoo_are_never_modified(folder: Path, trained: Path, name: str) -> None:
     """Formatting goes to standard output instead, and fixes are refused."""
     name = str(trained) if name == "RUN" else name
     before = (trained / "net.arch").read_bytes()
@@ -150,7 +150,7 @@ def checked(*names: str) -> list[str]:
 
 
 @pytest.mark.parametrize("repository", [False, True])
-def test_a_folder_stands_for_its_networks(tree: Path, repository: bool) -> None:
+def test_folder_stands_for_the_networks_in_it(tree: Path, repository: bool) -> None:
     assert checked("nets") == ["nets/a.arch", "nets/out/c.arch", "nets/sub/b.arch", "nets/sub/ignored.arch"]
     (tree / ".gitignore").write_text("out/\n")
     (tree / "sub" / ".gitignore").write_text("*.arch\n!b.arch\n")
@@ -160,14 +160,14 @@ def test_a_folder_stands_for_its_networks(tree: Path, repository: bool) -> None:
     assert checked("nets/sub", "nets/a.arch", "nets/a.arch") == ["nets/sub/b.arch", "nets/a.arch"]
 
 
-def test_files_in_the_index_count_even_if_ignored(tree: Path) -> None:
+def test_tracked_files_are_read_even_if_ignored(tree: Path) -> None:
     for words in (["init", "-q"], ["add", "nets/out/c.arch"]):
         subprocess.run(["git", *words], check=True)
     (tree / ".gitignore").write_text("out/\n")
     assert "nets/out/c.arch" in checked("nets")
 
 
-def test_without_git_a_folder_is_read_all_the_same(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_is_read_without_git(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     (tree / ".gitignore").write_text("out/\n")
     assert "nets/a.arch" in checked("nets")
@@ -192,7 +192,7 @@ def test_a_folder_is_formatted(tree: Path) -> None:
     assert (tree / "a.arch").read_text() == NET
 
 
-def test_a_text_without_its_option_gets_a_hint() -> None:
+def test_inline_text_without_the_option_gets_a_hint() -> None:
     result = run("check", "input 3x8x8; gap")
     assert result.exit_code == 2
     assert '-e "input 3x8x8; gap"' in result.output
@@ -210,7 +210,7 @@ def test_a_text_without_its_option_gets_a_hint() -> None:
         ("net.ipynb", "it is a Jupyter notebook, not a network text"),
     ],
 )
-def test_files_of_other_formats_are_named(folder: Path, command: str, name: str, what: str) -> None:
+def test_files_of_other_formats_are_identified(folder: Path, command: str, name: str, what: str) -> None:
     (folder / name).write_bytes(b"PK\x03\x04 import torch\xff")
     result = named(command, name)
     assert result.exit_code == 2

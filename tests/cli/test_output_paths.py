@@ -45,7 +45,7 @@ def prepared_folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("kind", PATHS)
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_path_that_cannot_be_written(folder: Path, command: str, kind: str) -> None:
+def test_unwritable_output_path_is_a_usage_error(folder: Path, command: str, kind: str) -> None:
     words, ending = COMMANDS[command]
     if kind == "a folder with files":
         if command == "data of several":
@@ -71,7 +71,7 @@ RECORDED = {
 
 
 @pytest.mark.parametrize(("command", "name"), [(command, name) for command in RECORDED for name in RECORDED[command]])
-def test_arguments_that_no_run_can_record(folder: Path, command: str, name: str) -> None:
+def test_arguments_that_a_run_cannot_record_are_refused(folder: Path, command: str, name: str) -> None:
     """They are refused before anything is read, not when the first file of the run is written."""
     given = [] if name == "FILE" else ["net.arch", name]
     before = sorted(folder.rglob("*"))
@@ -83,7 +83,7 @@ def test_arguments_that_no_run_can_record(folder: Path, command: str, name: str)
 
 
 @pytest.mark.parametrize("command", ["train", "sweep", "data of several"])
-def test_a_file_in_place_of_a_folder_is_called_one(folder: Path, command: str) -> None:
+def test_existing_file_in_place_of_a_folder_is_reported(folder: Path, command: str) -> None:
     (folder / "plain").write_text("", encoding="utf-8")
     with chdir(folder):
         done = CliRunner().invoke(main, [*COMMANDS[command][0], "plain"])
@@ -103,7 +103,7 @@ def test_a_device_is_not_replaced(folder: Path, tmp_path: Path) -> None:
     assert pipe.is_fifo()
 
 
-def test_every_output_of_a_command_has_the_type_of_one() -> None:
+def test_every_output_option_has_the_output_path_type() -> None:
     context = click.Context(main)
     commands = {name: main.get_command(context, name) for name in main.list_commands(context)}
     outputs = [

@@ -47,7 +47,7 @@ def run(*args: object) -> Result:
     return result
 
 
-def test_a_revision(folder: Path) -> None:
+def test_text_of_a_revision_is_compared(folder: Path) -> None:
     """The text and the files that it uses are those of the revision, also from a subfolder of the repository."""
     nets = folder / "nets"
     nets.mkdir()
@@ -100,7 +100,7 @@ def test_used_files_are_those_of_the_revision(folder: Path, used: str) -> None:
         assert f"error[{code}" in done.output
 
 
-def test_a_folder_that_is_deleted_since(folder: Path) -> None:
+def test_network_in_a_deleted_folder_is_read_from_the_revision(folder: Path) -> None:
     nets = folder / "nets" / "deep"
     nets.mkdir(parents=True)
     (nets / "net.arch").write_text(TEXT)
@@ -111,7 +111,7 @@ def test_a_folder_that_is_deleted_since(folder: Path) -> None:
     assert run("HEAD~1:nets/deep/net.arch", "a.arch").exit_code == 0
 
 
-def test_what_an_archive_would_leave_out(folder: Path) -> None:
+def test_export_ignored_files_are_read(folder: Path) -> None:
     (folder / ".gitattributes").write_text("*.arch export-ignore\n")
     commit()
     assert run("HEAD:a.arch", "a.arch").exit_code == 0
@@ -137,7 +137,7 @@ HOSTILE_LINKS = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_LINKS)
-def test_links_that_lead_elsewhere_are_refused(folder: Path, name: str) -> None:
+def test_links_outside_the_repository_are_refused(folder: Path, name: str) -> None:
     target, output = HOSTILE_LINKS[name]
     (folder.parent / "secret.arch").write_text(TEXT)
     (folder / name).symlink_to(target)
@@ -150,7 +150,7 @@ def test_links_that_lead_elsewhere_are_refused(folder: Path, name: str) -> None:
     assert run("HEAD:a.arch", "a.arch").exit_code == 0
 
 
-def test_nothing_of_a_hostile_repository_runs(folder: Path) -> None:
+def test_hostile_repository_executes_no_code(folder: Path) -> None:
     trace = folder.parent / "ran"
     script = folder.parent / "run.sh"
     script.write_text(f"#!/bin/sh\necho $0 $* >> '{trace}'\ncat\n")
@@ -204,7 +204,7 @@ def test_a_missing_object_is_not_fetched(folder: Path) -> None:
     assert not trace.exists()
 
 
-def test_submodules(folder: Path) -> None:
+def test_submodule_is_reported(folder: Path) -> None:
     other = folder.parent / "other"
     other.mkdir()
     (other / "net.arch").write_text(TEXT)
@@ -247,7 +247,7 @@ MISNAMED = {
 
 
 @pytest.mark.parametrize("name", MISNAMED)
-def test_a_revision_that_cannot_be_read(folder: Path, name: str) -> None:
+def test_unreadable_revision_is_reported(folder: Path, name: str) -> None:
     (folder / "nets").mkdir()
     (folder / "nets" / "net.arch").write_text(TEXT)
     commit()
@@ -259,7 +259,7 @@ def test_a_revision_that_cannot_be_read(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["HEAD:a.arch", "HEAD:nosuch/a.arch"])
-def test_without_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_revision_outside_a_repository_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.arch").write_text(TEXT)
     done = run(name, "a.arch")
@@ -267,14 +267,14 @@ def test_without_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n
     assert "git: not a git repository" in done.output
 
 
-def test_without_git(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_git_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit()
     monkeypatch.setenv("PATH", str(folder))
     done = run("HEAD:a.arch", "a.arch")
     assert (done.exit_code, done.output) == (2, "archdsl: HEAD:a.arch: git is not installed\n")
 
 
-def test_a_text_that_is_too_long(folder: Path) -> None:
+def test_oversized_text_in_a_revision_is_refused(folder: Path) -> None:
     with (folder / "long.arch").open("wb") as file:
         file.truncate(20_000_000)
     commit()
@@ -283,7 +283,7 @@ def test_a_text_that_is_too_long(folder: Path) -> None:
     assert "longer than" in done.output
 
 
-def test_the_tree_itself(folder: Path) -> None:
+def test_git_tree_lists_and_reads_files(folder: Path) -> None:
     (folder / "é ü.arch").write_text(TEXT)
     commit()
     tree = GitTree("HEAD", folder)
@@ -293,7 +293,7 @@ def test_the_tree_itself(folder: Path) -> None:
         tree.read("../a.arch")
 
 
-def test_drives_of_windows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_drive_is_no_revision(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_revision("C:net.arch")
     monkeypatch.setattr(sys, "platform", "win32")
     assert not is_revision("C:net.arch")
@@ -302,7 +302,7 @@ def test_drives_of_windows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert not is_revision("zoo:nosuch")
 
 
-def test_a_file_whose_place_a_folder_takes_now(folder: Path) -> None:
+def test_file_replaced_by_a_folder_is_read_from_the_revision(folder: Path) -> None:
     commit()
     (folder / "a.arch").rename(folder / "b.arch")
     (folder / "a.arch").mkdir()

@@ -49,7 +49,7 @@ def test_a_value_of_another_kind_is_an_error(tmp_path: Path, value: str) -> None
 @pytest.mark.parametrize(
     "value", ["depths=abc", "depths=[1,,2]", "depths=[[[", "depths=1,", "depths=[1]]", "depths=1,x", "rows=[5,8],[3,4]"]
 )
-def test_what_is_no_value_is_a_usage_error(tmp_path: Path, value: str) -> None:
+def test_unparsable_value_is_a_usage_error(tmp_path: Path, value: str) -> None:
     status, output = check(tmp_path, value)
     assert status == 2
     assert "is not a number, a list or the name of a layer" in output

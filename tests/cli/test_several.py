@@ -39,7 +39,7 @@ def test_check_continues_after_a_missing_file(files: list[str]) -> None:
     assert run("check", files[1], files[1]).exit_code == 2
 
 
-def test_fmt_writes_what_can_be_read(files: list[str]) -> None:
+def test_fmt_continues_after_an_unreadable_file(files: list[str]) -> None:
     assert run("fmt", "--check", files[0], files[1]).exit_code == 2
     result = run("fmt", files[1], files[0])
     assert result.exit_code == 2
@@ -60,7 +60,7 @@ def many(tmp_path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_no_more_than_one_network_is_kept(many: list[str], form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_one_network_is_kept_in_memory(many: list[str], form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many files there are, memory holds only the current one, with its text and diagnostics."""
     kept: list[weakref.ref[object]] = []
     most = 0
@@ -84,7 +84,7 @@ def test_no_more_than_one_network_is_kept(many: list[str], form: str, monkeypatc
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_reports_are_written_as_they_are_made(many: list[str], form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reports_are_written_immediately(many: list[str], form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the last file is checked, the output for the previous ones has been written."""
     written: list[int] = []
 
@@ -99,7 +99,7 @@ def test_reports_are_written_as_they_are_made(many: list[str], form: str, monkey
 
 
 @pytest.mark.parametrize("missing", [False, True])
-def test_the_documents_of_many_files_are_whole(many: list[str], missing: bool) -> None:
+def test_json_and_sarif_of_many_files_are_complete(many: list[str], missing: bool) -> None:
     names = [*many[:20], *["gone.arch"] * missing, *many[20:]]
     found = json.loads(run("check", "--format", "json", *names).stdout)
     assert found["schema_version"] == 2
@@ -116,7 +116,7 @@ def test_the_documents_of_many_files_are_whole(many: list[str], missing: bool) -
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_symbolic_sizes_among_others(tmp_path: Path, form: str) -> None:
+def test_symbolic_and_fixed_sizes_are_checked_together(tmp_path: Path, form: str) -> None:
     (tmp_path / "a.arch").write_text("input 3xHxW\nconv 3 k3\n")
     (tmp_path / "b.arch").write_text("input 8\nfc 2\n")
     result = run("check", "--format", form, str(tmp_path / "a.arch"), str(tmp_path / "b.arch"))

@@ -26,7 +26,7 @@ def test_the_list_has_layers_then_blocks() -> None:
     assert [line.split()[0] for line in blocks.splitlines()] == sorted(standard_blocks())
 
 
-def test_names_are_found_without_parsing() -> None:
+def test_standard_block_names_are_found_without_parsing() -> None:
     assert library.standard_blocks() == {*standard_blocks()}
 
 
@@ -36,7 +36,7 @@ def test_a_block_is_described_with_its_source(block: StandardBlock) -> None:
     assert block.name == "unit" or re.search(r"\([A-Z].*, \d{4}\)", block.headline)
 
 
-def test_the_texts_on_the_pages_are_the_blocks() -> None:
+def test_texts_on_the_block_pages_match_std() -> None:
     """Printed together, the blocks of all pages are `std` again."""
     texts = {name: shown(name).partition("\n  block ")[2].join(("block ", "")) for name in SHOWN}
     assert {name for name, text in texts.items() if not re.match(rf"block {name}\b", text)} == set()
@@ -51,7 +51,7 @@ def test_a_misspelled_block_has_a_suggestion() -> None:
     assert "did you mean `mbconv`?" in done.output
 
 
-def test_moe_has_its_arguments() -> None:
+def test_moe_page_lists_its_arguments() -> None:
     """The error about its missing argument refers to this."""
     assert "experts=: number of experts" in shown("moe")
 

@@ -85,17 +85,17 @@ def forked(folder: Path) -> dict[tuple[str, str], tuple[int, str]]:
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_standard_output_that_cannot_be_written(forked: dict[tuple[str, str], tuple[int, str]], name: str) -> None:
+def test_unwritable_standard_output_is_an_error(forked: dict[tuple[str, str], tuple[int, str]], name: str) -> None:
     assert {state: forked[name, state] for state in STATES} == EXPECTED
 
 
 @pytest.mark.parametrize("name", _COMMANDS)
-def test_help_that_cannot_be_written(forked: dict[tuple[str, str], tuple[int, str]], name: str) -> None:
+def test_unwritable_help_is_an_error(forked: dict[tuple[str, str], tuple[int, str]], name: str) -> None:
     assert forked[f"{name} --help", "full"] == EXPECTED["full"]
 
 
 @pytest.mark.parametrize("name", ["--help", "check json"])
-def test_a_new_process_ends_like_a_fork(folder: Path, name: str) -> None:
+def test_subprocess_ends_like_a_fork(folder: Path, name: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     full = os.open("/dev/full", os.O_WRONLY)
@@ -118,7 +118,7 @@ FAILING = {
 
 
 @pytest.mark.parametrize("name", FAILING)
-def test_standard_error_that_cannot_be_written(folder: Path, name: str) -> None:
+def test_unwritable_standard_error_sets_the_exit_status(folder: Path, name: str) -> None:
     """No message can be printed; only the status reports it."""
     full = os.open("/dev/full", os.O_WRONLY)
     filled = subprocess.run([*CALL, *FAILING[name]], cwd=folder, stdout=subprocess.PIPE, stderr=full, check=False)
@@ -136,7 +136,7 @@ def test_standard_error_that_cannot_be_written(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("run", [("check", "-"), ("fmt", "-"), ("compile", "-"), ("why", "-", "conv1")])
-def test_standard_input_that_is_closed(folder: Path, run: tuple[str, ...]) -> None:
+def test_closed_standard_input_is_an_error(folder: Path, run: tuple[str, ...]) -> None:
     done = subprocess.run(
         [*CALL, *run], cwd=folder, capture_output=True, text=True, preexec_fn=lambda: os.close(0), check=False
     )
@@ -144,7 +144,7 @@ def test_standard_input_that_is_closed(folder: Path, run: tuple[str, ...]) -> No
     assert done.stderr == "archdsl: standard input cannot be read: it is closed\n"
 
 
-def test_standard_input_without_an_end() -> None:
+def test_endless_standard_input_is_refused() -> None:
     with open("/dev/zero", "rb") as zeros:
         done = subprocess.run(
             [*CALL, "check", "-"], stdin=zeros, capture_output=True, text=True, check=False, timeout=60
@@ -153,12 +153,12 @@ def test_standard_input_without_an_end() -> None:
     assert "longer than" in done.stderr
 
 
-def test_everything_closed(folder: Path) -> None:
+def test_all_streams_closed(folder: Path) -> None:
     done = subprocess.run([*CALL, "check", "net.arch"], cwd=folder, preexec_fn=lambda: os.closerange(0, 3), check=False)
     assert done.returncode == 1
 
 
-def test_nothing_to_write_is_no_failure(folder: Path) -> None:
+def test_closed_standard_output_without_output_is_no_error(folder: Path) -> None:
     done = subprocess.run([*CALL, "fmt", "--diff", "net.arch"], cwd=folder, preexec_fn=lambda: os.close(1), check=False)
     assert done.returncode == 0
 
@@ -176,7 +176,7 @@ def test_ctrl_c_ends_in_one_line(folder: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp932"])
 @pytest.mark.parametrize("run", ["check", "check json", "layers", "why"])
-def test_characters_that_a_stream_lacks(folder: Path, encoding: str, run: str) -> None:
+def test_unencodable_characters_are_replaced(folder: Path, encoding: str, run: str) -> None:
     env = {**os.environ, "PYTHONIOENCODING": encoding}
     done = subprocess.run([*CALL, *RUNS[run]], cwd=folder, env=env, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -184,7 +184,7 @@ def test_characters_that_a_stream_lacks(folder: Path, encoding: str, run: str) -
     assert done.stdout.decode("utf-8" if encoding == "ascii" else encoding)
 
 
-def test_the_plain_locale(folder: Path) -> None:
+def test_output_in_the_c_locale(folder: Path) -> None:
     env = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     (folder / "é.arch").write_text("input 8 # é\nfc 4\nfcc 2\n", encoding="utf-8")
     done = subprocess.run([*CALL, "check", "é.arch"], cwd=folder, env=env, capture_output=True, check=False)

@@ -134,7 +134,7 @@ def test_one_answer_per_change(tmp_path: Path, start: Callable[..., Watch]) -> N
     assert watch.stop() == 0
 
 
-def test_errors_come_and_go(tmp_path: Path, start: Callable[..., Watch]) -> None:
+def test_watch_reports_new_and_fixed_errors(tmp_path: Path, start: Callable[..., Watch]) -> None:
     path = tmp_path / "net.arch"
     path.write_text("input 8\nfcc 3\n")
     watch = start("check", "net.arch")
@@ -148,7 +148,7 @@ def test_errors_come_and_go(tmp_path: Path, start: Callable[..., Watch]) -> None
     assert watch.stop() == 0
 
 
-def test_a_deleted_file_may_come_back(tmp_path: Path, start: Callable[..., Watch]) -> None:
+def test_deleted_file_may_reappear(tmp_path: Path, start: Callable[..., Watch]) -> None:
     path = tmp_path / "net.arch"
     path.write_text("input 8\nfc 3\n")
     watch = start("check", "net.arch")
@@ -161,7 +161,7 @@ def test_a_deleted_file_may_come_back(tmp_path: Path, start: Callable[..., Watch
     assert watch.stop() == 0
 
 
-def test_contents_count_not_times(tmp_path: Path, start: Callable[..., Watch]) -> None:
+def test_touching_a_file_causes_no_report(tmp_path: Path, start: Callable[..., Watch]) -> None:
     path = tmp_path / "net.arch"
     path.write_text("input 8\nfc 3\n")
     watch = start("check", "net.arch")
@@ -174,7 +174,7 @@ def test_contents_count_not_times(tmp_path: Path, start: Callable[..., Watch]) -
     assert watch.stop() == 0
 
 
-def test_files_that_it_uses_are_watched(tmp_path: Path, start: Callable[..., Watch]) -> None:
+def test_used_files_are_watched(tmp_path: Path, start: Callable[..., Watch]) -> None:
     (tmp_path / "lib").mkdir()
     (tmp_path / "net.arch").write_text('use "lib/blocks.arch"\ninput 8\nhead\n')
     watch = start("check", "net.arch")
@@ -206,7 +206,7 @@ def test_a_folder_is_watched_for_new_files(tmp_path: Path, start: Callable[..., 
     assert watch.stop() == 0
 
 
-def test_the_diagram_follows(tmp_path: Path, start: Callable[..., Watch]) -> None:
+def test_watched_diagram_is_updated(tmp_path: Path, start: Callable[..., Watch]) -> None:
     path, figure = tmp_path / "net.arch", tmp_path / "net.svg"
     path.write_text("input 8\nfc 3\n")
     watch = start("diagram", "net.arch", "-o", "net.svg")
@@ -238,7 +238,7 @@ def test_the_diagram_follows(tmp_path: Path, start: Callable[..., Watch]) -> Non
         (["diagram", "-e", "input 8", "-o", "net.svg"], 2, "--watch needs files"),
     ],
 )
-def test_an_error_in_the_command_ends_it(tmp_path: Path, args: list[str], status: int, message: str) -> None:
+def test_usage_error_ends_watch(tmp_path: Path, args: list[str], status: int, message: str) -> None:
     (tmp_path / "net.arch").write_text("input 8\nfc 3\n")
     args = [str(tmp_path / arg) if arg.endswith((".arch", ".svg", ".xyz")) else arg for arg in args]
     result = CliRunner().invoke(main, [*args, "--watch"])
@@ -246,7 +246,7 @@ def test_an_error_in_the_command_ends_it(tmp_path: Path, args: list[str], status
     assert message in result.output
 
 
-def test_a_revision_does_not_change(tmp_path: Path) -> None:
+def test_watching_only_a_revision_is_refused(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text("input 8\nfc 3\n")
     who = ["-c", "user.name=A", "-c", "user.email=a@b.c"]
     for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "x"]):

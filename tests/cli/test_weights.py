@@ -30,7 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_what_fits_and_what_does_not(folder: Path) -> None:
+def test_weights_report_lists_matches_and_mismatches(folder: Path) -> None:
     done = run("weights", "net.arch", "w.safetensors")
     assert done.exit_code == 0
     assert done.output.splitlines() == [
@@ -50,7 +50,7 @@ def test_renamed_layers_are_listed(folder: Path) -> None:
     assert done.output.splitlines() == ["stem.conv1  first", "6 tensors fit, 1 layer by kind, size and order"]
 
 
-def test_what_does_not_fit_is_an_error(folder: Path) -> None:
+def test_mismatched_weights_are_an_error(folder: Path) -> None:
     for command in (("weights", "net.arch", "w.safetensors"), ("train", "net.arch", *TRAIN, "--from", "w.safetensors")):
         (folder / "net.arch").write_text(NET.replace("conv 4 k3 p1", "conv 5 k3 p1"))
         done = run(*command)
@@ -60,13 +60,13 @@ def test_what_does_not_fit_is_an_error(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [["weights", "net.arch"], ["train", "net.arch", *TRAIN, "--from"]])
-def test_a_missing_file(folder: Path, command: list[str]) -> None:
+def test_missing_weights_file_is_refused(folder: Path, command: list[str]) -> None:
     done = run(*command, "gone.pth")
     assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
     assert "gone.pth: no such file" in done.stderr
 
 
-def test_training_begins_with_the_weights(folder: Path) -> None:
+def test_training_starts_from_the_given_weights(folder: Path) -> None:
     done = run("train", "net.arch", *TRAIN, "--from", "w.safetensors", "--out", "r")
     assert done.exit_code == 0, done.output
     assert "w.safetensors: 4 tensors fit, all by name, without `module.`" in done.output
@@ -89,13 +89,13 @@ def test_a_run_without_checkpoint_is_resumed_from_the_same_weights(folder: Path)
     torch.testing.assert_close(load_file("r/last.safetensors"), before, rtol=0, atol=0)
 
 
-def test_a_resumed_run_has_its_own_weights(folder: Path) -> None:
+def test_resume_refuses_other_weights(folder: Path) -> None:
     done = run("train", "--resume", "r", "--from", "w.safetensors")
     assert done.exit_code == 2
     assert "--from does not apply to a resumed run" in done.stderr
 
 
-def test_shards_and_runs_are_read(folder: Path) -> None:
+def test_shards_and_runs_are_accepted(folder: Path) -> None:
     state = archdsl.loads(NET).to_torch().state_dict()
     for number, name in enumerate(state):
         save_file({name: state[name]}, f"model-{number}.safetensors")

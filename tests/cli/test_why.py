@@ -13,7 +13,7 @@ def run(*args: object) -> Result:
     return CliRunner().invoke(main, ["why", *map(str, args)])
 
 
-def test_a_layer_by_its_name() -> None:
+def test_derivation_of_a_layer_by_name() -> None:
     done = run("zoo:lenet5", "features.avgpool2")
     assert done.exit_code == 0
     assert done.output == (
@@ -27,7 +27,7 @@ def test_a_layer_by_its_name() -> None:
     )
 
 
-def test_sizes_and_values_as_in_check() -> None:
+def test_sizes_and_settings_are_applied_as_in_check() -> None:
     assert "fc1 gives 7" in run("zoo:lenet5", "features", "--set", "classes=7").output + run(
         "zoo:resnet18", "fc1", "--set", "classes=7"
     ).output.replace("`fc classes`, line 38: ", "")
@@ -35,7 +35,7 @@ def test_sizes_and_values_as_in_check() -> None:
 
 
 @pytest.mark.parametrize(("name", "hint"), [("featurs", "did you mean `features`?"), ("3", "nearest: line 4,")])
-def test_nothing_there(name: str, hint: str) -> None:
+def test_unknown_layer_is_refused_with_a_suggestion(name: str, hint: str) -> None:
     done = run("zoo:lenet5", name)
     assert done.exit_code == 2
     assert hint in done.output
@@ -51,7 +51,7 @@ def test_a_network_with_an_error_is_derived_up_to_the_error(tmp_path: Path) -> N
     assert "error[E0401]" in done.output
 
 
-def test_for_programs() -> None:
+def test_json_derivation() -> None:
     done = run("zoo:lenet5", "features.avgpool2", "--format", "json")
     assert done.exit_code == 0
     found = json.loads(done.output)
@@ -71,7 +71,7 @@ def test_for_programs() -> None:
     }
 
 
-def test_every_layer_is_a_step_for_programs() -> None:
+def test_json_derivation_has_every_layer() -> None:
     network = archdsl.load("zoo:resnet50")
     found = json.loads(run("zoo:resnet50", "fc1", "--format", "json").output)
     assert [step["name"] for step in found["steps"]] == [node.name for node in network.graph.nodes]

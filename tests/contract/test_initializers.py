@@ -27,7 +27,7 @@ def weight(statement: str) -> Tensor:
     return module.weight.detach()
 
 
-def test_standard_deviations_are_those_of_the_papers() -> None:
+def test_standard_deviations_match_the_papers() -> None:
     assert weight("conv 128 k3 init=kaiming").std().item() == pytest.approx(math.sqrt(2 / (64 * 9)), rel=0.02)
     assert weight("conv 128 k3 init=normal(0.02)").std().item() == pytest.approx(0.02, rel=0.02)
     bound = math.sqrt(6 / (64 * 9 + 128 * 9))
@@ -35,25 +35,25 @@ def test_standard_deviations_are_those_of_the_papers() -> None:
     assert weight("conv 128 k3 init=uniform(0.5)").abs().max().item() == pytest.approx(0.5, rel=0.01)
 
 
-def test_orthogonal_filters() -> None:
+def test_orthogonal_initializer_gives_orthogonal_filters() -> None:
     matrix = weight("conv 32 k3 init=orthogonal(2)").flatten(1)
     assert torch.allclose(matrix @ matrix.T, 4 * torch.eye(32), atol=1e-4)
 
 
-def test_dirac_passes_channels_on() -> None:
+def test_dirac_initializer_copies_channels() -> None:
     image = torch.randn(2, 64, 16, 16)
     assert torch.equal(built("conv 64 k3 p1 init=dirac")(image), image)
     assert torch.equal(built("dwconv k3 p1 init=dirac")(image), image)
     assert torch.equal(built("conv 32 k3 p1 init=dirac")(image), image[:, :32])
 
 
-def test_filters_beyond_the_channels_are_random() -> None:
+def test_dirac_filters_beyond_the_channels_are_random() -> None:
     filters = weight("conv 96 k3 nobias init=dirac")
     assert torch.equal(filters[:64].sum((1, 2, 3)), torch.ones(64))
     assert filters[64:].std().item() == pytest.approx(math.sqrt(1 / (3 * 64 * 9)), rel=0.05)
 
 
-def test_a_residual_that_is_initialized_with_zeros() -> None:
+def test_residual_with_zero_initialized_norm_is_the_identity() -> None:
     image = torch.randn(2, 64, 16, 16)
     network = built("residual { conv 64 k3 p1 init=kaiming; bn; relu; conv 64 k3 p1; bn init=zeros }")
     assert torch.equal(network(image), image)
@@ -65,7 +65,7 @@ def test_the_bias_is_zero_if_the_weights_have_an_initializer() -> None:
     assert default.all()
 
 
-def test_every_gate_of_a_recurrent_network() -> None:
+def test_recurrent_gates_are_initialized_separately() -> None:
     module = archdsl.loads("input TxC\nlstm 8 layers=2 init=orthogonal", input="5x4").to_torch()
     for name, parameter in module.named_parameters():
         if "bias" in name:
@@ -88,7 +88,7 @@ def test_every_gate_of_a_recurrent_network() -> None:
         ("bn noaffine init=zeros", "there is no scale to initialize"),
     ],
 )
-def test_what_cannot_be(statement: str, why: str) -> None:
+def test_impossible_initializer_is_an_error(statement: str, why: str) -> None:
     with pytest.raises(archdsl.ArchError) as caught:
         built(statement)
     assert why in str(caught.value)

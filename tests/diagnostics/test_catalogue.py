@@ -15,14 +15,14 @@ def subclasses(kind: type[Diagnostic]) -> set[type[Diagnostic]]:
     return {kind}.union(*(subclasses(each) for each in kind.__subclasses__()))
 
 
-def test_no_code_is_used_twice() -> None:
+def test_diagnostic_codes_are_unique() -> None:
     kinds = [kind for kind in subclasses(Diagnostic) if kind.__module__.startswith("archdsl.")]
     codes = [kind.code for kind in kinds if "code" in vars(kind)]
     assert sorted(codes) == list(by_code())
 
 
 @pytest.mark.parametrize("code", by_code())
-def test_has_a_page(code: str) -> None:
+def test_every_code_has_a_page(code: str) -> None:
     kind = by_code()[code]
     page = inspect.cleandoc(vars(kind).get("__doc__") or "")
     assert page
@@ -33,20 +33,20 @@ def test_has_a_page(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", by_code())
-def test_a_lint_has_a_source(code: str) -> None:
+def test_every_lint_cites_a_source(code: str) -> None:
     if code.startswith("W") and by_code()[code].__module__.startswith("archdsl.analysis.lint"):
         assert "\nSource: " in inspect.cleandoc(by_code()[code].__doc__ or "")
 
 
 @pytest.mark.parametrize("code", by_code())
-def test_wrong_example_gives_its_code_alone(code: str) -> None:
+def test_wrong_example_gives_only_its_code(code: str) -> None:
     kind = by_code()[code]
     source, found = run_example(kind, kind.wrong)
     assert [each.diagnostic.code for each in found] == [code], render(found, root=source)
 
 
 @pytest.mark.parametrize("code", by_code())
-def test_right_example_gives_nothing(code: str) -> None:
+def test_right_example_gives_no_diagnostic(code: str) -> None:
     kind = by_code()[code]
     source, found = run_example(kind, kind.right)
     assert not found, render(found, root=source)

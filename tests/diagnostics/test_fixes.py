@@ -32,21 +32,21 @@ def run(*arguments: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_safe_ones_alone() -> None:
+def test_safe_fixes_only() -> None:
     assert fixed(WRONG, unsafe=False) == WRONG.replace("} bn", "}; bn").replace("4K", "4000")
 
 
-def test_all_of_them() -> None:
+def test_unsafe_fixes_are_applied_too() -> None:
     wanted = WRONG.replace("} bn", "}; bn").replace("4K", "4000").replace("covn", "conv").replace("widht", "width")
     # The first three uncover an image in front of `fc`, and a bias that the normalization removes.
     assert fixed(WRONG, unsafe=True) == wanted.replace("k3 p1", "k3 p1 nobias").replace("fc", "gap\nfc")
 
 
-def test_what_one_fix_uncovers_is_fixed_too() -> None:
+def test_errors_revealed_by_a_fix_are_fixed_too() -> None:
     assert fixed("input 64\nfcc 8K\n", unsafe=True) == "input 64\nfc 8000\n"
 
 
-def test_an_ignore_loses_its_codes_one_by_one() -> None:
+def test_unused_ignore_codes_are_removed_individually() -> None:
     text = "input 3x8x8\nconv 8 k3  # archdsl: ignore[W0903, W0904]\n"
     assert fixed(text, unsafe=False) == "input 3x8x8\nconv 8 k3\n"
     text = "input 3x8x8\nconv 8 k3; bn  # archdsl: ignore[W0904, W0903, W0905]\n"
@@ -54,7 +54,7 @@ def test_an_ignore_loses_its_codes_one_by_one() -> None:
 
 
 @pytest.mark.parametrize("code", by_code())
-def test_the_fix_of_every_example_removes_the_error(code: str) -> None:
+def test_fix_of_every_example_removes_the_error(code: str) -> None:
     kind = by_code()[code]
     source, found = run_example(kind, kind.wrong)
     if not found[0].suggestions or found[0].suggestions[0].ambiguous:
@@ -89,7 +89,7 @@ def doubled(source: Source) -> tuple[Finding, ...]:
     return tuple(item.replace(suggestions=(item.diagnostic.fix(),)) for item in sink)
 
 
-def test_edits_that_touch_wait_for_the_next_round() -> None:
+def test_adjacent_edits_are_applied_in_the_next_round() -> None:
     source = Source("aaaab")
     done = fix(source, doubled(source), doubled, unsafe=False)
     assert done.source.text == "ab"
@@ -97,7 +97,7 @@ def test_edits_that_touch_wait_for_the_next_round() -> None:
     assert len(done.applied) == 3
 
 
-def test_the_file_is_written_and_reported(tmp_path: Path) -> None:
+def test_fixed_file_is_written_and_reported(tmp_path: Path) -> None:
     file = tmp_path / "net.arch"
     file.write_bytes(b"\xef\xbb\xbfinput 64\r\nfcc 8\r\n")
     file.chmod(0o640)
@@ -111,7 +111,7 @@ def test_the_file_is_written_and_reported(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["net.arch"]
 
 
-def test_what_cannot_be_written_is_reported_in_a_line() -> None:
+def test_unwritable_file_is_reported_in_one_line() -> None:
     assert run("-e", "input 64; fcc 8", "--fix") == (
         2,
         "archdsl: <text> is not a file that fixes can be written to; --diff shows them\n",
@@ -121,7 +121,7 @@ def test_what_cannot_be_written_is_reported_in_a_line() -> None:
     assert "--unsafe" in reported
 
 
-def test_used_files_stay_as_they_are(tmp_path: Path) -> None:
+def test_used_files_are_not_modified(tmp_path: Path) -> None:
     (tmp_path / "blocks.arch").write_text("block unit { covn 8 k3 }\n", encoding="utf-8")
     file = tmp_path / "net.arch"
     file.write_text('use "blocks.arch"\ninput 3x8x8\nunit\n', encoding="utf-8")

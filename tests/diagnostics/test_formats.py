@@ -59,7 +59,7 @@ def test_sarif_of_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert valid(check("--format", "sarif", "-e", "input 8; fc 8", status=0))["runs"][0]["results"] == []
 
 
-def test_github_escapes_what_it_must() -> None:
+def test_github_annotations_are_escaped() -> None:
     source = Source("input 64\nfc n%2\n", name="a,b:c%.arch")
     sink = Sink()
     analyze(source, sink)
@@ -111,7 +111,7 @@ def test_color_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not use_color(Stream(True))
 
 
-def test_strict_and_ignore(tmp_path: Path) -> None:
+def test_strict_and_ignore_options(tmp_path: Path) -> None:
     file = tmp_path / "net.arch"
     file.write_text("input 3x8x8\nconv 8 k3; bn\n", encoding="utf-8")
     check(str(file), status=0)
@@ -120,7 +120,7 @@ def test_strict_and_ignore(tmp_path: Path) -> None:
     check(str(file), "--strict", status=0)
 
 
-def test_explain() -> None:
+def test_explain_shows_the_page_of_a_code() -> None:
     page = CliRunner().invoke(main, ["explain", "e0402"])
     assert page.exit_code == 0
     assert page.output.startswith("E0402: ")

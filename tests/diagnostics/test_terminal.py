@@ -38,7 +38,7 @@ def shown(text: str, start: int, end: int, words: str = "here", columns: int = 1
     return render(sink, columns=columns).splitlines()[2:]
 
 
-def test_several_labels_on_a_line_stand_in_its_order() -> None:
+def test_several_labels_on_a_line_are_in_order() -> None:
     source = Source("conv 64 k3\n", name="net.arch")
     sink = Sink()
     sink.emit(LabeledDiagnostic(span=Span(source, 5, 7), more=(Label(span=Span(source, 0, 4), text="this"),)))
@@ -54,13 +54,13 @@ def test_a_range_over_several_lines_is_marked_at_both_ends() -> None:
     ]
 
 
-def test_the_end_of_the_text() -> None:
+def test_caret_at_the_end_of_the_text() -> None:
     assert shown("conv", 4, 4) == ["1 │ conv", "  │     ^ here"]
     assert shown("conv\n", 5, 5) == ["2 │", "  │ ^ here"]
     assert shown("", 0, 0) == ["1 │", "  │ ^ here"]
 
 
-def test_tabs_wide_characters_and_marks() -> None:
+def test_carets_align_with_tabs_wide_and_combining_characters() -> None:
     assert shown("\tconv", 1, 5) == ["1 │     conv", "  │     ^^^^ here"]
     assert shown("# 畳畳 x", 2, 4) == ["1 │ # 畳畳 x", "  │   ^^^^ here"]
     assert shown("# e\u0301 x", 5, 6) == ["1 │ # e\u0301 x", "  │     ^ here"]
@@ -69,7 +69,7 @@ def test_tabs_wide_characters_and_marks() -> None:
 
 
 @pytest.mark.parametrize("columns", [0, 20, 40, 80])
-def test_long_lines_are_cut_around_the_mark(columns: int) -> None:
+def test_long_lines_are_truncated_around_the_mark(columns: int) -> None:
     text = "; ".join(f"conv {i} k3" for i in range(100))
     place = text.index("conv 50")
     line, under, *rest = shown(text, place, place + 4, columns=columns)
@@ -80,7 +80,7 @@ def test_long_lines_are_cut_around_the_mark(columns: int) -> None:
     assert "here" in (under + "".join(rest))
 
 
-def test_text_that_does_not_fit_is_below() -> None:
+def test_label_that_does_not_fit_is_placed_below() -> None:
     assert shown("input 3x32x32; conv 64", 15, 19, words="a long explanation", columns=34) == [
         "1 │ input 3x32x32; conv 64",
         "  │                ^^^^",
@@ -88,7 +88,7 @@ def test_text_that_does_not_fit_is_below() -> None:
     ]
 
 
-def test_many_uses_are_summarized() -> None:
+def test_nested_block_uses_are_summarized() -> None:
     source = Source("abcdef\n" * 9, name="net.arch")
     uses = tuple(BlockUse(block=f"b{i}", span=Span(source, 7 * i, 7 * i + 1)) for i in range(7))
     notes = shown(source.text, 0, 1, uses=uses)[2:]
@@ -105,7 +105,7 @@ ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
 @given(ANY)
-def test_nothing_reaches_the_terminal_raw(text: str) -> None:
+def test_control_characters_are_escaped(text: str) -> None:
     safe = printable(text)
     assert safe.isprintable() or all(char.isprintable() or char in "\u3000\xa0" or char.isspace() for char in safe)
     assert not set(safe) & {"\x1b", "\r", "\n", "\u202e", "\u2066", "\u200b", "\x00", "\x9b"}
@@ -113,7 +113,7 @@ def test_nothing_reaches_the_terminal_raw(text: str) -> None:
 
 
 @given(ANY, st.data(), st.integers(0, 90))
-def test_any_text_any_place_any_width(text: str, data: st.DataObject, columns: int) -> None:
+def test_rendering_of_any_text_position_and_width(text: str, data: st.DataObject, columns: int) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     lines = shown(text, start, end, columns=columns)

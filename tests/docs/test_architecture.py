@@ -33,7 +33,7 @@ def test_every_package_is_described() -> None:
     assert sorted(described) == sorted(name for name in PACKAGES if not name.startswith("__"))
 
 
-def test_packages_import_those_above_them() -> None:
+def test_packages_import_only_those_above_them() -> None:
     """In the table's order, each package comes after those that it may import."""
     described = re.findall(r"`archdsl/(\w+)(?:\.py|/)`", "\n".join(first_cells(section("Packages"))))
     for index, name in enumerate(described):
@@ -50,7 +50,7 @@ def tables(text: str) -> list[str]:
     return [part for part in text.split("\n\n") if part.startswith("|")]
 
 
-def test_every_dependency_has_its_reason() -> None:
+def test_every_dependency_has_a_documented_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     core, extras = tables(section("Dependencies"))
     assert first_cells(core) == declared(project["dependencies"]) == sorted(declared(project["dependencies"]))

@@ -58,12 +58,12 @@ def output(text: str) -> list[float]:
     return [float(figure.replace(",", "")) for figure in FIGURE.findall(text)]
 
 
-def test_there_are_claims() -> None:
+def test_readme_has_claims() -> None:
     assert len(CLAIMS) > 10
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.text[:40])
-def test_a_claim_is_held(claim: Claim) -> None:
+def test_claim_is_backed_by_its_evidence(claim: Claim) -> None:
     assert claim.evidence
     for file in claim.evidence:
         assert file.is_file(), file
@@ -72,7 +72,7 @@ def test_a_claim_is_held(claim: Claim) -> None:
     assert set(output(claim.text)) <= measured(*claim.evidence)
 
 
-def test_figures_of_the_architecture() -> None:
+def test_startup_times_in_architecture_match_the_benchmark() -> None:
     published = json.loads((ROOT / "benchmarks" / "published" / "startup.json").read_text(encoding="utf-8"))
     rows = [row.split(" | ") for row in table("docs/architecture.md", "Start-up time")]
     times = [output(row[1].removesuffix(" ms"))[0] for row in rows]
@@ -83,7 +83,7 @@ def test_figures_of_the_architecture() -> None:
         assert float(row[2].strip("| ")) == pytest.approx(time / times[0], rel=0.05)
 
 
-def test_figures_of_the_training() -> None:
+def test_training_speed_figures_match_the_benchmark() -> None:
     def ratio(name: str, contender: str) -> float:
         path = ROOT / "benchmarks" / "published" / f"{name}.json"
         return float(json.loads(path.read_text(encoding="utf-8"))["ratio"][contender])

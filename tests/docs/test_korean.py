@@ -113,27 +113,27 @@ def test_each_page_is_translated() -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_headings(name: str) -> None:
+def test_headings_have_the_same_levels(name: str) -> None:
     english, korean = (re.findall(r"^(#+) ", page, re.MULTILINE) for page in both(name))
     assert english == korean
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_examples_and_figures_are_the_same(name: str) -> None:
+def test_examples_and_figures_match(name: str) -> None:
     english, korean = (COMMENT.findall(page) for page in both(name))
     assert english == korean
     assert not FENCE.search(both(name)[1])
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_links_lead_to_the_same_pages(name: str) -> None:
+def test_links_match(name: str) -> None:
     english, korean = both(name)
     ours = [target.replace("../../", "../") for target in LINK.findall(korean)]
     assert Counter(ours) == Counter(LINK.findall(english))
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_numbers_are_the_same(name: str) -> None:
+def test_numbers_match(name: str) -> None:
     for english, korean in paired(name):
         (digits, words), ours = english_figures(english), korean_figures(korean)
         assert digits <= ours, korean
@@ -152,7 +152,7 @@ def names(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_each_block_names_the_same_things(name: str) -> None:
+def test_each_block_has_the_same_code_and_names(name: str) -> None:
     """A Korean block has the code and the names of the English one, and no others than those of the English page."""
     blocks = list(paired(name))
     for found in (code, names):
@@ -162,7 +162,7 @@ def test_each_block_names_the_same_things(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_each_term_has_one_word(name: str) -> None:
+def test_each_term_has_one_translation(name: str) -> None:
     for english, korean in paired(name):
         text = re.sub(r"`[^`]*`", "", prose(english))
         for term, word in TERMS.items():
@@ -180,13 +180,13 @@ def korean_texts() -> Iterator[str]:
         yield from (control.labels[1], *(korean for _, _, korean in control.choices))
 
 
-def test_no_text_has_an_unusual_form() -> None:
+def test_unusual_forms_are_not_used() -> None:
     for text in korean_texts():
         for form, usual in UNUSUAL.items():
             assert not re.search(form, text), (usual, text)
 
 
-def test_texts_of_figures_have_the_same_terms() -> None:
+def test_figure_texts_use_the_same_terms() -> None:
     labels = [each for controls in CONTROLS.values() for each in controls]
     pairs = [*((text, KOREAN_PHRASES[key]) for key, text in PHRASES.items()), *(each.labels for each in labels)]
     pairs += [(english, korean) for each in labels for _, english, korean in each.choices]
@@ -201,7 +201,7 @@ def test_no_english_text_changed_since_its_translation_was_reviewed() -> None:
     assert list(translations.removed()) == []
 
 
-def test_a_correction_of_an_english_text_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_english_text_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = translations.sources()
     corrected = texts["vgg.md"][1] + " Not always."
     monkeypatch.setattr(translations, "sources", lambda: texts | {"vgg.md": [corrected, *texts["vgg.md"][2:]]})
@@ -218,7 +218,7 @@ def test_paragraphs_are_translated(name: str) -> None:
             assert HANGUL.search(words) or line in NAMES, line
 
 
-def test_examples_are_those_of_the_english_page() -> None:
+def test_examples_are_taken_from_the_english_page() -> None:
     page = "ko/tutorial/filters.md"
     filled = lecture.with_examples((ROOT / "docs" / page).read_text(encoding="utf-8"), page)
     blocks = FENCE.findall((ENGLISH / "filters.md").read_text(encoding="utf-8"))
@@ -238,7 +238,7 @@ def test_the_navigation_has_the_same_order() -> None:
     assert [Path(page).name for page in english[1:]] == listed
 
 
-def test_each_page_leads_to_the_next() -> None:
+def test_each_page_links_to_the_next() -> None:
     lines = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
     order = next(entry["Tutorial"] for entry in yaml.safe_load(lines) if "Tutorial" in entry)[1:]
     for page, following in pairwise(order):
@@ -265,7 +265,7 @@ def test_comments_of_programs_are_translated() -> None:
 
 
 @pytest.mark.parametrize("block", PROGRAMS)
-def test_a_program_with_korean_comments_is_the_same_program(block: str) -> None:
+def test_program_with_korean_comments_is_equivalent(block: str) -> None:
     text, translated = (
         each.partition("\n")[2].rpartition("```")[0] for each in (block, korean_comments.in_korean(block))
     )

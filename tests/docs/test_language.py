@@ -35,7 +35,7 @@ def code(page: str) -> set[str]:
     return {word for span in re.findall(r"`([^`]+)`", prose) for word in re.findall(r"^[A-Za-z_]\w*", span)}
 
 
-def test_the_entry_lists_each_page() -> None:
+def test_language_page_lists_each_topic() -> None:
     assert re.findall(r"\(language/(\w+)\.md\)", ENTRY.read_text(encoding="utf-8")) == order()
     assert sorted(order()) == sorted(PAGES)
 
@@ -55,7 +55,7 @@ def test_the_navigation_has_the_same_order() -> None:
     assert section == ["language.md", *(f"language/{name}.md" for name in order()), f"language/{SUMMARY}.md"]
 
 
-def test_links_to_the_former_page_still_lead_to_a_topic() -> None:
+def test_old_anchors_still_exist() -> None:
     assert set(OLD_ANCHORS.split()) <= set(re.findall(r'<a id="([\w-]+)">', ENTRY.read_text(encoding="utf-8")))
 
 
@@ -120,7 +120,7 @@ def test_every_initializer_is_described() -> None:
     assert set(initializers._NUMBERS) <= code("weights")
 
 
-def test_names_that_are_shown_exist() -> None:
+def test_operations_named_on_the_pages_exist() -> None:
     """Each layer in the tables and lists of operations exists, and so does each block that is named."""
     known = {*registry(), *merges(), *standard_blocks()}
     listed = re.search(r"such as ((?:`\w+`[, and\n]*)+)", PAGES["files"].partition("## The standard blocks")[2])
@@ -133,7 +133,7 @@ def test_names_that_are_shown_exist() -> None:
     assert words <= known
 
 
-def test_limits_are_those_of_the_tool() -> None:
+def test_documented_limits_match_the_tool() -> None:
     rows = re.findall(r"^\| [^|]+ \| ([\d,]+) \|$", PAGES["grammar"].partition("## Limits")[2], re.MULTILINE)
     named = (
         *(limits.MAX_TEXT, limits.MAX_TOKENS, limits.MAX_STATEMENT_TOKENS, limits.MAX_NESTING, limits.MAX_DEPTH),

@@ -37,7 +37,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         pyplot.close("all")
 
 
-def test_there_are_notebooks() -> None:
+def test_notebooks_are_listed_in_the_index() -> None:
     assert {path.stem for path in NOTEBOOKS} >= PLAIN
     listed = re.findall(r"\]\((\w+)\.ipynb\)", (ROOT / "docs" / "notebooks" / "index.md").read_text(encoding="utf-8"))
     assert sorted(listed) == [path.stem for path in NOTEBOOKS]

@@ -63,7 +63,7 @@ def test_every_command_with_json_is_on_the_page() -> None:
     ],
     ids=" ".join,
 )
-def test_output_fits_the_model(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_json_output_matches_the_model(tmp_path: Path, words: tuple[str, ...]) -> None:
     text = output(tmp_path, *words)
     found = model(words[0]).model_validate_json(text, strict=True)
     assert json.loads(found.model_dump_json(exclude_unset=True)) == json.loads(text)  # no field is left out
@@ -79,7 +79,7 @@ def test_listings_are_complete(tmp_path: Path) -> None:
         assert one["kind"] == kind
 
 
-def test_the_zoo(tmp_path: Path) -> None:
+def test_zoo_json_matches_the_model(tmp_path: Path) -> None:
     text = output(tmp_path, "zoo")
     found = model("zoo").model_validate_json(text, strict=True).model_dump()["networks"]
     assert [each["name"] for each in found] == list(zoo.entries())
@@ -89,13 +89,13 @@ def test_the_zoo(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [("layers", "nosuch"), ("explain", "E9999")])
-def test_unknown_names_print_no_document(words: tuple[str, ...]) -> None:
+def test_unknown_names_print_no_json(words: tuple[str, ...]) -> None:
     result = CliRunner().invoke(main, [*words, "--format", "json"])
     assert result.exit_code == 2
     assert result.stdout == ""
 
 
-def test_the_summary_can_be_pasted() -> None:
+def test_summary_is_short_enough_to_paste() -> None:
     assert len(SUMMARY.encode()) < 20_000
 
 
@@ -116,7 +116,7 @@ def test_the_examples_of_the_summary_are_valid() -> None:
             loads((SMALL if text.startswith("figure {") else "") + text)
 
 
-def test_the_list_of_pages_leads_to_pages() -> None:
+def test_llms_txt_links_to_existing_pages() -> None:
     """The form of https://llmstxt.org: a title, a quotation, and sections of links."""
     lines = LLMS.splitlines()
     assert lines[0] == "# archdsl"

@@ -122,7 +122,7 @@ def _check_search(folder: Path) -> None:
     assert missing == set()
 
 
-def test_site(tmp_path: Path) -> None:
+def test_site_builds_without_warnings_and_external_resources(tmp_path: Path) -> None:
     written = {page.relative_to(ROOT / "docs").with_suffix(".html") for page in (ROOT / "docs").rglob("*.md")}
     build(tmp_path)
     pages = {page: References(page.read_text(encoding="utf-8")) for page in tmp_path.rglob("*.html")}
@@ -136,7 +136,7 @@ def test_site(tmp_path: Path) -> None:
         assert not re.search(r"url\(['\"]?(https?:)?//|@import", sheet.read_text(encoding="utf-8")), sheet
 
 
-def test_labels_of_diagrams_keep_nine_pixels() -> None:
+def test_diagram_labels_are_at_least_nine_pixels() -> None:
     svg = '<svg width="300pt" height="90pt"><text x="1" font-size="4"> </text><text font-size="{}">a</text></svg>'
     assert least_size(svg.format(9).encode()) == (300, 90)  # 12 px, shrunk to 9
     assert least_size(svg.format(18).encode()) == (150, 45)
