@@ -32,7 +32,7 @@ def test_a_snippet_is_a_statement(name: str) -> None:
     assert not list(sink)
 
 
-def test_the_files_of_the_extension_exist() -> None:
+def test_extension_files_exist() -> None:
     contributes = PACKAGE["contributes"]
     named = [contributes["languages"][0]["configuration"], contributes["snippets"][0]["path"]]
     assert all((VSCODE / name).is_file() for name in named)
@@ -53,21 +53,21 @@ def test_the_lock_file_names_no_registry() -> None:
     "path",
     ["neovim/archdsl.lua", "helix/languages.toml", "emacs/arch-mode.el", "vscode/src/command.ts", "zed/src/lib.rs"],
 )
-def test_settings_start_the_server(path: str) -> None:
+def test_editor_settings_start_the_language_server(path: str) -> None:
     text = (EDITORS / path).read_text(encoding="utf-8")
     assert '"archdsl"' in text
     assert '"lsp"' in text
     assert "lsp" in main.list_commands(None)  # type: ignore[arg-type]  # the list needs no context
 
 
-def test_the_settings_of_helix_parse() -> None:
+def test_helix_settings_are_valid_toml() -> None:
     settings = tomllib.loads((EDITORS / "helix" / "languages.toml").read_text(encoding="utf-8"))
     (language,) = settings["language"]
     assert language["file-types"] == ["arch"]
     assert set(language["language-servers"]) <= set(settings["language-server"])
 
 
-def test_the_lisp_of_emacs_is_balanced() -> None:
+def test_emacs_lisp_has_balanced_parentheses() -> None:
     text = re.sub(r'\?\\.|;.*|"(?:\\.|[^"\\])*"', "", (EDITORS / "emacs" / "arch-mode.el").read_text(encoding="utf-8"))
     text = re.sub(r"\?.", "", text)
     assert text.count("(") == text.count(")")
@@ -75,7 +75,7 @@ def test_the_lisp_of_emacs_is_balanced() -> None:
 
 @pytest.mark.skipif(shutil.which("node") is None or shutil.which("npm") is None, reason="Node.js is not installed")
 @pytest.mark.skipif(not (VSCODE / "node_modules").is_dir(), reason="`make vscode` installs what the extension needs")
-def test_the_extension() -> None:
+def test_vscode_extension_passes_its_type_checks_and_tests() -> None:
     """Its types, and its parts under node."""
     npm = shutil.which("npm")
     assert npm is not None
@@ -85,7 +85,7 @@ def test_the_extension() -> None:
 
 
 @pytest.mark.parametrize("path", ["neovim/archdsl.lua", "helix/languages.toml", "emacs/arch-mode.el"])
-def test_settings_are_copied_as_the_page_describes(path: str) -> None:
+def test_documented_editor_settings_exist(path: str) -> None:
     page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
     assert f"editors/{path}" in page
     assert path.partition("/")[0] in (ROOT / "scripts" / "try_editors.py").read_text(encoding="utf-8")

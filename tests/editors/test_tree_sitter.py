@@ -234,17 +234,17 @@ EXAMPLES = dict(_examples())
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_examples_are_read_alike(name: str) -> None:
+def test_examples_parse_like_our_parser(name: str) -> None:
     assert theirs(EXAMPLES[name]) == ours(EXAMPLES[name])
 
 
-def test_the_whole_zoo_is_read_alike() -> None:
+def test_zoo_networks_parse_like_our_parser() -> None:
     for name in zoo.names():
         text = zoo.find(name).source().text
         assert theirs(text) == ours(text), name
 
 
-def test_random_programs_are_read_alike() -> None:
+def test_random_programs_parse_like_our_parser() -> None:
     for seed in range(150):
         text = program(Random(seed))
         assert theirs(text) == ours(text), seed
@@ -276,14 +276,14 @@ def test_a_statement_is_one_node(text: str, statement: str) -> None:
     assert [(each.type, each.text.decode()) for each in root.named_children] == [(statement, text)]
 
 
-def test_an_error_leaves_the_statements_around_it() -> None:
+def test_statements_around_an_error_are_parsed() -> None:
     root = parser().parse(b"input 3x8x8\nconv 4 (\nrelu\nstage s { fc ]; gelu }\nfc 2\n").root_node
     kinds = {each.type for each in root.named_children}
     assert root.has_error
     assert {"input", "stage", "layer"} <= kinds
 
 
-def test_an_edit_gives_the_tree_of_the_new_text() -> None:
+def test_incremental_parse_matches_a_full_parse() -> None:
     """Incremental parsing, as editors use it."""
     random = Random(0)
     texts = [zoo.find(name).source().text for name in ("resnet18", "unet", "mnasnet0_5")]
@@ -322,7 +322,7 @@ def test_highlighting_names_nodes_of_the_grammar() -> None:
     assert words["keyword"] == {"net", "input", "as", "block", "add"}
 
 
-def test_the_words_of_the_grammar_are_those_of_the_language() -> None:
+def test_grammar_keywords_match_the_language() -> None:
     text = (FOLDER / "src" / "grammar.json").read_text(encoding="utf-8")
     words = {each for each in re.findall(r'"type": "STRING",\s*"value": "(\w+)"', text) if each[0].isalpha()}
     assert words == (KEYWORDS | MERGE_NAMES | {MOE_WORD, FIGURE_WORD, "carry", "for"})

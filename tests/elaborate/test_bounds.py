@@ -25,17 +25,17 @@ REPEATED = {
 
 
 @pytest.mark.parametrize("what", REPEATED)
-def test_one_layer_more_than_the_bound_is_refused(what: str) -> None:
+def test_more_layers_than_the_limit_are_refused(what: str) -> None:
     assert messages(Source(REPEATED[what].format(MAX_NODES + 1))) == [
         f"this would create {MAX_NODES + 1:,} layers, more than the limit of {MAX_NODES:,}"
     ]
 
 
-def test_as_many_layers_as_the_bound_are_taken() -> None:
+def test_number_of_layers_at_the_limit_is_accepted() -> None:
     assert messages(Source(f"input 8; identity x{MAX_NODES}")) == []
 
 
-def test_a_layer_with_too_many_elements_or_multiply_accumulates_names_which() -> None:
+def test_limit_of_elements_or_multiply_accumulates_is_named() -> None:
     assert messages(Source("input 1000000000\nfc 10000000000")) == [
         "a tensor or weight would have 10,000,000,000,000,000,000 elements, more than 2^63"
     ]
@@ -45,7 +45,7 @@ def test_a_layer_with_too_many_elements_or_multiply_accumulates_names_which() ->
 
 
 @pytest.mark.parametrize("chained", [True, False])
-def test_as_many_files_as_the_bound_are_used(tmp_path: Path, chained: bool) -> None:
+def test_number_of_used_files_is_limited(tmp_path: Path, chained: bool) -> None:
     for number in range(1, MAX_FILES + 2):
         after = f'use "f{number + 1}.arch"\n' if chained and number <= MAX_FILES else ""
         (tmp_path / f"f{number}.arch").write_text(f"{after}block b{number} {{ relu }}\n", encoding="utf-8")

@@ -66,7 +66,7 @@ def outputs(network: Network) -> torch.Tensor:
 
 @pytest.mark.parametrize("case", BODIES)
 @pytest.mark.parametrize("count", [1, 2, 5])
-def test_a_repetition_is_what_is_written_out(case: str, count: int) -> None:
+def test_repeat_with_carry_matches_the_unrolled_text(case: str, count: int) -> None:
     ours, theirs = archdsl.loads(repeated(case, count)), archdsl.loads(unrolled(case, count))
     assert (ours.parameters, ours.macs) == (theirs.parameters, theirs.macs)
     assert ours.graph.output.shape == theirs.graph.output.shape
@@ -74,7 +74,7 @@ def test_a_repetition_is_what_is_written_out(case: str, count: int) -> None:
 
 
 @given(st.integers(1, 6), st.integers(1, 5))
-def test_a_sum_that_starts_with_zeros_is_the_sum(count: int, width: int) -> None:
+def test_carry_initialized_with_zeros_accumulates_a_sum(count: int, width: int) -> None:
     body = f"from in; conv {width} k1 as z; add sums as sums"
     text = f"input 4x9\nrepeat {count} carry sums = {width}x(@l) {{ {body} }}\n"
     network = archdsl.loads(text)
@@ -86,7 +86,7 @@ def test_a_sum_that_starts_with_zeros_is_the_sum(count: int, width: int) -> None
     assert network.macs == count * 4 * width * 9
 
 
-def test_zeros_follow_the_input() -> None:
+def test_zero_initial_value_follows_the_input_size() -> None:
     texts = ("input 4xL\n", "input 4x9\n")
     for text in texts:
         module = archdsl.loads(f"{text}repeat 2 carry h = 4x(@l) {{ conv 4 k1; add h as h }}").to_torch()
@@ -98,13 +98,13 @@ def test_zeros_follow_the_input() -> None:
     assert ids(torch.zeros(2, 7, dtype=torch.long)).dtype is torch.float32
 
 
-def test_no_iteration_leaves_the_initial_value() -> None:
+def test_zero_iterations_return_the_initial_value() -> None:
     network = archdsl.loads("net N(n = 0)\ninput 4x9\nrelu as a\nrepeat n carry h = a { conv 4 k1 as h }\nfrom h; tanh")
     assert network.parameters == 0
 
 
 @pytest.mark.parametrize("case", BODIES)
-def test_a_formatted_repetition_is_the_same(case: str) -> None:
+def test_formatting_preserves_carry(case: str) -> None:
     text = repeated(case, 3)
     program = parse(Source(text), Sink())
     made = format_program(program)
@@ -113,7 +113,7 @@ def test_a_formatted_repetition_is_the_same(case: str) -> None:
     assert format_program(again) == made
 
 
-def test_carry_is_an_ordinary_name() -> None:
+def test_carry_is_not_reserved() -> None:
     text = "net N(carry = 3)\ninput 4x9\nconv 4 k1 as x1\n"
     for head in (
         "repeat carry { relu }", "repeat carry as x2 { conv x2+1 k1 }", "repeat 2 as carry { conv carry+1 k1 }",
@@ -158,16 +158,16 @@ def found(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", ERRORS)
-def test_each_error_has_its_code_once(text: str) -> None:
+def test_carry_errors_have_one_code_each(text: str) -> None:
     assert found(f"input 4x9\nconv 4 k1 as start\n{text}\n") == [ERRORS[text]]
 
 
-def test_a_size_before_any_input() -> None:
+def test_initial_size_before_any_input_is_an_error() -> None:
     assert found("repeat 2 carry h = 4x9 { add h as h }") == ["E0501"]
 
 
 @pytest.mark.parametrize("text", [text for text in ERRORS if ERRORS[text] == "E0514" or "strat" in text])
-def test_the_first_suggestion_fixes_the_error(text: str) -> None:
+def test_first_suggestion_fixes_the_error(text: str) -> None:
     source = Source(f"input 4x9\nconv 4 k1 as start\n{text}\n")
     analysis = analyze(source, Sink())
     (item,) = [each for each in analysis.diagnostics if each.diagnostic.severity is Severity.ERROR]

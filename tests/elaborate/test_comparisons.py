@@ -56,7 +56,7 @@ def test_only_values_of_one_kind_are_compared(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_condition_is_a_number(place: str) -> None:
+def test_condition_must_be_a_number(place: str) -> None:
     assert not errors(HEAD + place.replace("CONDITION", "n"))
     for value in (*VALUES["size"], *VALUES["text"]):
         ((code, words),) = errors(HEAD + place.replace("CONDITION", value))
@@ -64,7 +64,7 @@ def test_a_condition_is_a_number(place: str) -> None:
         assert words.strip("()") == value.strip("()")
 
 
-def test_the_last_operand_may_be_any_value() -> None:
+def test_last_operand_of_or_may_have_any_type() -> None:
     assert not errors(HEAD + "conv 3 k=(0 or 3x3); if 1 == 1 { conv 3 (n - 6 or s) }")
 
 
@@ -82,20 +82,20 @@ def test_the_last_operand_may_be_any_value() -> None:
         ("out == 10 or @h == 6", []),
     ],
 )
-def test_the_output_is_a_shape_of_any_rank(condition: str, codes: list[str]) -> None:
+def test_output_shape_is_compared_at_any_rank(condition: str, codes: list[str]) -> None:
     assert [code for code, _ in errors(f"input 3x6x6; relu; assert {condition}")] == codes
 
 
-def test_the_output_of_a_vector_is_compared_with_sizes_and_numbers() -> None:
+def test_vector_output_is_compared_with_sizes_and_numbers() -> None:
     for condition, codes in (("out == 3", []), ("out < 4", []), ("out != 3x6x6", []), ("out == 3x6x6", ["E0506"])):
         assert [code for code, _ in errors(f"input 3x6x6; gap; assert {condition}")] == codes
 
 
-def test_a_name_that_hides_the_output_is_what_it_is() -> None:
+def test_parameter_named_out_shadows_the_output() -> None:
     assert [code for code, _ in errors("net N(out = 3)\ninput 3x6x6; gap; assert out != 3x6x6")] == ["E0306"]
 
 
-def test_no_comparison_of_a_value_with_itself_is_suggested() -> None:
+def test_self_comparison_is_not_suggested() -> None:
     for text in ("if k == 3 { relu }", "if 3 != k { relu }", "let a = (1 if k == 3 else 2); conv a k1"):
         for item in checked(f"net N(k = 3x3)\ninput 3x8x8; {text}").diagnostics:
             assert not any(edit.text == "k" for fix in item.suggestions for edit in fix.edits)

@@ -27,7 +27,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("text", ERRORS)
-def test_an_error_in_a_layer_that_is_an_argument(text: str) -> None:
+def test_error_in_a_layer_argument_is_reported_in_the_block(text: str) -> None:
     source = Source(f"{text}\n")
     items = [found for found in analyze(source, Sink()).diagnostics if found.diagnostic.severity is Severity.ERROR]
     assert [each.diagnostic.code for each in items] == [ERRORS[text]]

@@ -30,7 +30,7 @@ def fixed(text: str) -> str:
 
 
 @pytest.mark.parametrize("word", sorted(_OPERATIONS))
-def test_an_operation_is_no_misspelling(word: str) -> None:
+def test_operation_name_is_not_treated_as_a_typo(word: str) -> None:
     text = f"input 3x8x8; {word}; relu"
     (found,) = check(Source(text))
     assert found.diagnostic.code == "E0201"
@@ -39,7 +39,7 @@ def test_an_operation_is_no_misspelling(word: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["lenet5", "alexnet", "nin", "resnet18", "unet", "squeezenet1_0", "mobilenet_v2"])
-def test_an_operation_in_a_network_of_the_zoo_stays(name: str) -> None:
+def test_operation_name_in_a_zoo_network_is_not_replaced(name: str) -> None:
     text, random = zoo.find(name).source().text, Random(name)
     words = re.compile(r"(?:(?<=[;{] )|(?<=\n))(?:relu|bn|conv|maxpool|fc|flatten)\b")
     layers = [found.span() for found in words.finditer(text)]
@@ -51,7 +51,7 @@ def test_an_operation_in_a_network_of_the_zoo_stays(name: str) -> None:
         assert errors(after) <= errors(wrong)
 
 
-def test_no_layer_is_an_operation_without_one() -> None:
+def test_layer_names_are_not_listed_as_unsupported_operations() -> None:
     assert not [word for word in {*registry(), *synonyms()} if word in _OPERATIONS]
     assert is_operation("ArgMax")
     assert is_operation("cumsum2d")
@@ -68,17 +68,17 @@ UNCERTAIN = ["eelu", "xelu", "grx", "fx 3", "maxpol3 2", "avgpooling9 2"]
 
 
 @pytest.mark.parametrize("text", TYPOS)
-def test_a_slip_of_one_letter_is_fixed(text: str) -> None:
+def test_one_letter_typo_is_fixed(text: str) -> None:
     assert fixed(f"input 3x8x8; {text}") == f"input 3x8x8; {TYPOS[text]}"
 
 
 @pytest.mark.parametrize("text", UNCERTAIN)
-def test_what_may_be_several_layers_is_not(text: str) -> None:
+def test_ambiguous_typo_is_not_fixed(text: str) -> None:
     assert fixed(f"input 3x8x8; {text}") == f"input 3x8x8; {text}"
 
 
 @pytest.mark.parametrize("call", ["sin(3)", "log2(2)", "abs(2)", "len(3)", "pow(2, 3)", "sum(3)", "int(3)"])
-def test_functions_of_other_languages_stay(call: str) -> None:
+def test_functions_of_other_languages_are_not_replaced(call: str) -> None:
     assert fixed(f"input 8; fc {call}") == f"input 8; fc {call}"
 
 
@@ -91,17 +91,17 @@ def test_functions_of_other_languages_stay(call: str) -> None:
         "input 8; fc dropout 0.5",
     ],
 )
-def test_no_separator_where_more_is_missing(text: str) -> None:
+def test_separator_is_not_inserted_into_an_incomplete_statement(text: str) -> None:
     assert fixed(text) == text
 
 
 @pytest.mark.parametrize("text", ["input 8; fc 3 relu", "block b(n) { fc n }\ninput 8; b 3 relu", "input 8; relu bn"])
-def test_a_separator_where_all_is_there(text: str) -> None:
+def test_separator_is_inserted_between_complete_statements(text: str) -> None:
     word = text.split()[-1]
     assert fixed(text) == text.replace(f" {word}", f"; {word}")
 
 
-def test_a_foreign_name_is_no_name_here() -> None:
+def test_foreign_names_are_not_names_of_the_language() -> None:
     """Its keyword is a statement of the language, and the word itself is not: it would be read as what it is."""
     known = {*registry(), *synonyms(), *merges(), "residual"}
     assert set(FOREIGN_NAMES.values()) <= known
@@ -109,6 +109,6 @@ def test_a_foreign_name_is_no_name_here() -> None:
 
 
 @pytest.mark.parametrize("use", ["b cc4 k5", "b kk4", "conv kk4 k3"])
-def test_a_misspelled_word_that_is_near_to_a_name_and_a_shorthand(use: str) -> None:
+def test_word_similar_to_a_name_and_a_shorthand_is_undefined(use: str) -> None:
     text = f"block b(c, k = 3) {{ conv c k=k }}\ninput 3x32x32\nlet k4 = 4\nlet c4 = 8\n{use}\n"
     assert "E0202" in [found.diagnostic.code for found in check(Source(text))]

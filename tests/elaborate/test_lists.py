@@ -31,7 +31,7 @@ def value(expression: str, before: str = "") -> Any:
 
 
 @given(NUMBERS, st.integers(-7, 7), st.none() | st.integers(-7, 7), st.none() | st.integers(-7, 7))
-def test_entries_and_parts_are_those_of_python(
+def test_list_indexing_and_slicing_match_python(
     items: list[int], index: int, start: int | None, stop: int | None
 ) -> None:
     bounds = f"{'' if start is None else start}:{'' if stop is None else stop}"
@@ -45,7 +45,7 @@ def test_entries_and_parts_are_those_of_python(
 
 
 @given(NUMBERS, st.integers(-3, 3))
-def test_functions_are_those_of_python(items: list[int], factor: int) -> None:
+def test_list_functions_match_python(items: list[int], factor: int) -> None:
     functions: dict[str, Callable[[list[int]], int]] = {"len": len, "sum": sum, "min": min, "max": max}
     for name, function in functions.items():
         assert value(f"{name}({items})") == function(items)
@@ -57,19 +57,19 @@ def test_functions_are_those_of_python(items: list[int], factor: int) -> None:
 @pytest.mark.parametrize(
     "power", ["2**3", "2**-1", "-2**2", "2**3**2", "(-2)**3", "2.0**0.5", "0**0", "(-1)**63", "1**99999"]
 )
-def test_powers_are_those_of_python(power: str) -> None:
+def test_powers_match_python(power: str) -> None:
     assert value(power) == eval(power)
 
 
 @given(NUMBERS, st.sampled_from([",", ", ", ",\n  ", ",  # one\n"]), st.booleans())
-def test_a_formatted_list_is_the_same(items: list[int], comma: str, last: bool) -> None:
+def test_formatting_preserves_lists(items: list[int], comma: str, last: bool) -> None:
     text = f"let a = [{comma.join(map(str, items))}{',' if last else ''}]\nlet b = a\n"
     made = format_program(parse(Source(text), Sink()))
     assert format_program(parse(Source(made), Sink())) == made
     assert value(made.partition(" = ")[2].partition("\nlet")[0]) == items
 
 
-def test_a_table_may_be_longer_than_any_other_statement() -> None:
+def test_list_literal_may_exceed_the_statement_limit() -> None:
     rows = [[3, 8, 1, 1]] * 2000
     assert value(f"len({rows})") == 2000
 
@@ -89,7 +89,7 @@ def test_a_table_may_be_longer_than_any_other_statement() -> None:
         ("net N(n = [1, 2])\ninput 8\nrepeat [9, 9, 9, 9, 9, 9] as i { repeat 9**i { relu } }\n", "E0704"),
     ],
 )
-def test_limits(text: str, code: str) -> None:
+def test_list_limits_are_enforced(text: str, code: str) -> None:
     start = time.process_time()
     assert code in codes(text)
     assert time.process_time() - start < 5

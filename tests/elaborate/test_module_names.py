@@ -40,7 +40,7 @@ TEXTS = {
 }
 
 
-def test_every_public_attribute_is_reserved() -> None:
+def test_public_module_attributes_are_reserved() -> None:
     assert PUBLIC <= RESERVED
 
 
@@ -58,13 +58,13 @@ def runs(text: str) -> None:
 
 
 @pytest.mark.parametrize("what", ["stage", "layer"])
-def test_every_attribute_of_a_module_names_a_part(what: str) -> None:
+def test_parts_can_be_named_like_module_attributes(what: str) -> None:
     for name in sorted((PUBLIC | OTHERS | {name for name in PRIVATE if not name.startswith("__")}) - KEYWORDS):
         runs(TEXTS[what].format(name))
 
 
 @pytest.mark.parametrize("what", TEXTS)
-def test_the_names_that_code_uses(what: str) -> None:
+def test_parts_can_be_named_like_identifiers_of_generated_code(what: str) -> None:
     taken = {"relu"} if what == "block" else set()
     names = {"graph", "code", "meta", "recompile", "forward", "_modules", *OTHERS, *keyword.kwlist}
     for name in sorted(names - KEYWORDS - taken):
@@ -73,14 +73,14 @@ def test_the_names_that_code_uses(what: str) -> None:
 
 @pytest.mark.parametrize("name", ["__init__", "__class__", "__call__", "__dict__", "__", "__x"])
 @pytest.mark.parametrize("what", TEXTS)
-def test_names_of_python_are_refused(what: str, name: str) -> None:
+def test_python_keywords_are_refused_as_names(what: str, name: str) -> None:
     with pytest.raises(ArchError) as caught:
         archdsl.loads(TEXTS[what].format(name))
     assert {found.diagnostic.code for found in caught.value.diagnostics} == {"E0111"}
 
 
 @pytest.mark.parametrize("word", sorted(KEYWORDS))
-def test_words_of_the_language_name_nothing(word: str) -> None:
+def test_language_keywords_are_refused_as_names(word: str) -> None:
     for text in (f"block {word}() {{ relu }}\ninput 8; fc 2", f"net {word}(n = 1)\ninput 8; fc 2"):
         with pytest.raises(ArchError) as caught:
             archdsl.loads(text)
@@ -88,7 +88,7 @@ def test_words_of_the_language_name_nothing(word: str) -> None:
         assert codes & {"E0107", "E0101"}, text
 
 
-def test_other_names_stay() -> None:
+def test_unreserved_names_are_unchanged() -> None:
     assert [module_name(name) for name in ("features", "graph", "_modules", "class")] == [
         "features",
         "graph_",

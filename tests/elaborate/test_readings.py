@@ -49,7 +49,7 @@ def codes(text: str) -> list[str]:
         ("from x2; tanh as x5; add x5", "from x2; tanh as y; add y"),
     ],
 )
-def test_a_word_is_what_fits(text: str, meant: str) -> None:
+def test_word_with_several_meanings_resolves_to_the_one_that_fits(text: str, meant: str) -> None:
     first, second = (archdsl.loads(f"{HEAD}{each}\n").graph for each in (text, meant))
     assert [(n.op, n.inputs, n.shape) for n in first.nodes] == [(n.op, n.inputs, n.shape) for n in second.nodes]
     assert [i for _, i in first.outputs] == [i for _, i in second.outputs]
@@ -92,7 +92,7 @@ def test_an_ambiguous_word_has_a_suggestion_for_each_meaning(text: str, meanings
         ("input 8x4x4; repeat [[4, relu], [2, tanh]] as [c, f] { conv c k1; f }", "conv 4 k1; relu; conv 2 k1; tanh"),
     ],
 )
-def test_a_layer_as_an_argument(text: str, meant: str) -> None:
+def test_layer_argument_is_equivalent_to_its_explicit_form(text: str, meant: str) -> None:
     assert graph(text) == graph(f"input 8x4x4; {meant}")
 
 
@@ -114,7 +114,7 @@ def test_a_layer_as_an_argument(text: str, meant: str) -> None:
         ("input 8x4x4\nrelu as p; tanh as q\nrepeat [p, q] as t { add t }", "relu as p; tanh as q; add p; add q"),
     ],
 )
-def test_results_and_names(text: str, meant: str) -> None:
+def test_several_results_are_equivalent_to_named_results(text: str, meant: str) -> None:
     first, second = archdsl.loads(text).graph, archdsl.loads(f"input 8x4x4; {meant}").graph
     assert [(n.op, n.inputs, n.shape) for n in first.nodes] == [(n.op, n.inputs, n.shape) for n in second.nodes]
 
@@ -137,5 +137,5 @@ def test_results_and_names(text: str, meant: str) -> None:
         ("input 3x(0)x8\nrelu", ["E0503"]),
     ],
 )
-def test_what_stands_before_the_names(text: str, found: list[str]) -> None:
+def test_invalid_statement_before_result_names_is_an_error(text: str, found: list[str]) -> None:
     assert codes(f"{text}\n") == found

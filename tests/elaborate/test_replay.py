@@ -52,7 +52,7 @@ def elaborated(source: Source) -> Any:
 
 
 @pytest.mark.parametrize("name", [*PROGRAMS, *(f"zoo:{name}" for name in sorted(entries())[::4])])
-def test_a_copied_use_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copied_block_use_matches_elaboration(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     source = entries()[name[4:]].source() if name.startswith("zoo:") else Source(PROGRAMS[name])
     run = elaborated(source)
     copied = run()
@@ -60,7 +60,7 @@ def test_a_copied_use_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) ->
     assert repr(copied) == repr(elaborated(source)())  # `std` is read each time
 
 
-def test_uses_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repeated_block_uses_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     copied = []
     replay = archdsl_replay
 

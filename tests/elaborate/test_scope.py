@@ -47,12 +47,12 @@ HIDDEN = {
 
 
 @pytest.mark.parametrize("what", VISIBLE)
-def test_visible(what: str) -> None:
+def test_names_in_scope_are_resolved(what: str) -> None:
     assert codes(VISIBLE[what]) == []
 
 
 @pytest.mark.parametrize("what", HIDDEN)
-def test_hidden(what: str) -> None:
+def test_names_out_of_scope_are_undefined(what: str) -> None:
     assert codes(HIDDEN[what]) == ["E0202"]
 
 
@@ -65,7 +65,7 @@ def test_hidden(what: str) -> None:
         "net A(n = 4, n = 5)\ninput 3x8x8",
     ],
 )
-def test_a_name_is_given_once(text: str) -> None:
+def test_duplicate_name_is_an_error(text: str) -> None:
     assert codes(text) == ["E0203"]
 
 

@@ -54,18 +54,18 @@ def test_use_std_is_suggested(name: str) -> None:
     assert not check(fixed.source.text).diagnostics
 
 
-def test_a_misspelled_name() -> None:
+def test_misspelled_standard_block_is_suggested() -> None:
     assert suggested("input 8x8x8\nmbcnv 8") == ["write `mbconv` instead of `mbcnv`, with `use std`"]
     assert suggested("use std\ninput 8x8x8\nmbcnv 8") == ["write `mbconv` instead of `mbcnv`"]
 
 
-def test_wrong_arguments_are_another_error() -> None:
+def test_wrong_arguments_of_a_standard_block_are_reported() -> None:
     (error,) = check("input 8x8x8\nmbconv k3").diagnostics
     assert error.diagnostic.label() == "a block of `std`, which this file does not use"
     assert "archdsl layers mbconv" in error.diagnostic.help()[0]
 
 
-def test_a_block_is_neither_a_layer_nor_a_missing_operation() -> None:
+def test_standard_block_is_neither_a_layer_nor_an_operation() -> None:
     for name in standard_blocks():
         assert name not in registry()
         assert not is_operation(name)

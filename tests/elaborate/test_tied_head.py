@@ -9,7 +9,7 @@ import archdsl
 TEXT = "input 16 int(100); embedding 8 as table; fc 8; reuse table as logits"
 
 
-def test_the_table_is_counted_once_and_used_twice() -> None:
+def test_tied_embedding_is_counted_once_and_used_twice() -> None:
     network = archdsl.loads(TEXT)
     module = network.to_torch().eval()
     assert network.parameters == sum(p.numel() for p in module.parameters()) == 100 * 8 + 8 * 8 + 8
@@ -19,7 +19,7 @@ def test_the_table_is_counted_once_and_used_twice() -> None:
     assert torch.allclose(module(ids), expected, atol=1e-6)
 
 
-def test_multiply_accumulates_are_those_of_torch() -> None:
+def test_tied_head_macs_match_torch() -> None:
     network = archdsl.loads(TEXT)
     with torch.device("meta"):
         module = network.to_torch()
@@ -40,12 +40,12 @@ def test_printed_source_shares_the_table() -> None:
     assert torch.equal(printed(ids), module(ids))
 
 
-def test_features_must_fit_the_rows() -> None:
+def test_tied_head_requires_matching_features() -> None:
     with pytest.raises(archdsl.ArchError, match="rows of 8, but 16×9 has 9 features"):
         archdsl.loads("input 16 int(100); embedding 8 as table; fc 9; reuse table")
 
 
-def test_on_ids_it_is_the_embedding_again() -> None:
+def test_reused_embedding_on_ids_is_an_embedding() -> None:
     network = archdsl.loads("input a 4 int(10); input b 4 int(10); from a; embedding 8 as e; from b; reuse e; add e")
     assert network.parameters == 80
     assert str(network.graph.output.shape) == "4×8"

@@ -54,7 +54,7 @@ def check(source: Source) -> tuple[Finding, ...]:
 
 
 @pytest.mark.parametrize("text", REWRITTEN)
-def test_the_statement_as_it_is_written_here(text: str) -> None:
+def test_torch_argument_order_is_rewritten(text: str) -> None:
     source = Source(text)
     before = text.partition("; ")[0]
     fixed = fix(source, check(source), check, unsafe=True)
@@ -63,7 +63,7 @@ def test_the_statement_as_it_is_written_here(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_no_statement_where_none_is_valid(text: str) -> None:
+def test_torch_arguments_without_equivalent_have_no_fix(text: str) -> None:
     found = check(Source(text))
     assert found
     assert all(each.diagnostic.fix() is None for each in found if each.diagnostic.code == "E0303")
@@ -82,13 +82,13 @@ NAMES = {
 
 
 @pytest.mark.parametrize("text", NAMES)
-def test_the_names_of_other_frameworks(text: str) -> None:
+def test_names_of_other_frameworks_are_replaced(text: str) -> None:
     source = Source(f"input 3x8x8; {text}")
     assert fix(source, check(source), check, unsafe=True).source.text == f"input 3x8x8; {NAMES[text]}"
 
 
 @pytest.mark.parametrize("text", ["conv 8 k3 activation=relu", "conv 8 k3 activation=silu", "conv 8 k3 act=relu"])
-def test_an_activation_is_a_statement(text: str) -> None:
+def test_activation_argument_becomes_a_statement(text: str) -> None:
     (found,) = check(Source(f"input 3x8x8; {text}"))
     word = text.rpartition("=")[2]
     (suggestion,) = found.suggestions

@@ -42,7 +42,7 @@ def test_a_size_before_any_input_is_an_error(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", IDS)
-def test_an_id_by_itself_is_an_input(text: str) -> None:
+def test_scalar_id_input_is_accepted(text: str) -> None:
     sink = Sink()
     graph = analyze(Source(text), sink).graph
     assert graph is not None
@@ -99,7 +99,7 @@ def test_mutated_programs_have_nothing_unknown_without_an_error() -> None:
 
 
 @pytest.mark.parametrize("name", list(entries())[::7])
-def test_networks_of_the_zoo_with_a_line_less(name: str) -> None:
+def test_zoo_networks_with_a_missing_line_have_nothing_unknown_without_an_error(name: str) -> None:
     lines = entries()[name].source().text.splitlines()
     for at in range(0, len(lines), 5):
         known("\n".join(lines[:at] + lines[at + 1 :]))

@@ -6,7 +6,7 @@ from archdsl.network import analyze
 from archdsl.text.source import Source
 
 
-def test_a_size_less_something_is_a_size() -> None:
+def test_difference_of_a_symbolic_size_is_a_size() -> None:
     graph = analyze(Source("input 4xHxW; pad before=(@h - 2) after=0 axis=1"), Sink()).graph
     assert graph is not None
     assert str(graph.output.shape) == "4×(2·H − 2)×W"

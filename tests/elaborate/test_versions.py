@@ -88,17 +88,19 @@ def edited_at_random(text: str, seed: object, count: int) -> None:
 
 @pytest.mark.parametrize("text", PROGRAMS)
 @pytest.mark.parametrize("seed", range(3))
-def test_random_edits(text: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_draft_after_random_edits_matches_full_elaboration(
+    text: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(versions, "_CACHED", 7)
     edited_at_random(text, seed, 40)
 
 
 @pytest.mark.parametrize("name", sorted(entries())[::12])
-def test_random_edits_of_the_zoo(name: str) -> None:
+def test_draft_after_random_edits_of_zoo_networks_matches_full_elaboration(name: str) -> None:
     edited_at_random(entries()[name].source().text, name, 12)
 
 
-def test_an_edit_costs_what_follows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_edit_reelaborates_only_what_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "# c\ninput 3x32x32\n" + "conv 8 k3 p1\n" * 50 + "block b { relu }\nb\nfc 10\n"
     pieces, drafts = Pieces(Source(text)), Versions(LIBRARY)
     ran: list[object] = []
@@ -122,7 +124,7 @@ def check_only(pieces: Pieces, drafts: Versions) -> None:
     drafts.draft(pieces.program, Sink())
 
 
-def test_a_layer_as_an_argument_in_a_used_file() -> None:
+def test_layer_argument_in_a_used_file_after_an_edit() -> None:
     """The names of layers are known again where the values of arguments are those of an earlier version."""
     pieces, drafts = Pieces(Source("use std\ninput 8x8x8\nconv 8 k3\nunit 8\nfc 10\n")), Versions(LIBRARY)
     check(pieces, drafts)

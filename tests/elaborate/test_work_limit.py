@@ -28,7 +28,7 @@ REPEATED = {
 
 
 @pytest.mark.parametrize("name", REPEATED)
-def test_work_is_bounded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_elaboration_work_is_limited(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "MAX_STEPS", MAX_STEPS // 20)
     before, body, count, code = REPEATED[name]
     sink = Sink()
@@ -40,7 +40,7 @@ def test_work_is_bounded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("body", "layers"), [("fc 8; relu", 2), ("if i % 2 == 0 { fc 8 } else { relu }", 1), ("fc 8*(1 + i % 2)", 1)]
 )
-def test_large_networks_are_within_the_limit(body: str, layers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_networks_are_within_the_work_limit(body: str, layers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "MAX_STEPS", MAX_STEPS // 20)
     sink = Sink()
     analyze(Source(f"input 8; repeat {MAX_NODES // 40 // layers} as i {{ {body} }}"), sink)
@@ -48,7 +48,7 @@ def test_large_networks_are_within_the_limit(body: str, layers: int, monkeypatch
 
 
 @pytest.mark.parametrize("limit", range(363, 405, 7))
-def test_the_limit_is_reported_wherever_it_is_reached(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_limit_is_reported_wherever_it_is_reached(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where other errors are suppressed: in the estimate of the layers of a repetition."""
     monkeypatch.setattr(steps, "MAX_STEPS", limit)
     sink = Sink()
@@ -58,7 +58,7 @@ def test_the_limit_is_reported_wherever_it_is_reached(limit: int, monkeypatch: p
     assert analysis.graph is None
 
 
-def test_no_other_example_size_is_tried_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_example_sizes_are_not_retried_at_the_work_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     elaborated = Mock(wraps=elaborate)
     monkeypatch.setattr(example_sizes, "elaborate", elaborated)
     monkeypatch.setattr(steps, "MAX_STEPS", 1_000)

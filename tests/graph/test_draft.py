@@ -45,7 +45,7 @@ def hold_graph(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("name", ["resnet18", "googlenet", "swin_t", "unet", "char_lstm"])
-def test_networks_without_errors(name: str) -> None:
+def test_drafts_of_networks_without_errors(name: str) -> None:
     analysis = analyze(entries()[name].source(), Sink())
     assert analysis.graph is not None
     hold(analysis)
@@ -62,12 +62,12 @@ def mutated(seed: int) -> str:
 
 
 @given(st.integers(0, 10**9))
-def test_networks_with_errors(seed: int) -> None:
+def test_drafts_of_networks_with_errors(seed: int) -> None:
     hold(analyze(Source(mutated(seed)), Sink()))
 
 
 @pytest.mark.parametrize("code", sorted(by_code()))
-def test_the_catalogue(code: str) -> None:
+def test_drafts_of_diagnostic_examples(code: str) -> None:
     kind = by_code()[code]
     for text in (kind.wrong, kind.right):
         library = Stack(MemoryLibrary(kind.files), shipped(), AllowedPackages(kind.allow))
@@ -82,7 +82,7 @@ def test_what_follows_an_error_is_unknown() -> None:
         draft.subgraph((4,))
 
 
-def test_a_guess_at_a_misspelt_layer_is_not_accepted() -> None:
+def test_guessed_layer_is_not_a_known_node() -> None:
     draft = analyze(Source("input 3x32x32; cnov 8 k3; relu"), Sink()).draft
     assert draft.known() == (True, False, False)
 

@@ -28,31 +28,31 @@ program = st.lists(st.sampled_from(WORDS), max_size=60).map(" ".join)
 
 @settings(max_examples=150 * ROUNDS)
 @given(st.text(max_size=200))
-def test_any_text(text: str) -> None:
+def test_any_text_is_survived(text: str) -> None:
     survives(text)
 
 
 @settings(max_examples=150 * ROUNDS)
 @given(program)
-def test_any_words(text: str) -> None:
+def test_any_words_are_survived(text: str) -> None:
     survives(text)
 
 
 @settings(max_examples=100 * ROUNDS)
 @given(program)
-def test_any_words_after_an_input(text: str) -> None:
+def test_any_words_after_an_input_are_survived(text: str) -> None:
     survives(f"input 3x32x32\nconv 8 k3 p1 as a\n{text}")
 
 
 @settings(max_examples=60 * ROUNDS)
 @given(st.sampled_from(TEXTS), st.floats(0, 1))
-def test_any_truncation(text: str, part: float) -> None:
+def test_any_truncation_is_survived(text: str, part: float) -> None:
     survives(text[: int(len(text) * part)])
 
 
 @settings(max_examples=120 * ROUNDS)
 @given(st.sampled_from(SHORT), st.data())
-def test_any_mutation(text: str, data: st.DataObject) -> None:
+def test_any_mutation_is_survived(text: str, data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(text)))
         end = min(len(text), start + data.draw(st.integers(0, 12)))
@@ -80,7 +80,7 @@ def test_any_mutation_can_be_fixed(text: str, data: st.DataObject) -> None:
 
 @settings(max_examples=100 * ROUNDS)
 @given(st.binary(max_size=200))
-def test_any_bytes(data: bytes) -> None:
+def test_any_bytes_are_survived(data: bytes) -> None:
     done = CliRunner().invoke(main, ["check", "-"], input=data)
     assert done.exit_code in (0, 1, 2)
     assert done.exception is None or isinstance(done.exception, SystemExit)
@@ -122,11 +122,11 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_bombs(name: str) -> None:
+def test_exponential_texts_are_survived(name: str) -> None:
     survives(BOMBS[name])
 
 
-def test_too_long_a_text() -> None:
+def test_oversized_text_is_refused() -> None:
     found = survives("#" * (limits.MAX_TEXT + 1))
     assert [item.diagnostic.code for item in found] == ["E0702"]
 
@@ -148,7 +148,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_odd_files(name: str, tmp_path: Path) -> None:
+def test_invalid_files_are_reported(name: str, tmp_path: Path) -> None:
     data, status, words = FILES[name]
     file = tmp_path / "odd\x1b[31m.arch"
     file.write_bytes(data)
@@ -158,7 +158,7 @@ def test_odd_files(name: str, tmp_path: Path) -> None:
     assert "\x1b" not in done.output
 
 
-def test_what_is_no_file(tmp_path: Path) -> None:
+def test_non_regular_files_are_refused(tmp_path: Path) -> None:
     large = tmp_path / "large.arch"
     with large.open("wb") as file:
         file.truncate(100_000_000)

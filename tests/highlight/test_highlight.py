@@ -62,7 +62,7 @@ def by_textmate(text: str) -> dict[int, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_files(path: Path) -> None:
+def test_highlighting_of_files_matches_the_parser(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     wanted = expected(text)
     assert by_pygments(text) == wanted
@@ -70,7 +70,7 @@ def test_files(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_texts(name: str) -> None:
+def test_highlighting_of_texts_matches_the_parser(name: str) -> None:
     text = TEXTS[name]
     sink = Sink()
     parse(Source(text), sink)
@@ -81,7 +81,7 @@ def test_texts(name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["conv 8 k3 $", '"open', "12ab", "conv 8 & 9\n}}{{((", "é conv", "conv 8 k3 as"])
-def test_broken_texts_end_and_lose_nothing(text: str) -> None:
+def test_highlighting_of_invalid_texts_loses_no_character(text: str) -> None:
     """Both color any text equally."""
     assert "".join(piece for _, piece in lex(text, ArchLexer(stripnl=False, ensurenl=False))) == text
     assert by_pygments(text) == by_textmate(text)
@@ -96,6 +96,6 @@ def test_pygments_finds_the_lexer() -> None:
     assert get_lexer_by_name("arch").name == get_lexer_for_filename("net.arch").name == "archdsl"
 
 
-def test_the_grammar_is_up_to_date() -> None:
+def test_textmate_grammar_is_up_to_date() -> None:
     done = subprocess.run([sys.executable, "scripts/grammars.py", "--check"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

@@ -29,7 +29,7 @@ def saved(module: nn.Module, x: torch.Tensor, path: Path, **options: Any) -> Pat
 
 @pytest.mark.parametrize("samples", [1, 3])
 @pytest.mark.parametrize("name", NAMES)
-def test_module(name: str, samples: int, tmp_path: Path) -> None:
+def test_archived_module_is_imported(name: str, samples: int, tmp_path: Path) -> None:
     make, sizes = MODULES[name]
     module = make()
     imported = import_source(ImportRequest(str(saved(module, torch.randn(samples, *sizes), tmp_path / "a.pt2")), "net"))
@@ -39,7 +39,7 @@ def test_module(name: str, samples: int, tmp_path: Path) -> None:
         torch.testing.assert_close(imported.to_torch()(x), module(x), rtol=1e-4, atol=1e-5)
 
 
-def test_any_number_of_samples(tmp_path: Path) -> None:
+def test_archive_with_dynamic_batch_size_is_imported(tmp_path: Path) -> None:
     make, sizes = MODULES["attention by hand"]
     shapes = ({0: torch.export.Dim("batch")},)
     path = saved(make(), torch.randn(3, *sizes), tmp_path / "a.pt2", dynamic_shapes=(shapes,))
@@ -122,7 +122,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_refused(name: str, tmp_path: Path) -> None:
+def test_malicious_or_corrupt_archive_is_refused(name: str, tmp_path: Path) -> None:
     change, message = CHANGES[name]
     whole = saved(nn.Sequential(nn.Linear(3, 4), nn.ReLU()), torch.randn(2, 3), tmp_path / "a.pt2")
     with zipfile.ZipFile(whole) as archive:
@@ -140,7 +140,7 @@ def test_refused(name: str, tmp_path: Path) -> None:
     assert not mark.exists()
 
 
-def test_sample_inputs_stay_pickled(tmp_path: Path) -> None:
+def test_sample_inputs_are_not_unpickled(tmp_path: Path) -> None:
     whole = saved(nn.Linear(3, 4), torch.randn(2, 3), tmp_path / "a.pt2")
     mark = tmp_path / "ran"
     data = io.BytesIO(whole.read_bytes())
@@ -153,7 +153,7 @@ def test_sample_inputs_stay_pickled(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"text"])
-def test_no_archive(data: bytes, tmp_path: Path) -> None:
+def test_file_that_is_no_archive_is_refused(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.pt2"
     path.write_bytes(data)
     result = CliRunner().invoke(main, ["import", str(path)])

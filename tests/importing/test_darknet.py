@@ -69,7 +69,7 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_published(tmp_path: Path, name: str) -> None:
+def test_published_configurations_have_the_published_size(tmp_path: Path, name: str) -> None:
     sections, size, outputs = PUBLISHED[name]
     path = tmp_path / f"{name}.cfg"
     path.write_text(NET.format(size=416) + "\n" + "\n".join(sections()))
@@ -84,7 +84,7 @@ def test_published(tmp_path: Path, name: str) -> None:
     assert CliRunner().invoke(main, ["check", str(target), "--strict"]).exit_code == 0
 
 
-def test_windows_beyond_the_end(tmp_path: Path) -> None:
+def test_pooling_windows_beyond_the_border(tmp_path: Path) -> None:
     path = tmp_path / "net.cfg"
     path.write_text(
         NET.format(size=13) + "".join(f"[maxpool]\nsize={k}\nstride={s}\n" for k, s in ((2, 1), (2, 2), (5, 1)))
@@ -107,7 +107,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(tmp_path: Path, name: str) -> None:
+def test_unsupported_darknet_configuration_is_refused(tmp_path: Path, name: str) -> None:
     layers, words = REFUSED[name]
     path = tmp_path / "net.cfg"
     path.write_text(NET.format(size=8) + layers)

@@ -35,7 +35,7 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize(("table", "scale"), PUBLISHED)
-def test_parameters(table: str, scale: str) -> None:
+def test_parameters_match_the_published_numbers(table: str, scale: str) -> None:
     imported = import_table(TABLES / f"{table}.yaml", "net", (3, 640, 640), scale)
     assert imported.network is not None
     assert imported.network.parameters == PUBLISHED[table, scale]
@@ -44,7 +44,7 @@ def test_parameters(table: str, scale: str) -> None:
     assert not analyze(source, Sink()).diagnostics
 
 
-def test_command(tmp_path: Path) -> None:
+def test_import_command_of_a_detection_table(tmp_path: Path) -> None:
     out = tmp_path / "net.arch"
     words = ["import", str(TABLES / "v8.yaml"), "--set", "scale=s", "--input", "3x320x320", "-o", str(out)]
     result = CliRunner().invoke(main, words)
@@ -77,7 +77,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(name: str, tmp_path: Path) -> None:
+def test_unsupported_detection_table_is_refused(name: str, tmp_path: Path) -> None:
     text, message = REFUSED[name]
     path = tmp_path / "net.yaml"
     path.write_text(text)
@@ -88,7 +88,7 @@ def test_refused(name: str, tmp_path: Path) -> None:
     assert result.stderr.count("\n") <= 2
 
 
-def test_yaml_values() -> None:
+def test_yaml_values_are_parsed() -> None:
     text = """# a comment
 a: 1  # another
 b: [1, -2.5, None, True, "x, y", 'z', word, [1e3, []]]
@@ -109,14 +109,14 @@ g:
     }
 
 
-def test_yaml_agrees_with_another_reader() -> None:
+def test_yaml_reader_matches_pyyaml() -> None:
     yaml = pytest.importorskip("yaml")
     for path in TABLES.glob("*.yaml"):
         text = path.read_text().replace("None", "null")
         assert read_yaml(text) == yaml.safe_load(text)
 
 
-def test_scales(tmp_path: Path) -> None:
+def test_scale_from_file_name_or_option(tmp_path: Path) -> None:
     path = tmp_path / "tinys.yaml"
     path.write_text((TABLES / "v8.yaml").read_text())
     imported = import_table(path, "net", (3, 64, 64), None)
@@ -126,7 +126,7 @@ def test_scales(tmp_path: Path) -> None:
     assert (result.exit_code, "it has n, s, m, l, x" in result.stderr) == (2, True)
 
 
-def test_images_that_are_too_small(tmp_path: Path) -> None:
+def test_input_images_that_are_too_small_are_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["import", str(TABLES / "v8.yaml"), "--input", "3x24x24"])
     assert result.exit_code == 1
     assert "Traceback" not in result.output

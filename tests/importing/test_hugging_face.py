@@ -58,7 +58,7 @@ def transformers() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-def test_published(name: str) -> None:
+def test_published_configurations_have_the_published_size(name: str) -> None:
     made = imported(CONFIGS[name], *short(CONFIGS[name]))
     assert made.network is not None
     assert (made.network.parameters, made.network.macs) == SIZES[name]
@@ -67,11 +67,11 @@ def test_published(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-def test_the_stored_sizes_are_those_of_transformers(transformers: Any, name: str) -> None:
+def test_recorded_sizes_match_transformers(transformers: Any, name: str) -> None:
     assert sizes_of(transformers, CONFIGS[name], STEPS) == SIZES[name]
 
 
-def test_all_positions_by_default() -> None:
+def test_all_positions_are_the_default_length() -> None:
     for name, config in CONFIGS.items():
         made = imported(config)
         assert made.network is not None
@@ -84,7 +84,7 @@ def test_all_positions_by_default() -> None:
 
 
 @pytest.mark.parametrize("case", SMALL, ids=lambda case: f"{case[0]}-{len(case[1])}")
-def test_outputs(transformers: Any, case: tuple[str, dict[str, Any]]) -> None:
+def test_outputs_match_transformers(transformers: Any, case: tuple[str, dict[str, Any]]) -> None:
     config = {
         "architectures": [case[0]],
         "model_type": getattr(transformers, case[0]).config_class.model_type,
@@ -115,7 +115,7 @@ def tensors(value: Any) -> list[torch.Tensor]:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_every_architecture_has_the_size_of_transformers(transformers: Any, family: str) -> None:
+def test_sizes_of_every_architecture_match_transformers(transformers: Any, family: str) -> None:
     for name in ARCHITECTURES[family]:
         config = {"model_type": family, "architectures": [name]}
         made = imported(config, *short(config))
@@ -180,7 +180,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(name: str) -> None:
+def test_unsupported_configuration_is_refused(name: str) -> None:
     config, message = REFUSED[name]
     with pytest.raises(ImportFailed) as error:
         imported(config)
@@ -198,7 +198,7 @@ def test_no_field_is_ignored_without_reason() -> None:
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-def test_a_boolean_is_no_integer(name: str) -> None:
+def test_boolean_in_place_of_an_integer_is_refused(name: str) -> None:
     """A field that is read as an integer is refused with a boolean, which Python takes for 1 or 0."""
     small = {"num_hidden_layers": 1, "n_layer": 1, "num_layers": 1, "num_decoder_layers": 1}
     config = CONFIGS[name] | {key: value for key, value in small.items() if key in CONFIGS[name]}
@@ -238,7 +238,7 @@ BAD_VALUES: list[Any] = [
 
 
 @pytest.mark.parametrize("name", ["bert-tiny", "Qwen2.5-0.5B", "t5-small", "dinov2-small"])
-def test_any_value_gives_a_network_or_a_reason(name: str) -> None:
+def test_any_field_value_gives_a_network_or_an_error(name: str) -> None:
     small = {"num_hidden_layers": 1, "n_layer": 1, "num_layers": 1, "num_decoder_layers": 1}
     config = CONFIGS[name] | {key: value for key, value in small.items() if key in CONFIGS[name]}
     for field in config:
@@ -261,7 +261,7 @@ def test_any_value_gives_a_network_or_a_reason(name: str) -> None:
         (CONFIGS["vit-base-patch16-224"], ["3x256x256"], "positions for images of 3x224x224"),
     ],
 )
-def test_unusable_inputs(config: dict[str, Any], inputs: list[str], message: str) -> None:
+def test_unusable_inputs_are_refused(config: dict[str, Any], inputs: list[str], message: str) -> None:
     with pytest.raises(UnusableSource) as error:
         imported(config, *inputs)
     assert message in str(error.value)
@@ -289,7 +289,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_command(folder: Path) -> None:
+def test_import_command_of_a_hugging_face_configuration(folder: Path) -> None:
     done = CliRunner().invoke(
         main, ["import", "config.json", "-o", "net.arch", "--set", "architecture=BertForMaskedLM"]
     )
@@ -317,7 +317,9 @@ def test_the_command(folder: Path) -> None:
         ('{"model_type": "bert"}', ["--weights", "a.safetensors"], 2, "config.json has no weights"),
     ],
 )
-def test_errors_of_the_command(folder: Path, content: str, words: list[str], status: int, message: str) -> None:
+def test_import_command_errors_write_nothing(
+    folder: Path, content: str, words: list[str], status: int, message: str
+) -> None:
     Path("config.json").write_text(content)
     done = CliRunner().invoke(main, ["import", "config.json", "-o", "net.arch", *words])
     assert done.exit_code == status, done.output
@@ -326,7 +328,7 @@ def test_errors_of_the_command(folder: Path, content: str, words: list[str], sta
     assert not Path("net.arch").exists()
 
 
-def test_neither_torch_nor_numpy_is_needed(folder: Path) -> None:
+def test_import_needs_neither_torch_nor_numpy(folder: Path) -> None:
     code = (
         "import sys; sys.modules.update(dict.fromkeys(('torch', 'numpy', 'safetensors', 'transformers')))\n"
         "from archdsl.cli import main; main(['import', 'config.json'])"

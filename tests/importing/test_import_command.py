@@ -61,7 +61,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return lambda *words: CliRunner().invoke(main, ["import", *words])
 
 
-def test_a_callable(run: Run) -> None:
+def test_callable_is_imported(run: Run) -> None:
     result = run("imported_example:Net", "--input", "3x16x16", "--set", "classes=7", "-o", "net.arch", "--name", "mine")
     assert result.exit_code == 0, result.output
     assert result.output.startswith("imported: 287 parameters, 42,392 MACs, ")
@@ -76,7 +76,7 @@ def test_a_callable(run: Run) -> None:
 
 
 @pytest.mark.parametrize("source", ["imported_example.py:Net", "models/code.py:Net", "./models/code.py:Net"])
-def test_a_callable_in_a_file(run: Run, source: str) -> None:
+def test_callable_in_a_file_is_imported(run: Run, source: str) -> None:
     """A file may have the name of a module of Python, and import its neighbors."""
     Path("models").mkdir()
     Path("models/code.py").write_text("import neighbor\n\nNet = neighbor.Net\n")
@@ -87,26 +87,26 @@ def test_a_callable_in_a_file(run: Run, source: str) -> None:
     sys.modules.pop("neighbor", None)
 
 
-def test_standard_output_has_the_text_alone(run: Run) -> None:
+def test_standard_output_has_only_the_text(run: Run) -> None:
     result = run("imported_example:Net", "--input", "3x16x16")
     assert result.stdout.endswith("fc 10\n")
     assert "imported:" in result.stderr
 
 
-def test_weights(run: Run) -> None:
+def test_imported_weights_are_written(run: Run) -> None:
     result = run("imported_example:Net", "--input", "3x9x9", "-o", "net.arch", "--weights", "net.safetensors")
     assert result.exit_code == 0, result.output
     module = archdsl.load("net.arch").to_torch()
     assert not module.load_state_dict(load_file("net.safetensors")).missing_keys
 
 
-def test_ids(run: Run) -> None:
+def test_input_of_ids_is_imported(run: Run) -> None:
     result = run("imported_example:Ids", "--input", "12 int(50)")
     assert result.exit_code == 0, result.output
     assert "input 12 int(50)\n\nembedding 6\nfc 4\n" in result.stdout
 
 
-def test_partial(run: Run) -> None:
+def test_partial_import_writes_unknown_layers(run: Run) -> None:
     result = run("imported_example:Odd", "--input", "8", "--partial", "-o", "net.arch")
     assert result.exit_code == 1
     assert "fft_fft" in result.stderr
@@ -140,7 +140,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_errors(run: Run, name: str) -> None:
+def test_import_errors_write_nothing(run: Run, name: str) -> None:
     words, status, message = ERRORS[name]
     result = run(*words, "-o", "net.arch")
     assert result.exit_code == status, result.output

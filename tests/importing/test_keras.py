@@ -58,7 +58,7 @@ def saved(config: Any, folder: Path, name: str = "net.keras") -> Path:
 
 
 @pytest.mark.parametrize("name", ["net.keras", "net.json"])
-def test_text(name: str, tmp_path: Path) -> None:
+def test_text_of_an_imported_keras_model(name: str, tmp_path: Path) -> None:
     imported = import_keras(saved(LENET, tmp_path, name), "LeNet")
     imported.check()
     words = [
@@ -71,7 +71,7 @@ def test_text(name: str, tmp_path: Path) -> None:
     assert imported.text == "\n".join(words)
 
 
-def test_branches(tmp_path: Path) -> None:
+def test_keras_branches_become_concat(tmp_path: Path) -> None:
     def node(*reads: str) -> list[Any]:
         return [[[name, 0, 0, {}] for name in reads]]
 
@@ -109,7 +109,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(name: str, tmp_path: Path) -> None:
+def test_unsupported_keras_model_is_refused(name: str, tmp_path: Path) -> None:
     config, message = REFUSED[name]
     result = CliRunner().invoke(main, ["import", str(saved(config, tmp_path))])
     assert result.exit_code == 1, result.output
@@ -117,7 +117,7 @@ def test_refused(name: str, tmp_path: Path) -> None:
     assert result.stderr.count("\n") == 1
 
 
-def test_archives_that_unpack_to_much_are_refused(tmp_path: Path) -> None:
+def test_zip_bomb_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "net.keras"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", b" " * (2**26 + 1))
@@ -126,7 +126,7 @@ def test_archives_that_unpack_to_much_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"text"])
-def test_no_archive(data: bytes, tmp_path: Path) -> None:
+def test_file_that_is_no_keras_archive_is_refused(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "net.keras"
     path.write_bytes(data)
     with pytest.raises(ImportFailed, match=r"is not a \.keras archive"):
@@ -187,7 +187,7 @@ def _copy(part: torch.nn.Module, weights: list[torch.Tensor]) -> None:
 
 @pytest.mark.filterwarnings("ignore")  # of Keras' own
 @pytest.mark.parametrize("name", ["residual", "strided"])
-def test_against_keras(keras: Any, name: str, tmp_path: Path) -> None:
+def test_imported_model_matches_keras(keras: Any, name: str, tmp_path: Path) -> None:
     model = _models(keras)[name]
     path = tmp_path / "net.json"
     path.write_text(model.to_json())

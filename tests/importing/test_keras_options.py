@@ -156,12 +156,12 @@ def _changed(value: Any) -> Iterator[Any]:
 
 _UNSEEN = {("ActivityRegularization", key) for key in ("l1", "l2")} | {
     ("GaussianNoise", "stddev"),  # the note about the layer does not list its arguments
-    ("SpatialDropout2D", "rate"),  # acts in training only; see test_dropout
+    ("SpatialDropout2D", "rate"),  # acts in training only; see test_dropout_seed_is_noted
 }
 
 
 @pytest.mark.parametrize("kind", sorted(_LAYERS))
-def test_no_value_is_silent(kind: str) -> None:
+def test_no_keras_option_is_silently_ignored(kind: str) -> None:
     config = _LAYERS[kind]
     usual = left_out(model_of(_model(kind, config)))
     assert bool(usual) == (kind in ("ActivityRegularization", "GaussianNoise"))
@@ -179,7 +179,7 @@ def test_no_value_is_silent(kind: str) -> None:
                 continue
 
 
-def test_all_layers_are_covered() -> None:
+def test_all_supported_keras_layers_are_covered() -> None:
     assert CARRIED.keys() - _LAYERS.keys() == set(MODELS)
 
 
@@ -192,7 +192,7 @@ DTYPES = {
 
 
 @pytest.mark.parametrize("kind", sorted(_LAYERS))
-def test_dtypes(kind: str) -> None:
+def test_dtype_options_are_noted(kind: str) -> None:
     for name, note in DTYPES.items():
         for dtype in (name, {**_POLICY, "config": {"name": name}}):
             assert note in left_out(model_of(_model(kind, {**_LAYERS[kind], "dtype": dtype})))
@@ -202,7 +202,7 @@ def test_dtypes(kind: str) -> None:
             left_out(model_of(_model(kind, {**_LAYERS[kind], "dtype": odd})))
 
 
-def test_names_in_notes() -> None:
+def test_notes_abbreviate_many_layer_names() -> None:
     entries = [
         {
             "class_name": "Dense",
@@ -221,7 +221,7 @@ def test_names_in_notes() -> None:
     assert "`d0`, `d1`, `d2` and 2 more is" in left_out(model_of({"class_name": "Sequential", "config": inner}))[1]
 
 
-def test_dropout(tmp_path: Path) -> None:
+def test_dropout_seed_is_noted(tmp_path: Path) -> None:
     path = tmp_path / "net.json"
     path.write_text(json.dumps(_model("SpatialDropout2D", {**_LAYERS["SpatialDropout2D"], "rate": 0.25, "seed": 4})))
     imported = import_keras(path, "net")
@@ -260,7 +260,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_calls(name: str, tmp_path: Path) -> None:
+def test_unsupported_call_arguments_are_refused(name: str, tmp_path: Path) -> None:
     config, message = CALLS[name]
     path = tmp_path / "net.json"
     path.write_text(json.dumps(config))
@@ -269,7 +269,7 @@ def test_calls(name: str, tmp_path: Path) -> None:
     assert message in found.value.message
 
 
-def test_a_call_in_evaluation() -> None:
+def test_training_false_argument_is_noted() -> None:
     """False is Keras 3's default for dropout, which Keras 2 only wrote if it was given."""
     note = ("`training=False` of `odd` is left out: only training differs",)
     assert left_out(model_of(_called("Activation", [_X], training=False, mask=None))) == note
@@ -280,7 +280,7 @@ def test_a_call_in_evaluation() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")  # of Keras' own
-def test_the_keys_of_keras(tmp_path: Path) -> None:
+def test_option_table_matches_keras(tmp_path: Path) -> None:
     """The table above has every key, with its default."""
     os.environ["KERAS_BACKEND"] = "torch"
     keras = pytest.importorskip("keras")

@@ -88,7 +88,7 @@ class Decoder(nn.Module):
         (lambda: Decoder(4, 10000, 4, fused=True), "rope_part=0.6666666666666666 causal rope nobias"),
     ],
 )
-def test_attention_is_one_layer(decoder: type[Decoder], attention: str) -> None:
+def test_handwritten_decoder_attention_becomes_one_layer(decoder: type[Decoder], attention: str) -> None:
     torch.manual_seed(0)
     module = decoder().eval()  # type: ignore[call-arg]  # a function that makes one
     imported = archdsl.from_torch(module, torch.randint(0, 40, (1, STEPS)))
@@ -102,7 +102,7 @@ def test_attention_is_one_layer(decoder: type[Decoder], attention: str) -> None:
 
 
 @pytest.mark.parametrize("change", ["cosines", "order", "steps"])
-def test_another_rotation_is_not_rotary(change: str) -> None:
+def test_nonstandard_rotation_is_not_imported_as_rope(change: str) -> None:
     class Other(Decoder):
         def forward(self, ids: torch.Tensor) -> torch.Tensor:
             x = self.table(ids)
@@ -125,7 +125,7 @@ def test_another_rotation_is_not_rotary(change: str) -> None:
         archdsl.from_torch(Other(4, 10000, 6), torch.randint(0, 40, (1, STEPS)))
 
 
-def test_own_attention_is_found_again() -> None:
+def test_exported_attention_round_trip() -> None:
     text = (
         "net a\ninput 10 int(40)\n\nembedding 24\nattention h4 kv_heads=2 causal rope nobias\n"
         "attention h4 rope_part=0.6666666666666666 rope\n"

@@ -46,7 +46,7 @@ UNEXPORTED = {"a part named graph"}
 
 
 @pytest.mark.parametrize("name", sorted(MODULES.keys() - REFUSED - UNEXPORTED))
-def test_module(name: str, tmp_path: Path) -> None:
+def test_onnx_file_of_a_module_is_imported(name: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     make, sizes = MODULES[name]
     path = exported(make(), torch.randn(1, *sizes), tmp_path / "net.onnx")
@@ -60,14 +60,14 @@ def test_module(name: str, tmp_path: Path) -> None:
         torch.testing.assert_close(ours.reshape(theirs.shape), torch.tensor(theirs), rtol=1e-4, atol=1e-5)
 
 
-def test_any_number_of_samples(tmp_path: Path) -> None:
+def test_dynamic_batch_size_is_imported(tmp_path: Path) -> None:
     make, sizes = MODULES["attention by hand"]
     batch = ({0: torch.export.Dim("batch")},)
     path = exported(make(), torch.randn(3, *sizes), tmp_path / "net.onnx", dynamic_shapes=(batch,))
     assert "attention h2" in imported(path).text
 
 
-def test_sizes_that_the_file_does_not_state(tmp_path: Path) -> None:
+def test_unspecified_sizes_require_the_input_option(tmp_path: Path) -> None:
     x = onnx.helper.make_tensor_value_info("x", 1, ["n", 3, "h", "w"])
     y = onnx.helper.make_tensor_value_info("y", 1, None)
     node = onnx.helper.make_node("Relu", ["x"], ["y"])
@@ -102,7 +102,7 @@ def external(location: str, **more: str) -> Any:
     return tensor
 
 
-def test_data_beside_the_file(tmp_path: Path) -> None:
+def test_external_data_in_the_same_folder_is_read(tmp_path: Path) -> None:
     (tmp_path / "w.bin").write_bytes(torch.tensor([0.0, 1, 2, 3, 4]).numpy().tobytes())
     made = imported(one_node(tmp_path, external("w.bin", offset="4", length="16")))
     assert made.to_torch()(torch.zeros(1, 4)).tolist() == [[1, 2, 3, 4]]
@@ -112,7 +112,7 @@ OUTSIDE = ["../w.bin", "/etc/hostname", "a/../../w.bin", "", "link.bin", "folder
 
 
 @pytest.mark.parametrize("location", OUTSIDE)
-def test_data_elsewhere_is_refused(location: str, tmp_path: Path) -> None:
+def test_external_data_outside_the_folder_is_refused(location: str, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     (folder / "folder").mkdir(parents=True)
     (tmp_path / "w.bin").write_bytes(bytes(16))
@@ -125,13 +125,13 @@ def test_data_elsewhere_is_refused(location: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("more", [{"offset": "8"}, {"length": "99999999999"}, {"offset": "-4"}, {"offset": "x"}])
-def test_data_beyond_the_end_is_refused(more: dict[str, str], tmp_path: Path) -> None:
+def test_external_data_beyond_the_end_is_refused(more: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "w.bin").write_bytes(bytes(16))
     with pytest.raises(ImportFailed, match="`w`"):
         imported(one_node(tmp_path, external("w.bin", **{"length": "16", **more})))
 
 
-def test_tensors_that_are_too_large_are_refused(tmp_path: Path) -> None:
+def test_oversized_constant_tensors_are_refused(tmp_path: Path) -> None:
     shape = onnx.numpy_helper.from_array(torch.tensor([1 << 20, 1 << 20]).numpy(), "shape")
     with pytest.raises(ImportFailed, match="too many"):
         imported(one_node(tmp_path, shape, kind="Expand"))
@@ -149,7 +149,7 @@ def test_unknown_operators_are_listed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"\x00\x01\x02", b"<html>", b"\x08\x07"], ids=["empty", "bytes", "text", "no graph"]
 )
-def test_no_onnx(data: bytes, tmp_path: Path) -> None:
+def test_file_that_is_no_onnx_is_refused(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
     path.write_bytes(data)
     result = CliRunner().invoke(main, ["import", str(path)])

@@ -72,7 +72,7 @@ def _random(*dims: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("by", ["scales", "sizes"])
-def test_resizing(by: str, tmp_path: Path) -> None:
+def test_resize_matches_the_reference_or_is_refused(by: str, tmp_path: Path) -> None:
     counts = {True: 0, False: 0}
     for options, amounts in product(RESIZE, SCALES if by == "scales" else SIZES):
         values = [1, 1, *amounts] if by == "scales" else [1, 2, *amounts]
@@ -85,19 +85,19 @@ def test_resizing(by: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["DCR", "CRD"])
-def test_channels_into_space(mode: str, tmp_path: Path) -> None:
+def test_depth_to_space_matches_the_reference(mode: str, tmp_path: Path) -> None:
     path = _file(tmp_path, "DepthToSpace", [1, 8, 2, 4], [], ["x"], blocksize=2, mode=mode)
     x = _random(1, 8, 2, 4)
     assert _is_right(path, x, _found(path, x))
 
 
-def test_space_into_channels(tmp_path: Path) -> None:
+def test_space_to_depth_matches_the_reference(tmp_path: Path) -> None:
     path, x = _file(tmp_path, "SpaceToDepth", [1, 2, 4, 6], [], ["x"], blocksize=2), _random(1, 2, 4, 6)
     assert _is_right(path, x, _found(path, x))
 
 
 @pytest.mark.parametrize("kind", ["Log", "Sqrt"])
-def test_functions_without_a_value_everywhere(kind: str, tmp_path: Path) -> None:
+def test_functions_with_a_restricted_domain_are_imported(kind: str, tmp_path: Path) -> None:
     imported = import_onnx(_file(tmp_path, kind, [1, 8], [], ["x"]), "net", None)
     imported.check()
     assert imported.text == f"net net_\ninput 8\n\n{kind.lower()}\n"

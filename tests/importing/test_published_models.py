@@ -25,19 +25,19 @@ def torchvision() -> Any:
 
 
 @pytest.mark.parametrize("name", TORCHVISION)
-def test_torchvision(torchvision: Any, name: str) -> None:
+def test_torchvision_models_are_imported(torchvision: Any, name: str) -> None:
     module = torchvision.models.get_model(name, weights=None).eval()
     _check(module, torch.randn(1, 3, 64, 64))
 
 
 @pytest.mark.parametrize("name", TIMM)
-def test_timm(torchvision: Any, name: str) -> None:
+def test_timm_models_are_imported(torchvision: Any, name: str) -> None:
     timm = pytest.importorskip("timm")
     module = timm.create_model(name).eval()
     _check(module, torch.randn(1, *module.default_cfg["input_size"]))
 
 
-def test_bert(torchvision: Any) -> None:
+def test_transformers_bert_is_imported(torchvision: Any) -> None:
     transformers = pytest.importorskip("transformers")
     config = transformers.BertConfig(
         hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=48, vocab_size=70
@@ -50,7 +50,7 @@ def test_bert(torchvision: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["Llama", "Qwen2"])
-def test_decoder(torchvision: Any, name: str) -> None:
+def test_transformers_decoders_are_imported(torchvision: Any, name: str) -> None:
     transformers = pytest.importorskip("transformers")
     kind = getattr(transformers, f"{name}Model")
     sizes = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2}

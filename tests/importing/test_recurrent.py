@@ -48,7 +48,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(("kind", "first", "layers", "both"), CASES)
-def test_results(kind: type[nn.RNNBase], first: bool, layers: int, both: bool) -> None:
+def test_recurrent_outputs_and_final_states_are_imported(
+    kind: type[nn.RNNBase], first: bool, layers: int, both: bool
+) -> None:
     reads = ["steps", "last step", "last state", *(["both states"] if both else []), *(["all states"] * (layers == 1))]
     for read in reads:
         module = Reader(kind, read, first, layers, both).eval()
@@ -64,12 +66,12 @@ def test_results(kind: type[nn.RNNBase], first: bool, layers: int, both: bool) -
 @pytest.mark.parametrize(
     ("read", "why"), [("cell", "the final cell state"), ("time first", "a first axis other than the batch")]
 )
-def test_what_has_no_counterpart(read: str, why: str) -> None:
+def test_unsupported_recurrent_results_are_refused(read: str, why: str) -> None:
     with pytest.raises(ImportFailed, match=why):
         archdsl.from_torch(Reader(nn.LSTM, read, False, 1, False), torch.randn(1, 4, 6))
 
 
-def test_projected_states_have_no_counterpart() -> None:
+def test_lstm_projection_is_refused() -> None:
     with pytest.raises(ImportFailed, match="projects its states"):
         archdsl.from_torch(nn.Sequential(nn.LSTM(6, 5, proj_size=3, batch_first=True), _First()), torch.randn(1, 4, 6))
 

@@ -42,7 +42,7 @@ def assert_same(imported: archdsl.importing.Imported, module: nn.Module, *x: tor
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_module(name: str) -> None:
+def test_torch_module_is_imported_with_equal_outputs(name: str) -> None:
     torch.manual_seed(0)
     make, sizes = MODULES[name]
     module = randomized(make())
@@ -54,7 +54,7 @@ def test_module(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["attention in shifted windows", "encoder layer", "growing", "u-net"])
-def test_exports(name: str) -> None:
+def test_imported_network_can_be_exported(name: str) -> None:
     make, sizes = MODULES[name]
     x = torch.randn(2, *sizes)
     module = archdsl.from_torch(make(), x).to_torch()
@@ -63,7 +63,7 @@ def test_exports(name: str) -> None:
         torch.testing.assert_close(program.module()(x), module(x))
 
 
-def test_parameters_count_once() -> None:
+def test_shared_parameters_are_counted_once() -> None:
     make, sizes = MODULES["shared weights"]
     module = make()
     imported = archdsl.from_torch(module, torch.randn(1, *sizes))
@@ -73,7 +73,7 @@ def test_parameters_count_once() -> None:
 
 
 @pytest.mark.parametrize("name", ["encoder layer", "multi-head attention", "attention by hand"])
-def test_attention_is_one_layer(name: str) -> None:
+def test_handwritten_attention_becomes_one_layer(name: str) -> None:
     make, sizes = MODULES[name]
     text = archdsl.from_torch(make(), torch.randn(1, *sizes)).text
     assert "attention" in text
@@ -86,13 +86,13 @@ def test_windows_are_arguments_of_attention() -> None:
     assert "attention h3 window=4 shift=2 relative" in text
 
 
-def test_growing_concatenations_are_repeated() -> None:
+def test_dense_concatenations_become_a_repetition() -> None:
     make, sizes = MODULES["growing"]
     text = archdsl.from_torch(make(), torch.randn(1, *sizes)).text
     assert text.partition("\n\n")[2] == "concat { conv 4 k3 p1 } x5\n"
 
 
-def test_what_depends_on_parameters_alone_is_computed_once() -> None:
+def test_parameter_only_subgraphs_are_folded() -> None:
     module = archdsl.loads("net a\ninput 12x8x8\nattention h3 window=4 relative=mlp cosine\n").to_torch()
     imported = archdsl.from_torch(module, torch.randn(1, 12, 8, 8), name="a")
     assert imported.proof is not None
@@ -152,7 +152,7 @@ class Moves(nn.Module):
 
 
 @pytest.mark.parametrize("first", range(0, 60, 20))
-def test_moved_elements(first: int) -> None:
+def test_rearranged_elements_are_imported_or_refused(first: int) -> None:
     refused = 0
     for seed in range(first, first + 20):
         random = Random(seed)
@@ -187,13 +187,13 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(name: str) -> None:
+def test_unsupported_function_is_refused(name: str) -> None:
     function, words = REFUSED[name]
     with pytest.raises(ImportFailed, match=words):
         archdsl.from_torch(Function(function), torch.randn(1, 6, 8))
 
 
-def test_partial() -> None:
+def test_partial_import_names_unknown_functions() -> None:
     module = Function(lambda x, a, b: b(torch.fft.fft(a(x)).real), a=conv(3, 4), b=conv(4, 5))
     imported = archdsl.from_torch(module, torch.randn(1, 3, 8, 8), name="part", partial=True)
     assert imported.network is None
@@ -210,12 +210,12 @@ def test_control_flow_on_numbers_is_refused() -> None:
 
 
 @pytest.mark.parametrize("example", [torch.tensor(1.0), [], ["x"]], ids=["a number", "nothing", "text"])
-def test_examples_that_are_none(example: object) -> None:
+def test_invalid_example_input_is_refused(example: object) -> None:
     with pytest.raises(ImportFailed, match="example"):
         archdsl.from_torch(nn.Linear(3, 3), example)  # type: ignore[arg-type]  # that is the point
 
 
-def test_the_mode_stays() -> None:
+def test_training_mode_of_submodules_is_restored() -> None:
     module = nn.Sequential(nn.Linear(3, 3), nn.Dropout(0.1).eval())
     imported = archdsl.from_torch(module, torch.randn(1, 3))
     assert module[0].training
@@ -223,7 +223,7 @@ def test_the_mode_stays() -> None:
     assert "dropout 0.1" in imported.text
 
 
-def test_a_wrong_network_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_conversion_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     from archdsl.importing import rules
 
     table = dict(rules.rules())
@@ -232,7 +232,7 @@ def test_a_wrong_network_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
         archdsl.from_torch(nn.Sequential(nn.Linear(3, 3), nn.Sigmoid()), torch.randn(1, 3))
 
 
-def test_a_use_that_no_rule_foresees(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exception_in_a_rule_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     from archdsl.importing import rules
 
     def fails(*_: object) -> None:

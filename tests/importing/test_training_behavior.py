@@ -45,7 +45,7 @@ REPORTED: dict[str, tuple[Callable[[], nn.Module], torch.Tensor, str]] = {
 
 
 @pytest.mark.parametrize("name", REPORTED)
-def test_what_is_lost_is_reported(name: str) -> None:
+def test_lost_training_behavior_is_reported(name: str) -> None:
     make, x, words = REPORTED[name]
     imported = archdsl.from_torch(make(), x)
     assert words in "\n".join([str(imported.proof), *imported.notes])
@@ -88,7 +88,7 @@ REFUSED: dict[str, tuple[nn.Module, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused_with_the_reason(name: str) -> None:
+def test_unsupported_training_behavior_is_refused_with_the_reason(name: str) -> None:
     module, words = REFUSED[name]
     with pytest.raises(ImportFailed) as error:
         archdsl.from_torch(module, NUMBERS)
@@ -104,14 +104,14 @@ SHARED: dict[str, Callable[[torch.Tensor, nn.Module], object]] = {
 
 
 @pytest.mark.parametrize("name", SHARED)
-def test_a_layer_that_reads_the_same_tensor_again_is_shared(name: str) -> None:
+def test_repeated_call_on_the_same_tensor_shares_weights(name: str) -> None:
     imported = archdsl.from_torch(Function(SHARED[name], a=nn.Linear(4, 4)), NUMBERS)
     assert imported.proof is not None
     assert imported.proof.parameters == (20, 20)
     assert imported.proof.holds
 
 
-def test_outputs_that_are_finite_only_in_part_are_compared() -> None:
+def test_partially_finite_outputs_are_compared() -> None:
     imported = archdsl.from_torch(Function(lambda x, a: a(x).log(), a=nn.Linear(4, 4)), NUMBERS)
     assert imported.proof is not None
     assert imported.proof.holds
@@ -119,7 +119,7 @@ def test_outputs_that_are_finite_only_in_part_are_compared() -> None:
 
 @pytest.mark.parametrize("found", [float("inf"), float("-inf"), float("nan"), 1.0])
 @pytest.mark.parametrize("expected", [float("inf"), float("-inf"), float("nan")])
-def test_numbers_that_are_not_finite_are_compared_too(expected: float, found: float) -> None:
+def test_nonfinite_values_are_compared(expected: float, found: float) -> None:
     alike = repr(expected) == repr(found)
     assert difference([torch.tensor([1, expected])], [torch.tensor([1, found])]) == (0 if alike else float("inf"))
 
@@ -135,12 +135,12 @@ KERAS_REFUSED = {
 
 
 @pytest.mark.parametrize("name", KERAS_REFUSED)
-def test_options_of_keras_are_not_ignored(name: str, tmp_path: Path) -> None:
+def test_keras_training_options_are_not_ignored(name: str, tmp_path: Path) -> None:
     with pytest.raises(ImportFailed, match="`odd` cannot be imported"):
         import_keras(saved(sequential(KERAS_REFUSED[name]), tmp_path), "net")
 
 
-def test_what_keras_does_in_training_is_reported(tmp_path: Path) -> None:
+def test_keras_training_behavior_is_reported(tmp_path: Path) -> None:
     entries = [
         layer("GaussianNoise", "noise", stddev=0.1),
         conv("a", 4, kernel_regularizer={"class_name": "L2"}),
@@ -151,6 +151,6 @@ def test_what_keras_does_in_training_is_reported(tmp_path: Path) -> None:
     assert [note.split("`")[1] for note in imported.notes] == ["noise", "kernel_regularizer"]
 
 
-def test_layers_that_keras_does_not_train_are_frozen(tmp_path: Path) -> None:
+def test_nontrainable_keras_layers_are_frozen(tmp_path: Path) -> None:
     imported = import_keras(saved(sequential(conv("a", 4, trainable=False, use_bias=False)), tmp_path), "net")
     assert "conv 4 k3 p1 nobias frozen" in imported.text

@@ -33,13 +33,13 @@ def run(hook: str, *words: str) -> Result:
     return CliRunner().invoke(main, [*command, *words])
 
 
-def test_check(folder: Path) -> None:
+def test_check_hook(folder: Path) -> None:
     assert run("archdsl-check", "net.arch").exit_code == 0
     (folder / "net.arch").write_text("input 1x8x8\nconv 4 k9\n")
     assert run("archdsl-check", "net.arch").exit_code == 1
 
 
-def test_fmt_writes_what_pre_commit_then_sees(folder: Path) -> None:
+def test_fmt_hook_modifies_the_file(folder: Path) -> None:
     before = (folder / "net.arch").read_text()
     assert run("archdsl-fmt", "net.arch").exit_code == 0
     assert (folder / "net.arch").read_text() == before
@@ -48,7 +48,7 @@ def test_fmt_writes_what_pre_commit_then_sees(folder: Path) -> None:
     assert (folder / "net.arch").read_text() == before
 
 
-def test_diagram(folder: Path) -> None:
+def test_diagram_hook(folder: Path) -> None:
     words = ("net.arch", "-o", "net.svg")
     assert run("archdsl-diagram", *words).exit_code == 1
     assert CliRunner().invoke(main, ["diagram", *words]).exit_code == 0
@@ -57,6 +57,6 @@ def test_diagram(folder: Path) -> None:
     assert run("archdsl-diagram", *words).exit_code == 1
 
 
-def test_what_the_hooks_are_run_for() -> None:
+def test_hooks_run_for_arch_files() -> None:
     assert list(HOOKS) == ["archdsl-check", "archdsl-fmt", "archdsl-diagram"]
     assert all(hook["language"] == "python" for hook in HOOKS.values())

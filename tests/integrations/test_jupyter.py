@@ -46,20 +46,20 @@ def test_a_cell_is_rendered_and_bound(shell: Any) -> None:
     assert "<table" not in shown(seen)
 
 
-def test_options(shell: Any) -> None:
+def test_magic_options(shell: Any) -> None:
     _, seen = run(shell, 'net table nodiagram set="classes=3" input=1x16x16')
     assert "<svg" not in shown(seen)
     assert "Tiny: 1×16×16 → 3" in shown(seen)
     assert shell.user_ns["net"].graph.settings == {"classes": 3}
 
 
-def test_without_a_name_nothing_is_bound(shell: Any) -> None:
+def test_cell_without_a_name_binds_no_variable(shell: Any) -> None:
     _, seen = run(shell, "table")
     assert "<table" in shown(seen)
     assert not [name for name, value in shell.user_ns.items() if isinstance(value, archdsl.Network)]
 
 
-def test_errors_are_shown_as_check_shows_them_and_end_the_cell(shell: Any) -> None:
+def test_errors_are_shown_like_check_and_fail_the_cell(shell: Any) -> None:
     run(shell, "net")
     before = shell.user_ns["net"]
     done, seen = run(shell, "net", "input 1x8x8\nconv 4 k9\n")
@@ -92,7 +92,7 @@ def test_a_warning_is_shown_with_the_diagram(shell: Any) -> None:
     assert "<svg" in shown(seen)
 
 
-def test_hostile_text_stays_text(shell: Any) -> None:
+def test_hostile_text_is_escaped(shell: Any) -> None:
     _, seen = run(shell, "net table", CELL.replace("fc classes", "fc (3 if 1<2 else 4) # <script>"))
     assert "if 1&lt;2 else" in shown(seen)
     assert "<script>" not in shown(seen)
@@ -101,7 +101,7 @@ def test_hostile_text_stays_text(shell: Any) -> None:
     assert not seen.outputs
 
 
-def test_a_network_shows_itself() -> None:
+def test_network_display_is_svg_or_html() -> None:
     network = archdsl.loads(CELL)
     drawn = network._repr_svg_()
     assert drawn is not None
@@ -112,7 +112,7 @@ def test_a_network_shows_itself() -> None:
     assert drawn.splitlines()[0] in shown
 
 
-def test_a_deep_network_shows_its_blocks() -> None:
+def test_deep_network_display_uses_the_blocks_view() -> None:
     drawn = archdsl.load("zoo:resnet152")._repr_svg_()
     assert drawn is not None
     assert len(drawn) < 200_000

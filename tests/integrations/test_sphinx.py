@@ -58,14 +58,14 @@ def test_a_file_with_its_table_and_its_text(tmp_path: Path) -> None:
     assert '<span class="nb">conv</span>' in html
 
 
-def test_the_zoo(tmp_path: Path) -> None:
+def test_directive_with_a_zoo_network(tmp_path: Path) -> None:
     html, warnings = build(tmp_path, directive("zoo:lenet5", ":nodiagram:\n:table:\n:set: classes=7"))
     assert warnings == ""
     assert "<svg" not in html
     assert "LeNet5: 1×32×32 → 7" in html
 
 
-def test_other_builders(tmp_path: Path) -> None:
+def test_text_and_latex_builders(tmp_path: Path) -> None:
     page = directive("net.arch", ":table:")
     text, warnings = build(tmp_path, page, "text")
     assert warnings == ""
@@ -94,7 +94,7 @@ def test_errors_are_warnings_with_their_position(tmp_path: Path, page: str, outp
     assert "index.rst:6:" in warnings
 
 
-def test_an_error_is_shown_as_check_shows_it(tmp_path: Path) -> None:
+def test_error_is_shown_like_check(tmp_path: Path) -> None:
     html, warnings = build(tmp_path, directive(text="input 1x8x8\nconv 4 k9"))
     assert "index.rst:6: WARNING: a network has errors:" in warnings
     assert "error[E0401]" in warnings
@@ -102,7 +102,7 @@ def test_an_error_is_shown_as_check_shows_it(tmp_path: Path) -> None:
     assert "<svg" not in html
 
 
-def test_hostile_text_stays_text(tmp_path: Path) -> None:
+def test_hostile_text_is_escaped(tmp_path: Path) -> None:
     hostile = NET.replace("fc 2", "fc (3 if 1<2 else 4) # <script>alert(1)</script>")
     html, _ = build(tmp_path, directive("", ":table:\n:source:", hostile))
     assert "<script>alert" not in html
@@ -127,7 +127,7 @@ SECRET = "root:x:0:0:a secret:/root:/bin/sh"
         ".env",
     ],
 )
-def test_no_other_file_is_published(tmp_path: Path, argument: str) -> None:
+def test_files_outside_the_documents_are_not_published(tmp_path: Path, argument: str) -> None:
     """Not with `..`, not through a link, not with another suffix: neither on the page nor in the warnings."""
     source = tmp_path / "source"
     source.mkdir()
@@ -143,7 +143,7 @@ def test_no_other_file_is_published(tmp_path: Path, argument: str) -> None:
     assert "arch: " in warnings
 
 
-def test_the_setting_that_forbids_files_is_respected(tmp_path: Path) -> None:
+def test_file_insertion_setting_is_respected(tmp_path: Path) -> None:
     forbid = "app.env.settings.update(file_insertion_enabled=False)"
     conf = f"def setup(app):\n    app.connect('builder-inited', lambda app: {forbid})\n"
     page = "\n\n".join([directive("net.arch"), directive(text=NET), directive("zoo:lenet5")])
@@ -160,7 +160,7 @@ def test_a_file_in_the_folder_of_the_documents(tmp_path: Path) -> None:
     assert warnings == ""
 
 
-def test_a_text_uses_the_files_beside_its_page_and_no_others(tmp_path: Path) -> None:
+def test_directive_text_uses_only_files_in_its_folder(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     block = "block unit(c) { conv c k3; relu }\n"

@@ -37,7 +37,7 @@ def test_a_fence_becomes_a_diagram() -> None:
     assert "<table" not in html
 
 
-def test_a_table_and_the_text_on_request() -> None:
+def test_table_and_source_options() -> None:
     html = render(block(NET, ' nodiagram table source view="blocks"'))
     assert "<svg" not in html
     assert "parameters 50, all trainable" in html
@@ -45,19 +45,19 @@ def test_a_table_and_the_text_on_request() -> None:
     assert COLORED in html[: html.index("<table class")]
 
 
-def test_themes_and_views() -> None:
+def test_theme_and_caption_options() -> None:
     dark = render(block(NET, ' theme="dark" nocaption'))
     assert dark != render(block(NET))
     assert "Tiny: 50 parameters, 1" not in [text.strip() for text in svg(dark).itertext()]
 
 
-def test_values_and_sizes() -> None:
+def test_set_and_input_options() -> None:
     text = "net N(classes = 10)\ninput 1x8x8\nconv 4 k3; gap; fc classes\n"
     html = render(block(text, ' table set="classes=3" input="1x16x16"'))
     assert "1×16×16 → 3" in html
 
 
-def test_other_defaults() -> None:
+def test_custom_default_options() -> None:
     html = render(block(NET), format=fence_with(diagram=False, source=True))
     assert "<svg" not in html
     assert COLORED in html
@@ -86,7 +86,7 @@ def test_an_invalid_option_is_reported(options: str, output: str, caplog: pytest
     assert output in caplog.text
 
 
-def test_an_error_is_shown_as_check_shows_it(caplog: pytest.LogCaptureFixture) -> None:
+def test_error_is_shown_like_check(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "mkdocs.plugins.archdsl"):
         html = render(block("input 1x8x8\nconv 4 k9\n"))
     assert "error[E0401]" in html
@@ -103,13 +103,13 @@ def test_an_error_is_shown_as_check_shows_it(caplog: pytest.LogCaptureFixture) -
         "net A\ninput 1x8x8 # &lt;script&gt;\nstage a_script_ { relu as onload }\n",
     ],
 )
-def test_hostile_text_stays_text(text: str) -> None:
+def test_hostile_text_is_escaped(text: str) -> None:
     html = render(block(text, " table source"))
     assert "<script>" not in html
     assert html.endswith("<p>after</p>")
 
 
-def test_no_other_file_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_files_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path(".env").write_text("TOKEN secret\n")
     Path("link.arch").symlink_to("/etc/passwd")

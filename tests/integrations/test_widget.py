@@ -86,7 +86,7 @@ def test_each_widget_has_its_own_text(connect: list[Connection]) -> None:
     assert [connection.ask("table")["result"]["rows"][-1][3] for connection in connect] == ["2", "3"]
 
 
-def test_the_text_of_the_front_end_is_that_of_python(connect: list[Connection]) -> None:
+def test_text_is_synchronized_between_front_end_and_python(connect: list[Connection]) -> None:
     widget = archdsl.widget(text="input 8; fc 2")
     assert widget.network.outputs == {"output": (2,)}
     connect[0].arrive(method="update", state={"text": "input 8; fc 5"}, buffer_paths=[])
@@ -107,7 +107,7 @@ def test_train_blocks_are_checked(connect: list[Connection]) -> None:
     assert not update["has_unchecked_recipe"]
 
 
-def test_a_file_uses_the_files_beside_it(connect: list[Connection], tmp_path: Path) -> None:
+def test_widget_of_a_file_uses_files_in_its_folder(connect: list[Connection], tmp_path: Path) -> None:
     (tmp_path / "blocks.arch").write_text("block twice(c) { conv c k3 same; conv c k3 same }\n", encoding="utf-8")
     (tmp_path / "net.arch").write_text('use "blocks.arch"\ninput 3x8x8\ntwice 4\n', encoding="utf-8")
     widget = archdsl.widget(tmp_path / "net.arch")
@@ -130,14 +130,14 @@ def test_networks_of_the_zoo_and_the_example_have_no_errors(connect: list[Connec
         {"id": 1, "view": 1, "arguments": {}},
     ],
 )
-def test_other_requests_are_errors(connect: list[Connection], message: dict[str, Any]) -> None:
+def test_unknown_requests_are_errors(connect: list[Connection], message: dict[str, Any]) -> None:
     archdsl.widget()
     connect[0].arrive(method="custom", content=message)
     assert set(json.loads(connect[0].sent[-1]["content"]["answer"])["error"]) == {"kind", "message"}
 
 
 @pytest.mark.parametrize("message", [None, [], "x", {}, {"name": "playground.update"}])
-def test_what_is_no_request_has_no_answer(connect: list[Connection], message: Any) -> None:
+def test_invalid_request_has_no_answer(connect: list[Connection], message: Any) -> None:
     archdsl.widget()
     before = len(connect[0].sent)
     connect[0].arrive(method="custom", content=message)

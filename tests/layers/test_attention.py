@@ -44,7 +44,7 @@ def assert_equal(ours: torch.Tensor, theirs: torch.Tensor) -> None:
 
 
 @pytest.mark.parametrize("causal", [False, True])
-def test_self_attention_is_torchs(causal):
+def test_self_attention_matches_torch(causal):
     ours = SelfAttention(FEATURES, HEADS, causal=causal).eval()
     theirs = nn.MultiheadAttention(FEATURES, HEADS, batch_first=True).eval()
     take_over(ours, theirs)
@@ -55,7 +55,7 @@ def test_self_attention_is_torchs(causal):
 
 @pytest.mark.parametrize("version", ["", "V2"])
 @pytest.mark.parametrize("shift", [(0, 0), (2, 1)])
-def test_window_attention_is_swins(version, shift):
+def test_window_attention_matches_swin(version, shift):
     swin = torchvision("swin_transformer")
     theirs = getattr(swin, f"ShiftedWindowAttention{version}")(FEATURES, [4, 3], list(shift), HEADS).eval()
     relative = {"relative": "mlp", "cosine": True} if version else {"relative": "table"}
@@ -66,7 +66,7 @@ def test_window_attention_is_swins(version, shift):
 
 
 @pytest.mark.parametrize("partition", ["window", "grid"])
-def test_window_and_grid_attention_are_maxvits(partition):
+def test_window_and_grid_attention_match_maxvit(partition):
     maxvit = torchvision("maxvit")
     theirs = maxvit.PartitionAttentionLayer(
         FEATURES, FEATURES // HEADS, 4, partition, (12, 12), 4, nn.GELU, nn.LayerNorm, 0.0, 0.0, 0.0
@@ -85,7 +85,7 @@ class Zero(nn.Module):
         return x * 0
 
 
-def test_windows_of_a_sequence_do_not_see_each_other():
+def test_sequence_windows_are_independent():
     ours = WindowAttention(FEATURES, HEADS, (3,), shift=(1,), relative="table").eval()
     x = torch.randn(1, FEATURES, 9)
     before = ours(x)
@@ -282,7 +282,7 @@ TENSORS = {
 
 
 @pytest.mark.parametrize("layer", REFERENCES)
-def test_attention_is_the_reference(layer):
+def test_attention_matches_the_reference(layer):
     torch.manual_seed(0)
     names = [name for name in TENSORS if f"={name}" in layer]
     text = "".join(f"input {name} {TENSORS[name]}\n" for name in names)

@@ -33,7 +33,7 @@ def errors(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("shape", "statement"), CONFLICTS)
-def test_a_conflict_of_arguments_is_not_blamed_on_the_input(shape: str, statement: str) -> None:
+def test_conflicting_arguments_are_reported_independently_of_the_input(shape: str, statement: str) -> None:
     text = f"input {shape}\n{statement}\n"
     (found,) = [
         item for item in analyze(Source(text), Sink()).diagnostics if item.diagnostic.severity is Severity.ERROR

@@ -10,7 +10,7 @@ OPS = {**registry(), **merges()}
 
 
 @pytest.mark.parametrize("layer", OPS.values(), ids=OPS)
-def test_the_example_runs(layer):
+def test_layer_example_runs(layer):
     text, _, example = (layer.__doc__ or "").partition("Example:\n")
     assert text.strip().splitlines()[0].endswith(".")
     network = archdsl.loads(example)
@@ -20,20 +20,20 @@ def test_the_example_runs(layer):
 
 
 @pytest.mark.parametrize("layer", OPS.values(), ids=OPS)
-def test_every_argument_is_explained(layer):
+def test_every_argument_is_documented(layer):
     for parameter in layer.parameters:
         assert parameter.doc, f"{layer.keyword}: {parameter.name}"
         # They are used in the middle of a sentence.
         assert not parameter.doc.endswith(".")
 
 
-def test_a_word_means_one_thing():
+def test_keywords_and_synonyms_are_unique():
     words = [word for op in (*registry().values(), *MERGES) for word in (op.keyword, *op.synonyms)]
     assert len(words) == len(set(words))
 
 
 @pytest.mark.parametrize("layer", OPS.values(), ids=OPS)
-def test_letters_and_flags_of_a_layer_differ(layer):
+def test_letters_and_flags_of_a_layer_are_distinct(layer):
     letters = [parameter.letter for parameter in layer.parameters if parameter.letter]
     assert len(letters) == len(set(letters))
     flags = [word for parameter in layer.parameters for word, _ in parameter.words]

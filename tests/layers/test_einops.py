@@ -61,7 +61,7 @@ def prime_factors(term: PatternTerm) -> list[int]:
 
 @settings(max_examples=150)
 @given(st.data(), st.integers(0, 2**32))
-def test_rearrange_is_einops(data, seed):
+def test_rearrange_matches_einops(data, seed):
     x, random = data.draw(shapes()), Random(seed)
     text, sizes = pattern(random, "rearrange", x)
     op = Rearrange(pattern=text, sizes=sizes)
@@ -83,7 +83,7 @@ def test_rearrange_is_einops(data, seed):
 
 @settings(max_examples=150)
 @given(st.data(), st.integers(0, 2**32), st.sampled_from(["mean", "sum", "max", "min"]))
-def test_reduce_is_einops(data, seed, operation):
+def test_reduce_matches_einops(data, seed, operation):
     x, random = data.draw(shapes()), Random(seed)
     text, sizes = pattern(random, "reduce", x)
     op = Reduce(pattern=text, sizes=sizes, operation=operation)
@@ -101,7 +101,7 @@ def test_reduce_is_einops(data, seed, operation):
 
 @settings(max_examples=150)
 @given(st.data(), st.integers(0, 2**32))
-def test_einsum_is_einops(data, seed):
+def test_einsum_matches_einops(data, seed):
     x, random = data.draw(shapes()), Random(seed)
     text, _ = pattern(random, "einsum", x)
     other = operand(random, text, x)

@@ -17,7 +17,7 @@ WITHOUT_ONNX = {"adaptive_maxpool": "torch's exporter has no function for it"}
 
 
 @pytest.mark.skipif(find_spec("onnxruntime") is None, reason="onnxruntime is not installed")
-def test_onnx_files_compute_the_same(tmp_path: Path) -> None:
+def test_onnx_exports_of_layer_examples_match_torch(tmp_path: Path) -> None:
     """All examples in one network: exporting each by itself would take minutes."""
     heads, blocks, uses, outputs = [], [], [], []
     chosen = [text for name, (_, text) in EXAMPLES.items() if name not in WITHOUT_ONNX]

@@ -45,13 +45,13 @@ def loaded(name: str) -> tuple[type[Op], Network]:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_shape_weights_macs_and_source_are_those_of_torch(name: str) -> None:
+def test_shape_weights_macs_and_source_match_torch(name: str) -> None:
     network_property.check(loaded(name)[1].graph)
 
 
 # The zeros of `carry` are made for the tensor that they are added to.
 @pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - {"carry"}))
-def test_it_refuses_what_it_cannot_take(name: str) -> None:
+def test_layer_refuses_invalid_inputs(name: str) -> None:
     op, network = loaded(name)
     node = next(node for node in network.graph.layers if isinstance(node.op, op))
     refused = []
@@ -65,7 +65,7 @@ def test_it_refuses_what_it_cannot_take(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_it_says_what_it_reads_and_why_its_shape_is_what_it_is(name: str) -> None:
+def test_layer_declares_its_reads_and_explains_its_shape(name: str) -> None:
     _, network = loaded(name)
     for node in network.graph.layers:
         xs = network.graph.shapes_in(node)
@@ -77,7 +77,7 @@ def test_it_says_what_it_reads_and_why_its_shape_is_what_it_is(name: str) -> Non
 
 # An input of the network has no gradient, so `rmsnorm` saves less than in a network: test_saving.py compares it.
 @pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - {"rmsnorm"}))
-def test_its_memory_is_what_torch_saves(name: str) -> None:
+def test_layer_memory_matches_tensors_saved_by_torch(name: str) -> None:
     _, network = loaded(name)
     torch.manual_seed(0)
     declared = memory(network.graph, batch=2).activations
@@ -104,7 +104,7 @@ def test_symbolic_dimensions_give_the_same_shapes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_it_is_in_diagrams(name: str) -> None:
+def test_layer_is_shown_in_diagrams(name: str) -> None:
     op, network = loaded(name)
     node = next(node for node in network.graph.layers if isinstance(node.op, op))
     text = diagram(network.graph, "dot", DiagramStyle()).decode()

@@ -12,7 +12,7 @@ from .strategies import cases
 @pytest.mark.parametrize("keyword", sorted(OPS))
 @settings(max_examples=50)
 @given(data=st.data())
-def test_what_a_layer_declares_is_what_torch_does(keyword, data):
+def test_layer_declarations_match_torch(keyword, data):
     op, xs = data.draw(cases(OPS[keyword]))
     if check(op, xs) == "accepted":
         check_sizes(data.draw, op, xs)

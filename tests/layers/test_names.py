@@ -19,7 +19,7 @@ from archdsl.text.source import Source
         ("conv2dtranspose", "upconv"),
     ],
 )
-def test_layers_of_keras_are_understood(word: str, keyword: str) -> None:
+def test_keras_layer_names_are_recognized(word: str, keyword: str) -> None:
     layer = find(word)
     assert layer is not None
     assert layer.keyword == keyword
@@ -44,7 +44,7 @@ def test_a_different_syntax_is_explained(statement: str, words: str) -> None:
     assert words in " ".join([*first.diagnostic.help(), *(each.title for each in first.suggestions)])
 
 
-def test_concatenate_with_bodies_is_concat() -> None:
+def test_concatenate_with_bodies_suggests_concat() -> None:
     analysis = analyze(Source("input 4x8x8\nconcatenate { conv 2 k1 } { conv 2 k1 }\n"), Sink())
     (suggestion,) = analysis.diagnostics[0].suggestions
     assert [edit.text for edit in suggestion.edits] == ["concat"]

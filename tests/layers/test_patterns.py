@@ -46,7 +46,7 @@ from archdsl.network import ArchError
         ('einsum "c h w, c h w -> c" { } { } { }', "c h w", "the pattern is for 2 tensors, not 3"),
     ],
 )
-def test_an_error_is_at_the_axis(statement, at, why):
+def test_pattern_error_points_at_the_axis(statement, at, why):
     text = f"input 8x15x16\n{statement}\n"
     with pytest.raises(ArchError) as caught:
         archdsl.loads(text)
@@ -69,12 +69,12 @@ def test_an_error_is_at_the_axis(statement, at, why):
         ("c h (w 2) -> c 2 h w", "volume"),
     ],
 )
-def test_names_say_how_a_result_is_read(pattern_, layout):
+def test_axis_names_determine_the_layout(pattern_, layout):
     network = archdsl.loads(f'input 8x15x16\nrearrange "{pattern_}"')
     assert network.graph.output.shape.layout == layout
 
 
-def test_the_source_is_plain_torch():
+def test_printed_source_needs_no_einops():
     text = (
         'input 8x16x16\nrearrange "c (h 2) (w 2) -> (c 4) h w"\neinsum "c h w, c h v -> w v" { }\nreduce "w v -> w" max'
     )
@@ -84,7 +84,7 @@ def test_the_source_is_plain_torch():
     assert "einops" not in source
 
 
-def test_a_pattern_without_sizes_of_its_own_serves_any_size():
+def test_pattern_without_fixed_sizes_accepts_any_size():
     module = archdsl.loads('input 3xHxW\nrearrange "c (h p) (w q) -> (p q c) h w" p=2 q=2\nconv 4 k1').to_torch()
     for height, width in ((4, 6), (8, 2)):
         assert module(torch.rand(2, 3, height, width)).shape == (2, 4, height // 2, width // 2)

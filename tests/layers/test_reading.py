@@ -15,7 +15,7 @@ from .strategies import cases
 @pytest.mark.parametrize("keyword", sorted(OPS))
 @settings(max_examples=5)
 @given(data=st.data())
-def test_a_layer_reads_what_it_declares(keyword, data):
+def test_layer_reads_its_declared_positions(keyword, data):
     op, xs = data.draw(cases(OPS[keyword]))
     try:
         y = op.infer(xs)
@@ -38,7 +38,7 @@ def test_a_layer_reads_what_it_declares(keyword, data):
         "untokens 3x3; attention h2 value=other",
     ],
 )
-def test_attention_reads_what_it_declares(layer: str) -> None:
+def test_attention_reads_its_declared_positions(layer: str) -> None:
     text = f"input other 9x6\ninput five 5x4\ninput other5 5x3\ninput x 9x4\n{layer}"
     graph = archdsl.loads(text).graph
     node = graph.nodes[-1]

@@ -28,7 +28,7 @@ def module_pair(kind: str, form: str, arguments: str, inputs: str) -> tuple[Any,
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_initial_state_is_torchs(kind, form):
+def test_initial_state_matches_torch(kind, form):
     states = FORMS[form].get("num_layers", 1) * (2 if "bidirectional" in form else 1)
     x, hidden = torch.randn(BATCH, STEPS, FEATURES), torch.randn(states, BATCH, UNITS)
     given = (hidden, torch.zeros_like(hidden)) if kind == "lstm" else hidden
@@ -40,7 +40,7 @@ def test_an_initial_state_is_torchs(kind, form):
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_last_state_is_where_each_direction_ends(kind, form):
+def test_last_state_is_taken_at_the_end_of_each_direction(kind, form):
     network, reference = module_pair(kind, form, "last", "")
     x = torch.randn(BATCH, STEPS, FEATURES)
     output, state = reference(x)
@@ -51,13 +51,13 @@ def test_the_last_state_is_where_each_direction_ends(kind, form):
         torch.testing.assert_close(network(x), output[:, -1])
 
 
-def test_an_lstm_takes_both_its_states():
+def test_lstm_accepts_initial_hidden_and_cell_states():
     network, reference = module_pair("lstm", "", "initial=h initial_cell=c last", f"input h {UNITS}\ninput c {UNITS}\n")
     x, hidden, cell = torch.randn(BATCH, STEPS, FEATURES), torch.randn(BATCH, UNITS), torch.randn(BATCH, UNITS)
     torch.testing.assert_close(network(hidden, cell, x), reference(x, (hidden[None], cell[None]))[1][0][0])
 
 
-def test_a_decoder_starts_where_the_encoder_ended():
+def test_decoder_starts_from_the_encoder_state():
     text = "input source 9x4\nlstm 6 last as state\ninput target 5x3\nlstm 6 initial=state\nfc 10"
     network = archdsl.loads(text)
     source, target = torch.randn(BATCH, 9, 4), torch.randn(BATCH, 5, 3)
@@ -69,7 +69,7 @@ def test_a_decoder_starts_where_the_encoder_ended():
 @pytest.mark.parametrize(
     "layer", ["lstm 5 last", "gru 5 bidirectional last", "lstm 5 initial=h", "rnn 5 initial=h last"]
 )
-def test_states_run_at_any_length(layer):
+def test_recurrent_layer_with_states_accepts_any_length(layer):
     model = archdsl.loads(f"input h 5\ninput x Tx4\nfc 4\n{layer}").to_torch()
     for steps in (1, 4, 60):
         assert model(torch.randn(2, 5), torch.randn(2, steps, 4)).shape[0] == 2

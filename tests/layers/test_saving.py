@@ -22,7 +22,7 @@ KEYWORDS = sorted(keyword for keyword, op in OPS.items() if not issubclass(op, R
 @pytest.mark.parametrize("keyword", KEYWORDS)
 @settings(max_examples=5)
 @given(data=st.data())
-def test_a_layer_saves_what_it_declares(keyword, data):
+def test_saved_bytes_of_a_layer_match_torch(keyword, data):
     op, xs = data.draw(cases(OPS[keyword]))
     assume(isinstance(op, Norm) or getattr(op, "p", 0) < 1)  # all inputs are zeroed
     assume(all(size > 1 for x in xs for size in x.dims))  # an axis of length 1 has no defined memory order
@@ -54,7 +54,7 @@ def last_layer(text: str) -> tuple[Op, tuple[Shape, ...], Shape]:
         ),
     ],
 )
-def test_a_frozen_layer_saves_what_it_declares(layer):
+def test_saved_bytes_of_a_frozen_layer_match_torch(layer):
     op, xs, y = last_layer(f"input 16x24; {layer} frozen")
     assert declared_bytes(op, xs, y) == saved_bytes(op, xs)
     learning, _, _ = last_layer(f"input 16x24; {layer}")
@@ -99,12 +99,12 @@ OTHERS = "input other 6x10\ninput ids 8 int(2)\ninput values 8x12\ninput six 6x7
         "untokens 4x2 as image; from x; attention h4 from=image",
     ],
 )
-def test_attention_saves_what_it_declares(layer):
+def test_saved_bytes_of_attention_match_torch(layer):
     op, xs, y = last_layer(f"{OTHERS}input x 8x16\n{layer}")
     assert declared_bytes(op, xs, y) == saved_bytes(op, xs)
 
 
-def test_a_frozen_lstm_keeps_what_a_learning_one_does():
+def test_saved_bytes_of_a_frozen_lstm_equal_a_trainable_one():
     (frozen, xs, y), (learning, _, _) = (last_layer(f"input 16x24; lstm 16{word}") for word in (" frozen", ""))
     assert saved_bytes(frozen, xs) == saved_bytes(learning, xs)
     assert declared_bytes(frozen, xs, y) == declared_bytes(learning, xs, y)

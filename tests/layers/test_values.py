@@ -29,24 +29,24 @@ def count(*sizes: int) -> Tensor:
 
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
 @pytest.mark.parametrize("kernel", [2, 3, 4])
-def test_same_is_torchs_same(kernel):
+def test_same_padding_matches_torch(kernel):
     weight = torch.randn(1, 1, kernel, kernel)
     x = torch.randn(1, 9, 9)
     ours = run(f"conv 1 k{kernel} same nobias", x, {"conv1.weight": weight})
     torch.testing.assert_close(ours, F.conv2d(x[None], weight, padding="same")[0])
 
 
-def test_same_upper_pads_as_little_as_it_can():
+def test_same_upper_padding_is_minimal():
     # A length of 4 at stride 2 needs one more element for a kernel of 3, at the end: the mean of 3 and the zeros is
     # 3/3.
     torch.testing.assert_close(run("avgpool 3 s2 same_upper", count(1, 4)), torch.tensor([[1, 5 / 3]]))
 
 
-def test_a_maximum_is_not_padded_with_zeros():
+def test_maxpool_is_not_padded_with_zeros():
     assert run("maxpool 2 s1 same", torch.tensor([[-1.0, -2, -3]])).tolist() == [[-1, -2, -3]]
 
 
-def test_padding_may_be_left_out_of_a_mean():
+def test_avgpool_can_exclude_padding():
     x = torch.ones(1, 3)
     assert run("avgpool 3 s1 p1", x)[0, 0] == pytest.approx(2 / 3)
     assert run("avgpool 3 s1 p1 exclude_pad", x).tolist() == [[1, 1, 1]]
@@ -55,7 +55,7 @@ def test_padding_may_be_left_out_of_a_mean():
 @pytest.mark.parametrize("padding", ["same", "same_upper"])
 @pytest.mark.parametrize(("kernel", "stride"), [(2, 1), (2, 2), (3, 2), (4, 2), (5, 3), (4, 1)])
 @pytest.mark.parametrize("sizes", [(7,), (8, 5), (5, 6, 5)])
-def test_padding_may_be_left_out_of_a_mean_at_uneven_ends(sizes, kernel, stride, padding):
+def test_avgpool_excludes_asymmetric_padding(sizes, kernel, stride, padding):
     x, ones = torch.randn(2, *sizes), torch.ones(1, *sizes)
     words = f"k{kernel} s{stride} {padding}"
     # The sum of a window divided by the number of its elements inside.
@@ -64,7 +64,7 @@ def test_padding_may_be_left_out_of_a_mean_at_uneven_ends(sizes, kernel, stride,
 
 
 @pytest.mark.parametrize("norm", [0.5, 1, 1.5, 2, 3, 4, 5])
-def test_lppool_is_the_norm_of_each_window_whatever_the_signs(norm):
+def test_lppool_is_the_norm_of_absolute_values(norm):
     x = torch.randn(3, 6, 8)
     windows = x.unfold(1, 2, 2).unfold(2, 2, 2).flatten(3)
     wanted = torch.linalg.vector_norm(windows, ord=norm, dim=3)
@@ -73,21 +73,21 @@ def test_lppool_is_the_norm_of_each_window_whatever_the_signs(norm):
 
 
 @pytest.mark.parametrize(("word", "expected"), [("gap", [2, 3]), ("gmp", [3, 4])])
-def test_a_sequence_is_pooled_over_its_steps(word, expected):
+def test_sequence_pooling_is_over_its_steps(word, expected):
     x = torch.tensor([[[1.0, 3]], [[4, 2]]])
     assert run(word, x).tolist() == expected
     assert run(f"tokens; {word}", x).tolist() == expected
     assert run(f"tokens; {word} keep", x).tolist() == [expected]
 
 
-def test_features_of_an_image_are_its_channels():
+def test_norm_and_linear_layers_treat_image_channels_as_features():
     x = torch.randn(4, 3, 5)
     last = x.permute(1, 2, 0)
     torch.testing.assert_close(run("layernorm", x), F.layer_norm(last, (4,)).permute(2, 0, 1))
     torch.testing.assert_close(run("rmsnorm eps=1e-5", x), F.rms_norm(last, (4,), eps=1e-5).permute(2, 0, 1))
 
 
-def test_slopes_and_linear_maps_find_their_axis():
+def test_prelu_and_linear_layers_use_the_feature_axis():
     x = torch.full((2, 3), -1.0)
     slopes = torch.tensor([1.0, 2, 3])
     assert run("layernorm noaffine; prelu channelwise", x, {"prelu1.weight": slopes}).shape == (2, 3)
@@ -97,7 +97,7 @@ def test_slopes_and_linear_maps_find_their_axis():
     torch.testing.assert_close(ours, F.conv2d(picture[None], weight[:, :, None, None], bias)[0])
 
 
-def test_cuts():
+def test_crop_and_take():
     x = count(1, 4, 4)
     assert run("crop 2", x).tolist() == [[[5, 6], [9, 10]]]
     assert run("crop 2x1 start=0x3", x).tolist() == [[[3], [7]]]
@@ -106,7 +106,7 @@ def test_cuts():
     assert run("take -1 axis=1; take 0 axis=0", x).tolist() == [12, 13, 14, 15]
 
 
-def test_reshapes_go_there_and_back():
+def test_reshapes_round_trip():
     x = count(6, 2, 3)
     for there_and_back in (
         "tokens; untokens 2x3",
@@ -119,19 +119,19 @@ def test_reshapes_go_there_and_back():
         assert torch.equal(run(there_and_back, x), x), there_and_back
 
 
-def test_a_class_token_comes_first_and_positions_are_added():
+def test_class_token_is_prepended_and_positions_are_added():
     x = count(3, 2)
     token, table = torch.full((1, 1, 2), 7.0), torch.ones(1, 4, 2)
     assert run("cls; pos", x, {"cls1.weight": token, "pos1.weight": table}).tolist() == [[8, 8], [1, 2], [3, 4], [5, 6]]
 
 
-def test_sines_are_those_of_the_paper():
+def test_sinusoidal_positions_match_the_paper():
     table = modules.SinePositions(50, 6)(torch.zeros(1, 50, 6))[0]
     angle = torch.tensor(7 / 10000 ** (4 / 6))
     torch.testing.assert_close(table[7, 4:6], torch.stack([angle.sin(), angle.cos()]))
 
 
-def test_scale_by_a_constant_and_by_learned_numbers():
+def test_constant_and_learned_scale():
     x = torch.ones(2, 2, 2)
     assert torch.equal(run("scale 0.5", x), x / 2)
     learned = archdsl.loads("input 2x2x2; scale 1e-6 learned").to_torch()
@@ -159,7 +159,7 @@ def test_scale_by_a_constant_and_by_learned_numbers():
         ("shift 0.5 learned", lambda x: x + 0.5),
     ],
 )
-def test_elementwise_functions(text, function):
+def test_elementwise_functions_match_torch(text, function):
     x = torch.rand(3, 4, 5) + 0.01
     torch.testing.assert_close(run(text, x), function(x))
 
@@ -183,7 +183,7 @@ def test_elementwise_functions(text, function):
         ("take 1 axis=w", lambda x: x[:, :, 1]),
     ],
 )
-def test_axes_by_letter_and_number(text, function):
+def test_axes_can_be_given_by_letter_or_number(text, function):
     x = torch.randn(3, 4, 5)
     torch.testing.assert_close(run(text, x), function(x))
 
@@ -200,7 +200,7 @@ def test_axes_by_letter_and_number(text, function):
         ("input TxC; mean axis=t", "vector"),
     ],
 )
-def test_what_is_left_of_a_shape_has_the_layout_of_its_axes(text, layout):
+def test_reduced_shape_keeps_the_layout_of_its_axes(text, layout):
     settings = {"input": "6x4"} if "TxC" in text else {}
     assert archdsl.loads(text, **settings).graph.output.shape.layout == layout
 
@@ -211,7 +211,7 @@ def test_a_variable_with_the_name_of_an_axis_needs_parentheses():
     assert shapes == [(4, 5), (3, 5)]
 
 
-def test_a_block_may_be_called_norm():
+def test_block_may_be_named_norm():
     network = archdsl.loads("block norm { bn }\ninput 3x4x5; norm")
     assert [node.op.keyword for node in network.graph.layers] == ["bn"]
 
@@ -232,12 +232,12 @@ def test_a_block_may_be_called_norm():
         ("matmul { permute 0 2 1 }", lambda x: x @ x.transpose(1, 2)),
     ],
 )
-def test_merges(text, function):
+def test_merge_values_match_torch(text, function):
     x = torch.randn(3, 4, 5)
     torch.testing.assert_close(run(text, x), function(x))
 
 
-def test_names_of_new_axes():
+def test_stacked_axis_name_determines_the_layout():
     shapes = [
         archdsl.loads(f"input {text}").graph.output.shape
         for text in ("6; stack { } axis=t", "6; stack { } axis=l", "2x3x4; stack { } axis=d")
@@ -256,7 +256,7 @@ def test_matmul_multiplies_each_matrix_of_a_batch():
     assert network.macs == 2 * 6 * 8 * 4 + 6 * 6 * 4
 
 
-def test_a_learned_tensor_is_the_same_for_each_sample():
+def test_learned_tensor_is_shared_by_all_samples():
     module = archdsl.loads("input 3x8x8; learned 5x4 as queries; fc 2").to_torch()
     assert next(tuple(p.shape) for p in module.parameters()) == (5, 4)
     y = module(torch.rand(3, 3, 8, 8))
@@ -265,7 +265,7 @@ def test_a_learned_tensor_is_the_same_for_each_sample():
 
 
 @pytest.mark.parametrize("name", ["sobel_x", "sobel_y", "laplace", "sharpen", "gaussian", "box"])
-def test_fixed_filters(name):
+def test_fixed_filters_have_the_documented_values(name):
     x = torch.rand(1, 6, 7)
     filters: dict[str, list[list[float]]] = {
         "sobel_x": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
@@ -284,7 +284,7 @@ def test_fixed_filters(name):
     torch.testing.assert_close(run(f'conv 1 k3 fixed="{text}"', x), F.conv2d(x[None], kernel[None, None])[0])
 
 
-def test_a_fixed_filter_sums_over_channels_or_takes_each():
+def test_fixed_filter_sums_over_channels_or_is_depthwise():
     x = torch.rand(3, 6, 7)
     each = run("dwconv k3 s2 pad_mode=reflect p1 fixed=gaussian", x)
     summed = run("conv 1 k3 s2 pad_mode=reflect p1 fixed=gaussian", x)
@@ -307,7 +307,7 @@ def test_a_fixed_filter_sums_over_channels_or_takes_each():
         ("conv 1 k3 fixed=sobel", "fixed=sobel", None),
     ],
 )
-def test_wrong_filters(statement, at, why):
+def test_invalid_fixed_filter_is_refused(statement, at, why):
     with pytest.raises(archdsl.ArchError) as caught:
         archdsl.loads(f"input 3x8x8; {statement}")
     (found,) = caught.value.diagnostics
@@ -327,7 +327,7 @@ def test_standardized_filters_have_mean_0_and_variance_1(layer):
     torch.testing.assert_close(flat.var(1, correction=0), torch.ones(len(flat)), atol=0.01, rtol=0)
 
 
-def test_weights_are_those_of_torchs_parametrizations():
+def test_weight_parametrizations_match_torch():
     x = torch.rand(2, 4, 5, 5)
     for form, function in (("norm", nn.utils.parametrizations.weight_norm), ("spectral", _spectral)):
         network = archdsl.loads(f"input 4x5x5; conv 6 k3 weight={form}")
@@ -347,7 +347,7 @@ def test_init_cannot_set_a_computed_weight():
         archdsl.loads("input 4x5x5; conv 6 k3 weight=norm init=kaiming")
 
 
-def test_a_learned_shift_is_one_bias_per_channel():
+def test_learned_shift_has_one_bias_per_channel():
     learned = archdsl.loads("input 2x2x2; shift 0.5 learned").to_torch()
     assert [(name, tuple(p.shape)) for name, p in learned.named_parameters()] == [("shift1.bias", (2, 1, 1))]
 
@@ -372,7 +372,7 @@ def test_causal_attention_does_not_look_ahead():
     assert changed.tolist() == [False, False, False, True, True, True]
 
 
-def test_the_modules_that_torch_lacks_can_be_exported():
+def test_modules_missing_in_torch_can_be_exported():
     text = "attention h2 window=4 shift=2 relative=mlp cosine; drop_path 0.1; tokens; cls; pos; attention h2 causal"
     module = archdsl.loads(f"input 8x8x8; {text}; pos sines; scale 0.1 learned").to_torch().eval()
     x = torch.randn(2, 8, 8, 8)

@@ -36,7 +36,7 @@ def numbers(text: str) -> list[float]:
         if operation == "conv" or padding <= kernel // 2
     ],
 )
-def test_reads_are_those_of_torch(operation: str, kernel: int, stride: int, padding: int) -> None:
+def test_window_counts_match_torch(operation: str, kernel: int, stride: int, padding: int) -> None:
     """The gradient of the sum of a convolution with ones is the number of windows that contain each pixel."""
     made = window.figure(operation, 7, kernel, stride, padding, row=99, column=99)
     pixels = torch.tensor(digit(3), dtype=torch.float64)[:7, :7].requires_grad_()
@@ -78,7 +78,7 @@ def test_a_window_out_of_range_is_refused(settings: dict[str, Any]) -> None:
 # --- filters ---
 
 
-def test_the_sum_at_a_pixel() -> None:
+def test_filter_sum_at_a_pixel_matches_torch() -> None:
     pixels = torch.tensor(photograph(), dtype=torch.float64)[None, None]
     own = [0.5, -1, 2, 0, 3, -0.25, 1, 1, -4]
     expected = torch.nn.functional.conv2d(pixels, torch.tensor(own, dtype=torch.float64).view(1, 1, 3, 3), padding=1)
@@ -93,7 +93,7 @@ def test_a_filter_has_nine_numbers(own: list[float]) -> None:
         filters.figure("own", own)
 
 
-def test_the_photograph_as_png() -> None:
+def test_photograph_is_encoded_as_png() -> None:
     """It has dark and bright pixels and is the same each time; PNG keeps the pixels."""
     from io import BytesIO
 
@@ -124,7 +124,7 @@ def test_trained_weights_recognize_the_digits() -> None:
 
 
 @pytest.mark.parametrize("network", receptive_field.NETWORKS)
-def test_what_is_read_is_what_changes_the_output(network: str) -> None:
+def test_marked_pixels_match_gradients(network: str) -> None:
     """The pixels with a gradient, for weights that are all positive, are those that the figure marks."""
     text = receptive_field.NETWORKS[network].replace("maxpool", "avgpool")
     model = archdsl.loads(text).to_torch().double()
@@ -149,14 +149,14 @@ def test_what_is_read_is_what_changes_the_output(network: str) -> None:
 @pytest.mark.parametrize(
     ("images", "fraction", "batch"), [(60_000, 0.8, 32), (1797, 0.9, 32), (10, 0.55, 3), (7, 1, 7)]
 )
-def test_steps_are_those_of_the_training(images: int, fraction: float, batch: int) -> None:
+def test_steps_per_epoch_match_the_training(images: int, fraction: float, batch: int) -> None:
     train, _ = divide(images, fraction)
     steps = ceil(len(train) / batch)
     assert batches.steps_per_epoch(images, fraction, batch) == steps
     assert f"= {steps:,} steps per epoch" in batches.figure("lenet5", images, fraction, batch).text
 
 
-def test_the_example_of_the_lecture() -> None:
+def test_steps_per_epoch_of_the_lecture_example() -> None:
     assert "60,000 · 0.8 / 32 = 1,500 steps per epoch" in batches.figure().text
 
 
@@ -218,7 +218,7 @@ def test_every_setting_has_a_labeled_field(name: str, language: str) -> None:
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_choice_and_both_ends_of_a_slider_make_a_figure(name: str) -> None:
+def test_every_choice_and_slider_limit_gives_a_figure(name: str) -> None:
     for control in CONTROLS[name]:
         for value in _values(control):
             own: dict[str, Any] = {"numbers": [1.0] * 9} if value == "own" else {}

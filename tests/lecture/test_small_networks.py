@@ -22,7 +22,7 @@ CHAINS = [
 
 
 @pytest.mark.parametrize("text", CHAINS)
-def test_outputs_are_those_of_torch(text: str) -> None:
+def test_outputs_match_torch(text: str) -> None:
     network = archdsl.loads(text)
     torch.manual_seed(0)
     model = network.to_torch().double()
@@ -46,7 +46,7 @@ def test_outputs_are_those_of_torch(text: str) -> None:
         "input 1x8x8; gelu",
     ],
 )
-def test_what_is_not_supported_is_refused(text: str) -> None:
+def test_unsupported_layers_are_refused(text: str) -> None:
     network = archdsl.loads(text)
     weights = {name: tensor.flatten().tolist() for name, tensor in network.to_torch().state_dict().items()}
     shape = network.graph.nodes[network.graph.inputs[0]].shape.dims
@@ -55,7 +55,7 @@ def test_what_is_not_supported_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_filters_are_convolutions(preset: str) -> None:
+def test_filters_match_torch_convolutions(preset: str) -> None:
     pixels = torch.rand(9, 8, dtype=torch.float64)
     weight = torch.tensor(PRESETS[preset], dtype=torch.float64).view(1, 1, 3, 3)
     expected = torch.nn.functional.conv2d(pixels[None, None], weight, padding=1)[0, 0]
@@ -87,7 +87,7 @@ def test_stored_weights_classify_the_digits(tmp_path: Path) -> None:
     assert accuracies[1] < 0.3
 
 
-def test_random_weights_have_the_bounds_of_torch() -> None:
+def test_random_weights_have_torch_bounds() -> None:
     for name, tensor in archdsl.load("examples/lenet5.arch").to_torch().state_dict().items():
         own = untrained()[name]
         assert len(own) == tensor.numel()

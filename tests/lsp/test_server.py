@@ -24,7 +24,7 @@ from .sessions import TIMEOUT, run, session
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pygls", "ignore::ResourceWarning")
 
 
-def test_recorded_answers() -> None:
+def test_answers_match_the_recording() -> None:
     assert asyncio.run(record()) == json.loads(FILE.read_text(encoding="utf-8"))
 
 
@@ -40,7 +40,7 @@ def test_positions_count_utf16_units() -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_positions_are_those_of_the_encoded_text(seed: int) -> None:
+def test_positions_match_the_encoded_text(seed: int) -> None:
     dice = random.Random(seed)
     text = "".join(dice.choice("ab𝕏😀é\n\r中") for _ in range(40))
     for encoding, codec, unit in (("utf-16", "utf-16-le", 2), ("utf-8", "utf-8", 1), ("utf-32", "utf-32-le", 4)):
@@ -53,7 +53,7 @@ def test_positions_are_those_of_the_encoded_text(seed: int) -> None:
                 assert at.position(offset).character == units
 
 
-def test_an_edit_behind_a_character_beyond_the_bmp() -> None:
+def test_edit_after_a_non_bmp_character() -> None:
     async def exchange_messages() -> None:
         async with session() as client:
             uri = "untitled:a"
@@ -69,7 +69,7 @@ def test_an_edit_behind_a_character_beyond_the_bmp() -> None:
     run(exchange_messages)
 
 
-def test_a_burst_of_edits() -> None:
+def test_burst_of_edits_is_handled_quickly() -> None:
     async def exchange_messages() -> None:
         async with session() as client:
             uri = "untitled:a"
@@ -116,7 +116,7 @@ def test_a_request_can_be_cancelled() -> None:
     run(exchange_messages)
 
 
-def test_a_crash_of_one_request_leaves_the_server_up() -> None:
+def test_crash_in_a_request_does_not_stop_the_server() -> None:
     code = (
         "from archdsl.lsp import server\n"
         "def crash(*_): raise RuntimeError('no answer')\n"
@@ -147,7 +147,7 @@ def test_a_refused_rename_has_its_reason() -> None:
     run(exchange_messages)
 
 
-def test_used_files_are_those_in_the_editor(tmp_path: Path) -> None:
+def test_used_files_are_read_from_open_editors(tmp_path: Path) -> None:
     """A file beside the document, which is then opened and edited, and closed again."""
     (tmp_path / "blocks.arch").write_text("block mine { conv 8 k3 }\n", encoding="utf-8")
     uri, blocks = ((tmp_path / name).as_uri() for name in ("net.arch", "blocks.arch"))
@@ -222,7 +222,7 @@ async def _until(holds: Any) -> None:
         await asyncio.sleep(0.05)
 
 
-def test_nothing_is_kept_of_an_edit() -> None:
+def test_edits_leak_no_objects() -> None:
     """Objects of the server after 100 and after 300 edits; scripts/lsp_memory.py measures 10,000."""
     code = (
         "import gc\n"

@@ -90,7 +90,7 @@ def messages(package: str, text: str = "input 3x8x8; own; fc 2", target: str | N
     return [f"{each.diagnostic.code} {each.diagnostic.message()}" for each in found.diagnostics]
 
 
-def test_a_whole_package_has_no_error(installed: Installed) -> None:
+def test_valid_package_has_no_error(installed: Installed) -> None:
     assert messages(installed({"layers": LAYER}), "input 8; own; fc 2") == []
 
 
@@ -189,7 +189,7 @@ def with_method(name: str, body: str) -> str:
     return f"{LAYER}    def {name}({arguments}): {body}\n"
 
 
-def test_every_method_of_the_contract_is_tried() -> None:
+def test_every_required_method_has_a_case() -> None:
     assert set(REQUIRED[Layer]) <= set(METHODS)
     own = {name for name in vars(Layer) if not name.startswith("_") and callable(getattr(Layer, name))}
     of_several = {"infer", "steps", "slides"} | {name for name in own if name.endswith("_of")}
@@ -206,7 +206,7 @@ def test_a_rule_that_fails_is_reported_at_the_layer(installed: Installed, name: 
     assert ("KeyError: 'missing' (layers.py:" in found) if "raise" in body else ("it returned object, not " in found)
 
 
-def test_a_refusal_where_only_out_may_refuse(installed: Installed) -> None:
+def test_reject_in_a_method_other_than_out_is_reported(installed: Installed) -> None:
     package = installed({"layers": with_method("macs", "raise Reject(None, 'too large')")})
     (found,) = messages(package)
     assert "it rejects an input that `out` accepts (too large)" in found
@@ -238,7 +238,7 @@ def test_a_lint_that_fails_is_an_error_at_the_use(installed: Installed, find: st
     assert found.startswith(f"E0605 package `{package}`: its lint OWN01 failed: ")
 
 
-def test_a_lint_whose_message_fails(installed: Installed) -> None:
+def test_lint_with_a_failing_message_is_an_error(installed: Installed) -> None:
     lint = LINT.replace('return "a warning"', "raise ValueError('no')")
     package = installed({"lint": lint}, {"archdsl.lints": {"own": "{name}.lint"}})
     (found,) = messages(package, "input 3x8x8; flatten; fc 2")
@@ -273,7 +273,9 @@ def with_module(installed: Installed, module: str | None) -> str:
         ),
     ],
 )
-def test_a_torch_module_that_is_not_as_declared(installed: Installed, module: str | None, words: str) -> None:
+def test_torch_module_that_contradicts_its_declaration_is_reported(
+    installed: Installed, module: str | None, words: str
+) -> None:
     package = with_module(installed, module)
     network = archdsl.loads(f'use "{package}"; input 3x8x8; own; flatten; fc 2', allow=[package])
     with pytest.raises(PackageFailed) as failure:
@@ -283,7 +285,7 @@ def test_a_torch_module_that_is_not_as_declared(installed: Installed, module: st
     assert "\n" not in str(failure.value)
 
 
-def test_a_torch_module_is_tried_once_and_uses_no_random_numbers(installed: Installed) -> None:
+def test_torch_module_check_runs_once_and_preserves_the_rng_state(installed: Installed) -> None:
     module = f"{OWN}calls = 0\n    def forward(self, x): Own.calls += 1; return x + torch.rand(1) * 0"
     package = with_module(installed, module)
     network = archdsl.loads(f'use "{package}"; input 3x8x8; own; own; flatten; fc 2', allow=[package])
@@ -432,7 +434,7 @@ def test_a_task_that_fails_ends_the_training(
     assert words in found
 
 
-def test_a_whole_task_trains(installed: Installed, tmp_path: Path) -> None:
+def test_valid_task_trains(installed: Installed, tmp_path: Path) -> None:
     """The same task without an error, so that each refusal above has its own cause."""
     package = installed({"task": TASK}, TASK_POINTS)
     line = ["train", "-e", TASK_TEXT.format(package), "--out", str(tmp_path / "run"), "--allow", package]
@@ -445,7 +447,7 @@ def test_a_whole_task_trains(installed: Installed, tmp_path: Path) -> None:
     ("backend", "words"),
     [("def own(graph): 1 / 0", "ZeroDivisionError"), ("def own(graph): return 3", "returned int, not str or bytes")],
 )
-def test_a_backend_that_fails(installed: Installed, backend: str, words: str) -> None:
+def test_failing_backend_is_reported(installed: Installed, backend: str, words: str) -> None:
     package = installed({"backend": backend}, {"archdsl.backends": {"own": "{name}.backend:own"}})
     result = CliRunner().invoke(
         main, ["compile", "-e", "input 8; fc 2", "--to", f"{package}:own"], catch_exceptions=False
@@ -455,7 +457,7 @@ def test_a_backend_that_fails(installed: Installed, backend: str, words: str) ->
     assert result.output.count("\n") == 1
 
 
-def test_versions(installed: Installed) -> None:
+def test_required_package_version_is_checked(installed: Installed) -> None:
     package = installed({"layers": LAYER}, version="1.10.2rc1")
     assert messages(package, "input 8; own; fc 2", f"{package}>=1.9") == []
     assert messages(package, "input 8; own; fc 2", f"{package}>=1.10.2") == []
@@ -463,14 +465,14 @@ def test_versions(installed: Installed) -> None:
     assert "version 1.10.2rc1 is installed, but the file requires 1.10.3 or newer" in found
 
 
-def test_names_of_packages_have_several_spellings(installed: Installed) -> None:
+def test_package_names_are_normalized(installed: Installed) -> None:
     installed({"layers": LAYER}, name="Own-Package")
     for written in ("own-package", "Own_Package", "OWN-PACKAGE"):
         found = archdsl.check(text=f'use "{written}"; input 8; own; fc 2', allow=["own_package"])
         assert not found.diagnostics
 
 
-def test_two_packages_with_one_layer(installed: Installed) -> None:
+def test_layer_of_two_packages_is_ambiguous(installed: Installed) -> None:
     first, second = installed({"layers": LAYER}), installed({"layers": LAYER})
     text = f'use "{first}"\nuse "{second}"\ninput 8; own; fc 2\n'
     found = archdsl.check(text=text, allow=[first, second])
@@ -479,7 +481,7 @@ def test_two_packages_with_one_layer(installed: Installed) -> None:
     ]
 
 
-def test_files_that_wrap_layers_of_one_name(installed: Installed, tmp_path: Path) -> None:
+def test_files_can_wrap_layers_with_the_same_name(installed: Installed, tmp_path: Path) -> None:
     first, second = installed({"layers": LAYER}), installed({"layers": LAYER})
     for package in (first, second):
         (tmp_path / f"{package}.arch").write_text(f'use "{package}"\nblock of_{package} {{ own }}\n')
@@ -488,7 +490,7 @@ def test_files_that_wrap_layers_of_one_name(installed: Installed, tmp_path: Path
     assert len(archdsl.load(path, allow=[first, second]).layers) == 2
 
 
-def test_a_block_with_the_name_of_a_layer(installed: Installed, tmp_path: Path) -> None:
+def test_block_with_the_name_of_a_package_layer_is_ambiguous(installed: Installed, tmp_path: Path) -> None:
     package = installed({"layers": LAYER})
     (found,) = messages(package, "block own { relu }\ninput 8; own; fc 2")
     assert found == f"E0203 `own` is a layer of the package `{package}`"
@@ -499,7 +501,7 @@ def test_a_block_with_the_name_of_a_layer(installed: Installed, tmp_path: Path) 
     assert f"a layer of the package `{package}` and a block of this file" in diagnostic.diagnostic.message()
 
 
-def test_one_that_is_not_installed_or_not_allowed(tmp_path: Path) -> None:
+def test_package_that_is_not_installed_or_not_allowed_is_refused(tmp_path: Path) -> None:
     (found,) = messages("nobody-has-this")
     assert "no package with this name is installed" in found
     path = tmp_path / "net.arch"
@@ -512,7 +514,7 @@ def test_one_that_is_not_installed_or_not_allowed(tmp_path: Path) -> None:
         archdsl.loads("input 8; fc 2", allow="gempool")
 
 
-def test_what_a_package_prints_is_not_output(installed: Installed) -> None:
+def test_package_prints_go_to_standard_error(installed: Installed) -> None:
     package = installed({"layers": f"print('hello')\n{LAYER}"})
     text = f'use "{package}"; input 8; own; fc 2'
     result = CliRunner().invoke(main, ["check", "-e", text, "--format", "json", "--allow", package])

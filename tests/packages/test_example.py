@@ -66,7 +66,7 @@ def run(*words: str, input: str | None = None) -> tuple[int, str]:
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 @pytest.mark.usefixtures("named_in_source")
-def test_the_layer_is_that_of_torch(data: st.DataObject) -> None:
+def test_example_layer_matches_torch(data: st.DataObject) -> None:
     """Shape, weights, multiply-accumulates, source, reads and saved tensors, as for the layers of archdsl."""
     op, xs = data.draw(cases(gem()))
     layer_property.check(op, xs)
@@ -81,7 +81,7 @@ def test_the_layer_is_that_of_torch(data: st.DataObject) -> None:
         assert declared_bytes(op, xs, y) == saved_bytes(op, xs)
 
 
-def test_a_network_with_it_is_checked_built_and_printed() -> None:
+def test_network_with_example_layer_is_checked_built_and_printed() -> None:
     network = archdsl.loads(NETWORK, allow=ALLOW)
     assert network.graph.packages[0].package.version == "1.0"
     module = network.to_torch().eval()
@@ -100,18 +100,18 @@ def test_a_network_with_it_is_checked_built_and_printed() -> None:
 
 
 @pytest.mark.parametrize("form", ["mmd", "dot", "svg", "tikz"])
-def test_diagrams_show_it(form: str) -> None:
+def test_diagrams_show_the_example_layer(form: str) -> None:
     text = archdsl.loads(NETWORK, allow=ALLOW).diagram(format=form).text
     assert "gem 3" in text
 
 
-def test_keras_source_refuses_it_by_name() -> None:
+def test_keras_source_refuses_the_example_layer() -> None:
     status, output = run("compile", "-e", NETWORK, "--to", "keras", "--allow", "gempool")
     assert status == 1
     assert output.splitlines()[0] == "error: gem, line 5: Keras has no counterpart for this layer"
 
 
-def test_it_is_exported_to_onnx_and_read_back(tmp_path: Path) -> None:
+def test_example_layer_onnx_round_trip(tmp_path: Path) -> None:
     """The file has the operations of its module, which are imported as those of any other module."""
     pytest.importorskip("onnxscript")
     pytest.importorskip("onnxruntime")
@@ -128,7 +128,9 @@ def test_it_is_exported_to_onnx_and_read_back(tmp_path: Path) -> None:
     )
 
 
-def test_importing_its_module_names_what_cannot_be_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_importing_the_example_module_names_the_unsupported_operation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "uses_gem.py").write_text(
         "from gempool.modules import GeM\nfrom torch import nn\n"
@@ -139,14 +141,14 @@ def test_importing_its_module_names_what_cannot_be_said(tmp_path: Path, monkeypa
     assert "1 (GeM): a power with a tensor as its exponent" in output
 
 
-def test_symbolic_sizes_and_receptive_fields() -> None:
+def test_example_layer_with_symbolic_sizes_and_receptive_fields() -> None:
     network = archdsl.loads('use "gempool"; input 3xHxW; conv 8 k3 s2; relu; gem; fc 10', allow=ALLOW)
     report = network.report(columns="params,rf")
     assert report["layers"][-1]["shape"] == [10]
     assert "memory" in archdsl.loads(NETWORK, allow=ALLOW).report(columns="memory")["layers"][3]
 
 
-def test_it_is_used_by_name_in_blocks_parameters_and_other_files(tmp_path: Path) -> None:
+def test_example_layer_in_blocks_parameters_and_other_files(tmp_path: Path) -> None:
     (tmp_path / "blocks.arch").write_text('use "gempool"\nblock head(n, pool = gem) { pool; fc n }\n')
     text = 'use "blocks.arch"\nnet N(pool = gap)\ninput 3x8x8\nrelu; head 4\n'
     path = tmp_path / "net.arch"
@@ -163,7 +165,7 @@ def test_it_is_used_by_name_in_blocks_parameters_and_other_files(tmp_path: Path)
     assert run("check", "-e", named, "--set", "pool=gem", "--allow", "gempool")[0] == 0
 
 
-def test_its_lint_warns_and_can_be_ignored() -> None:
+def test_example_lint_warns_and_can_be_ignored() -> None:
     text = 'use "gempool"\ninput 3x8x8\nconv 4 k3\ngem p2{}\nfc 2\n'
     found = archdsl.check(text=text.format(""), allow=ALLOW)
     assert [each.diagnostic.code for each in found.diagnostics] == ["GEM01"]
@@ -172,7 +174,7 @@ def test_its_lint_warns_and_can_be_ignored() -> None:
     assert not ignored.diagnostics
 
 
-def test_errors_have_suggestions() -> None:
+def test_errors_about_the_example_layer_have_suggestions() -> None:
     found = archdsl.check(text='use "gempool"; input 3x8x8; gemm; fc 2', allow=ALLOW)
     assert found.diagnostics[0].suggestions[0].title == "write `gem` instead of `gemm`"
     found = archdsl.check(text='use "gempool"; input 3x8x8; gem epz=1e-3', allow=ALLOW)
@@ -190,7 +192,7 @@ def test_formatting_needs_no_package() -> None:
     )
 
 
-def test_the_editor_service_knows_it() -> None:
+def test_editor_service_supports_the_example_layer() -> None:
     text = 'use "gempool"\ninput 3x8x8\nrelu\ngem p2\n'
     document = Document(text, Stack(shipped(), AllowedPackages(ALLOW)))
     assert document.now.graph is not None
@@ -204,7 +206,7 @@ def test_the_editor_service_knows_it() -> None:
     assert [each.diagnostic.code for each in document.now.found] == ["E0201"]
 
 
-def test_servers_run_it_only_if_they_are_started_so(tmp_path: Path) -> None:
+def test_servers_load_packages_only_if_allowed_at_start(tmp_path: Path) -> None:
     path = tmp_path / "net.arch"
     path.write_text(NETWORK)
     for allow, codes in (((), ["E0604"]), (ALLOW, [])):
@@ -215,7 +217,7 @@ def test_servers_run_it_only_if_they_are_started_so(tmp_path: Path) -> None:
             assert [each.code for each in report.diagnostics] == codes
 
 
-def test_a_revision_of_somebody_else_runs_nothing(tmp_path: Path) -> None:
+def test_package_of_another_revision_is_not_executed(tmp_path: Path) -> None:
     path = tmp_path / "net.arch"
     path.write_text(NETWORK)
     git = ("git", "-c", "user.name=a", "-c", "user.email=a@b.c", "-C", str(tmp_path))
@@ -229,7 +231,7 @@ def test_a_revision_of_somebody_else_runs_nothing(tmp_path: Path) -> None:
         assert run("diff", "HEAD:net.arch", "net.arch", "--allow", "gempool")[0] == 1
 
 
-def test_commands_list_and_explain_it() -> None:
+def test_commands_list_and_explain_the_example_layer() -> None:
     assert "gempool" not in run("layers")[1]
     status, output = run("layers", "--allow", "gempool")
     assert status == 0
@@ -244,7 +246,7 @@ def test_commands_list_and_explain_it() -> None:
     assert run("check", "-e", "input 8; fc 2", "--allow", "../x")[0] == 2
 
 
-def test_a_backend_is_named_by_the_command() -> None:
+def test_compile_selects_the_example_backend() -> None:
     status, output = run("compile", "-e", NETWORK, "--to", "gempool:csv")
     assert status == 0
     assert "gem1,gem,8,1,0" in output
@@ -255,7 +257,7 @@ def test_a_backend_is_named_by_the_command() -> None:
     assert run("compile", "-e", NETWORK, "--to", "tensorflow")[0] == 2
 
 
-def test_its_data_set_is_checked_and_trains(tmp_path: Path) -> None:
+def test_example_data_set_is_checked_and_trains(tmp_path: Path) -> None:
     status, output = run("check", "-e", NETWORK.replace("classes = 2", "classes = 3"), "--allow", "gempool")
     assert status == 1
     assert "`stripes` has 2 classes" in output
@@ -274,7 +276,7 @@ def test_its_data_set_is_checked_and_trains(tmp_path: Path) -> None:
 ORDINAL = NETWORK.replace("fc classes", "fc 1").replace("stripes;", "stripes; task ordinal;")
 
 
-def test_its_task_is_checked_and_trains(tmp_path: Path) -> None:
+def test_example_task_is_checked_and_trains(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text(ORDINAL)
     folder = str(tmp_path / "run")
     status, output = run("train", str(tmp_path / "net.arch"), "--out", folder, "--allow", "gempool")
@@ -312,13 +314,13 @@ def test_its_task_is_checked_and_trains(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_recipe_that_does_not_fit_its_task(change: tuple[str, str], code: str, words: str) -> None:
+def test_recipe_incompatible_with_the_example_task_is_refused(change: tuple[str, str], code: str, words: str) -> None:
     status, output = run("check", "-e", ORDINAL.replace(*change), "--allow", "gempool", "--format", "json")
     assert status == 1
     assert words in {each["code"]: each["message"] for each in json.loads(output)["diagnostics"]}[code]
 
 
-def test_its_loss_is_that_of_a_sum_over_thresholds() -> None:
+def test_example_loss_is_a_sum_over_thresholds() -> None:
     scores = import_module("gempool.ordinal_scores")
     output, labels = torch.randn(6, 3), torch.tensor([0, 1, 2, 3, 3, 0])
     expected = 0.0
@@ -329,7 +331,7 @@ def test_its_loss_is_that_of_a_sum_over_thresholds() -> None:
     assert scores.classes_of(torch.tensor([[3.0, 1.0, -2.0], [-1.0, -1.0, -1.0]])).tolist() == [2, 0]
 
 
-def test_without_permission_nothing_of_it_runs(example_paths: list[Path]) -> None:
+def test_packages_are_not_executed_without_permission(example_paths: list[Path]) -> None:
     """Not even the code that finds packages is loaded, unless a text names one and it is allowed."""
     code = (
         "import sys; from click.testing import CliRunner; from archdsl.cli import main; text = sys.argv[1]\n"

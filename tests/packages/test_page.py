@@ -12,10 +12,10 @@ FILES = {name: text for name, text in SHOWN if not name.endswith(".arch")}
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_page_shows_the_file(name: str) -> None:
+def test_page_shows_the_example_file(name: str) -> None:
     assert FILES[name] == (EXAMPLE / name).read_text(encoding="utf-8")
 
 
-def test_the_page_shows_every_file() -> None:
+def test_page_shows_every_example_file() -> None:
     own = {path.relative_to(EXAMPLE).as_posix() for path in EXAMPLE.rglob("*.py") if path.name != "__init__.py"}
     assert own | {"pyproject.toml"} == set(FILES)

@@ -245,7 +245,7 @@ def test_renamed_networks_are_compared_with_themselves(repository: Repository) -
     assert "renamed.arch" in repository.comment()
 
 
-def test_layout_is_no_difference(repository: Repository) -> None:
+def test_formatting_changes_are_not_reviewed(repository: Repository) -> None:
     repository.write("net.arch", "# a comment\ninput 1x8x8\n\nconv 4 k3\nrelu\nflatten\nfc 10\n")
     repository.commit()
     assert repository.step(COMPARE).returncode == 0
@@ -269,7 +269,7 @@ def test_only_the_given_paths_are_reviewed(repository: Repository) -> None:
     assert re.findall(r"^### (.+)$", repository.comment(), re.MULTILINE) == ["`a/one.arch` is new"]
 
 
-def test_too_little_history_is_explained(repository: Repository, tmp_path: Path) -> None:
+def test_shallow_clone_is_explained(repository: Repository, tmp_path: Path) -> None:
     repository.write("net.arch", "input 8\nfc 3\n")
     repository.commit()
     shallow = tmp_path / "shallow"
@@ -281,14 +281,14 @@ def test_too_little_history_is_explained(repository: Repository, tmp_path: Path)
 
 
 @pytest.mark.parametrize("path", ["--output=x", "-rf"])
-def test_a_path_is_no_option(repository: Repository, path: str) -> None:
+def test_path_that_starts_with_a_dash_is_refused(repository: Repository, path: str) -> None:
     for name in (COMPARE, "Check"):
         done = repository.step(name, paths=path)
         assert done.returncode == 2
         assert "must not start with" in done.stdout
 
 
-def test_the_repository_cannot_replace_the_program(repository: Repository) -> None:
+def test_repository_files_cannot_shadow_the_program(repository: Repository) -> None:
     """A pull request may add any file; none of them is imported."""
     for name in ("archdsl/__init__.py", "json.py", "scripts/__init__.py", "sitecustomize.py"):
         repository.write(name, "raise SystemExit('imported')\n")
@@ -320,7 +320,7 @@ def test_a_comment_is_created_and_then_updated(reviewed: Repository, server: Git
     assert server.requests[-1] == "PATCH /repos/me/nets/issues/comments/4"
 
 
-def test_nothing_is_said_about_nothing(repository: Repository, server: GitHub) -> None:
+def test_comment_is_not_created_without_changes(repository: Repository, server: GitHub) -> None:
     repository.server = server
     assert repository.step(COMPARE).returncode == 0
     assert repository.step("Comment").returncode == 0
@@ -330,7 +330,7 @@ def test_nothing_is_said_about_nothing(repository: Repository, server: GitHub) -
     assert "No network differs" in server.comments[0]["body"]
 
 
-def test_comments_of_others_are_left_alone(reviewed: Repository, server: GitHub) -> None:
+def test_comments_of_others_are_not_modified(reviewed: Repository, server: GitHub) -> None:
     server.add(f"{github_action.MARKER}\n\ncopied")
     server.foreign = {1}
     assert reviewed.step("Comment").returncode == 0
@@ -338,7 +338,7 @@ def test_comments_of_others_are_left_alone(reviewed: Repository, server: GitHub)
     assert server.comments[1]["body"] == reviewed.comment()
 
 
-def test_a_token_that_may_not_write_is_a_warning(reviewed: Repository, server: GitHub) -> None:
+def test_read_only_token_is_a_warning(reviewed: Repository, server: GitHub) -> None:
     server.may_write = False
     done = reviewed.step("Comment")
     assert done.returncode == 0
@@ -348,7 +348,7 @@ def test_a_token_that_may_not_write_is_a_warning(reviewed: Repository, server: G
     assert TOKEN not in done.stdout + done.stderr
 
 
-def test_a_server_that_is_gone_is_an_error(reviewed: Repository) -> None:
+def test_unreachable_server_is_an_error(reviewed: Repository) -> None:
     reviewed.server = None
     done = reviewed.step("Comment")
     assert done.returncode == 1
@@ -356,7 +356,7 @@ def test_a_server_that_is_gone_is_an_error(reviewed: Repository) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_long_comment_is_cut() -> None:
+def test_long_comment_is_truncated() -> None:
     text = github_action.body([f"### {number}\n\n{'x' * 1000}" for number in range(200)])
     assert len(text) <= github_action.LONGEST
     shown = len(re.findall(r"^### ", text, re.MULTILINE))
@@ -384,7 +384,7 @@ def test_warnings_fail_if_strict(repository: Repository) -> None:
 
 
 @pytest.mark.parametrize(("limits", "over"), [("params<=1490, macs<1M", []), ("macs<=640\nparams<=1G", ["net.arch"])])
-def test_a_budget(repository: Repository, limits: str, over: list[str]) -> None:
+def test_networks_over_budget_are_annotated(repository: Repository, limits: str, over: list[str]) -> None:
     done = repository.step("Budget", budget=limits, paths="net.arch user.arch same.arch")
     assert done.returncode == int(bool(over)), done.stdout + done.stderr
     assert re.findall(r"^::error file=([^,]+),title=over budget", done.stdout, re.MULTILINE) == over
@@ -401,21 +401,21 @@ def test_a_budget(repository: Repository, limits: str, over: list[str]) -> None:
         ("parameters<1B", 1e9, 999_999_999, True),
     ],
 )
-def test_limits(text: str, most: float, value: int, kept: bool) -> None:
+def test_budget_limits_are_parsed(text: str, most: float, value: int, kept: bool) -> None:
     (limit,) = github_action.limits(text)
     assert limit.most == most
     assert limit.allows(value) is kept
 
 
 @pytest.mark.parametrize("text", ["params>3", "parms<=3", "params<=", "params<=3Q", " , ", "params<=1e6", "params<=-1"])
-def test_an_invalid_budget(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_budget_is_an_error(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         github_action.limits(text)
     assert stop.value.code == 2
     assert "::error title=archdsl::budget: " in capsys.readouterr().out
 
 
-def test_a_budget_needs_numbers(repository: Repository) -> None:
+def test_budget_refuses_symbolic_costs(repository: Repository) -> None:
     repository.write("sizes.arch", "input 3xHxW\nconv 4 k3\n")
     done = repository.step("Budget", budget="macs<=1T")
     assert done.returncode == 1
@@ -423,7 +423,7 @@ def test_a_budget_needs_numbers(repository: Repository) -> None:
     assert repository.step("Budget", budget="params<=1T").returncode == 0
 
 
-def test_a_budget_of_networks_with_errors_is_not_kept(repository: Repository) -> None:
+def test_budget_fails_for_networks_with_errors(repository: Repository) -> None:
     repository.write("net.arch", "input 8\nfcc 2\n")
     assert repository.step("Budget", budget="params<=1T").returncode == 1
     assert repository.step("Budget", budget="params<=1T", paths="nowhere.arch").returncode == 2
@@ -452,12 +452,12 @@ def test_every_input_is_used_and_every_step_exists() -> None:
         assert ACTION["inputs"][name]["default"] in ("true", "false")
 
 
-def test_it_installs_the_core_alone() -> None:
+def test_action_installs_only_the_core() -> None:
     (install,) = (step for step in STEPS if "pip install" in step.get("run", ""))
     assert install["run"] == 'python -m pip install --quiet "$GITHUB_ACTION_PATH"'
 
 
-def test_pre_commit_hooks_install_the_core_alone() -> None:
+def test_pre_commit_hooks_install_only_the_core() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert {hook["id"] for hook in hooks} == {"archdsl-check", "archdsl-fmt", "archdsl-diagram"}
     for hook in hooks:

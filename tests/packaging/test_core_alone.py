@@ -103,13 +103,13 @@ def start(python: Path, folder: Path, *args: str) -> "subprocess.CompletedProces
     )
 
 
-def test_the_list_has_every_command() -> None:
+def test_case_list_has_every_command() -> None:
     tried = {args[0] for args, _ in CORE.values()}
     assert tried | TRAINING | {"mcp"} == set(every_command.list_commands(click.Context(every_command)))
 
 
 @pytest.mark.parametrize("name", CORE)
-def test_the_core_works(alone: Path, tmp_path: Path, name: str) -> None:
+def test_core_commands_work_without_extras(alone: Path, tmp_path: Path, name: str) -> None:
     args, status = CORE[name]
     (tmp_path / "net.arch").write_text(NET, encoding="utf-8")
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}', encoding="utf-8")
@@ -124,7 +124,7 @@ def test_the_core_works(alone: Path, tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("command", sorted(TRAINING))
-def test_the_others_name_their_extra(alone: Path, tmp_path: Path, command: str) -> None:
+def test_other_commands_name_their_missing_extra(alone: Path, tmp_path: Path, command: str) -> None:
     (tmp_path / "r").mkdir()
     (tmp_path / "net.arch").write_text("input 1x8x8; flatten; fc 10\n", encoding="utf-8")
     (tmp_path / "w.safetensors").touch()
@@ -147,7 +147,7 @@ def test_the_others_name_their_extra(alone: Path, tmp_path: Path, command: str) 
     assert re.fullmatch(rf"  = help: .* install .*archdsl\[{extra}].*", suggestion)
 
 
-def test_the_server_for_agents_names_its_extra(alone: Path, tmp_path: Path) -> None:
+def test_mcp_names_its_missing_extra(alone: Path, tmp_path: Path) -> None:
     done = start(alone, tmp_path, "mcp")
     assert done.returncode == 2
     error, suggestion = done.stderr.splitlines()
