@@ -87,7 +87,7 @@ def report(
     text: str, input: str | None = None, settings: Arguments | None = None, columns: str | None = None
 ) -> dict[str, Any]:
     """The report of `archdsl check --format json`, even for a text with errors."""
-    analysis = analyze_given(None, text, input, (), settings or {})
+    analysis = analyze_given(text=text, input=input, parameters=settings or {})
     if analysis.network is not None:
         return analysis.network.report(columns=columns)
     from ..analysis.check_report import report as draft_report
@@ -99,7 +99,7 @@ def table(
     text: str, input: str | None = None, settings: Arguments | None = None, columns: str | None = None
 ) -> dict[str, str]:
     """What `archdsl check` prints, and the table alone, which is empty for a text with errors."""
-    analysis = analyze_given(None, text, input, (), settings or {})
+    analysis = analyze_given(text=text, input=input, parameters=settings or {})
     return {
         "check": str(analysis),
         "table": "" if analysis.network is None else analysis.network.table(columns=columns),

@@ -1,11 +1,13 @@
 """A torch module as a graph of ATen operations by `torch.export`: undecomposed, so each layer is one operation."""
 
+import inspect
 import io
 import logging
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
-from typing import Any
+from typing import Any, TextIO, final
 
 import torch
 from torch import nn
@@ -46,14 +48,47 @@ def export(
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Suppress what torch prints for a module that it cannot trace: tracebacks in its log, graphs on standard error."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
+    """Suppress what torch prints for a module that it cannot trace: tracebacks in its log, graphs on standard error.
+
+    What the module itself prints and logs is kept.
+    """
+    loggers = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict) if _is_torch(name)]
+    before = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
     try:
-        with redirect_stderr(io.StringIO()):
+        with redirect_stderr(_WithoutTorch(sys.stderr)):
             yield
     finally:
-        logging.disable(before)
+        for logger, disabled in zip(loggers, before, strict=True):
+            logger.disabled = disabled
+
+
+@final
+class _WithoutTorch(io.TextIOBase):
+    """A stream without what torch writes to it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        frame = inspect.currentframe()
+        while frame is not None and frame.f_globals.get("__name__") in _WRITERS:
+            frame = frame.f_back
+        if frame is not None and _is_torch(str(frame.f_globals.get("__name__"))):
+            return len(text)
+        return self._stream.write(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+
+def _is_torch(module: str) -> bool:
+    return f"{module}.".startswith("torch.")
+
+
+_WRITERS = (__name__, "logging", "traceback")
+"""The modules that write for another one."""
 
 
 def _exported(

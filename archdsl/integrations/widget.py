@@ -28,7 +28,7 @@ def widget(path: str | Path | None = None, *, text: str | None = None, allow: Co
     if path is not None and text is not None:
         raise TypeError("widget takes a path or text=…, not both")
     if path is None:
-        source = analyze_given(None, EXAMPLE if text is None else text, None, (), {}).source
+        source = analyze_given(text=EXAMPLE if text is None else text).source
     else:
         source = read_given("path", path, "archdsl.widget(text=…)")
     return NetworkWidget(source, allowing(default_library(source), allow))

@@ -15,11 +15,12 @@ from .reading import read_given
 
 
 def analyze_given(
-    path: str | Path | None,
-    text: str | None,
-    input: GivenSizes | None,
-    allow: Collection[str],
-    parameters: Mapping[str, Any],
+    path: str | Path | None = None,
+    *,
+    text: str | None = None,
+    input: GivenSizes | None = None,
+    allow: Collection[str] = (),
+    parameters: Mapping[str, Any] = {},
     recipe: Check | None = None,
 ) -> Analysis:
     """The analysis of a file or a source text; `recipe` checks the `train` block. Raises OSError, TypeError."""

@@ -24,4 +24,4 @@ def check(
     `archdsl check` prints. A `train` block is checked, too. The other arguments are those of `load`. Raises OSError if
     the file cannot be read, and TypeError unless exactly one of path and text is given.
     """
-    return analyze_given(path, text, input, allow, parameters, check_recipe)
+    return analyze_given(path, text=text, input=input, allow=allow, parameters=parameters, recipe=check_recipe)

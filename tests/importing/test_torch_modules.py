@@ -1,5 +1,8 @@
 """Torch modules as networks: the same function, and a text that passes every check."""
 
+import logging
+import sys
+from contextlib import nullcontext
 from random import Random
 
 import pytest
@@ -242,3 +245,28 @@ def test_exception_in_a_rule_is_reported(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("archdsl.importing.lift.rules", lambda: table | {"sigmoid": fails})
     with pytest.raises(ImportFailed, match="`sigmoid` as it is used here"):
         archdsl.from_torch(nn.Sequential(nn.Linear(3, 3), nn.Sigmoid()), torch.randn(1, 3))
+
+
+class Loud(nn.Module):
+    """A module that prints and logs; torch cannot trace it if it has a `limit`, and would print why."""
+
+    def __init__(self, limit: bool) -> None:
+        super().__init__()
+        self.fc, self.limit = nn.Linear(4, 3), limit
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        print("printed by the module", file=sys.stderr)
+        logging.getLogger("mine").warning("logged by the module")
+        y: torch.Tensor = self.fc(x)
+        return y[: int(x.sum().item())] if self.limit else y
+
+
+@pytest.mark.parametrize("limit", [False, True])
+def test_only_what_torch_prints_is_suppressed(
+    limit: bool, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ImportFailed) if limit else nullcontext():
+        archdsl.from_torch(Loud(limit), torch.zeros(2, 4))
+    assert set(capsys.readouterr().err.splitlines()) == {"printed by the module"}
+    assert {record.message for record in caplog.records} == {"logged by the module"}
+    assert not logging.getLogger("torch").disabled

@@ -93,7 +93,8 @@ class ClassWithoutSamples(Problem):
         return f"`class_weights balanced`: no training {what} are of the class `{self.name}`"
 
     def help(self) -> tuple[str, ...]:
-        return (f'give the weights as numbers: `--class-weights "{self.name}=1, …"`',)
+        example = f"'{{\"{self.name}\": 1, …}}'" if "," in self.name else f'"{self.name}=1, …"'
+        return (f"give the weights as numbers: `--class-weights {example}`",)
 
 
 class BatchOfOne(Problem):

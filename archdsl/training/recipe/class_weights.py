@@ -1,5 +1,6 @@
 """Weights of the classes in a loss: `balanced`, or a number for each class. Imports neither pydantic nor numpy."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 from ...text.counts import counted
@@ -14,9 +15,11 @@ ClassWeights = str | tuple[float, ...] | Mapping[str, float]
 
 
 def parse_class_weights(text: str) -> ClassWeights:
-    """The weights in `balanced`, `0.5, 1, 2` or `cat=2, dog=0.5`. Raises ValueError."""
+    """The weights in `balanced`, `0.5, 1, 2`, `cat=2, dog=0.5` or `{"cat": 2, "dog": 0.5}`. Raises ValueError."""
     if text.strip() == BALANCED:
         return BALANCED
+    if text.lstrip().startswith("{"):
+        return _of_json(text)
     entries = [entry.strip() for entry in text.split(",")]
     if not all(entries):
         raise ValueError(f'`class_weights` takes `{BALANCED}`, or weights like "cat=2, dog=0.5", not "{text}"')
@@ -31,6 +34,22 @@ def parse_class_weights(text: str) -> ClassWeights:
         if name in found:
             raise ValueError(f"the class `{name}` has two weights")
         found[name] = _weight(value, name)
+    return found
+
+
+def _of_json(text: str) -> dict[str, float]:
+    """The weights in a JSON object, in which names may have commas. Raises ValueError."""
+    found: dict[str, float] = {}
+    try:
+        pairs = json.loads(text, object_pairs_hook=tuple)
+    except (ValueError, RecursionError):
+        raise ValueError(f'`class_weights` takes an object like {{"cat": 2, "dog": 0.5}}, not {text}') from None
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"the class `{name}` has two weights")
+        found[name] = _weight(json.dumps(value), name)
+    if not found:
+        raise ValueError(f"`class_weights` takes names with weights, not {text}")
     return found
 
 
@@ -73,6 +92,8 @@ def class_weights_text(weights: str | Sequence[float] | Mapping[str, float]) -> 
     if isinstance(weights, str):
         return weights
     if isinstance(weights, Mapping):
+        if any("," in name or name != name.strip() or name.startswith("{") for name in weights):
+            return json.dumps({name: float(value) for name, value in weights.items()}, ensure_ascii=False)
         return ", ".join(f"{name}={value!r}" for name, value in weights.items())
     return ", ".join(repr(value) for value in weights)
 

@@ -1,5 +1,6 @@
 """Weights of classes in the loss: their text, their values, and the loss against torch's."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from archdsl.cli import main
 from archdsl.diagnostics import Sink
 from archdsl.training.data.dataset_spec import TaskFacts
 from archdsl.training.data.registry import data_sets
+from archdsl.training.errors.loop_errors import ClassWithoutSamples
 from archdsl.training.network_check import check
 from archdsl.training.recipe.class_weights import class_weights_text, numbers, parse_class_weights
 from archdsl.training.recipe.composition import compose
@@ -87,7 +89,14 @@ def test_pixels_without_a_class_do_not_count() -> None:
     assert class_weights(CrossEntropy(class_weights="b=2"), ("a", "b", "c"), masks) == (1.0, 2.0, 1.0)
 
 
-@given(st.dictionaries(st.text("abc d=é", min_size=1).map(str.strip).filter(bool), st.floats(1e-3, 1e3), min_size=1))
+@pytest.mark.parametrize("name", ["cat", "a, b"])
+def test_the_suggested_weights_are_accepted(name: str) -> None:
+    (suggestion,) = ClassWithoutSamples(name, False).help()
+    given = shlex.split(suggestion.partition("--class-weights ")[2].rstrip("`"))
+    assert parse_class_weights(given[0].replace(", …", "")) == {name: 1.0}
+
+
+@given(st.dictionaries(st.text('abc d=é,{}":', min_size=1), st.floats(1e-3, 1e3), min_size=1))
 def test_weights_given_in_python_are_read_back(weights: dict[str, float]) -> None:
     assert parse_class_weights(class_weights_text(weights)) == weights
     assert parse_class_weights(class_weights_text(list(weights.values()))) == tuple(weights.values())
@@ -101,6 +110,12 @@ def test_weights_given_in_python_are_read_back(weights: dict[str, float]) -> Non
         ("1, nan", "a positive number"),
         ("cat=1, cat=2", "two weights"), ("cat", "a positive number"), ("1,,2", "takes `balanced`"),
         ("1, cat=2", "not"),
+        ('{"cat": 0}', "a positive number"), ('{"cat": "2"}', "a positive number"),
+        ('{"cat": true}', "a positive number"),
+        ('{"cat": 1, "cat": 2}', "two weights"), ('{"cat": [2]}', "a positive number"),
+        ("{}", "takes names"),
+        ('{"cat": 2', "takes an object like"),
+        ("{cat: 2}", "takes an object like"), ('{"cat": NaN}', "a positive number"),
         ("balancd", "or write `balanced`"), ("=2", "takes names"), ("inf", "a positive number"),
     ],
 )  # fmt: skip
