@@ -48,7 +48,7 @@ PACKAGES: Mapping[str, set[str]] = {
     "lsp": BASE | {"text", "analysis", "backends", "network", "zoo", "service"},
     "agents": CORE | {"extras", "elaborate", "analysis", "backends", "zoo", "network", "importing", "training"},
     "cli": CORE
-    | {"extras", "elaborate", "analysis", "suggest", "backends", "zoo", "network", "importing", "training", "explain"}
+    | {"extras", "elaborate", "analysis", "backends", "zoo", "network", "importing", "training", "explain"}
     | {"lsp", "agents"}
     | {"highlight"},
     "__init__": {"version", "network", "importing", "integrations", "training", "zoo"},

@@ -12,10 +12,9 @@ from ..diagnostics.diagnostic import Finding
 from ..diagnostics.terminal import render, summary
 from ..elaborate.attempts import ElaborationInputs
 from ..graph import Graph
-from ..network import Network, analyze
-from ..suggest import CheckedText, suggest
+from ..network import Network
+from ..network.data_suggestions import with_suggestions
 from ..text import paths
-from ..text.source import Source
 from ..training.network_warnings import network_warnings
 from ..training.recipe.composition import EXTENDABLE, BadOption, compose, extend, option_at
 from ..training.recipe.recipe import Recipe
@@ -256,20 +255,15 @@ def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Elab
     if source.spec.shape is None and ("data", "fit") in options.recipe:
         usage("--fit: images of a folder are decoded at the network's size; leave it out")
 
-    def found_in(graph: Graph) -> tuple[Finding, ...]:
-        sink = Sink()
+    def check_data(graph: Graph, sink: Sink) -> None:
         check(graph, source.spec, recipe, sink)
-        return tuple(sink)
 
-    def check_again(text: Source) -> CheckedText:
-        after = analyze(text, Sink(), given.settings, given.override, given.library)
-        return CheckedText(after.found if after.graph is None else (*after.found, *found_in(after.graph)), after.graph)
-
-    found = found_in(network.graph)
+    found = Sink()
+    check_data(network.graph, found)
     if refused := refused_option(found, options.recipe, network.graph):
         usage(str(refused))
-    if found:
-        _show(suggest(network.program, found, given, check_again, network.graph), network)
+    if len(found):
+        _show(with_suggestions(network, found, check_data, given), network)
         raise SystemExit(1)
     return source
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Sink
+from ..elaborate.attempts import ElaborationInputs
 from ..network import ArchError, Network, load, loads
+from ..network.data_suggestions import with_suggestions
 from ..text.given_path import is_source_text, recorded_path
 from ..text.names import nearest
 from .data.registry import find_source
@@ -21,7 +23,7 @@ from .tasks.choice import choose
 if TYPE_CHECKING:
     from torch import nn
 
-    from ..graph import Setting
+    from ..graph import Graph, Setting
     from .data.images import DataSource
     from .recipe.recipe import Recipe
 
@@ -196,9 +198,14 @@ def named_source(network: Network, name: str, in_text: bool) -> "DataSource":
 
 def refuse_misfit(network: Network, source: "DataSource", recipe: "Recipe", options: Mapping[Path_, Any]) -> None:
     """Raise ArchError if the network does not fit the data and the recipe, or ValueError if an option is the cause."""
+
+    def check_data(graph: "Graph", sink: Sink) -> None:
+        check(graph, source.spec, recipe, sink)
+
     sink = Sink()
-    check(network.graph, source.spec, recipe, sink)
+    check_data(network.graph, sink)
     if refused := refused_option(sink, options, network.graph):
         raise ValueError(f"{_keyword(refused.option)}: {refused.why}")
     if sink.errors:
-        raise ArchError(tuple(sink), network.program.source)
+        given = ElaborationInputs(settings=network.given, library=network.library)
+        raise ArchError(with_suggestions(network, sink, check_data, given), network.program.source)

@@ -590,3 +590,38 @@ def test_other_tasks_learn_from_arrays(tmp_path: Path, few: Mapping[str, tuple[A
             run.predict(inputs[:3])
     else:
         assert len(run.predict(inputs[:3])) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "code"),
+    [
+        ("input 3x64x64; conv 8 k1", "shapes", "E0816"),
+        ("input 3x64x64; conv 8 k3 same; stage head { gap; fc 3 }", "shapes", "E0816"),
+        ("input 1x9x9; gap; fc 10", "digits", "E0811"),
+        ("input 1x8x8; gap; fc 5", "digits", "E0812"),
+    ],
+)
+def test_a_network_that_does_not_fit_the_data_has_the_edits_of_the_command(
+    text: str, data: str, code: str, tmp_path: Path
+) -> None:
+    with pytest.raises(archdsl.ArchError) as caught:
+        archdsl.fit(text, data, epochs=1, out=tmp_path / "run")
+    (found,) = caught.value.diagnostics
+    assert found.diagnostic.code == code
+    assert found.suggestions
+    (tmp_path / "a.arch").write_text(text)
+    shown = CliRunner().invoke(
+        main, ["train", str(tmp_path / "a.arch"), "--data", data, "--out", str(tmp_path / "run")]
+    )
+    assert shown.exit_code == 1
+    for each in found.suggestions:
+        assert each.title in shown.output
+        assert each.title in str(caught.value)
+
+
+def test_a_resized_network_has_no_edits_for_the_sizes_of_its_text() -> None:
+    network = archdsl.loads("input 1x8x8; conv 4 k3 p1; gap; fc 5", input="1x16x16")
+    with pytest.raises(archdsl.ArchError) as caught:
+        archdsl.fit(network, "digits")
+    assert all("input 1x16x16" not in each.title for item in caught.value.diagnostics for each in item.suggestions)
+    assert {item.diagnostic.code for item in caught.value.diagnostics} == {"E0811", "E0812"}

@@ -1,6 +1,6 @@
 """Outputs that must be feature maps for the task of a network: the layers that are missing at the end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...contract.layer import InputOp
 from ...diagnostics import Edit
@@ -10,6 +10,7 @@ from ...shapes.shape import Layout, Shape
 from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate
+from ..statements import covers
 from ..suggestion_context import ErrorSite, SuggestionContext, changed, only, written
 
 _MAX_REMOVED = 8
@@ -20,14 +21,15 @@ def feature_maps(context: SuggestionContext, site: ErrorSite) -> Iterator[Candid
     """The channels and the spatial size that the task needs: set by the last layer, or by further layers after the last
     feature map.
     """
-    diagnostic, statement = site.diagnostic, site.layer
-    if not isinstance(diagnostic, WrongImageOutput) or not diagnostic.channels or statement is None:
+    diagnostic, statement = site.diagnostic, site.statement
+    if not isinstance(diagnostic, WrongImageOutput) or not diagnostic.channels or not context.owns(statement):
         return
     nodes = [node for node in context.nodes.get(id(statement), []) if node.uses == diagnostic.uses]
-    if not nodes or not context.owns(statement):
+    if not nodes or not isinstance(statement, ast.LayerStatement | ast.Merge | ast.Residual):
         return
     node = nodes[-1]
-    yield from _last_layer(context, node, statement, diagnostic)
+    if isinstance(statement, ast.LayerStatement):
+        yield from _last_layer(context, node, statement, diagnostic)
     shape = context.shape(node.id)
     if diagnostic.has_other_stride:
         yield _appended(statement, f"conv {diagnostic.channels} k3 s2 p1", "it doubles the stride")
@@ -46,7 +48,9 @@ def _last_layer(
         return
     filters: dict[str, str | None] = {"filters": str(diagnostic.channels)}
     padding: dict[str, str | None] = {"padding": "same"}
-    for rank, values in enumerate((filters, padding, {**filters, **padding}) if diagnostic.exact else (filters,)):
+    shape = context.shape(node.id)
+    fits = not diagnostic.exact or (shape is not None and tuple(shape.dims[1:]) == diagnostic.size)
+    for rank, values in enumerate((filters,) if fits else (filters, padding, {**filters, **padding})):
         yield from only(changed(context, statement, values, 0.5 + 0.1 * rank))
 
 
@@ -60,7 +64,7 @@ def _layers(shape: Shape, diagnostic: WrongImageOutput) -> str:
     return "; ".join(layers)
 
 
-def _appended(statement: ast.LayerStatement, layers: str, why: str = "") -> Candidate:
+def _appended(statement: ast.LayerStatement | ast.Merge | ast.Residual, layers: str, why: str = "") -> Candidate:
     """The layers after a statement, whose name is then that of the last one."""
     end = statement.span.end
     if statement.alias is not None:
@@ -72,37 +76,67 @@ def _appended(statement: ast.LayerStatement, layers: str, why: str = "") -> Cand
 
 def _replaced(context: SuggestionContext, node: DraftNode, diagnostic: WrongImageOutput) -> Iterator[Candidate]:
     """The layers in place of the statements after the last feature map."""
-    removed: list[ast.Statement] = []
-    while len(removed) < _MAX_REMOVED and len(node.inputs) == 1 and node.statement is not None:
-        removed.insert(0, node.statement)
-        node = context.draft.nodes[node.inputs[0]]
-        shape = context.shape(node.id)
-        if shape is None:
+    place = _place(node)
+    last = context.statements.at(place) if place.source is context.source else None
+    while last is not None:
+        home = context.statements.position_of(last)
+        if home is None:
             return
-        if shape.layout is Layout.IMAGE:
-            last = removed[-1]
-            alias = last.alias if isinstance(last, ast.LayerStatement) else None
-            layers = _layers(shape, diagnostic)
-            if not layers and (alias is not None or isinstance(node.op, InputOp)):
-                layers = f"conv {diagnostic.channels} k1"
-            yield from _instead(context, removed, layers if alias is None else f"{layers} as {alias.text}")
-            return
+        first = home.position
+        while first > max(0, home.position - _MAX_REMOVED):
+            first -= 1
+            before = _result(context, home.siblings[first])
+            shape = None if before is None else context.shape(before.id)
+            if before is not None and shape is not None and shape.layout is Layout.IMAGE:
+                layers = _layers(shape, diagnostic)
+                removed = _innermost(home.siblings[first + 1 : home.position + 1])
+                if not layers and (
+                    _alias(removed[-1]) or removed[0] is not home.siblings[first + 1] or _is_input(before)
+                ):
+                    layers = f"conv {diagnostic.channels} k1"
+                yield _instead(home.siblings[first].span, removed, layers)
+                return
+        last = home.owner if isinstance(home.owner, ast.Stage) else None
 
 
-def _instead(context: SuggestionContext, removed: list[ast.Statement], layers: str) -> Iterator[Candidate]:
-    """The layers, if any, in place of consecutive statements of the network."""
-    positions = [found for each in removed if (found := context.statements.position_of(each)) is not None]
-    first = positions[0].position if positions else 0
-    consecutive = [(first + i, None) for i in range(len(removed))]
-    if first == 0 or [(each.position, each.owner) for each in positions] != consecutive:
-        return
+def _place(node: DraftNode) -> Span:
+    """Where a node is made in the text: by a use of a block, or by its own statement."""
+    return node.uses[0].span if node.uses else node.span
+
+
+def _result(context: SuggestionContext, statement: ast.Statement) -> DraftNode | None:
+    """The last node that a statement makes."""
+    made = (node for node in context.draft.nodes if _place(node).source is statement.span.source)
+    return max((node for node in made if covers(statement.span, _place(node))), key=lambda node: node.id, default=None)
+
+
+def _is_input(node: DraftNode) -> bool:
+    return isinstance(node.op, InputOp)
+
+
+def _innermost(removed: Sequence[ast.Statement]) -> Sequence[ast.Statement]:
+    """The statements to replace: those of a stage, if it is the only one, so that the stage stays."""
+    while len(removed) == 1 and isinstance(removed[0], ast.Stage):
+        removed = removed[0].body.statements
+    return removed
+
+
+def _alias(statement: ast.Statement) -> str:
+    """The name that a statement gives to its tensor; empty without one."""
+    alias = getattr(statement, "alias", None)
+    return "" if alias is None else alias.text
+
+
+def _instead(before: Span, removed: Sequence[ast.Statement], layers: str) -> Candidate:
+    """The layers, if any, in place of consecutive statements after another one, with the name of the last of them."""
+    name = _alias(removed[-1])
+    new = f"{layers} as {name}" if name else layers
     old = "; ".join(written(each) for each in removed)
-    title = f"write `{layers}` instead of `{old}`" if layers else f"remove `{old}`"
-    edits = _replacing(positions[0].siblings[first - 1].span, removed, layers)
-    yield Candidate(title=title, edits=edits, rank=1.0)
+    title = f"write `{new}` instead of `{old}`" if new else f"remove `{old}`"
+    return Candidate(title=title, edits=_replacing(before, removed, new), rank=1.0)
 
 
-def _replacing(before: Span, removed: list[ast.Statement], new: str) -> tuple[Edit, ...]:
+def _replacing(before: Span, removed: Sequence[ast.Statement], new: str) -> tuple[Edit, ...]:
     """The edits that write a text instead of consecutive statements after another one; comments between them stay."""
     edits: list[Edit] = []
     end = before.end
