@@ -46,7 +46,7 @@ def test_dir_has_the_public_names() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(archdsl.__all__) - {"__version__", "zoo"}))
-def test_help_says_what_a_name_is(name: str) -> None:
+def test_every_public_name_has_a_docstring(name: str) -> None:
     value = getattr(archdsl, name)
     assert inspect.getdoc(value)
     if inspect.isfunction(value):
@@ -54,11 +54,11 @@ def test_help_says_what_a_name_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(archdsl.__all__) - {"__version__"}))
-def test_the_page_has_every_name(name: str) -> None:
+def test_api_page_lists_every_public_name(name: str) -> None:
     assert f".{name}" in PAGE
 
 
-def test_importing_is_cheap() -> None:
+def test_importing_names_does_not_import_torch() -> None:
     """No name is imported before it is used, and none needs torch before it runs."""
     program = "import sys, archdsl; archdsl.fit, archdsl.load_run, archdsl.from_torch; print('torch' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "False\n"
@@ -68,7 +68,7 @@ def test_importing_is_cheap() -> None:
 
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "googlenet", "unet", "vit_b_16"])
-def test_the_values_are_those_of_the_report(name: str) -> None:
+def test_network_attributes_match_the_report(name: str) -> None:
     network = zoo(name)
     report = network.report()
     assert json.loads(json.dumps(report)) == report
@@ -112,13 +112,13 @@ def test_symbolic_sizes_are_closed_forms() -> None:
 
 
 @pytest.mark.parametrize("format", ["text", "markdown", "latex"])
-def test_tables(format: Any) -> None:
+def test_table_formats_and_columns(format: Any) -> None:
     table = archdsl.loads(TEXT).table(columns="params,rf", format=format)
     assert "conv width k3 same" in table
     assert "1,152" not in table
 
 
-def test_the_arithmetic_of_a_table() -> None:
+def test_explained_table_shows_arithmetic() -> None:
     table = archdsl.loads(TEXT).table(explain=True)
     assert table.count(") + 1 = 32") == 2
     assert "parameters 898" in table
@@ -127,13 +127,13 @@ def test_the_arithmetic_of_a_table() -> None:
 @pytest.mark.parametrize(
     "options", [{"columns": "prams"}, {"format": "html"}], ids=str
 )  # fmt: skip
-def test_what_a_table_refuses(options: dict[str, Any]) -> None:
+def test_invalid_table_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="unknown"):
         archdsl.loads(TEXT).table(**options)
 
 
 @pytest.mark.parametrize("name", ["net.svg", "net.png", "net.dot", "net.mmd", "net.tex"])
-def test_diagrams_are_written_as_the_command_does(name: str, tmp_path: Path) -> None:
+def test_diagram_files_match_the_command(name: str, tmp_path: Path) -> None:
     network = archdsl.loads(TEXT)
     drawn = network.diagram(tmp_path / name, theme="dark")
     assert (tmp_path / name).read_bytes() == drawn.data
@@ -159,14 +159,16 @@ def test_diagrams_are_written_as_the_command_does(name: str, tmp_path: Path) -> 
     [{"view": "block"}, {"theme": "black"}, {"format": "jpg"}, {"path": "net.jpg"}, {"direction": "UP"}],
     ids=str,
 )  # fmt: skip
-def test_what_a_diagram_refuses(options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_diagram_options_are_refused(
+    options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match="unknown"):
         archdsl.loads(TEXT).diagram(**options)
     assert not list(tmp_path.iterdir())
 
 
-def test_the_source_builds_the_module() -> None:
+def test_printed_source_builds_the_module() -> None:
     names: dict[str, Any] = {}
     network = archdsl.loads(TEXT)
     exec(network.source(), names)
@@ -180,19 +182,19 @@ def test_the_source_builds_the_module() -> None:
 @pytest.mark.parametrize(
     "depths", [[2, 1], (2, 1), np.array([2, 1]), torch.tensor([2, 1]), range(2, 0, -1), [np.int64(2), torch.tensor(1)]]
 )
-def test_sequences_of_any_kind(depths: Any) -> None:
+def test_any_sequence_type_is_accepted_as_a_list(depths: Any) -> None:
     assert len(archdsl.loads(TEXT, depths=depths).layers) == 2 * 3 + 2
 
 
 @pytest.mark.parametrize("size", ["3x16x16", [3, 16, 16], np.array([3, 16, 16]), torch.Size([3, 16, 16])])
-def test_sizes_of_any_kind(size: Any) -> None:
+def test_any_size_type_is_accepted_as_input(size: Any) -> None:
     assert archdsl.loads(TEXT, input=size, width=np.int32(4)).layers[0].shape == (4, 16, 16)
 
 
 # --- checks ---
 
 
-def test_a_check_has_what_the_command_prints(tmp_path: Path) -> None:
+def test_check_result_matches_the_command_output(tmp_path: Path) -> None:
     for text in (TEXT, "input 8; fcc 2", "input 8\nconv 3 k3", "input 8; fc 4; fc 2", ""):
         (tmp_path / "n.arch").write_text(text)
         analysis = archdsl.check(tmp_path / "n.arch")
@@ -205,7 +207,7 @@ def test_a_check_has_what_the_command_prints(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("given", [{}, {"path": "a.arch", "text": "input 8"}])
-def test_a_check_takes_one_text(given: dict[str, Any]) -> None:
+def test_check_accepts_either_path_or_text(given: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="path or text"):
         archdsl.check(**given)
 
@@ -214,7 +216,7 @@ def test_a_check_takes_one_text(given: dict[str, Any]) -> None:
     ("block", "ok"),
     [("data digits", True), ("data digits; epochs x", False), ("data cifar10", False), ("freeze nothing", False)],
 )
-def test_check_reports_what_the_command_reports(block: str, ok: bool, tmp_path: Path) -> None:
+def test_check_of_a_train_block_matches_the_command(block: str, ok: bool, tmp_path: Path) -> None:
     """Also in the `train` block."""
     path = tmp_path / "net.arch"
     path.write_text(f"input 1x8x8\nflatten\nfc 10\ntrain {{ {block} }}\n")
@@ -225,7 +227,7 @@ def test_check_reports_what_the_command_reports(block: str, ok: bool, tmp_path: 
     assert (analysis.ok, done.exit_code == 0) == (ok, ok)
 
 
-def test_a_missing_file_is_one() -> None:
+def test_missing_file_raises_file_not_found() -> None:
     for call in (archdsl.load, archdsl.check, archdsl.load_run):
         with pytest.raises(FileNotFoundError):
             call("missing.arch")
@@ -262,14 +264,16 @@ def test_training_and_loading(tmp_path: Path) -> None:
         ({"freeze": "head"}, ValueError, "freeze"),
     ],
 )
-def test_what_training_refuses(options: dict[str, Any], error: type[Exception], message: str, tmp_path: Path) -> None:
+def test_invalid_training_arguments_are_refused(
+    options: dict[str, Any], error: type[Exception], message: str, tmp_path: Path
+) -> None:
     network = archdsl.loads("input 1x8x8; flatten; fc 10")
     with pytest.raises(error, match=message):
         archdsl.fit(network, **{"data": "digits", "out": tmp_path / "run", **options})
     assert not (tmp_path / "run").exists()
 
 
-def test_training_refuses_a_network_that_does_not_fit() -> None:
+def test_training_refuses_a_network_incompatible_with_the_data() -> None:
     with pytest.raises(archdsl.ArchError):
         archdsl.fit(archdsl.loads("input 1x8x8; flatten; fc 7"), "digits")
 
@@ -277,13 +281,13 @@ def test_training_refuses_a_network_that_does_not_fit() -> None:
 # --- a user's program ---
 
 
-def test_the_example_runs(tmp_path: Path) -> None:
+def test_api_example_runs(tmp_path: Path) -> None:
     printed = subprocess.check_output([sys.executable, str(EXAMPLE), str(tmp_path)], text=True, encoding="utf-8")
     assert "width 2.0: 20,234 parameters" in printed
     assert (tmp_path / "small.svg").is_file()
 
 
-def test_the_example_of_training_runs(tmp_path: Path) -> None:
+def test_training_example_runs(tmp_path: Path) -> None:
     printed = subprocess.check_output([sys.executable, str(TRAINING), str(tmp_path)], text=True, encoding="utf-8")
     assert "test accuracy 100.0%" in printed
     assert (tmp_path / "run" / "report.html").is_file()

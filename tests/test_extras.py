@@ -34,7 +34,7 @@ def test_the_extras_are_those_of_the_project() -> None:
         assert set(brings) == set(packages(extra)), extra
 
 
-def test_all_brings_everything() -> None:
+def test_extra_all_contains_every_package() -> None:
     assert set(packages("all")) == {package for brings in EXTRAS.values() for package in brings}
 
 
@@ -59,7 +59,7 @@ def installed_from(monkeypatch: pytest.MonkeyPatch, origin: object) -> None:
         ),
     ],
 )
-def test_the_requirement_is_where_archdsl_came_from(
+def test_install_command_uses_the_installation_source(
     monkeypatch: pytest.MonkeyPatch, origin: object, requirement: str
 ) -> None:
     installed_from(monkeypatch, origin)
@@ -70,7 +70,7 @@ def test_the_requirement_is_where_archdsl_came_from(
     ("marker", "command"),
     [("uv-receipt.toml", "uv tool install"), ("pipx_metadata.json", "pipx install --force")],
 )
-def test_tools_install_with_what_made_their_environment(
+def test_install_command_uses_the_tool_that_made_the_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, marker: str, command: str
 ) -> None:
     installed_from(monkeypatch, None)
@@ -79,7 +79,7 @@ def test_tools_install_with_what_made_their_environment(
     assert install_command("train") == f"{command} 'archdsl[train]'"
 
 
-def test_the_command_installs_into_this_python(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_install_command_targets_the_current_python(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     installed_from(monkeypatch, None)
     monkeypatch.setattr("shutil.which", lambda name: str(Path(sys.executable).parent / name))
     assert install_command("train") == "pip install 'archdsl[train]'"
@@ -89,12 +89,12 @@ def test_the_command_installs_into_this_python(monkeypatch: pytest.MonkeyPatch, 
     assert install_command("train") == f"uv pip install --python {sys.executable} 'archdsl[train]'"
 
 
-def test_a_checkout_that_was_never_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_install_command_of_an_uninstalled_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras, "_distribution", lambda: None)
     assert install_command("train").endswith(f"-e '{ROOT}[train]'")
 
 
-def test_a_module_needs_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_module_without_torch_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     installed_from(monkeypatch, None)
     monkeypatch.setattr(extras, "_importable", lambda module: module != "torch")
     network = loads("input 8; fc 10")
@@ -102,7 +102,7 @@ def test_a_module_needs_torch(monkeypatch: pytest.MonkeyPatch) -> None:
         network.to_torch()
 
 
-def test_names() -> None:
+def test_package_of_a_module_name() -> None:
     assert package_of("PIL.Image") == "pillow"
     assert package_of("onnx") == "onnx"
     assert missing("train") == ()

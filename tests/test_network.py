@@ -45,7 +45,7 @@ def failing(text: str) -> ArchError:
 
 @pytest.mark.parametrize("how", COPIES)
 @pytest.mark.parametrize("code", [code for code in by_code() if code.startswith("E")])
-def test_an_error_can_be_copied_and_sent(code: str, how: str) -> None:
+def test_error_can_be_copied_and_pickled(code: str, how: str) -> None:
     kind = by_code()[code]
     found = Sink()
     analyze(Source(kind.wrong), found, kind.settings)
@@ -57,7 +57,7 @@ def test_an_error_can_be_copied_and_sent(code: str, how: str) -> None:
     assert again.source.text == kind.wrong
 
 
-def test_an_error_of_a_notebook_stays_one() -> None:
+def test_notebook_error_keeps_its_class_when_pickled() -> None:
     error = failing("input 8; fcc 2")
     sent = pickle.loads(pickle.dumps(CellError(error.diagnostics, error.source)))
     assert type(sent) is CellError
@@ -68,7 +68,7 @@ def _load(text: str) -> int:
     return archdsl.loads(text).parameters
 
 
-def test_a_pool_of_processes_gets_the_error() -> None:
+def test_process_pool_returns_the_error() -> None:
     """It waited forever: an exception that it could not unpickle killed its thread."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         assert pool.submit(_load, "input 8; fc 2").result(timeout=60) == 18
@@ -82,7 +82,7 @@ def test_a_pool_of_processes_gets_the_error() -> None:
 
 @pytest.mark.parametrize("how", COPIES)
 @pytest.mark.parametrize("text", [TEXT, "input 3xHxW; conv 8 k3 s2; maxpool 2"])
-def test_a_network_can_be_copied_and_sent(text: str, how: str) -> None:
+def test_network_can_be_copied_and_pickled(text: str, how: str) -> None:
     network = archdsl.loads(text)
     before = network.sizes.described()
     again = COPIES[how](network)
@@ -94,7 +94,7 @@ def test_a_network_can_be_copied_and_sent(text: str, how: str) -> None:
     assert again.sizes.described() == before
 
 
-def test_hashes_are_made_anew_in_another_process(tmp_path: Path) -> None:
+def test_hashes_are_recomputed_after_unpickling(tmp_path: Path) -> None:
     """A hash of text differs from process to process: a kept one would make equal shapes unequal."""
     write = (
         "import archdsl, pickle, sys; n = archdsl.loads('input 3xHxW; conv 8 k3 s2; maxpool 2'); n.sizes; "
@@ -114,19 +114,19 @@ def test_hashes_are_made_anew_in_another_process(tmp_path: Path) -> None:
 # --- files ---
 
 
-def test_a_missing_file(tmp_path: Path) -> None:
+def test_missing_file_raises_file_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as raised:
         archdsl.load(tmp_path / "missing.arch")
     assert (raised.value.errno, raised.value.filename) == (errno.ENOENT, str(tmp_path / "missing.arch"))
 
 
-def test_a_folder(tmp_path: Path) -> None:
+def test_folder_raises_is_a_directory(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError) as raised:
         archdsl.load(tmp_path)
     assert raised.value.filename == str(tmp_path)
 
 
-def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_file_raises_permission_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
@@ -138,7 +138,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("name", ["a\0b.arch", "n" * 300, "zoo:nosuch"])
-def test_what_names_no_file(name: str) -> None:
+def test_invalid_file_name_raises_os_error(name: str) -> None:
     with pytest.raises(OSError, match=r"file|zoo|long") as raised:
         archdsl.load(name)
     assert raised.value.errno
@@ -151,18 +151,18 @@ def test_what_names_no_file(name: str) -> None:
 @pytest.mark.parametrize(
     "value", [3, np.int64(3), np.uint8(3), np.array(3), torch.tensor(3), np.int32(3)], ids=lambda v: type(v).__name__
 )
-def test_a_whole_number_of_any_kind(value: object) -> None:
+def test_any_integer_type_is_accepted(value: object) -> None:
     assert archdsl.loads(TEXT, classes=value).graph.outputs[0][0] == "output"
     assert str(archdsl.loads(TEXT, classes=value).graph.nodes[-1].shape) == "3"
 
 
 @pytest.mark.parametrize("value", [0.5, np.float32(0.5), np.float64(0.5), Fraction(1, 2)])
-def test_a_fraction_of_any_kind(value: object) -> None:
+def test_any_float_type_is_accepted(value: object) -> None:
     assert str(archdsl.loads(TEXT, width=value).graph.nodes[1].shape) == "4×30×30"
 
 
 @pytest.mark.parametrize("value", [True, np.True_, "3", None, [None], 3j, object(), Decimal("0.5")])
-def test_what_is_no_number_is_refused(value: object) -> None:
+def test_non_numeric_value_is_refused(value: object) -> None:
     with pytest.raises(TypeError, match="`classes` must be a number"):
         archdsl.loads(TEXT, classes=value)
 
@@ -171,7 +171,7 @@ LISTS = "net N(depths = [1, 2], rows = [[3, 8]], act = relu)\ninput 3x32x32\nrep
 
 
 @pytest.mark.parametrize("value", [[3, 4], (3, 4), [np.int64(3), 4.0], torch.Size([3, 4])])
-def test_a_list_of_any_kind(value: object) -> None:
+def test_any_sequence_type_is_accepted_as_a_list(value: object) -> None:
     network = archdsl.loads(LISTS, depths=value, rows=[(3, 4), [5]])
     assert len(network.graph.layers) == 7
     assert network.graph.settings == {"depths": [3, 4], "rows": [[3, 4], [5]], "act": "relu"}
@@ -213,7 +213,7 @@ def test_lists_have_limits(value: object) -> None:
     "sizes",
     ["3x64x64", (3, 64, 64), [3, 64, 64], np.array([3, 64, 64]), (3, np.int64(64), "H"), torch.Size([3, 64, 64])],
 )
-def test_sizes_of_any_kind(sizes: object) -> None:
+def test_any_size_type_is_accepted_as_input(sizes: object) -> None:
     assert archdsl.loads(TEXT, input=sizes).graph.nodes[0].shape.dims[0] == 3  # type: ignore[arg-type]
 
 
@@ -221,13 +221,13 @@ def test_sizes_of_any_kind(sizes: object) -> None:
     "sizes",
     ["", (), "3x0x64", (3, True, 64), (3, 0, 64), (3, -1, 64), (3, 64.0, 64), (3, None, 64), (3, "h", 64), "3×"],
 )
-def test_what_is_no_size_is_refused(sizes: object) -> None:
+def test_invalid_input_size_is_refused(sizes: object) -> None:
     with pytest.raises(ValueError, match="is not an input size like 3x32x32"):
         archdsl.loads(TEXT, input=sizes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("sizes", ["3x32", "32", "3x32x32x32", (3, 32)])
-def test_sizes_of_another_count_are_refused(sizes: str) -> None:
+def test_input_size_with_another_rank_is_refused(sizes: str) -> None:
     with pytest.raises(ArchError, match="it has 3 dimensions, but "):
         archdsl.loads(TEXT, input=sizes)
 
@@ -237,7 +237,7 @@ SOURCE = "input 8; fc 2"
 
 @pytest.mark.parametrize("given", [SOURCE, "input 8\nfc 2", "net N\ninput 8\nfc 2\n"])
 @pytest.mark.parametrize(("function", "instead"), [(archdsl.load, "loads"), (archdsl.check, "text=")])
-def test_a_text_in_place_of_a_path(function: Any, instead: str, given: str) -> None:
+def test_source_text_in_place_of_a_path_is_explained(function: Any, instead: str, given: str) -> None:
     with pytest.raises(FileNotFoundError, match=f"for a source text, use `archdsl.*{instead}"):
         function(given)
 
@@ -247,11 +247,11 @@ def test_a_text_in_place_of_a_path(function: Any, instead: str, given: str) -> N
     ("function", "name"),
     [(archdsl.load, "path"), (archdsl.check, "path"), (archdsl.loads, "text"), (archdsl.load_run, "folder")],
 )
-def test_what_is_no_path_is_named(function: Any, name: str, given: Any) -> None:
+def test_invalid_path_type_is_named(function: Any, name: str, given: Any) -> None:
     with pytest.raises(TypeError, match=f"{name}: .* is expected, .*not"):
         function(given)
 
 
-def test_a_missing_file_is_no_source_text() -> None:
+def test_missing_file_with_spaces_is_not_treated_as_source_text() -> None:
     with pytest.raises(FileNotFoundError, match=r"no such file: 'my net\.arch'"):
         archdsl.load("my net.arch")

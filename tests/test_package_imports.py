@@ -104,7 +104,7 @@ def test_a_package_imports_only_permitted_ones(name: str) -> None:
     assert not wrong, f"{name} may import {', '.join(sorted(PACKAGES[name]))}:\n" + "\n".join(wrong)
 
 
-def test_no_modules_import_each_other() -> None:
+def test_modules_have_no_import_cycles() -> None:
     graph = {name: {imported for _, imported in imports(name) if imported in modules()} for name in modules()}
     # Modules that import nothing else are removed first; the remaining ones form cycles.
     while free := [name for name, needed in graph.items() if not needed - {name}]:

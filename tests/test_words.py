@@ -231,12 +231,12 @@ AREAS: Mapping[str, tuple[Callable[[], Iterator[Text]], Mapping[str, str]]] = {
 
 
 @pytest.mark.parametrize("area", AREAS)
-def test_no_private_words(area: str) -> None:
+def test_texts_contain_no_private_words(area: str) -> None:
     texts, words = AREAS[area]
     found = [f"{where}: {each}" for where, text in texts() for each in private(text, words)]
     assert not found, "\n".join([*found, "", *(f"{word} → {instead}" for word, instead in words.items())])
 
 
-def test_the_list_finds_what_it_lists() -> None:
+def test_word_list_patterns_match_their_words() -> None:
     assert private("`--fix` mends what is certain, and the picture tells", WORDS) != []
     assert private("two figures side by side, and `sides` in code", IN_MESSAGES) == []

@@ -35,22 +35,22 @@ def test_make_runs_every_command_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("path", [*PAGES, *SOURCES], ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_target_that_is_named_exists(path: Path) -> None:
+def test_documented_make_targets_exist(path: Path) -> None:
     for match in NAMED.finditer(path.read_text(encoding="utf-8")):
         name = match[1] or match[2] or match[3]
         assert name == "NAME" or name in dev.COMMANDS, match[0]
 
 
-def test_the_pages_name_targets() -> None:
+def test_contributing_page_names_the_main_targets() -> None:
     found = {match[1] for match in NAMED.finditer((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))}
     assert {"demo", "site", "fuzz", "bench", "conformance", "format"} <= found
 
 
-def test_the_documentation_of_the_script_has_every_command() -> None:
+def test_script_docstring_lists_every_command() -> None:
     assert set(re.findall(r"dev\.py (\w+)", dev.__doc__ or "")) | {"help"} == set(dev.COMMANDS)
 
 
-def test_an_older_python_can_read_it() -> None:
+def test_script_is_valid_syntax_for_older_python() -> None:
     source = Path(dev.__file__).read_text(encoding="utf-8")
     ast.parse(source, feature_version=(3, 7))
 
@@ -91,7 +91,7 @@ def program(text: str) -> list[str | Path]:
     return [sys.executable, "-c", f"import time; {text}"]
 
 
-def test_two_commands_run_at_once(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_two_commands_run_in_parallel(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Each waits for a file that the other one writes."""
     first, second = (
         program(
@@ -115,7 +115,7 @@ def test_a_failure_of_the_second_command_is_reported() -> None:
         dev.show_both(program("pass"), program("raise SystemExit(4)"))
 
 
-def test_a_setup_ends_in_what_was_done() -> None:
+def test_setup_ends_with_a_summary() -> None:
     lines = subprocess.check_output([sys.executable, "-c", dev.SUMMARY], text=True).splitlines()
     assert len(lines) == 4
     assert lines[0].startswith(f"   Python {sys.version_info[0]}.{sys.version_info[1]}.")
@@ -124,7 +124,7 @@ def test_a_setup_ends_in_what_was_done() -> None:
 
 
 @pytest.mark.parametrize("profile", [None, "same", "fuzz"])
-def test_draws_are_the_same_for_everybody_unless_asked_otherwise(profile: str | None) -> None:
+def test_hypothesis_is_derandomized_by_default(profile: str | None) -> None:
     env = {key: value for key, value in os.environ.items() if key not in ("HYPOTHESIS_PROFILE", "CI")}
     env |= {"HYPOTHESIS_PROFILE": profile} if profile else {}
     program = "import tests.conftest; from hypothesis import settings; print(settings().derandomize)"
@@ -132,5 +132,5 @@ def test_draws_are_the_same_for_everybody_unless_asked_otherwise(profile: str | 
     assert output.strip() == str(profile != "fuzz")
 
 
-def test_this_run_draws_as_it_should() -> None:
+def test_hypothesis_profile_is_applied() -> None:
     assert settings().derandomize == (os.environ.get("HYPOTHESIS_PROFILE") != "fuzz")

@@ -68,7 +68,7 @@ def test_the_placeholders_of_this_project_are_flagged() -> None:
         ("https://invalid.dev", False),
     ],
 )
-def test_a_placeholder_leads_nowhere(url: str, expected: bool) -> None:
+def test_placeholder_urls_are_recognized(url: str, expected: bool) -> None:
     assert release.is_placeholder(url) is expected
 
 
@@ -98,7 +98,7 @@ def test_every_manifest_has_the_version_of_the_package() -> None:
     assert {path.relative_to(ROOT).as_posix() for path in found} == set(MANIFESTS)
 
 
-def test_the_script_agrees_with_a_project_that_is_ready(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_release_check_passes_for_a_ready_project(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert release.main(["--metadata", "--root", str(copied)]) == 0
     assert capsys.readouterr().out == f"{__version__} can be released\n"
 
@@ -132,7 +132,7 @@ CFF_ENTITY = {
 }
 
 
-def test_the_citation_has_the_fields_of_its_format() -> None:
+def test_citation_file_has_the_required_fields() -> None:
     found = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert found.keys() >= CFF_REQUIRED
     assert found.keys() <= CFF_FIELDS
@@ -160,13 +160,13 @@ def test_the_citation_agrees_with_the_project() -> None:
     assert found["repository-code"] == project["urls"]["Source"]
 
 
-def test_the_supported_versions_are_those_of_the_project() -> None:
+def test_supported_python_versions_match_the_project() -> None:
     versions = release.supported(ROOT)
     assert versions == ["3.11", "3.12", "3.13", "3.14"]
     assert release.project(ROOT)["requires-python"] == f">={versions[0]}"
 
 
-def test_an_interpreter_is_of_the_version_that_was_asked_for() -> None:
+def test_interpreter_has_the_requested_version() -> None:
     here = "{}.{}".format(*sys.version_info)
     assert release.interpreter(here) == sys.executable
     assert release.interpreter("3.99") is None

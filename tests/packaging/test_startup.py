@@ -24,7 +24,7 @@ def loaded_by(statement: str, *arguments: str, status: int = 0) -> set[str]:
     return set(done.stderr.splitlines()[-1].split())
 
 
-def test_importing_archdsl_loads_no_dependency() -> None:
+def test_importing_archdsl_imports_no_dependency() -> None:
     loaded = loaded_by("import archdsl")
     assert "archdsl" in loaded
     assert loaded & {"lark", "click", *HEAVY} == set()
@@ -40,7 +40,7 @@ CHECKED = {
 
 
 @pytest.mark.parametrize("name", CHECKED)
-def test_check_loads_nothing_heavy(name: str, tmp_path: Path) -> None:
+def test_check_imports_no_heavy_package(name: str, tmp_path: Path) -> None:
     text, needed = CHECKED[name]
     network = tmp_path / "net.arch"
     network.write_text(text, encoding="utf-8")

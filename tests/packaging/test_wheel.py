@@ -55,7 +55,7 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def test_wheel_holds_what_it_needs(built: Path) -> None:
+def test_wheel_contains_all_required_files(built: Path) -> None:
     wanted = {"archdsl/py.typed", "archdsl/grammars/arch.lark", "archdsl/examples/lenet5.arch"}
     wanted |= {f"archdsl-{__version__}.dist-info/{name}" for name in ("licenses/LICENSE", "entry_points.txt")}
     wanted |= {f"archdsl/{path.relative_to(ROOT)}" for path in (ROOT / "examples").rglob("*.arch")}
@@ -68,7 +68,7 @@ def test_wheel_holds_what_it_needs(built: Path) -> None:
     assert wanted - files_in(built / WHEEL) == set()
 
 
-def test_wheel_holds_nothing_else(built: Path) -> None:
+def test_wheel_contains_only_the_package(built: Path) -> None:
     folders = {name.split("/")[0] for name in files_in(built / WHEEL)}
     assert folders == {"archdsl", f"archdsl-{__version__}.dist-info"}
 

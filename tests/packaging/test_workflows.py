@@ -22,7 +22,7 @@ def steps(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_a_workflow_may_do_no_more_than_read(path: Path) -> None:
+def test_workflows_have_read_only_permissions(path: Path) -> None:
     workflow = read(path)
     assert workflow["permissions"] == {"contents": "read"}
     assert all("permissions" not in job for job in workflow["jobs"].values())
@@ -46,13 +46,13 @@ def test_no_script_contains_an_expression(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_no_workflow_runs_for_ever_or_twice(path: Path) -> None:
+def test_workflows_have_timeouts_and_concurrency_groups(path: Path) -> None:
     workflow = read(path)
     assert workflow["concurrency"]["group"]
     assert all(job["timeout-minutes"] <= 360 for job in workflow["jobs"].values())
 
 
-def test_the_matrix_is_what_the_package_supports() -> None:
+def test_ci_matrix_matches_supported_versions() -> None:
     matrix = read(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]["test"]["strategy"]["matrix"]
     assert [name.partition("-")[0] for name in matrix["os"]] == ["ubuntu", "macos", "windows"]
     package = (ROOT / "pyproject.toml").read_text(encoding="utf-8")

@@ -87,7 +87,7 @@ CONSTRUCTS = {
 }
 
 
-def test_every_construct_is_drawn() -> None:
+def test_random_programs_cover_every_construct() -> None:
     texts = [program(Random(seed)) for seed in range(400)]
     missing = [name for name, form in CONSTRUCTS.items() if not any(re.search(form, text) for text in texts)]
     assert not missing
@@ -149,7 +149,7 @@ def check_any(text: str) -> None:
 
 @many
 @given(damaged())
-def test_a_damaged_program_is_reported(text: str) -> None:
+def test_mutated_program_is_valid_or_reported(text: str) -> None:
     check_any(text)
 
 
@@ -177,13 +177,13 @@ def test_symbolic_dimensions_are_supported_or_reported(text: str) -> None:
 
 @many
 @given(st.text(max_size=200) | st.lists(st.sampled_from(_PIECES), max_size=60).map(" ".join))
-def test_any_text_is_reported(text: str) -> None:
+def test_arbitrary_text_is_valid_or_reported(text: str) -> None:
     check_any(text)
 
 
 @many
 @given(damaged())
-def test_damaged_programs_are_formatted_if_they_can_be_read(text: str) -> None:
+def test_mutated_programs_are_formatted_if_they_parse(text: str) -> None:
     sink = Sink()
     tree = parse(Source(text), sink)
     if not sink.errors:

@@ -39,13 +39,13 @@ def test_examples_are_generated_for_each_property() -> None:
 
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("name", PROPERTIES)
-def test_generated_examples(name: str, part: int) -> None:
+def test_properties_hold_for_generated_examples(name: str, part: int) -> None:
     for example in drawn(name, part):
         hold(example)
 
 
 @pytest.mark.parametrize("name", found())
-def test_found_examples(name: str) -> None:
+def test_properties_hold_for_recorded_examples(name: str) -> None:
     hold(found()[name])
 
 
@@ -66,7 +66,7 @@ def test_every_parameter_has_values() -> None:
     assert not unknown_parameters()
 
 
-def test_the_tables_name_commands_that_there_are() -> None:
+def test_option_tables_name_existing_commands() -> None:
     assert {*WEIGHTS, *SLOW, *TRAINS, *NOT_HERE} <= commands().keys()
 
 
@@ -83,7 +83,7 @@ QUICK = [scene for scene in SCENES if scene.writes not in ("out.png", "out.tex")
 
 
 @pytest.mark.parametrize("scene", [s for s in QUICK if s.options is None], ids=lambda scene: " ".join(scene.words))
-def test_every_option_does_something(scene) -> None:
+def test_every_option_has_an_effect(scene) -> None:
     values = tried(commands()[scene.command], scene)
     assert all(values.values()), "an option without a value to try"
     assert does_nothing(scene) == SILENT.get(scene.command, [])
@@ -97,6 +97,6 @@ def test_every_command_has_a_scene() -> None:
 @pytest.mark.parametrize(
     "scene", [s for s in SCENES if s.command != "diagram"], ids=lambda scene: " ".join(scene.words)
 )
-def test_options_beside_each_other(scene) -> None:
+def test_properties_hold_for_pairs_of_options(scene) -> None:
     for example in pairs(scene):
         hold(example)

@@ -78,7 +78,7 @@ def edits(text: str, seed: object, count: int) -> Iterator[tuple[Document, int]]
 
 
 @pytest.mark.parametrize("name", sorted(entries())[::9])
-def test_the_diagnostics_are_those_of_the_whole_text(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_diagnostics_after_edits_match_a_full_check(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions, "_CACHED", 5)
     for document, _ in edits(entries()[name].source().text, name, 8):
         assert reported(document.now.found) == scratch(document.text), document.text
@@ -97,7 +97,7 @@ def ranges(value: object) -> Iterator[TextRange]:
 
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "mobilenet_v2", "gpt2", "googlenet"])
-def test_every_question_has_an_answer_while_typing(name: str) -> None:
+def test_every_request_has_an_answer_while_typing(name: str) -> None:
     text = entries()[name].source().text
     for document, position in edits(text, name, 6):
         for question in QUESTIONS:
@@ -108,14 +108,14 @@ def test_every_question_has_an_answer_while_typing(name: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "\n", "#", "{", "}", '"', "input", "input ", "conv", "use ", "net (", "as", "x2", "@"]
 )
-def test_short_texts(text: str) -> None:
+def test_every_request_has_an_answer_in_short_texts(text: str) -> None:
     for position in range(len(text) + 1):
         for question in _ANSWERS:
             options = {"rename": "other"}.get(question, "")
             answer(document_of(text), position, question, options)
 
 
-def test_typing_a_network_letter_by_letter() -> None:
+def test_diagnostics_while_typing_match_a_full_check() -> None:
     text = "net N(c = 4)\ninput 3x8x8\nblock b(k) {\n  conv c k=k p1; relu }\nstage s { b 3 x2 }\nresidual { b 3 }\n"
     document = document_of("")
     for index, letter in enumerate(text):
@@ -126,7 +126,7 @@ def test_typing_a_network_letter_by_letter() -> None:
     assert document.now.graph is not None
 
 
-def test_replacing_the_text_edits_what_differs() -> None:
+def test_replacing_the_text_keeps_unchanged_statements() -> None:
     document = document_of("input 3x8x8\nconv 8 k3\nrelu\n")
     first = document.now.program.statements
     document.replace("input 3x8x8\nconv 16 k3\nrelu\n")
@@ -170,7 +170,7 @@ def test_renaming_keeps_the_network_or_is_refused() -> None:
     assert refused <= 2
 
 
-def test_the_service_imports_nothing_heavy() -> None:
+def test_service_imports_no_heavy_package() -> None:
     import subprocess
     import sys
 

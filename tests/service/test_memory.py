@@ -27,7 +27,7 @@ def size() -> int:
     return tracemalloc.get_traced_memory()[0]
 
 
-def test_memory_stays_flat() -> None:
+def test_memory_does_not_grow_with_edits() -> None:
     """As long after caches were emptied, later edits take no more; scripts/lsp_memory.py makes 10,000 over the wire."""
     document, dice = Document(read_named("zoo:resnet18").text), random.Random(1)
     tracemalloc.start()

@@ -18,7 +18,7 @@ WINDOWS = st.builds(
 
 
 @given(st.lists(st.tuples(WINDOWS, st.integers(1, 3), st.integers(-4, 4)), max_size=6), st.integers(1, 500))
-def test_chains_of_windows(chain: list[tuple[Window, int, int]], size: int) -> None:
+def test_chained_windows_match_plain_integers(chain: list[tuple[Window, int, int]], size: int) -> None:
     plain, symbolic = size, Sym.symbol("H", 224)
     for window, factor, more in chain:
         plain = window.out(plain) * factor + more
@@ -27,7 +27,7 @@ def test_chains_of_windows(chain: list[tuple[Window, int, int]], size: int) -> N
 
 
 @given(st.lists(WINDOWS, min_size=1, max_size=8))
-def test_a_chain_is_one_floor(chain: list[Window]) -> None:
+def test_chained_windows_simplify_to_one_floor(chain: list[Window]) -> None:
     side: int = Sym.symbol("H", 10_000)
     for window in chain:
         side = window.out(side)
@@ -38,7 +38,7 @@ def shown(value: int) -> str:
     return str(value)
 
 
-def test_forms_read_well() -> None:
+def test_closed_forms_are_simplified_for_display() -> None:
     height, width = Sym.symbol("H", 224), Sym.symbol("W", 224)
     assert shown(Window(kernel=7, stride=2, before=3, after=3).out(height)) == "⌊(H + 1)/2⌋"
     assert shown(height // 2 // 2 * 2) == "2·⌊H/4⌋"
@@ -49,7 +49,7 @@ def test_forms_read_well() -> None:
     assert (height * 6 + 2) // 3 == height * 2
 
 
-def test_comparisons_record_what_was_decided() -> None:
+def test_comparisons_record_their_conditions() -> None:
     height = Sym.symbol("H", 224)
     with recording() as found:
         assert height // 2 * 2 == height
@@ -67,6 +67,6 @@ def test_comparisons_record_what_was_decided() -> None:
 
 
 @given(st.integers(-50, 50), st.integers(1, 12), st.integers(-9, 9), st.integers(1, 300))
-def test_floor_division(constant: int, divisor: int, factor: int, size: int) -> None:
+def test_floor_division_matches_plain_integers(constant: int, divisor: int, factor: int, size: int) -> None:
     form = (Form.of(constant) + form_of(Sym.symbol("H", 1)) * factor) // divisor
     assert form.value({"H": size}) == (constant + factor * size) // divisor

@@ -15,7 +15,7 @@ from .networks import graph_of, summary, zoo_graph
 
 
 @pytest.mark.parametrize("name", entries())
-def test_the_zoo(name: str) -> None:
+def test_flat_text_of_zoo_networks_is_equivalent(name: str) -> None:
     graph = zoo_graph(name)
     program = flat(graph)
     assert not program.blocks
@@ -24,7 +24,7 @@ def test_the_zoo(name: str) -> None:
 
 
 @pytest.mark.parametrize("first", range(0, 400, 50))
-def test_random_programs(first: int) -> None:
+def test_flat_text_of_random_programs_is_equivalent(first: int) -> None:
     for seed in range(first, first + 50):
         graph = generate.graph_of(generate.program(Random(seed)))
         made = graph_of(flat(graph))
@@ -59,7 +59,7 @@ def test_different_networks_do_not_correspond(texts: tuple[str, str]) -> None:
     assert correspondence(second, graph_of(flat(second))) is not None
 
 
-def test_names_do_not_count() -> None:
+def test_correspondence_ignores_names() -> None:
     first = archdsl.loads("input 3x8x8\nstage a { conv 8 k1 as b; relu }\nadd { conv 8 k1 as c }\n").graph
     second = archdsl.loads("input x 3x8x8\nblock q { conv 8 k1 }\nq; relu; add { q }\n").graph
     assert correspondence(first, second) is not None
@@ -88,7 +88,7 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
-def test_constructs(text: str) -> None:
+def test_flat_text_of_each_construct_is_equivalent(text: str) -> None:
     graph = archdsl.loads(text).graph
     made = graph_of(flat(graph))
     assert summary(made) == summary(graph)
@@ -101,12 +101,12 @@ def test_skip_connections_over_smaller_images_have_names() -> None:
     assert len(merges) == 4
 
 
-def test_sizes_that_parameters_determine_are_numbers() -> None:
+def test_parameter_dependent_sizes_become_numbers() -> None:
     graph = archdsl.loads("net N(S = 4)\ninput 3x(2*S)x(2*S)\nconv 8 k1\n").graph
     assert "input 3x8x8" in flat(graph).source.text
 
 
-def test_what_cannot_be_written_is_refused() -> None:
+def test_graph_without_a_textual_form_is_refused() -> None:
     nodes = archdsl.loads("input 12 int(9)\nembedding 8 as table; reuse table\n").graph
     *others, last = nodes.nodes
     alone = nodes.replace(nodes=(*others, last.renumbered(last.id, last.inputs, None)))

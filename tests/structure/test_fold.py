@@ -40,24 +40,24 @@ def holds(program: ast.Program, graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("name", entries())
-def test_the_zoo(name: str) -> None:
+def test_folded_text_of_zoo_networks_is_equivalent(name: str) -> None:
     holds(folded(name, True), zoo_graph(name))
 
 
 @pytest.mark.parametrize("name", FIRST)
-def test_the_zoo_without_modules(name: str) -> None:
+def test_folded_text_of_zoo_networks_without_scopes_is_equivalent(name: str) -> None:
     holds(folded(name, False), zoo_graph(name))
 
 
 @pytest.mark.parametrize("first", range(0, 300, 50))
-def test_random_programs(first: int) -> None:
+def test_folded_text_of_random_programs_is_equivalent(first: int) -> None:
     for seed in range(first, first + 50):
         graph = generate.graph_of(generate.program(Random(seed)))
         holds(fold(graph, scopes_of_text(graph)), graph)
         holds(fold(graph, {}), graph)
 
 
-def test_half_of_the_texts_are_shorter_than_those_written_by_hand() -> None:
+def test_half_of_the_folded_texts_are_shorter_than_handwritten_ones() -> None:
     known, mined = [], []
     for name in FIRST[::3]:
         by_hand = words(entries()[name].source().text)
@@ -86,12 +86,12 @@ CEILINGS = {
 
 
 @pytest.mark.parametrize("name", CEILINGS)
-def test_words(name: str) -> None:
+def test_folded_text_length_is_below_its_ceiling(name: str) -> None:
     found = (words(folded(name, known).source.text) for known in (True, False))
     assert all(count <= most for count, most in zip(found, CEILINGS[name], strict=True))
 
 
-def test_one_changed_layer_is_kept() -> None:
+def test_single_different_repetition_is_kept() -> None:
     text = "input 8x9x9\n" + "residual { conv 8 k3 p1; bn; relu; conv 8 k3 p1; bn }; relu\n" * 6
     head, _, tail = text.rpartition("conv 8 k3 p1; bn }")
     graph = archdsl.loads(f"{head}conv 8 k3 p1 nobias; bn }}{tail}").graph
@@ -144,7 +144,7 @@ BLOCKS = {
 
 
 @pytest.mark.parametrize(("blocks", "uses", "count"), BLOCKS.values(), ids=BLOCKS)
-def test_blocks(blocks: str, uses: str, count: int) -> None:
+def test_repeated_structure_becomes_blocks(blocks: str, uses: str, count: int) -> None:
     graph = archdsl.loads(f"input 4x16x16\n{blocks}{uses}\n").graph
     program = fold(graph, scopes_of_text(graph))
     holds(program, graph)

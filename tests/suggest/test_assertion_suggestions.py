@@ -73,7 +73,7 @@ def test_no_suggestion_adds_an_error_or_skips_an_assertion(network: str) -> None
         ("input 3x9x9; gap; fc 5\nassert out == 10\ntrain { data digits }", "write `fc 10` instead of `fc 5`"),
     ],
 )
-def test_what_fixes_an_assertion_is_suggested(text: str, title: str) -> None:
+def test_fix_of_a_failed_assertion_is_suggested(text: str, title: str) -> None:
     assert checked(text).diagnostics[0].suggestions[0].title == title
 
 

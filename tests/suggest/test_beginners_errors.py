@@ -130,7 +130,7 @@ def test_each_suggestion_leaves_fewer_errors(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", FIRST)
-def test_two_suggestions_make_two_networks(text: str) -> None:
+def test_suggestions_give_different_networks(text: str) -> None:
     made = [analyze(Source(edited_text(text, fix.edits)), Sink()).network for fix in suggestions(text)]
     layers = [layers_of(each.graph) for each in made if each is not None]
     assert len(layers) < 2 or layers[0] != layers[1]
@@ -148,13 +148,13 @@ def test_two_suggestions_make_two_networks(text: str) -> None:
         ("block double(c) { conv c k3 same }\ninput 3x8x8\ndoubel 8\n", "on line 1"),
     ],
 )
-def test_what_nobody_would_write_is_not_suggested(text: str, unwanted: str) -> None:
+def test_implausible_edits_are_not_suggested(text: str, unwanted: str) -> None:
     titles = [fix.title for fix in suggestions(text)]
     assert titles
     assert not any(unwanted in title for title in titles)
 
 
-def test_a_block_whose_definition_cannot_be_read_is_no_misspelling() -> None:
+def test_block_with_an_invalid_definition_is_not_a_typo() -> None:
     text = "block up(c) conv c k3 same; relu }\ninput 3x8x8\nup 8\n"
     found = [item for item in analyze(Source(text), Sink()).diagnostics if item.diagnostic.code == "E0201"]
     assert not any(item.suggestions for item in found)
@@ -168,6 +168,6 @@ def test_a_block_whose_definition_cannot_be_read_is_no_misspelling() -> None:
         "input 8x16x16\nconv 8 k3 as b\nmaxpool 2 as a\nconcat { from a; crop 14 } { from b }\n",
     ],
 )
-def test_no_suggestion_moves_an_error_to_what_encloses_it(text: str) -> None:
+def test_suggestions_do_not_move_an_error_to_the_enclosing_body(text: str) -> None:
     found = [item for item in analyze(Source(text), Sink()).diagnostics if item.suggestions]
     assert all(errors(edited_text(text, fix.edits)) < errors(text) for item in found for fix in item.suggestions)

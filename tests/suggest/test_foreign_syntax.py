@@ -65,21 +65,21 @@ def suggested(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("text", "wanted"), {**COMMENTS, **LINES}.items())
-def test_comments_and_lines(text: str, wanted: str) -> None:
+def test_foreign_comments_and_line_continuations_are_rewritten(text: str, wanted: str) -> None:
     found = suggested(text.replace("HEAD", HEAD))
     assert found[0] == wanted.replace("HEAD", HEAD)
     assert archdsl.check(text=found[0]).ok
 
 
 @pytest.mark.parametrize("statement", [*CHAINS, *NUMBERS])
-def test_statements(statement: str) -> None:
+def test_foreign_chains_and_numbers_are_rewritten(statement: str) -> None:
     found = suggested(f"{HEAD}; {statement}")
     assert found[0] == f"{HEAD}; {({**CHAINS, **NUMBERS})[statement]}"
     assert archdsl.check(text=found[0]).ok
 
 
 @pytest.mark.parametrize("count", [3, 4])
-def test_a_chain_holds_when_python_says_so(count: int) -> None:
+def test_rewritten_comparison_chain_matches_python(count: int) -> None:
     """Compare with Python, in which comparisons are chained."""
     for signs in itertools.product(("<", "<=", "==", "!="), repeat=count - 1):
         for values in ((1, 2, 3, 4), (2, 2, 1, 1)):
@@ -93,7 +93,7 @@ def test_a_chain_holds_when_python_says_so(count: int) -> None:
 
 
 @pytest.mark.parametrize("statement", ["fc 64 // grops", "fc 64 // grops nobias", "conv 8 // 2 k1 nobais"])
-def test_a_divisor_is_not_taken_for_a_comment(statement: str) -> None:
+def test_integer_division_is_not_treated_as_a_comment(statement: str) -> None:
     assert not [text for text in suggested(f"net N(groups = 2)\ninput 8; {statement}") if "#" in text]
 
 
@@ -105,7 +105,7 @@ def test_no_suggestion_drops_a_number(number: str) -> None:
 
 
 @pytest.mark.parametrize("size", [34, 40, 64])
-def test_a_crop_that_is_too_large_becomes_a_padding_to_its_size(size: int) -> None:
+def test_oversized_crop_suggests_padding(size: int) -> None:
     found = suggested(f"input 3x32x32; crop {size}")
     assert len(found) == 2
     assert {str(archdsl.loads(text).graph.output.shape) for text in found} == {"3×32×32", f"3×{size}×{size}"}

@@ -76,7 +76,7 @@ def layers(text: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("name", [name for name in RIGHT_AND_WRONG if name != "batch"])
-def test_the_intended_network_is_suggested(name: str) -> None:
+def test_intended_network_is_suggested(name: str) -> None:
     right, wrong = RIGHT_AND_WRONG[name]
     assert layers(right)
     assert layers(right) in [layers(text) for text in shown(wrong)]
@@ -90,7 +90,7 @@ def test_no_suggestion_leaves_as_many_errors(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RIGHT_AND_WRONG)
-def test_suggestions_are_the_same_every_time(name: str) -> None:
+def test_suggestions_are_deterministic(name: str) -> None:
     _, wrong = RIGHT_AND_WRONG[name]
     assert shown(wrong) == shown(wrong)
 

@@ -67,7 +67,7 @@ def _suggested(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("statement", SAME)
-def test_the_first_suggestion_means_the_same(statement: str) -> None:
+def test_first_suggestion_is_equivalent(statement: str) -> None:
     found = _suggested(f"input 8x8x8; {statement}")
     assert found[0] == f"input 8x8x8; {SAME[statement]}"
     assert archdsl.check(text=found[0]).ok
@@ -117,7 +117,7 @@ def test_no_number_or_word_of_a_layer_is_dropped(text: str) -> None:
 
 @pytest.mark.parametrize("statement", ["glu", "lstm 8", "slice 2 9", "matmul { tokens }", "fc 4", "pixelshuffle 2"])
 @pytest.mark.parametrize("size", ["3x32x32", "1x28x28", "3x224x224"])
-def test_the_channels_of_an_image_are_not_taken_for_a_batch(statement: str, size: str) -> None:
+def test_image_channels_are_not_treated_as_a_batch(statement: str, size: str) -> None:
     for found in analyze(Source(f"input {size}; {statement}"), Sink()).diagnostics:
         assert not [each.title for each in found.suggestions if "without the batch" in each.why]
 
@@ -139,7 +139,7 @@ def test_python_leads_to_the_importer(line: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["shape=3x32x32", "size = 3x32x32", "image=3x32x32"])
-def test_an_input_without_the_name_of_an_argument(written: str) -> None:
+def test_keyword_of_an_input_size_is_removed(written: str) -> None:
     assert _suggested(f"input {written}; conv 8 k3")[0] == "input 3x32x32; conv 8 k3"
 
 
@@ -150,11 +150,11 @@ def test_an_input_without_the_name_of_an_argument(written: str) -> None:
         "a = conv 8 k1; b = conv 8 k1; c = relu a b",  # a layer of two tensors
     ],
 )
-def test_assignments_that_no_statement_means_are_not_rewritten(text: str) -> None:
+def test_assignments_without_equivalent_are_not_rewritten(text: str) -> None:
     assert not [each for each in _suggested(f"input 8x8x8; {text}") if "=" not in each]
 
 
-def test_a_superscript_is_not_taken_for_a_digit() -> None:
+def test_superscript_is_not_treated_as_a_digit() -> None:
     for text in ("input 8x8x8; conv 4\u00b2 k1", "input 8; fc 10\u00b3"):
         assert not {"input 8x8x8; conv 42 k1", "input 8; fc 103"} & set(_suggested(text))
 

@@ -41,7 +41,7 @@ def edits(source: Source, random: Random) -> list[Edit]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_part_of_a_text_is_read_as_the_whole(name: str) -> None:
+def test_partial_reparse_agrees_with_a_full_parse(name: str) -> None:
     source, random = Source(zoo.find(name).source().text), Random(name)
     program = parse(source, Sink())
     seen = set()
@@ -56,7 +56,7 @@ def test_part_of_a_text_is_read_as_the_whole(name: str) -> None:
     assert True in seen
 
 
-def test_an_edit_that_changes_what_follows_is_noticed() -> None:
+def test_edit_that_changes_later_statements_is_detected() -> None:
     source = Source("input 3x8x8\nconv 8 k3; relu\nconv 8 k3 as x2; relu x2\ngap\n")
     program = parse(source, Sink())
     start = source.text.index("k3; relu")

@@ -74,7 +74,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_writes(name: str) -> None:
+def test_formatted_text_matches_the_expected_text(name: str) -> None:
     check(*CASES[name])
 
 
@@ -105,11 +105,11 @@ COMMENTS = {
 
 
 @pytest.mark.parametrize("name", COMMENTS)
-def test_keeps_comments(name: str) -> None:
+def test_formatting_preserves_comments(name: str) -> None:
     check(*COMMENTS[name])
 
 
-def test_long_bodies_break() -> None:
+def test_long_bodies_are_split_into_lines() -> None:
     chain = "; ".join(["conv 64 k3 s1 p1 nobias"] * 3)
     check(f"stage features {{ {chain}; relu }}\n", f"stage features {{ {chain}; relu }}\n")
     check(f"stage features {{ {chain}; relu; relu }}\n", f"stage features {{\n  {chain}; relu; relu\n}}\n")
@@ -120,14 +120,14 @@ def test_long_bodies_break() -> None:
     check(f"residual {{ {chain} }} shortcut {{ relu }}\n", f"residual {{ {chain} }}\nshortcut {{ relu }}\n")
 
 
-def test_long_parameters_break() -> None:
+def test_long_parameter_lists_are_split_into_lines() -> None:
     names = [f"parameter{i} = {i}" for i in range(8)]
     lines = f"net A(\n  {', '.join(names[:6])},\n  {', '.join(names[6:])}\n)\n"
     check(f"net A({', '.join(names)})\n", lines.replace(f"{names[5]},\n  ", f"{names[5]},\n  "))
 
 
 @pytest.mark.parametrize("path", sorted(paths.examples().rglob("*.arch")), ids=lambda path: path.stem)
-def test_examples(path: Path) -> None:
+def test_formatting_examples_preserves_the_tree_and_is_idempotent(path: Path) -> None:
     """Formatting an example changes neither its tree nor, the second time, its text; no comment is lost."""
     text = path.read_text(encoding="utf-8")
     program = parse(Source(text), Sink())

@@ -83,7 +83,7 @@ def tree(parser: Lark, text: str) -> object:
     return driver.feed_eof()  # type: ignore[no-untyped-call]  # Lark's is unannotated
 
 
-def test_the_kept_tables_are_the_same_parser() -> None:
+def test_cached_tables_give_an_equal_parser() -> None:
     loaded, fresh = kept.load(DUMP, "origin"), kept.build(GRAMMAR)
     assert loaded is not None
     for path in TEXTS:
@@ -94,29 +94,29 @@ def test_the_kept_tables_are_the_same_parser() -> None:
     assert positions[0] == positions[1]
 
 
-def test_the_second_process_builds_nothing(cache: Path, built: list[str]) -> None:
+def test_second_process_uses_the_cached_tables(cache: Path, built: list[str]) -> None:
     kept.grammar()
     assert built == []
     assert tables(cache).stat().st_mode & 0o077 == 0
 
 
 @given(st.integers(0, len(DUMP) - 1), st.integers(0, 255))
-def test_a_damaged_byte_is_noticed(place: int, value: int) -> None:
+def test_corrupt_byte_is_detected(place: int, value: int) -> None:
     damaged = DUMP[:place] + bytes([value]) + DUMP[place + 1 :]
     assert (kept.load(damaged, "origin") is None) == (damaged != DUMP)
 
 
 @given(st.integers(0, len(DUMP) - 1))
-def test_a_truncated_file_is_noticed(length: int) -> None:
+def test_truncated_file_is_detected(length: int) -> None:
     assert kept.load(DUMP[:length], "origin") is None
 
 
-def test_other_origins_are_not_taken() -> None:
+def test_cache_of_another_origin_is_rejected() -> None:
     assert kept.load(DUMP, "another grammar, or another release of Lark") is None
 
 
 @pytest.mark.parametrize("digest", [True, False])
-def test_nothing_is_unpickled(cache: Path, built: list[str], tmp_path: Path, digest: bool) -> None:
+def test_cache_is_not_unpickled(cache: Path, built: list[str], tmp_path: Path, digest: bool) -> None:
     trace = tmp_path / "executed"
     data = pickle.dumps(Payload(trace))
     file = tables(cache)
@@ -198,7 +198,7 @@ TAMPERED = [
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="permissions of POSIX")
 @pytest.mark.parametrize("tamper", TAMPERED, ids=lambda tamper: tamper.__name__)
-def test_what_others_can_write_is_not_read(cache: Path, built: list[str], tamper: Callable[[Path], None]) -> None:
+def test_cache_writable_by_others_is_not_read(cache: Path, built: list[str], tamper: Callable[[Path], None]) -> None:
     if tamper in (others, others_folder) and os.getuid():
         pytest.skip("only root can give a file away")
     tamper(cache)
@@ -208,7 +208,7 @@ def test_what_others_can_write_is_not_read(cache: Path, built: list[str], tamper
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="links of POSIX")
-def test_writing_follows_no_link(cache: Path, built: list[str]) -> None:
+def test_writing_does_not_follow_symlinks(cache: Path, built: list[str]) -> None:
     file = tables(cache)
     victim = cache.with_name("victim")
     victim.write_text("precious")
@@ -220,7 +220,7 @@ def test_writing_follows_no_link(cache: Path, built: list[str]) -> None:
     assert len(built) == 1
 
 
-def test_without_handles_of_folders(cache: Path, built: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cache_works_without_dir_fd(cache: Path, built: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """As on Windows, which has no `dir_fd`."""
     monkeypatch.setattr(private_cache, "_DIRECTORY", 0)
     kept.grammar()
@@ -231,7 +231,7 @@ def test_without_handles_of_folders(cache: Path, built: list[str], monkeypatch: 
     assert tables(cache).stat().st_size
 
 
-def test_without_a_home(built: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cache_is_skipped_without_a_home_directory(built: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def homeless() -> Path:
         raise RuntimeError("Could not determine home directory.")
 
@@ -241,7 +241,7 @@ def test_without_a_home(built: list[str], monkeypatch: pytest.MonkeyPatch) -> No
     assert len(built) == 1
 
 
-def test_every_part_of_the_kept_parser_is_that_of_the_built_one() -> None:
+def test_cached_parser_tables_equal_the_built_ones() -> None:
     loaded, fresh = kept.load(DUMP, "origin"), kept.build(GRAMMAR)
     assert loaded is not None
     assert _rules(loaded) == _rules(fresh)

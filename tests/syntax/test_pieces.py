@@ -60,7 +60,7 @@ def check(pieces: Pieces) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_program_after_random_edits(name: str) -> None:
+def test_program_after_random_edits_matches_a_full_parse(name: str) -> None:
     dice = random.Random(name)
     text = entries()[name].source().text
     pieces = Pieces(Source(text))

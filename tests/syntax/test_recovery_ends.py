@@ -17,13 +17,13 @@ from archdsl.text.source import Source
         "repeat 4 { stage a { relu }λ }\n",
     ],
 )
-def test_an_error_after_a_closed_body(text: str) -> None:
+def test_recovery_ends_after_a_closed_body(text: str) -> None:
     sink = Sink()
     program = parse(Source(text), sink)
     assert sink.errors >= 1
     assert program.statements
 
 
-def test_the_body_after_the_error_is_read() -> None:
+def test_body_after_the_error_is_parsed() -> None:
     program = parse(Source("stage a { residual { relu }$ }\nstage b { tanh }\n"), Sink())
     assert [statement.name.text for statement in program.statements if isinstance(statement, ast.Stage)] == ["a", "b"]

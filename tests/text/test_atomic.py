@@ -44,7 +44,9 @@ def refuse(monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> None:
 
 @pytest.mark.parametrize("place", ["fsync", "replace", "write_bytes", "mkstemp"])
 @pytest.mark.parametrize("writer", WRITERS)
-def test_the_previous_content_stays(folder: Path, monkeypatch: pytest.MonkeyPatch, writer: str, place: str) -> None:
+def test_previous_content_survives_a_failed_write(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, writer: str, place: str
+) -> None:
     before = (folder / "out").read_bytes()
     if place == "write_bytes":
 
@@ -71,9 +73,7 @@ def test_the_previous_content_stays(folder: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_a_system_that_flushes_only_what_may_be_written(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, writer: str
-) -> None:
+def test_fsync_only_on_writable_files(folder: Path, monkeypatch: pytest.MonkeyPatch, writer: str) -> None:
     """Like Windows, which refuses to flush a file opened for reading, and to open a folder."""
     opened: dict[int, int] = {}
     open_, fsync = os.open, os.fsync
@@ -112,19 +112,19 @@ def test_a_system_that_flushes_only_what_may_be_written(
         ("net.arch/x", "there is no folder"),
     ],
 )
-def test_names_that_no_file_can_have(folder: Path, writer: str, name: str, reason: str) -> None:
+def test_invalid_file_names_are_refused(folder: Path, writer: str, name: str, reason: str) -> None:
     done = run(*(name if word == "out" else word for word in WRITERS[writer]))
     assert done.exit_code == 2
     assert reason in done.stderr.splitlines()[-1]
 
 
-def test_the_longest_name(tmp_path: Path) -> None:
+def test_longest_file_name_is_written(tmp_path: Path) -> None:
     for path in (tmp_path / ("n" * 255), tmp_path / ("é" * 127)):
         write_atomically(path, lambda beside: beside.write_bytes(b"whole"))
         assert path.read_bytes() == b"whole"
 
 
-def test_an_interrupted_writer_leaves_nothing(tmp_path: Path) -> None:
+def test_interrupted_writer_leaves_no_file(tmp_path: Path) -> None:
     def stop(beside: Path) -> None:
         beside.write_bytes(b"half")
         raise KeyboardInterrupt

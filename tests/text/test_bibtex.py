@@ -56,11 +56,11 @@ def typeset(text: str) -> str:
 
 
 @pytest.mark.parametrize("text", ["Dollár & Çiçek", "94% of $5_000 #1", "a{b}c", "~x^2\\y", "Müller–Řež", "標題"])
-def test_values_print_as_they_were_written(text: str) -> None:
+def test_escaped_values_are_typeset_unchanged(text: str) -> None:
     assert typeset(bibtex.escaped(text)) == text
 
 
-def test_the_papers_of_the_zoo_have_one_entry_each() -> None:
+def test_zoo_papers_have_one_entry_each() -> None:
     papers = {name: zoo.find(name).citation() for name in zoo.names()}
     printed = CliRunner().invoke(main, ["zoo", "cite", *papers])
     assert printed.exit_code == 0, printed.output
@@ -80,7 +80,7 @@ def test_the_papers_of_the_zoo_have_one_entry_each() -> None:
         assert ", ".join(authors).replace(", others", " et al.") == paper.authors.replace(" & ", ", ")
 
 
-def test_keys_do_not_depend_on_what_else_is_printed() -> None:
+def test_citation_keys_do_not_depend_on_other_entries() -> None:
     alone = CliRunner().invoke(main, ["zoo", "cite", "swin_v2_t"]).stdout
     both = CliRunner().invoke(main, ["zoo", "cite", "swin_t", "swin_v2_t"]).stdout
     assert list(parsed(both)) == ["liu2021swin", *parsed(alone)]

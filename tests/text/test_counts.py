@@ -60,7 +60,7 @@ def _fixed_plurals(path: Path) -> list[str]:
     return found
 
 
-def test_no_plural_is_fixed() -> None:
+def test_messages_have_no_fixed_plurals() -> None:
     assert [line for path in FILES for line in _fixed_plurals(path)] == []
 
 
@@ -69,7 +69,7 @@ def test_sizes_agree_with_their_noun() -> None:
     assert [sizes_of(shape, "number") for shape in shapes] == ["1 number", "13 numbers", "2x3 numbers", "1x1 numbers"]
 
 
-def test_no_plural_is_made_by_hand() -> None:
+def test_plurals_are_formed_only_by_counted() -> None:
     by_hand = re.compile(r"""['"]s['"] \* |['"]s['"] if |else ['"]s['"]""")
     found = [path.name for path in FILES if by_hand.search(path.read_text(encoding="utf-8"))]
     assert found == []

@@ -77,7 +77,7 @@ def test_names_are_relative_to_the_file_that_uses_them() -> None:
     assert analyze(Source(MAIN, name="net.arch"), Sink(), library=library).checked().parameters > 0
 
 
-def test_a_folder_and_memory_answer_alike(tmp_path: Path) -> None:
+def test_folder_and_memory_libraries_behave_alike(tmp_path: Path) -> None:
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -108,7 +108,7 @@ def _read(library: Library, name: str) -> str | None:
         ("x" * 5000 + ".arch", "E0601"),
     ],
 )
-def test_what_cannot_be_used_is_reported(used: str, code: str, tmp_path: Path) -> None:
+def test_unusable_file_is_reported(used: str, code: str, tmp_path: Path) -> None:
     (tmp_path / "blocks").mkdir()
     (tmp_path / "blocks" / "unit.arch").write_text(PAIR)
     (tmp_path / ".env").write_text("SECRET=1")
@@ -120,7 +120,7 @@ def test_what_cannot_be_used_is_reported(used: str, code: str, tmp_path: Path) -
         assert found.diagnostic.label() == "did you mean `blocks/unit.arch`?"
 
 
-def test_links_do_not_lead_out_of_a_folder(tmp_path: Path) -> None:
+def test_links_outside_a_folder_are_refused(tmp_path: Path) -> None:
     inside, outside = tmp_path / "inside", tmp_path / "outside.arch"
     inside.mkdir()
     outside.write_text(PAIR)
@@ -129,7 +129,7 @@ def test_links_do_not_lead_out_of_a_folder(tmp_path: Path) -> None:
         FolderLibrary(inside).read("link.arch")
 
 
-def test_what_ships_is_below_the_users_own() -> None:
+def test_user_files_shadow_shipped_files() -> None:
     library = Stack(MemoryLibrary({"a.arch": PAIR}), shipped())
     assert library.read("std").text == StandardLibrary().read("std").text
     assert library.read("zoo:lenet5").text.startswith("#")

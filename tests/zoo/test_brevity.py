@@ -23,7 +23,7 @@ def shown(start: str = START, end: str = END) -> str:
     return PAGE.read_text(encoding="utf-8").partition(start)[2].partition(end)[0]
 
 
-def test_lengths_of_the_texts() -> None:
+def test_table_lengths_of_texts_are_up_to_date() -> None:
     for row, stems in zip(shown().splitlines()[2:-1], SOURCES.values(), strict=True):
         length = Length(0, 0)
         for stem in stems:
@@ -32,7 +32,7 @@ def test_lengths_of_the_texts() -> None:
         assert cells[5:7] == [f"{length.lines:,}", f"{length.characters:,}"], stems
 
 
-def test_the_whole_table() -> None:
+def test_length_table_is_up_to_date() -> None:
     models = find_models()
     try:
         found = version("torchvision")
@@ -44,7 +44,7 @@ def test_the_whole_table() -> None:
 
 
 @pytest.mark.parametrize("index", range(len(SOURCES)), ids=SOURCES)
-def test_lengths_of_printed_source(index: int) -> None:
+def test_table_lengths_of_printed_source_are_up_to_date(index: int) -> None:
     stems = list(SOURCES.values())[index]
     cells = [cell.strip() for cell in shown(PRINTED_START, PRINTED_END).splitlines()[2 + index].split("|")]
     theirs, count, printed = int(cells[2]), int(cells[3]), cells[4].split(" to ")

@@ -17,7 +17,7 @@ ALL = FIGURES["torchvision"] | FIGURES["others"]
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_figures(name: str) -> None:
+def test_parameters_and_macs_match_the_published_numbers(name: str) -> None:
     sizes, parameters, macs = ALL[name]
     network = archdsl.load(f"zoo:{name}")
     entry = network.graph.nodes[network.graph.inputs[0]].shape
@@ -26,17 +26,17 @@ def test_figures(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "parameters"), [("googlenet", 13_004_888), ("inception_v3", 27_161_264)])
-def test_auxiliary_classifiers(name: str, parameters: int) -> None:
+def test_auxiliary_classifiers_have_the_published_parameters(name: str, parameters: int) -> None:
     network = archdsl.load(f"zoo:{name}", auxiliary=1)
     assert network.parameters == parameters
     assert len(network.graph.outputs) == {"googlenet": 3, "inception_v3": 2}[name]
 
 
-def test_every_network_has_its_figures() -> None:
+def test_every_network_has_published_numbers() -> None:
     assert set(zoo.entries()) == set(ALL)
 
 
-def test_figures_are_those_of_the_table() -> None:
+def test_published_numbers_match_the_torchvision_table() -> None:
     path = Path(os.environ.get("ARCHDSL_MODEL_TABLE", ROOT.parent / "shared" / "data" / "torchvision_models.json"))
     if not path.is_file():
         pytest.skip("no table of torchvision's models beside the checkout; ARCHDSL_MODEL_TABLE names it")

@@ -21,7 +21,7 @@ FIRST = {entry.path.stem: name for name, entry in reversed([*zoo.entries().items
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_module(name: str) -> None:
+def test_module_counts_match_torch(name: str) -> None:
     network = archdsl.load(f"zoo:{name}")
     with torch.device("meta"):
         module = network.to_torch()

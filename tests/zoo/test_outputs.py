@@ -21,7 +21,7 @@ SAMPLE = [
 
 
 @pytest.mark.parametrize("name", SAMPLE)
-def test_outputs(name: str) -> None:
+def test_outputs_match_torchvision(name: str) -> None:
     try:
         torchvision_models()
     except Missing as missing:

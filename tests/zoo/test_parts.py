@@ -22,7 +22,7 @@ LONG = ("mamba_130m",)
 
 
 @pytest.mark.parametrize("name", stored())
-def test_parameters_keep_their_names(name: str) -> None:
+def test_parameter_names_are_stable(name: str) -> None:
     assert digest(build(name)) == stored()[name]
 
 

@@ -31,7 +31,7 @@ BY_HAND = [name for name, reference in REFERENCES.items() if reference.library i
 
 
 @pytest.mark.parametrize("name", BY_HAND)
-def test_counts(name: str) -> None:
+def test_parameters_and_macs_match_the_reference(name: str) -> None:
     network = archdsl.load(f"zoo:{name}")
     with torch.device("meta"):
         module = REFERENCES[name].build(**settings(name)).eval()
@@ -39,13 +39,13 @@ def test_counts(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_counts_are_those_of_the_library(name: str) -> None:
+def test_parameters_and_macs_match_the_recorded_library(name: str) -> None:
     network = archdsl.load(f"zoo:{name}")
     assert (network.parameters, network.macs) == (RECORDED[name]["parameters"], RECORDED[name]["macs"])
 
 
 @pytest.mark.parametrize("name", BY_HAND)
-def test_outputs(name: str) -> None:
+def test_outputs_match_the_reference(name: str) -> None:
     network = small_network(name, REFERENCES[name])
     found = outputs(ours_filled(network), random_inputs(input_shapes(network), 2))
     expected = reference_outputs(name, REFERENCES[name])
@@ -56,7 +56,7 @@ def test_outputs(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_outputs_are_those_of_the_library(name: str) -> None:
+def test_outputs_match_the_recorded_library(name: str) -> None:
     network = small_network(name, REFERENCES[name])
     found = outputs(ours_filled(network), random_inputs(input_shapes(network), 2))
     assert len(found) == len(RECORDED[name]["outputs"])

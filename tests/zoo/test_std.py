@@ -86,7 +86,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.text)
-def test_block(case: Case) -> None:
+def test_standard_block_matches_its_reference(case: Case) -> None:
     torch.manual_seed(0)
     network = archdsl.loads(case.program)
     reference = case.reference().eval()
@@ -106,7 +106,7 @@ def test_block(case: Case) -> None:
 
 
 @pytest.mark.parametrize(("pre", "causal"), [(0, 1), (1, 1), (0, 0)])
-def test_transformer_decoder(pre: int, causal: int) -> None:
+def test_transformer_decoder_matches_torch(pre: int, causal: int) -> None:
     header = "net Two(T = 5, S = 7, C = 12)\nuse std\ninput memory SxC\ninput x TxC\n"
     network = archdsl.loads(f"{header}transformer_decoder memory 3 20 pre={pre} causal={causal}\n")
     reference = nn.TransformerDecoderLayer(12, 3, 20, batch_first=True, norm_first=bool(pre)).eval()
@@ -128,7 +128,7 @@ def test_transformer_decoder(pre: int, causal: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["fpn", "pan"])
-def test_pyramid(name: str) -> None:
+def test_feature_pyramid_matches_its_reference(name: str) -> None:
     """Odd sizes: the maps above are enlarged to any size."""
     channels = (4, 6, 8) if name == "fpn" else (8, 8, 8)
     sizes = [(channels[0], 13, 10), (channels[1], 7, 5), (channels[2], 4, 3)]

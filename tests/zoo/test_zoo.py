@@ -77,18 +77,18 @@ def test_check_takes_a_name_and_settings() -> None:
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "✓ ResNet: 3×224×224 → 10")
 
 
-def test_show_prints_a_text_that_stands_by_itself() -> None:
+def test_show_prints_a_self_contained_text() -> None:
     done = run("zoo", "show", "resnet18")
     assert archdsl.loads(done.stdout).parameters == 11_689_512
 
 
-def test_show_knows_what_was_meant() -> None:
+def test_show_suggests_a_similar_name() -> None:
     done = run("zoo", "show", "renset18")
     assert (done.returncode, done.stdout) == (2, "")
     assert "did you mean `resnet18`?" in done.stderr
 
 
-def test_the_list_has_a_line_for_each() -> None:
+def test_list_has_one_line_per_network() -> None:
     head, *lines = run("zoo").stdout.splitlines()
     assert head.split() == ["name", "parameters", "MACs", "task", "year", "paper"]
     assert [line.split()[0] for line in lines] == list(zoo.entries())
