@@ -148,7 +148,7 @@ def test_receptive_fields_with_huge_numbers_are_computed_quickly(text):
         assert all(seen.dimensions for node in graph.nodes for seen in found[node.id])
 
 
-def test_paths_are_merged_when_there_are_too_many():
+def test_number_of_listed_paths_is_limited():
     graph = archdsl.loads("input 8x64x64\nrepeat 40 { residual { conv 8 k3 p1 } }").graph
     found = fields(graph, every=True)
     counts = [(len(seen.paths), seen.complete) for node in graph.nodes for seen in found[node.id]]

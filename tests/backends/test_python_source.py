@@ -61,7 +61,7 @@ class TestLiveValues:
     def test_scope_with_several_results(self) -> None:
         source("input 4x6x6; aux a { bn; aux b { relu }; gap; sigmoid }\n")
 
-    def test_unused_results_are_returned(self) -> None:
+    def test_unused_result_of_a_scope(self) -> None:
         source("input 24; stage a { relu as kept }\nscale 0.5; stage b { add in as lost }\noutput kept\n")
 
     def test_inputs_named_like_local_variables(self) -> None:

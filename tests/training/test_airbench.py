@@ -103,7 +103,9 @@ def trained(tmp_path: Path) -> tuple[TrainingState, TrainContext, nn.Module]:
     return state, context, first
 
 
-def test_the_recipe_is_the_paper_s_loop(trained: tuple[TrainingState, TrainContext, nn.Module]) -> None:
+def test_recipe_matches_the_handwritten_loop_of_the_paper(
+    trained: tuple[TrainingState, TrainContext, nn.Module],
+) -> None:
     state, context, model = trained
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     reference_training(model.train(), context, context.standardize(context.train.images), context.train.labels)

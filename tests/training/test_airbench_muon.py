@@ -94,7 +94,7 @@ def reference_training(model: nn.Module, context: TrainContext, inputs: Tensor, 
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_the_filters_optimizer_is_the_source_s(layout: torch.memory_format) -> None:
+def test_muon_step_matches_the_source(layout: torch.memory_format) -> None:
     torch.manual_seed(0)
     conv = nn.Conv2d(8, 16, 3, bias=False)
     other = nn.Parameter(conv.weight.detach().clone())
@@ -114,7 +114,7 @@ def test_the_filters_optimizer_is_the_source_s(layout: torch.memory_format) -> N
         assert (conv.weight - other).norm() < 0.02 * (other - first).norm()
 
 
-def test_the_recipe_is_the_source_s_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recipe_matches_the_handwritten_loop_of_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.optim._muon._zeropower_via_newtonschulz", scaled)
     text = TEXT.replace("after=3", f"after={WHITEN_EPOCHS}").replace("end=1/200", f"end=1/{EPOCHS * IMAGES // BATCH}")
     text = text.replace("assert params == 1972792 and macs == 118147360", "")

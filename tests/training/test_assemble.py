@@ -43,7 +43,7 @@ def batch(context: TrainContext) -> tuple[Tensor, Tensor]:
     [{}, {"cutout": 2}, {"mixup": 0.5}, {"crop": 1, "flip": True}, {"alternate": True, "border": "reflect", "crop": 2}],
     ids=["plain", "cutout", "mixup", "crop and flip", "alternate"],
 )
-def test_a_batch_is_the_same_however_images_are_kept(
+def test_batch_does_not_depend_on_how_images_are_stored(
     layout: str, augment: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = made(layout, augment=augment)
@@ -60,7 +60,7 @@ def test_a_batch_is_the_same_however_images_are_kept(
     assert inputs.dtype == torch.float32
 
 
-def test_images_that_are_kept_ready_are_not_written_into() -> None:
+def test_preconverted_images_are_not_modified_in_place() -> None:
     context = made("channels_last", augment={"cutout": 3, "cutmix": 1.0})
     assert context.inputs is not None
     before = context.inputs.clone()

@@ -63,7 +63,7 @@ def digit_image(path: Path, index: int) -> int:
     return int(test.labels[index])
 
 
-def test_from_the_text_to_an_answer(folder: Path) -> None:
+def test_train_and_predict_end_to_end(folder: Path) -> None:
     trained = run("train", "net.arch", "--data", "digits", "--epochs", 8, "--lr", "0.01")
     assert trained.exit_code == 0, trained.output
     assert "digits: 10 classes, images of 1x8x8: 1,293 for training, 144 for validation, 360 for test" in trained.output
@@ -97,7 +97,7 @@ def test_runs_are_numbered_and_named(folder: Path) -> None:
     assert "`--resume mine` resumes a run" in again.output
 
 
-def test_parameters_of_the_network_and_sizes_are_kept(folder: Path) -> None:
+def test_run_stores_network_parameters_and_input_sizes(folder: Path) -> None:
     net = NET.replace("1x8x8", "1xHxW")
     (folder / "net.arch").write_text(net)
     options = ("--set", "width=4", "--input", "1x8x8", "--data", "digits", "--epochs", 1, "--out", "r")
@@ -108,7 +108,7 @@ def test_parameters_of_the_network_and_sizes_are_kept(folder: Path) -> None:
     assert run("train", "--resume", "r", "--epochs", 2).exit_code == 0
 
 
-def test_lists_and_layers_are_kept(folder: Path) -> None:
+def test_run_stores_list_and_layer_parameters(folder: Path) -> None:
     net = "net N(widths = [8, 8], act = relu)\ninput 1x8x8\nrepeat widths as c { conv c k3 p1; act }\ngap; fc 10\n"
     (folder / "net.arch").write_text(net)
     options = ("--set", "widths=2,3,4", "--set", "act=gelu", "--data", "digits", "--epochs", 1, "--out", "r")
@@ -120,7 +120,7 @@ def test_lists_and_layers_are_kept(folder: Path) -> None:
     assert run("train", "--resume", "r", "--epochs", 2).exit_code == 0
 
 
-def test_used_files_go_with_the_run(folder: Path) -> None:
+def test_used_files_are_copied_into_the_run(folder: Path) -> None:
     (folder / "parts").mkdir()
     (folder / "parts/blocks.arch").write_text("block unit(c) { conv c k3 p1; relu }\n")
     (folder / "net.arch").write_text('use "parts/blocks.arch"\ninput 1x8x8\nunit 4\nflatten; fc 10\n')
@@ -131,7 +131,7 @@ def test_used_files_go_with_the_run(folder: Path) -> None:
     assert resumed.exit_code == 0, resumed.output
 
 
-def test_the_file_may_name_data_next_to_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_path_is_relative_to_the_text(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for index in range(12):
         for name, shade in (("dark", 10), ("light", 240)):
             path = folder / "project/pictures" / name / f"{index}.png"
@@ -198,7 +198,7 @@ def test_a_changed_network_is_refused_with_the_difference(folder: Path) -> None:
     assert "    +conv width k3 p1; bn; gelu; maxpool 2" in refused.output
 
 
-def test_a_recipe_does_not_change_on_the_way(folder: Path) -> None:
+def test_resume_refuses_a_changed_recipe(folder: Path) -> None:
     assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "r").exit_code == 0
     refused = run("train", "--resume", "r", "--lr", "1")
     assert refused.exit_code == 2
@@ -206,7 +206,7 @@ def test_a_recipe_does_not_change_on_the_way(folder: Path) -> None:
     assert run("train", "--resume", "r", "--epochs", "none").exit_code == 2
 
 
-def test_no_room_is_one_clear_line(folder: Path) -> None:
+def test_full_disk_is_reported_in_one_line(folder: Path) -> None:
     """A limit on the size of files, as in the tests of checkpoints: the last checkpoint can be resumed."""
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
     limited = f"{limit}; from archdsl.cli import main; main()"
@@ -218,7 +218,7 @@ def test_no_room_is_one_clear_line(folder: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_diverged_is_an_error_with_ways_out(folder: Path) -> None:
+def test_divergence_is_an_error_with_suggestions(folder: Path) -> None:
     result = run("train", "net.arch", "--data", "digits", "--optimizer", "sgd", "--lr", "1e30", "--out", "r")
     assert result.exit_code == 1
     assert "error: the loss became" in result.output
@@ -275,12 +275,12 @@ def test_an_unsuitable_input_is_reported_before_any_download() -> None:
         ("input a 1x8x8\ninput b 1x8x8\nfrom a; add b; flatten; fc 10", "digits", "this network takes 2 inputs"),
     ],
 )
-def test_networks_that_do_not_fit(text: str, data: str, message: str) -> None:
+def test_network_incompatible_with_the_data_is_reported(text: str, data: str, message: str) -> None:
     assert message in mismatch(text, "--data", data)
 
 
 @pytest.mark.parametrize("fit", ["pad", "resize"])
-def test_images_are_fitted_on_request(folder: Path, fit: str) -> None:
+def test_images_are_resized_on_request(folder: Path, fit: str) -> None:
     (folder / "net.arch").write_text(
         NET.replace("1x8x8", "1x12x12").replace("epochs 3", f"epochs 4; data digits fit={fit}")
     )
@@ -313,7 +313,7 @@ def test_images_are_fitted_on_request(folder: Path, fit: str) -> None:
         (("net.arch", "--data", "digits", "--out", "net.arch"), 2, "net.arch: "),
     ],
 )
-def test_what_cannot_be(args: tuple[str, ...], code: int, message: str) -> None:
+def test_invalid_training_arguments_are_refused(args: tuple[str, ...], code: int, message: str) -> None:
     result = run("train", *args)
     assert message in result.output
     assert result.exit_code == code
@@ -357,7 +357,7 @@ def found(text: str) -> set[str]:
         if isinstance(k, type) and issubclass(k, Diagnostic) and k.__module__ == catalogue.__name__
     ],
 )
-def test_examples_of_the_diagnostics(kind: type[Diagnostic]) -> None:
+def test_diagnostic_examples_give_their_code(kind: type[Diagnostic]) -> None:
     assert found(kind.wrong) == {kind.code}
     assert found(kind.right) == set()
 
@@ -365,7 +365,7 @@ def test_examples_of_the_diagnostics(kind: type[Diagnostic]) -> None:
 # --- output -----------------------------------------------------------------------------------------------------------
 
 
-def test_help_names_every_data_set_and_loads_nothing_heavy() -> None:
+def test_help_lists_every_data_set_and_imports_no_heavy_package() -> None:
     program = (
         "import sys\nfrom click.testing import CliRunner\nfrom archdsl.cli import main\n"
         "print(CliRunner().invoke(main, ['train', '--help']).output)\n"
@@ -377,7 +377,7 @@ def test_help_names_every_data_set_and_loads_nothing_heavy() -> None:
     assert "--weight-decay X" in done.stdout
 
 
-def test_a_mismatch_loads_no_torch(tmp_path: Path) -> None:
+def test_shape_mismatch_is_reported_without_importing_torch(tmp_path: Path) -> None:
     (tmp_path / "n.arch").write_text("input 1x8x8\nflatten; fc 11\n")
     program = (
         "import sys\nfrom click.testing import CliRunner\nfrom archdsl.cli import main\n"
@@ -396,7 +396,7 @@ def test_top5_is_reported_for_many_classes(classes: int, message: str) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_interrupted_before_the_start_it_leaves_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupt_before_the_start_leaves_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 

@@ -327,7 +327,9 @@ def damaged(home: Path, at: Path, number: int) -> tuple[Path, str]:
 
 
 @pytest.mark.parametrize("number", range(DAMAGES))
-def test_a_damaged_run_ends_in_a_line(home: Path, tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_corrupt_run_is_reported_in_one_line(
+    home: Path, tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ARCHDSL_CACHE", str(home / "cache"))
     monkeypatch.chdir(tmp_path)
     folder, done = damaged(home, tmp_path, number)

@@ -21,7 +21,7 @@ def dry_run(*words: str) -> Result:
     return CliRunner().invoke(command, [*words, "--dry-run"])
 
 
-def test_a_few_steps_and_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dry_run_makes_a_few_steps_and_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "net.arch").write_text(NET)
     for out in (
@@ -39,7 +39,7 @@ def test_a_few_steps_and_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert [path.name for path in tmp_path.iterdir()] == ["net.arch"]
 
 
-def test_data_without_a_validation_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dry_run_without_a_validation_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = dry_run("-e", NET, *PLAIN, "--split", "1", "--batch", "2000")
     assert done.exit_code == 0, done.output
@@ -60,7 +60,7 @@ def test_data_without_a_validation_set(tmp_path: Path, monkeypatch: pytest.Monke
         (("-e", NET, *PLAIN, "--optimizer", "sgd", "--lr", "1e38"), 1, "the loss became"),
     ],
 )
-def test_what_a_training_refuses(
+def test_dry_run_refuses_what_training_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], status: int, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -76,7 +76,7 @@ def test_what_a_training_refuses(
 
 
 @pytest.mark.parametrize("out", ["file", "file/x", "file/x/y", "link", "link/x", None])
-def test_folders_that_a_training_cannot_create(
+def test_dry_run_refuses_folders_that_cannot_be_created(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str | None
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -110,7 +110,7 @@ _DECAY_OF_32_STEPS = 1 - (1 - 0.99998) * 1024 * 32 / 600  # torchvision's refere
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_recipes_of_imagenet(name: str) -> None:
+def test_imagenet_recipes_match_the_published_ones(name: str) -> None:
     network = archdsl.load(paths.examples() / f"{name}.arch")
     assert sum(weight.numel() for weight in network.to_torch().parameters()) == 25_557_032  # torchvision's resnet50
     sink = Sink()
@@ -135,7 +135,9 @@ def imagenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_a_dry_run_of_a_recipe(imagenet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_dry_run_of_an_imagenet_recipe(
+    imagenet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     """With the recipe's settings on 1,000 classes, but with a small network and small images."""
     monkeypatch.chdir(tmp_path)
     text = (paths.examples() / f"{name}.arch").read_text(encoding="utf-8")

@@ -50,12 +50,12 @@ def an_example(kind: type[Problem]) -> Problem:
     return kind(*arguments)
 
 
-def test_there_are_problems() -> None:
+def test_problem_classes_are_found() -> None:
     assert len(problems()) > 20
 
 
 @pytest.mark.parametrize("kind", problems(), ids=lambda kind: kind.__name__)
-def test_a_problem_survives(kind: type[Problem]) -> None:
+def test_problem_survives_pickling(kind: type[Problem]) -> None:
     problem = an_example(kind)
     again = pickle.loads(pickle.dumps(problem))
     assert type(again) is kind
@@ -75,7 +75,7 @@ def test_a_problem_survives(kind: type[Problem]) -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_an_error_survives(error: Exception) -> None:
+def test_error_survives_pickling(error: Exception) -> None:
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error)
     assert again.__dict__ == error.__dict__

@@ -64,7 +64,7 @@ def same(one: archdsl.TrainedRun, other: archdsl.TrainedRun) -> bool:
 # --- the same training as the command ---
 
 
-def test_the_weights_are_those_of_the_command(tmp_path: Path, digits: Mapping[str, tuple[Any, Any]]) -> None:
+def test_fit_gives_the_same_weights_as_the_command(tmp_path: Path, digits: Mapping[str, tuple[Any, Any]]) -> None:
     (tmp_path / "net.arch").write_text(TEXT)
     options = ["--epochs", "2", "--batch", "64", "--precision", "fp32", "--layout", "channels_first", "--device", "cpu"]
     more = ["--optimizer", "sgd", "--lr", "0.05", "--crop", "1", "--mixup", "0.2", "--ema", "0.9", "--seed", "3"]
@@ -81,7 +81,7 @@ def test_the_weights_are_those_of_the_command(tmp_path: Path, digits: Mapping[st
         assert named.metrics[name] == arrays.metrics[name] == wanted.metrics[name]
 
 
-def test_a_run_that_is_loaded_is_the_same(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_loaded_run_equals_the_returned_one(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
     run = archdsl.fit(TEXT, few, out=tmp_path / "run", epochs=2, **FIXED)
     again = archdsl.load_run(tmp_path / "run", device="cpu")
     assert same(run, again)
@@ -100,7 +100,7 @@ def test_a_run_that_is_loaded_is_the_same(tmp_path: Path, few: Mapping[str, tupl
         run.predict(3)
 
 
-def test_the_epochs_of_a_run(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_run_metrics_have_one_entry_per_epoch(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
     run = archdsl.fit(TEXT, few, out=tmp_path / "run", epochs=3, **FIXED)
     log = run.metrics
     lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
@@ -121,7 +121,7 @@ def test_the_epochs_of_a_run(tmp_path: Path, few: Mapping[str, tuple[Any, Any]])
 # --- networks ---
 
 
-def test_a_module_trains_on_from_its_weights(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_module_training_starts_from_its_weights(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
     network = archdsl.loads(TEXT)
     module = network.to_torch()
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
@@ -146,7 +146,7 @@ def test_a_module_trains_on_from_its_weights(tmp_path: Path, few: Mapping[str, t
         ("input 1x8x8; flatten; fc 9", archdsl.ArchError, "10"),
     ],
 )
-def test_networks_that_cannot_be_trained(network: Any, error: type[Exception], message: str) -> None:
+def test_untrainable_networks_are_refused(network: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         archdsl.fit(network, "digits")
 
@@ -192,7 +192,7 @@ def test_symbolic_dimensions_need_a_size_for_data_of_any_size(text: str, spec: D
         "input 2xDxHxW; relu",
     ],
 )
-def test_a_symbolic_input_of_another_kind_is_not_given_the_size_of_the_data(text: str, spec: DataSpec) -> None:
+def test_symbolic_input_of_another_kind_does_not_suggest_the_data_size(text: str, spec: DataSpec) -> None:
     sink = Sink()
     network = archdsl.loads(text)
     check(network.graph, spec, Recipe(), sink)
@@ -204,7 +204,7 @@ def test_a_symbolic_input_of_another_kind_is_not_given_the_size_of_the_data(text
             assert not {each.diagnostic.code for each in fixed} & {"E0811", "E0813", "E0818"}
 
 
-def test_suggestions_are_notes_of_the_error(few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_suggestions_are_exception_notes(few: Mapping[str, tuple[Any, Any]]) -> None:
     with pytest.raises(Problem, match="no logger `mlfow`") as raised:
         archdsl.fit(TEXT, few, loggers=["mlfow"])
     assert raised.value.__notes__[0] == "help: did you mean `mlflow`?"
@@ -226,7 +226,7 @@ def focal(output: Tensor, targets: Tensor) -> Tensor:
         ("mse", lambda output, targets: F.mse_loss(output, F.one_hot(targets, 10).float())),
     ],
 )
-def test_a_function_trains_as_the_loss_with_the_same_values(
+def test_loss_function_matches_the_equivalent_named_loss(
     tmp_path: Path, few: Mapping[str, tuple[Any, Any]], name: str, function: Any
 ) -> None:
     one = archdsl.fit(TEXT, few, out=tmp_path / "named", loss=name, epochs=1, **FIXED)
@@ -235,7 +235,7 @@ def test_a_function_trains_as_the_loss_with_the_same_values(
     assert one.result == other.result
 
 
-def test_a_loss_for_each_output(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_loss_functions_per_output(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
     def squared(output: Tensor, targets: Tensor) -> Tensor:
         return F.mse_loss(output, F.one_hot(targets, 10).float())
 
@@ -251,7 +251,7 @@ def test_a_loss_for_each_output(tmp_path: Path, few: Mapping[str, tuple[Any, Any
         archdsl.fit(TWO, few, loss=focal, out=tmp_path / "x", **FIXED)
 
 
-def test_a_function_replaces_the_line_of_the_text(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_loss_function_overrides_the_text(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
     text = f"{TEXT}train {{ loss mse sum; epochs 1 }}"
     one = archdsl.fit(text, few, out=tmp_path / "one", loss=nn.CrossEntropyLoss(), **FIXED)
     other = archdsl.fit(TEXT, few, out=tmp_path / "other", epochs=1, **FIXED)
@@ -273,7 +273,9 @@ def fails(output: Tensor, targets: Tensor) -> Tensor:
         (lambda output, targets: output.argmax(), "not a floating-point number"),
     ],
 )
-def test_a_loss_that_fails_is_named(tmp_path: Path, few: Mapping[str, tuple[Any, Any]], loss: Any, words: str) -> None:
+def test_failing_loss_function_is_named(
+    tmp_path: Path, few: Mapping[str, tuple[Any, Any]], loss: Any, words: str
+) -> None:
     with pytest.raises(CustomCodeFailed, match=words) as raised:
         archdsl.fit(TEXT, few, loss=loss, out=tmp_path / "run", epochs=1, **FIXED)
     assert pickle.loads(pickle.dumps(raised.value)).message() == raised.value.message()
@@ -282,7 +284,7 @@ def test_a_loss_that_fails_is_named(tmp_path: Path, few: Mapping[str, tuple[Any,
         assert raised.value.__cause__.__traceback__ is not None
 
 
-def test_a_loss_with_weights_of_its_own_is_refused(few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_loss_with_trainable_parameters_is_refused(few: Mapping[str, tuple[Any, Any]]) -> None:
     class Learned(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -321,7 +323,7 @@ def mean_margin(outputs: Tensor, targets: Tensor) -> Tensor:
     return (top[:, 0] - top[:, 1]).mean()
 
 
-def test_metrics_of_the_user(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_custom_metrics_are_reported(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
     run = archdsl.fit(TEXT, few, out=tmp_path / "run", metrics=[Errors(), mean_margin], epochs=2, **FIXED)
     log = run.metrics
     assert log["validation.errors"] == pytest.approx([1 - float(each or 0) for each in log["validation.accuracy"]])
@@ -336,7 +338,7 @@ def test_metrics_of_the_user(tmp_path: Path, few: Mapping[str, tuple[Any, Any]])
     assert "mean_margin" in (tmp_path / "run" / "report.html").read_text()
 
 
-def test_metrics_of_torchmetrics(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_torchmetrics_metrics_are_accepted(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
     torchmetrics = pytest.importorskip("torchmetrics")
     metric = torchmetrics.classification.MulticlassAccuracy(10, average="micro")
     run = archdsl.fit(TEXT, few, out=tmp_path / "run", metrics={"micro": metric}, epochs=2, **FIXED)
@@ -362,7 +364,7 @@ def test_metrics_of_torchmetrics(tmp_path: Path, few: Mapping[str, tuple[Any, An
         ({"x": lambda outputs, targets: "good"}, CustomCodeFailed, "returned str, not a number"),
     ],
 )
-def test_metrics_that_are_refused(
+def test_invalid_metrics_are_refused(
     tmp_path: Path, few: Mapping[str, tuple[Any, Any]], metrics: Any, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
@@ -427,7 +429,7 @@ class Eraser(archdsl.Callback):
         epoch.clear()
 
 
-def test_a_callback_that_changes_a_line_changes_no_other(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_callbacks_receive_independent_copies(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
     journal = Journal()
     run = archdsl.fit(TEXT, few, out=tmp_path / "run", callbacks=[Eraser(), journal], epochs=1, **FIXED)
     assert run.metrics[-1]["validation"]["accuracy"] > 0
@@ -435,7 +437,7 @@ def test_a_callback_that_changes_a_line_changes_no_other(tmp_path: Path, few: Ma
 
 
 @pytest.mark.parametrize("method", ["on_start", "on_epoch", "on_end"])
-def test_a_callback_that_fails_is_named(tmp_path: Path, few: Mapping[str, tuple[Any, Any]], method: str) -> None:
+def test_failing_callback_is_named(tmp_path: Path, few: Mapping[str, tuple[Any, Any]], method: str) -> None:
     journal, other = Journal(fail=method), Journal()
     with pytest.raises(CustomCodeFailed, match=rf"the callback `.*Journal` raised KeyError: '{method}'") as raised:
         archdsl.fit(TEXT, few, out=tmp_path / "run", callbacks=[other, journal], epochs=1, **FIXED)
@@ -457,7 +459,7 @@ def test_callbacks_that_are_never_called_are_refused(few: Mapping[str, tuple[Any
 # --- resuming ---
 
 
-def test_a_run_with_own_code_resumes_bit_for_bit(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_run_with_custom_code_resumes_bit_for_bit(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
     own: dict[str, Any] = {"loss": focal, "metrics": {"errors": Errors()}}
     whole = archdsl.fit(TEXT, few, out=tmp_path / "whole", epochs=3, **own, **FIXED)
     archdsl.fit(TEXT, few, out=tmp_path / "parts", epochs=1, **own, **FIXED)
@@ -472,7 +474,9 @@ def test_a_run_with_own_code_resumes_bit_for_bit(tmp_path: Path, few: Mapping[st
     assert "errors" not in json.loads(done.stdout)["metrics"]
 
 
-def test_what_cannot_be_resumed(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_run_with_custom_code_cannot_be_resumed_by_the_command(
+    tmp_path: Path, few: Mapping[str, tuple[Any, Any]]
+) -> None:
     archdsl.fit(TEXT, few, out=tmp_path / "run", loss=focal, epochs=1, **FIXED)
     done = CliRunner().invoke(main, ["train", "--resume", str(tmp_path / "run"), "--epochs", "2"])
     assert done.exit_code == 2
@@ -513,7 +517,7 @@ def test_a_run_of_the_command_can_be_resumed_in_python(tmp_path: Path) -> None:
 # --- warnings ---
 
 
-def test_what_a_check_warns_of(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_check_warnings_become_python_warnings(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
     text = "input 1x8x8\nflatten; fc 16; relu; fc 10; softmax\n"
     with pytest.warns(archdsl.ArchWarning, match="W0906") as caught:
         archdsl.fit(text, few, out=tmp_path / "run", epochs=1, **FIXED)
@@ -522,7 +526,7 @@ def test_what_a_check_warns_of(tmp_path: Path, few: Mapping[str, tuple[Any, Any]
     archdsl.fit(text, few, out=tmp_path / "own", loss=lambda o, t: F.nll_loss(o.log(), t), epochs=1, **FIXED)
 
 
-def test_settings_without_effect_and_images_unlike_the_training(
+def test_training_and_prediction_notes_become_python_warnings(
     tmp_path: Path, few: Mapping[str, tuple[Any, Any]]
 ) -> None:
     with pytest.warns(archdsl.ArchWarning, match="patience 3"):
@@ -557,7 +561,7 @@ TASKS = (
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_other_tasks_learn_from_arrays(tmp_path: Path, few: Mapping[str, tuple[Any, Any]], task: str) -> None:
+def test_other_tasks_train_on_arrays(tmp_path: Path, few: Mapping[str, tuple[Any, Any]], task: str) -> None:
     rng = np.random.default_rng(0)
     images, labels = few["train"]
     table, ids = rng.normal(size=(300, 4)).astype(np.float32), rng.integers(0, 9, (300, 4))

@@ -89,7 +89,7 @@ CASES = [(entry, value) for entry in recipe_fields() for value in values_of(entr
 
 
 @pytest.mark.parametrize(("entry", "value"), CASES, ids=[f"{e.option}={v}" for e, v in CASES])
-def test_a_setting_is_the_same_in_both(entry: RecipeField, value: Any) -> None:
+def test_setting_has_the_same_meaning_in_command_and_fit(entry: RecipeField, value: Any) -> None:
     if entry.path == ("loss", "name") and value == "custom":
         pytest.skip("the loss of a package's task")
     settings = {**partners(entry, value), entry.path: value}
@@ -101,7 +101,7 @@ def test_every_setting_has_a_value_that_changes_it() -> None:
     assert changed == {entry.path for entry in recipe_fields()}
 
 
-def test_class_weights_of_numpy_are_those_of_a_list() -> None:
+def test_numpy_class_weights_are_accepted() -> None:
     given = np.array([1.0, 2.5])
     assert given_settings({"class_weights": given}) == given_settings({"class_weights": [1.0, 2.5]})
 
@@ -123,7 +123,7 @@ def test_class_weights_of_numpy_are_those_of_a_list() -> None:
         ({"flip": True, "alternate": True}, ValueError, "one of them"),
     ],
 )
-def test_what_is_refused(keywords: dict[str, Any], error: type[Exception], message: str) -> None:
+def test_invalid_keywords_are_refused(keywords: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         recipe_of(NETWORK, given_settings(keywords), ())
 
@@ -133,7 +133,7 @@ WRONG: list[Any] = ["", "no_such_word", -3, 1.5e30, None, True, [1, "x"], {"name
 
 
 @pytest.mark.parametrize("entry", recipe_fields(), ids=lambda entry: entry.option)
-def test_a_wrong_value_is_refused_in_our_words(entry: RecipeField) -> None:
+def test_invalid_value_error_names_the_setting(entry: RecipeField) -> None:
     refused = [message for value in WRONG if (message := _refusal(entry, value)) is not None]
     assert refused or entry.kind in (bool, str)
     for message in refused:
@@ -162,13 +162,13 @@ def test_a_misspelled_name_is_suggested(entry: RecipeField, word: str) -> None:
 
 
 @pytest.mark.parametrize("name", [entry.path for entry in recipe_fields() if entry.kind in (int, float)])
-def test_a_boolean_is_no_number(name: tuple[str, ...]) -> None:
+def test_boolean_in_place_of_a_number_is_refused(name: tuple[str, ...]) -> None:
     entry = next(each for each in recipe_fields() if each.path == name)
     with pytest.raises(ValueError, match="must be a"):
         recipe_of(NETWORK, {**partners(entry, True), name: True}, ())
 
 
-def test_epochs_of_a_list_are_those_of_a_text() -> None:
+def test_list_of_epochs_equals_its_text() -> None:
     assert given_settings({"at": [2, 5]}) == given_settings({"at": "2, 5"})
 
 
@@ -184,7 +184,7 @@ ARGUMENTS: list[tuple[str, Any, type[Exception]]] = [
 
 
 @pytest.mark.parametrize(("name", "value", "error"), ARGUMENTS, ids=[f"{a}={v!r:.12}" for a, v, _ in ARGUMENTS])
-def test_a_wrong_argument_is_named(
+def test_invalid_argument_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: Any, error: type[Exception]
 ) -> None:
     if value is None and name == "classes":
@@ -210,7 +210,7 @@ def test_a_wrong_argument_is_named(
         (lambda output, targets: output.sum(), {"class_weights": "balanced"}, ValueError, "a function replaces"),
     ],
 )
-def test_losses_that_are_refused(loss: Any, keywords: dict[str, Any], error: type[Exception], message: str) -> None:
+def test_invalid_losses_are_refused(loss: Any, keywords: dict[str, Any], error: type[Exception], message: str) -> None:
     def losses() -> list[CustomLoss]:
         return [CustomLoss(each) for each in losses_of(loss, NETWORK, given_settings(keywords)).functions.values()]
 

@@ -42,7 +42,7 @@ NET = "input 1x8x8; conv 4 k3 as a; relu; flatten; fc 10 as b; "
         ("freeze b after=1; epochs 2", False),
     ],
 )
-def test_something_is_left_to_train(recipe: str, nothing_left: bool) -> None:
+def test_recipe_that_freezes_all_weights_is_refused(recipe: str, nothing_left: bool) -> None:
     def checked(recipe: str) -> list[Finding]:
         sink = Sink()
         check_recipe(archdsl.loads(f"{NET}train {{ data digits; {recipe} }}").graph, sink)
@@ -57,7 +57,7 @@ def test_something_is_left_to_train(recipe: str, nothing_left: bool) -> None:
 
 
 @pytest.mark.parametrize("network", ["input 2; fc 1", "input 2; fc 2", "input 2; fc 4; relu; fc 1"])
-def test_one_class_is_nothing_to_learn(network: str, tmp_path: Path) -> None:
+def test_data_with_a_single_class_is_refused(network: str, tmp_path: Path) -> None:
     with pytest.raises(archdsl.ArchError, match="has only one class, `0`"):
         archdsl.fit(network, (np.ones((9, 2)), np.zeros(9, int)), out=tmp_path / "run")
     with pytest.raises(archdsl.ArchError, match="has inputs without targets"):
@@ -77,7 +77,7 @@ def test_one_class_is_nothing_to_learn(network: str, tmp_path: Path) -> None:
         ("400.5,401.5,yield", None),
     ],
 )
-def test_a_row_of_numbers_is_no_header(header: str, why: str | None, tmp_path: Path) -> None:
+def test_header_row_of_numbers_or_duplicates_is_refused(header: str, why: str | None, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(f"{header}\n1,2,3\n4,5,6\n")
     if why is None:
@@ -90,7 +90,7 @@ def test_a_row_of_numbers_is_no_header(header: str, why: str | None, tmp_path: P
 
 
 @pytest.mark.parametrize("header", ["5,3,1", "1,2,3", "0,1,2", "400,410,420"])
-def test_a_header_of_integers_is_named(header: str, tmp_path: Path) -> None:
+def test_header_of_integers_is_noted(header: str, tmp_path: Path) -> None:
     """It may be the first row of data, which would be lost, or the columns that pandas numbers."""
     rows = "".join(f"{row},{row % 7},{row * 0.25}\n" for row in range(40))
     assert f"the first line, `{header.replace(',', ', ')}`, names the columns" in _notes(tmp_path, f"{header}\n{rows}")
@@ -122,7 +122,7 @@ WHOLE_NUMBERS: dict[str, tuple[Sequence[Any], bool]] = {
 
 
 @pytest.mark.parametrize("kind", WHOLE_NUMBERS)
-def test_integers_that_are_predicted_as_numbers_are_named(kind: str, tmp_path: Path) -> None:
+def test_integer_targets_predicted_as_numbers_are_noted(kind: str, tmp_path: Path) -> None:
     values, noted = WHOLE_NUMBERS[kind]
     note = "3 different integers, predicted as numbers (regression)"
     rows = "".join(f"{row},{row % 7},{value}\n" for row, value in enumerate(values))
@@ -139,7 +139,7 @@ def test_integers_that_are_predicted_as_numbers_are_named(kind: str, tmp_path: P
 
 
 @pytest.mark.parametrize("word", ["0,5", "-1,25", "3,0e2", ",5"])
-def test_decimal_commas_are_no_classes(word: str, tmp_path: Path) -> None:
+def test_decimal_commas_are_not_treated_as_classes(word: str, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(f"x;y\n1;{word}\n2;0,25\n")
     name = parse_table_name(str(path))
@@ -150,7 +150,7 @@ def test_decimal_commas_are_no_classes(word: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I", "F"])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_pillow_images_are_those_of_files(mode: str, channels: int, tmp_path: Path) -> None:
+def test_pillow_images_match_their_files(mode: str, channels: int, tmp_path: Path) -> None:
     """An image given in Python has the pixels that its file would have."""
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 4), dtype=np.uint8)
     if mode in ("I;16", "I", "F"):
@@ -171,7 +171,7 @@ def test_pillow_images_are_those_of_files(mode: str, channels: int, tmp_path: Pa
     assert np.array_equal(raw_splits([(image, 0)], channels)["train"].inputs[0], of_file)
 
 
-def test_samples_of_other_sizes_have_their_index() -> None:
+def test_samples_of_different_sizes_are_reported_by_index() -> None:
     with pytest.raises(ValueError, match="sample 0 is 8×8, but sample 2 is 4×8"):
         raw_splits(([np.zeros((8, 8)), np.zeros((8, 8)), np.zeros((4, 8))], [0, 1, 2]), 1)
     with pytest.raises(ValueError, match="sample 0 is 8×8, but sample 1 is a single value"):
@@ -196,7 +196,7 @@ def test_classes_may_be_a_generator() -> None:
         ({"augment": {"cutout": 20}}, "`cutout=20` erases images of 8×10 completely"),
     ],
 )
-def test_settings_without_effect(recipe: dict[str, Any], warned: str | None) -> None:
+def test_settings_without_effect_are_warned_about(recipe: dict[str, Any], warned: str | None) -> None:
     found: list[str] = []
     callback = SimpleNamespace(warn=found.append)
     images = ImageSet(np.zeros((40, 1, 8, 10), np.uint8), np.zeros(40, np.int64))
@@ -206,7 +206,7 @@ def test_settings_without_effect(recipe: dict[str, Any], warned: str | None) -> 
 
 
 @pytest.mark.parametrize(("schedule", "name"), [("triangular", "start"), ("cosine", "end"), ("onecycle", "end")])
-def test_the_peak_is_the_largest_learning_rate(schedule: str, name: str) -> None:
+def test_schedule_factor_above_1_is_refused(schedule: str, name: str) -> None:
     with pytest.raises(ValueError, match="less than or equal to 1"):
         Recipe.model_validate({"schedule": {"name": schedule, name: 1.5}})
 
@@ -217,7 +217,7 @@ def test_only_downloaded_files_are_downloaded_again(tmp_path: Path, monkeypatch:
     assert "did not download it" in DataCorrupt(tmp_path / "a.tar", "").help()[0]
 
 
-def test_a_table_is_evaluated_as_a_whole(tmp_path: Path) -> None:
+def test_single_class_table_is_evaluated_completely(tmp_path: Path) -> None:
     """Also if it has only one of the run's classes."""
     rows = [f"{number},{-number},{'ab'[number % 2]}" for number in range(20)]
     (tmp_path / "t.csv").write_text("\n".join(["x,y,k", *rows]))

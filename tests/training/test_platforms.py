@@ -18,7 +18,7 @@ def python(program: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_a_run_starts_and_resumes_without_features_that_other_systems_lack(tmp_path: Path) -> None:
+def test_run_works_without_platform_specific_features(tmp_path: Path) -> None:
     """Windows has none of these, macOS lacks some."""
     done = python(
         """
@@ -36,7 +36,7 @@ def test_a_run_starts_and_resumes_without_features_that_other_systems_lack(tmp_p
     assert done.returncode == 0, done.stderr
 
 
-def test_a_descriptor_that_is_opened_to_read_is_not_flushed(tmp_path: Path) -> None:
+def test_read_only_descriptor_is_not_fsynced(tmp_path: Path) -> None:
     """Windows responds with EBADF."""
     done = python(
         f"""
@@ -65,7 +65,7 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize("gone", ["torch", "pydantic", "numpy", "torch, numpy, pydantic, rich"])
-def test_an_installation_without_a_package_says_so_in_a_line(gone: str, tmp_path: Path) -> None:
+def test_missing_package_is_reported_in_one_line(gone: str, tmp_path: Path) -> None:
     (tmp_path / "r").mkdir()
     done = python(
         f"""

@@ -40,7 +40,7 @@ def epochs(folder: Path) -> int:
     return len((folder / "r/metrics.jsonl").read_text().splitlines())
 
 
-def test_starts_then_resumes_then_is_finished(folder: Path) -> None:
+def test_resume_auto_starts_then_resumes_then_finishes(folder: Path) -> None:
     assert run(*AUTO, "--epochs", 1).exit_code == 0
     assert epochs(folder) == 1
     again = run(*AUTO, "--epochs", 3)
@@ -76,7 +76,9 @@ def test_a_run_interrupted_before_its_settings_starts_again(folder: Path) -> Non
         (("--data", "mnist", "--input", "1x28x28"), 2, "differ"),
     ],
 )
-def test_another_command_is_refused(folder: Path, more: tuple[object, ...], code: int, message: str) -> None:
+def test_resume_auto_with_different_options_is_refused(
+    folder: Path, more: tuple[object, ...], code: int, message: str
+) -> None:
     assert run(*AUTO, "--epochs", 1).exit_code == 0
     refused = run(*AUTO, *more)
     assert message in refused.output
@@ -84,7 +86,7 @@ def test_another_command_is_refused(folder: Path, more: tuple[object, ...], code
     assert epochs(folder) == 1
 
 
-def test_another_text_is_refused(folder: Path) -> None:
+def test_resume_auto_with_a_different_text_is_refused(folder: Path) -> None:
     assert run(*AUTO, "--epochs", 1).exit_code == 0
     (folder / "net.arch").write_text(NET.replace("relu", "gelu"))
     refused = run(*AUTO, "--epochs", 2)
@@ -96,13 +98,13 @@ def test_another_text_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize(
     "args", [("--resume", "auto"), ("net.arch", "--resume", "auto"), ("--out", "r", "--resume", "auto")]
 )
-def test_it_needs_a_network_and_a_folder(args: tuple[str, ...]) -> None:
+def test_resume_auto_requires_a_network_and_a_folder(args: tuple[str, ...]) -> None:
     refused = run(*args, "--resume", "auto")
     assert refused.exit_code == 2
     assert "give the network, and the run's folder with --out" in refused.output
 
 
-def test_two_processes_start_and_resume_and_end_in_order(folder: Path) -> None:
+def test_resume_auto_with_two_processes(folder: Path) -> None:
     for epoch in (1, 2):
         (folder / "r/result.json").unlink(missing_ok=True)
         started = start(["-m", "archdsl", "train", *AUTO, "--epochs", str(epoch)], folder)

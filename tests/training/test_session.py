@@ -60,7 +60,7 @@ def assert_same(one: Path, other: Path) -> None:
         assert torch.equal(tensor, tensors2[name]), name
 
 
-def test_a_training_learns_and_writes_all_files(tmp_path: Path) -> None:
+def test_training_learns_and_writes_all_files(tmp_path: Path) -> None:
     outcome = training(tmp_path / "run", epochs=12).start()
     assert outcome.ending is Ending.FINISHED
     assert outcome.tested is not None
@@ -113,7 +113,7 @@ def test_the_best_weights_give_the_best_scores(tmp_path: Path) -> None:
     ],
     ids=["plain", "muon fp16", "sgd onecycle", "everything"],
 )  # fmt: skip
-def test_resumed_is_bit_for_bit_as_if_never_stopped(tmp_path: Path, recipe: dict[str, Any], steps: int) -> None:
+def test_resumed_run_is_bit_for_bit_the_same(tmp_path: Path, recipe: dict[str, Any], steps: int) -> None:
     training(tmp_path / "whole", **recipe).start()
     stopped = training(tmp_path / "run", stop=StopAfter(steps), **recipe).start()
     assert stopped.ending is Ending.STOPPED
@@ -127,7 +127,7 @@ def test_resumed_is_bit_for_bit_as_if_never_stopped(tmp_path: Path, recipe: dict
     assert results[0] == results[1]
 
 
-def test_epochs_may_be_added(tmp_path: Path) -> None:
+def test_resume_can_add_epochs(tmp_path: Path) -> None:
     training(tmp_path / "long", epochs=5).start()
     training(tmp_path / "run", epochs=3).start()
     training(tmp_path / "run", epochs=5).resume()
@@ -155,7 +155,7 @@ def test_the_seed_determines_the_result(tmp_path: Path) -> None:
     assert not torch.equal(one["0.weight"], other["0.weight"])
 
 
-def test_accumulated_batches_are_one_large_batch(tmp_path: Path) -> None:
+def test_accumulated_batches_equal_one_large_batch(tmp_path: Path) -> None:
     plain = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))  # nothing in it mixes the images of a batch
 
     def run(name: str, **recipe: Any) -> dict[str, Tensor]:
@@ -173,7 +173,7 @@ def _copy(module: nn.Module) -> nn.Module:
     return copy
 
 
-def test_patience(tmp_path: Path) -> None:
+def test_patience_stops_training_early(tmp_path: Path) -> None:
     outcome = training(tmp_path / "run", epochs=50, patience=2, optimizer={"name": "sgd", "lr": 1e-9}).start()
     assert outcome.ending is Ending.EARLY
     assert outcome.state.best is not None
@@ -189,7 +189,7 @@ def test_patience_without_validation_images_is_reported(tmp_path: Path) -> None:
     assert "`patience 1` has no effect: there are no validation images (`split 0.9`)" in callback.message
 
 
-def test_a_loss_that_is_no_number_stops_and_keeps_finite_weights(tmp_path: Path) -> None:
+def test_nan_loss_stops_training_and_keeps_finite_weights(tmp_path: Path) -> None:
     with pytest.raises(Diverged) as caught:
         training(tmp_path / "run", optimizer={"name": "sgd", "lr": 1e30}, epochs=3).start()
     assert not math.isfinite(caught.value.loss)
@@ -201,7 +201,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_finite_weights(tmp_path: Path)
         assert all(bool(t.isfinite().all()) for t in tensors.values())
 
 
-def test_without_validation_or_test_images(tmp_path: Path) -> None:
+def test_training_without_validation_or_test_images(tmp_path: Path) -> None:
     made = training(tmp_path / "run", epochs=2)
     outcome = Training(made.model_spec, Patches(33, 0, 0), made.recipe, made.resources, made.callback).start()
     assert outcome.tested is None
@@ -210,7 +210,7 @@ def test_without_validation_or_test_images(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "last.safetensors").exists()
 
 
-def test_a_last_batch_of_one_image_is_left_out(tmp_path: Path) -> None:
+def test_last_batch_of_one_image_is_dropped(tmp_path: Path) -> None:
     made = training(tmp_path / "run", epochs=2, batch=16)
     outcome = Training(made.model_spec, Patches(33, 10, 0), made.recipe, made.resources, made.callback).start()
     assert outcome.state.step == 2 * 2  # 16 + 16, and the 33rd another time
@@ -218,14 +218,14 @@ def test_a_last_batch_of_one_image_is_left_out(tmp_path: Path) -> None:
     assert outcome.tested[0] == "validation"
 
 
-def test_changed_data_cannot_be_resumed(tmp_path: Path) -> None:
+def test_resume_with_changed_data_is_refused(tmp_path: Path) -> None:
     training(tmp_path / "run", stop=StopAfter(2)).start()
     made = training(tmp_path / "run")
     with pytest.raises(CannotResume, match="the data set has changed"):
         Training(made.model_spec, Patches(80, 30, 30), made.recipe, made.resources, made.callback).resume()
 
 
-def test_no_run_in_the_folder(tmp_path: Path) -> None:
+def test_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NoRun, match=r"it has no settings\.json"):
         Run.open(tmp_path)
 
@@ -238,7 +238,7 @@ def test_fp16_trains_with_scaled_gradients(tmp_path: Path) -> None:
     assert outcome.tested[1].summary()["accuracy"] >= 0.8
 
 
-def test_compiled_training_is_the_same_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compiled_training_gives_the_same_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # a backend without code generation: the code is traced and called, which is what concerns this package
     monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="eager"))
     training(tmp_path / "plain", epochs=1).start()
@@ -246,7 +246,7 @@ def test_compiled_training_is_the_same_training(tmp_path: Path, monkeypatch: pyt
     assert_same(tmp_path / "plain", tmp_path / "compiled")
 
 
-def test_what_cannot_be_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compilation_failure_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("No working C++ compiler found")
 
@@ -286,7 +286,7 @@ def test_resuming_a_finished_run_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["text", "other"])
-def test_damaged_best_weights(tmp_path: Path, damage: str) -> None:
+def test_corrupt_best_weights_are_reported(tmp_path: Path, damage: str) -> None:
     training(tmp_path / "run").start()
     best = tmp_path / "run" / "best.safetensors"
     if damage == "text":
@@ -301,7 +301,7 @@ def test_damaged_best_weights(tmp_path: Path, damage: str) -> None:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "auto"])
-def test_a_batch_of_one_image_and_a_norm_over_the_batch(tmp_path: Path, precision: str) -> None:
+def test_batch_of_one_with_batch_norm_is_refused(tmp_path: Path, precision: str) -> None:
     def flat() -> nn.Module:
         return nn.Sequential(nn.Flatten(), nn.Linear(64, 4), nn.BatchNorm1d(4), nn.Linear(4, 3))
 

@@ -34,7 +34,7 @@ def train(folder: Path, body: str, *options: str, data: str = "digits") -> tuple
 
 
 @pytest.mark.parametrize(("body", "options", "wanted"), LOSSES)
-def test_probabilities_before_the_loss_in_use(
+def test_softmax_before_the_loss_is_warned_about(
     tmp_path: Path, body: str, options: tuple[str, ...], wanted: str | None
 ) -> None:
     status, printed = train(tmp_path, body, *options)
@@ -43,14 +43,14 @@ def test_probabilities_before_the_loss_in_use(
     assert wanted is None or wanted in printed
 
 
-def test_other_warnings_come_before_training(tmp_path: Path) -> None:
+def test_warnings_are_printed_before_training(tmp_path: Path) -> None:
     status, printed = train(tmp_path, "flatten; fc 32; fc 10")
     assert status == 0
     assert "W0921" in printed
     assert "1 warning" in printed
 
 
-def test_suggestions_for_data_of_another_kind(tmp_path: Path) -> None:
+def test_network_incompatible_with_the_data_gets_a_suggestion(tmp_path: Path) -> None:
     status, printed = train(tmp_path, "flatten; fc 100")
     assert status == 1
     assert "= help: write `fc 10` instead of `fc 100`" in printed

@@ -20,7 +20,7 @@ def part_of(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(LEVEL))
-def test_a_part_imports_nothing_above_it(name: str) -> None:
+def test_training_part_imports_only_lower_levels(name: str) -> None:
     wrong = [
         f"{module}:{line} imports {imported}"
         for module in modules()
@@ -31,11 +31,11 @@ def test_a_part_imports_nothing_above_it(name: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_every_part_has_its_level() -> None:
+def test_every_training_part_has_a_level() -> None:
     assert {part_of(name) for name in modules() if name.startswith(PREFIX)} == set(LEVEL)
 
 
-def test_recipe_is_not_needed_by_data() -> None:
+def test_data_does_not_import_recipe() -> None:
     wrong = [
         f"{module}:{line}"
         for module in modules()

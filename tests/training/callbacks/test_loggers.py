@@ -69,7 +69,7 @@ def train(folder: Path, *args: object) -> Result:
 
 
 @pytest.mark.usefixtures("journal")
-def test_a_logger_of_a_package(tmp_path: Path) -> None:
+def test_logger_of_an_installed_package(tmp_path: Path) -> None:
     assert {"journal", "mlflow", "tensorboard", "trackio", "wandb"} <= set(logger_names())
     assert "journal" not in sys.modules, "its code runs only if it is named"
     assert train(tmp_path, "--log", "journal").exit_code == 0
@@ -95,7 +95,7 @@ def test_a_logger_of_a_package(tmp_path: Path) -> None:
         ("jurnal", "there is no logger `jurnal`", 2),
     ],
 )
-def test_a_logger_that_fails(tmp_path: Path, name: str, words: str, status: int) -> None:
+def test_failing_logger_is_reported(tmp_path: Path, name: str, words: str, status: int) -> None:
     done = train(tmp_path, "--log", name)
     assert words in done.output
     assert done.exit_code == status
@@ -145,7 +145,7 @@ class _Recorder(ModuleType):
         ("wandb", "init", "log", "finish"),
     ],
 )
-def test_calls_of_a_shipped_logger(
+def test_shipped_loggers_make_the_expected_calls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, start: str, log: str, end: str
 ) -> None:
     """What is logged, with a module that records it; the modules themselves are not among the tests' packages."""

@@ -33,7 +33,7 @@ def read(folder: Path) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of tensorboard's own code
-def test_events_of_a_resumed_run(tmp_path: Path) -> None:
+def test_tensorboard_events_of_a_resumed_run(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text(NET)
     run = tmp_path / "run"
     assert train(tmp_path / "net.arch", "--out", run, "--epochs", 1).exit_code == 0
@@ -57,7 +57,7 @@ def test_events_of_a_resumed_run(tmp_path: Path) -> None:
     assert b"augment.crop" in start
 
 
-def test_without_the_package_the_install_command_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_tensorboard_shows_the_install_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "net.arch").write_text(NET)
     find = importlib.util.find_spec
     monkeypatch.setattr(

@@ -107,7 +107,7 @@ def name_of(folder: Path, kind: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["coco", "voc", "yolo"])
-def test_the_same_objects_in_every_format(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_same_objects_are_read_from_every_format(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     folder = request.getfixturevalue(kind)
     source = find_source(name_of(folder, kind))
     assert (source.spec.targets, source.spec.classes, source.spec.shape) == ("boxes", ("cat", "dog"), None)
@@ -132,7 +132,7 @@ def test_the_same_objects_in_every_format(kind: str, request: pytest.FixtureRequ
         assert [note.partition(":")[2] for note in splits.notes] == [" 1 annotation without area is left out: 901"] * 2
 
 
-def test_folders_without_splits(yolo: Path, voc: Path, tmp_path: Path) -> None:
+def test_yolo_folders_without_splits_are_divided(yolo: Path, voc: Path, tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     for name in ("images", "labels"):
         (plain / name).mkdir(parents=True)
@@ -225,7 +225,7 @@ DAMAGES = [
 @pytest.mark.parametrize(
     ("kind", "damage", "words"), DAMAGES, ids=[f"{kind} {words}"[:60] for kind, _, words in DAMAGES]
 )
-def test_damage_is_reported_with_its_position(
+def test_corrupt_annotations_are_reported_with_their_position(
     kind: str, damage: Callable[[Path], object], words: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     root = tmp_path / "data"
@@ -245,7 +245,7 @@ def test_damage_is_reported_with_its_position(
         ("names:\n  - cat\n  - C#\n", ("cat", "C#")),
     ],
 )
-def test_names_of_classes(text: str, names: tuple[str, ...], tmp_path: Path) -> None:
+def test_yolo_class_names_are_read(text: str, names: tuple[str, ...], tmp_path: Path) -> None:
     from archdsl.training.data.yolo_names import read_names
 
     (tmp_path / "data.yaml").write_text(text)
@@ -254,9 +254,7 @@ def test_names_of_classes(text: str, names: tuple[str, ...], tmp_path: Path) -> 
 
 @pytest.mark.parametrize("size", [(40, 20), (20, 40), (33, 33), (7, 61), (200, 90)])
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_whole_images_and_their_boxes_are_at_the_same_place(
-    size: tuple[int, int], orientation: int, tmp_path: Path
-) -> None:
+def test_boxes_follow_letterboxed_images(size: tuple[int, int], orientation: int, tmp_path: Path) -> None:
     width, height = size
     pixels = np.zeros((height, width), np.uint8)
     box = (width // 4, height // 4, width - width // 5, height - height // 3)
@@ -278,7 +276,7 @@ def test_whole_images_and_their_boxes_are_at_the_same_place(
 
 
 @pytest.mark.parametrize("size", [(96, 64), (64, 96), (7, 100), (64, 80), (333, 250)])
-def test_boxes_in_the_black_bars_are_cut_at_the_edges_of_the_file(size: tuple[int, int], tmp_path: Path) -> None:
+def test_boxes_in_the_padding_are_clipped_to_the_image(size: tuple[int, int], tmp_path: Path) -> None:
     width, height = size
     path = tmp_path / "x.png"
     Image.new("L", size).save(path)
@@ -289,21 +287,21 @@ def test_boxes_in_the_black_bars_are_cut_at_the_edges_of_the_file(size: tuple[in
         assert placement.visible(placement.apply(np.array(box, np.float64))) == pytest.approx(cut)
 
 
-def test_a_box_in_the_black_bars_is_no_prediction() -> None:
+def test_box_within_the_padding_is_not_predicted() -> None:
     placement = whole_placement((96, 64), ImageShape(3, 64, 64))
     bar, seen = (10, 0, 30, 9), (10, 20, 30, 60)
     made = _in_file(tuple(FoundBox("cat", 0.9, box) for box in (bar, seen)), placement)
     assert [found.box for found in made or ()] == [pytest.approx((15, 640 / 43, 45, 64))]
 
 
-def test_placements_follow_each_other() -> None:
+def test_placements_compose() -> None:
     one, other = Placement(2, 3, 4, 5), Placement(0.5, 0.25, -1, 2)
     boxes = np.array([[1.0, 2, 3, 4]])
     assert one.then(other).apply(boxes) == pytest.approx(other.apply(one.apply(boxes)))
 
 
 @pytest.mark.parametrize(("how", "expected"), [("pad", [(0, 6, 4, 10, 8)]), ("resize", [(0, 4, 0, 8, 4)])])
-def test_boxes_are_fitted_with_their_images(how: str, expected: list[tuple[float, ...]]) -> None:
+def test_boxes_are_resized_with_their_images(how: str, expected: list[tuple[float, ...]]) -> None:
     from archdsl.training.data.images import Splits
 
     images = np.zeros((1, 3, 8, 8), np.uint8)
@@ -317,7 +315,7 @@ def test_boxes_are_fitted_with_their_images(how: str, expected: list[tuple[float
     assert (bright[1].min(), bright[0].min()) == (expected[0][1], expected[0][2])
 
 
-def test_boxes_outside_are_cut_or_removed() -> None:
+def test_boxes_outside_the_image_are_clipped_or_removed() -> None:
     boxes = packed([[(0, 2, 2, 6, 6), (1, 9, 9, 20, 20), (1, -9, 3, 1, 5)]])
     made = placed(boxes, Placement(), 10, 10)
     assert made[0].tolist() == [[0, 2, 2, 6, 6], [-1] * 5, [1, 0, 3, 1, 5]]
@@ -337,7 +335,7 @@ def test_boxes_outside_are_cut_or_removed() -> None:
         (b"\x00\xff<a/>", 1),
     ],
 )
-def test_dangerous_and_broken_xml_is_refused(text: bytes, line: int) -> None:
+def test_dangerous_or_malformed_xml_is_refused(text: bytes, line: int) -> None:
     with pytest.raises(BadXml) as caught:
         parse_xml(text)
     assert caught.value.line == line

@@ -68,7 +68,7 @@ def test_digits_are_shipped(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_same_images_validate_every_time(tmp_path: Path) -> None:
+def test_validation_split_is_deterministic(tmp_path: Path) -> None:
     request = Request(ImageShape(1, 8, 8), tmp_path)
     one, other = (find_source("digits").load(request).validation for _ in range(2))
     assert one is not None
@@ -79,7 +79,7 @@ def test_the_same_images_validate_every_time(tmp_path: Path) -> None:
     assert len(whole.train) == 1437
 
 
-def test_a_split_that_leaves_nothing(tmp_path: Path) -> None:
+def test_split_without_training_images_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NothingToLearnFrom, match=r"`split 0\.0001` leaves none of the 1,437 images for training"):
         find_source("digits").load(Request(ImageShape(1, 8, 8), tmp_path, split=0.0001))
 
@@ -89,7 +89,7 @@ def test_a_split_that_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("place", ["", "MNIST/raw", "mnist"])
 @pytest.mark.parametrize("packed", [True, False])
-def test_mnist_from_a_folder(tmp_path: Path, place: str, packed: bool) -> None:
+def test_mnist_is_read_from_a_folder(tmp_path: Path, place: str, packed: bool) -> None:
     files = four_files()
     if not packed:
         files = {name.removesuffix(".gz"): gzip.decompress(content) for name, content in files.items()}
@@ -104,7 +104,7 @@ def test_mnist_from_a_folder(tmp_path: Path, place: str, packed: bool) -> None:
     assert not (tmp_path / "cache").exists()
 
 
-def test_mnist_from_the_net(tmp_path: Path) -> None:
+def test_mnist_is_downloaded(tmp_path: Path) -> None:
     files = four_files()
     with serving({f"/m/{name}": content for name, content in files.items()}) as server:
         remote = tuple(
@@ -120,7 +120,7 @@ def test_mnist_from_the_net(tmp_path: Path) -> None:
     assert len(list((tmp_path / "data" / "mnist").iterdir())) == 4
 
 
-def test_mnist_is_not_there(tmp_path: Path) -> None:
+def test_missing_mnist_files_are_reported(tmp_path: Path) -> None:
     with pytest.raises(DataMissing) as caught:
         MNIST.load(Request(GREY, tmp_path / "cache", data_dir=tmp_path))
     assert caught.value.looked_for == ("train-images-idx3-ubyte.gz", "train-images-idx3-ubyte")
@@ -142,7 +142,7 @@ def test_mnist_is_not_there(tmp_path: Path) -> None:
     ],
     ids=["not gzip", "cut", "type", "short", "size", "fewer", "label", "announced", "more", "hostile"],
 )
-def test_damaged_idx(tmp_path: Path, name: str, content: bytes, why: str) -> None:
+def test_corrupt_idx_files_are_refused(tmp_path: Path, name: str, content: bytes, why: str) -> None:
     put(tmp_path, {**four_files(), name: content})
     with pytest.raises(DataCorrupt) as caught:
         MNIST.load(Request(GREY, tmp_path / "cache", data_dir=tmp_path))
@@ -162,7 +162,7 @@ def cifar_members(source: CifarSource) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("source", [CIFAR10, CIFAR100], ids=lambda source: source.spec.name)
 @pytest.mark.parametrize("place", ["archive", "unpacked", "inside"])
-def test_cifar_from_a_folder(tmp_path: Path, source: CifarSource, place: str) -> None:
+def test_cifar_is_read_from_a_folder(tmp_path: Path, source: CifarSource, place: str) -> None:
     members = cifar_members(source)
     if place == "archive":
         put(tmp_path, {source.archive.name: tar_gz({"README": b"", **members})})
@@ -181,7 +181,7 @@ def test_cifar_from_a_folder(tmp_path: Path, source: CifarSource, place: str) ->
     assert "not the published files" in splits.notes[0]
 
 
-def test_cifar_from_the_net(tmp_path: Path) -> None:
+def test_cifar_is_downloaded(tmp_path: Path) -> None:
     archive = tar_gz(cifar_members(CIFAR10))
     with serving({"/c.tar.gz": archive}) as server:
         remote = replace(CIFAR10.archive, sha256=digest(archive), urls=(f"{server.base}/c.tar.gz",))
@@ -197,7 +197,7 @@ def announcing(kind: bytes, size: int) -> bytes:
     return gzip.compress(member.tobuf(tarfile.GNU_FORMAT) + bytes(512))
 
 
-def test_cifar_of_one_image(tmp_path: Path) -> None:
+def test_cifar_with_one_image_per_file(tmp_path: Path) -> None:
     members = {name: records(1, 10)[0] for name in cifar_members(CIFAR10)}
     put(tmp_path, {CIFAR10.archive.name: tar_gz(members)})
     splits = CIFAR10.load(Request(COLOR, tmp_path / "cache", data_dir=tmp_path))
@@ -223,14 +223,14 @@ def test_cifar_of_one_image(tmp_path: Path) -> None:
     ],
     ids=["cut", "not gzip", "lacks one", "other paths", "links", "huge head", "negative head", "cut member", "label"],
 )  # fmt: skip
-def test_damaged_cifar(tmp_path: Path, change: Callable[[dict[str, bytes]], bytes], why: str) -> None:
+def test_corrupt_cifar_files_are_refused(tmp_path: Path, change: Callable[[dict[str, bytes]], bytes], why: str) -> None:
     put(tmp_path, {CIFAR10.archive.name: change(cifar_members(CIFAR10))})
     with pytest.raises(DataCorrupt) as caught:
         CIFAR10.load(Request(COLOR, tmp_path / "cache", data_dir=tmp_path))
     assert why in caught.value.why
 
 
-def test_cifar_is_not_there(tmp_path: Path) -> None:
+def test_missing_cifar_files_are_reported(tmp_path: Path) -> None:
     with pytest.raises(DataMissing, match="cifar10: none of its files are in"):
         CIFAR10.load(Request(COLOR, tmp_path / "cache", data_dir=tmp_path))
 
@@ -241,7 +241,7 @@ def test_cifar_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.skipif(
     not (SHARED / "mnist").is_dir(), reason="no real MNIST: set ARCHDSL_SHARED to a folder with data/mnist"
 )
-def test_real_mnist(tmp_path: Path) -> None:
+def test_published_mnist_files_are_read(tmp_path: Path) -> None:
     splits = MNIST.load(Request(GREY, tmp_path, data_dir=SHARED, split=1.0))
     assert splits.test is not None
     assert len(splits.test) == 10_000
@@ -254,20 +254,20 @@ def test_real_mnist(tmp_path: Path) -> None:
 # --- names, sizes -----------------------------------------------------------------------------------------------------
 
 
-def test_names_are_looked_up(tmp_path: Path) -> None:
+def test_misspelled_data_set_name_is_suggested(tmp_path: Path) -> None:
     with pytest.raises(UnknownData) as caught:
         find_source("fashion-mnis")
     assert caught.value.nearest == "fashion_mnist"
 
 
-def test_class_names_are_as_many_as_classes() -> None:
+def test_class_names_match_the_number_of_classes() -> None:
     assert {name: len(set(spec.classes)) for name, spec in data_sets().items()} == {
         "digits": 10, "mnist": 10, "fashion_mnist": 10, "cifar10": 10, "cifar100": 100, "svhn": 10, "shapes": 4,
         "shape_sets": 3, "friedman": 1, "alice": 0, "shape_captions": 26, "shape_boxes": 3,
     }  # fmt: skip
 
 
-def test_padded_and_cut_around_the_middle() -> None:
+def test_pad_and_crop_are_centered() -> None:
     image = np.arange(1, 10, dtype=np.uint8).reshape(1, 1, 3, 3)
     padded = fit_images(image, ImageShape(1, 6, 5), "pad")
     assert np.array_equal(padded[0, 0, 1:4, 1:4], image[0, 0])
@@ -275,7 +275,7 @@ def test_padded_and_cut_around_the_middle() -> None:
     assert np.array_equal(fit_images(padded, ImageShape(1, 3, 3), "pad"), image)
 
 
-def test_resized_keeps_the_mean_and_the_range() -> None:
+def test_resize_preserves_mean_and_range() -> None:
     image = np.repeat(np.arange(0, 256, 8, dtype=np.uint8)[None, None, :, None], 32, axis=3)
     small = fit_images(image, ImageShape(1, 16, 16), "resize")
     assert small.shape == (1, 1, 16, 16)
@@ -283,6 +283,6 @@ def test_resized_keeps_the_mean_and_the_range() -> None:
     assert abs(small.mean() - image.mean()) < 1
 
 
-def test_read_idx_takes_plain_files(tmp_path: Path) -> None:
+def test_read_idx_accepts_uncompressed_files(tmp_path: Path) -> None:
     (tmp_path / "labels").write_bytes(gzip.decompress(idx(np.arange(5, dtype=np.uint8))))
     assert read_idx(tmp_path / "labels", 1).tolist() == [0, 1, 2, 3, 4]

@@ -29,7 +29,7 @@ class Progress(Download):
         self.message.append(("end", None))
 
 
-def test_fetched_once_and_kept(tmp_path: Path) -> None:
+def test_file_is_downloaded_once_and_cached(tmp_path: Path) -> None:
     with serving({"/a.bin": CONTENT}) as server:
         file = RemoteFile("a.bin", digest(CONTENT), (f"{server.base}/a.bin",))
         progress = Progress()
@@ -50,7 +50,7 @@ def test_mirrors_are_tried_in_order(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
 
 
-def test_nothing_with_a_wrong_digest_is_kept(tmp_path: Path) -> None:
+def test_file_with_a_wrong_digest_is_not_kept(tmp_path: Path) -> None:
     with serving({"/a.bin": b"something else"}) as server:
         nobody = "http://127.0.0.1:1/a.bin"
         urls = (f"{server.base}/a.bin", f"{server.base}/missing", nobody)
@@ -65,14 +65,14 @@ def test_nothing_with_a_wrong_digest_is_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_damaged_cached_file_is_downloaded_again(tmp_path: Path) -> None:
+def test_corrupt_cached_file_is_downloaded_again(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(CONTENT[:-1])
     with serving({"/a.bin": CONTENT}) as server:
         path = fetch(RemoteFile("a.bin", digest(CONTENT), (f"{server.base}/a.bin",)), tmp_path, Download())
         assert path.read_bytes() == CONTENT
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+def test_unwritable_cache_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with serving({"/a.bin": CONTENT}) as server:
         file = RemoteFile("a.bin", digest(CONTENT), (f"{server.base}/a.bin",))
@@ -122,7 +122,7 @@ def _fetch(base: str, folder: Path) -> bytes:
     return fetch(RemoteFile("a.bin", digest(CONTENT), (f"{base}/a.bin",)), folder, Download()).read_bytes()
 
 
-def test_several_processes_at_once(tmp_path: Path) -> None:
+def test_concurrent_downloads_of_several_processes(tmp_path: Path) -> None:
     with serving({"/a.bin": CONTENT}) as server, multiprocessing.get_context("spawn").Pool(3) as pool:
         got = pool.starmap(_fetch, [(server.base, tmp_path)] * 6)
     assert got == [CONTENT] * 6

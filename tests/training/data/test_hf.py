@@ -139,7 +139,7 @@ def request(tmp_path: Path, split: float = 1.0) -> Request:
     return Request(SHAPE, tmp_path / "cache", split=split)
 
 
-def test_images_and_classes(hub: Hub, tmp_path: Path) -> None:
+def test_hub_data_set_has_images_and_classes(hub: Hub, tmp_path: Path) -> None:
     source = find_source("hf:someone/shades")
     assert (source.spec.name, source.spec.classes, source.spec.shape) == ("shades", ("dark", "light"), None)
     splits = source.load(request(tmp_path))
@@ -160,7 +160,7 @@ def test_images_and_classes(hub: Hub, tmp_path: Path) -> None:
     assert len(held_out.validation) == 3
 
 
-def test_kept_and_found_again_without_a_net(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cached_hub_data_set_is_available_offline(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = find_source("hf:someone/shades").load(request(tmp_path))
     downloads = [asked for asked in hub.asked if asked.startswith("GET") and "/resolve/" in asked]
     assert len(downloads) == 3
@@ -175,7 +175,7 @@ def test_kept_and_found_again_without_a_net(hub: Hub, tmp_path: Path, monkeypatc
         _ = find_source("hf:someone/else").spec
 
 
-def test_files_of_its_own_and_configs(hub: Hub, tmp_path: Path) -> None:
+def test_hub_data_set_with_original_files_and_configs(hub: Hub, tmp_path: Path) -> None:
     hub.converted = False
     hub.files["plain"] = {
         "data/train-00000-of-00001.parquet": table([0, 250, 20, 240]),
@@ -262,24 +262,24 @@ CLASSES = pa.array([0, 1])
     ],
     ids=["html", "json", "list", "features", "words", "halves", "null", "nulls", "strings", "paths"],
 )
-def test_parquet_of_another_kind(hub: Hub, tmp_path: Path, content: bytes, why: str) -> None:
+def test_unsupported_parquet_content_is_reported(hub: Hub, tmp_path: Path, content: bytes, why: str) -> None:
     hub.files["odd"] = {"default/train/0000.parquet": content}
     with pytest.raises((HubFailed, BadImages), match=why):
         find_source("hf:odd").load(request(tmp_path))
 
 
-def test_images_as_plain_bytes(hub: Hub, tmp_path: Path) -> None:
+def test_parquet_images_as_plain_bytes(hub: Hub, tmp_path: Path) -> None:
     hub.files["plain"] = {"default/train/0000.parquet": parquet_file([encoded_image(0), encoded_image(250)], CLASSES)}
     assert find_source("hf:plain").load(request(tmp_path)).train.images[:, 0, 0, 0].tolist() == [0, 250]
 
 
 @pytest.mark.parametrize("name", ["", "a/b/c", "../x", "a b", "a/b:"])
-def test_no_names(name: str) -> None:
+def test_invalid_hub_names_are_refused(name: str) -> None:
     with pytest.raises(HubFailed, match="not a valid name on the Hub"):
         Name.read(name)
 
 
-def test_without_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_hub_packages_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"the extra `hf`: .*huggingface-hub, pyarrow are not inst") as caught:
         find_source("hf:someone/shades")

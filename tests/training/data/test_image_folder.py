@@ -44,7 +44,7 @@ def pets(tmp_path: Path) -> Path:
     return tmp_path / "pets"
 
 
-def test_a_plain_folder(pets: Path, tmp_path: Path) -> None:
+def test_folder_without_splits_is_divided(pets: Path, tmp_path: Path) -> None:
     source = find_source(str(pets))
     assert source.spec.classes == ("cat", "dog")
     assert source.spec.name == "pets"
@@ -63,7 +63,7 @@ def test_a_plain_folder(pets: Path, tmp_path: Path) -> None:
         assert abs(int(image[2].mean()) - (0 if label == 0 else 250)) <= 3
 
 
-def test_more_files_move_no_other_between_the_splits(pets: Path) -> None:
+def test_adding_files_keeps_the_split_of_existing_files(pets: Path) -> None:
     before = {item.path for item in FolderSource(pets).parts().test}
     for i in range(20, 30):
         paint(pets / "cat" / f"{i}.png", (250, i, 0))
@@ -74,7 +74,7 @@ def test_more_files_move_no_other_between_the_splits(pets: Path) -> None:
 
 
 @pytest.mark.parametrize("validation", ["val", "validation", "valid"])
-def test_folders_for_the_splits(tmp_path: Path, validation: str) -> None:
+def test_folders_for_each_split(tmp_path: Path, validation: str) -> None:
     for split, count in (("train", 10), (validation, 4), ("test", 3)):
         for i in range(count):
             for name in ("a", "b", "c"):
@@ -85,7 +85,7 @@ def test_folders_for_the_splits(tmp_path: Path, validation: str) -> None:
     assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [30, 12, 9]
 
 
-def test_without_a_folder_to_validate_a_part_is_held_out(tmp_path: Path) -> None:
+def test_validation_images_are_held_out_without_a_validation_folder(tmp_path: Path) -> None:
     for split in ("train", "test"):
         for i in range(10):
             for name in ("a", "b"):
@@ -96,7 +96,7 @@ def test_without_a_folder_to_validate_a_part_is_held_out(tmp_path: Path) -> None
     assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [18, 2, 20]
 
 
-def test_decoded_images_are_kept_until_a_file_changes(
+def test_decoded_images_are_cached_until_a_file_changes(
     pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: list[Path] = []
@@ -141,7 +141,7 @@ def test_large_sets_stay_on_disk(pets: Path, tmp_path: Path, monkeypatch: pytest
     assert [path.read_bytes() for path in sorted((tmp_path / "mapped").rglob("*.npy"))] == before
 
 
-def test_too_little_room_is_reported_before_decoding(
+def test_insufficient_disk_space_is_reported_before_decoding(
     pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -157,7 +157,7 @@ def test_too_little_room_is_reported_before_decoding(
     assert len(FolderSource(pets).load(Request(SHAPE, tmp_path / "cache")).train) == 32
 
 
-def test_several_workers_decode(pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_are_decoded_in_parallel(pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     meeting = threading.Barrier(2, timeout=20)
     met = threading.Event()
 
@@ -172,7 +172,7 @@ def test_several_workers_decode(pets: Path, tmp_path: Path, monkeypatch: pytest.
     assert len(FolderSource(pets).load(Request(SHAPE, tmp_path / "cache")).train) == 32
 
 
-def test_files_that_are_no_images_are_named(pets: Path, tmp_path: Path) -> None:
+def test_corrupt_image_files_are_named(pets: Path, tmp_path: Path) -> None:
     for i in range(5):
         (pets / "cat" / f"broken{i}.png").write_bytes(b"\x89PNG\r\n\x1a\n but then")
     with pytest.raises(BadImages, match=r"cannot read cat/broken\d\.png \(.*\), .* and \d more"):
@@ -198,7 +198,7 @@ def test_a_class_without_images_is_named(pets: Path, tmp_path: Path, loading: st
     assert splits.notes[-1] == "empty: no images, so it is not a class"
 
 
-def test_a_link_without_a_file_is_reported(pets: Path, tmp_path: Path) -> None:
+def test_dangling_symlink_is_reported(pets: Path, tmp_path: Path) -> None:
     (pets / "cat" / "gone.png").symlink_to(tmp_path / "unmounted" / "1.png")
     with pytest.raises(BadImages, match=r"gone\.png: a link to a file that does not exist"):
         FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
@@ -220,7 +220,7 @@ def test_hidden_files_of_macos_are_ignored(pets: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
-def test_names_that_are_not_utf_8(pets: Path, tmp_path: Path) -> None:
+def test_file_names_that_are_not_utf_8(pets: Path, tmp_path: Path) -> None:
     (pets / "cat" / "0.png").rename(pets / "cat" / os.fsdecode(b"\xff.png"))
     splits = FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
     files = [file for part in (splits.train, splits.validation, splits.test) if part for file in part.files or ()]
@@ -236,21 +236,21 @@ def test_names_that_are_not_utf_8(pets: Path, tmp_path: Path) -> None:
 # --- decoding ---------------------------------------------------------------------------------------------------------
 
 
-def test_cut_around_the_middle(tmp_path: Path) -> None:
+def test_center_crop(tmp_path: Path) -> None:
     source_image = Image.new("RGB", (30, 10), (255, 0, 0))
     source_image.paste((0, 0, 255), (10, 0, 20, 10))
     source_image.save(tmp_path / "p.png")
     assert np.all(decode(tmp_path / "p.png", ImageShape(3, 10, 10)) == np.array([0, 0, 255]).reshape(3, 1, 1))
 
 
-def test_grey(tmp_path: Path) -> None:
+def test_grayscale_conversion(tmp_path: Path) -> None:
     paint(tmp_path / "p.png", (100, 100, 100))
     gray = decode(tmp_path / "p.png", ImageShape(1, 8, 10))
     assert gray.shape == (1, 8, 10)
     assert np.all(gray == 100)
 
 
-def test_turned_as_exif_says(tmp_path: Path) -> None:
+def test_exif_orientation_is_applied(tmp_path: Path) -> None:
     source_image = Image.new("RGB", (20, 10), (0, 0, 0))
     source_image.paste((255, 255, 255), (0, 0, 10, 10))
     exif = Image.Exif()
@@ -261,7 +261,7 @@ def test_turned_as_exif_says(tmp_path: Path) -> None:
     assert seen[0, 12:].mean() < 15
 
 
-def test_transparent_becomes_black_and_palettes_are_read(tmp_path: Path) -> None:
+def test_transparency_becomes_black_and_palettes_are_converted(tmp_path: Path) -> None:
     source_image = Image.new("RGBA", (4, 4), (255, 255, 255, 0))
     source_image.putpixel((1, 1), (10, 20, 30, 255))
     source_image.save(tmp_path / "p.png")
@@ -279,14 +279,14 @@ def test_sixteen_bits_are_scaled_not_clipped(tmp_path: Path) -> None:
     assert np.all(decode(tmp_path / "p.tiff", ImageShape(1, 4, 4)) == 0x80)
 
 
-def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     paint(tmp_path / "p.png", (1, 1, 1), size=(11, 11))
     with pytest.raises(OSError, match="too many pixels to decode safely"):
         decode(tmp_path / "p.png", SHAPE)
 
 
-def test_a_bomb_is_not_unpacked_by_many_threads_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decompression_bomb_is_refused_in_parallel_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     paint(tmp_path / "p.png", (1, 1, 1), size=(11, 11))
 
@@ -302,7 +302,7 @@ def test_a_bomb_is_not_unpacked_by_many_threads_either(tmp_path: Path, monkeypat
         assert all(pool.map(refused, range(400)))
 
 
-def test_a_broken_note_of_how_it_was_turned(tmp_path: Path) -> None:
+def test_corrupt_exif_orientation_is_reported(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.new("RGB", (20, 10)).save(tmp_path / "p.png", exif=exif)
@@ -316,6 +316,6 @@ def test_a_broken_note_of_how_it_was_turned(tmp_path: Path) -> None:
             decode(tmp_path / "p.png", SHAPE)
 
 
-def test_floats_that_are_no_numbers(tmp_path: Path) -> None:
+def test_nan_and_infinite_pixels_are_replaced(tmp_path: Path) -> None:
     Image.fromarray(np.array([[np.nan, 1], [0.5, np.inf]], np.float32)).save(tmp_path / "p.tiff")
     assert decode(tmp_path / "p.tiff", ImageShape(1, 2, 2)).flatten()[0] == 0

@@ -127,7 +127,7 @@ def contents(splits: Splits) -> list[Any]:
     return found
 
 
-def test_archives_and_folders_have_the_same_images(archives: Path, folders: Path, tmp_path: Path) -> None:
+def test_archives_and_folders_give_the_same_images(archives: Path, folders: Path, tmp_path: Path) -> None:
     found = []
     for root in (archives, folders):
         source = find_source(str(root))
@@ -145,7 +145,7 @@ def test_archives_and_folders_have_the_same_images(archives: Path, folders: Path
 
 
 @pytest.mark.parametrize("form", ["archives", "folders"])
-def test_streams_have_the_same_images(form: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_streamed_images_match_cached_ones(form: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     source = find_source(str(request.getfixturevalue(form)))
     assert source.spec.streams
     kept = source.load(Request(SHAPE, tmp_path / "cache"))
@@ -172,7 +172,7 @@ def test_validation_images_in_folders_need_no_development_kit(folders: Path, tmp
     assert contents(plain.load(Request(SHAPE, tmp_path / "cache"))) == with_kit
 
 
-def test_some_of_the_classes(folders: Path, tmp_path: Path) -> None:
+def test_subset_of_the_classes(folders: Path, tmp_path: Path) -> None:
     shutil.rmtree(folders / "train" / "n02012849")
     source = find_source(str(folders))
     assert source.spec.classes == ("tench", "crane (n03126707)")
@@ -221,7 +221,9 @@ DAMAGES: list[tuple[Callable[[Path], object], str]] = [
 
 
 @pytest.mark.parametrize(("damage", "words"), DAMAGES)
-def test_bad_folders(folders: Path, tmp_path: Path, damage: Callable[[Path], object], words: str) -> None:
+def test_invalid_imagenet_folders_are_reported(
+    folders: Path, tmp_path: Path, damage: Callable[[Path], object], words: str
+) -> None:
     damage(folders)
     with pytest.raises(Problem) as caught:
         read(folders, tmp_path / "cache")
@@ -247,14 +249,16 @@ def read(folder: Path, cache: Path) -> Splits:
     ],
     ids=["no ID", "corrupt class", "one class", "empty", "cut", "no archive", "incomplete"],  # gzip stores the time
 )
-def test_bad_archives(archives: Path, tmp_path: Path, name: str, content: bytes, words: str) -> None:
+def test_invalid_imagenet_archives_are_reported(
+    archives: Path, tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
     (archives / name).write_bytes(content)
     with pytest.raises(Problem) as caught:
         read(archives, tmp_path / "cache")
     assert words in caught.value.message()
 
 
-def test_no_training_images(archives: Path, tmp_path: Path) -> None:
+def test_missing_training_images_are_reported(archives: Path, tmp_path: Path) -> None:
     empty = tar({"n01440764.tar": tar({}), "n02012849.tar": tar({})})
     (archives / "ILSVRC2012_img_train.tar").write_bytes(empty)
     with pytest.raises(BadImages, match="no training images"):
@@ -264,7 +268,7 @@ def test_no_training_images(archives: Path, tmp_path: Path) -> None:
 FIELDS = ("ILSVRC2012_ID", "WNID", "words", "num_children")
 
 
-def test_structs_of_scipy(tmp_path: Path) -> None:
+def test_mat_structs_match_scipy(tmp_path: Path) -> None:
     scipy: Any = pytest.importorskip("scipy.io")
     rows = [(number, name, words, children, np.arange(children)) for number, (name, words, children) in SYNSETS.items()]
     kinds = [(field, object) for field in (*FIELDS, "children")]
@@ -275,7 +279,7 @@ def test_structs_of_scipy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_damaged_structs_are_refused_or_read(tmp_path: Path, seed: int) -> None:
+def test_corrupt_mat_structs_are_refused_or_read(tmp_path: Path, seed: int) -> None:
     rows = [{"WNID": text("n01440764"), "ILSVRC2012_ID": matrix("", np.array([[7]], np.uint8))}] * 3
     whole, rng = mat(structs("synsets", rows)), np.random.default_rng(seed)
     for _ in range(200):
@@ -290,7 +294,7 @@ def test_damaged_structs_are_refused_or_read(tmp_path: Path, seed: int) -> None:
         assert all(isinstance(row["WNID"], str | int) for row in found)
 
 
-def test_what_structs_may_declare(tmp_path: Path) -> None:
+def test_mat_struct_declarations_are_limited(tmp_path: Path) -> None:
     def found(content: bytes, *fields: str) -> list[dict[str, int | str]]:
         return read_structs(mat(content), tmp_path, "s", fields, 10_000)
 

@@ -76,7 +76,7 @@ def packed(voc: Path) -> Path:
 
 
 @pytest.mark.parametrize("form", ["VOC2012", "VOCdevkit", "above", "tar", "masks"])
-def test_voc_in_every_form(voc: Path, tmp_path: Path, form: str) -> None:
+def test_voc_is_read_from_every_folder_layout(voc: Path, tmp_path: Path, form: str) -> None:
     named = {"VOC2012": voc, "VOCdevkit": voc.parent, "above": voc.parents[1], "masks": f"{voc}:masks"}
     source = find_source(str(named[form] if form in named else packed(voc)))
     assert source.spec.targets == "mask"
@@ -94,7 +94,7 @@ def test_voc_in_every_form(voc: Path, tmp_path: Path, form: str) -> None:
     assert find_source(source.origin).spec == source.spec
 
 
-def test_the_archive_has_the_pixels_of_the_folder(voc: Path, tmp_path: Path) -> None:
+def test_archive_and_folder_give_the_same_masks(voc: Path, tmp_path: Path) -> None:
     archive, shape = packed(voc), ImageShape(3, 6, 7)
     one, two = by_file(load(voc, tmp_path / "a", shape)), by_file(load(archive, tmp_path / "b", shape))
     assert [Path(file).name for file in one] == [Path(file).name for file in two]
@@ -127,14 +127,16 @@ def lists_twice(voc: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("form", ["folder", "tar"])
-def test_bad_voc(voc: Path, tmp_path: Path, damage: Callable[[Path], object], words: str, form: str) -> None:
+def test_invalid_voc_data_is_reported(
+    voc: Path, tmp_path: Path, damage: Callable[[Path], object], words: str, form: str
+) -> None:
     damage(voc)
     with pytest.raises(Problem) as caught:
         load(voc if form == "folder" else packed(voc), tmp_path / "cache")
     assert words in caught.value.message()
 
 
-def test_archives_that_are_not_voc(voc: Path, tmp_path: Path) -> None:
+def test_archives_without_voc_are_reported(voc: Path, tmp_path: Path) -> None:
     archive = packed(voc)
     whole = archive.read_bytes()
     archive.write_bytes(whole[: len(whole) // 2])
@@ -173,7 +175,7 @@ def pets(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["breeds", "species"])
-def test_breeds_and_species(pets: Path, tmp_path: Path, kind: str) -> None:
+def test_pet_classes_are_breeds_or_species(pets: Path, tmp_path: Path, kind: str) -> None:
     source = find_source(f"{pets}:{kind}")
     names = ("Abyssinian", "American Bulldog", "Egyptian Mau") if kind == "breeds" else ("cat", "dog")
     assert (source.spec.classes, source.spec.targets, source.spec.name) == (names, "class", "pets")
@@ -187,7 +189,7 @@ def test_breeds_and_species(pets: Path, tmp_path: Path, kind: str) -> None:
     assert find_source(source.origin).spec == source.spec
 
 
-def test_breeds_are_learned_by_default(pets: Path) -> None:
+def test_pet_classes_are_breeds_by_default(pets: Path) -> None:
     assert find_source(str(pets)).spec == find_source(f"{pets}:breeds").spec
 
 
@@ -198,7 +200,9 @@ def test_breeds_are_learned_by_default(pets: Path) -> None:
         ("mask", ("background", "pet"), {1: 1, 2: 0, 3: 255}),
     ],
 )
-def test_trimaps(pets: Path, tmp_path: Path, kind: str, classes: tuple[str, ...], numbers: dict[int, int]) -> None:
+def test_trimap_masks_have_the_requested_classes(
+    pets: Path, tmp_path: Path, kind: str, classes: tuple[str, ...], numbers: dict[int, int]
+) -> None:
     assert find_source(f"{pets}:{kind}").spec.classes == classes
     found = by_file(load(f"{pets}:{kind}", tmp_path / "cache"))
     assert len(found) == 18
@@ -224,7 +228,7 @@ def test_trimaps(pets: Path, tmp_path: Path, kind: str, classes: tuple[str, ...]
         ("Abyssinian_1 1 1 1", "Abyssinian_1 is listed twice"),
     ],
 )
-def test_bad_lists_of_pets(pets: Path, tmp_path: Path, line: str, words: str) -> None:
+def test_invalid_pet_lists_are_reported(pets: Path, tmp_path: Path, line: str, words: str) -> None:
     with (pets / "annotations" / "trainval.txt").open("a") as stream:
         stream.write(line)
     with pytest.raises(BadImages) as caught:
@@ -232,7 +236,7 @@ def test_bad_lists_of_pets(pets: Path, tmp_path: Path, line: str, words: str) ->
     assert words in caught.value.message()
 
 
-def test_bad_trimaps(pets: Path, tmp_path: Path) -> None:
+def test_invalid_trimaps_are_reported(pets: Path, tmp_path: Path) -> None:
     Image.new("L", (16, 12), 4).save(pets / "annotations" / "trimaps" / "Abyssinian_1.png")
     with pytest.raises(BadImages, match="its mask has the value 4, but the allowed values are 1, 2, 3"):
         load(f"{pets}:mask", tmp_path / "cache")
@@ -277,7 +281,7 @@ def expected_mask() -> NDArray[np.uint8]:
     return mask
 
 
-def test_the_masks_of_coco(coco: Path, tmp_path: Path) -> None:
+def test_coco_masks_match_pycocotools(coco: Path, tmp_path: Path) -> None:
     source = find_source(f"{coco}:masks")
     assert (source.spec.classes, source.spec.targets) == (("background", "cat", "dog"), "mask")
     assert find_source(source.origin).spec == source.spec
@@ -315,7 +319,9 @@ def change(path: Path, where: str, **fields: Any) -> None:
         ("annotations", {"segmentation": {"size": [12, 16], "counts": "P"}}, "truncated"),
     ],
 )
-def test_bad_masks_of_coco(coco: Path, tmp_path: Path, where: str, fields: dict[str, Any], words: str) -> None:
+def test_invalid_coco_masks_are_reported(
+    coco: Path, tmp_path: Path, where: str, fields: dict[str, Any], words: str
+) -> None:
     change(coco / "annotations" / "instances_train2017.json", where, **fields)
     with pytest.raises(BadImages) as caught:
         load(f"{coco}:masks", tmp_path / "cache")
@@ -333,7 +339,7 @@ def test_changed_annotations_are_read_again(coco: Path, tmp_path: Path) -> None:
 # --- what is to be learned ---
 
 
-def test_a_misspelled_kind_is_named_with_those_of_the_data_set(coco: Path, pets: Path, voc: Path) -> None:
+def test_misspelled_annotation_kind_gets_a_suggestion(coco: Path, pets: Path, voc: Path) -> None:
     (coco / "annotations/captions_train.json").write_text("{}", encoding="utf-8")
     for name, words in (
         (f"{coco}:mask", (f"did you mean `{coco}:masks`?", "it has `:captions`, `:objects`, `:masks`, `:boxes`")),

@@ -87,7 +87,7 @@ def test_every_form_gives_the_same_samples(name: str) -> None:
     assert not np.shares_memory(splits.train.images, PIXELS)
 
 
-def test_other_data_has_another_origin() -> None:
+def test_changed_data_has_a_different_origin() -> None:
     changed = PIXELS.copy()
     changed[3, 0, 0, 0] ^= 1
     origins = {
@@ -122,7 +122,7 @@ KINDS: dict[str, tuple[Any, NetworkInput, str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_kinds_of_samples(name: str) -> None:
+def test_sample_kinds_determine_the_data_spec(name: str) -> None:
     data, takes, task, wanted = KINDS[name]
     made = source(data, takes, task)
     assert {key: getattr(made.spec, key) for key in wanted} == wanted
@@ -131,14 +131,14 @@ def test_kinds_of_samples(name: str) -> None:
     assert total == len(data[0] if isinstance(data, tuple) else data)
 
 
-def test_classes_of_a_data_set_are_its_own() -> None:
+def test_data_set_classes_attribute_is_used() -> None:
     samples = Samples(random_image)
     samples.classes = ["a", "b", "c", "never"]  # type: ignore[attr-defined]  # as torchvision's have
     assert source(samples).spec.classes == ("a", "b", "c", "never")
     assert source((PIXELS, CLASSES), classes=["x", "y", "z"]).spec.classes == ("x", "y", "z")
 
 
-def test_sequences_of_bytes() -> None:
+def test_byte_sequences_are_language_data() -> None:
     takes = NetworkInput("ids", (7,), 256)
     ids = RNG.integers(0, 256, (9, 8))
     for data in (ids, (ids[:, :-1], ids[:, 1:])):
@@ -198,12 +198,14 @@ REFUSED: list[tuple[Any, NetworkInput, str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("data", "takes", "task", "options", "words"), REFUSED)
-def test_what_is_refused(data: Any, takes: NetworkInput, task: str, options: dict[str, Any], words: str) -> None:
+def test_invalid_data_is_refused(
+    data: Any, takes: NetworkInput, task: str, options: dict[str, Any], words: str
+) -> None:
     with pytest.raises((TypeError, ValueError), match=words):
         source(data, takes, task, **options)
 
 
-def test_samples_without_axes_have_one_number() -> None:
+def test_scalar_samples_have_shape_1() -> None:
     """The check of the network then reports the shape."""
     for takes in (COLOR, TABLE):
         assert source((np.arange(5.0), np.arange(5)), takes).spec.shape == (1,)
@@ -224,7 +226,7 @@ def test_an_error_in_a_data_set_names_it() -> None:
     assert isinstance(raised.value.__cause__, ZeroDivisionError)
 
 
-def test_floats_of_one_split_are_not_scaled_differently() -> None:
+def test_float_pixels_of_all_splits_are_scaled_alike() -> None:
     """If one split alone could be bytes, all stay numbers."""
     train, test = PIXELS / 255 + 0.001, PIXELS / 255
     splits = source({"train": (train, CLASSES), "test": (test, CLASSES)}).load(REQUEST)
@@ -235,7 +237,7 @@ def test_floats_of_one_split_are_not_scaled_differently() -> None:
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32, np.uint64, np.int32, np.int64, np.float64])
 @pytest.mark.parametrize("task", ["classification", "segmentation"])
-def test_a_class_that_is_too_large_is_shown_as_given(dtype: Any, task: str) -> None:
+def test_oversized_class_number_is_shown_unchanged(dtype: Any, task: str) -> None:
     large = int(np.iinfo(dtype).max) if np.issubdtype(dtype, np.integer) else 10**19
     targets = np.zeros((20, 6, 5) if task == "segmentation" else 20, dtype)
     targets[3] = large

@@ -29,7 +29,7 @@ MISSING = {
 
 
 @pytest.mark.parametrize("name", MISSING)
-def test_a_missing_file_is_an_error_in_the_command(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_data_file_is_a_usage_error(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(command, ["-e", "input 1x8x8; flatten; fc 10", "--data", name])
     assert done.exit_code == 2, done.stderr
@@ -41,7 +41,9 @@ def test_a_missing_file_is_an_error_in_the_command(name: str, tmp_path: Path, mo
 
 
 @pytest.mark.parametrize("kind", ["boxes", "masks", "captions", "breed", "x"])
-def test_a_folder_of_classes_has_no_kinds(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_of_classes_accepts_no_annotation_kind(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("cat", "dog"):
         (tmp_path / "pets" / name).mkdir(parents=True)

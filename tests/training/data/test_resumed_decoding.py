@@ -63,7 +63,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 @pytest.mark.parametrize("mapped", [False, True])
-def test_every_bad_file_is_named_and_the_others_are_kept(
+def test_corrupt_files_are_named_and_decoded_images_are_kept(
     pets: Path, tmp_path: Path, decoded: list[Path], monkeypatch: pytest.MonkeyPatch, mapped: bool
 ) -> None:
     if mapped:
@@ -115,7 +115,7 @@ def test_ctrl_c_keeps_decoded_images(
     assert np.array_equal(splits.train.images, FolderSource(pets).load(Request(SHAPE, tmp_path / "other")).train.images)
 
 
-def test_the_command_ends_in_a_line(pets: Path, tmp_path: Path) -> None:
+def test_interrupted_decoding_ends_in_one_line(pets: Path, tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text("input 1x8x8\nflatten; fc 2\n")
     program = f"""
         import time
@@ -160,7 +160,7 @@ def test_a_replaced_file_is_decoded_again(pets: Path, tmp_path: Path, decoded: l
     assert abs(int(found["cat/4.jpg"].mean()) - 77) <= 1
 
 
-def test_two_processes_that_fill_the_same(tmp_path: Path) -> None:
+def test_concurrent_processes_decode_the_same_images(tmp_path: Path) -> None:
     """The later one finds the array there, or writes its own: both get the right one."""
     path, shape, keys = tmp_path / "a-b.npy", (4, 1, 2, 2), [f"{n:032d}" for n in range(4)]
 
@@ -199,7 +199,7 @@ def test_no_image_is_decoded_beyond_the_size_limit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [0, 30, -30])
-def test_a_damaged_list_of_decoded_images_is_ignored(pets: Path, tmp_path: Path, kept: int) -> None:
+def test_corrupt_list_of_decoded_images_is_ignored(pets: Path, tmp_path: Path, kept: int) -> None:
     (pets / "cat" / "3.jpg").write_bytes(b"no image")
     with pytest.raises(BadImages):
         FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))

@@ -22,14 +22,16 @@ RECORDED: list[tuple[list[float], int, int, str, int]] = [
 
 
 @pytest.mark.parametrize(("corners", "height", "width", "runs", "area"), RECORDED)
-def test_polygons_have_the_recorded_pixels(corners: list[float], height: int, width: int, runs: str, area: int) -> None:
+def test_polygon_masks_match_recorded_pycocotools_masks(
+    corners: list[float], height: int, width: int, runs: str, area: int
+) -> None:
     found = object_mask([corners], height, width)
     assert found.sum() == area
     assert np.array_equal(found, object_mask({"size": [height, width], "counts": runs}, height, width))
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_rectangles_between_pixels_have_exactly_these(seed: int) -> None:
+def test_pixel_aligned_rectangles_have_exact_masks(seed: int) -> None:
     rng = np.random.default_rng(seed)
     (top, bottom), (left, right) = (sorted(rng.choice(20, 2, replace=False).tolist()) for _ in range(2))
     wanted = np.zeros((15, 17), bool)
@@ -39,26 +41,26 @@ def test_rectangles_between_pixels_have_exactly_these(seed: int) -> None:
     assert np.array_equal(object_mask([[*corners[2:], *corners[:2]]], 15, 17), wanted)
 
 
-def test_several_polygons_are_united() -> None:
+def test_mask_of_several_polygons_is_their_union() -> None:
     found = object_mask([[0, 0, 3, 0, 3, 3, 0, 3], [2, 2, 5, 2, 5, 5, 2, 5]], 6, 6)
     wanted = np.zeros((6, 6), bool)
     wanted[:3, :3] = wanted[2:5, 2:5] = True
     assert np.array_equal(found, wanted)
 
 
-def test_run_lengths_are_in_columns() -> None:
+def test_run_lengths_are_in_column_major_order() -> None:
     found = object_mask({"size": [3, 2], "counts": [1, 3, 2]}, 3, 2)
     assert found.astype(int).tolist() == [[0, 1], [1, 0], [1, 0]]
 
 
-def test_outlines_that_take_too_long_are_refused() -> None:
+def test_oversized_polygons_are_refused() -> None:
     far = [0.0, 0.0, 1e6, 0.0, 1e6, 1e6] * 8
     with pytest.raises(ValueError, match="perimeter"):
         object_mask([far], 5, 5)
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in pycocotools
-def test_pixels_are_those_of_pycocotools() -> None:
+def test_masks_match_pycocotools() -> None:
     tools: Any = pytest.importorskip("pycocotools.mask")
     rng = np.random.default_rng(1)
     for case in range(200):

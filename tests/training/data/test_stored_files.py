@@ -28,7 +28,7 @@ def tar(members: dict[str, bytes], format: int = tarfile.GNU_FORMAT) -> bytes:
 
 
 @pytest.mark.parametrize("format", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
-def test_members_are_parts_of_the_archive(tmp_path: Path, format: int) -> None:
+def test_tar_members_are_read_by_offset(tmp_path: Path, format: int) -> None:
     path = tmp_path / "x.tar"
     path.write_bytes(tar({"in.tar": tar(MEMBERS, format), **MEMBERS}, format))
     found = list(tar_files(path))
@@ -40,7 +40,7 @@ def test_members_are_parts_of_the_archive(tmp_path: Path, format: int) -> None:
         found[-1].content(100)
 
 
-def test_every_cut_of_an_archive_is_refused(tmp_path: Path) -> None:
+def test_truncated_tar_archive_is_refused(tmp_path: Path) -> None:
     whole, path = tar(MEMBERS), tmp_path / "x.tar"
     end = len(whole.rstrip(b"\0"))  # the archive ends with blocks of zeros
     for size in (*range(0, end, 411), end):
@@ -49,7 +49,7 @@ def test_every_cut_of_an_archive_is_refused(tmp_path: Path) -> None:
             list(tar_files(path))
 
 
-def test_damaged_headers_are_refused(tmp_path: Path) -> None:
+def test_corrupt_tar_headers_are_refused(tmp_path: Path) -> None:
     path, whole = tmp_path / "x.tar", bytearray(tar(MEMBERS))
     second = 1024  # behind the header and the block of the first member
     for at, byte in ((second + 148, b"9"), (second, b"\xff"), (second + 124, b"\xff\xff\xff")):
@@ -61,7 +61,7 @@ def test_damaged_headers_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [-1024, -1, 1 << 40])
-def test_sizes_that_lead_elsewhere_are_refused(tmp_path: Path, size: int) -> None:
+def test_tar_sizes_beyond_the_archive_are_refused(tmp_path: Path, size: int) -> None:
     info = tarfile.TarInfo("a")
     head = info.tobuf(tarfile.GNU_FORMAT)
     info.size = 5
@@ -78,7 +78,7 @@ def test_sizes_that_lead_elsewhere_are_refused(tmp_path: Path, size: int) -> Non
         list(tar_files(path))
 
 
-def test_a_part_that_is_outside_of_the_archive(tmp_path: Path) -> None:
+def test_byte_range_outside_the_archive_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.tar"
     path.write_bytes(tar(MEMBERS))
     with pytest.raises(DataCorrupt, match="unexpected end of data"):

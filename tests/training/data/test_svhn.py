@@ -34,7 +34,7 @@ def svhn(count: int) -> bytes:
 
 @pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("shape", [(3, 4), (2, 1), (5, 1, 7)])
-def test_arrays(tmp_path: Path, dtype: str, shape: tuple[int, ...]) -> None:
+def test_mat_arrays_round_trip(tmp_path: Path, dtype: str, shape: tuple[int, ...]) -> None:
     array = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
     content = mat(matrix("other", array + 1), packed(matrix("a_long_name", array)), matrix("y", array))
     (tmp_path / "m.mat").write_bytes(content)
@@ -44,7 +44,7 @@ def test_arrays(tmp_path: Path, dtype: str, shape: tuple[int, ...]) -> None:
     assert set(found) == {"a_long_name", "y"}
 
 
-def test_from_a_folder(tmp_path: Path) -> None:
+def test_svhn_is_read_from_a_folder(tmp_path: Path) -> None:
     (tmp_path / "SVHN").mkdir()
     (tmp_path / "SVHN" / "train_32x32.mat").write_bytes(svhn(20))
     (tmp_path / "SVHN" / "test_32x32.mat").write_bytes(svhn(11))
@@ -58,7 +58,7 @@ def test_from_a_folder(tmp_path: Path) -> None:
     assert splits.notes == ("svhn: not the published files (20 training images, 11 test images)",)
 
 
-def test_from_the_net(tmp_path: Path) -> None:
+def test_svhn_is_downloaded(tmp_path: Path) -> None:
     train, test = svhn(20), svhn(10)
     with serving({"/a.mat": train, "/b.mat": test}) as server:
         files = (RemoteFile(f"{n}.mat", digest(c), (f"{server.base}/{n}.mat",)) for n, c in (("a", train), ("b", test)))
@@ -67,7 +67,7 @@ def test_from_the_net(tmp_path: Path) -> None:
     assert (len(splits.train), len(splits.validation), splits.notes) == (18, 2, ())
 
 
-def test_nothing_there(tmp_path: Path) -> None:
+def test_missing_svhn_files_are_reported(tmp_path: Path) -> None:
     with pytest.raises(DataMissing):
         svhn_set.load(Request(SHAPE, tmp_path, data_dir=tmp_path))
 
@@ -109,7 +109,9 @@ _IMAGES, _LABELS = matrix("X", _X.transpose(2, 3, 1, 0)), matrix("y", _Y[:, None
         "no name",
     ],
 )
-def test_damaged(tmp_path: Path, content: Callable[[], bytes], why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_corrupt_svhn_files_are_refused(
+    tmp_path: Path, content: Callable[[], bytes], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("archdsl.training.data.svhn_files._LARGEST", 1 << 19)
     (tmp_path / "train_32x32.mat").write_bytes(content())
     (tmp_path / "test_32x32.mat").write_bytes(svhn(2))

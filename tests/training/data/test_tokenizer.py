@@ -50,7 +50,7 @@ def byte_level(tmp_path: Path) -> Path:
     return tmp_path / "tokenizer.json"
 
 
-def test_ids_and_bytes(byte_level: Path) -> None:
+def test_token_ids_and_byte_lengths(byte_level: Path) -> None:
     tokenizer = Tokenizer.read(byte_level)
     assert tokenizer.vocabulary == 290
     ids = tokenizer.encode(TEXT)
@@ -80,7 +80,7 @@ def test_tokenizers_that_change_texts_are_refused(tmp_path: Path, kind: str) -> 
         tokenizer.encode(text)
 
 
-def test_tokens_of_sentencepiece(tmp_path: Path) -> None:
+def test_sentencepiece_token_byte_lengths(tmp_path: Path) -> None:
     library = tokenizers()
     words = [("▁the", -1.0), ("▁cat", -1.0), ("<unk>", -9.0), ("s", -2.0), ("▁", -3.0)]
     vocabulary = words + [(f"<0x{number:02X}>", -5.0) for number in range(256)]
@@ -97,14 +97,14 @@ def test_tokens_of_sentencepiece(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"{}", b"[]", b"null", b"\xff", b'{"version": "1.0", "model": {"type": "X"}}']
 )
-def test_files_that_are_no_tokenizers(tmp_path: Path, content: bytes) -> None:
+def test_invalid_tokenizer_files_are_refused(tmp_path: Path, content: bytes) -> None:
     tokenizers()
     (tmp_path / "t.json").write_bytes(content)
     with pytest.raises(BadText):
         Tokenizer.read(tmp_path / "t.json")
 
 
-def test_the_package_is_named_if_it_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_tokenizers_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras, "_importable", lambda module: module != "tokenizers")
     (tmp_path / "a.txt").write_text("text")
     (tmp_path / "t.json").write_text("{}")
@@ -112,7 +112,7 @@ def test_the_package_is_named_if_it_is_missing(tmp_path: Path, monkeypatch: pyte
         _ = find_source(f"{tmp_path / 'a.txt'}:t.json").spec
 
 
-def test_names(tmp_path: Path) -> None:
+def test_tokenized_data_names_are_parsed(tmp_path: Path) -> None:
     (tmp_path / "t.json").touch()
     found = parse_tokenized_name(f"{tmp_path}/a.TXT:t.json")
     assert found is not None
@@ -123,7 +123,7 @@ def test_names(tmp_path: Path) -> None:
         find_source(f"{tmp_path}/gone.txt:t.json")
 
 
-def test_splits_do_not_overlap(byte_level: Path, tmp_path: Path) -> None:
+def test_token_splits_do_not_overlap(byte_level: Path, tmp_path: Path) -> None:
     source = find_source(f"{tmp_path / 'novel.txt'}:{byte_level}")
     splits = source.load(Request((16,), tmp_path / "cache", split=0.8))
     tokenizer, parts = Tokenizer.read(byte_level), []
@@ -148,7 +148,7 @@ def test_networks_are_checked_before_the_text_is_read(byte_level: Path, tmp_path
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_bits_per_byte_are_sums_over_bytes(seed: int) -> None:
+def test_bits_per_byte_divide_by_total_bytes(seed: int) -> None:
     rng = np.random.default_rng(seed)
     sizes = rng.integers(1, 9, 11).tolist()
     logits, targets = torch.randn(7, 5, 11), torch.from_numpy(rng.integers(0, 11, (7, 5)))

@@ -70,7 +70,7 @@ def integers(bits: int, frames: int, channels: int) -> NDArray[np.int64]:
 
 @pytest.mark.parametrize("bits", [8, 16, 24, 32])
 @pytest.mark.parametrize("channels", [1, 2, 3])
-def test_integers(tmp_path: Path, bits: int, channels: int) -> None:
+def test_integer_samples_are_decoded(tmp_path: Path, bits: int, channels: int) -> None:
     values = integers(bits, 50, channels)
     path = write(tmp_path / "a.wav", pcm(values, bits))
     assert read_wav_header(path)[:2] == (RATE, channels)
@@ -85,7 +85,7 @@ def test_integers(tmp_path: Path, bits: int, channels: int) -> None:
 
 @pytest.mark.parametrize("bits", [32, 64])
 @pytest.mark.parametrize("extensible", [False, True])
-def test_floats(tmp_path: Path, bits: int, extensible: bool) -> None:
+def test_float_samples_are_decoded(tmp_path: Path, bits: int, extensible: bool) -> None:
     values = np.random.default_rng(0).uniform(-1, 1, 31).astype(f"<f{bits // 8}")
     guid = struct.pack("<HHIH", 22, bits, 0, 3) + bytes(14)
     head = form(0xFFFE, bits, more=guid) if extensible else form(3, bits)
@@ -105,12 +105,12 @@ def test_audio_is_cropped_at_the_center_or_padded(tmp_path: Path, length: int) -
         assert found.tolist() == [*range(1, 11), *[0] * (length - 10)]
 
 
-def test_data_without_a_known_size_end_with_the_file(tmp_path: Path) -> None:
+def test_data_chunk_of_unknown_size_ends_with_the_file(tmp_path: Path) -> None:
     content = chunks((b"fmt ", form(1, 16)), (b"data", b"\1\0\2\0"), declared=0xFFFFFFFF)
     assert (read_wav(write(tmp_path / "a.wav", content), 1, 2) * 2**15).tolist() == [[1, 2]]
 
 
-def test_files_of_scipy(tmp_path: Path) -> None:
+def test_wav_samples_match_scipy(tmp_path: Path) -> None:
     scipy: Any = pytest.importorskip("scipy.io.wavfile")
     for dtype, scale in (("u1", 0), ("i2", 2**15), ("i4", 2**31), ("f4", 1), ("f8", 1)):
         rng = np.random.default_rng(1)
@@ -149,13 +149,13 @@ BAD: list[tuple[bytes, str]] = [
 
 
 @pytest.mark.parametrize(("content", "words"), BAD)
-def test_bad_files(tmp_path: Path, content: bytes, words: str) -> None:
+def test_invalid_wav_files_are_refused(tmp_path: Path, content: bytes, words: str) -> None:
     with pytest.raises(OSError, match=words.replace("(", r"\(")):
         read_wav(write(tmp_path / "a.wav", content), 2 if "takes 2" in words else 1, 10)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_damaged_files_are_refused_or_read(tmp_path: Path, seed: int) -> None:
+def test_corrupt_wav_files_are_refused_or_read(tmp_path: Path, seed: int) -> None:
     whole, rng = pcm(integers(24, 40, 2), 24), np.random.default_rng(seed)
     for _ in range(60):
         damaged = bytearray(whole[: rng.integers(len(whole))] if rng.random() < 0.3 else whole)
@@ -193,7 +193,7 @@ def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_a_folder_of_tones(tones: Path, tmp_path: Path) -> None:
+def test_folder_of_wav_files_is_a_data_set(tones: Path, tmp_path: Path) -> None:
     source = find_source(str(tones))
     assert (source.spec.classes, source.spec.inputs, source.spec.sample_rate) == (("high", "low"), "numbers", RATE)
     splits = source.load(Request((1, 200), tmp_path / "cache", split=0.75))
@@ -227,7 +227,7 @@ def test_a_link_without_a_file_is_reported_as_audio(tmp_path: Path) -> None:
             read()
 
 
-def test_folders_of_splits(tones: Path, tmp_path: Path) -> None:
+def test_wav_folders_for_each_split(tones: Path, tmp_path: Path) -> None:
     for split, numbers in (("train", range(6)), ("val", range(6, 9)), ("test", range(9, 11))):
         for name in ("high", "low"):
             for number in numbers:
@@ -247,7 +247,7 @@ DAMAGES: list[tuple[Callable[[Path], object], str]] = [
 
 
 @pytest.mark.parametrize(("damage", "words"), DAMAGES)
-def test_bad_folders(tmp_path: Path, damage: Callable[[Path], object], words: str) -> None:
+def test_invalid_wav_folders_are_reported(tmp_path: Path, damage: Callable[[Path], object], words: str) -> None:
     for name in ("a", "b"):
         for number in range(6):
             write(tmp_path / "set" / name / f"{number}.wav", tone(40, number))
@@ -273,7 +273,7 @@ def test_bad_folders(tmp_path: Path, damage: Callable[[Path], object], words: st
         ("input 1x200\nconv 3 k3; gap; fc 3\n", "has 2 classes", ""),
     ],
 )
-def test_networks_that_do_not_fit(tones: Path, text: str, words: str, suggestion: str) -> None:
+def test_network_incompatible_with_audio_is_reported(tones: Path, text: str, words: str, suggestion: str) -> None:
     sink = Sink()
     check(archdsl.loads(text).graph, find_source(str(tones)).spec, Recipe(), sink)
     (found,) = (each.diagnostic for each in sink)
@@ -281,7 +281,7 @@ def test_networks_that_do_not_fit(tones: Path, text: str, words: str, suggestion
     assert suggestion in " ".join(found.help())
 
 
-def test_the_whole_way_by_commands(tones: Path, tmp_path: Path) -> None:
+def test_audio_training_end_to_end(tones: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     trained = archdsl.fit(
         archdsl.loads(NET), tones, out=out, epochs=5, batch=8, lr=0.01, optimizer="adam", precision="fp32"

@@ -44,7 +44,7 @@ def flat(folder: Path, shade: int) -> Path:
     return path
 
 
-def test_the_range_is_that_of_the_training_images(trained: Path) -> None:
+def test_brightness_range_matches_the_training_images(trained: Path) -> None:
     low, high = json.loads((trained / "run" / "settings.json").read_text())["data"]["brightness"]
     assert 90 / 255 <= low < 120 / 255
     assert 150 / 255 < high <= 180 / 255
@@ -60,7 +60,7 @@ def test_an_image_outside_of_the_range_gets_a_note(
     assert words is None or f"this image is {words} than the training images (mean {shade / 255:.2f}" in done.stderr
 
 
-def test_images_of_the_data_set_get_none(trained: Path) -> None:
+def test_images_of_the_data_set_get_no_note(trained: Path) -> None:
     done = run("predict", trained / "run", trained / "photos", *(f"test:{number}" for number in range(4)))
     assert done.stderr == ""
 
@@ -72,7 +72,7 @@ def test_several_images_get_one_note(trained: Path, tmp_path: Path) -> None:
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
-def test_no_mean_within_the_range_is_outside(one: float, other: float, mean: float) -> None:
+def test_mean_within_the_range_is_not_outside(one: float, other: float, mean: float) -> None:
     low, high = sorted((one, other))
     outside = Brightness((low + high) / 2, 1.0, (low, high)).is_outside(mean)
     margin = max(MARGIN, (high - low) / 2)
@@ -81,7 +81,7 @@ def test_no_mean_within_the_range_is_outside(one: float, other: float, mean: flo
         assert ("darker" if mean < low else "lighter") in range_note((low, high), [("x.png", mean)], 1)
 
 
-def test_the_range_against_numpy() -> None:
+def test_brightness_range_matches_numpy() -> None:
     images = np.random.default_rng(0).integers(0, 256, (300, 3, 5, 4), np.uint8)
     means = images.reshape(300, -1).mean(1) / 255
     assert brightness_range(images) == pytest.approx((means.min(), means.max()))

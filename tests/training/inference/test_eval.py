@@ -74,7 +74,7 @@ def test_the_same_weights_and_averages_give_the_same_result(trained: Path) -> No
     assert result(trained / "run", "--tta", "none")["loss"] != before["loss"]
 
 
-def test_the_splits_are_those_of_the_training(trained: Path) -> None:
+def test_eval_splits_match_the_training_splits(trained: Path) -> None:
     images = json.loads((trained / "run/settings.json").read_text())["data"]["images"]
     counts = {
         name: result(trained / "run", "--split", name)["count"] for name in ("train", "validation", "test", "all")
@@ -91,7 +91,7 @@ def test_the_splits_are_those_of_the_training(trained: Path) -> None:
     assert last["epoch"] == 3
 
 
-def test_other_images_by_the_names_of_their_classes(trained: Path) -> None:
+def test_other_images_are_matched_by_class_name(trained: Path) -> None:
     found = result(trained / "run", "--data", trained / "others")
     assert found["images"] == "all"
     assert found["count"] == 10
@@ -101,7 +101,7 @@ def test_other_images_by_the_names_of_their_classes(trained: Path) -> None:
     assert found["accuracy"] >= 0.9  # type: ignore[operator]  # JSON
 
 
-def test_a_misclassified_image_has_its_file_name(trained: Path) -> None:
+def test_misclassified_image_shows_its_file_name(trained: Path) -> None:
     draw(trained / "swapped", {"light": 0, "dark": 120}, 5)
     found = ResultReport.model_validate(result(trained / "run", "--data", trained / "swapped"))
     assert {each.file for each in found.misclassified} == {
@@ -115,7 +115,7 @@ def test_a_misclassified_image_has_its_file_name(trained: Path) -> None:
         assert f"<bdi>{each.file}</bdi>" in page
 
 
-def test_the_text_output(trained: Path) -> None:
+def test_eval_text_output(trained: Path) -> None:
     done = run("eval", trained / "run", "--device", "cpu")
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
@@ -139,7 +139,9 @@ def test_the_text_output(trained: Path) -> None:
         (("nothing",), "cannot use nothing"),
     ],
 )
-def test_what_cannot_be(trained: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], message: str) -> None:
+def test_invalid_eval_arguments_are_refused(
+    trained: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], message: str
+) -> None:
     monkeypatch.chdir(trained)
     done = run("eval", *("run" if arg == "RUN" else arg for arg in args))
     assert done.exit_code == (2 if "other" in args or "nothing" in args or "--data-dir" in args else 1)

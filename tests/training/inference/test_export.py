@@ -76,7 +76,7 @@ def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
     return float((outputs.argmax(1) == labels).mean())
 
 
-def test_onnx_takes_pixels_as_they_are(trained: Path) -> None:
+def test_onnx_accepts_raw_pixels(trained: Path) -> None:
     onnxruntime = importlib.import_module("onnxruntime")  # it has no types
     done = run("export", trained)
     assert done.exit_code == 0, done.output
@@ -163,7 +163,7 @@ def test_onnx_of_attention(tmp_path: Path) -> None:
     assert agreement.largest > 1e-3
 
 
-def test_means_in_the_network_are_not_those_of_its_pixels(tmp_path: Path) -> None:
+def test_standardization_is_not_confused_with_means_in_the_network(tmp_path: Path) -> None:
     network = loads("input 3x6x6\nconv 4 k3; gap; fc 2")
     fresh = of_network(network, seed=0)
     pixels = (backend.ExportInput("pixels", (3, 6, 6), torch.uint8),)
@@ -189,7 +189,7 @@ def test_weights_alone_load_back(trained: Path) -> None:
     )
 
 
-def test_torch_takes_pixels_or_standardized_images(trained: Path, tmp_path: Path) -> None:
+def test_torch_export_accepts_pixels_or_standardized_images(trained: Path, tmp_path: Path) -> None:
     images, _ = digits(trained)
     assert run("export", trained, "-o", tmp_path / "pixels.pt2").exit_code == 0
     plain = run("export", trained, "-o", tmp_path / "plain.pt2", "--no-preprocess")
@@ -205,7 +205,7 @@ def test_torch_takes_pixels_or_standardized_images(trained: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("tta", ["none", "flip"])
-def test_averages_missing_in_the_file_are_reported(trained: Path, tmp_path: Path, tta: str) -> None:
+def test_test_time_averaging_missing_in_the_file_is_reported(trained: Path, tmp_path: Path, tta: str) -> None:
     copy = tmp_path / "run"
     shutil.copytree(trained, copy)
     edit_settings(copy, lambda settings: settings["recipe"].update(tta=tta))
@@ -214,7 +214,7 @@ def test_averages_missing_in_the_file_are_reported(trained: Path, tmp_path: Path
     assert ("`tta flip`; the file predicts without it" in done.stderr) == (tta == "flip")
 
 
-def test_torchscript_says_that_it_is_deprecated(trained: Path, tmp_path: Path) -> None:
+def test_torchscript_export_reports_its_deprecation(trained: Path, tmp_path: Path) -> None:
     done = run("export", trained, "--to", "torchscript", "-o", tmp_path / "net.pt")
     assert done.exit_code == 0, done.output
     assert "note: TorchScript is deprecated in PyTorch" in done.stderr
@@ -225,7 +225,7 @@ def test_torchscript_says_that_it_is_deprecated(trained: Path, tmp_path: Path) -
     assert accuracy(outputs, labels) > 0.8
 
 
-def test_a_text_is_exported_with_fresh_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_is_exported_with_random_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mine.arch").write_text("input 12 int(50)\nembedding 8; lstm 6; fc 3\n")
     for _ in range(2):
@@ -239,7 +239,7 @@ def test_a_text_is_exported_with_fresh_weights(tmp_path: Path, monkeypatch: pyte
     assert "input `x`: int64, 2×12" in done.output
 
 
-def test_a_file_that_gives_other_outputs_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_with_different_outputs_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model_spec = of_network(loads("input 4\nfc 2"), seed=0)
     monkeypatch.setattr(
         backend, "_weights_reader", lambda *_: lambda example: [torch.full((len(example[0]), 2), torch.nan)]
@@ -249,12 +249,12 @@ def test_a_file_that_gives_other_outputs_is_not_left(tmp_path: Path, monkeypatch
     assert not list(tmp_path.iterdir())
 
 
-def test_small_outputs_have_to_agree_as_well_as_large_ones() -> None:
+def test_agreement_is_relative_for_small_outputs() -> None:
     near = [backend.Agreement(gap, largest, "", (1,)).is_close for gap, largest in ((9e-4, 1), (9e-5, 0.03), (1e-7, 0))]
     assert near == [True, False, True]
 
 
-def test_a_file_that_its_runtime_refuses_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_refused_by_its_runtime_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise RuntimeError("Opset 28 is under development")
 
@@ -292,7 +292,7 @@ def test_errors_of_torch_are_reported_in_one_line(tmp_path: Path) -> None:
         (("wrong.arch",), 1, "E0"),
     ],
 )
-def test_what_cannot_be(
+def test_invalid_export_arguments_are_refused(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[object, ...], code: int, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -303,7 +303,7 @@ def test_what_cannot_be(
     assert result.exit_code == code
 
 
-def test_missing_packages_are_named_with_the_way_to_get_them(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_export_packages_name_the_extra(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras, "missing", lambda extra: ("onnxscript",) if extra == "export" else ())
     result = run("export", trained)
     assert result.exit_code == 2

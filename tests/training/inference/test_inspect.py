@@ -62,7 +62,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_places_are_the_ends_of_stages_else_of_layers() -> None:
+def test_inspection_points_are_stage_ends_or_layers() -> None:
     def names(network: str) -> list[str]:
         return [point.name for point in inspection_points(load(network).graph)]
 
@@ -79,7 +79,7 @@ def test_places_are_the_ends_of_stages_else_of_layers() -> None:
     assert inspection_point(graph, "fc1") is None
 
 
-def test_maps_are_what_the_network_computes(trained: Path) -> None:
+def test_feature_maps_match_the_network(trained: Path) -> None:
     loaded = load_run(Run.open(trained / "run"), torch.device("cpu"))
     predictor = Predictor(loaded)
     image = predictor.inputs([predictor.read(trained / "images/dark/0.png")])
@@ -100,7 +100,7 @@ def test_maps_are_what_the_network_computes(trained: Path) -> None:
     assert torch.equal(filters.weights, weights["conv1.weight"])
 
 
-def test_figures_and_their_page(trained: Path) -> None:
+def test_inspect_writes_figures_and_a_page(trained: Path) -> None:
     done = run("inspect", trained / "run", "--image", trained / "images/light/0.png", "--device", "cpu")
     assert done.exit_code == 0, done.output
     folder = trained / "run/inspect-0"
@@ -149,7 +149,7 @@ def pixels(source_image: Image.Image) -> np.ndarray:
     return np.asarray(source_image.convert("RGB"))
 
 
-def test_one_scale_for_all_maps_of_a_layer() -> None:
+def test_all_maps_of_a_layer_share_one_scale() -> None:
     values = torch.zeros(3, 8, 8)
     values[0] = 1.0
     values[1] = 0.25
@@ -164,7 +164,7 @@ def test_one_scale_for_all_maps_of_a_layer() -> None:
 
 
 @pytest.mark.parametrize("shape", [(6, 1, 5, 5), (100, 3, 7, 7), (4, 2, 3, 3), (1, 1, 1, 1), (10, 1, 28, 28)])
-def test_filters_of_any_kind_are_drawn(shape: tuple[int, ...]) -> None:
+def test_filters_of_any_shape_are_drawn(shape: tuple[int, ...]) -> None:
     sheet = draw_filters(Filters("conv1", "", torch.randn(shape, generator=torch.Generator().manual_seed(0))))
     assert f"{shape[1]}×{shape[2]}×{shape[3]}" in sheet.title
     assert sheet.image.width <= 1100
@@ -177,12 +177,12 @@ def test_a_title_counts_the_filters_that_are_drawn() -> None:
     assert shown == ["all", "all", "the first 5 of", "the first 1 of"]
 
 
-def test_maps_of_odd_values_are_drawn() -> None:
+def test_maps_with_nan_or_extreme_shapes_are_drawn() -> None:
     for values in (torch.full((5, 4, 4), torch.nan), torch.zeros(1, 1, 900), torch.randn(70, 3, 3)):
         assert draw_maps(Maps("a", "", values)).image.height < 4000
 
 
-def test_folders_files_and_standard_input(trained: Path) -> None:
+def test_predict_reads_folders_files_and_standard_input(trained: Path) -> None:
     done = run("predict", trained / "run", trained / "images/dark", trained / "broken.png", "--top", 1)
     assert done.exit_code == 1  # one is unreadable, fifteen are classified anyway
     assert len(done.stdout.splitlines()) == 15
@@ -205,7 +205,7 @@ def test_folders_files_and_standard_input(trained: Path) -> None:
     assert json.loads(bad.stdout)[0]["error"].startswith("cannot identify")
 
 
-def test_answers_are_the_means_that_the_test_took(trained: Path) -> None:
+def test_predictions_use_the_averages_of_the_test(trained: Path) -> None:
     loaded = load_run(Run.open(trained / "run"), torch.device("cpu"))
     predictor = Predictor(loaded)
     image = predictor.read(trained / "images/dark/3.png")

@@ -86,7 +86,7 @@ def answers(*args: object) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("net", ["run", "padded"])
-def test_an_image_of_a_split_is_the_file_with_its_pixels(
+def test_prediction_of_a_split_image_matches_its_file(
     trained: Path, splits: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path, net: str
 ) -> None:
     names, files, labels = [], [], []
@@ -105,7 +105,7 @@ def test_an_image_of_a_split_is_the_file_with_its_pixels(
 
 
 @pytest.mark.parametrize("net", ["run", "padded"])
-def test_inverting_undoes_an_inversion_before_the_padding(
+def test_inverting_happens_before_padding(
     trained: Path, splits: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path, net: str
 ) -> None:
     images, _ = splits["test"]
@@ -141,7 +141,7 @@ def test_the_note_has_both_means_and_only_for_inverse_images(
     assert several.startswith(f"note: 1 of 3 images is light (mean {light:.2f})")
 
 
-def test_no_image_of_the_data_set_itself_looks_inverted(
+def test_data_set_images_are_not_detected_as_inverted(
     splits: dict[str, tuple[np.ndarray, np.ndarray]],
 ) -> None:
     pixels = splits["train"][0] / 255
@@ -150,7 +150,7 @@ def test_no_image_of_the_data_set_itself_looks_inverted(
     assert all(training.is_inverse(1 - image.mean()) for image in pixels if image.mean() < 0.35)
 
 
-def test_inverting_brings_what_looks_inverted_closer() -> None:
+def test_inverting_a_detected_image_moves_its_mean_closer() -> None:
     grid = np.linspace(0, 1, 101)
     for mean in grid:
         for image in grid:
@@ -173,7 +173,7 @@ def test_text_and_page_have_the_true_class(trained: Path, splits: dict[str, tupl
     assert f"feature maps of test:225 (true class: {label})" in page
 
 
-def test_images_of_folders_have_numbers_too(trained: Path) -> None:
+def test_folder_images_are_named_by_split_and_number(trained: Path) -> None:
     counts = json.loads((trained / "photos/settings.json").read_text())["data"]["images"]
     names = [f"test:{number}" for number in range(counts["test"])]
     assert {each["true"] for each in answers(trained / "photos", *names)} <= {"dark", "light"}
@@ -193,7 +193,7 @@ def test_images_of_folders_have_numbers_too(trained: Path) -> None:
         ("C:x.png", "No such file or directory", "give images"),
     ],
 )
-def test_what_names_no_image(trained: Path, name: str, message: str, suggestion: str) -> None:
+def test_unknown_split_image_is_refused(trained: Path, name: str, message: str, suggestion: str) -> None:
     done = run("predict", trained / "run", name, "test:0")
     assert done.exit_code == 1
     assert done.stderr.startswith(f"error: {name}: ")
@@ -205,7 +205,7 @@ def test_what_names_no_image(trained: Path, name: str, message: str, suggestion:
     assert message in shown.stderr
 
 
-def test_a_run_without_a_validation_set_has_no_such_images(trained: Path, tmp_path: Path) -> None:
+def test_validation_image_of_a_run_without_validation_set_is_refused(trained: Path, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "draw_curves", lambda *_: None)
         patch.setattr(report, "draw_confusion", lambda *_: None)
@@ -216,7 +216,7 @@ def test_a_run_without_a_validation_set_has_no_such_images(trained: Path, tmp_pa
     assert "it has train and test images" in done.stderr
 
 
-def test_a_path_is_not_a_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_path_is_not_parsed_as_a_split_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert parse_split_image("test:3") == SplitImage("test", 3)
     for name in ("./test:3", "a/test:3", "test", "test.png", "photo:a.png"):
@@ -233,7 +233,7 @@ def test_inverting_without_an_image_is_refused(trained: Path) -> None:
     assert "--invert inverts an image: give one" in done.output
 
 
-def test_data_that_is_gone_is_reported(trained: Path, tmp_path: Path) -> None:
+def test_missing_data_set_of_a_run_is_reported(trained: Path, tmp_path: Path) -> None:
     (trained / "images").rename(tmp_path / "moved")
     try:
         done = run("predict", trained / "photos", "test:0")

@@ -40,7 +40,7 @@ def step(model: nn.Module, inputs: Tensor, names: tuple[str, ...]) -> dict[str, 
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_the_same_gradients_and_buffers(name: str) -> None:
+def test_checkpointing_preserves_gradients_and_buffers(name: str) -> None:
     network = archdsl.loads(TEXTS[name])
     names = tuple(".".join(path) for path in blocks(network.graph))
     assert bool(names) == (name != "none")
@@ -54,7 +54,7 @@ def test_the_same_gradients_and_buffers(name: str) -> None:
     assert all(torch.equal(tensor, again[key]) for key, tensor in plain.items())
 
 
-def test_blocks_run_again_and_others_do_not() -> None:
+def test_only_checkpointed_blocks_are_recomputed() -> None:
     network = archdsl.loads(TEXTS["norms"])
     model = network.to_torch()
     calls: Counter[str] = Counter()
@@ -71,7 +71,7 @@ def test_blocks_run_again_and_others_do_not() -> None:
     assert not any("forward" in vars(module) for module in model.modules())
 
 
-def test_the_same_run(tmp_path: Path) -> None:
+def test_checkpointing_gives_the_same_run(tmp_path: Path) -> None:
     recipe: dict[str, Any] = {"epochs": 1, "optimizer": {"name": "sgd"}}
     made = [make(tmp_path / name, activation_checkpointing=name == "two", **recipe).start() for name in ("one", "two")]
     weights = [weights_of(each.state.model) for each in made]
@@ -79,7 +79,7 @@ def test_the_same_run(tmp_path: Path) -> None:
     assert_same(tmp_path / "one", tmp_path / "two")
 
 
-def test_a_network_without_blocks_is_reported(tmp_path: Path) -> None:
+def test_checkpointing_without_blocks_is_reported(tmp_path: Path) -> None:
     notes = Notes()
     training(tmp_path / "run", callback=notes, epochs=1, activation_checkpointing=True).start()
     assert notes.warned == ["`activation_checkpointing` has no effect: the network has no blocks"]

@@ -68,7 +68,7 @@ def test_given_flips_are_applied() -> None:
     ids=["select", "mirror", "shift zero", "shift reflect", "both", "cutout"],
 )
 @pytest.mark.parametrize("channels", [1, 3])
-def test_the_layout_changes_nothing_but_itself(change: Callable[[Tensor], Tensor], channels: int) -> None:
+def test_augmentation_is_independent_of_the_memory_layout(change: Callable[[Tensor], Tensor], channels: int) -> None:
     first = torch.randint(0, 256, (12, channels, 6, 9), dtype=torch.uint8, generator=generator(5))
     last = first.contiguous(memory_format=torch.channels_last)
     plain, other = change(first), change(last)
@@ -77,7 +77,7 @@ def test_the_layout_changes_nothing_but_itself(change: Callable[[Tensor], Tensor
     assert other.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_a_view_is_shifted_as_a_copy_is() -> None:
+def test_noncontiguous_view_is_shifted_like_a_copy() -> None:
     """Rows are read in memory order: images that are not contiguous must be copied first."""
     whole = torch.randint(0, 256, (12, 3, 8, 20), dtype=torch.uint8, generator=generator(5))
     part = whole[::2, :, :, 4:14]
@@ -87,7 +87,7 @@ def test_a_view_is_shifted_as_a_copy_is() -> None:
     assert torch.equal(augmentation.select(part, torch.tensor([1, 0])), part[[1, 0]])
 
 
-def test_cutout_blanks_one_square() -> None:
+def test_cutout_fills_one_square() -> None:
     inputs = torch.ones(400, 3, 9, 9)
     cut = augmentation.cutout(inputs, 4, generator())
     blank = (cut == 0).all(1)
@@ -99,7 +99,7 @@ def test_cutout_blanks_one_square() -> None:
     assert 0.9 < cut.mean() + (rows * columns).float().mean() / 81 < 1.1
 
 
-def test_rotate_stays_within_the_given_angle() -> None:
+def test_rotation_is_within_the_given_angle() -> None:
     source = torch.zeros(50, 1, 33, 33, dtype=torch.uint8)
     source[:, :, 15:18, 25:28] = 255  # a patch to the right of the center
     turned = augmentation.rotate(source, 30, generator()).float()
@@ -131,7 +131,7 @@ def test_jitter_changes_colors_within_bounds() -> None:
 
 
 @pytest.mark.parametrize("name", ["mixup", "cutmix"])
-def test_mixed_labels_are_the_parts_of_the_images(name: str) -> None:
+def test_mixed_labels_match_the_image_fractions(name: str) -> None:
     inputs = torch.arange(6.0).view(6, 1, 1, 1).expand(6, 2, 16, 16).contiguous()
     labels = torch.arange(6)
     seen = set()
@@ -145,7 +145,7 @@ def test_mixed_labels_are_the_parts_of_the_images(name: str) -> None:
     assert len(seen) > 15
 
 
-def test_both_kinds_of_mixing_take_turns() -> None:
+def test_mixup_and_cutmix_alternate() -> None:
     inputs, labels = torch.randn(8, 1, 8, 8, generator=generator()), torch.arange(8)
     recipe = Augment(mixup=1.0, cutmix=1.0)
     pasted = []
@@ -155,7 +155,7 @@ def test_both_kinds_of_mixing_take_turns() -> None:
     assert 8 < sum(pasted) < 32
 
 
-def test_without_settings_nothing_changes() -> None:
+def test_no_settings_change_nothing() -> None:
     source = images(5)
     assert torch.equal(augmentation.change_pixels(source, Augment(), generator(), None), source)
     inputs, labels = torch.randn(5, 1, 2, 2), torch.arange(5)

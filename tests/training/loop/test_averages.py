@@ -47,7 +47,7 @@ def a_state(model: nn.Module) -> TrainingState:
 # --- slow weights -----------------------------------------------------------------------------------------------------
 
 
-def test_slow_weights_go_half_the_way_and_take_the_place_of_the_fast() -> None:
+def test_lookahead_interpolates_and_resets_the_fast_weights() -> None:
     model = nn.Linear(2, 1, bias=False)
     with torch.no_grad():
         model.weight.zero_()
@@ -64,7 +64,7 @@ def test_slow_weights_go_half_the_way_and_take_the_place_of_the_fast() -> None:
     assert state.average["weight"][0, 0].item() == 2.0
 
 
-def test_the_way_of_airbench() -> None:
+def test_lookahead_ramp_matches_airbench() -> None:
     """Jordan's decay is 0.95⁵·(t/T)³ of the slow weights."""
     recipe = Lookahead(every=5, alpha=1 - 0.95**5, ramp=3)
     for done in (5, 100, 480):
@@ -72,7 +72,7 @@ def test_the_way_of_airbench() -> None:
     assert slow_weight_fraction(Lookahead(every=5, alpha=0.3), 5, 480) == pytest.approx(0.3)
 
 
-def test_slow_weights_are_the_result_and_resume(tmp_path: Path) -> None:
+def test_lookahead_weights_are_the_result_and_resume(tmp_path: Path) -> None:
     recipe: dict[str, Any] = {"lookahead": {"every": 4, "alpha": 0.6, "ramp": 1}, "epochs": 2.5}
     whole = training(tmp_path / "whole", **recipe).start()
     assert whole.state.step == math.ceil(2.5 * math.ceil(90 / 16)) == 15
@@ -88,7 +88,7 @@ def test_slow_weights_are_the_result_and_resume(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("epochs", "steps", "in_all"), [(1.1, 110, 2), (2, 200, 2), (2 + 1e-9, 200, 2), (0.001, 1, 1), (9.9, 990, 10)]
 )
-def test_epochs_that_end_within_one(epochs: float, steps: int, in_all: int) -> None:
+def test_fractional_number_of_epochs(epochs: float, steps: int, in_all: int) -> None:
     batches = Batches(torch.zeros(100, 1, 1, 1, dtype=torch.uint8), torch.zeros(100, dtype=torch.int64))
     recipe = Recipe.model_validate({"epochs": epochs, "batch": 1})
     plain = Standardizer(Standard((0.0,), (1.0,)), CPU, torch.contiguous_format)
@@ -101,7 +101,7 @@ def test_epochs_that_end_within_one(epochs: float, steps: int, in_all: int) -> N
     assert context.images_left(in_all - 1, context.batches_of(in_all - 1)) == 0
 
 
-def test_one_mean_of_weights() -> None:
+def test_ema_and_lookahead_are_mutually_exclusive() -> None:
     with pytest.raises(ValueError, match="one of them"):
         Recipe.model_validate({"ema": 0.9, "lookahead": {"every": 5}})
 
@@ -109,7 +109,7 @@ def test_one_mean_of_weights() -> None:
 # --- learning rates and sums ------------------------------------------------------------------------------------------
 
 
-def test_biases_of_norms_have_a_rate_and_keep_their_decay() -> None:
+def test_norm_biases_have_their_own_learning_rate_and_decay() -> None:
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.GroupNorm(1, 2))
     groups = parameter_groups(model, Sgd(lr=0.1, weight_decay=0.02, decay_all=True, norm_bias_lr=64))
     apart = groups[-1]
@@ -120,7 +120,7 @@ def test_biases_of_norms_have_a_rate_and_keep_their_decay() -> None:
 
 
 @pytest.mark.parametrize("accumulate", [1, 2])
-def test_a_sum_is_a_mean_with_another_rate(tmp_path: Path, accumulate: int) -> None:
+def test_summed_loss_equals_mean_loss_with_scaled_learning_rate(tmp_path: Path, accumulate: int) -> None:
     """90 images in batches of 30, so that every batch has as many."""
     batch, decay = 30, 0.01
     plain: dict[str, Any] = {"epochs": 1, "batch": batch, "accumulate": accumulate}
@@ -143,7 +143,7 @@ def test_a_sum_is_a_mean_with_another_rate(tmp_path: Path, accumulate: int) -> N
 # --- frozen parts -----------------------------------------------------------------------------------------------------
 
 
-def test_a_part_trains_in_its_first_epochs_only(tmp_path: Path) -> None:
+def test_freeze_after_stops_training_of_a_part(tmp_path: Path) -> None:
     made = training(tmp_path / "run", freeze={"name": "0, 1", "after": 1}, epochs=1)
     first = {n: t.clone() for n, t in weights_of(made.start().state.model).items()}
     longer = training(tmp_path / "longer", freeze={"name": "0, 1", "after": 1}, epochs=3).start().state.model
@@ -151,7 +151,7 @@ def test_a_part_trains_in_its_first_epochs_only(tmp_path: Path) -> None:
         assert torch.equal(tensor, first[name]) == name.startswith(("0.", "1.")), name
 
 
-def test_what_is_frozen_in_the_text_stays_so() -> None:
+def test_weights_frozen_in_the_text_remain_frozen() -> None:
     model = small_network()
     model.get_parameter("0.weight").requires_grad_(False)
     freeze(model, Freeze(name="0,6", after=1), 0)
@@ -164,7 +164,7 @@ def test_what_is_frozen_in_the_text_stays_so() -> None:
     assert not model.get_parameter("0.weight").requires_grad
 
 
-def test_names_that_the_network_does_not_have() -> None:
+def test_unknown_names_to_freeze_are_reported() -> None:
     text = "input 1x8x8\nstage stem { conv 4 k3 }\nflatten; fc 16; relu; fc 10\ntrain { data digits; freeze FROZEN }\n"
     for name, wrong in (("stem", None), ('"stem.conv1, fc1"', None), ("stme", "stem"), ('"stem.conv2"', "stem.conv1")):
         sink = Sink()
@@ -176,7 +176,7 @@ def test_names_that_the_network_does_not_have() -> None:
 # --- whitening --------------------------------------------------------------------------------------------------------
 
 
-def test_patches_are_those_of_a_convolution() -> None:
+def test_patches_match_a_convolution() -> None:
     inputs, filters = torch.randn(2, 3, 5, 6), torch.randn(4, 3, 2, 3)
     rows = patches_of(inputs, (2, 3)) @ filters.flatten(1).T
     assert torch.allclose(rows.view(2, 4, 4, 4).permute(0, 3, 1, 2), nn.functional.conv2d(inputs, filters), atol=1e-5)
@@ -198,7 +198,7 @@ def _inputs(images: ImageSet, standard: Standard) -> Tensor:
     return (torch.from_numpy(images.images) / 255 - mean) / deviation
 
 
-def test_whitened_filters_answer_alike_and_independently() -> None:
+def test_whitened_filter_responses_are_uncorrelated_with_unit_variance() -> None:
     model, inputs = whitened("input 3x9x9\nconv 24 k2 init=whiten(1e-6) nobias frozen\n")
     with torch.no_grad():
         answer = model(inputs).movedim(1, 0).flatten(1)
@@ -207,7 +207,7 @@ def test_whitened_filters_answer_alike_and_independently() -> None:
     assert torch.allclose(moments, torch.eye(12), atol=0.02)
 
 
-def test_a_deeper_layer_is_whitened_by_what_it_sees() -> None:
+def test_deeper_layer_is_whitened_by_its_own_inputs() -> None:
     model, inputs = whitened("input 3x9x9\nconv 4 k3; relu\nconv 8 k2 init=whiten(1e-6)\n")
     with torch.no_grad():
         answer = model(inputs).movedim(1, 0).flatten(1)
@@ -218,7 +218,7 @@ def test_a_deeper_layer_is_whitened_by_what_it_sees() -> None:
 # --- test-time augmentation -------------------------------------------------------------------------------------------
 
 
-def test_answers_are_averaged_over_mirror_images_and_shifts() -> None:
+def test_outputs_are_averaged_over_flips_and_shifts() -> None:
     class Corner(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
             return x[:, 0, :1, 0]

@@ -44,7 +44,7 @@ def test_a_setting_without_effect_is_reported(model: nn.Module, recipe: dict[str
 
 
 @pytest.mark.parametrize("rank", [1, 2, 4])
-def test_the_layout_needs_inputs_of_three_dimensions(rank: int) -> None:
+def test_channels_last_without_3d_inputs_is_reported(rank: int) -> None:
     """Also if the network has convolutions: torch's layout is set for the inputs."""
     recipe = Recipe.model_validate({"layout": "channels_last"})
     assert not list(idle_settings(NORMS, recipe, images=False, rank=3))

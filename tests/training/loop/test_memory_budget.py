@@ -45,7 +45,7 @@ def limited(folder: Path, *args: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
-def test_the_batch_that_is_named_fits(tmp_path: Path) -> None:
+def test_suggested_batch_fits_in_memory(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text(NET)
     failed = limited(tmp_path, "--batch", "1200", "--out", "r")
     assert failed.returncode == 1, failed.stdout
@@ -78,7 +78,7 @@ def budget(text: str | None, batch: int) -> Budget:
         (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
     ],
 )
-def test_which_errors_are_of_memory(error: Exception, is_memory: bool) -> None:
+def test_out_of_memory_errors_are_recognized(error: Exception, is_memory: bool) -> None:
     with pytest.raises(OutOfMemory if is_memory else RuntimeError) as caught, budget(None, 64):
         raise error
     assert isinstance(caught.value, OutOfMemory) == is_memory
@@ -86,14 +86,14 @@ def test_which_errors_are_of_memory(error: Exception, is_memory: bool) -> None:
         assert "`--batch 32 --accumulate 2`" in str(caught.value.help())  # no graph, no analysis: half of the batch
 
 
-def test_nothing_fits() -> None:
+def test_out_of_memory_help_for_any_batch_size() -> None:
     assert OutOfMemory(8, "cpu", 0, 10).help() == (
         "according to the memory analysis, not even one image fits: make the network or its input smaller",
     )
     assert "--batch 33 --accumulate 3" in OutOfMemory(101, "cpu", 40, 10).help()[0]  # a prime number of images
 
 
-def test_what_is_free() -> None:
+def test_free_memory_is_measured() -> None:
     free = room(CPU)
     assert free is not None
     assert 1 << 20 < free < os.sysconf("SC_PHYS_PAGES") * resource.getpagesize()
@@ -101,7 +101,7 @@ def test_what_is_free() -> None:
     assert "takes about" in (budget(NET, 10**9).warning() or "")
 
 
-def test_where_the_system_has_no_such_bounds() -> None:
+def test_memory_budget_without_resource_module() -> None:
     program = (
         "import sys\nsys.modules['resource'] = None\nimport torch\n"
         "from archdsl.training.loop import memory_budget as memory\n"

@@ -23,7 +23,7 @@ def batches(count: int, mixed: bool) -> list[tuple[Tensor, Tensor, Tensor]]:
 
 
 @pytest.mark.parametrize("mixed", [False, True], ids=["classes", "mixed labels"])
-def test_sums_are_those_of_single_batches_whenever_they_are_looked_at(mixed: bool) -> None:
+def test_epoch_sums_do_not_depend_on_when_they_are_read(mixed: bool) -> None:
     seen, looked, single = EpochMetrics(CPU), EpochMetrics(CPU), EpochMetrics(CPU)
     for number, (loss, logits, labels) in enumerate(batches(50, mixed)):
         seen.update(loss, logits, labels)
@@ -38,7 +38,7 @@ def test_sums_are_those_of_single_batches_whenever_they_are_looked_at(mixed: boo
     assert seen.loss.dtype == torch.float64
 
 
-def test_what_waits_is_bounded_and_holds_no_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pending_values_are_bounded_and_detached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "_MOST_HELD", 100)
     made = EpochMetrics(CPU)
     for _ in range(20):
@@ -48,7 +48,7 @@ def test_what_waits_is_bounded_and_holds_no_graph(monkeypatch: pytest.MonkeyPatc
         assert not any(kept.requires_grad for _, kept, _ in made._waiting)
 
 
-def test_continues_from_sums() -> None:
+def test_epoch_metrics_continue_from_saved_sums() -> None:
     made = batches(9, mixed=False)
     whole, rest = EpochMetrics(CPU), EpochMetrics(CPU)
     for batch in made[:4]:

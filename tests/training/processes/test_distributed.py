@@ -64,9 +64,7 @@ def result(folder: Path, name: str, rank: int = 0) -> Any:
 
 
 @pytest.mark.parametrize("name", [*CASES, *NETWORKS])
-def test_two_processes_make_the_steps_of_one(
-    two: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_processes_match_one(two: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "write_report", lambda *_: None)
     alone = run_case(name, tmp_path / name) if name in CASES else task_case(name, tmp_path / name, two / "data").start()
     for file in ("last.safetensors", "best.safetensors"):
@@ -87,13 +85,13 @@ def test_two_processes_make_the_steps_of_one(
 
 
 @pytest.mark.parametrize("name", [*(f"{name}-start" for name in CASES), "whole-start", "stopped-resume"])
-def test_all_processes_hold_the_same(two: Path, name: str) -> None:
+def test_all_processes_have_the_same_weights(two: Path, name: str) -> None:
     one, other = (load_file(two / f"{name}-{rank}.st") for rank in (0, 1))
     assert all(torch.equal(tensor, other[key]) for key, tensor in one.items())
     assert result(two, name, 0) == result(two, name, 1)
 
 
-def test_one_stops_all_and_resumed_is_bit_for_bit_the_same(two: Path) -> None:
+def test_stop_of_one_process_stops_all_and_resumes_bit_for_bit(two: Path) -> None:
     assert [result(two, "stopped-start", rank)[2] for rank in (0, 1)] == ["STOPPED", "STOPPED"]
     assert_same(two / "whole", two / "stopped")
     tensors, numbers = read(list_checkpoints(two / "whole" / "checkpoints")[-1])
@@ -115,7 +113,7 @@ def test_shards_are_disjoint_and_complete(size: int, count: int) -> None:
     assert torch.equal(torch.cat(taken), indices)
 
 
-def test_a_batch_smaller_than_the_team(tmp_path: Path) -> None:
+def test_batch_smaller_than_the_world_size_is_refused(tmp_path: Path) -> None:
     made = training(tmp_path / "run", batch=3)
     object.__setattr__(made, "group", DistributedGroup(ProcessRank(0, 4, 0, 4)))
     with pytest.raises(BatchTooSmall, match="a batch of 3 cannot be split over 4 processes"):
@@ -130,7 +128,9 @@ def test_a_batch_smaller_than_the_team(tmp_path: Path) -> None:
           "WORLD_SIZE": "two"}, "WORLD_SIZE is `two`, which is not a number"),
     ],
 )  # fmt: skip
-def test_half_an_environment(given: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_incomplete_distributed_environment_is_refused(
+    given: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(CannotJoin, match=message):
@@ -145,7 +145,7 @@ train { precision fp32; layout channels_first }
 """
 
 
-def test_one_log_and_a_killed_process_ends_all(tmp_path: Path) -> None:
+def test_only_rank_0_logs_and_a_killed_process_ends_all(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text(NET)
     options = ["net.arch", "--data", "digits", "--epochs", "5000", "--batch", "1000", "--out", "r"]
     leader, other = start(["-m", "archdsl", "train", *options], tmp_path)

@@ -47,19 +47,19 @@ def long_work(store: Memory, sleeps: int) -> None:
         store.add("a ready", 1)
 
 
-def test_a_process_that_works_for_hours_is_waited_for() -> None:
+def test_process_that_sends_heartbeats_is_waited_for() -> None:
     store = Memory(long_work)
     wait_for(store, ["a"], store.sleep, store.clock)
     assert store.now == pytest.approx(10 * HOUR)
 
 
-def test_a_process_that_is_silent_is_lost() -> None:
+def test_process_without_heartbeats_is_lost() -> None:
     store = Memory(lambda *_: None)
     with pytest.raises(PeerLost, match="no heartbeat"):
         wait_for(store, ["a"], store.sleep, store.clock)
 
 
-def test_a_store_that_is_gone_is_reported() -> None:
+def test_unreachable_store_is_reported() -> None:
     class Gone:
         def add(self, key: str, amount: int) -> int:
             raise RuntimeError("Connection reset by peer")
@@ -71,7 +71,7 @@ def test_a_store_that_is_gone_is_reported() -> None:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_a_preparing_process_shows_that_it_lives(fails: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preparing_process_sends_heartbeats(fails: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preparation, "_BEAT_SECONDS", 0.001)
     store = Memory(lambda *_: None)
     try:
@@ -90,7 +90,9 @@ def test_a_preparing_process_shows_that_it_lives(fails: bool, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(("rank", "local", "works"), [(0, 0, True), (1, 1, False), (2, 0, True), (3, 1, False)])
-def test_one_process_of_each_machine_works(rank: int, local: int, works: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_process_per_machine_prepares_the_data(
+    rank: int, local: int, works: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two machines with two processes each: all wait for both machines, with one collective operation before that."""
     done: list[str] = []
 

@@ -51,9 +51,7 @@ def result(folder: Path, name: str, rank: int = 0) -> Any:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_two_processes_make_the_steps_of_one(
-    two: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_sharded_processes_match_one(two: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "write_report", lambda *_: None)
     alone = make(tmp_path / name, **CASES[name]).start()
     for file in WEIGHTS:
@@ -66,14 +64,14 @@ def test_two_processes_make_the_steps_of_one(
         assert result(two, f"{name}-start", rank)[1] == pytest.approx(alone.tested[1].summary(), rel=1e-4)
 
 
-def test_each_process_holds_its_rows_of_each_weight(two: Path) -> None:
+def test_each_process_stores_its_rows_of_each_weight(two: Path) -> None:
     weights = [tuple(p.shape) for p in archdsl.loads(TEXT).to_torch().parameters()]
     rows = [(math.ceil(dims[0] / 2), dims[0] // 2, math.prod(dims[1:])) for dims in weights]
     for rank in (0, 1):
         assert result(two, "sgd-start", rank)[0] == sum(each[rank] * each[2] for each in rows)
 
 
-def test_parts_that_others_use_are_not_gathered_alone() -> None:
+def test_parts_with_shared_weights_are_not_sharded_separately() -> None:
     def parts(text: str) -> list[str]:
         return [".".join(path) for path in sharded_parts(archdsl.loads(text).graph)]
 
@@ -86,7 +84,7 @@ def test_parts_that_others_use_are_not_gathered_alone() -> None:
 
 
 @pytest.mark.parametrize("name", ["killed", "stopped"])
-def test_resumed_is_bit_for_bit_the_same(two: Path, name: str) -> None:
+def test_resumed_sharded_run_is_bit_for_bit_the_same(two: Path, name: str) -> None:
     assert (result(two, "stopped-start")[2], result(two, f"{name}-resume")[2]) == ("STOPPED", "FINISHED")
     for file in WEIGHTS:
         one, other = load_file(two / "whole" / file), load_file(two / name / file)
@@ -99,7 +97,7 @@ def test_resumed_is_bit_for_bit_the_same(two: Path, name: str) -> None:
     assert len(list((two / name / "checkpoints").iterdir())) == 2  # without the incomplete one
 
 
-def test_one_process_resumes_what_two_have_saved(two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_process_resumes_a_checkpoint_of_two(two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "write_report", lambda *_: None)
     shutil.copytree(two / "killed-copy", tmp_path / "killed")
     assert all(path.is_dir() for path in list_checkpoints(tmp_path / "killed/checkpoints"))
@@ -134,7 +132,7 @@ def damage_index(folder: Path) -> None:
         (lambda folder: min(folder.glob("shard-1*")).unlink(), "it is incomplete: shard-1-.* is missing"),
     ],
 )
-def test_a_damaged_checkpoint_is_skipped_or_refused(two: Path, tmp_path: Path, damage: Any, why: str) -> None:
+def test_corrupt_sharded_checkpoint_is_skipped_or_refused(two: Path, tmp_path: Path, damage: Any, why: str) -> None:
     folder = shutil.copytree(two / "killed-copy", tmp_path / "run") / "checkpoints"
     made = make(tmp_path / "run", shard=True, **KILLED)
     splits, device = made._load()
@@ -161,13 +159,15 @@ def test_a_damaged_checkpoint_is_skipped_or_refused(two: Path, tmp_path: Path, d
         ({"compile": True}, "`shard` does not work with `compile`"),
     ],
 )
-def test_settings_that_cannot_be_sharded(recipe: dict[str, Any], why: str) -> None:
+def test_settings_incompatible_with_sharding_are_refused(recipe: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         Recipe.model_validate({**recipe, "shard": True})
     Recipe.model_validate(recipe)
 
 
-def test_networks_and_tasks_that_cannot_be_sharded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_networks_and_tasks_incompatible_with_sharding_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     graph = archdsl.loads("input 8; fc 8; fc 3").graph
     refuse_unshardable(graph, Recipe(shard=True), TASKS["classification"])
     with monkeypatch.context() as patch:  # only layers of packages have such weights

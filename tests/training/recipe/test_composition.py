@@ -38,7 +38,7 @@ def test_an_empty_recipe_is_the_default() -> None:
     assert default.optimizer.lr == 1e-3
 
 
-def test_the_block_of_the_language_s_page() -> None:
+def test_train_block_of_the_language_page() -> None:
     block = """
       data cifar10;  split 0.9
       augment flip crop=4 cutout=8
@@ -56,7 +56,7 @@ def test_the_block_of_the_language_s_page() -> None:
     assert (got.epochs, got.batch, got.ema, got.seed) == (20, 128, 0.999, 0)
 
 
-def test_an_option_wins_over_the_file() -> None:
+def test_option_overrides_the_file() -> None:
     got = made(
         "optimizer sgd lr=0.5 nesterov; epochs 7; augment flip crop=4", lr="0.2", epochs="9", crop="off", flip=False
     )
@@ -74,16 +74,16 @@ def test_an_option_that_names_another_kind_replaces_the_line() -> None:
     assert got.schedule == Cosine(warmup=0.1)
 
 
-def test_an_option_that_names_the_same_kind_leaves_the_line() -> None:
+def test_option_that_names_the_same_kind_keeps_the_line() -> None:
     assert made("optimizer sgd lr=0.5", optimizer="sgd").optimizer == Sgd(lr=0.5)
 
 
-def test_a_field_of_the_default_kind_needs_no_kind() -> None:
+def test_option_of_the_default_kind_needs_no_kind() -> None:
     assert made("", lr="0.01", weight_decay="0.1").optimizer == Adam(lr=0.01, weight_decay=0.1)
     assert made("schedule step every=2", factor="0.5").schedule == Step(every=2, factor=0.5)
 
 
-def test_off_and_parameters_of_the_network() -> None:
+def test_off_and_network_parameters_in_settings() -> None:
     assert made("ema off; clip off").ema is None
     source = Source("net N(e = 3)\ninput 1x8x8\nflatten; fc 10\ntrain { epochs e * 2 }\n", name="n.arch")
     sink = Sink()
@@ -293,14 +293,14 @@ def test_errors_are_shown_at_their_position(block: str, shown: str) -> None:
         ({"ema": "1"}, "--ema", "`ema` must be less than 1, not 1"),
     ],
 )
-def test_options_that_cannot_be(options: dict[str, Any], option: str, why: str) -> None:
+def test_invalid_options_are_refused(options: dict[str, Any], option: str, why: str) -> None:
     with pytest.raises(BadOption) as caught:
         recipe("", **options)
     assert caught.value.option.startswith(option)
     assert why in caught.value.why
 
 
-def test_every_field_has_one_option_and_words_for_it() -> None:
+def test_every_field_has_one_documented_option() -> None:
     options = [entry.option for entry in recipe_fields()]
     assert len(options) == len(set(options))
     assert all(entry.description for entry in recipe_fields())

@@ -20,7 +20,7 @@ EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "fuzz" else 30
 PAIRS = [pair for pair in pairs() if same_line(*pair) or crc32(" ".join(pair).encode()) % EVERY == 0]
 
 
-def test_every_field_has_its_settings() -> None:
+def test_every_field_has_a_case() -> None:
     assert not missing_fields()
     assert len(list(pairs())) > 2000
 

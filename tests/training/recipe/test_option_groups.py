@@ -57,13 +57,13 @@ def test_help_lists_each_option_once_under_its_group(command: click.Command) -> 
 
 
 @COMMANDS
-def test_no_group_is_empty_and_few_options_are_common(command: click.Command) -> None:
+def test_option_groups_are_nonempty_and_the_common_one_is_small(command: click.Command) -> None:
     sizes = {heading: len(names) for heading, names in declared(command).items()}
     assert all(size for heading, size in sizes.items() if heading != OptionGroup.OUTPUT.value), sizes
     assert sizes[OptionGroup.COMMON.value] <= 11
 
 
-def test_the_page_lists_the_same_groups() -> None:
+def test_training_page_lists_the_same_groups() -> None:
     text = PAGE.read_text(encoding="utf-8")
     lines = text.partition("## The recipe")[2].splitlines()
     sections = listed(lines, r"### (.+)", r"\|.*?\| `(--[\w-]+)")

@@ -33,7 +33,7 @@ VALUES = {("task",): "multilabel", ("loss", "name"): "dice", ("augment", "operat
 
 @pytest.mark.parametrize("data", NETWORKS)
 @pytest.mark.parametrize("entry", recipe_fields(), ids=lambda entry: entry.option)
-def test_only_the_given_option_is_refused(entry: RecipeField, data: str) -> None:
+def test_only_given_options_are_refused(entry: RecipeField, data: str) -> None:
     value = VALUES.get(entry.path) or next(values_of(entry))
     given = {("data", "name"): data, **partners(entry, value), entry.path: value}
     network, sink = archdsl.loads(NETWORKS[data]), Sink()
@@ -56,13 +56,15 @@ def test_only_the_given_option_is_refused(entry: RecipeField, data: str) -> None
         ("loss mse", "--loss bce", 2, "--loss: segmentation cannot minimize `bce`"),
     ],
 )
-def test_it_is_reported_where_it_was_written(block: str, options: str, status: int, message: str) -> None:
+def test_unsuitable_setting_is_reported_at_its_line_or_option(
+    block: str, options: str, status: int, message: str
+) -> None:
     text = f"{NETWORKS['shapes']}\ntrain {{ data shapes; {block} }}"
     done = CliRunner().invoke(command, ["-e", text, *options.split()])
     assert (done.exit_code, message in done.stderr) == (status, True), done.stderr
 
 
-def test_fit_names_its_argument() -> None:
+def test_fit_names_the_unsuitable_argument() -> None:
     with pytest.raises(ValueError, match=r"^mixup: `mixup` changes the targets"):
         archdsl.fit(archdsl.loads(NETWORKS["shapes"]), data="shapes", mixup=0.2)
     with pytest.raises(ValueError, match=r"^loss: segmentation cannot minimize `mse`"):

@@ -57,18 +57,18 @@ def course(schedule: AnySchedule, steps: int = 100, per_epoch: int = 10) -> list
     return [factor(schedule, step, steps, per_epoch) for step in range(steps)]
 
 
-def test_constant() -> None:
+def test_constant_schedule() -> None:
     assert course(Constant()) == [1.0] * 100
     warmed = course(Constant(warmup=0.1))
     assert warmed[10:] == [1.0] * 90
     assert np.allclose(np.diff(warmed[:11]), 1 / 11)
 
 
-def test_step() -> None:
+def test_step_schedule() -> None:
     assert np.allclose(course(Step(every=3, factor=0.1)), [0.1 ** (step // 30) for step in range(100)])
 
 
-def test_step_at_given_epochs() -> None:
+def test_step_schedule_at_given_epochs() -> None:
     falls = course(Step(at="2.5, 7", factor=0.1))
     assert np.allclose(falls, [1.0] * 25 + [0.1] * 45 + [0.01] * 30)
     assert Step.model_validate({"name": "step", "at": 82}).at == "82"
@@ -77,7 +77,7 @@ def test_step_at_given_epochs() -> None:
             Step(at=wrong)
 
 
-def test_cosine_is_torch_s() -> None:
+def test_cosine_schedule_matches_torch() -> None:
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
     theirs = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=99)
     for ours in course(Cosine()):
@@ -86,7 +86,7 @@ def test_cosine_is_torch_s() -> None:
         theirs.step()
 
 
-def test_onecycle_is_torch_s() -> None:
+def test_onecycle_schedule_matches_torch() -> None:
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
     theirs = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, 1.0, total_steps=101, cycle_momentum=False, pct_start=0.3 + 1 / 101
@@ -103,7 +103,7 @@ def test_onecycle_is_torch_s() -> None:
     assert math.isclose(ours[-1], 4e-6)
 
 
-def test_triangular() -> None:
+def test_triangular_schedule() -> None:
     got = course(Triangular(warmup=0.23, start=0.2, end=0.07))
     assert math.isclose(got[0], 0.2)
     assert math.isclose(got[23], 1.0)
@@ -113,7 +113,7 @@ def test_triangular() -> None:
 
 @pytest.mark.parametrize("schedule", [Constant(warmup=0.5), Step(), Cosine(), OneCycle(), Triangular()])
 @pytest.mark.parametrize("steps", [1, 2, 3])
-def test_very_short_trainings_have_a_rate(schedule: AnySchedule, steps: int) -> None:
+def test_schedules_of_very_short_trainings_are_positive(schedule: AnySchedule, steps: int) -> None:
     assert all(0 <= value <= 1 for value in course(schedule, steps))
     assert course(schedule, steps)[0] > 0
 
@@ -122,7 +122,7 @@ def test_very_short_trainings_have_a_rate(schedule: AnySchedule, steps: int) -> 
 
 
 @pytest.mark.parametrize("recipe", [Sgd(), Adam(), AdamW(), RmsProp(), Muon()], ids=lambda recipe: recipe.name)
-def test_optimizers_go_downhill(recipe: AnyOptimizer) -> None:
+def test_optimizers_reduce_the_loss(recipe: AnyOptimizer) -> None:
     torch.manual_seed(0)
     layer = nn.Linear(4, 1)
     optimizer = make_optimizer(layer, recipe)
@@ -139,7 +139,7 @@ def test_optimizers_go_downhill(recipe: AnyOptimizer) -> None:
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_muon_is_torch_s_on_the_filters_as_a_matrix(layout: torch.memory_format) -> None:
+def test_muon_on_filters_matches_torch_on_the_flattened_matrix(layout: torch.memory_format) -> None:
     torch.manual_seed(0)
     conv = nn.Conv2d(3, 8, 3, bias=False)
     matrix = nn.Parameter(conv.weight.detach().flatten(1).clone())
@@ -165,7 +165,7 @@ def test_a_network_without_weights_cannot_be_trained() -> None:
         make_optimizer(nn.Flatten(), Sgd())
 
 
-def test_decay_spares_norms_and_biases() -> None:
+def test_weight_decay_excludes_norms_and_biases() -> None:
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Linear(2, 2))
     decayed, spared = parameter_groups(model, Sgd(weight_decay=0.1))
     assert [p.ndim for p in decayed["params"]] == [4, 2]
@@ -176,7 +176,7 @@ def test_decay_spares_norms_and_biases() -> None:
     assert len(everything["params"]) == 6
 
 
-def test_decay_spares_scales_tokens_and_positions_whatever_their_dimensions() -> None:
+def test_weight_decay_excludes_scales_tokens_and_positions() -> None:
     text = """
     input 3x8x8
     conv 8 k4 s4 nobias; layernorm; scale learned; prelu
@@ -197,7 +197,7 @@ def test_decay_spares_scales_tokens_and_positions_whatever_their_dimensions() ->
     assert len(everything["params"]) == len(names)
 
 
-def test_frozen_parameters_are_left_out() -> None:
+def test_optimizer_excludes_frozen_parameters() -> None:
     model = small_network()
     for parameter in model.get_submodule("0").parameters():
         parameter.requires_grad_(False)
@@ -209,7 +209,7 @@ def test_frozen_parameters_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("recipe", [CrossEntropy(), CrossEntropy(smoothing=0.1), Bce(), Bce(smoothing=0.1), Mse()])
-def test_classes_and_their_probabilities_are_one_to_the_losses(recipe: AnyLoss) -> None:
+def test_losses_of_classes_equal_those_of_one_hot_probabilities(recipe: AnyLoss) -> None:
     torch.manual_seed(0)
     logits, labels = torch.randn(5, 4), torch.tensor([0, 3, 1, 2, 2])
     loss, probabilities = make_loss(recipe), nn.functional.one_hot(labels, 4).float()
@@ -219,7 +219,7 @@ def test_classes_and_their_probabilities_are_one_to_the_losses(recipe: AnyLoss) 
     assert loss(right, labels) < loss(-right, labels)
 
 
-def test_side_outputs_are_left_aside() -> None:
+def test_main_output_ignores_auxiliary_outputs() -> None:
     main, side = torch.randn(2, 3), torch.randn(2, 3)
     assert torch.equal(main_output((main, side)), main)
     assert main_output(main.bfloat16()).dtype == torch.float32
@@ -228,7 +228,7 @@ def test_side_outputs_are_left_aside() -> None:
 # --- pixels -----------------------------------------------------------------------------------------------------------
 
 
-def test_mean_and_deviation_are_those_of_the_pixels() -> None:
+def test_standardization_matches_pixel_mean_and_deviation() -> None:
     images = np.random.default_rng(0).integers(0, 256, (50, 3, 7, 5)).astype(np.uint8)
     images[:, 2] = 7
     standard = measure(images)
@@ -262,7 +262,7 @@ class Fixed(nn.Module):
         return x[:, 0, 0]
 
 
-def test_scores_by_hand() -> None:
+def test_classification_scores_match_hand_computed_values() -> None:
     rows = torch.tensor(
         [[9, 1, 2, 3, 4, 5], [9, 1, 2, 3, 4, 5], [9, 1, 2, 3, 4, 5], [0, 50, 2, 3, 4, 5]], dtype=torch.uint8
     )
@@ -282,7 +282,7 @@ def test_scores_by_hand() -> None:
     assert torch.allclose(mirrored.logits, (rows.float() + rows.float().flip(1)) / 2, atol=1e-5)
 
 
-def test_scores_agree_with_one_another_where_logits_are_equal() -> None:
+def test_scores_are_consistent_for_tied_logits() -> None:
     rows = torch.randint(0, 4, (500, 12), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     labels = torch.arange(500) % 12
     plain = Standardizer(Standard((0.0,), (1 / 255,)), torch.device("cpu"), torch.contiguous_format)
@@ -292,7 +292,7 @@ def test_scores_agree_with_one_another_where_logits_are_equal() -> None:
     assert scores.top5 >= scores.accuracy
 
 
-def test_running_means_are_in_place_only_meanwhile() -> None:
+def test_averaged_weights_are_swapped_in_temporarily() -> None:
     model = small_network()
     before = {name: tensor.clone() for name, tensor in weights_of(model).items()}
     means = {name: torch.zeros_like(tensor) for name, tensor in before.items()}
@@ -304,7 +304,7 @@ def test_running_means_are_in_place_only_meanwhile() -> None:
 # --- precision and layout ---------------------------------------------------------------------------------------------
 
 
-def test_given_settings_are_used_without_a_trial() -> None:
+def test_given_precision_and_layout_skip_the_speed_trial() -> None:
     batch = torch.randn(4, 1, 8, 8), torch.zeros(4, dtype=torch.int64)
     chosen, trials = choose_setup(
         small_network(), objective(CrossEntropy()), batch, CPU.device, "bf16", "channels_last"
@@ -321,7 +321,7 @@ def test_given_settings_are_used_without_a_trial() -> None:
         ([100, 90, 130, 90], ("bf16", "channels_first")),
     ],
 )
-def test_auto_takes_what_is_clearly_faster(
+def test_auto_setup_selects_the_clearly_faster_choice(
     speeds: list[float], wanted: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = iter(speeds)
@@ -332,7 +332,7 @@ def test_auto_takes_what_is_clearly_faster(
     assert [speed for _, speed in trials] == speeds
 
 
-def test_a_trial_leaves_no_trace() -> None:
+def test_speed_trial_does_not_change_model_or_rng_state() -> None:
     model = small_network()
     before, rng = {n: t.clone() for n, t in weights_of(model).items()}, torch.get_rng_state()
     batch = torch.randn(4, 1, 8, 8, generator=torch.Generator()), torch.zeros(4, dtype=torch.int64)
@@ -344,7 +344,7 @@ def test_a_trial_leaves_no_trace() -> None:
     assert torch.equal(torch.get_rng_state(), rng)
 
 
-def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_device_selection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert choose_device("cpu").type == choose_device("auto").type == "cpu"
     with pytest.raises(NoDevice, match="`cuda`: torch finds no such device"):

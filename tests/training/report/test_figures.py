@@ -31,13 +31,13 @@ def drawn(monkeypatch: pytest.MonkeyPatch, accuracies: list[float]) -> Figure:
     return kept[0]
 
 
-def test_a_single_epoch_is_between_integer_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_epoch_axis_has_integer_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = drawn(monkeypatch, [0.5]).axes[0].get_xticks()
     assert all(tick == int(tick) for tick in ticks)
 
 
 @pytest.mark.parametrize("accuracy", [0.0, 1.0])
-def test_no_accuracy_beyond_its_ends(monkeypatch: pytest.MonkeyPatch, accuracy: float) -> None:
+def test_accuracy_axis_stays_within_0_and_100_percent(monkeypatch: pytest.MonkeyPatch, accuracy: float) -> None:
     low, high = drawn(monkeypatch, [accuracy, accuracy]).axes[1].get_ylim()
     assert -0.03 < low < high < 1.03
     line = Series("training", "a", [(1, 100 * accuracy), (2, 100 * accuracy)])
@@ -47,7 +47,7 @@ def test_no_accuracy_beyond_its_ends(monkeypatch: pytest.MonkeyPatch, accuracy: 
 
 
 @pytest.mark.parametrize("rate", [1e-3, 3e-4, 2.5e-4, 6e-5, 11.5])
-def test_numbers_of_an_axis_leave_room_for_its_label(rate: float) -> None:
+def test_axis_numbers_do_not_overlap_the_label(rate: float) -> None:
     page = line_chart("t", "learning rate", [Series("a", "c", [(1, rate), (2, 0)])], decimals, None, zero=True)
     ticks = re.findall(r'<text x="(\d+)"[^>]*text-anchor="end">([^<]+)<', page)
     label = re.search(r'translate\((\d+) [^>]*class="label"', page)

@@ -138,7 +138,7 @@ def test_a_report_contains_the_results_of_the_run(tmp_path: Path) -> None:
     assert len(page.all("svg")) == 3
 
 
-def test_a_run_that_was_stopped(tmp_path: Path) -> None:
+def test_report_of_a_stopped_run(tmp_path: Path) -> None:
     training(tmp_path / "run", stop=StopAfter(9)).start()
     report, page = read(tmp_path / "run")
     assert (report.status, report.epochs, report.result) == ("stopped", 1, None)
@@ -149,7 +149,7 @@ def test_a_run_that_was_stopped(tmp_path: Path) -> None:
     assert report.status == "finished"
 
 
-def test_a_run_that_was_stopped_in_its_first_epoch(tmp_path: Path) -> None:
+def test_report_of_a_run_stopped_in_its_first_epoch(tmp_path: Path) -> None:
     training(tmp_path / "run", stop=StopAfter(2)).start()
     _, page = read(tmp_path / "run")
     assert "No epoch is finished" in page.text
@@ -162,7 +162,7 @@ def test_a_run_that_was_stopped_in_its_first_epoch(tmp_path: Path) -> None:
     ("patience", "why"),
     [(1, "no improvement within the patience"), (9, "a callback stopped it"), (None, "a callback stopped it")],
 )
-def test_the_reason_of_an_early_stop(tmp_path: Path, patience: int | None, why: str) -> None:
+def test_report_names_the_reason_of_early_stopping(tmp_path: Path, patience: int | None, why: str) -> None:
     training(tmp_path / "run", epochs=2, patience=patience).start()
     report, _ = read(tmp_path / "run")
     assert report.best is not None
@@ -173,7 +173,7 @@ def test_the_reason_of_an_early_stop(tmp_path: Path, patience: int | None, why: 
     assert f"Stopped early after 2 epochs: {why}." in page
 
 
-def test_a_run_that_diverged(tmp_path: Path) -> None:
+def test_report_of_a_diverged_run(tmp_path: Path) -> None:
     with pytest.raises(Diverged):
         training(tmp_path / "run", optimizer={"name": "sgd", "lr": 1e30}).start()
     report, page = read(tmp_path / "run")
@@ -182,7 +182,7 @@ def test_a_run_that_diverged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("loss", ["mse", "bce"])
-def test_one_epoch_without_validation_or_test(tmp_path: Path, loss: str) -> None:
+def test_report_of_one_epoch_without_validation_or_test(tmp_path: Path, loss: str) -> None:
     made = training(tmp_path / "run", epochs=1, loss={"name": loss})
     Training(made.model_spec, Patches(33, 0, 0), made.recipe, made.resources, made.callback).start()
     report, page = read(tmp_path / "run")
@@ -217,7 +217,7 @@ def page_of(tmp_path: Path, names: tuple[str, ...], **changes: Any) -> Page:
     return page
 
 
-def test_hostile_names_are_only_shown(tmp_path: Path) -> None:
+def test_hostile_names_are_escaped(tmp_path: Path) -> None:
     page = page_of(tmp_path, HOSTILE)
     assert all(name in page.text for name in HOSTILE[:3])
     assert "# <b>no</b>" in page.text
@@ -226,7 +226,7 @@ def test_hostile_names_are_only_shown(tmp_path: Path) -> None:
     assert len(page.all("bdi")) > len(HOSTILE)
 
 
-def test_a_thousand_classes_and_wide_images(tmp_path: Path) -> None:
+def test_report_of_a_thousand_classes_and_wide_images(tmp_path: Path) -> None:
     page = page_of(tmp_path, tuple(f"class {i}" for i in range(1000)), images=3000, shape=(3, 2, 900))
     image_paths = [p for p in page.all("img") if p.get("class") == "heat"]
     assert len(image_paths) == 1
@@ -242,7 +242,7 @@ def test_thumbnails_are_small_and_keep_their_proportions() -> None:
     assert thumbnail(np.zeros((1, 8, 8), np.uint8)).size == (8, 8)
 
 
-def test_pixels_of_a_large_matrix() -> None:
+def test_large_confusion_matrix_is_drawn_as_pixels() -> None:
     counts = np.diag(np.full(700, 5))
     counts[3, 600] = 5
     page = Page(matrix(counts, [str(i) for i in range(700)]))
@@ -253,7 +253,7 @@ def test_pixels_of_a_large_matrix() -> None:
     assert pixels[1, 300].tolist() == [213, 94, 0, round(255 * math.sqrt(0.5))]
 
 
-def test_the_interval_of_an_accuracy() -> None:
+def test_accuracy_interval_is_the_wilson_interval() -> None:
     for right, count in ((0, 10), (9, 10), (950, 1000), (10, 10)):
         part = right / count
         for bound in wilson(right, count):  # each is 1.96 of its own standard deviations from the measured value
@@ -268,7 +268,7 @@ def test_class_probabilities_by_loss() -> None:
     assert class_probabilities(logits, Mse())[0].tolist() == [1, 0, 0]
 
 
-def test_charts_hold_any_numbers() -> None:
+def test_charts_of_any_values_stay_in_their_frame() -> None:
     for points in (
         [(1, 0.0)],
         [(1, 5.0), (2, 5.0)],
@@ -296,13 +296,13 @@ def test_names_in_the_matrix_figure_are_not_formulas(tmp_path: Path) -> None:
     assert "frac" in (tmp_path / "c.svg").read_text() or (tmp_path / "c.svg").stat().st_size > 1000
 
 
-def test_elements_escape_all_that_is_put_in() -> None:
+def test_html_elements_escape_text_and_attributes() -> None:
     assert tag("a", "<&>", href='"x"') == '<a href="&quot;x&quot;">&lt;&amp;&gt;</a>'
     assert join("a<", None, tag("br")) == "a&lt;<br>"
     assert tag("img", alt="\ud800\x07", hidden=True, title=None) == '<img alt="\ufffd\ufffd" hidden>'
 
 
-def test_the_text_is_shown_whole_and_marked() -> None:
+def test_source_text_is_complete_and_highlighted() -> None:
     text = 'net N(c = 10)  # a <comment>\ninput 3x8x8\nconv c k3; sdpfoj "x" @c\n'
     shown = highlight(text)
     assert "".join(Page(shown).words) == text
@@ -328,7 +328,7 @@ def test_settings_at_their_defaults_are_collapsed(tmp_path: Path) -> None:
     assert "<code>epochs</code>" not in collapsed
 
 
-def test_the_first_lines_have_the_number_of_steps(tmp_path: Path) -> None:
+def test_first_notes_report_the_number_of_steps(tmp_path: Path) -> None:
     notes: list[str] = []
 
     class Notes(TrainingCallback):

@@ -26,7 +26,7 @@ def made() -> ResultReport:
     return gather_result("test", scores, images, ("a", "b", "c", "d"), CrossEntropy())
 
 
-def test_means_over_the_classes() -> None:
+def test_mean_scores_over_the_classes() -> None:
     result = made()
     assert [each.f1 for each in result.classes] == [pytest.approx(2 / 3), pytest.approx(0.8), 0.0, None]
     assert result.mean is not None
@@ -35,7 +35,7 @@ def test_means_over_the_classes() -> None:
     assert result.mean.f1 == pytest.approx((2 / 3 + 0.8 + 0) / 3)
 
 
-def test_the_page_shows_means_and_the_settings_of_the_text(tmp_path: Path) -> None:
+def test_page_shows_mean_scores_and_recipe_settings(tmp_path: Path) -> None:
     training(tmp_path / "run", epochs=1).start()
     report = TrainingReport.model_validate_json((tmp_path / "run/report.json").read_bytes())
     network = loads("net N(classes = 3)\ninput 1x8x8\nflatten; fc classes", classes=4)

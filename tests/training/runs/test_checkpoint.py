@@ -49,7 +49,7 @@ def made(value: float = 0.0, step: int = 0) -> TrainingState:
     )
 
 
-def test_a_text_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
+def test_text_that_is_not_utf8_is_reported(tmp_path: Path) -> None:
     """Such as settings with the name of a data set's folder."""
     path = tmp_path / "settings.json"
     path.write_text("before", encoding="utf-8")
@@ -59,7 +59,7 @@ def test_a_text_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
     assert [each.read_text(encoding="utf-8") for each in tmp_path.iterdir()] == ["before"]
 
 
-def test_the_newest_two_are_kept(folder: Path) -> None:
+def test_newest_two_checkpoints_are_kept(folder: Path) -> None:
     for step in (1, 2, 30, 200):
         save(made(step, step), folder)
     assert [path.name for path in list_checkpoints(folder)] == [
@@ -73,7 +73,7 @@ def test_the_newest_two_are_kept(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "noise", "format"])
-def test_a_damaged_one_is_passed_over(folder: Path, damage: str) -> None:
+def test_corrupt_checkpoint_is_skipped(folder: Path, damage: str) -> None:
     save(made(1, 1), folder)
     newest = save(made(2, 2), folder)
     whole = newest.read_bytes()
@@ -89,7 +89,7 @@ def test_a_damaged_one_is_passed_over(folder: Path, damage: str) -> None:
         restore_newest(state, folder)
 
 
-def test_nothing_is_unpickled(folder: Path) -> None:
+def test_checkpoint_is_not_unpickled(folder: Path) -> None:
     (folder / "step-000000001.safetensors").write_bytes(b"cos\nsystem\n(S'touch owned'\ntR.")
     with pytest.raises(CannotResume):
         restore_newest(made(), folder)
@@ -107,7 +107,7 @@ def _save_until_killed(folder: Path) -> None:
 _KILLS = int(os.environ.get("ARCHDSL_KILLS", "25"))
 
 
-def test_killed_at_any_moment_the_newest_loads(folder: Path) -> None:
+def test_newest_checkpoint_loads_after_a_kill_at_any_time(folder: Path) -> None:
     save(made(0, 0), folder)
     rng, steps, reach = random.Random(0), 0, 0.03
     for _ in range(_KILLS):
@@ -133,7 +133,7 @@ def test_killed_at_any_moment_the_newest_loads(folder: Path) -> None:
     assert steps > 0
 
 
-def test_no_room_leaves_the_old_one(folder: Path) -> None:
+def test_full_disk_keeps_the_previous_checkpoint(folder: Path) -> None:
     """A limit on the size of files simulates a full disk: the system refuses in the middle of the file."""
     old = save(made(1, 1), folder)
     program = f"""
@@ -166,7 +166,7 @@ def small_files() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("small_files")
-def test_a_text_that_does_not_fit_leaves_the_old_one(tmp_path: Path) -> None:
+def test_full_disk_keeps_the_previous_text(tmp_path: Path) -> None:
     write_text(tmp_path / "a", "short")
     with pytest.raises(DiskFull):
         write_text(tmp_path / "a", "much too long for ten bytes")
@@ -174,7 +174,7 @@ def test_a_text_that_does_not_fit_leaves_the_old_one(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_a_write_that_is_interrupted_leaves_nothing_beside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_write_leaves_no_temporary_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(tensors: object, path: Path, metadata: object) -> None:
         path.write_bytes(b"half")
         raise KeyboardInterrupt
@@ -185,7 +185,7 @@ def test_a_write_that_is_interrupted_leaves_nothing_beside(folder: Path, monkeyp
     assert list(folder.iterdir()) == []
 
 
-def test_weights_that_are_used_twice_are_kept_once(folder: Path) -> None:
+def test_shared_weights_are_saved_once(folder: Path) -> None:
     state = made(3, 3)
     assert isinstance(state.model, torch.nn.Sequential)
     state.model.append(state.model[6])
@@ -217,7 +217,7 @@ def test_checkpoints_of_another_network_or_optimizer_are_refused(folder: Path) -
             restore_newest(state, folder)
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+def test_unwritable_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CannotWrite, match="Not a directory"):
         write_text(tmp_path / "file" / "inside", "text")
@@ -226,7 +226,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("flipped", range(40))
-def test_a_flipped_byte_is_named_and_not_trained_on_with(folder: Path, flipped: int) -> None:
+def test_flipped_byte_is_reported_and_not_resumed_from(folder: Path, flipped: int) -> None:
     """One byte, anywhere in the file: each tensor has a digest, and so has the JSON next to them."""
     path = save(made(1, 1), folder)
     content = bytearray(path.read_bytes())
@@ -237,7 +237,7 @@ def test_a_flipped_byte_is_named_and_not_trained_on_with(folder: Path, flipped: 
         restore_newest(made(), folder)
 
 
-def test_the_damaged_tensor_is_named(folder: Path) -> None:
+def test_corrupt_tensor_is_named(folder: Path) -> None:
     path = save(made(1, 1), folder)
     tensors, _ = read(path)
     weights_bytes = tensors["model.6.weight"].numpy().tobytes()
@@ -248,7 +248,7 @@ def test_the_damaged_tensor_is_named(folder: Path) -> None:
         restore_newest(made(), folder)
 
 
-def test_checkpoints_from_before_tasks_are_read() -> None:
+def test_checkpoints_without_task_are_read() -> None:
     scores = {"loss": 0.25, "accuracy": 0.5}
     line = {
         "epoch": 1, "step": 3, "lr": 0.1, "train": scores, "validation": {**scores, "top5": 1.0}, "seconds": 1.0,

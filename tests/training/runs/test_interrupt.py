@@ -19,7 +19,7 @@ def number(request: pytest.FixtureRequest) -> signal.Signals:
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", pytest.param("SIGHUP", marks=HANGUP)], indirect=True)
-def test_a_signal_stops_and_its_handler_comes_back(number: signal.Signals) -> None:
+def test_signal_stops_and_its_handler_is_restored(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     try:
         with StopOnSignal() as stop:
@@ -33,7 +33,7 @@ def test_a_signal_stops_and_its_handler_comes_back(number: signal.Signals) -> No
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", pytest.param("SIGHUP", marks=HANGUP)], indirect=True)
-def test_what_is_ignored_stays_ignored(number: signal.Signals) -> None:
+def test_ignored_signal_remains_ignored(number: signal.Signals) -> None:
     before = signal.signal(number, signal.SIG_IGN)
     try:
         with StopOnSignal() as stop:
@@ -44,7 +44,7 @@ def test_what_is_ignored_stays_ignored(number: signal.Signals) -> None:
         signal.signal(number, before)
 
 
-def test_a_second_ctrl_c_does_not_wait() -> None:
+def test_second_ctrl_c_stops_immediately() -> None:
     with StopOnSignal() as stop:
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):

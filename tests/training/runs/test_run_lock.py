@@ -23,7 +23,7 @@ with claimed(Path(sys.argv[1])):
 """
 
 
-def test_a_folder_is_held_until_its_process_ends_however_it_ends(tmp_path: Path) -> None:
+def test_lock_is_released_when_its_process_ends(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:

@@ -67,7 +67,7 @@ def trained(point: Point, run: Path, reports: EpochReports) -> Trial:
 # --- claims -----------------------------------------------------------------------------------------------------------
 
 
-def test_of_two_workers_one_gets_a_trial(sweep: Sweep) -> None:
+def test_trial_is_claimed_by_one_of_two_workers(sweep: Sweep) -> None:
     first, second = sweep.store(), sweep.store()  # as two processes have them
     first.add(1, None)
     second.add(1, None)  # at the same time: only the first attempt counts
@@ -159,7 +159,7 @@ def trial_distributions(sweep: Sweep) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("silent", [False, True], ids=["lock is free", "silent"])
-def test_a_killed_workers_trial_is_taken_up(tmp_path: Path, silent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trial_of_a_killed_worker_is_resumed(tmp_path: Path, silent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep = Sweep(tmp_path, RATES, 0, 3)
     dead(sweep, silent)
     checkpoint = sweep.folder / "trials/001/checkpoints/step-000000003.safetensors"
@@ -200,7 +200,7 @@ def test_a_trial_that_kills_its_workers_fails(tmp_path: Path) -> None:
     assert (trial.state, trial.why) == ("failed", "3 workers were killed while they trained it")
 
 
-def test_a_worker_that_lost_its_trial_goes_on_with_another(tmp_path: Path) -> None:
+def test_worker_that_lost_its_trial_continues_with_another(tmp_path: Path) -> None:
     sweep = Sweep(tmp_path, RATES, 0, 3)
     lost: list[int] = []
 
@@ -219,7 +219,7 @@ def test_a_worker_that_lost_its_trial_goes_on_with_another(tmp_path: Path) -> No
     assert len(sweep.trials_done()) == 3
 
 
-def test_silence_is_measured_by_the_observers_clock() -> None:
+def test_heartbeat_timeout_uses_the_clock_of_the_observer() -> None:
     now = [0.0]
     silence = Silence(lambda: now[0])
 
@@ -241,12 +241,12 @@ def test_silence_is_measured_by_the_observers_clock() -> None:
 
 
 @pytest.mark.parametrize(("epochs", "expected"), [(1, ()), (2, (1,)), (9, (1, 3)), (30, (1, 2, 4, 10)), (2.5, (1,))])
-def test_rungs(epochs: float, expected: tuple[int, ...]) -> None:
+def test_pruning_rungs(epochs: float, expected: tuple[int, ...]) -> None:
     assert rungs(epochs) == expected
 
 
 @pytest.mark.parametrize("name", ["accuracy", "bits_per_byte"])
-def test_pruning_is_that_of_optuna(name: str) -> None:
+def test_pruning_matches_optuna(name: str) -> None:
     metric = METRICS[name]
     direction = optuna.study.StudyDirection.MAXIMIZE if metric.higher else optuna.study.StudyDirection.MINIMIZE
     pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
@@ -270,7 +270,7 @@ def test_pruning_is_that_of_optuna(name: str) -> None:
     assert 20 < decisions < 40
 
 
-def test_a_metric_that_is_nan_is_pruned() -> None:
+def test_trial_with_nan_metric_is_pruned() -> None:
     assert is_pruned({1: float("nan")}, [], 1, METRICS["accuracy"])
     assert not is_pruned({2: 0.1}, [{1: 0.9}], 1, METRICS["accuracy"])
 
@@ -278,7 +278,7 @@ def test_a_metric_that_is_nan_is_pruned() -> None:
 # --- what is kept -----------------------------------------------------------------------------------------------------
 
 
-def test_weights_of_the_best_are_kept_and_of_running_trials(tmp_path: Path) -> None:
+def test_weights_of_best_and_running_trials_are_kept(tmp_path: Path) -> None:
     sweep = Sweep(tmp_path, RATES, 0, 3, keep=1)
     victim = tmp_path.parent / "victim"
     (victim / "checkpoints").mkdir(parents=True, exist_ok=True)
@@ -332,7 +332,7 @@ TEXTS = {"net.arch": "net Net\ninput 1\n"}
         ({"prune": True}, "prune: False in the sweep, True in this command"),
     ],
 )
-def test_another_sweep_is_not_joined(tmp_path: Path, changes: dict[str, Any], difference: str) -> None:
+def test_different_sweep_is_not_joined(tmp_path: Path, changes: dict[str, Any], difference: str) -> None:
     assert start_or_join(tmp_path / "s", plan(), TEXTS)
     with pytest.raises(OtherSweep) as refused:
         start_or_join(tmp_path / "s", plan(**changes), TEXTS)
@@ -348,7 +348,7 @@ def test_the_same_sweep_is_joined_from_another_machine(tmp_path: Path) -> None:
     assert (tmp_path / "s/net.arch").read_text() == TEXTS["net.arch"]
 
 
-def test_another_version_is_refused(tmp_path: Path) -> None:
+def test_sweep_of_another_version_is_refused(tmp_path: Path) -> None:
     start_or_join(tmp_path / "s", plan(), TEXTS)
     edit_settings(tmp_path / "s", lambda settings: settings.update(archdsl="0.0.1"))
     with pytest.raises(OtherVersion, match=r"was started with archdsl 0\.0\.1, but this is archdsl"):
@@ -362,14 +362,14 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
         share(tmp_path, plan(), store)
 
 
-def test_a_folder_of_something_else_is_not_used(tmp_path: Path) -> None:
+def test_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("precious")
     with pytest.raises(FileExistsError):
         start_or_join(tmp_path, plan(), TEXTS)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_another_study_of_the_database_is_not_used(tmp_path: Path) -> None:
+def test_foreign_study_in_the_database_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/trials.db"
     optuna.create_study(storage=url, study_name="s").ask()
     store = TrialStore.open(tmp_path, url, "s", [optuna.study.StudyDirection.MINIMIZE])
@@ -389,7 +389,7 @@ def test_another_study_of_the_database_is_not_used(tmp_path: Path) -> None:
         ("sqlite:////tmp/x.db", "sqlite:////tmp/x.db"),
     ],
 )
-def test_a_url_without_its_password(url: str, shown: str) -> None:
+def test_storage_url_is_shown_without_password(url: str, shown: str) -> None:
     assert trial_storage.without_password(url) == shown
 
 
@@ -403,14 +403,14 @@ def test_a_url_without_its_password(url: str, shown: str) -> None:
         (f"oracle://me:{PASSWORD}@host/db", "the Python driver of `oracle` is not installed"),
     ],
 )
-def test_a_url_that_cannot_be(tmp_path: Path, url: str, message: str) -> None:
+def test_invalid_storage_url_is_refused_without_password(tmp_path: Path, url: str, message: str) -> None:
     with pytest.raises(BadStorage) as refused:
         trial_storage.open_storage(tmp_path, url)
     assert message in refused.value.message()
     assert "s3cr" not in " ".join([refused.value.message(), *refused.value.help()])
 
 
-def test_errors_of_a_database_have_no_password(tmp_path: Path) -> None:
+def test_database_errors_contain_no_password(tmp_path: Path) -> None:
     url = f"postgresql://me:{PASSWORD}@host/db?sslpassword=other"
     with pytest.raises(StorageFailed) as failed, trial_storage.reported(tmp_path, url):
         raise RuntimeError(f"cannot log in as me with s3cr@t!/, at {url}, with other")
@@ -494,7 +494,7 @@ def run(*args: object) -> Result:
     return result
 
 
-def test_a_sweep_in_a_database(folder: Path) -> None:
+def test_sweep_in_a_database(folder: Path) -> None:
     url = f"sqlite:///{folder}/trials.db"
     begun = run("net.arch", "--lr", "0.1,0.01", "--prune", "--out", "s", "--storage", url + "?timeout=33")
     assert begun.exit_code == 0, begun.output
@@ -519,7 +519,7 @@ def test_a_sweep_in_a_database(folder: Path) -> None:
     assert "has no sweep `s`" in gone.output
 
 
-def test_a_sweep_of_a_metric_that_is_better_if_lower(folder: Path) -> None:
+def test_sweep_minimizes_a_lower_is_better_metric(folder: Path) -> None:
     result = run("next.arch", "--data", "text.txt", "--lr", "0.0001,0.1", "--out", "s", "--keep", "0")
     assert result.exit_code == 0, result.output
     assert "trials are compared by the validation bits per byte of the best epoch; lower is better" in result.output
@@ -598,7 +598,7 @@ def test_trials_of_each_task_are_compared_by_its_metric(data: str, network: str,
         (("net.arch", "--lr", "1,2", "--out", "."), "the folder is not empty, and has no sweep"),
     ],
 )
-def test_what_cannot_be_shared(args: tuple[str, ...], expected: str) -> None:
+def test_invalid_shared_sweep_arguments_are_refused(args: tuple[str, ...], expected: str) -> None:
     result = run(*args)
     assert expected in result.output
     assert result.exit_code == (1 if "unable" in expected else 2)
@@ -609,7 +609,7 @@ def test_what_cannot_be_shared(args: tuple[str, ...], expected: str) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
-def test_four_workers_one_of_which_is_killed(tmp_path: Path) -> None:
+def test_four_workers_finish_although_one_is_killed(tmp_path: Path) -> None:
     from tests.training.sweep.four_workers import FIRST_LINE
 
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

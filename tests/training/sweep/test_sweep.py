@@ -59,11 +59,11 @@ def space(*settings: str, **options: str) -> Space:
         ("0..100", Range(0, 100, is_integer=True, log=False)),  # 0 has no logarithm
     ],
 )
-def test_lists_and_ranges(text: str, dimension: object) -> None:
+def test_lists_and_ranges_are_parsed(text: str, dimension: object) -> None:
     assert space(f"width={text}").dimensions == {"width": dimension}
 
 
-def test_options_are_lists_and_ranges_by_their_kind() -> None:
+def test_option_lists_and_ranges_follow_the_option_type() -> None:
     found = space(
         lr="1..2", epochs="2..9", batch="2..9", crop="off,2", flip="on,off", optimizer="adam,sgd", data="../a,../b"
     )
@@ -78,7 +78,7 @@ def test_options_are_lists_and_ranges_by_their_kind() -> None:
     }
 
 
-def test_one_value_does_not_vary() -> None:
+def test_single_value_is_not_a_dimension() -> None:
     found = space("width=2", lr="0.1", epochs="1,2")
     assert (found.parameters, found.options, list(found.dimensions)) == ({"width": 2}, {"--lr": "0.1"}, ["--epochs"])
 
@@ -110,7 +110,7 @@ def test_fields_that_a_kind_does_not_have_are_omitted() -> None:
     assert kept == {("optimizer", "momentum"): "0.9"}
 
 
-def test_values_are_those_of_the_recipe() -> None:
+def test_point_values_become_recipe_settings() -> None:
     found = space(flip="on,off", crop="off,2").recipe({"--flip": "on", "--crop": "off"})
     augment = Recipe.model_validate({"augment": {path[1]: value for path, value in found.items()}}).augment
     assert (augment.flip, augment.crop) == (True, None)
@@ -157,7 +157,7 @@ def test_fewer_trials_than_combinations_are_a_sample_without_repetition(tmp_path
 
 
 @pytest.mark.parametrize("settings", [("width=1..6",), ()], ids=["with MACs", "accuracy alone"])
-def test_cut_off_and_resumed_the_points_are_the_same(tmp_path: Path, settings: tuple[str, ...]) -> None:
+def test_resumed_sweep_has_the_same_points(tmp_path: Path, settings: tuple[str, ...]) -> None:
     of = space(*settings, lr="0.001..1")
     whole = made(tmp_path / "whole", of, trials=16)
     whole.run(measured, Listener())
@@ -192,7 +192,7 @@ def test_the_search_beats_random_sampling(tmp_path: Path) -> None:
     assert sum(near[20:]) > 10
 
 
-def test_the_front() -> None:
+def test_pareto_front() -> None:
     def trial(macs: int, value: float | None, loss: float = 1.0, *, pruned: bool = False) -> Trial:
         return Trial({}, macs, 1, value, loss, pruned=pruned)
 
@@ -208,7 +208,7 @@ def test_the_front() -> None:
     assert best({3: trials[3]}, accuracy) is None
 
 
-def test_the_figure_has_every_trial(tmp_path: Path) -> None:
+def test_figure_shows_every_trial(tmp_path: Path) -> None:
     accuracy = METRICS["accuracy"]
     for number, of in enumerate(
         (space("width=1,2,3,4", lr="0.1,0.01"), space(lr="0.1..0.2", optimizer="adam,$sgd$"[:4]))
@@ -254,7 +254,7 @@ def test_a_sweep_without_an_accuracy_has_failed(folder: Path) -> None:
     assert [row["value"] for row in message(folder / "my sweep")["trials"]] == [None, None]
 
 
-def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stopped_sweep_resumes_with_the_same_result(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     args = ("net.arch", "--set", "width=0.5,2,4", "--lr", "0.1,0.01")
     whole = run(*args, "--out", "whole")
     assert whole.exit_code == 0, whole.output
@@ -313,14 +313,14 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
         (("--resume", "nothing", "--lr", "1,2"), 2, "keeps its settings"),
     ],
 )
-def test_what_cannot_be(args: tuple[str, ...], code: int, expected: str) -> None:
+def test_invalid_sweep_arguments_are_refused(args: tuple[str, ...], code: int, expected: str) -> None:
     result = run(*args)
     assert expected in result.output
     assert result.exit_code == code
     assert not Path("sweeps").exists()
 
 
-def test_without_optuna(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_optuna_names_the_extra(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     result = run("net.arch", "--lr", "0.1,0.2")
     assert result.exit_code == 2
@@ -328,7 +328,7 @@ def test_without_optuna(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "[sweep]" in result.output
 
 
-def test_help_loads_nothing_heavy() -> None:
+def test_help_imports_no_heavy_package() -> None:
     program = (
         "import sys\nfrom click.testing import CliRunner\nfrom archdsl.cli import main\n"
         "assert '--weight-decay' in CliRunner().invoke(main, ['sweep', '--help']).output\n"
@@ -338,7 +338,7 @@ def test_help_loads_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_a_journal_that_is_cut_off_or_damaged(tmp_path: Path) -> None:
+def test_truncated_journal_is_continued_and_corrupt_one_is_refused(tmp_path: Path) -> None:
     of = space(lr="0.1,0.2,0.3")
     made(tmp_path, of, trials=2).run(measured, Listener())
     journal = tmp_path / "trials.log"
@@ -356,7 +356,7 @@ def test_a_journal_that_is_cut_off_or_damaged(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_settings_that_are_no_range() -> None:
+def test_invalid_range_in_settings_is_reported() -> None:
     assert run("net.arch", "--lr", "0.1,0.2", "--out", "s", "--epochs", 1).exit_code == 0
     edit_settings(Path("s"), lambda settings: settings["options"].update({"--lr": "x..y"}))
     refused = run("--resume", "s")

@@ -56,12 +56,12 @@ def split(texts: list[str]) -> list[list[str]]:
     return [text.split() for text in texts]
 
 
-def test_scores_are_those_of_nltk_and_coco() -> None:
+def test_bleu_and_cider_match_nltk_and_coco() -> None:
     assert bleu(split(MADE), [split(each) for each in WANTED]) == pytest.approx(BLEU, abs=1e-9)
     assert cider(split(MADE), [split(each) for each in WANTED]) == pytest.approx(CIDER, abs=1e-9)
 
 
-def test_scores_of_random_captions() -> None:
+def test_bleu_and_cider_of_random_captions_match_references() -> None:
     bleu_score = pytest.importorskip("nltk.translate.bleu_score")
     scorer = pytest.importorskip("pycocoevalcap.cider.cider_scorer")
     rng = np.random.default_rng(0)
@@ -93,7 +93,7 @@ def test_captions_are_encoded_and_decoded() -> None:
     assert fitted(ids, 7).shape == (2, 2, 7)
 
 
-def test_the_loss_is_that_of_the_words_of_a_caption() -> None:
+def test_caption_loss_is_the_cross_entropy_of_its_words() -> None:
     torch.manual_seed(0)
     captions = torch.tensor([[[1, 5, 6, 2, 0], [1, 6, 2, 0, 0]], [[1, 4, 2, 0, 0], [0] * 5]])
     logits = torch.randn(2, 5, 7)  # the first step is the image
@@ -105,7 +105,7 @@ def test_the_loss_is_that_of_the_words_of_a_caption() -> None:
     assert loss(logits[:, 1:], captions[:, 0]).item() == pytest.approx(wanted.item())
 
 
-def test_one_reference_is_picked_of_those_that_exist() -> None:
+def test_training_reference_is_sampled_from_existing_captions() -> None:
     captions = torch.tensor([[[1, 5, 2], [1, 6, 2]], [[1, 7, 2], [0, 0, 0]]]).repeat(50, 1, 1)
     found = TASKS["captioning"].sample_targets(captions, torch.Generator().manual_seed(0))
     assert set(found[::2, 1].tolist()) == {5, 6}
@@ -158,13 +158,13 @@ def test_a_wide_beam_finds_the_best_caption() -> None:
         (NETWORK.format(steps=9, words=26, more="").replace("16x16", "32x32") + "fc 3\n", "E0816", "needs 9×26"),
     ],
 )
-def test_what_does_not_fit_is_reported_before_data_are_read(text: str, code: str, words: str) -> None:
+def test_incompatible_network_is_reported_before_data_are_read(text: str, code: str, words: str) -> None:
     found = errors(text, data_sets()["shape_captions"])
     assert [each for each, _ in found] == [code], found
     assert words in found[0][1]
 
 
-def test_show_and_tell_fits() -> None:
+def test_show_and_tell_is_accepted_for_captioning() -> None:
     network = archdsl.load("zoo:show_and_tell", vocabulary=26, S=32, T=11)
     from archdsl.diagnostics import Sink
     from archdsl.training.network_check import check
@@ -203,7 +203,7 @@ def coco(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_the_captions_of_coco(coco: Path, tmp_path: Path) -> None:
+def test_coco_captions_are_read(coco: Path, tmp_path: Path) -> None:
     source = find_source(str(coco))
     assert (source.spec.targets, source.spec.classes[:4], source.spec.name) == ("caption", SPECIAL, "coco")
     splits = source.load(Request(ImageShape(3, 16, 16), tmp_path / "cache"))
@@ -218,7 +218,7 @@ def test_the_captions_of_coco(coco: Path, tmp_path: Path) -> None:
     assert find_source(source.origin).spec == source.spec
 
 
-def test_the_objects_of_coco_are_sets_of_classes(coco: Path, tmp_path: Path) -> None:
+def test_coco_objects_are_sets_of_classes(coco: Path, tmp_path: Path) -> None:
     source = find_source(f"{coco}:objects")
     assert (source.spec.targets, source.spec.classes) == ("classes", ("circle", "square", "triangle"))
     test = source.load(Request(ImageShape(3, 16, 16), tmp_path / "cache")).test
@@ -253,7 +253,7 @@ def test_the_objects_of_coco_are_sets_of_classes(coco: Path, tmp_path: Path) -> 
         (lambda c: c.update(annotations=[]), "no annotated images"),
     ],
 )
-def test_bad_annotations_are_reported(coco: Path, tmp_path: Path, change: Any, words: str) -> None:
+def test_invalid_annotations_are_reported(coco: Path, tmp_path: Path, change: Any, words: str) -> None:
     import shutil
 
     root = tmp_path / "coco"
@@ -284,7 +284,7 @@ def run(coco: Path) -> Path:
     return coco.parent / "run"
 
 
-def test_a_run_learns_and_reports(run: Path) -> None:
+def test_captioning_run_learns_and_reports(run: Path) -> None:
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert lines[-1]["train"]["loss"] < 0.5 * lines[0]["train"]["loss"]
     result = json.loads((run / "result.json").read_text())
@@ -297,7 +297,7 @@ def test_a_run_learns_and_reports(run: Path) -> None:
     assert "first reference: " in report.scores.samples[0].caption
 
 
-def test_predictions_evaluation_and_export(run: Path, coco: Path) -> None:
+def test_captioning_predictions_evaluation_and_export(run: Path, coco: Path) -> None:
     image = str(coco / "val2017" / "55.png")
     done = CliRunner().invoke(predict_command, [str(run), image, "--format", "json"])
     assert done.exit_code == 0, done.output
@@ -326,7 +326,7 @@ def test_predictions_evaluation_and_export(run: Path, coco: Path) -> None:
     assert sentence_of(ids, exported.facts["classes"]) == answer["text"]
 
 
-def test_other_captions_are_matched_by_their_words(run: Path, coco: Path, tmp_path: Path) -> None:
+def test_captions_with_another_vocabulary_are_matched_by_word(run: Path, coco: Path, tmp_path: Path) -> None:
     """A folder with one more word has other IDs, and the same captions."""
     import shutil
 
@@ -351,7 +351,7 @@ def test_a_caption_that_reads_ahead_is_refused(coco: Path, tmp_path: Path) -> No
         started.start()
 
 
-def test_a_resumed_and_a_killed_run_are_bit_for_bit_the_same(coco: Path, tmp_path: Path) -> None:
+def test_resumed_and_killed_runs_are_bit_for_bit_the_same(coco: Path, tmp_path: Path) -> None:
     text = text_of(coco)
     recipe: dict[str, Any] = {"augment": {"crop": 1, "noise": 0.1}}
     sample_training(text, str(coco), tmp_path / "whole", **recipe).start()

@@ -41,7 +41,7 @@ def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("mixed", [False, True])
-def test_cross_entropy_is_torchs(smoothing: float, mixed: bool) -> None:
+def test_weighted_cross_entropy_matches_torch(smoothing: float, mixed: bool) -> None:
     torch.manual_seed(0)
     logits, labels = torch.randn(20, 3), torch.randint(0, 3, (20,))
     targets = torch.softmax(torch.randn(20, 3), 1) if mixed else labels
@@ -53,7 +53,7 @@ def test_cross_entropy_is_torchs(smoothing: float, mixed: bool) -> None:
     assert torch.equal(make_loss(CrossEntropy(smoothing=smoothing), FACTS)(logits, targets), plain)
 
 
-def test_binary_cross_entropy_is_torchs() -> None:
+def test_weighted_binary_cross_entropy_matches_torch() -> None:
     torch.manual_seed(0)
     logits, labels = torch.randn(20, 3), torch.randint(0, 3, (20,))
     wanted = nn.BCEWithLogitsLoss(torch.tensor(WEIGHTS))(logits, nn.functional.one_hot(labels, 3).float())
@@ -61,7 +61,7 @@ def test_binary_cross_entropy_is_torchs() -> None:
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_the_loss_of_masks_is_torchs(smoothing: float) -> None:
+def test_weighted_mask_loss_matches_torch(smoothing: float) -> None:
     torch.manual_seed(0)
     logits, masks = torch.randn(4, 3, 5, 6), torch.randint(0, 3, (4, 5, 6)).to(torch.uint8)
     masks[:, 2] = 255
@@ -72,7 +72,7 @@ def test_the_loss_of_masks_is_torchs(smoothing: float) -> None:
 
 
 @given(st.lists(st.integers(0, 4), min_size=30, max_size=80))
-def test_balanced_weights_give_each_class_the_same_sum(labels: list[int]) -> None:
+def test_balanced_weights_give_each_class_the_same_total(labels: list[int]) -> None:
     every = np.array([*labels, *range(5)])
     counts = class_counts(every, 5)
     assert counts == [int((every == number).sum()) for number in range(5)]
@@ -81,7 +81,7 @@ def test_balanced_weights_give_each_class_the_same_sum(labels: list[int]) -> Non
     assert sums == pytest.approx([len(every) / 5] * 5)
 
 
-def test_pixels_without_a_class_do_not_count() -> None:
+def test_unlabeled_pixels_are_excluded_from_class_counts() -> None:
     masks = np.array([[[0, 0, 255], [1, 255, 255]]], np.uint8)
     assert class_counts(masks, 3) == [2, 1, 0]
     with pytest.raises(Exception, match="no training pixels are of the class `c`"):
@@ -97,7 +97,7 @@ def test_the_suggested_weights_are_accepted(name: str) -> None:
 
 
 @given(st.dictionaries(st.text('abc d=é,{}":', min_size=1), st.floats(1e-3, 1e3), min_size=1))
-def test_weights_given_in_python_are_read_back(weights: dict[str, float]) -> None:
+def test_class_weights_text_round_trip(weights: dict[str, float]) -> None:
     assert parse_class_weights(class_weights_text(weights)) == weights
     assert parse_class_weights(class_weights_text(list(weights.values()))) == tuple(weights.values())
     assert parse_class_weights(class_weights_text("balanced")) == "balanced"
@@ -119,7 +119,7 @@ def test_weights_given_in_python_are_read_back(weights: dict[str, float]) -> Non
         ("balancd", "or write `balanced`"), ("=2", "takes names"), ("inf", "a positive number"),
     ],
 )  # fmt: skip
-def test_what_is_not_a_weight(text: str, words: str) -> None:
+def test_invalid_class_weights_are_refused(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         parse_class_weights(text)
 
@@ -137,7 +137,7 @@ def test_what_is_not_a_weight(text: str, words: str) -> None:
         ('loss cross_entropy class_weights="7=2, 9=0.5"', None),
     ],
 )
-def test_weights_are_checked_before_data_are_read(line: str, words: str | None) -> None:
+def test_class_weights_are_checked_before_data_are_read(line: str, words: str | None) -> None:
     body = "input 1x8x8; conv 1 k3 same\n" if "reconstruction" in line else NET
     network = archdsl.loads(f"{body}train {{ data digits; {line} }}")
     sink = Sink()
@@ -148,7 +148,7 @@ def test_weights_are_checked_before_data_are_read(line: str, words: str | None) 
     assert (words is None and not found) or (words is not None and any(words in each for each in found)), found
 
 
-def test_a_run_keeps_the_weights_and_resumes(tmp_path: Path) -> None:
+def test_run_stores_class_weights_and_resumes(tmp_path: Path) -> None:
     given: dict[str, Any] = {"loss": {"name": "cross_entropy", "class_weights": "balanced"}, "epochs": 2}
     whole = training(tmp_path / "whole", **given)
     whole.start()
@@ -162,7 +162,7 @@ def test_a_run_keeps_the_weights_and_resumes(tmp_path: Path) -> None:
     assert_same(tmp_path / "whole", tmp_path / "parts")
 
 
-def test_weights_change_the_training_and_eval_gives_the_same_loss(tmp_path: Path) -> None:
+def test_class_weights_change_training_and_eval_gives_the_same_loss(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text(NET)
     runner, results = CliRunner(), {}
     for name, options in {"plain": [], "weighted": ["--class-weights", "0=5"]}.items():
@@ -176,7 +176,7 @@ def test_weights_change_the_training_and_eval_gives_the_same_loss(tmp_path: Path
     assert results["plain"] != results["weighted"]
 
 
-def test_the_first_output_has_no_weight() -> None:
+def test_main_output_has_no_loss_weight() -> None:
     network = archdsl.loads(f"{NET.rstrip()} as a\ntrain {{ loss cross_entropy a=0.3 }}")
     sink = Sink()
     recipe = compose(network.settings, {}, sink)
@@ -187,11 +187,11 @@ def test_the_first_output_has_no_weight() -> None:
     assert [each.diagnostic.code for each in sink] == ["E0803"]
 
 
-def test_a_loss_of_another_task_is_reported_as_such(tmp_path: Path) -> None:
+def test_loss_of_another_task_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"^loss: classification cannot minimize `dice`"):
         archdsl.fit("input 1x8x8; flatten; fc 10", "digits", loss="dice", out=tmp_path / "run")
 
 
-def test_weights_of_classes_without_classes_are_reported_as_such(tmp_path: Path) -> None:
+def test_class_weights_for_regression_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"^class_weights: the losses of regression take no `class_weights`"):
         archdsl.fit("input 10; fc 1", "friedman", class_weights="balanced", out=tmp_path / "run")

@@ -52,7 +52,7 @@ def overlap_of(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, f
     return both / union, both / union - (hull - union) / hull
 
 
-def test_overlaps_are_those_of_their_definitions() -> None:
+def test_iou_and_giou_match_their_definitions() -> None:
     rng = np.random.default_rng(0)
     one, other = random_boxes(rng, 60), random_boxes(rng, 60)
     wanted = np.array([overlap_of(a, b) for a, b in zip(one, other, strict=True)])
@@ -64,7 +64,7 @@ def test_overlaps_are_those_of_their_definitions() -> None:
 
 
 @pytest.mark.parametrize(("alpha", "gamma"), [(0.25, 2.0), (0.6, 0.0), (0.5, 0.5)])
-def test_focal_loss_is_that_of_its_formula(alpha: float, gamma: float) -> None:
+def test_focal_loss_matches_its_formula(alpha: float, gamma: float) -> None:
     rng = np.random.default_rng(1)
     logits, wanted = rng.normal(0, 3, (7, 5)), rng.integers(0, 2, (7, 5))
     expected = [
@@ -81,7 +81,7 @@ def test_focal_loss_is_that_of_its_formula(alpha: float, gamma: float) -> None:
     assert bool(extreme.grad.isfinite().all())
 
 
-def test_losses_are_those_of_torchvision() -> None:
+def test_detection_losses_match_torchvision() -> None:
     ops = pytest.importorskip("torchvision.ops")
     rng = np.random.default_rng(2)
     boxes = torch.from_numpy(random_boxes(rng, 2, 30)).float()
@@ -106,7 +106,7 @@ def test_locations_are_the_centers_of_cells() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(("radius", "range"), [(1.5, 8.0), (2.5, 3.0), (0.7, 1.5)])
-def test_locations_learn_the_objects_of_their_size(seed: int, radius: float, range: float) -> None:
+def test_locations_are_assigned_objects_of_their_size(seed: int, radius: float, range: float) -> None:
     rng = np.random.default_rng(seed)
     objects = random_boxes(rng, 2, 4, size=30)
     rows = np.concatenate([rng.integers(0, 3, (2, 4, 1)), objects], -1).astype(np.float32)
@@ -154,7 +154,7 @@ def scene_boxes() -> torch.Tensor:
     return torch.from_numpy(packed([[(0, 3, 4, 20, 17), (2, 22, 2, 45, 30)], [], [(1, 10, 10, 29.5, 26)]]))
 
 
-def test_the_loss_is_smallest_for_the_true_boxes_and_finite_without_any() -> None:
+def test_loss_is_minimal_for_true_boxes_and_finite_without_boxes() -> None:
     boxes, loss = scene_boxes(), make_box_loss(Fcos(), FACTS)
     best = perfect_output(boxes)
     entropy = loss(best, boxes).item()  # the cross entropy of center-ness is not 0 between 0 and 1
@@ -172,7 +172,7 @@ def test_the_loss_is_smallest_for_the_true_boxes_and_finite_without_any() -> Non
     assert (output.grad[:, :3] > 0).all()
 
 
-def test_settings_change_the_loss() -> None:
+def test_detection_settings_change_the_loss() -> None:
     boxes = scene_boxes()
     output = torch.randn(3, 8, 120, generator=torch.Generator().manual_seed(4))
     settings: list[dict[str, float]] = [{}, {"radius": 0.6}, {"range": 1.0}, {"alpha": 0.5}, {"gamma": 1.0}]
@@ -180,7 +180,7 @@ def test_settings_change_the_loss() -> None:
     assert len(set(losses)) == len(losses)
 
 
-def test_the_loss_by_hand() -> None:
+def test_detection_loss_matches_a_hand_computed_value() -> None:
     boxes = scene_boxes()
     output = torch.randn(3, 8, 120, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
     locations = Levels(FACTS).on(torch.device("cpu"))
@@ -209,7 +209,7 @@ def test_the_loss_by_hand() -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_suppression_keeps_what_the_greedy_rule_keeps(seed: int) -> None:
+def test_non_maximum_suppression_matches_the_greedy_rule(seed: int) -> None:
     rng = np.random.default_rng(seed)
     boxes, classes = random_boxes(rng, 3, 50, size=20), rng.integers(0, 2, (3, 50))
     there = rng.random((3, 50)) < 0.9
@@ -224,7 +224,7 @@ def test_suppression_keeps_what_the_greedy_rule_keeps(seed: int) -> None:
         assert 3 < len(kept) < there[image].sum()
 
 
-def test_the_objects_of_a_perfect_output_are_found() -> None:
+def test_objects_of_a_perfect_output_are_detected() -> None:
     boxes = scene_boxes()
     found = detect(perfect_output(boxes), Levels(FACTS))
     assert found.shape == (3, FOUND, 6)
@@ -239,7 +239,7 @@ def test_the_objects_of_a_perfect_output_are_found() -> None:
     assert detect(torch.zeros(0, 8, 120), Levels(FACTS)).shape == (0, FOUND, 6)
 
 
-def test_scores_of_batches_and_of_a_network_without_objects() -> None:
+def test_detection_scores_of_batches_and_without_objects() -> None:
     boxes = scene_boxes()
     output, meter = perfect_output(boxes), BoxMeter(make_box_loss(Fcos(), FACTS), FACTS)
     for part in (slice(0, 2), slice(2, 3), slice(3, 3)):
@@ -263,7 +263,7 @@ def found_rows(*rows: tuple[float, ...]) -> NDArray[np.float32]:
     return made
 
 
-def test_average_precision_by_hand() -> None:
+def test_average_precision_matches_hand_computed_values() -> None:
     true = packed([[(0, 0, 0, 10, 10), (0, 20, 20, 30, 30), (1, 0, 0, 4, 4)]])
     found = found_rows(
         (0, 0.9, 0, 0, 10, 10),  # exact
@@ -292,7 +292,9 @@ def test_average_precision_by_hand() -> None:
         (True, (6, 0, 40, 40), True),  # 40% of it is
     ],
 )
-def test_objects_in_ignored_regions_are_not_wrong(crowd: bool, region: tuple[int, ...], counted: bool) -> None:
+def test_detections_in_ignored_regions_are_not_false_positives(
+    crowd: bool, region: tuple[int, ...], counted: bool
+) -> None:
     true = packed([[(0, 50, 50, 60, 60), (ignored_code(0, crowd=crowd), *region)]])
     found = np.array([[(0, 0.9, 0, 0, 10, 10), (0, 0.8, 50, 50, 60, 60)]], np.float32)
     table = average_precision(found, true, 2)
@@ -302,7 +304,7 @@ def test_objects_in_ignored_regions_are_not_wrong(crowd: bool, region: tuple[int
     assert average_precision(found, other, 2).values[0, 0] == pytest.approx(0.5)  # of another class
 
 
-def test_classes_of_another_order_are_renumbered() -> None:
+def test_classes_in_another_order_are_renumbered() -> None:
     """Those of ignored regions, too; padding rows stay as they are."""
     rows = [0, 1, *(ignored_code(number, crowd=crowd) for number in (0, 1) for crowd in (False, True))]
     expected = [1, 0, *(ignored_code(number, crowd=crowd) for number in (1, 0) for crowd in (False, True))]
@@ -314,7 +316,7 @@ def test_classes_of_another_order_are_renumbered() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_average_precision_is_that_of_pycocotools(seed: int) -> None:
+def test_average_precision_matches_pycocotools(seed: int) -> None:
     coco = pytest.importorskip("pycocotools.coco")
     evaluation = pytest.importorskip("pycocotools.cocoeval")
     rng = np.random.default_rng(seed)
@@ -406,7 +408,7 @@ def test_boxes_move_with_their_images(augment: dict[str, Any], layout: torch.mem
     assert changed > 20 or not augment
 
 
-def test_flips_are_those_of_every_other_epoch() -> None:
+def test_boxes_are_flipped_with_their_images() -> None:
     boxes = torch.from_numpy(packed([[(0, 1, 2, 4, 6)], [(0, 1, 2, 4, 6)]]))
     flipped = torch.tensor([True, False])
     images = torch.zeros(2, 3, 8, 10, dtype=torch.uint8)
@@ -436,7 +438,7 @@ def test_flips_are_those_of_every_other_epoch() -> None:
         ),
     ],
 )
-def test_what_does_not_fit_is_reported_before_data_are_read(
+def test_incompatible_network_is_reported_before_data_are_read(
     text: str, recipe: dict[str, Any], code: str, words: str
 ) -> None:
     found = errors(text, SHAPES, **recipe)
@@ -453,18 +455,18 @@ def test_a_parameter_that_sets_the_classes_is_suggested() -> None:
     assert errors(text.format(3), SHAPES) == []
 
 
-def test_what_fits() -> None:
+def test_compatible_detection_networks_are_accepted() -> None:
     augment = {"flip": True, "crop": 4, "jitter": 0.2, "cutout": 8, "noise": 0.1}
     assert errors(HEAD, SHAPES, augment=augment, loss={"name": "fcos", "range": 4}) == []
     assert errors(HEAD + "conv 8 k3 s2 p1 as other\noutput fine, other", SHAPES) == []
 
 
-def test_weights_of_every_level_are_reached() -> None:
+def test_weights_without_a_loss_are_reported() -> None:
     text = HEAD + "conv 8 k3 s2 p1 as other\nfrom fine\nconv 3 k1\noutput fine, other"
     assert [code for code, _ in errors(text, SHAPES)] == ["E0815"]
 
 
-def test_the_boxes_of_shapes_are_those_of_their_masks() -> None:
+def test_boxes_of_shapes_match_their_masks() -> None:
     boxes, masks = draw_boxes(40, 32), draw(40, 32)
     assert np.array_equal(boxes.images, masks.images)
     for rows, mask in zip(boxes.labels, masks.labels, strict=True):
@@ -481,7 +483,7 @@ def test_the_boxes_of_shapes_are_those_of_their_masks() -> None:
     )
 
 
-def test_outlines_are_drawn_in_the_colors_of_the_classes() -> None:
+def test_box_outlines_have_class_colors() -> None:
     image = np.zeros((1, 20, 30), np.uint8)
     made = drawn_boxes(image, [FoundBox("b", 0.5, (4.2, 3, 12, 9.6)), FoundBox("a", 0.4, (-3, -3, 99, 99))], ["a", "b"])
     assert made.shape == (3, 20, 30)

@@ -90,7 +90,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> archdsl.TrainedRun:
     return archdsl.fit(archdsl.loads(SQUARES), data, out=folder, epochs=20, classes=["bright", "dark"], **recipe)
 
 
-def test_a_run_learns_and_reports(trained: archdsl.TrainedRun) -> None:
+def test_detection_run_learns_and_reports(trained: archdsl.TrainedRun) -> None:
     run = trained.folder
     assert trained.task == "detection"
     assert set(trained.metrics[-1]["validation"]) == {"loss", "ap", "ap50", "ap75"}
@@ -122,7 +122,7 @@ def test_predictions_are_boxes(trained: archdsl.TrainedRun) -> None:
     assert right >= 24
 
 
-def test_boxes_are_in_pixels_of_the_file(trained: archdsl.TrainedRun, tmp_path: Path) -> None:
+def test_predicted_boxes_are_in_pixels_of_the_file(trained: archdsl.TrainedRun, tmp_path: Path) -> None:
     image = np.full((64, 64, 3), 128, np.uint8)
     image[10:34, 30:54] = 250
     path = tmp_path / "large.png"
@@ -148,7 +148,7 @@ def test_boxes_are_in_pixels_of_the_file(trained: archdsl.TrainedRun, tmp_path: 
     assert "--top is for classes" in done.stderr
 
 
-def test_the_exported_outputs_are_those_of_the_network(trained: archdsl.TrainedRun) -> None:
+def test_exported_outputs_match_the_network(trained: archdsl.TrainedRun) -> None:
     loaded = load_run(Run.open(trained.folder, writes=False), choose_device("cpu"))
     exported = of_run(loaded, prepare=True)
     assert exported.outputs == ("fine", "coarse")
@@ -163,7 +163,7 @@ def test_the_exported_outputs_are_those_of_the_network(trained: archdsl.TrainedR
         assert (score > 0.5).tolist() == [any(row[0] == number for row in wanted) for number in (0, 1)]
 
 
-def test_a_folder_by_commands(folder: Path, tmp_path: Path) -> None:
+def test_detection_from_a_folder_by_commands(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     recipe = {**RECIPE, "optimizer": "adam", "lr": 0.02, "loss": "fcos", "range": 2}
     made = archdsl.fit(archdsl.loads(SQUARES), folder, out=out, epochs=2, **recipe)
@@ -184,7 +184,7 @@ def test_a_folder_by_commands(folder: Path, tmp_path: Path) -> None:
     (folder / "classes.txt").write_text("bright\ndark\n")
 
 
-def test_a_resumed_and_a_killed_run_are_bit_for_bit_the_same(folder: Path, tmp_path: Path) -> None:
+def test_resumed_and_killed_runs_are_bit_for_bit_the_same(folder: Path, tmp_path: Path) -> None:
     recipe = {**RECIPE, "augment": {"flip": True, "crop": 2, "noise": 0.1}}
     sample_training(SQUARES, str(folder), tmp_path / "whole", **recipe).start()
     sample_training(SQUARES, str(folder), tmp_path / "parts", StopAfter(9), **recipe).start()
@@ -196,7 +196,7 @@ def test_a_resumed_and_a_killed_run_are_bit_for_bit_the_same(folder: Path, tmp_p
     assert_same(tmp_path / "whole", tmp_path / "killed")
 
 
-def test_single_images_of_the_data_set(tmp_path: Path) -> None:
+def test_single_data_set_images_are_written_and_predicted(tmp_path: Path) -> None:
     done = CliRunner().invoke(data_command, ["shape_boxes", "train:0", "-o", str(tmp_path / "x.png")])
     assert done.exit_code == 0, done.output
     number, *sides = draw_boxes(1, 64).labels[0, 0].astype(int).tolist()
@@ -223,7 +223,7 @@ class Ragged:
         }
 
 
-def test_boxes_of_a_python_program(tmp_path: Path) -> None:
+def test_boxes_given_in_python_in_every_form(tmp_path: Path) -> None:
     """The same boxes in every form, so the same losses."""
     images, rows = squares(24, 3)
     forms: dict[str, Any] = {
@@ -258,7 +258,7 @@ def test_impossible_boxes_are_refused(row: Row, words: str) -> None:
         archdsl.fit(archdsl.loads("input 3x16x16\nconv 7 k4 s4"), (images, rows), classes=["a", "b"])
 
 
-def test_a_function_as_loss_gets_all_outputs(tmp_path: Path) -> None:
+def test_loss_function_receives_all_outputs(tmp_path: Path) -> None:
     seen: list[tuple[tuple[int, ...], ...]] = []
 
     def loss(output: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:

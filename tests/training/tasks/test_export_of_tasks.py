@@ -54,9 +54,7 @@ def test_each_task_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("task", CASES)
-def test_the_file_computes_what_the_trained_network_computes(
-    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_onnx_file_matches_the_trained_network(task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case = CASES[task]
     monkeypatch.setattr(session, "write_report", lambda *_, **__: None)
     draw_few(monkeypatch)

@@ -38,7 +38,7 @@ NETWORK = "input 12 int(256)\nembedding 16; lstm 32; dropout 0.1; fc 256\n"
 ATTENTION = "input 12 int(256)\nembedding 16; pos; {}\nfc 256\n"
 
 
-def test_scores_by_hand() -> None:
+def test_language_scores_match_hand_computed_values() -> None:
     torch.manual_seed(0)
     logits, ids = torch.randn(5, 7, 11), torch.randint(0, 11, (5, 7), dtype=torch.uint8)
     meter = LanguageMeter(make_language_loss(CrossEntropy(smoothing=0.1)))
@@ -52,7 +52,7 @@ def test_scores_by_hand() -> None:
     assert found.finite
 
 
-def test_sequences_follow_one_another_and_targets_are_the_next_bytes(tmp_path: Path) -> None:
+def test_sequences_are_consecutive_and_targets_are_the_next_bytes(tmp_path: Path) -> None:
     content = bytes(range(256)) * 4
     (tmp_path / "t.txt").write_bytes(content)
     splits = find_source(f"{tmp_path}/t.txt").load(Request((10,), tmp_path, split=0.75))
@@ -75,7 +75,7 @@ def test_short_and_missing_texts_are_reported(tmp_path: Path) -> None:
     assert find_source(f"{tmp_path}/t.txt").load(Request((10,), tmp_path)).test is not None
 
 
-def test_the_shipped_text_and_its_bigrams() -> None:
+def test_bigram_baseline_of_the_shipped_text() -> None:
     """The bigrams of docs/accuracy.md: counts of the training text, plus 0.01 for each pair of bytes."""
     splits = find_source("alice").load(Request((128,), Path("unused")))
     assert splits.test is not None
@@ -107,7 +107,7 @@ def test_the_shipped_text_and_its_bigrams() -> None:
         ("input 12 int(256)\nembedding 4; fc 256", {"task": "classification"}, "E0817", "the IDs that follow"),
     ],
 )
-def test_what_does_not_fit_is_reported_before_data_are_read(
+def test_incompatible_network_is_reported_before_data_are_read(
     text: str, recipe: dict[str, Any], code: str, words: str
 ) -> None:
     found = errors(text, data_sets()["alice"], **recipe)
@@ -115,7 +115,7 @@ def test_what_does_not_fit_is_reported_before_data_are_read(
     assert words in found[0][1]
 
 
-def test_the_vocabulary_of_a_parameter_is_suggested() -> None:
+def test_vocabulary_parameter_is_suggested() -> None:
     from archdsl.diagnostics import Sink
     from archdsl.training.network_check import check
     from archdsl.training.recipe.recipe import Recipe
@@ -141,7 +141,7 @@ def test_the_vocabulary_of_a_parameter_is_suggested() -> None:
         ("input 12 int(256)\nembedding 16; fc 256", None),
     ],
 )
-def test_a_network_that_reads_what_it_is_to_predict_is_refused(text: str, leaks: str | None, tmp_path: Path) -> None:
+def test_network_that_reads_future_tokens_is_refused(text: str, leaks: str | None, tmp_path: Path) -> None:
     started = sample_training(text, "alice", tmp_path / "run", StopAfter(1), batch=16)
     if leaks is None:
         started.start()
@@ -165,7 +165,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
-def test_a_run_learns_and_reports(run: Path) -> None:
+def test_language_run_learns_and_reports(run: Path) -> None:
     result = json.loads((run / "result.json").read_text())
     assert set(result["test"]) == {"loss", "bits_per_byte", "perplexity"}
     assert result["test"]["bits_per_byte"] < 1
@@ -177,7 +177,7 @@ def test_a_run_learns_and_reports(run: Path) -> None:
     assert len(report.scores.tables[0].rows) == 12
 
 
-def test_texts_are_continued(run: Path) -> None:
+def test_predict_continues_texts(run: Path) -> None:
     words = [str(run), "two three four five six ", "--length", "20", "--temperature", "0"]
     done = CliRunner().invoke(predict_command, words)
     assert done.exit_code == 0, done.output
@@ -197,7 +197,7 @@ def test_texts_are_continued(run: Path) -> None:
     assert len(done.stdout) == 12 + 5 + 1
 
 
-def test_a_continuation_is_that_of_the_network_alone(run: Path) -> None:
+def test_continuation_matches_the_network(run: Path) -> None:
     loaded = load_run(Run.open(run, writes=False), choose_device("cpu"))
     text = b"one two three four"
     for _ in range(3):
@@ -219,7 +219,7 @@ def test_options_of_other_tasks_are_refused(run: Path) -> None:
         assert (done.exit_code != 0, message in done.stderr) == (True, True), done.output
 
 
-def test_evaluation_and_export(run: Path) -> None:
+def test_language_evaluation_and_export(run: Path) -> None:
     result = json.loads((run / "result.json").read_text())
     done = CliRunner().invoke(eval_command, [str(run), "--format", "json"])
     assert done.exit_code == 0, done.output
@@ -233,7 +233,7 @@ def test_evaluation_and_export(run: Path) -> None:
     assert (exported.facts["task"], exported.facts["input"]) == ("language", "IDs, int64 of N×12")
 
 
-def test_a_resumed_and_a_killed_run_are_bit_for_bit_the_same(run: Path, tmp_path: Path) -> None:
+def test_resumed_and_killed_runs_are_bit_for_bit_the_same(run: Path, tmp_path: Path) -> None:
     data = str(run.parent / "rhyme.txt")
     sample_training(NETWORK, data, tmp_path / "whole").start()
     sample_training(NETWORK, data, tmp_path / "parts", StopAfter(30)).start()

@@ -44,7 +44,7 @@ def scores(wanted: np.ndarray[Any, Any], logits: np.ndarray[Any, Any]) -> SetSco
     return meter.scores(SINGLE_PROCESS, len(wanted))
 
 
-def test_scores_are_those_of_scikit_learn() -> None:
+def test_multilabel_scores_match_scikit_learn() -> None:
     found = scores(WANTED, LOGITS)
     assert found.average_precisions == pytest.approx(PRECISIONS)
     assert found.f1s == pytest.approx(F1S)
@@ -54,7 +54,7 @@ def test_scores_are_those_of_scikit_learn() -> None:
     assert found.counts == [3, 0, 3]
 
 
-def test_scores_of_random_logits_with_ties() -> None:
+def test_average_precision_with_ties_matches_scikit_learn() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     rng = np.random.default_rng(0)
     for _ in range(20):
@@ -79,7 +79,7 @@ def test_smoothing_moves_both_targets() -> None:
         ("input 3x64x64\ngap; fc 3", {"task": "classification"}, "E0817", "a set of classes for each image"),
     ],
 )
-def test_what_does_not_fit_is_reported_before_data_are_read(
+def test_incompatible_network_is_reported_before_data_are_read(
     text: str, recipe: dict[str, Any], code: str, words: str
 ) -> None:
     found = errors(text, data_sets()["shape_sets"], **recipe)
@@ -87,7 +87,7 @@ def test_what_does_not_fit_is_reported_before_data_are_read(
     assert words in found[0][1]
 
 
-def test_sets_of_shapes_are_those_of_their_masks() -> None:
+def test_class_sets_of_shapes_match_their_masks() -> None:
     request = Request(ImageShape(3, 64, 64), Path("unused"))
     sets, masks = (find_source(name).load(request).test for name in ("shape_sets", "shapes"))
     assert sets is not None
@@ -113,7 +113,7 @@ def colors(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_sets_in_one_column_and_in_columns(colors: Path, tmp_path: Path) -> None:
+def test_class_sets_in_one_column_or_several(colors: Path, tmp_path: Path) -> None:
     source = find_source(str(colors))
     assert (source.spec.targets, source.spec.classes) == ("classes", ("blue", "green", "red"))
     request = Request(ImageShape(3, 12, 12), tmp_path / "cache")
@@ -131,7 +131,7 @@ def test_sets_in_one_column_and_in_columns(colors: Path, tmp_path: Path) -> None
     (colors / "labels.csv").write_text(text)
 
 
-def test_no_class_at_all_is_an_error(tmp_path: Path) -> None:
+def test_labels_without_any_class_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("file,tags\na.png, \n")
     with pytest.raises(BadTable, match="names no class"):
         find_source(str(tmp_path)).spec  # noqa: B018  # reads the file
@@ -144,7 +144,7 @@ def run(colors: Path) -> Path:
     return folder
 
 
-def test_a_run_learns_and_reports(run: Path) -> None:
+def test_multilabel_run_learns_and_reports(run: Path) -> None:
     result = json.loads((run / "result.json").read_text())
     assert set(result["test"]) == {"loss", "mean_ap", "mean_f1"}
     assert result["test"]["mean_ap"] > 0.9
@@ -155,7 +155,7 @@ def test_a_run_learns_and_reports(run: Path) -> None:
     assert len(report.scores.samples) == 6
 
 
-def test_predictions_evaluation_and_export(run: Path, colors: Path) -> None:
+def test_multilabel_predictions_evaluation_and_export(run: Path, colors: Path) -> None:
     done = CliRunner().invoke(predict_command, [str(run), str(colors / "0.png"), "test:0", "--format", "json"])
     assert done.exit_code == 0, done.output
     first, second = json.loads(done.stdout)
@@ -175,7 +175,7 @@ def test_predictions_evaluation_and_export(run: Path, colors: Path) -> None:
     assert dict(zip(exported.facts["classes"], made, strict=True)) == pytest.approx(first["classes"], abs=1e-5)
 
 
-def test_a_resumed_and_a_killed_run_are_bit_for_bit_the_same(colors: Path, tmp_path: Path) -> None:
+def test_resumed_and_killed_runs_are_bit_for_bit_the_same(colors: Path, tmp_path: Path) -> None:
     recipe: dict[str, Any] = {"augment": {"flip": True, "crop": 1, "noise": 0.1}}
     sample_training(NETWORK, str(colors), tmp_path / "whole", **recipe).start()
     sample_training(NETWORK, str(colors), tmp_path / "parts", StopAfter(9), **recipe).start()

@@ -63,7 +63,7 @@ def reference_training(started: Training, steps: int) -> nn.Module:
     return model
 
 
-def test_an_auxiliary_output_trains_as_by_hand(tmp_path: Path) -> None:
+def test_auxiliary_output_matches_a_handwritten_training(tmp_path: Path) -> None:
     started = trained(f"{AUX}train {{ loss cross_entropy early=0.3 }}", tmp_path / "run", stop=4)
     outcome = started.start()
     wanted = weights_of(reference_training(started, outcome.state.step))
@@ -80,7 +80,7 @@ def test_a_run_with_two_losses_resumes_bit_for_bit(tmp_path: Path) -> None:
     assert_same(tmp_path / "whole", tmp_path / "parts")
 
 
-def test_each_loss_is_that_of_its_output() -> None:
+def test_each_output_has_its_own_loss() -> None:
     graph = archdsl.loads(f"{HEAD}fc 3 as a\nfrom h; fc 3 as b\nfrom h; fc 3 as c\noutput a, b, c").graph
     recipe = Recipe.model_validate({"loss": {"name": "cross_entropy", "output_losses": "a=bce, b=mse, c=0.5"}})
     objective = objective_of(TASKS["classification"], recipe, graph)
@@ -95,7 +95,7 @@ def test_each_loss_is_that_of_its_output() -> None:
     assert objective.without_free(outputs) == outputs
 
 
-def test_free_outputs_are_left_out() -> None:
+def test_outputs_without_loss_are_omitted() -> None:
     graph = archdsl.loads(f"{HEAD}relu as mid\nfc 3 as a\nfrom h; fc 3 as c\noutput a, mid, c").graph
     recipe = Recipe.model_validate({"loss": {"output_losses": "mid=free, c=2", "name": "cross_entropy"}})
     objective = objective_of(TASKS["classification"], recipe, graph)
@@ -135,7 +135,7 @@ def test_googlenet_trains_its_auxiliary_classifiers() -> None:
         (f"{HEAD}fc 10 as a\nfrom h; fc 10 as b\noutput a, b\ntrain {{ loss mse a=free b=1 }}", "E0803", "prediction"),
     ],
 )
-def test_what_no_loss_reaches_is_an_error_before_data_are_read(text: str, code: str, words: str) -> None:
+def test_weights_without_a_loss_are_an_error_before_data_are_read(text: str, code: str, words: str) -> None:
     network = archdsl.loads(text)
     sink = Sink()
     recipe = compose(network.settings, {}, sink)
@@ -155,13 +155,13 @@ def test_what_no_loss_reaches_is_an_error_before_data_are_read(text: str, code: 
         f"{HEAD}relu as mid\nfc 10 as a\noutput a, mid\ntrain {{ data digits; loss cross_entropy mid=free }}",
     ],
 )
-def test_what_fits(text: str) -> None:
+def test_compatible_networks_with_several_outputs_are_accepted(text: str) -> None:
     sink = Sink()
     check_recipe(archdsl.loads(text).graph, sink)
     assert not tuple(sink)
 
 
-def test_the_option_has_the_same_form() -> None:
+def test_output_loss_option_matches_the_text() -> None:
     network = archdsl.loads(AUX)
     given = compose(network.settings, {("loss", "output_losses"): "early=0.3"}, Sink())
     in_text = compose(archdsl.loads(f"{AUX}train {{ loss cross_entropy early=0.3 }}").settings, {}, Sink())

@@ -34,7 +34,7 @@ NOISY: dict[str, Any] = {"augment": {"noise": 0.2}, "task": "reconstruction"}
 
 
 @pytest.mark.parametrize("recipe", [Mse(), Bce()], ids=lambda recipe: recipe.name)
-def test_loss_and_psnr_by_hand(recipe: AnyLoss) -> None:
+def test_loss_and_psnr_match_hand_computed_values(recipe: AnyLoss) -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (5, 3, 4, 4)).astype(np.uint8)
     output = rng.normal(0.5, 1, images.shape).astype(np.float32)
@@ -74,13 +74,13 @@ def test_noise_of_an_image_does_not_depend_on_its_batch() -> None:
         ("input 1x8x8\nconv 1 k1", {"task": "segmentation"}, "`digits` has a class for each image"),
     ],
 )
-def test_what_does_not_fit_is_reported_before_data_are_read(text: str, recipe: dict[str, Any], words: str) -> None:
+def test_incompatible_network_is_reported_before_data_are_read(text: str, recipe: dict[str, Any], words: str) -> None:
     found = errors(text, data_sets()["digits"], **recipe)
     assert len(found) == 1
     assert words in found[0][1]
 
 
-def test_the_output_chooses_the_task_and_its_loss() -> None:
+def test_network_output_determines_task_and_loss() -> None:
     digits, graph = data_sets()["digits"], archdsl.loads("input 1x8x8\nconv 1 k1").graph
     assert resolved(Recipe(), digits, graph).loss.name == "mse"
     assert choose(digits, Recipe.model_validate({"loss": {"name": "bce"}}), graph).name == "reconstruction"
@@ -105,7 +105,7 @@ def test_a_run_learns_to_remove_noise(run: Path) -> None:
     assert "PSNR (dB)" in (run / "report.html").read_text(encoding="utf-8")
 
 
-def test_an_evaluation_has_the_same_scores_as_the_training(run: Path) -> None:
+def test_evaluation_matches_the_training_scores(run: Path) -> None:
     loaded = load_run(Run.open(run), choose_device("cpu"))
     splits = TinyShapes().load(task_training(REPRODUCES, run, **NOISY).resources.request)
     assert splits.test is not None
@@ -113,7 +113,7 @@ def test_an_evaluation_has_the_same_scores_as_the_training(run: Path) -> None:
     assert assess(loaded, splits.test).summary() == pytest.approx(result["test"])
 
 
-def test_predictions_are_images(run: Path, tmp_path: Path) -> None:
+def test_reconstruction_predictions_are_images(run: Path, tmp_path: Path) -> None:
     pixels = TinyShapes().load(task_training(REPRODUCES, run, **NOISY).resources.request).train.images[0]
     Image.fromarray(pixels.transpose(1, 2, 0)).save(tmp_path / "one.png")
     words = [str(run), str(tmp_path / "one.png"), "-o", str(tmp_path / "made"), "--format", "json"]

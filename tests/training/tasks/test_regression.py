@@ -54,7 +54,7 @@ def scores(true: np.ndarray[Any, Any], made: np.ndarray[Any, Any], recipe: AnyLo
     return meter.scores(SINGLE_PROCESS, len(true))
 
 
-def test_scores_are_those_of_scikit_learn() -> None:
+def test_regression_scores_match_scikit_learn() -> None:
     found = scores(TRUE, MADE)
     assert found.r2s == pytest.approx(R2S, abs=1e-6)
     assert found.maes == pytest.approx(MAES, abs=1e-6)
@@ -65,7 +65,7 @@ def test_scores_are_those_of_scikit_learn() -> None:
         assert made == pytest.approx(output.tolist(), abs=1e-6)
 
 
-def test_scores_of_random_numbers() -> None:
+def test_r2_of_random_values_matches_scikit_learn() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     rng = np.random.default_rng(0)
     for _ in range(10):
@@ -84,7 +84,7 @@ def test_constant_targets_have_an_r2_of_zero_or_one() -> None:
     ("recipe", "function"),
     [(Mse(), F.mse_loss), (Mae(), F.l1_loss), (Huber(delta=0.5), lambda o, t: F.huber_loss(o, t, delta=0.5))],
 )
-def test_the_loss_of_a_split_is_that_of_all_its_samples(recipe: AnyLoss, function: Any) -> None:
+def test_split_loss_is_computed_over_all_samples(recipe: AnyLoss, function: Any) -> None:
     mean, deviation = np.array([1.0, -1.0]), np.array([2.0, 5.0])
     true, made = (torch.from_numpy((each - mean) / deviation).float() for each in (TRUE, MADE))
     assert scores(TRUE, MADE, recipe).loss == pytest.approx(function(made, true).item(), abs=1e-6)
@@ -119,7 +119,7 @@ def test_inputs_and_targets_are_standardized_by_column() -> None:
         ("input a 10\ninput b 10\nfrom a; add b; fc 1", {}, "E0818", "takes 2 inputs"),
     ],
 )
-def test_what_does_not_fit_is_reported_before_data_are_read(
+def test_incompatible_network_is_reported_before_data_are_read(
     text: str, recipe: dict[str, Any], code: str, words: str
 ) -> None:
     found = errors(text, data_sets()["friedman"], **recipe)
@@ -138,7 +138,7 @@ def table(path: Path, rows: int = 60) -> np.ndarray[Any, Any]:
     return numbers
 
 
-def test_a_table_is_read_with_its_targets(tmp_path: Path) -> None:
+def test_table_columns_are_split_into_inputs_and_targets(tmp_path: Path) -> None:
     numbers = table(tmp_path / "houses.csv")
     source = find_source(f"{tmp_path}/houses.csv:price,size")
     spec = source.spec
@@ -179,7 +179,7 @@ def test_tables_of_splits_and_of_other_formats(tmp_path: Path) -> None:
         find_source(f"{tmp_path}/bad.parquet").spec  # noqa: B018  # reads the file
 
 
-def test_names_in_the_target_are_classes(tmp_path: Path) -> None:
+def test_text_in_the_target_column_becomes_classes(tmp_path: Path) -> None:
     (tmp_path / "iris.csv").write_text("w,h,kind\n" + "1,2,rose\n3,4,lily\n" * 10)
     source = find_source(f"{tmp_path}/iris.csv")
     assert (source.spec.targets, source.spec.classes) == ("class", ("lily", "rose"))
@@ -208,7 +208,7 @@ def test_names_in_the_target_are_classes(tmp_path: Path) -> None:
         ("a,b\n1,cat\n2,dog\n3,\n", "has no value", 4),
     ],
 )
-def test_bad_tables_are_reported_with_the_line(tmp_path: Path, text: str, words: str, line: int | None) -> None:
+def test_invalid_tables_are_reported_with_the_line(tmp_path: Path, text: str, words: str, line: int | None) -> None:
     path = tmp_path / "t.csv"
     path.write_text(text)
     with pytest.raises(BadTable) as caught:
@@ -217,7 +217,7 @@ def test_bad_tables_are_reported_with_the_line(tmp_path: Path, text: str, words:
     assert caught.value.line == line
 
 
-def test_unknown_columns_and_files(tmp_path: Path) -> None:
+def test_unknown_columns_and_files_are_reported(tmp_path: Path) -> None:
     table(tmp_path / "houses.csv")
     with pytest.raises(BadTable, match="prise") as caught:
         find_source(f"{tmp_path}/houses.csv:prise").spec  # noqa: B018  # reads the file
@@ -236,7 +236,7 @@ def test_unknown_columns_and_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("samples", [1, 3])
-def test_tables_without_a_row_for_validation_train(tmp_path: Path, samples: int) -> None:
+def test_tables_without_validation_rows_train(tmp_path: Path, samples: int) -> None:
     """The report omits the charts of metrics that were not measured."""
     table(tmp_path / "few.csv", samples)
     sample_training("input 4; fc 1", f"{tmp_path}/few.csv", tmp_path / "run", epochs=1).start()
@@ -258,7 +258,7 @@ def photos(tmp_path: Path) -> Path:
     return root
 
 
-def test_images_with_numbers(photos: Path, tmp_path: Path) -> None:
+def test_images_with_numeric_targets(photos: Path, tmp_path: Path) -> None:
     source = find_source(str(photos))
     assert (source.spec.targets, source.spec.classes) == ("numbers", ("light",))
     splits = source.load(Request(ImageShape(1, 6, 6), tmp_path / "cache", split=0.8))
@@ -285,7 +285,7 @@ def test_images_with_numbers(photos: Path, tmp_path: Path) -> None:
         ("", "not a path below"),
     ],
 )
-def test_bad_lists_of_images_are_reported(photos: Path, tmp_path: Path, name: str, words: str) -> None:
+def test_invalid_image_lists_are_reported(photos: Path, tmp_path: Path, name: str, words: str) -> None:
     with (photos / "labels.csv").open("a") as stream:
         stream.write(f"\n{name},1\n")
     with pytest.raises(BadTable) as caught:
@@ -303,7 +303,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
-def test_a_run_learns_and_reports(run: Path) -> None:
+def test_regression_run_learns_and_reports(run: Path) -> None:
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert set(lines[0]["validation"]) == {"loss", "r2", "mae"}
     result = json.loads((run / "result.json").read_text())
@@ -343,7 +343,7 @@ def test_predictions_are_in_the_units_of_the_table(run: Path) -> None:
     assert "true: price" in done.stdout
 
 
-def test_evaluation_and_export_give_the_same(run: Path) -> None:
+def test_evaluation_and_export_match_the_training(run: Path) -> None:
     loaded = load_run(Run.open(run, writes=False), choose_device("cpu"))
     result = json.loads((run / "result.json").read_text())
     done = CliRunner().invoke(eval_command, [str(run), "--format", "json"])
@@ -363,7 +363,7 @@ def test_evaluation_and_export_give_the_same(run: Path) -> None:
     assert error.mean().item() == pytest.approx(result["test"]["mae"], rel=1e-4)
 
 
-def test_other_tables_are_matched_by_the_names_of_their_columns(run: Path, tmp_path: Path) -> None:
+def test_other_tables_are_matched_by_column_name(run: Path, tmp_path: Path) -> None:
     lines = [line.split(",") for line in (run.parent / "houses.csv").read_text().splitlines()]
     turned = tmp_path / "turned.csv"
     turned.write_text("\n".join(",".join([c, a, b, size, price]) for a, b, c, price, size in lines))
@@ -379,7 +379,7 @@ def test_other_tables_are_matched_by_the_names_of_their_columns(run: Path, tmp_p
     assert (done.exit_code, "no `size`, which the run predicts" in done.stderr) == (1, True), done.output
 
 
-def test_a_resumed_and_a_killed_run_are_bit_for_bit_the_same(tmp_path: Path) -> None:
+def test_resumed_and_killed_runs_are_bit_for_bit_the_same(tmp_path: Path) -> None:
     table(tmp_path / "houses.csv")
     data = f"{tmp_path}/houses.csv:price,size"
     recipe: dict[str, Any] = {"loss": {"name": "huber"}, "epochs": 3}
@@ -393,7 +393,7 @@ def test_a_resumed_and_a_killed_run_are_bit_for_bit_the_same(tmp_path: Path) -> 
     assert_same(tmp_path / "whole", tmp_path / "killed")
 
 
-def test_steps_are_those_of_a_handwritten_loop(tmp_path: Path) -> None:
+def test_steps_match_a_handwritten_loop(tmp_path: Path) -> None:
     table(tmp_path / "houses.csv")
     started = sample_training("input 3\nfc 2\n", f"{tmp_path}/houses.csv:price,size", tmp_path / "run", StopAfter(3))
     state = started.start().state

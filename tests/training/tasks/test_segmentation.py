@@ -41,7 +41,7 @@ def random_case(seed: int, classes: int = 4) -> tuple[torch.Tensor, torch.Tensor
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_metrics_are_those_of_sets_of_pixels(seed: int) -> None:
+def test_segmentation_metrics_match_pixel_set_definitions(seed: int) -> None:
     logits, masks = random_case(seed)
     meter = MaskMeter(make_mask_loss(CrossEntropy()))
     for part in (slice(0, 2), slice(2, 5), slice(5, 5)):
@@ -64,7 +64,7 @@ def test_metrics_are_those_of_sets_of_pixels(seed: int) -> None:
     assert np.array_equal(scores.shown.numpy(), predicted)
 
 
-def test_a_class_that_is_nowhere_does_not_count() -> None:
+def test_absent_class_is_excluded_from_mean_iou() -> None:
     meter = MaskMeter(make_mask_loss(CrossEntropy()))
     logits = torch.full((1, 3, 2, 2), -1.0)
     logits[:, 0] = 1
@@ -74,7 +74,7 @@ def test_a_class_that_is_nowhere_does_not_count() -> None:
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_cross_entropy_is_torchs_over_the_pixels_with_a_class(smoothing: float) -> None:
+def test_mask_cross_entropy_matches_torch_on_labeled_pixels(smoothing: float) -> None:
     logits, masks = random_case(9)
     known = masks != 255
     wanted = F.cross_entropy(logits.movedim(1, -1)[known], masks[known].long(), label_smoothing=smoothing)
@@ -83,7 +83,7 @@ def test_cross_entropy_is_torchs_over_the_pixels_with_a_class(smoothing: float) 
     assert make_mask_loss(CrossEntropy())(logits, nothing).item() == 0
 
 
-def test_dice_by_hand() -> None:
+def test_dice_loss_matches_a_hand_computed_value() -> None:
     logits, masks = random_case(3)
     probabilities, true = logits.softmax(1).numpy().astype(float), masks.numpy()
     terms = []
@@ -98,7 +98,7 @@ def test_dice_by_hand() -> None:
 @pytest.mark.parametrize(
     "augment", [{}, {"flip": True}, {"crop": 3}, {"crop": 3, "border": "reflect"}, {"crop": 2, "flip": True}]
 )
-def test_masks_move_with_their_images(augment: dict[str, Any], layout: torch.memory_format) -> None:
+def test_masks_are_augmented_with_their_images(augment: dict[str, Any], layout: torch.memory_format) -> None:
     masks = torch.randint(0, 4, (6, 9, 8), dtype=torch.uint8)
     images = (masks[:, None] * 60 + 10).expand(6, 3, 9, 8).contiguous(memory_format=layout)
     recipe = Augment.model_validate(augment)
@@ -110,7 +110,7 @@ def test_masks_move_with_their_images(augment: dict[str, Any], layout: torch.mem
     assert torch.equal(numbers, expected)
 
 
-def test_rotated_masks_have_only_their_classes() -> None:
+def test_rotated_masks_contain_only_existing_classes() -> None:
     masks = torch.randint(1, 3, (4, 12, 12), dtype=torch.uint8)
     images = masks[:, None].contiguous()
     _, numbers = change_masked(images, masks, Augment(rotate=30), torch.Generator().manual_seed(0), None)
@@ -118,7 +118,7 @@ def test_rotated_masks_have_only_their_classes() -> None:
     assert (numbers != masks).any()
 
 
-def test_masks_are_fitted_with_their_images() -> None:
+def test_masks_are_resized_with_their_images() -> None:
     masks = np.arange(16, dtype=np.uint8).reshape(1, 4, 4)
     padded = fit_labels(masks, ImageShape(1, 6, 6), "pad")
     assert np.array_equal(padded[:, 1:5, 1:5], masks)
@@ -140,7 +140,7 @@ def test_masks_are_fitted_with_their_images() -> None:
         ("input 3x64x64\nconv 4 k1", {"loss": {"output_losses": "output=bce", "name": "dice"}}, "E0817", "`bce`"),
     ],
 )
-def test_what_does_not_fit_is_reported_before_data_are_read(
+def test_incompatible_network_is_reported_before_data_are_read(
     text: str, recipe: dict[str, Any], code: str, words: str
 ) -> None:
     found = errors(text, SHAPES, **recipe)
@@ -148,12 +148,12 @@ def test_what_does_not_fit_is_reported_before_data_are_read(
     assert words in found[0][1]
 
 
-def test_what_fits() -> None:
+def test_compatible_segmentation_networks_are_accepted() -> None:
     assert errors("input 3x64x64\nconv 4 k1", SHAPES, augment={"crop": 4, "rotate": 5, "cutout": 8}) == []
     assert errors("input 3x64x64\nconv 4 k1", SHAPES, loss={"name": "dice"}) == []
 
 
-def test_shapes_are_always_the_same() -> None:
+def test_shapes_data_set_is_deterministic() -> None:
     one, two = draw(3, 32), draw(5, 32)
     assert np.array_equal(one.images, two.images[:3])
     assert np.array_equal(one.labels, two.labels[:3])
@@ -167,7 +167,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_run_learns_and_reports(run: Path) -> None:
+def test_segmentation_run_learns_and_reports(run: Path) -> None:
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert lines[-1]["train"]["loss"] < lines[0]["train"]["loss"]
     assert set(lines[0]["train"]) == {"loss"}
@@ -206,7 +206,7 @@ def test_a_killed_run_resumes_from_its_checkpoint_bit_for_bit(tmp_path: Path) ->
     assert_same(tmp_path / "whole", tmp_path / "parts")
 
 
-def test_steps_are_those_of_a_handwritten_loop(tmp_path: Path) -> None:
+def test_steps_match_a_handwritten_loop(tmp_path: Path) -> None:
     started = task_training("input 3x16x16\nconv 4 k3 p1\n", tmp_path / "run", StopAfter(3))
     state = started.start().state
     splits = started.source.load(started.resources.request)
@@ -241,7 +241,7 @@ def folder(tmp_path: Path) -> Path:
     return root
 
 
-def test_a_folder_of_masks(folder: Path, tmp_path: Path) -> None:
+def test_folder_of_masks_is_read(folder: Path, tmp_path: Path) -> None:
     source = find_source(str(folder))
     assert source.spec == DataSpec("photos", ("background", "circle", "rectangle", "triangle"), None, targets="mask")
     splits = source.load(Request(ImageShape(3, 24, 24), tmp_path / "cache", split=0.8))
@@ -260,7 +260,7 @@ def test_a_folder_of_masks(folder: Path, tmp_path: Path) -> None:
     assert set(np.unique(half.train.labels)) <= {0, 1, 2, 3}
 
 
-def test_folders_of_splits(folder: Path, tmp_path: Path) -> None:
+def test_mask_folders_for_each_split(folder: Path, tmp_path: Path) -> None:
     for split, numbers in (("train", range(10)), ("val", range(10, 15)), ("test", range(15, 20))):
         for name in ("images", "masks"):
             (folder / split / name).mkdir(parents=True)
@@ -287,7 +287,7 @@ def test_folders_of_splits(folder: Path, tmp_path: Path) -> None:
         ("broken", "cannot identify image file"),
     ],
 )
-def test_bad_folders_are_reported(folder: Path, tmp_path: Path, damage: str, words: str) -> None:
+def test_invalid_mask_folders_are_reported(folder: Path, tmp_path: Path, damage: str, words: str) -> None:
     mask, classes = folder / "masks" / "3.png", folder / "classes.txt"
     match damage:
         case "no classes":
@@ -317,7 +317,7 @@ def test_bad_folders_are_reported(folder: Path, tmp_path: Path, damage: str, wor
     assert words in caught.value.message()
 
 
-def test_the_whole_way_by_commands(folder: Path, tmp_path: Path) -> None:
+def test_segmentation_end_to_end_by_commands(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     network = archdsl.loads("input 3x24x24\nconv 4 k3 p1\n")
     trained = archdsl.fit(network, folder, out=out, epochs=1, precision="fp32", layout="channels_first")
@@ -341,7 +341,7 @@ def test_the_whole_way_by_commands(folder: Path, tmp_path: Path) -> None:
     assert "triangle" in done.stdout
 
 
-def test_the_recipe_chooses_the_task() -> None:
+def test_recipe_determines_the_task() -> None:
     from archdsl.training.tasks.choice import choose, resolved
 
     graph = archdsl.loads(SEGMENTS).graph

@@ -36,7 +36,7 @@ def test_batches_do_not_depend_on_the_number_of_processes(folder: Path) -> None:
     assert np.array_equal(first[1][0], first[1][1])  # the same sample
 
 
-def test_an_iteration_that_is_closed_leaves_nothing_behind(folder: Path) -> None:
+def test_closed_iterator_releases_its_processes(folder: Path) -> None:
     splits = streams(folder, settings(1))
     stream = splits.train.stream
     assert stream is not None
@@ -62,7 +62,7 @@ def test_a_repeated_image_differs_each_time(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("names", [("train", "val", "test"), ("train", "test"), ("train",), ("",)])
-def test_a_stream_has_the_images_of_the_cache(names: tuple[str, ...], tmp_path: Path) -> None:
+def test_streamed_images_match_cached_ones(names: tuple[str, ...], tmp_path: Path) -> None:
     folder = image_folder(tmp_path / "animals", 20, names)
     cached = FolderSource(folder).load(Request(SHAPE, tmp_path / "cache"))
     stream = streams(folder, settings(0))
@@ -79,7 +79,7 @@ def test_a_stream_has_the_images_of_the_cache(names: tuple[str, ...], tmp_path: 
             assert len(other.some(5)) == min(5, len(other))
 
 
-def test_joined_streams_are_those_of_all_splits(folder: Path) -> None:
+def test_joined_streams_contain_all_splits(folder: Path) -> None:
     splits = streams(folder, settings(0))
     assert splits.validation is not None
     both = join([splits.train, splits.validation])
@@ -106,7 +106,7 @@ def test_an_unreadable_image_is_named(workers: int, tmp_path: Path) -> None:
     splits.close()
 
 
-def test_a_process_that_is_killed_is_reported(folder: Path) -> None:
+def test_killed_worker_process_is_reported(folder: Path) -> None:
     splits = streams(folder, settings(1))
     stream = splits.train.stream
     assert stream is not None
@@ -120,7 +120,7 @@ def test_a_process_that_is_killed_is_reported(folder: Path) -> None:
     splits.close()
 
 
-def test_streams_are_chosen_by_size(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_streaming_is_selected_by_data_set_size(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, automatic = FolderSource(folder), settings(0)
     automatic = type(automatic)(needed=False, workers=1)
     request = Request(SHAPE, folder.parent / "cache", stream=automatic)

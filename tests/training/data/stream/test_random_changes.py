@@ -60,14 +60,14 @@ def moved(kind: str, axis: str, sign: int, size: tuple[int, int]) -> tuple[float
     return (1, 0, pixels, 0, 1, 0) if axis == "x" else (1, 0, 0, 0, 1, pixels)
 
 
-def test_every_operation_of_the_paper() -> None:
+def test_randaugment_has_every_operation_of_the_paper() -> None:
     assert {name for name, _ in EXPECTED} == set(OPERATIONS)
     assert len(OPERATIONS) == 14
     assert {name for name, sign in EXPECTED if sign < 0} == {name for name, (_, two) in OPERATIONS.items() if two}
 
 
 @pytest.mark.parametrize(("name", "sign"), EXPECTED)
-def test_an_operation_is_pillow_s(name: str, sign: int) -> None:
+def test_randaugment_operations_match_pillow(name: str, sign: int) -> None:
     image = random_image(5, (50, 40))
     operation, _ = OPERATIONS[name]
     made, expected = operation(image, sign * 9 / 30), EXPECTED[name, sign](image)
@@ -106,7 +106,7 @@ def uniform_distance(values: list[float]) -> float:
     return float(np.abs(np.sort(values) - steps).max() * math.sqrt(len(values)))
 
 
-def test_the_distribution_of_random_resized_crops() -> None:
+def test_random_resized_crop_distribution_matches_the_formula() -> None:
     rng, size = np.random.default_rng(3), 2000
     boxes = [random_crop(size, size, 0.08, 4 / 3, rng) for _ in range(3000)]
     for box in boxes:
@@ -123,7 +123,7 @@ def test_the_distribution_of_random_resized_crops() -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1000, 10), (10, 1000), (1, 1), (3, 2)])
-def test_a_crop_of_an_extreme_image(width: int, height: int) -> None:
+def test_random_crop_of_extreme_aspect_ratios(width: int, height: int) -> None:
     rng = np.random.default_rng(0)
     for _ in range(50):
         left, top, right, bottom = random_crop(width, height, 0.9, 4 / 3, rng)
@@ -134,7 +134,7 @@ def test_a_crop_of_an_extreme_image(width: int, height: int) -> None:
             assert (left, top) == ((493, 0) if width == 1000 else (0, 493))
 
 
-def test_crops_are_those_of_torchvision() -> None:
+def test_random_crop_distribution_matches_torchvision() -> None:
     transforms = pytest.importorskip("torchvision.transforms")
     torch = pytest.importorskip("torch")
     torch.manual_seed(0)
@@ -154,7 +154,7 @@ def test_crops_are_those_of_torchvision() -> None:
         )
 
 
-def test_a_crop_is_the_resized_box() -> None:
+def test_random_crop_is_the_resized_box() -> None:
     image = random_image(9, (90, 70))
     changes, seeds = RandomChanges(crop=0.3), (1, 2, 3)
     box = random_crop(90, 70, 0.3, 4 / 3, np.random.default_rng(seeds))
@@ -165,7 +165,7 @@ def test_a_crop_is_the_resized_box() -> None:
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_a_crop_of_a_rotated_jpeg_is_that_of_the_upright_image(orientation: int) -> None:
+def test_random_crop_respects_exif_orientation(orientation: int) -> None:
     image = random_image(10, (320, 240))
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -194,7 +194,7 @@ def test_random_erasing_fills_a_box() -> None:
 
 
 @pytest.mark.parametrize("flip", [False, True])
-def test_mirrored_images_and_erased_ones_have_their_probability(flip: bool) -> None:
+def test_flip_and_erasing_have_their_probabilities(flip: bool) -> None:
     image = random_image(11, (20, 20))
     content, plain = encoded(image), np.asarray(image)
     changes = RandomChanges(flip=True) if flip else RandomChanges(erasing=0.5)
@@ -206,7 +206,7 @@ def test_mirrored_images_and_erased_ones_have_their_probability(flip: bool) -> N
 
 
 @pytest.mark.parametrize("size", [(320, 240), (240, 320), (256, 256), (500, 375)])
-def test_resizing_for_tests_is_that_of_the_reference_recipes(size: tuple[int, int]) -> None:
+def test_evaluation_resize_matches_the_reference_recipes(size: tuple[int, int]) -> None:
     image = random_image(12, size)
     made = np.asarray(decoded_image(io.BytesIO(encoded(image)), "RGB", (56, 56), 64)).astype(int)
     scale = 64 / min(size)

@@ -68,7 +68,7 @@ def load(source: DataSource, tmp_path: Path) -> Splits:
 @pytest.mark.parametrize(
     "name", ["", "train-{000000..000002}.tar", "train-*.tar", "{train-00000{0..1},train-000002}.tar"]
 )
-def test_a_folder_and_patterns(name: str, shards: Path, tmp_path: Path) -> None:
+def test_shards_from_a_folder_or_a_pattern(name: str, shards: Path, tmp_path: Path) -> None:
     source = find_source(str(shards / name))
     assert isinstance(source, ShardSource)
     assert source.spec.classes == ("0", "1", "2")
@@ -94,7 +94,7 @@ def test_a_folder_and_patterns(name: str, shards: Path, tmp_path: Path) -> None:
     assert np.array_equal(load(again, tmp_path).train.labels, splits.train.labels)
 
 
-def test_processes_read_shards(shards: Path, tmp_path: Path) -> None:
+def test_several_processes_read_the_same_samples(shards: Path, tmp_path: Path) -> None:
     source = find_source(str(shards))
     made = []
     for workers in (0, 2):
@@ -104,7 +104,7 @@ def test_processes_read_shards(shards: Path, tmp_path: Path) -> None:
     assert all(np.array_equal(one, other) for one, other in zip(*made, strict=True))
 
 
-def test_shards_without_splits(tmp_path: Path) -> None:
+def test_shards_without_splits_are_divided(tmp_path: Path) -> None:
     for number in range(2):
         write(tmp_path / "pets" / f"pets-{number}.tar", samples(30 * number, 30, "images/"))
     splits = load(find_source(str(tmp_path / "pets")), tmp_path)
@@ -117,7 +117,7 @@ def test_shards_without_splits(tmp_path: Path) -> None:
         load(find_source(str(tmp_path / "pets")), tmp_path)
 
 
-def test_classes_by_name_in_json_and_in_a_list(tmp_path: Path) -> None:
+def test_class_names_from_json_or_a_list(tmp_path: Path) -> None:
     files = [
         ("a.json", json.dumps({"label": "cat"}).encode()), ("a.png.jpg", b""), ("a.jpg", jpeg(1)),
         ("b.JPG", jpeg(2)), ("b.cls", b"\xef\xbb\xbfdog\n"), ("b.json", b"not read"), ("c.txt", b"no sample"),
@@ -153,7 +153,7 @@ def test_the_index_is_kept_until_a_shard_changes(shards: Path, tmp_path: Path, m
     assert not list((tmp_path / "cache" / "shards").iterdir())
 
 
-def test_links_devices_and_odd_paths_are_left_out(tmp_path: Path) -> None:
+def test_links_devices_and_unsafe_paths_are_skipped(tmp_path: Path) -> None:
     path = tmp_path / "odd" / "train-0.tar"
     path.parent.mkdir()
     secret = tmp_path / "secret.jpg"
@@ -228,7 +228,7 @@ def test_an_unreadable_member_is_named(shards: Path, tmp_path: Path) -> None:
         ("train-{0..200000}.tar", "names 200,001 shards"),
     ],
 )
-def test_wrong_patterns(name: str, message: str, shards: Path) -> None:
+def test_invalid_shard_patterns_are_refused(name: str, message: str, shards: Path) -> None:
     with pytest.raises(BadImages, match=message):
         find_shards(str(shards / name))
 
@@ -238,7 +238,7 @@ def test_a_missing_shard_is_named(shards: Path) -> None:
         find_shards(str(shards / "train-{000000..000003}.tar"))
 
 
-def test_other_names_are_no_shards(tmp_path: Path) -> None:
+def test_other_file_names_are_not_shards(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert find_shards(str(tmp_path / "empty")) is None
     assert find_shards("cifar10") is None

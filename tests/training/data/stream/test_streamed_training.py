@@ -122,7 +122,7 @@ def test_a_stopped_run_resumes_bit_for_bit_whatever_the_processes(folder: Path, 
 
 @pytest.mark.parametrize("size", [2, 3])
 @pytest.mark.parametrize("repeats", [None, 3])
-def test_processes_share_the_batches_of_one(size: int, repeats: int | None, folder: Path) -> None:
+def test_several_processes_share_the_batches_of_one(size: int, repeats: int | None, folder: Path) -> None:
     recipe = Recipe.model_validate({"batch": 8, "augment": {**CHANGES, "repeats": repeats}})
     request = Request(SHAPE, folder.parent / "cache", stream=stream_settings(recipe, size))
     assert request.stream is not None
@@ -177,7 +177,7 @@ def test_every_setting_has_an_effect(folder: Path, tmp_path: Path) -> None:
     assert len(set(found.values())) == len(SETTINGS) + 1, found
 
 
-def test_the_same_images_train_the_same_network_from_the_cache(folder: Path, tmp_path: Path) -> None:
+def test_streamed_and_cached_images_train_the_same_network(folder: Path, tmp_path: Path) -> None:
     made = [
         training(tmp_path / way, folder, data={"loading": way, "workers": None}).start() for way in ("cache", "stream")
     ]
@@ -188,7 +188,7 @@ def test_the_same_images_train_the_same_network_from_the_cache(folder: Path, tmp
     assert tested[0] == tested[1]
 
 
-def test_test_images_are_resized_before_they_are_cropped(folder: Path, tmp_path: Path) -> None:
+def test_test_images_are_resized_before_cropping(folder: Path, tmp_path: Path) -> None:
     plain = training(tmp_path / "plain", folder, epochs=1).start()
     resized = training(tmp_path / "resized", folder, epochs=1, data={"test_resize": 18}).start()
     assert plain.tested is not None
@@ -216,7 +216,7 @@ def test_an_unreadable_image_ends_the_training_and_it_resumes(tmp_path: Path) ->
     assert_same(tmp_path / "whole", tmp_path / "run")
 
 
-def test_a_network_for_one_size_alone(folder: Path, tmp_path: Path) -> None:
+def test_network_with_a_fixed_input_size_is_reported(folder: Path, tmp_path: Path) -> None:
     def fixed() -> nn.Module:
         return nn.Sequential(nn.Flatten(), nn.Linear(432, 3))
 
@@ -247,7 +247,7 @@ TEXT = "input 3x32x32\nflatten; fc 10\ntrain {{ data {} }}\n"
         ("photos; augment randaugment=31", "`randaugment` must be less than or equal to 30"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_combined_is_refused(lines: str, message: str) -> None:
+def test_incompatible_stream_settings_are_refused(lines: str, message: str) -> None:
     sink = Sink()
     analysis = analyze(Source(TEXT.format(lines), name="net.arch"), sink)
     assert analysis.graph is not None
@@ -255,7 +255,7 @@ def test_what_cannot_be_combined_is_refused(lines: str, message: str) -> None:
     assert message in render(tuple(sink), color=False)
 
 
-def test_a_folder_takes_all_of_them() -> None:
+def test_image_folder_accepts_all_stream_settings() -> None:
     recipe = loads(TEXT.format("photos loading=stream workers=3 test_resize=40; augment random_resized_crop=0.08"))
     assert recipe.settings
     assert {"--loading", "--workers", "--test-resize"} <= {word for each in command.params for word in each.opts}
