@@ -236,7 +236,7 @@ def test_missing_file_raises_file_not_found() -> None:
 # --- training ---
 
 
-def test_training_and_loading(tmp_path: Path) -> None:
+def test_fit_and_load_run(tmp_path: Path) -> None:
     network = archdsl.loads("input 1x8x8; conv 8 k3; relu; flatten; fc 10")
     run = archdsl.fit(network, "digits", out=tmp_path / "run", epochs=2, optimizer="sgd", lr=0.05, device="cpu")
     assert run.recipe["epochs"] == 2
@@ -293,14 +293,14 @@ def test_training_example_runs(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "report.html").is_file()
 
 
-def test_the_examples_are_typed_for_mypy() -> None:
+def test_examples_are_typed_for_mypy() -> None:
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", str(EXAMPLE), str(TRAINING)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.skipif(shutil.which("pyright") is None, reason="pyright is not installed")
-def test_the_examples_are_typed_for_pyright(tmp_path: Path) -> None:
+def test_examples_are_typed_for_pyright(tmp_path: Path) -> None:
     for example in (EXAMPLE, TRAINING):
         shutil.copy(example, tmp_path)
     settings = {"include": [EXAMPLE.name, TRAINING.name], "typeCheckingMode": "strict", "extraPaths": [str(ROOT)]}

@@ -28,7 +28,7 @@ def packages(extra: str) -> Iterator[str]:
             yield re.split(r"[<>=]", requirement)[0]
 
 
-def test_the_extras_are_those_of_the_project() -> None:
+def test_extras_are_those_of_the_project() -> None:
     assert set(EXTRAS) == set(REQUIREMENTS) - DEVELOPMENT
     for extra, brings in EXTRAS.items():
         assert set(brings) == set(packages(extra)), extra

@@ -11,12 +11,12 @@ COMMANDS = frozenset({"weights.py", "zoo.py"})
 """Commands with the name of the module that does their work: a file in `cli/` is called like its command."""
 
 
-def test_no_class_name_occurs_twice() -> None:
+def test_class_names_are_unique() -> None:
     shared = _repeated((node.name, path) for path in _modules() for node in _classes(path))
     assert not shared
 
 
-def test_no_module_name_occurs_twice() -> None:
+def test_module_names_are_unique() -> None:
     shared = _repeated((path.name, path) for path in _modules() if path.name not in ("__init__.py", "__main__.py"))
     assert shared.keys() == COMMANDS, {name: shared.get(name) for name in shared.keys() ^ COMMANDS}
 

@@ -177,7 +177,7 @@ def test_any_sequence_type_is_accepted_as_a_list(value: object) -> None:
     assert network.graph.settings == {"depths": [3, 4], "rows": [[3, 4], [5]], "act": "relu"}
 
 
-def test_a_layer_as_a_parameter() -> None:
+def test_layer_name_is_accepted_as_a_parameter() -> None:
     assert {node.op.keyword for node in archdsl.loads(LISTS, act="silu").graph.layers} == {"silu"}
     with pytest.raises(TypeError, match="`act` must be a number or the name of a layer, not"):
         archdsl.loads(LISTS, act="sliu")
@@ -191,7 +191,7 @@ def test_a_layer_as_a_parameter() -> None:
         ({"act": [1]}, r"`act` is a layer, but \[1\] was given"),
     ],
 )
-def test_a_value_of_another_kind_is_an_error(values: dict[str, Any], message: str) -> None:
+def test_value_of_another_type_is_an_error(values: dict[str, Any], message: str) -> None:
     with pytest.raises(ArchError, match=message):
         archdsl.loads(LISTS, **values)
 
@@ -204,7 +204,7 @@ def nested(depth: int) -> list[object]:
 
 
 @pytest.mark.parametrize("value", [[0] * 1_000_000, nested(50), nested(100_000), [[0] * 100] * 101])
-def test_lists_have_limits(value: object) -> None:
+def test_list_size_and_nesting_are_limited(value: object) -> None:
     with pytest.raises(ValueError, match="`depths` has more than 10,000 entries, or lists that are nested too deeply"):
         archdsl.loads(LISTS, depths=value)
 

@@ -93,7 +93,7 @@ def test_every_package_is_listed() -> None:
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_a_package_imports_only_permitted_ones(name: str) -> None:
+def test_package_imports_only_permitted_packages(name: str) -> None:
     wrong = [
         f"{modules()[module].relative_to(ROOT)}:{line} imports {imported}"
         for module in modules()

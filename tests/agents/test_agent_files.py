@@ -65,7 +65,7 @@ def test_paths_outside_the_folder_are_refused(files: AgentFiles, name: str) -> N
     assert refused(files, name)
 
 
-def test_absolute_paths_are_refused_even_inside(files: AgentFiles) -> None:
+def test_absolute_paths_are_refused_even_inside_the_folder(files: AgentFiles) -> None:
     assert "relative" in refused(files, str(files.root / "net.arch"))
     assert "relative" in refused(files, str(files.root.parent / "work-secret" / "secret.arch"))
 
@@ -105,7 +105,7 @@ def test_symlinked_file_resolves_use_beside_its_target(files: AgentFiles) -> Non
 @pytest.mark.parametrize(
     "name", ["model.onnx", "../work-secret/model.onnx", "net.arch", "os:system", "gone.pt2", "out/model.onnx"]
 )
-def test_only_files_inside_are_imported(files: AgentFiles, name: str) -> None:
+def test_imports_outside_the_folder_are_refused(files: AgentFiles, name: str) -> None:
     with pytest.raises(NotAllowed):
         tools.import_file(files, name, [])
 

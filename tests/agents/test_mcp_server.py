@@ -90,7 +90,7 @@ def test_tool_results_match_the_commands(folder: Path) -> None:
     session(folder, use)
 
 
-def test_suggestions_lead_to_a_valid_network(folder: Path) -> None:
+def test_applying_suggestions_gives_a_valid_network(folder: Path) -> None:
     async def use(client: ClientSession) -> None:
         text = ERROR
         for _ in range(3):

@@ -92,7 +92,7 @@ def test_derivation_requirements_match_the_network_sizes() -> None:
     assert [found.least for found in network.sizes.sets.values()] == [188, 188]
 
 
-def test_a_gate_is_broadcast_to_positions_and_a_mask_to_channels() -> None:
+def test_gate_is_broadcast_to_positions_and_a_mask_to_channels() -> None:
     text = "input 4x8x8; mul { gap keep; conv 4 k1; sigmoid }; mul { conv 1 k1; sigmoid }"
     network = archdsl.loads(text)
     listed = render(derive(network.graph, network.graph.output))

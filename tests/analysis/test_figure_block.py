@@ -87,7 +87,7 @@ def test_figure_block_errors_have_working_suggestions(line: str, marked: str, co
         assert archdsl.check(text=edited_text(text, fix.edits)).ok, fix.title
 
 
-def test_a_group_is_offered_only_names_that_it_can_contain() -> None:
+def test_group_suggestions_are_limited_to_valid_members() -> None:
     """Neither a block by its definition, which is several uses, nor inputs and outputs."""
     for name, near in (("pair", "pair1"), ("output", None)):
         (error,) = archdsl.check(text=f'{NET}figure {{ group "A" {name} }}').diagnostics
@@ -188,7 +188,7 @@ def test_text_colors_match_the_themes() -> None:
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
-def test_the_colors_of_the_themes_are_readable(theme: Theme) -> None:
+def test_colors_of_the_themes_are_readable(theme: Theme) -> None:
     for color in (*theme.fills.values(), theme.other):
         assert contrast(color, theme.ink) >= MINIMUM
 

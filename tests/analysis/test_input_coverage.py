@@ -98,6 +98,6 @@ def test_coverage_table_shows_minimum_and_maximum():
         ("input 2x5x5; flatten; fc 3", "no layer has positions"),
     ],
 )
-def test_a_network_without_coverage_gives_the_reason(text, why):
+def test_network_without_coverage_is_refused_with_the_reason(text, why):
     with pytest.raises(CannotCover, match=why):
         describe(archdsl.loads(text).graph)

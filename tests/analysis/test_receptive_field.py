@@ -69,7 +69,7 @@ def last(text: str, input: str | None = None) -> ReceptiveField:
     return seen
 
 
-def test_a_chain_has_size_jump_and_start():
+def test_receptive_field_of_a_chain_has_size_jump_and_start():
     field = last("input 3x64x64; conv 8 k5 s2; conv 8 k3 d2; maxpool 2").dimensions[0]
     assert field == Field(size=15, read=15, jump=Fraction(4), start=Fraction(15, 2))
 
@@ -90,19 +90,19 @@ def test_branches_have_separate_fields_and_their_union():
     assert [field.size for field in seen.dimensions] == [3, 7]
 
 
-def test_a_gate_sees_the_whole_dimension():
+def test_gate_has_a_global_receptive_field():
     seen = last("input 8x32x32; conv 8 k3 s2 p1; mul { gap keep; conv 8 k1; sigmoid }; conv 8 k3")
     assert seen.has_positions
     assert seen.dimensions[0] == Field(size=None, read=None, jump=Fraction(2), start=None)
     assert [path[0].size for path in seen.paths] == [7, None]
 
 
-def test_a_mask_of_one_channel_sees_its_own_window():
+def test_single_channel_mask_adds_its_own_window():
     seen = last("input 8x32x32; conv 8 k3 p1; mul { conv 1 k7 p3; sigmoid }")
     assert [[field.size for field in path] for path in seen.paths] == [[3, 3], [9, 9]]
 
 
-def test_attention_sees_its_window_and_an_axis_is_mixed():
+def test_attention_field_is_its_window_or_the_mixed_axis():
     assert last("input 8x28x28; attention h2 window=7").dimensions[0].size == 7
     seen = last("input 8x28x28; fc 28 axis=1")
     assert [field.size for field in seen.dimensions] == [None, 1]

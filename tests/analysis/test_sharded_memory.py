@@ -80,7 +80,7 @@ def test_sharded_memory_matches_torch_allocations(name: str, shards: int) -> Non
     ) + declared.gathered  # fmt: skip
 
 
-def test_the_largest_batch_over_all_processes() -> None:
+def test_largest_batch_counts_all_processes() -> None:
     graph = archdsl.loads(NETWORKS["blocks"]).graph
     for again in (False, True):
         for shards in (1, 4):

@@ -164,7 +164,7 @@ def test_layers_with_errors_show_question_marks() -> None:
     assert body[-1][3].startswith("≥ ")
 
 
-def test_a_long_table_breaks_between_pages() -> None:
+def test_long_latex_table_spans_pages() -> None:
     assert r"\begin{tabular}" in render_table(load("zoo:lenet5").graph, format="latex")
     assert r"\begin{longtable}" in render_table(load("zoo:resnet18").graph, format="latex")
 

@@ -83,7 +83,7 @@ def test_printed_source_of_moe_matches_the_module():
 FROZEN = "input 6x8\nmoe experts=2 { fc 8 frozen; relu; shift learned }\nscan carry h = 8 { fc 8 frozen; add h as h }"
 
 
-def test_the_printed_source_freezes_what_the_body_freezes():
+def test_printed_source_freezes_what_the_body_freezes():
     network = archdsl.loads(FROZEN)
     scope: dict[str, Any] = {}
     exec(to_source(network.graph), scope)

@@ -112,7 +112,7 @@ def test_module_can_be_traced_and_scripted(text: str) -> None:
         equal(torch.jit.script(module)(x), module(x))
 
 
-def test_quantize_dtype_and_functional_calls() -> None:
+def test_quantization_dtype_and_functional_calls() -> None:
     module, x = built(RESNET).eval(), batch(RESNET)
     doubled = {name: 2 * p for name, p in module.layer2.named_parameters()}
     equal(
@@ -129,7 +129,7 @@ def test_quantize_dtype_and_functional_calls() -> None:
 # --- several processes ---
 
 
-def test_fully_shard_by_stage(tmp_path: Path) -> None:
+def test_fully_shard_wraps_each_stage(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "tests.backends.two_shards", str(tmp_path)], check=True, cwd=ROOT)
     module = two_shards.model()
     two_shards.train(module)

@@ -62,7 +62,7 @@ def test_module_copies_compute_the_same(text: str, way: str, tmp_path: Path) -> 
 
 
 @every_text
-def test_a_part_is_copied_alone(text: str) -> None:
+def test_single_part_is_copied(text: str) -> None:
     module = built(text)
     for path in paths(text):
         part = module.get_submodule(path)
@@ -71,7 +71,7 @@ def test_a_part_is_copied_alone(text: str) -> None:
         assert type(made) is type(part)
 
 
-def test_another_process_loads_a_module(tmp_path: Path) -> None:
+def test_module_is_loaded_in_another_process(tmp_path: Path) -> None:
     module, x = built(RESNET).eval(), batch(RESNET)
     torch.save((module, x, module(x)), tmp_path / "module.pt")
     code = (
@@ -81,7 +81,7 @@ def test_another_process_loads_a_module(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "module.pt")], check=True, cwd=ROOT)
 
 
-def test_a_changed_module_is_copied() -> None:
+def test_changed_module_is_copied() -> None:
     module, x = built(RESNET).eval(), batch(RESNET)
     module.layer1.basic2 = nn.Identity()
     module.stem.append(nn.Tanh())
@@ -90,7 +90,7 @@ def test_a_changed_module_is_copied() -> None:
         equal(made(x), (module if made.__class__ is module.__class__ else module.stem)(x))
 
 
-def test_a_parametrized_part() -> None:
+def test_parametrized_part_is_copied() -> None:
     class Positive(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
             return x.abs()
@@ -114,7 +114,7 @@ def test_averaged_model_of_weights() -> None:
 # --- what a user reads ---
 
 
-def test_repr_has_the_words_of_the_text() -> None:
+def test_repr_uses_the_names_of_the_text() -> None:
     text = repr(built("input 8\nblock widen(n) { fc n; relu; fc 8 }\nstage body { widen 16 x3; widen 32 }\nfc 2\n"))
     assert text == (
         "Network(\n"
@@ -135,21 +135,21 @@ def test_repr_has_the_words_of_the_text() -> None:
     )
 
 
-def test_the_source_of_a_part_can_be_read() -> None:
+def test_inspect_getsource_of_a_part() -> None:
     module = built(UNET)
     source = inspect.getsource(module.up.forward)
     assert source.splitlines()[0].strip() == "def forward(self, x: torch.Tensor, down1: torch.Tensor) -> torch.Tensor:"
     assert "torch._C" not in inspect.getsource(built("input 5 int(7); embedding 8 as e; reuse e").forward)
 
 
-def test_a_traceback_shows_the_line_of_a_part() -> None:
+def test_traceback_shows_the_source_line_of_a_part() -> None:
     module = built(UNET)
     with pytest.raises(RuntimeError) as caught:
         module.up(torch.rand(2, 9, 8, 8), torch.rand(2, 4, 16, 16))
     assert any("self.upconv1(x)" in (frame.line or "") for frame in traceback.extract_tb(caught.value.__traceback__))
 
 
-def test_classes_are_collected() -> None:
+def test_generated_classes_are_garbage_collected() -> None:
     def files() -> list[str]:
         return [name for name in linecache.cache if name.startswith("<archdsl Fleeting")]
 

@@ -68,7 +68,7 @@ def test_backward_hooks_fire(text: str) -> None:
 # --- calls of a part, and its children ---
 
 
-def test_a_stage_is_called_alone() -> None:
+def test_stage_can_be_called_separately() -> None:
     module, x = built(UNET).eval(), batch(UNET)
     skip = module.down1(x)
     low = module.down2(module.maxpool1(skip))
@@ -90,7 +90,7 @@ def test_children_are_in_the_order_of_execution() -> None:
     assert body(batch(RESNET)).shape == (2, 8, 1, 1)
 
 
-def test_a_chain_is_indexed_and_sliced() -> None:
+def test_chain_can_be_indexed_and_sliced() -> None:
     module, x = built(CHAIN).eval(), batch(CHAIN)
     stage: Any = module.a
     assert isinstance(stage, nn.Sequential)
@@ -103,13 +103,13 @@ def test_a_chain_is_indexed_and_sliced() -> None:
     assert module(x).shape == (2, 4, 8, 8)
 
 
-def test_attributes_of_sequential() -> None:
+def test_part_has_the_attributes_of_sequential() -> None:
     public = {name for name in dir(nn.Sequential) if not name.startswith("_")}
     assert public - set(dir(nn.Module)) == set(_SEQUENTIAL)
 
 
 @pytest.mark.parametrize("name", sorted(_SEQUENTIAL))
-def test_layers_and_parts_are_called_like_methods_of_sequential(name: str) -> None:
+def test_layers_can_be_named_like_methods_of_sequential(name: str) -> None:
     for text in (
         f"input 3x8x8; stage a {{ conv 4 k1 as {name}; relu }}",
         f"input 3x8x8; stage a {{ stage {name} {{ conv 4 k1; relu }}; relu }}",
@@ -131,7 +131,7 @@ def test_every_part_has_a_module_even_without_layers() -> None:
 # --- replacing ---
 
 
-def test_a_part_is_replaced() -> None:
+def test_part_is_replaced() -> None:
     module, x = built(RESNET).eval(), batch(RESNET)
     module.layer1 = nn.Identity()
     equal(module(x), module.fc1(module.layer2(module.stem(x)).mean((2, 3))))
@@ -144,7 +144,7 @@ def test_a_part_is_replaced() -> None:
     assert gradients(module, x).keys() == dict(module.named_parameters()).keys()
 
 
-def test_a_part_with_several_inputs_is_replaced() -> None:
+def test_part_with_several_inputs_is_replaced() -> None:
     class Up(nn.Module):
         def forward(self, x: Tensor, down1: Tensor) -> Tensor:
             return down1
@@ -154,7 +154,7 @@ def test_a_part_with_several_inputs_is_replaced() -> None:
     equal(module(x), module.conv1(module.down1(x)))
 
 
-def test_a_wrapped_part() -> None:
+def test_wrapped_part_computes_the_same() -> None:
     class Twice(nn.Module):
         def __init__(self, inner: nn.Module) -> None:
             super().__init__()
@@ -192,7 +192,7 @@ def saved(module: nn.Module, x: Tensor) -> int:
 
 @pytest.mark.parametrize("reentrant", [False, True])
 @pytest.mark.parametrize("text", [RESNET, UNET], ids=["resnet", "unet"])
-def test_a_checkpointed_stage(text: str, reentrant: bool) -> None:
+def test_checkpointed_stage_gives_the_same_gradients(text: str, reentrant: bool) -> None:
     module, x = built(text), batch(text).requires_grad_()
     expected, before = gradients(copy.deepcopy(module), x), saved(copy.deepcopy(module), x)
     for part in [module.layer1, module.layer2] if text is RESNET else [module.up, module.down2]:
@@ -203,7 +203,7 @@ def test_a_checkpointed_stage(text: str, reentrant: bool) -> None:
     assert saved(again, x) < 0.7 * before
 
 
-def test_torchs_wrapper_for_checkpoints_keeps_the_state() -> None:
+def test_torch_checkpoint_wrapper_preserves_state_names() -> None:
     from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import apply_activation_checkpointing
 
     module, x = built(RESNET), batch(RESNET)

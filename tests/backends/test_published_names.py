@@ -134,7 +134,7 @@ def test_outputs_with_timm_weights_match_timm(name: str, theirs: str, tmp_path: 
     assert float((expected - found).abs().max() / expected.abs().max()) < 1e-4
 
 
-def test_a_tensor_in_another_shape_is_reshaped(tmp_path: Path) -> None:
+def test_tensor_of_another_shape_is_reshaped(tmp_path: Path) -> None:
     """timm's factors of channels are vectors, its MobileNetV3 has a 1×1 convolution for a fully connected layer."""
     for family, ours, shape in (
         ("timm ConvNeXt", "stage1.unit1.scale1.weight", (96,)),

@@ -153,7 +153,7 @@ def test_torchvision_weights_version_can_be_selected(server: Files, published: b
     torch.testing.assert_close(module.state_dict(), state(2), rtol=0, atol=0)
 
 
-def test_a_damaged_file_in_the_cache_is_downloaded_again(server: Files, published: bytes) -> None:
+def test_corrupt_cached_file_is_downloaded_again(server: Files, published: bytes) -> None:
     path = published_weights("torchvision:small", print)
     path.write_bytes(published[:-1])
     assert published_weights("torchvision:small", print).read_bytes() == published
@@ -175,7 +175,7 @@ def test_oversized_download_is_aborted(
     assert not list((tmp_path / "cache").rglob("*.pth"))
 
 
-def test_a_pickle_with_code_is_not_loaded(server: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_malicious_pickle_is_not_loaded(server: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Code:
         def __reduce__(self) -> Any:
             return (Path.touch, (tmp_path / "run",))
@@ -316,7 +316,7 @@ def test_wrong_hub_digest_is_refused(server: Files, model: dict[str, bytes], fil
         published_weights("hf:someone/small", print)
 
 
-def test_only_pickled_weights_are_refused(server: Files, model: dict[str, bytes]) -> None:
+def test_repository_with_only_pickled_weights_is_refused(server: Files, model: dict[str, bytes]) -> None:
     del model["model.safetensors"]
     with pytest.raises(CannotLoad, match="has no weights"):
         published_weights("hf:someone/small", print)

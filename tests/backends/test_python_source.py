@@ -19,7 +19,7 @@ def forward(text: str) -> list[str]:
     return [line.strip() for line in source(text).rpartition("def forward")[2].splitlines()[1:]]
 
 
-def test_a_plain_chain_is_a_sequential() -> None:
+def test_plain_chain_becomes_sequential() -> None:
     text = source("input 3x8x8\nstage stem { conv 4 k3; bn; relu }\ngap; fc 10\n")
     assert "self.stem = nn.Sequential(\n            OrderedDict(\n                conv1=nn.Conv2d(3, 4, 3)," in text
 
@@ -34,7 +34,7 @@ def test_modules_missing_in_torch_are_included() -> None:
     assert text.count("class DropPath(nn.Module)") == text.count("class Scale(nn.Module)") == 1
 
 
-def test_frozen_weights_stay_frozen() -> None:
+def test_printed_source_freezes_weights() -> None:
     assert 'self.get_parameter("a.conv1.weight").requires_grad_(False)' in source(
         "input 3x8x8; stage a { conv 4 k1 frozen }\n"
     )

@@ -142,7 +142,7 @@ def test_printed_source_of_scan_matches_the_module(case):
     torch.testing.assert_close(printed(*xs), model(*xs), rtol=0, atol=0)
 
 
-def test_gradients_flow_through_all_steps():
+def test_gradients_reach_all_scan_steps():
     model = archdsl.loads(GATED).to_torch()
     state, x = torch.randn(BATCH, 6), torch.randn(BATCH, 9, 4, requires_grad=True)
     model(state, x)[:, -1].sum().backward()
@@ -156,7 +156,7 @@ def test_scan_accepts_any_sequence_length():
         assert model(torch.randn(BATCH, steps, 4)).shape == (BATCH, steps, 6)
 
 
-def test_a_body_reads_tensors_from_outside():
+def test_scan_body_reads_outer_tensors():
     """A decoder that attends to what it describes at each step (Xu et al., 2015)."""
     text = """input image 16x8
 input words 5 int(20)
@@ -182,7 +182,7 @@ def test_diagram_shows_layers_of_the_scan_body():
 ANY_SIZE = "input s 4xHxW\ninput x 3xTxHxW\nscan carry h = s {{ concat h; conv 4 k3 p1; {} as h }}"
 
 
-def test_a_body_runs_at_any_spatial_size():
+def test_scan_body_accepts_any_spatial_size():
     model = archdsl.loads(ANY_SIZE.format("tanh")).to_torch()
     for steps, height, width in ((1, 5, 6), (4, 1, 9)):
         state, x = torch.randn(BATCH, 4, height, width), torch.randn(BATCH, 3, steps, height, width)

@@ -71,7 +71,7 @@ def test_input_may_have_a_reserved_name(name: str) -> None:
     assert made(torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4)).shape == (2, 6, 4, 4)
 
 
-def test_a_reused_layer_has_one_weight() -> None:
+def test_reused_layer_has_one_weight() -> None:
     network = archdsl.loads("input 3x8x8; conv 3 k1 as a; relu; reuse a; reuse a as b\n")
     made = network.to_torch()
     assert sum(p.numel() for p in made.parameters()) == network.parameters == 12
@@ -147,7 +147,7 @@ class TestLikeAnyModule:
         sum(each.square().sum() for each in (outputs if isinstance(outputs, tuple) else (outputs,))).backward()
         assert all(p.grad is not None for p in made.parameters())
 
-    def test_apply_reaches_every_module(self, text: str) -> None:
+    def test_apply_visits_every_module(self, text: str) -> None:
         made = archdsl.loads(text).to_torch()
         made.apply(clear)
         assert all(not m.weight.any() for m in made.modules() if isinstance(m, nn.Conv2d))

@@ -66,7 +66,7 @@ def refused(tmp_path: Path, state: State, text: str = TEXT) -> str:
 
 @pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "model.", "module._orig_mod."])
 @pytest.mark.parametrize("order", [sorted, lambda names: sorted(names, reverse=True), list])
-def test_names_with_a_prefix_in_any_order(tmp_path: Path, prefix: str, order: Callable[..., Any]) -> None:
+def test_prefixed_names_in_any_order_are_matched(tmp_path: Path, prefix: str, order: Callable[..., Any]) -> None:
     other = built()
     state = other.state_dict()
     path = tmp_path / "weights.pth"
@@ -96,7 +96,7 @@ def test_weights_in_other_precisions_are_converted(tmp_path: Path, dtype: torch.
 
 
 @pytest.mark.parametrize("prefix", ["", "module."])
-def test_a_head_of_another_size_keeps_its_values(tmp_path: Path, prefix: str) -> None:
+def test_head_of_another_size_is_not_loaded(tmp_path: Path, prefix: str) -> None:
     other = built(classes=1000)
     module = built()
     head = module.get_submodule("fc1").state_dict()
@@ -115,14 +115,14 @@ def test_shape_mismatch_outside_the_head_is_refused(tmp_path: Path) -> None:
     assert "body.basic1.conv2.weight: 8×4×3×3 in the file, 4×4×3×3 in the network" in refused(tmp_path, state)
 
 
-def test_counters_of_batch_norm_may_be_missing(tmp_path: Path) -> None:
+def test_batch_norm_counters_may_be_missing(tmp_path: Path) -> None:
     state = {name: t for name, t in built().state_dict().items() if not name.endswith("num_batches_tracked")}
     module, _ = loaded(tmp_path, state)
     assert torch.equal(module.state_dict()["stem.bn1.weight"], state["stem.bn1.weight"])
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_values_that_are_not_finite_are_refused(tmp_path: Path, value: float) -> None:
+def test_nonfinite_values_are_refused(tmp_path: Path, value: float) -> None:
     state = built().state_dict()
     state["stem.conv1.weight"] = torch.full((4, 3, 3, 3), value)
     assert "`stem.conv1.weight` has values that are not finite" in refused(tmp_path, state)
@@ -134,7 +134,7 @@ def test_integer_weights_are_refused(tmp_path: Path) -> None:
     assert "int8" in refused(tmp_path, state)
 
 
-def test_a_missing_tensor_is_named(tmp_path: Path) -> None:
+def test_missing_tensor_is_named(tmp_path: Path) -> None:
     state = built().state_dict()
     del state["stem.conv1.weight"]
     assert "stem.conv1" in refused(tmp_path, state)
@@ -164,7 +164,7 @@ def test_renamed_layers_are_matched_if_unambiguous(tmp_path: Path) -> None:
         assert made.match.renamed == names
 
 
-def test_equal_last_words_distinguish_layers(tmp_path: Path) -> None:
+def test_name_suffixes_distinguish_layers(tmp_path: Path) -> None:
     """The two convolutions of a block have the same size."""
     other = built()
     state = renamed(other.state_dict(), lambda name: name.replace("body.basic", "blocks.").replace("stem", "blocks.0"))
@@ -174,7 +174,7 @@ def test_equal_last_words_distinguish_layers(tmp_path: Path) -> None:
     assert "fc1" not in made.match.renamed
 
 
-def test_a_renamed_head_of_another_size(tmp_path: Path) -> None:
+def test_renamed_head_of_another_size_is_not_loaded(tmp_path: Path) -> None:
     other = built(CHAIN.replace("fc 3", "fc 7"))
     state = renamed(other.state_dict(), lambda name: name.replace("body.fc", "net.").replace("fc1", "out"))
     module, made = loaded(tmp_path, state, CHAIN)
@@ -246,7 +246,7 @@ def shards(folder: Path, state: State) -> Path:
     return index
 
 
-def test_shards_by_their_index_or_folder(tmp_path: Path) -> None:
+def test_shards_are_loaded_by_index_or_folder(tmp_path: Path) -> None:
     other = built()
     index = shards(tmp_path, other.state_dict())
     for path in (index, tmp_path):
@@ -256,7 +256,7 @@ def test_shards_by_their_index_or_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["state_dict", "model", "model_state_dict"])
-def test_checkpoints_of_training_programs(tmp_path: Path, key: str) -> None:
+def test_checkpoints_of_other_training_programs_are_loaded(tmp_path: Path, key: str) -> None:
     other, module = built(), built()
     torch.save({key: other.state_dict(), "epoch": 3, "lr": torch.tensor(0.1)}, tmp_path / "checkpoint.pth")
     load_weights(module, tmp_path / "checkpoint.pth")

@@ -134,11 +134,11 @@ def test_edit_that_gives_another_network_is_valid_but_restores_nothing():
         (WRONG, ("; rellu\nconv 8 k1 # narrow\ngap;", "; relu\n"), False),
     ],
 )
-def test_a_valid_edit_removes_its_error_and_adds_none(text, edit, is_valid):
+def test_valid_edit_removes_its_error_and_adds_none(text, edit, is_valid):
     assert case(text, edit).measures["valid"] is is_valid
 
 
-def test_an_error_elsewhere_is_not_located():
+def test_error_elsewhere_is_not_located():
     text = TEXT.replace("input 3x32x32", "input 3x0x32")
     assert case(text, ("input 3x0x32", "input 3x32x32")).measures["located"]
     unflat = TEXT.replace("gap; ", "")

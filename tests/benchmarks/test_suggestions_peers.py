@@ -24,17 +24,17 @@ def test_each_file_marks_its_error(tool: str) -> None:
     assert all(case.lines and case.right != case.wrong for case in cases(tool))
 
 
-def test_a_file_is_missing_only_for_a_reason() -> None:
+def test_missing_file_has_a_documented_reason() -> None:
     names = {folder.name for folder in FOLDER.iterdir() if folder.is_dir()}
     missing = {(name, tool) for name in names for tool in FILES if not (FOLDER / name / FILES[tool]).exists()}
     assert missing == {(name, tool) for name, tools in RESULT["left_out"].items() for tool in tools}
     assert names == set(RESULT["cases"])
 
 
-def test_every_error_is_reported_with_its_numbers() -> None:
+def test_archdsl_reports_every_error_with_its_numbers() -> None:
     found = archdsl()
     assert all(outcome.reported and outcome.numbers in (True, None) for outcome in found.values())
 
 
-def test_the_page_shows_the_published_result() -> None:
+def test_page_shows_the_published_result() -> None:
     assert table(RESULT) in (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8")

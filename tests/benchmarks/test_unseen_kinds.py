@@ -16,7 +16,7 @@ def texts(kind: Kind, valid: Valid) -> str | None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_a_kind_makes_one_error_of_valid_networks(kind: Kind) -> None:
+def test_kind_makes_one_error_of_valid_networks(kind: Kind) -> None:
     found: list[Valid] = []
     for valid in networks():
         text = texts(kind, valid)

@@ -14,7 +14,7 @@ NETWORKS = 5
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_a_kind_makes_one_error_of_valid_networks(kind: Kind) -> None:
+def test_kind_makes_one_error_of_valid_networks(kind: Kind) -> None:
     found = 0
     for valid in networks():
         text = kind.make(Random(valid.name), valid)

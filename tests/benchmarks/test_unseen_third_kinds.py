@@ -15,7 +15,7 @@ FAMILIES = 3
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_a_kind_makes_an_error_in_networks_of_several_families(kind: Kind) -> None:
+def test_kind_makes_an_error_in_networks_of_several_families(kind: Kind) -> None:
     families: set[str] = set()
     for valid in sorted(networks(), key=lambda valid: valid.family in ("docs", "zoo", "example")):
         if valid.family in families:

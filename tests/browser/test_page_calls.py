@@ -33,7 +33,7 @@ def error(name: str, arguments: Any) -> dict[str, str]:
     return found
 
 
-def test_start_gives_the_version() -> None:
+def test_start_returns_the_version() -> None:
     assert start() == archdsl.__version__
 
 
@@ -45,7 +45,7 @@ def test_report_matches_the_command() -> None:
     assert json.loads(call("archdsl.network.loads", json.dumps([TEXT])))["result"]["ok"]
 
 
-def test_a_text_with_errors_has_a_report() -> None:
+def test_invalid_text_has_a_report() -> None:
     found = result("report", text=WRONG)
     assert not found["ok"]
     assert [each["code"] for each in found["diagnostics"]] == ["E0403"]
@@ -88,7 +88,7 @@ def test_wrong_arguments_are_an_error(given: object) -> None:
     assert error("source", given)["kind"] == "TypeError"
 
 
-def test_an_error_has_its_kind_and_its_message() -> None:
+def test_error_has_its_kind_and_its_message() -> None:
     found = error("source", {"text": WRONG})
     assert found["kind"] == "ArchError"
     assert "`fc` needs a vector" in found["message"]
@@ -124,7 +124,7 @@ def test_diagrams_use_the_renderer_of_the_page() -> None:
 
 
 @pytest.mark.usefixtures("unregistered")
-def test_an_exception_of_the_pages_renderer_is_an_error() -> None:
+def test_exception_in_the_page_renderer_is_an_error() -> None:
     def fail(dot: str, format: str) -> str:
         raise RuntimeError("out of memory")
 

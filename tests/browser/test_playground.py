@@ -44,7 +44,7 @@ def test_update_matches_a_fresh_playground() -> None:
         assert playground.table() == opened(text).table()
 
 
-def test_an_update_has_problems_and_totals() -> None:
+def test_update_has_problems_and_totals() -> None:
     found = Playground().update(TEXT)
     assert found["ok"]
     assert found["verdict"] == "Small: 3×32×32 → 10"
@@ -80,7 +80,7 @@ def test_rows_of_a_used_file_link_to_the_use() -> None:
     assert all(place is not None and text[slice(*place)].startswith("se") for place in places)
 
 
-def test_a_suggestion_removes_its_problem() -> None:
+def test_suggestion_removes_its_problem() -> None:
     (found,) = opened(WRONG).suggestions()
     assert found["problem"].code == "E0403"
     assert len(found["actions"]) >= 2
@@ -121,7 +121,7 @@ CONTROLS = {
 
 
 @pytest.mark.parametrize("text", CONTROLS)
-def test_controls_are_the_numbers_of_the_text(text: str) -> None:
+def test_controls_match_the_numbers_of_the_text(text: str) -> None:
     controls = Playground().update(text)["controls"]
     found = [
         (each.name, each.kind, each.value, [text[r.start : r.end] for r in each.ranges], each.greatest)
@@ -186,7 +186,7 @@ def test_formatting_is_refused_with_its_reason() -> None:
         ("input 3xHxW\nconv 6 k5", {}),
     ],
 )  # fmt: skip
-def test_limits_of_sliders_are_the_valid_sizes(text: str, limits: dict[str, tuple[int, int | None, int]]) -> None:
+def test_slider_limits_match_the_valid_sizes(text: str, limits: dict[str, tuple[int, int | None, int]]) -> None:
     found = opened(text).sizes()["limits"]
     assert {name: (limit.least, limit.greatest, limit.step) for name, limit in found.items()} == limits
 
@@ -205,7 +205,7 @@ def is_valid(text: str, control: TextControl, size: int) -> bool:
     ],
     ids=["lenet5", "vgg11", "crnn", "swin_t", "even", "threes"],
 )
-def test_exactly_the_sizes_of_a_slider_are_valid(text: str) -> None:
+def test_only_sizes_within_the_slider_range_are_valid(text: str) -> None:
     """Around the ends of its range, each size of a slider is valid, and every other one is an error."""
     playground = Playground()
     controls = {each.name: each for each in playground.update(text)["controls"]}

@@ -81,7 +81,7 @@ def test_editor_highlighting_matches_pygments() -> None:
         assert pieces == expected
 
 
-def test_the_lock_file_names_no_registry() -> None:
+def test_lock_file_names_no_registry() -> None:
     assert '"resolved"' not in (WEB / "package-lock.json").read_text(encoding="utf-8")
 
 
@@ -91,7 +91,7 @@ def test_versions_are_pinned() -> None:
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in versions.values()), versions
 
 
-def test_the_page_loads_only_its_own_files() -> None:
+def test_page_loads_only_its_own_files() -> None:
     html = (WEB / "src" / "playground" / "index.html").read_text(encoding="utf-8")
     assert not re.findall(r"""(?:src|href)=["'](?:https?:)?//""", html)
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)

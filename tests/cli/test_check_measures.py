@@ -32,7 +32,7 @@ def test_all_columns_are_shown_together():
     assert all(word in head for word in ("params", "trainable", "MACs", "memory", "rf", "jump", "start", "paths"))
 
 
-def test_a_misspelled_column_gets_a_suggestion():
+def test_misspelled_column_gets_a_suggestion():
     assert "unknown column `jmup`; did you mean `jump`?" in check("zoo:lenet5", "--columns", "rf,jmup", status=2)
 
 
@@ -78,7 +78,7 @@ def test_conflicting_options_are_refused(arguments):
     assert "Error: " in check(*arguments, status=2)
 
 
-def test_coverage_distinguishes_border_and_middle():
+def test_input_coverage_distinguishes_border_and_middle():
     message = check("-e", "input 1x12x12; conv 2 k3 p1", "--input-coverage")
     assert "conv 2 k3 p1        144       4     6       9      4     9\n" in message
     assert "  ▒▓▓▓▓▓▓▓▓▓▓▒\n  ▓██████████▓\n" in message
@@ -108,7 +108,7 @@ def test_schema_matches_the_documentation():
         ("-e", "input words 20 int(9); embedding 8; lstm 4; take -1"),
     ],
 )
-def test_the_json_matches_the_schema(arguments):
+def test_json_matches_the_schema(arguments):
     found = json.loads(CliRunner().invoke(main, ["check", *arguments, "--format", "json"]).stdout)
     Draft202012Validator(json.loads(schema())).validate(found)
     # The output contains exactly what the model documents.
@@ -119,7 +119,7 @@ def test_the_json_matches_the_schema(arguments):
 
 
 @pytest.mark.parametrize("options", [(), ("--columns", "all"), ("--batch", "8"), ("--explain",)])
-def test_the_json_of_a_network_with_errors_is_partial(options):
+def test_json_of_a_network_with_errors_is_partial(options):
     result = CliRunner().invoke(
         main, ["check", "-e", "input 3x8x8; conv 4 k3; conv 4 k9; rellu", "--format", "json", *options]
     )
@@ -132,7 +132,7 @@ def test_the_json_of_a_network_with_errors_is_partial(options):
 
 
 @pytest.mark.parametrize("name", ["resnet152", "densenet201", "swin_b", "googlenet", "unet", "char_lstm"])
-def test_json_takes_at_most_400_bytes_a_layer(name):
+def test_json_is_at_most_400_bytes_per_layer(name):
     printed = CliRunner().invoke(main, ["check", f"zoo:{name}", "--format", "json"]).stdout
     layers = json.loads(printed)["layers"]
     assert len(printed.encode()) <= 400 * len(layers) + 2000

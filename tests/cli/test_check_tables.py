@@ -26,7 +26,7 @@ def test_table_of_one_network(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_network_with_errors_has_no_table(form: str, tmp_path: Path) -> None:
+def test_network_with_errors_has_no_table(form: str, tmp_path: Path) -> None:
     result = run("-e", "input 3x8x8; conv 3 k9; relu", "--format", form)
     assert result.exit_code == 1
     assert result.stdout == ""

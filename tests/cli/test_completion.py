@@ -96,7 +96,7 @@ def test_additional_file_arguments_are_completed(folder: Path) -> None:
     assert words(complete(folder, "diff", "net.arch", "zoo:lenet")) == {"zoo:lenet5"}
 
 
-def test_bash_splits_words_at_colons(folder: Path) -> None:
+def test_bash_completion_of_words_with_colons(folder: Path) -> None:
     expected = {name for name in zoo.entries() if name.startswith("resnet1")}
     assert words(complete(folder, "diagram", "zoo", ":", "resnet1")) == expected
     assert words(complete(folder, "diagram", "zoo", ":")) == set(zoo.entries())

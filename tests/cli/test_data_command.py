@@ -26,7 +26,7 @@ def loaded(name: str) -> Splits:
     return find_source(name).load(Request(spec.shape, paths.user_cache()))
 
 
-def test_the_list_has_every_data_set_with_its_files() -> None:
+def test_list_has_every_data_set_with_its_files() -> None:
     report = json.loads(run("--format", "json").stdout)
     assert [each["name"] for each in report["data"]] == list(data_sets())
     for each in report["data"]:

@@ -36,7 +36,7 @@ def run(*args: object) -> Result:
         ("NET.SVG", b"<?xml"),
     ],
 )
-def test_the_extension_selects_the_format(net: Path, name: str, start: bytes) -> None:
+def test_extension_selects_the_format(net: Path, name: str, start: bytes) -> None:
     out = net.with_name(name)
     result = run(net, "-o", out)
     assert result.exit_code == 0, result.output
@@ -51,7 +51,7 @@ def test_diagram_to_standard_output(net: Path) -> None:
     assert ElementTree.fromstring(result.stdout_bytes).tag.endswith("svg")
 
 
-def test_standard_output_needs_a_format(net: Path) -> None:
+def test_standard_output_requires_a_format(net: Path) -> None:
     result = run(net, "-o", "-")
     assert result.exit_code == 2
     assert "`--format svg`" in result.output
@@ -71,7 +71,7 @@ def test_output_in_a_missing_folder_is_refused(net: Path) -> None:
     assert not (net.parent / "pictures").exists()
 
 
-def test_errors_are_shown_and_nothing_is_written(net: Path) -> None:
+def test_errors_are_shown_and_no_file_is_written(net: Path) -> None:
     net.write_text("input 3x4x4; conv 8 k5")
     out = net.with_name("net.svg")
     out.write_text("the picture of yesterday")
@@ -94,7 +94,7 @@ def test_settings_and_input_sizes_are_applied(net: Path) -> None:
     assert "fc 7" in result.output
 
 
-def test_the_content_of_a_diagram_can_be_selected(net: Path) -> None:
+def test_content_of_a_diagram_can_be_selected(net: Path) -> None:
     result = run(net, "-o", "-", "--format", "dot", "--direction", "LR", "--no-parameters", "--macs", "--no-caption")
     assert 'rankdir="LR"' in result.output
     assert "118K MACs" in result.output
@@ -119,7 +119,7 @@ def test_file_mode_and_symlink_are_preserved(net: Path) -> None:
 
 
 @pytest.mark.parametrize("format", ["pdf", "eps"])
-def test_pdf_and_eps_need_no_program_of_the_system(
+def test_pdf_and_eps_need_no_system_programs(
     net: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, format: str
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -160,7 +160,7 @@ def test_check_reports_outdated_diagrams(net: Path) -> None:
     assert out.read_bytes() == before
 
 
-def test_check_needs_a_file(net: Path) -> None:
+def test_check_requires_an_output_file(net: Path) -> None:
     assert run(net, "-o", "-", "--format", "svg", "--check").exit_code == 2
 
 
@@ -190,14 +190,14 @@ def test_title_follows_the_requested_network(net: Path) -> None:
         assert ElementTree.parse(out).getroot().findtext("{http://www.w3.org/2000/svg}title") == title
 
 
-def test_a_title_needs_a_caption(net: Path) -> None:
+def test_title_without_a_caption_is_refused(net: Path) -> None:
     result = run(net, "-o", net.with_name("net.svg"), "--title", "A", "--no-caption")
     assert result.exit_code == 2
     assert "--no-caption leaves no place for a title" in result.output
 
 
 @pytest.mark.parametrize("view", ["blocks", "stages"])
-def test_a_block_is_expanded_at_any_depth(net: Path, view: str) -> None:
+def test_block_is_expanded_at_any_depth(net: Path, view: str) -> None:
     plain, opened = net.with_name("plain.dot"), net.with_name("opened.dot")
     run("zoo:resnet50", "--view", view, "-o", plain)
     assert run("zoo:resnet50", "--view", view, "--expand", "bottleneck", "-o", opened).exit_code == 0
@@ -205,7 +205,7 @@ def test_a_block_is_expanded_at_any_depth(net: Path, view: str) -> None:
     assert "conv 64 1×1" in opened.read_text()
 
 
-def test_an_unknown_block_to_expand_is_an_error(net: Path) -> None:
+def test_unknown_block_to_expand_is_an_error(net: Path) -> None:
     result = run("zoo:resnet50", "--view", "blocks", "--expand", "botleneck", "-o", net.with_name("net.dot"))
     assert result.exit_code == 2
     assert "no block or stage `botleneck` to expand; did you mean `bottleneck`?" in result.output

@@ -28,7 +28,7 @@ def unformatted(tmp_path: Path) -> Path:
     return path
 
 
-def test_rewrites_the_file_and_keeps_its_mode(unformatted: Path) -> None:
+def test_fmt_rewrites_the_file_and_keeps_its_mode(unformatted: Path) -> None:
     unformatted.chmod(0o640)
     done = run(unformatted)
     assert (done.exit_code, unformatted.read_text()) == (0, FORMATTED)
@@ -117,7 +117,9 @@ DAMAGE: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_a_bug_in_the_formatter_changes_no_file(unformatted: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_file_is_unchanged_if_the_formatter_has_a_bug(
+    unformatted: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     monkeypatch.setattr(fmt, "format_program", lambda *given: DAMAGE[kind](format_program(*given)))
     done = run(unformatted)
     assert done.exit_code == 1

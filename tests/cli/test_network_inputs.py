@@ -97,7 +97,7 @@ def test_training_from_a_run_uses_its_settings(folder: Path, trained: Path) -> N
     assert "same" in run("diff", str(trained), "again").stdout
 
 
-def test_a_changed_run_is_refused(trained: Path, tmp_path: Path) -> None:
+def test_modified_run_is_refused(trained: Path, tmp_path: Path) -> None:
     subprocess.run(["cp", "-r", trained, tmp_path / "r"], check=True)
     (tmp_path / "r" / "net.arch").write_text(NET.replace("10", "11"))
     result = run("check", str(tmp_path / "r"))
@@ -173,20 +173,20 @@ def test_folder_is_read_without_git(tree: Path, monkeypatch: pytest.MonkeyPatch)
     assert "nets/a.arch" in checked("nets")
 
 
-def test_a_run_in_a_folder_is_read_as_a_run(tree: Path, trained: Path) -> None:
+def test_run_within_a_folder_is_read_as_a_run(tree: Path, trained: Path) -> None:
     subprocess.run(["cp", "-r", trained, tree / "r"], check=True)
     result = run("check", "nets")
     (line,) = (line for line in result.stdout.splitlines() if "nets/r" in line)
     assert "2,600 parameters" in line, result.stdout
 
 
-def test_a_folder_without_networks(tmp_path: Path) -> None:
+def test_folder_without_networks_is_refused(tmp_path: Path) -> None:
     result = run("check", str(tmp_path))
     assert result.exit_code == 2
     assert "there are no .arch files in this folder" in result.output
 
 
-def test_a_folder_is_formatted(tree: Path) -> None:
+def test_folder_is_formatted(tree: Path) -> None:
     (tree / "a.arch").write_text(NET.replace("k3; ", "k3;   "))
     assert run("fmt", "nets").exit_code == 0
     assert (tree / "a.arch").read_text() == NET
@@ -217,6 +217,6 @@ def test_files_of_other_formats_are_identified(folder: Path, command: str, name:
     assert what in " ".join(result.output.split())
 
 
-def test_a_link_to_a_folder_is_not_followed(tree: Path) -> None:
+def test_link_to_a_folder_is_not_followed(tree: Path) -> None:
     os.symlink(tree, tree / "sub" / "again")
     assert len(checked("nets")) == 4

@@ -91,7 +91,7 @@ def test_existing_file_in_place_of_a_folder_is_reported(folder: Path, command: s
     assert "a file of that name exists" in done.stderr
 
 
-def test_a_device_is_not_replaced(folder: Path, tmp_path: Path) -> None:
+def test_device_file_is_not_replaced(folder: Path, tmp_path: Path) -> None:
     if not hasattr(os, "mkfifo"):
         pytest.skip("needs named pipes")
     pipe = tmp_path / "pipe.safetensors"

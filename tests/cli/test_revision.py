@@ -78,7 +78,7 @@ USED = {
 
 
 @pytest.mark.parametrize("used", USED)
-def test_used_files_are_those_of_the_revision(folder: Path, used: str) -> None:
+def test_used_files_are_read_from_the_revision(folder: Path, used: str) -> None:
     """None of them is on disk any more."""
     block = "block unit(c) { conv c k3; relu }\n"
     nets = folder / "nets"
@@ -117,7 +117,7 @@ def test_export_ignored_files_are_read(folder: Path) -> None:
     assert run("HEAD:a.arch", "a.arch").exit_code == 0
 
 
-def test_links_inside_of_the_repository_are_followed(folder: Path) -> None:
+def test_links_within_the_repository_are_followed(folder: Path) -> None:
     (folder / "nets").mkdir()
     (folder / "nets" / "net.arch").write_text(TEXT)
     (folder / "nets" / "up.arch").symlink_to("../a.arch")
@@ -184,7 +184,7 @@ def test_hostile_repository_executes_no_code(folder: Path) -> None:
     assert not trace.exists()
 
 
-def test_a_missing_object_is_not_fetched(folder: Path) -> None:
+def test_missing_object_is_not_fetched(folder: Path) -> None:
     """A partial clone fetches missing objects with a program that its own settings name."""
     commit()
     blob = subprocess.check_output(["git", "rev-parse", "HEAD:a.arch"], text=True).strip()

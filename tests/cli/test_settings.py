@@ -33,14 +33,14 @@ def check(folder: Path, *values: str) -> tuple[int, str]:
         ("n=3", "n", 3),
     ],
 )
-def test_a_value_is_used_and_reported(tmp_path: Path, value: str, name: str, found: object) -> None:
+def test_value_is_used_and_reported(tmp_path: Path, value: str, name: str, found: object) -> None:
     status, output = check(tmp_path, value)
     assert status == 0
     assert json.loads(output)["settings"][name] == found
 
 
 @pytest.mark.parametrize("value", ["depths=3", "n=3,4", "act=3", "depths=gelu"])
-def test_a_value_of_another_kind_is_an_error(tmp_path: Path, value: str) -> None:
+def test_value_of_another_type_is_an_error(tmp_path: Path, value: str) -> None:
     status, output = check(tmp_path, value)
     assert status == 1
     assert [each["code"] for each in json.loads(output)["diagnostics"]] == ["E0208"]
@@ -56,7 +56,7 @@ def test_unparsable_value_is_a_usage_error(tmp_path: Path, value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["[" * 100_000 + "]" * 100_000, ",".join(["1"] * 20_000)])
-def test_lists_have_limits(tmp_path: Path, value: str) -> None:
+def test_list_size_and_nesting_are_limited(tmp_path: Path, value: str) -> None:
     status, output = check(tmp_path, f"depths={value}")
     assert status == 2
     assert "is not a number, a list or the name of a layer" in output or "more than 10,000 entries" in output

@@ -31,7 +31,7 @@ ERRORS = {
 
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("kind", INPUTS)
-def test_the_suggested_sizes_fit_the_inputs(tmp_path: Path, kind: str, error: str) -> None:
+def test_suggested_sizes_fit_the_inputs(tmp_path: Path, kind: str, error: str) -> None:
     text = f"{INPUTS[kind]}\n{ERRORS[error].format(last=_last(kind))}\n"
     status, printed = run(tmp_path, text, "check")
     assert status == 1, printed

@@ -20,7 +20,7 @@ def shown(*words: str) -> str:
     return done.output
 
 
-def test_the_list_has_layers_then_blocks() -> None:
+def test_list_has_layers_then_blocks() -> None:
     layers, _, blocks = shown().partition("\nblocks of `std`, imported by `use std`:\n")
     assert [line.split()[0] for line in layers.splitlines()] == sorted({*registry(), *merges()})
     assert [line.split()[0] for line in blocks.splitlines()] == sorted(standard_blocks())
@@ -31,7 +31,7 @@ def test_standard_block_names_are_found_without_parsing() -> None:
 
 
 @pytest.mark.parametrize("block", standard_blocks().values(), ids=standard_blocks())
-def test_a_block_is_described_with_its_source(block: StandardBlock) -> None:
+def test_block_is_described_with_its_source(block: StandardBlock) -> None:
     assert block.headline.endswith(".")
     assert block.name == "unit" or re.search(r"\([A-Z].*, \d{4}\)", block.headline)
 
@@ -45,7 +45,7 @@ def test_texts_on_the_block_pages_match_std() -> None:
         archdsl.loads(f"{pages}\ninput 3x8x8\nwrong")
 
 
-def test_a_misspelled_block_has_a_suggestion() -> None:
+def test_misspelled_block_has_a_suggestion() -> None:
     done = CliRunner().invoke(command, ["mbconvv"])
     assert done.exit_code == 2
     assert "did you mean `mbconv`?" in done.output

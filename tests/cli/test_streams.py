@@ -163,7 +163,7 @@ def test_closed_standard_output_without_output_is_no_error(folder: Path) -> None
     assert done.returncode == 0
 
 
-def test_ctrl_c_ends_in_one_line(folder: Path) -> None:
+def test_ctrl_c_prints_one_line(folder: Path) -> None:
     os.mkfifo(folder / "never.arch")
     process = subprocess.Popen([*CALL, "check", "never.arch"], cwd=folder, stderr=subprocess.PIPE, text=True)
     # Opening it for writing blocks until somebody reads: then the command is waiting for its text.

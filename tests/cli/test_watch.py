@@ -120,7 +120,7 @@ def remove_first(path: Path, text: str) -> None:
 SAVES = (overwrite, rename, backup, slowly, remove_first)
 
 
-def test_one_answer_per_change(tmp_path: Path, start: Callable[..., Watch]) -> None:
+def test_one_report_per_change(tmp_path: Path, start: Callable[..., Watch]) -> None:
     path = tmp_path / "net.arch"
     path.write_text("input 8\nfc 3\n")
     watch = start("check", "net.arch")
@@ -188,7 +188,7 @@ def test_used_files_are_watched(tmp_path: Path, start: Callable[..., Watch]) -> 
     assert watch.stop() == 0
 
 
-def test_a_folder_is_watched_for_new_files(tmp_path: Path, start: Callable[..., Watch]) -> None:
+def test_folder_is_watched_for_new_files(tmp_path: Path, start: Callable[..., Watch]) -> None:
     (tmp_path / "nets" / "deep").mkdir(parents=True)
     (tmp_path / "nets" / "a.arch").write_text("input 8\nfc 3\n")
     watch = start("check", "nets")
@@ -263,7 +263,7 @@ def test_watching_only_a_revision_is_refused(tmp_path: Path) -> None:
     assert "what is given here does not change" in done.stderr
 
 
-def test_a_pipe_is_not_consumed(tmp_path: Path) -> None:
+def test_watch_does_not_read_pipes(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     states = FileStates()
     states.note(tmp_path / "pipe")

@@ -76,7 +76,7 @@ def test_training_starts_from_the_given_weights(folder: Path) -> None:
     assert first["fc1.weight"].shape == (10, 4)
 
 
-def test_a_run_without_checkpoint_is_resumed_from_the_same_weights(folder: Path) -> None:
+def test_run_without_checkpoint_is_resumed_from_the_same_weights(folder: Path) -> None:
     """The file that it began with may be gone."""
     assert run("train", "net.arch", *TRAIN, "--from", "w.safetensors", "--out", "r").exit_code == 0
     before = load_file("r/last.safetensors")

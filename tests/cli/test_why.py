@@ -42,7 +42,7 @@ def test_unknown_layer_is_refused_with_a_suggestion(name: str, hint: str) -> Non
     assert len(done.output.splitlines()) == 1
 
 
-def test_a_network_with_an_error_is_derived_up_to_the_error(tmp_path: Path) -> None:
+def test_network_with_an_error_is_derived_up_to_the_error(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text("input 1x8x8\nconv 4 k3; relu\nconv 4 k9 as late\n")
     done = run(tmp_path / "net.arch", "late")
     assert done.exit_code == 1
@@ -78,7 +78,7 @@ def test_json_derivation_has_every_layer() -> None:
     assert {step["shape"] for step in found["steps"]} == {str(node.shape) for node in network.graph.nodes}
 
 
-def test_the_json_of_size_requirements(tmp_path: Path) -> None:
+def test_json_of_size_requirements(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text("input 3x32x32\nif @h > 7 { conv 8 k7 } else { conv 8 k3 }\nmaxpool 2\n")
     done = run(tmp_path / "net.arch", "maxpool1", "--input", "3xHxW", "--format", "json")
     found = json.loads(done.output)

@@ -59,7 +59,7 @@ def test_residual_with_zero_initialized_norm_is_the_identity() -> None:
     assert torch.equal(network(image), image)
 
 
-def test_the_bias_is_zero_if_the_weights_have_an_initializer() -> None:
+def test_bias_is_zero_if_the_weights_have_an_initializer() -> None:
     initialized, default = (built(f"conv 8 k3{how}").get_parameter("conv1.bias") for how in (" init=kaiming", ""))
     assert not initialized.any()
     assert default.all()

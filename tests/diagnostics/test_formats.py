@@ -69,7 +69,7 @@ def test_github_annotations_are_escaped() -> None:
     assert "::" not in github(Sink())
 
 
-def test_github_has_one_line_each() -> None:
+def test_github_annotations_have_one_line_each() -> None:
     lines = check("--format", "github", "-e", "input 3x8x8\nresidual { conv 8 k3 }\nfcc 3").splitlines()
     assert [line.partition(" ")[0] for line in lines] == ["::error", "::error"]
     assert "%0Aline 1: the other operand, 3×8×8, comes from here" in lines[0]
@@ -102,7 +102,7 @@ class Stream:
         return self.terminal
 
 
-def test_color_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_color_is_used_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     assert use_color(Stream(True))

@@ -45,7 +45,7 @@ def test_several_labels_on_a_line_are_in_order() -> None:
     assert render(sink).splitlines()[2:] == ["1 │ conv 64 k3", "  │ ──── this", "  │      ^^ here"]
 
 
-def test_a_range_over_several_lines_is_marked_at_both_ends() -> None:
+def test_range_over_several_lines_is_marked_at_both_ends() -> None:
     assert shown("stage a {\n  conv 8\n  relu\n}\n", 8, 28) == [
         "1 │ stage a {",
         "  │         ^ from here …",

@@ -229,7 +229,7 @@ def test_examples_are_taken_from_the_english_page() -> None:
         lecture.with_examples("<!-- example 99 -->", page)
 
 
-def test_the_navigation_has_the_same_order() -> None:
+def test_navigation_has_the_same_order() -> None:
     lines = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
     sections = {title: pages for entry in yaml.safe_load(lines) for title, pages in entry.items()}
     english, korean = sections["Tutorial"], sections["한국어"]

@@ -48,7 +48,7 @@ def order() -> list[str]:
     return found
 
 
-def test_the_navigation_has_the_same_order() -> None:
+def test_navigation_has_the_same_order() -> None:
     lines = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
     nav = yaml.safe_load(lines)
     section = next(entry["Language"] for entry in nav if "Language" in entry)
@@ -94,13 +94,13 @@ def test_each_page_has_a_program_and_its_table() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_short(page: str) -> None:
+def test_language_page_is_short(page: str) -> None:
     """Some five minutes: prose, without programs and their output."""
     prose = re.sub(r"```.*?```", "", PAGES[page], flags=re.DOTALL)
     assert len(prose.split()) < 1000
 
 
-def test_keywords_have_a_page() -> None:
+def test_every_keyword_is_described_on_a_page() -> None:
     """Besides the list on the page about the grammar, which is generated."""
     pages = "".join(page for name, page in PAGES.items() if name != "grammar")
     shown = {word for span in re.findall(r"`([^`\n]+)`", pages) for word in re.findall(r"\w+", span)}

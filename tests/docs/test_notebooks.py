@@ -44,7 +44,7 @@ def test_notebooks_are_listed_in_the_index() -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs(path: Path, shell: Any) -> None:
+def test_notebook_runs(path: Path, shell: Any) -> None:
     for number, cell in enumerate(cells(path, "code"), 1):
         result = shell.run_cell(cell)
         error = result.error_before_exec or result.error_in_exec
@@ -52,7 +52,7 @@ def test_a_notebook_runs(path: Path, shell: Any) -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_is_stored_without_output(path: Path) -> None:
+def test_notebook_is_stored_without_output(path: Path) -> None:
     notebook = json.loads(path.read_text(encoding="utf-8"))
     assert notebook["nbformat"] == 4
     assert len({cell["id"] for cell in notebook["cells"]}) == len(notebook["cells"])
@@ -65,6 +65,6 @@ def test_a_notebook_is_stored_without_output(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(PLAIN))
-def test_a_plain_notebook_needs_no_torch(name: str) -> None:
+def test_plain_notebook_needs_no_torch(name: str) -> None:
     text = "\n".join(cells(ROOT / "docs" / "notebooks" / f"{name}.ipynb", "code"))
     assert not re.search(r"\btorch\b|numpy|matplotlib|archdsl\.training|\bfit\(", text)

@@ -69,7 +69,7 @@ def test_json_output_matches_the_model(tmp_path: Path, words: tuple[str, ...]) -
     assert json.loads(found.model_dump_json(exclude_unset=True)) == json.loads(text)  # no field is left out
 
 
-def test_listings_are_complete(tmp_path: Path) -> None:
+def test_json_listings_are_complete(tmp_path: Path) -> None:
     found = json.loads(output(tmp_path, "layers"))["layers"]
     for kind, names in (("layer", registry()), ("merge", merges()), ("block", standard_blocks())):
         assert {each["keyword"] for each in found if each["kind"] == kind} == set(names)
@@ -99,7 +99,7 @@ def test_summary_is_short_enough_to_paste() -> None:
     assert len(SUMMARY.encode()) < 20_000
 
 
-def test_the_summary_has_every_layer() -> None:
+def test_summary_has_every_layer() -> None:
     listed = {line.split(" ")[0] for line in SUMMARY.splitlines()}
     assert listed >= {*registry(), *merges()}
 
@@ -107,7 +107,7 @@ def test_the_summary_has_every_layer() -> None:
 SMALL = "input 3x32x32; conv 4 k3; bn; relu; maxpool 2; dropout 0.1; flatten; fc 2\n"
 
 
-def test_the_examples_of_the_summary_are_valid() -> None:
+def test_examples_of_the_summary_are_valid() -> None:
     examples = re.findall(r"^```text\n(.*?)^```$", SUMMARY.partition("\n## Layers\n")[0], re.MULTILINE | re.DOTALL)
     assert len(examples) >= 10
     for text in examples:

@@ -23,7 +23,7 @@ SNIPPETS = json.loads((VSCODE / "snippets" / "arch.json").read_text(encoding="ut
 
 
 @pytest.mark.parametrize("name", SNIPPETS)
-def test_a_snippet_is_a_statement(name: str) -> None:
+def test_snippet_is_a_statement(name: str) -> None:
     body = SNIPPETS[name]["body"]
     text = "\n".join(body) if isinstance(body, list) else body
     text = re.sub(r"\$\{\d+:([^}]*)\}", r"\1", text).replace("$0", "")
@@ -45,7 +45,7 @@ def test_extension_files_exist() -> None:
     assert {f"archdsl.{name}" for name in asked} == set(contributes["configuration"]["properties"])
 
 
-def test_the_lock_file_names_no_registry() -> None:
+def test_lock_file_names_no_registry() -> None:
     assert '"resolved"' not in (VSCODE / "package-lock.json").read_text(encoding="utf-8")
 
 
@@ -91,14 +91,14 @@ def test_documented_editor_settings_exist(path: str) -> None:
     assert path.partition("/")[0] in (ROOT / "scripts" / "try_editors.py").read_text(encoding="utf-8")
 
 
-def test_an_unknown_editor_is_reported() -> None:
+def test_unknown_editor_is_reported() -> None:
     command = [sys.executable, str(ROOT / "scripts" / "try_editors.py"), "edlin"]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stderr) == (2, "there is no trial of `edlin`: nvim, hx, emacs\n")
 
 
 @pytest.mark.parametrize("name", ["nvim", "hx", "emacs"])
-def test_an_editor_that_is_missing_is_reported(name: str) -> None:
+def test_editor_that_is_missing_is_reported(name: str) -> None:
     command = [sys.executable, str(ROOT / "scripts" / "try_editors.py"), name]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, env={"PATH": ""})
     assert (done.returncode, done.stdout) == (1, f"{name}: not installed\n")

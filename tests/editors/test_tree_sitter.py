@@ -270,7 +270,7 @@ def test_random_programs_parse_like_our_parser() -> None:
         ("let y = [a*b for [a, b] in pairs][0]", "let"),
     ],
 )
-def test_a_statement_is_one_node(text: str, statement: str) -> None:
+def test_statement_is_one_node(text: str, statement: str) -> None:
     root = parser().parse(text.encode()).root_node
     assert not root.has_error
     assert [(each.type, each.text.decode()) for each in root.named_children] == [(statement, text)]

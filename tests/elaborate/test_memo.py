@@ -37,7 +37,7 @@ def test_memoization_distinguishes_booleans_from_numbers() -> None:
     assert [found.diagnostic.code for found in sink] == ["E0305"]
 
 
-def test_an_error_occurs_in_every_iteration() -> None:
+def test_error_occurs_in_every_iteration() -> None:
     sink = Sink()
     analyze(Source("input 3x8x8; repeat 4 { conv 3 k0 }"), sink)
     assert [found.other_occurrences for found in sink] == [3]

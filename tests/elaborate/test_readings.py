@@ -67,7 +67,7 @@ def test_word_with_several_meanings_resolves_to_the_one_that_fits(text: str, mea
         ("mul { conv 4 k1 } x2", {"mul { conv 4 k1 } { from x2 }", "repeat 2 { mul { conv 4 k1 } }"}),
     ],
 )
-def test_an_ambiguous_word_has_a_suggestion_for_each_meaning(text: str, meanings: set[str]) -> None:
+def test_ambiguous_word_has_a_suggestion_for_each_meaning(text: str, meanings: set[str]) -> None:
     source = Source(f"{HEAD}{text}\n")
     (found,) = analyze(source, Sink()).diagnostics
     assert found.diagnostic.code == "E0209"

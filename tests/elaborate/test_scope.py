@@ -81,5 +81,5 @@ BODIES = (
 
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("definition", DEFINITIONS)
-def test_a_definition_in_a_body_is_an_error(definition: str, body: str) -> None:
+def test_definition_in_a_body_is_an_error(definition: str, body: str) -> None:
     assert set(codes("input 8; " + body % definition)) == {"E0505"}

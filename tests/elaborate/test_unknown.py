@@ -37,7 +37,7 @@ def errors(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", SIZE_BEFORE_INPUT)
-def test_a_size_before_any_input_is_an_error(text: str) -> None:
+def test_size_before_any_input_is_an_error(text: str) -> None:
     assert set(errors(text)) & {"E0207", "E0101", "E0106"}
 
 

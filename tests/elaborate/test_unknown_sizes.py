@@ -12,6 +12,6 @@ def test_difference_of_a_symbolic_size_is_a_size() -> None:
     assert str(graph.output.shape) == "4×(2·H − 2)×W"
 
 
-def test_a_floor_of_a_product_is_shown() -> None:
+def test_floor_of_a_symbolic_product_is_shown() -> None:
     graph = archdsl.loads("input CxH; flatten; glu").graph
     assert str(graph.output.shape) == "⌊C·H/2⌋"

@@ -69,7 +69,7 @@ def test_example_sizes_are_not_retried_at_the_work_limit(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     "defaults", ["a = ITEM", "a = 1, b = len(ITEM), c = len(ITEM)", "a = len(ITEM), b = a + 1, c = 1"]
 )
-def test_defaults_of_parameters_are_bounded(defaults: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parameter_defaults_count_toward_the_work_limit(defaults: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "MAX_STEPS", 30_000)
     item = f"[{'+'.join(['i'] * 60)} for i in l]"
     sink = Sink()

@@ -74,7 +74,7 @@ def test_drafts_of_diagnostic_examples(code: str) -> None:
         hold(analyze(Source(text), Sink(), kind.settings, library=library, pedantic=kind.pedantic))
 
 
-def test_what_follows_an_error_is_unknown() -> None:
+def test_nodes_after_an_error_are_unknown() -> None:
     draft = analyze(Source("input 3x32x32; conv 8 k3; fc 10; relu; fc 2"), Sink()).draft
     assert draft.known() == (True, True, False, False, False)
     assert [isinstance(node, Node) for node in draft.nodes] == [True, True, False, True, True]
@@ -100,7 +100,7 @@ def test_nodes_keep_their_statement_and_arguments() -> None:
         }
 
 
-def test_elaboration_alone_gives_a_draft() -> None:
+def test_elaborate_returns_a_draft() -> None:
     from archdsl.syntax import parse
 
     assert isinstance(elaborate(parse(Source("input 8; fc 4"), Sink()), Sink()), Draft)

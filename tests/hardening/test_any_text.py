@@ -132,7 +132,7 @@ def test_oversized_text_is_refused() -> None:
 
 
 @pytest.mark.parametrize("lines", [199_000, 799_000])
-def test_too_many_words_are_reported_before_they_are_parsed(lines: int) -> None:
+def test_too_many_tokens_are_reported_before_parsing(lines: int) -> None:
     before = time.process_time()
     found = survives("input 3x8x8\n" + "relu\n" * lines)
     assert [item.diagnostic.code for item in found] == ["E0702"]

@@ -87,7 +87,7 @@ def test_highlighting_of_invalid_texts_loses_no_character(text: str) -> None:
     assert by_pygments(text) == by_textmate(text)
 
 
-def test_every_class_has_a_color() -> None:
+def test_every_token_class_has_a_color() -> None:
     assert list(TOKENS) == list(SCOPES) == list(CLASSES)
     assert len(set(TOKENS.values())) == len(set(SCOPES.values())) == len(CLASSES)
 

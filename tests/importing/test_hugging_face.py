@@ -187,7 +187,7 @@ def test_unsupported_configuration_is_refused(name: str) -> None:
     assert message in error.value.message
 
 
-def test_no_field_is_ignored_without_reason() -> None:
+def test_unknown_configuration_field_is_refused() -> None:
     """A field with an unknown name is refused in each family, unless it has no value."""
     for name, config in CONFIGS.items():
         with pytest.raises(ImportFailed, match="`a_new_field`"):
@@ -270,7 +270,7 @@ def test_unusable_inputs_are_refused(config: dict[str, Any], inputs: list[str], 
 # --- windows ---
 
 
-def test_alternating_windows_are_repeated() -> None:
+def test_alternating_attention_windows_become_a_repetition() -> None:
     kinds = ["sliding_attention", "sliding_attention", "full_attention"] * 3
     config = {**CONFIGS["Qwen3-0.6B"], "num_hidden_layers": 9, "layer_types": kinds}
     config |= {"use_sliding_window": True, "sliding_window": 16}

@@ -175,7 +175,7 @@ def test_rearranged_elements_are_imported_or_refused(first: int) -> None:
 # --- what is refused ---
 
 
-def test_another_epsilon_of_standardized_filters_is_refused() -> None:
+def test_other_epsilon_of_standardized_filters_is_refused() -> None:
     with pytest.raises(ImportFailed, match="a form of `weight=` that computes it"):
         archdsl.from_torch(Standardized(12, 8, 3, eps=1e-3), torch.randn(1, 12, 8, 8))
 
@@ -207,7 +207,7 @@ def test_partial_import_names_unknown_functions() -> None:
         imported.to_torch()
 
 
-def test_control_flow_on_numbers_is_refused() -> None:
+def test_data_dependent_control_flow_is_refused() -> None:
     with pytest.raises(ImportFailed, match=r"torch\.export"):
         archdsl.from_torch(Function(lambda x: x if x.sum() > 0 else -x), torch.randn(1, 3))
 
@@ -262,7 +262,7 @@ class Loud(nn.Module):
 
 
 @pytest.mark.parametrize("limit", [False, True])
-def test_only_what_torch_prints_is_suppressed(
+def test_only_torch_output_is_suppressed(
     limit: bool, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(ImportFailed) if limit else nullcontext():

@@ -63,7 +63,7 @@ FROZEN: dict[str, tuple[nn.Module, torch.Tensor]] = {
 
 
 @pytest.mark.parametrize("name", FROZEN)
-def test_frozen_weights_stay_frozen(name: str) -> None:
+def test_imported_frozen_weights_remain_frozen(name: str) -> None:
     module, x = FROZEN[name]
     if isinstance(module, nn.GRU):
         module = Function(lambda x, a: a(x)[0], a=module)

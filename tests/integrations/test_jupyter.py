@@ -37,7 +37,7 @@ def shown(seen: Any) -> str:
     return "".join(output.data["text/html"] for output in seen.outputs)
 
 
-def test_a_cell_is_rendered_and_bound(shell: Any) -> None:
+def test_cell_is_rendered_and_bound(shell: Any) -> None:
     done, seen = run(shell, "net")
     assert done.success
     assert isinstance(shell.user_ns["net"], archdsl.Network)
@@ -78,14 +78,14 @@ def test_errors_are_shown_like_check_and_fail_the_cell(shell: Any) -> None:
         ("net view=x", "%%arch: `view` must be one of layers, blocks, stages, volumes, not `x`"),
     ],
 )
-def test_an_invalid_first_line_is_reported(shell: Any, line: str, output: str) -> None:
+def test_invalid_first_line_is_reported(shell: Any, line: str, output: str) -> None:
     done, seen = run(shell, line)
     assert not done.success
     assert output in seen.stdout + seen.stderr
     assert "Traceback" not in seen.stdout + seen.stderr
 
 
-def test_a_warning_is_shown_with_the_diagram(shell: Any) -> None:
+def test_warning_is_shown_with_the_diagram(shell: Any) -> None:
     done, seen = run(shell, "net", "input 1x8x8\nconv 4 k3; relu; relu\ngap; fc 2\n")
     assert done.success
     assert "warning[W" in seen.stderr

@@ -36,7 +36,7 @@ def directive(argument: str = "", options: str = "", text: str = "") -> str:
     return "\n".join([*lines, *(f"   {line}" for line in text.splitlines())])
 
 
-def test_a_text_becomes_a_diagram(tmp_path: Path) -> None:
+def test_text_becomes_a_diagram(tmp_path: Path) -> None:
     html, warnings = build(tmp_path, directive(text=NET))
     assert warnings == ""
     assert html.count("<svg") == 1
@@ -45,7 +45,7 @@ def test_a_text_becomes_a_diagram(tmp_path: Path) -> None:
     assert html.index("Before.") < html.index("<svg") < html.index("After.")
 
 
-def test_a_file_with_its_table_and_its_text(tmp_path: Path) -> None:
+def test_directive_with_a_file_table_and_source(tmp_path: Path) -> None:
     html, warnings = build(
         tmp_path, directive("net.arch", ":table:\n:source:\n:view: blocks\n:class: wide\n:name: tiny")
     )
@@ -152,7 +152,7 @@ def test_file_insertion_setting_is_respected(tmp_path: Path) -> None:
     assert "file insertion is disabled in the docutils settings" in warnings
 
 
-def test_a_file_in_the_folder_of_the_documents(tmp_path: Path) -> None:
+def test_file_in_the_documents_folder_is_read(tmp_path: Path) -> None:
     (tmp_path / "source" / "nets").mkdir(parents=True)
     (tmp_path / "source" / "nets" / "a.arch").write_text(NET)
     html, warnings = build(tmp_path, directive("/nets/a.arch") + "\n\n" + directive("nets/../nets/a.arch"))

@@ -28,7 +28,7 @@ def svg(html: str) -> ElementTree.Element:
     return ElementTree.fromstring(html[html.index("<svg") : html.index("</svg>") + 6])
 
 
-def test_a_fence_becomes_a_diagram() -> None:
+def test_fence_becomes_a_diagram() -> None:
     html = render(block(NET))
     assert html.startswith("<p>before</p>")
     assert html.endswith("<p>after</p>")
@@ -79,7 +79,7 @@ def test_two_diagrams_on_a_page_do_not_share_ids() -> None:
         (' set="width"', "`width` is not NAME=NUMBER"),
     ],
 )
-def test_an_invalid_option_is_reported(options: str, output: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_invalid_option_is_reported(options: str, output: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "mkdocs.plugins.archdsl"):
         html = render(block(NET, options))
     assert escape(output) in html

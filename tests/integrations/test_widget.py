@@ -62,7 +62,7 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
     return made
 
 
-def test_requests_are_answered_as_in_the_playground(connect: list[Connection]) -> None:
+def test_responses_match_the_playground(connect: list[Connection]) -> None:
     archdsl.widget(text=WRONG)
     update = connect[0].ask("update", text=WRONG)["result"]
     assert [problem["code"] for problem in update["problems"]] == ["E0403"]
@@ -115,7 +115,7 @@ def test_widget_of_a_file_uses_files_in_its_folder(connect: list[Connection], tm
     assert widget.network.outputs == {"output": (4, 8, 8)}
 
 
-def test_networks_of_the_zoo_and_the_example_have_no_errors(connect: list[Connection]) -> None:
+def test_zoo_networks_and_the_example_have_no_errors(connect: list[Connection]) -> None:
     assert archdsl.widget("zoo:resnet18").network.parameters == archdsl.load("zoo:resnet18").parameters
     assert archdsl.widget().text == EXAMPLE
     assert archdsl.widget().network.outputs == {"output": (10,)}
@@ -144,7 +144,7 @@ def test_invalid_request_has_no_answer(connect: list[Connection], message: Any) 
     assert len(connect[0].sent) == before
 
 
-def test_a_path_and_a_text_exclude_each_other(connect: list[Connection]) -> None:
+def test_path_and_text_are_mutually_exclusive(connect: list[Connection]) -> None:
     with pytest.raises(TypeError, match="not both"):
         archdsl.widget("net.arch", text="input 8")
     with pytest.raises(FileNotFoundError):
@@ -155,7 +155,7 @@ def test_a_path_and_a_text_exclude_each_other(connect: list[Connection]) -> None
         archdsl.widget(archdsl.loads("input 8; fc 2"))  # type: ignore[arg-type]
 
 
-def test_without_anywidget_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_anywidget_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "anywidget", None)
     with pytest.raises(extras.MissingPackages) as raised:
         archdsl.widget(text="input 8; fc 2")

@@ -360,7 +360,7 @@ LENGTHS = (
 
 
 @pytest.mark.parametrize("layer", LENGTHS)
-def test_attention_runs_at_any_length(layer):
+def test_attention_accepts_any_sequence_length(layer):
     model = archdsl.loads(f"input x Tx12\nfc 12\n{layer}").to_torch().eval()
     for steps in (1, 2, 5, 33, 300):
         fixed = archdsl.loads(f"input x {steps}x12\nfc 12\n{layer}").to_torch().eval()
@@ -369,7 +369,7 @@ def test_attention_runs_at_any_length(layer):
         assert_equal(model(x), fixed(x))
 
 
-def test_attention_on_an_image_runs_at_any_size():
+def test_attention_accepts_any_image_size():
     model: Any = archdsl.loads("input text 7x8\ninput x 12xHxW\nattention h3\nattention h3 from=text").to_torch().eval()
     text = torch.randn(2, 7, 8)
     for height, width in ((1, 1), (3, 5), (16, 9)):

@@ -87,7 +87,7 @@ def test_layer_memory_matches_tensors_saved_by_torch(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_symbolic_dimensions_give_the_same_shapes(name: str) -> None:
+def test_symbolic_shapes_match_fixed_shapes(name: str) -> None:
     _, network = loaded(name)
     (entry,) = network.graph.inputs[:1]
     dims = network.graph.nodes[entry].shape.dims

@@ -38,7 +38,7 @@ def test_keras_layer_names_are_recognized(word: str, keyword: str) -> None:
         ("activation relu", "`relu`"),
     ],
 )
-def test_a_different_syntax_is_explained(statement: str, words: str) -> None:
+def test_different_syntax_is_explained(statement: str, words: str) -> None:
     first = analyze(Source(f"input 4x8x8\nconv 4 k1 as a\nconv 4 k1 as b\n{statement}\n"), Sink()).diagnostics[0]
     assert first.diagnostic.code == "E0201"
     assert words in " ".join([*first.diagnostic.help(), *(each.title for each in first.suggestions)])

@@ -205,7 +205,7 @@ def test_reduced_shape_keeps_the_layout_of_its_axes(text, layout):
     assert archdsl.loads(text, **settings).graph.output.shape.layout == layout
 
 
-def test_a_variable_with_the_name_of_an_axis_needs_parentheses():
+def test_variable_named_like_an_axis_needs_parentheses():
     text = "input 3x4x5; let c = 1; mean axis={}"
     shapes = [archdsl.loads(text.format(axis)).graph.output.shape.dims for axis in ("c", "(c)")]
     assert shapes == [(4, 5), (3, 5)]

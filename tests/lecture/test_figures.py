@@ -63,14 +63,14 @@ def test_window_counts_match_torch(operation: str, kernel: int, stride: int, pad
     assert numbers(made.text.partition("the output is ")[2])[0] == pytest.approx(output[-1, -1].item(), rel=1e-4)
 
 
-def test_a_window_that_does_not_fit_shows_the_error() -> None:
+def test_window_that_does_not_fit_shows_the_error() -> None:
     made = window.figure("conv", 3, 5)
     assert "E0401" in made.text
     assert "lecture-error" in made.html
 
 
 @pytest.mark.parametrize("settings", [{"size": 9}, {"kernel": 6}, {"stride": 0}, {"padding": -1}, {"operation": "x"}])
-def test_a_window_out_of_range_is_refused(settings: dict[str, Any]) -> None:
+def test_window_out_of_range_is_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"from|is"):
         window.figure(**settings)
 
@@ -88,7 +88,7 @@ def test_filter_sum_at_a_pixel_matches_torch() -> None:
 
 
 @pytest.mark.parametrize("own", [[], [1] * 8, [1] * 10, [1e9] * 9, [float("nan")] * 9])
-def test_a_filter_has_nine_numbers(own: list[float]) -> None:
+def test_filter_requires_nine_numbers(own: list[float]) -> None:
     with pytest.raises(ValueError, match="9 numbers"):
         filters.figure("own", own)
 
@@ -160,7 +160,7 @@ def test_steps_per_epoch_of_the_lecture_example() -> None:
     assert "60,000 · 0.8 / 32 = 1,500 steps per epoch" in batches.figure().text
 
 
-def test_the_largest_batch_fits() -> None:
+def test_largest_batch_fits() -> None:
     made = batches.figure("resnet50", gibibytes=8)
     most = int(made.text.rpartition(" is ")[2].rstrip(".").replace(",", ""))
     assert "out of memory" not in batches.figure("resnet50", batch=most, gibibytes=8).html.partition("chosen")[2][:200]
@@ -238,7 +238,7 @@ def test_numbers_do_not_depend_on_the_language() -> None:
         assert sorted(numbers(make(language="en").text)) == sorted(numbers(make(language="ko").text))
 
 
-def test_both_languages_have_the_same_words() -> None:
+def test_both_languages_have_the_same_text_keys() -> None:
     assert set(ENGLISH) == set(KOREAN)
     for key, text in ENGLISH.items():
         assert set(re.findall(r"{(\w+)}", text)) == set(re.findall(r"{(\w+)}", KOREAN[key]))

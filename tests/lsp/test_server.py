@@ -88,7 +88,7 @@ def test_burst_of_edits_is_handled_quickly() -> None:
     run(exchange_messages)
 
 
-def test_a_request_can_be_cancelled() -> None:
+def test_request_can_be_cancelled() -> None:
     async def exchange_messages() -> None:
         async with session() as client:
             uri = "untitled:a"
@@ -137,7 +137,7 @@ def test_crash_in_a_request_does_not_stop_the_server() -> None:
     run(exchange_messages)
 
 
-def test_a_refused_rename_has_its_reason() -> None:
+def test_refused_rename_gives_its_reason() -> None:
     async def exchange_messages() -> None:
         async with session() as client:
             client.open("untitled:a", "input 3x8x8\nconv 8 k3\n")
@@ -176,7 +176,7 @@ def test_used_files_are_read_from_open_editors(tmp_path: Path) -> None:
     run(exchange_messages)
 
 
-def test_files_outside_a_folder(tmp_path: Path) -> None:
+def test_files_outside_a_workspace(tmp_path: Path) -> None:
     """Without a workspace: a saved file, one with a space and a non-ASCII letter in its path, and an unsaved one."""
     folder = tmp_path / "a b é"
     folder.mkdir()
@@ -194,7 +194,7 @@ def test_files_outside_a_folder(tmp_path: Path) -> None:
     run(exchange_messages)
 
 
-def test_a_closed_document_has_no_diagnostics() -> None:
+def test_closed_document_has_no_diagnostics() -> None:
     async def exchange_messages() -> None:
         async with session() as client:
             client.open("untitled:a", "covn\n")
@@ -206,7 +206,7 @@ def test_a_closed_document_has_no_diagnostics() -> None:
     run(exchange_messages)
 
 
-def test_suggestions_follow_the_diagnostics() -> None:
+def test_code_actions_follow_the_diagnostics() -> None:
     async def exchange_messages() -> None:
         async with session() as client:
             uri = "untitled:a"

@@ -158,7 +158,7 @@ BROKEN: dict[str, tuple[Mapping[str, str], Mapping[str, Mapping[str, str]], str]
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_package_is_reported_at_its_use(installed: Installed, kind: str) -> None:
+def test_broken_package_is_reported_at_its_use(installed: Installed, kind: str) -> None:
     modules, points, words = BROKEN[kind]
     package = installed(modules, points)
     (found,) = messages(package)
@@ -198,7 +198,7 @@ def test_every_required_method_has_a_case() -> None:
 
 @pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("body", ["raise KeyError('missing')", "return object()"])
-def test_a_rule_that_fails_is_reported_at_the_layer(installed: Installed, name: str, body: str) -> None:
+def test_failing_layer_method_is_reported_at_the_layer(installed: Installed, name: str, body: str) -> None:
     package = installed({"layers": with_method(name, body)})
     (found,) = messages(package)
     assert found.startswith(f"E0605 package `{package}`: `own` failed in `{name}`: ")
@@ -212,7 +212,7 @@ def test_reject_in_a_method_other_than_out_is_reported(installed: Installed) -> 
     assert "it rejects an input that `out` accepts (too large)" in found
 
 
-def test_a_failure_in_a_later_analysis_has_no_traceback(installed: Installed) -> None:
+def test_failure_in_a_later_analysis_has_no_traceback(installed: Installed) -> None:
     """A rule that fails after the network was accepted ends the command with a one-line error."""
     rule = "Own.calls = getattr(Own, 'calls', 0) + 1; assert Own.calls < 2; return pointwise(x.rank)"
     text = 'use "{}"; input 3x8x8; own; conv 2 k3'
@@ -231,7 +231,7 @@ def test_a_failure_in_a_later_analysis_has_no_traceback(installed: Installed) ->
     "find",
     ["raise ValueError('no')", "return 3", "yield 3", "yield Own(span=facts.graph.nodes[-1].span).message()"],
 )
-def test_a_lint_that_fails_is_an_error_at_the_use(installed: Installed, find: str) -> None:
+def test_failing_lint_is_an_error_at_the_use(installed: Installed, find: str) -> None:
     lint = LINT[: LINT.index("def find")] + f"def find(facts):\n    {find}\n"
     package = installed({"lint": lint}, {"archdsl.lints": {"own": "{name}.lint"}})
     (found,) = messages(package, "input 3x8x8; flatten; fc 2")
@@ -298,7 +298,7 @@ def test_torch_module_check_runs_once_and_preserves_the_rng_state(installed: Ins
 
 
 @pytest.mark.parametrize(("form", "words"), [("torch", "torch cannot export"), ("torchscript", "torch.jit outputs")])
-def test_an_export_that_fails_names_the_layer(installed: Installed, tmp_path: Path, form: str, words: str) -> None:
+def test_failing_export_names_the_layer(installed: Installed, tmp_path: Path, form: str, words: str) -> None:
     package = with_module(installed, NUMPY)
     text = f'use "{package}"\ninput 3x8x8\nconv 3 k3 same; relu\nown\nflatten; fc 2\n'
     line = ["export", "-e", text, "--to", form, "-o", str(tmp_path / "net"), "--allow", package]
@@ -323,7 +323,7 @@ def load(request): return 3
         (DATA.replace('"own"', '"other"'), "both need the same name"),
     ],
 )
-def test_a_broken_data_set_is_reported_by_check(installed: Installed, module: str, words: str) -> None:
+def test_broken_data_set_is_reported_by_check(installed: Installed, module: str, words: str) -> None:
     package = installed({"data": module}, {"archdsl.datasets": {"own": "{name}.data"}})
     text = f'use "{package}"; input 1x8x8; flatten; fc 2; train {{ data own }}'
     result = CliRunner().invoke(main, ["check", "-e", text, "--allow", package])
@@ -332,7 +332,7 @@ def test_a_broken_data_set_is_reported_by_check(installed: Installed, module: st
     assert f"error[E0605]: package `{package}`" in result.output
 
 
-def test_a_data_set_that_fails_ends_the_training(installed: Installed, tmp_path: Path) -> None:
+def test_failing_data_set_ends_the_training(installed: Installed, tmp_path: Path) -> None:
     package = installed({"data": DATA}, {"archdsl.datasets": {"own": "{name}.data"}})
     text = f'use "{package}"; input 1x8x8; flatten; fc 2; train {{ data own }}'
     words = ["train", "-e", text, "--out", str(tmp_path / "run"), "--allow", package]
@@ -395,7 +395,7 @@ TASK_TEXT = (
         (TASK.replace("sink): pass", "sink): 1 / 0"), "failed in `check`: ZeroDivisionError: division by zero"),
     ],
 )
-def test_a_broken_task_is_reported_by_check(installed: Installed, module: str, words: str) -> None:
+def test_broken_task_is_reported_by_check(installed: Installed, module: str, words: str) -> None:
     package = installed({"task": module}, TASK_POINTS)
     result = CliRunner().invoke(main, ["check", "-e", TASK_TEXT.format(package), "--allow", package])
     assert result.exit_code == 1
@@ -422,7 +422,7 @@ def test_a_broken_task_is_reported_by_check(installed: Installed, module: str, w
         (('"own_metric": 2.0', ""), "its summary lacks `own_metric`"),
     ],
 )
-def test_a_task_that_fails_ends_the_training(
+def test_failing_task_ends_the_training(
     installed: Installed, tmp_path: Path, change: tuple[str, str], words: str
 ) -> None:
     package = installed({"task": TASK.replace(*change)}, TASK_POINTS)

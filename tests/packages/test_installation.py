@@ -21,7 +21,7 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> subprocess.Compl
     )
 
 
-def test_the_example_is_installed_and_used(tmp_path: Path) -> None:
+def test_example_is_installed_and_used(tmp_path: Path) -> None:
     shutil.copytree(EXAMPLE, tmp_path / "source", ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
     pip = (sys.executable, "-m", "pip")
     built = run(*pip, "wheel", *QUIET, "--no-build-isolation", "-w", tmp_path, tmp_path / "source", cwd=tmp_path)

@@ -233,7 +233,7 @@ def test_every_change_is_reviewed(repository: Repository) -> None:
     assert (repository.temporary / "summary.md").read_text() == text
 
 
-def test_renamed_networks_are_compared_with_themselves(repository: Repository) -> None:
+def test_renamed_files_are_compared_with_their_previous_names(repository: Repository) -> None:
     repository.git("mv", "net.arch", "renamed.arch")
     repository.commit()
     assert repository.step(COMPARE).returncode == 0
@@ -302,7 +302,7 @@ def test_repository_files_cannot_shadow_the_program(repository: Repository) -> N
 # --- comment ---
 
 
-def test_a_comment_is_created_and_then_updated(reviewed: Repository, server: GitHub) -> None:
+def test_comment_is_created_and_then_updated(reviewed: Repository, server: GitHub) -> None:
     server.add("Nice!")
     server.add("I agree.")
     server.add("+1")

@@ -155,7 +155,7 @@ def test_mcp_names_its_missing_extra(alone: Path, tmp_path: Path) -> None:
     assert re.fullmatch(r"  = help: .* install .*archdsl\[mcp].*", suggestion)
 
 
-def test_the_core_is_small(alone: Path) -> None:
+def test_core_installation_is_small(alone: Path) -> None:
     files = [path for path in alone.parent.parent.rglob("*") if path.is_file() and not path.is_symlink()]
     size = sum(path.stat().st_size for path in files if path.suffix != ".pyc")
     print(f"the core, installed: {size / 1e6:.1f} MB")

@@ -27,7 +27,7 @@ def rules() -> set[str]:
     return {word for line in found for word in line.split()}
 
 
-def test_make_runs_every_command_and_nothing_else() -> None:
+def test_makefile_targets_match_the_commands() -> None:
     assert rules() == set(dev.COMMANDS)
     phony = re.search(r"^\.PHONY: (.+)$", MAKEFILE, re.MULTILINE)
     assert phony is not None
@@ -67,7 +67,7 @@ def pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script of a shell")
-def test_the_output_of_pip_goes_to_the_log(pip: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_pip_output_goes_to_the_log(pip: Path, capfd: pytest.CaptureFixture[str]) -> None:
     pip.write_text("0")
     dev.pip_install("something")
     assert capfd.readouterr() == ("", "")
@@ -77,7 +77,7 @@ def test_the_output_of_pip_goes_to_the_log(pip: Path, capfd: pytest.CaptureFixtu
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script of a shell")
-def test_a_failure_shows_the_end_of_the_log(pip: Path) -> None:
+def test_failure_shows_the_end_of_the_log(pip: Path) -> None:
     pip.write_text("3")
     with pytest.raises(dev.Failure) as raised:
         dev.pip_install("something")
@@ -104,13 +104,13 @@ def test_two_commands_run_in_parallel(capfd: pytest.CaptureFixture[str], tmp_pat
     assert {"done first", "done second"} <= set(capfd.readouterr().out.splitlines())
 
 
-def test_a_failure_of_the_first_command_stops_the_second(capfd: pytest.CaptureFixture[str]) -> None:
+def test_failure_of_the_first_command_stops_the_second(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(dev.Failure, match="ended with status 3"):
         dev.show_both(program("print('wrong'); raise SystemExit(3)"), program("time.sleep(1000)"))
     assert "\nwrong\n" in capfd.readouterr().out
 
 
-def test_a_failure_of_the_second_command_is_reported() -> None:
+def test_failure_of_the_second_command_is_reported() -> None:
     with pytest.raises(dev.Failure, match="ended with status 4"):
         dev.show_both(program("pass"), program("raise SystemExit(4)"))
 

@@ -39,7 +39,7 @@ def replace(root: Path, name: str, old: str, new: str) -> None:
     (root / name).write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_the_placeholders_of_this_project_are_flagged() -> None:
+def test_placeholders_of_this_project_are_flagged() -> None:
     """Once the project has a public place, its URLs go here, and this test goes away."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "release.py"), "--metadata"],
@@ -150,7 +150,7 @@ def test_citation_file_has_the_required_fields() -> None:
     assert len(set(found["keywords"])) == len(found["keywords"])
 
 
-def test_the_citation_agrees_with_the_project() -> None:
+def test_citation_agrees_with_the_project() -> None:
     found = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     project = release.project(ROOT)
     assert found["title"] == project["name"]

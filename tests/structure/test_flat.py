@@ -95,7 +95,7 @@ def test_flat_text_of_each_construct_is_equivalent(text: str) -> None:
     assert [name for name, _ in made.outputs] == [name for name, _ in graph.outputs]
 
 
-def test_skip_connections_over_smaller_images_have_names() -> None:
+def test_skip_connections_over_smaller_feature_maps_have_names() -> None:
     statements = flat(zoo_graph("unet")).statements
     merges = [statement for statement in statements if isinstance(statement, ast.Merge)]
     assert len(merges) == 4

@@ -52,7 +52,7 @@ def with_asserts(network: str, *conditions: str) -> str:
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_no_suggestion_adds_an_error_or_skips_an_assertion(network: str) -> None:
+def test_suggestions_add_no_error_and_skip_no_assertion(network: str) -> None:
     for first, second in zip(ASSERTIONS, (*ASSERTIONS[1:], ASSERTIONS[0]), strict=True):
         text = with_asserts(network, first, second)
         before = checked(text)

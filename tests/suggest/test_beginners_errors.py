@@ -120,7 +120,7 @@ def errors(text: str) -> int:
 
 
 @pytest.mark.parametrize(("text", "title"), FIRST.items())
-def test_the_first_suggestion_is_what_an_expert_writes(text: str, title: str) -> None:
+def test_first_suggestion_matches_the_expert_fix(text: str, title: str) -> None:
     assert suggestions(text)[0].title.startswith(title)
 
 

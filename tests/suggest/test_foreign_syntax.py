@@ -98,7 +98,7 @@ def test_integer_division_is_not_treated_as_a_comment(statement: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["½", "⅓", "2⅔", "k3²", "x³", "Ⅳ", "k①②"])
-def test_no_suggestion_drops_a_number(number: str) -> None:
+def test_suggestions_do_not_drop_numbers(number: str) -> None:
     for text in suggested(f"{HEAD}; pool {number}; scale {number}"):
         assert sum(map(text.count, ("pool ;", "scale;", "scale\n"))) == 0
         assert not text.endswith("scale")
@@ -112,7 +112,7 @@ def test_oversized_crop_suggests_padding(size: int) -> None:
 
 
 @pytest.mark.parametrize("words", ["b x3", "b k3", "b x2 x3", "b, c x2"])
-def test_no_name_is_joined_with_an_argument(words: str) -> None:
+def test_suggestions_do_not_join_a_name_with_an_argument(words: str) -> None:
     for text in suggested(f"{HEAD}; relu as {words}"):
         assert not {"bx3", "b_x3", "bk3", "b_k3", "cx2", "c_x2", "bx2"} & {*text.replace(";", " ").split()}
         assert " as x" not in text

@@ -83,7 +83,7 @@ def test_intended_network_is_suggested(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RIGHT_AND_WRONG)
-def test_no_suggestion_leaves_as_many_errors(name: str) -> None:
+def test_each_suggestion_reduces_the_number_of_errors(name: str) -> None:
     _, wrong = RIGHT_AND_WRONG[name]
     assert shown(wrong)
     assert all(errors(text) < errors(wrong) for text in shown(wrong))
@@ -98,5 +98,5 @@ def test_suggestions_are_deterministic(name: str) -> None:
 @pytest.mark.parametrize(
     "text", ["input 8\nqqfc 10; relu\n", "input 3x8x8; conv 8 relu\n", "input 3x8x8\nconv 8 k3 k5\n"]
 )
-def test_no_edit_turns_a_statement_into_a_comment(text: str) -> None:
+def test_suggestions_do_not_turn_statements_into_comments(text: str) -> None:
     assert not any("#" in each for each in shown(text))

@@ -103,13 +103,13 @@ _PAPERS = {
 
 @pytest.mark.parametrize(("f", "k", "s", "p"), [(16, 3, 2, 1), (64, 5, 3, 2), (8, 7, 4, 3)])
 @pytest.mark.parametrize(("written", "meant"), [(each, new) for new, forms in _PAPERS.items() for each in forms])
-def test_layers_in_the_notation_of_papers(written: str, meant: str, f: int, k: int, s: int, p: int) -> None:
+def test_layers_in_paper_notation_are_rewritten(written: str, meant: str, f: int, k: int, s: int, p: int) -> None:
     text, expected = (f"input 8x40x40; {each.format(f=f, k=k, s=s, p=p)}" for each in (written, meant))
     assert _suggested(text)[0] == expected
 
 
 @pytest.mark.parametrize("text", ["3x3 5x5 conv 8", "conv3-8 fc 3", "conv3-8x2", "foo3-8", "3x3 8 16", "conv3-8 gelp"])
-def test_no_number_or_word_of_a_layer_is_dropped(text: str) -> None:
+def test_suggestions_do_not_drop_numbers_or_words_of_a_layer(text: str) -> None:
     for found in _suggested(f"input 8x40x40; {text}"):
         words = re.findall(r"[a-z]{2,}|\d+", found)
         assert not [each for each in re.findall(r"[a-z]{2,}|\d+", text) if each not in words]
@@ -132,7 +132,7 @@ def test_image_channels_are_not_treated_as_a_batch(statement: str, size: str) ->
         "model = keras.Sequential([",
     ],
 )
-def test_python_leads_to_the_importer(line: str) -> None:
+def test_python_code_suggests_the_importer(line: str) -> None:
     first = analyze(Source(f"{line}\n"), Sink()).diagnostics[0]
     assert "archdsl import" in " ".join(first.diagnostic.help())
     assert not first.suggestions

@@ -55,7 +55,7 @@ def analysis(text: str) -> Analysis:
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("task", TASKS)
-def test_an_output_that_does_not_fit_has_suggestions_that_work(task: str, ending: str) -> None:
+def test_unsuitable_output_has_working_suggestions(task: str, ending: str) -> None:
     text = f"input 3x64x64; {ending}\ntrain {{ {TASKS[task]} }}"
     errors = [found for found in analysis(text).diagnostics if found.diagnostic.severity.value == "error"]
     assert errors
@@ -86,12 +86,12 @@ def test_an_output_that_does_not_fit_has_suggestions_that_work(task: str, ending
         ),
     ],
 )
-def test_the_best_suggestion_comes_first(task: str, ending: str, titles: list[str]) -> None:
+def test_best_suggestion_comes_first(task: str, ending: str, titles: list[str]) -> None:
     (found,) = analysis(f"input 3x64x64; {ending}\ntrain {{ {TASKS[task]} }}").diagnostics
     assert [each.title for each in found.suggestions] == titles
 
 
-def test_comments_between_replaced_statements_stay() -> None:
+def test_comments_between_replaced_statements_are_kept() -> None:
     for ending in ("conv 8 k1\ngap  # a\n# b\nfc 3  # c\nsoftmax  # d", "conv 4 k1  # a\ngap  # b\n# c\nfc 3  # d"):
         text = f"input 3x64x64\n{ending}\ntrain {{ data shapes }}\n"
         (found,) = analysis(text).diagnostics

@@ -76,7 +76,7 @@ def test_program_after_random_edits_matches_a_full_parse(name: str) -> None:
             check(pieces)
 
 
-def test_an_edit_keeps_the_trees_of_other_statements() -> None:
+def test_edit_keeps_the_trees_of_other_statements() -> None:
     text = "# a net\nnet N\ninput 3x8x8  # three\nblock b { conv 8 k3 }\nb; relu\nb\nfc 10\n"
     pieces = Pieces(Source(text))
     before = pieces.program.statements

@@ -43,7 +43,7 @@ _NO_COUNT = re.compile(
         (1, "validation image", "1 validation image"),
     ],
 )
-def test_a_count_agrees_with_its_noun(number: float, noun: str, text: str) -> None:
+def test_count_agrees_with_its_noun(number: float, noun: str, text: str) -> None:
     assert counted(number, noun) == text
 
 

@@ -58,7 +58,7 @@ sys.stdout.write(json.dumps(found))
 """
 
 
-def test_a_network_of_three_files_from_memory_alone() -> None:
+def test_network_of_three_files_from_memory() -> None:
     main = 'use   "blocks/unit.arch"\ninput 3x32x32;unit 16\ngap; fc 10\n'
     files = {**FILES, "net.arch": main}
     done = subprocess.run(

@@ -16,7 +16,7 @@ TRAINING = Path(archdsl.__file__).parent / "training"
 
 @pytest.mark.parametrize("most", range(1, 5))
 @pytest.mark.parametrize("count", range(6))
-def test_an_ellipsis_stands_for_words_that_are_left_out(count: int, most: int) -> None:
+def test_ellipsis_marks_omitted_words(count: int, most: int) -> None:
     words = [f"w{number}" for number in range(count)]
     shown = first_of(words, most)
     assert shown.endswith("…") == (count > most)
@@ -24,7 +24,7 @@ def test_an_ellipsis_stands_for_words_that_are_left_out(count: int, most: int) -
 
 
 @pytest.mark.parametrize(("layers", "cut"), [(1, False), (8, False), (9, True)])
-def test_the_parts_of_a_network(layers: int, cut: bool) -> None:
+def test_parts_of_a_network_are_listed(layers: int, cut: bool) -> None:
     network = archdsl.loads("input 8; " + "; ".join(f"fc 8 as part{number}" for number in range(layers)))
     recipe = Recipe.model_validate({"data": {"name": "digits"}, "freeze": {"name": "zzzzzzzz"}})
     why = check_names(network.graph, recipe, Sink())
@@ -32,6 +32,6 @@ def test_the_parts_of_a_network(layers: int, cut: bool) -> None:
     assert why.endswith("…") is cut
 
 
-def test_no_list_is_cut_without_an_ellipsis() -> None:
+def test_truncated_lists_end_with_an_ellipsis() -> None:
     cut = re.compile(r"""join\((?:sorted\(|list\()?[\w.]+\)?\[:\d+\]\)(?!\}\{more)""")
     assert [path.name for path in sorted(TRAINING.rglob("*.py")) if cut.search(path.read_text(encoding="utf-8"))] == []

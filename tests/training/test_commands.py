@@ -167,7 +167,7 @@ def wait_for_steps(run: Path, process: "subprocess.Popen[str]") -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_a_stopped_or_killed_run_resumes_with_the_same_result(folder: Path, number: signal.Signals) -> None:
+def test_stopped_or_killed_run_resumes_with_the_same_result(folder: Path, number: signal.Signals) -> None:
     # 5,000 epochs take half a minute: the signal arrives somewhere in the middle, however late
     process = start(folder, "net.arch", "--data", "digits", "--epochs", "5000", "--patience", "off", "--out", "r")
     wait_for_steps(folder / "r", process)
@@ -187,7 +187,7 @@ def test_a_stopped_or_killed_run_resumes_with_the_same_result(folder: Path, numb
     assert_same(folder / "whole", folder / "r")
 
 
-def test_a_changed_network_is_refused_with_the_difference(folder: Path) -> None:
+def test_changed_network_is_refused_with_the_difference(folder: Path) -> None:
     assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "r").exit_code == 0
     assert run("train", "net.arch", "--resume", "r", "--epochs", 2).exit_code == 0
     (folder / "net.arch").write_text(NET.replace("relu", "gelu"))
@@ -239,7 +239,7 @@ def mismatch(text: str, *args: str) -> str:
 
 
 @pytest.mark.usefixtures("folder")
-def test_an_unsuitable_input_is_reported_before_any_download() -> None:
+def test_incompatible_input_is_reported_before_any_download() -> None:
     assert mismatch("input 1x32x32\nflatten; fc 100\n", "--data", "mnist") == "\n".join(
         [
             "error[E0811]: `mnist` has images of 1×28×28, but this network takes 1×32×32",

@@ -411,7 +411,7 @@ def test_callbacks_are_called_in_order(tmp_path: Path, few: Mapping[str, tuple[A
     ]  # fmt: skip
 
 
-def test_a_callback_can_stop_the_training(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_callback_can_stop_the_training(tmp_path: Path, few: Mapping[str, tuple[Any, Any]]) -> None:
     journal = Journal(stop_after=2)
     run = archdsl.fit(TEXT, few, out=tmp_path / "run", callbacks=[journal], epochs=5, **FIXED)
     assert len(run.metrics) == 2
@@ -446,7 +446,7 @@ def test_failing_callback_is_named(tmp_path: Path, few: Mapping[str, tuple[Any, 
     assert other.calls[-1][1] == ("finished" if method == "on_end" else "failed")
 
 
-def test_callbacks_that_are_never_called_are_refused(few: Mapping[str, tuple[Any, Any]]) -> None:
+def test_callbacks_without_known_methods_are_refused(few: Mapping[str, tuple[Any, Any]]) -> None:
     class Misspelled:
         def on_epoc(self, run: Any, epoch: Any) -> None: ...
 
@@ -502,7 +502,7 @@ def test_run_with_custom_code_cannot_be_resumed_by_the_command(
             archdsl.fit(TEXT, few, resume=tmp_path / "run", loss=focal, **changed)
 
 
-def test_a_run_of_the_command_can_be_resumed_in_python(tmp_path: Path) -> None:
+def test_run_of_the_command_can_be_resumed_in_python(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text(TEXT)
     options = {**FIXED, "epochs": 1}
     command = ["train", str(tmp_path / "net.arch"), "--data", "digits", "--out", str(tmp_path / "run")]
@@ -605,7 +605,7 @@ def test_other_tasks_train_on_arrays(tmp_path: Path, few: Mapping[str, tuple[Any
         ("input 1x8x8; gap; fc 5", "digits", "E0812"),
     ],
 )
-def test_a_network_that_does_not_fit_the_data_has_the_edits_of_the_command(
+def test_incompatible_network_has_the_same_edits_as_in_the_command(
     text: str, data: str, code: str, tmp_path: Path
 ) -> None:
     with pytest.raises(archdsl.ArchError) as caught:
@@ -623,7 +623,7 @@ def test_a_network_that_does_not_fit_the_data_has_the_edits_of_the_command(
         assert each.title in str(caught.value)
 
 
-def test_a_resized_network_has_no_edits_for_the_sizes_of_its_text() -> None:
+def test_resized_network_has_no_edits_for_the_sizes_of_its_text() -> None:
     network = archdsl.loads("input 1x8x8; conv 4 k3 p1; gap; fc 5", input="1x16x16")
     with pytest.raises(archdsl.ArchError) as caught:
         archdsl.fit(network, "digits")

@@ -155,7 +155,7 @@ CLOSED = [(entry, word) for entry in recipe_fields() for word in entry.choices i
 
 
 @pytest.mark.parametrize(("entry", "word"), CLOSED, ids=[f"{e.option}={w}" for e, w in CLOSED])
-def test_a_misspelled_name_is_suggested(entry: RecipeField, word: str) -> None:
+def test_misspelled_name_is_suggested(entry: RecipeField, word: str) -> None:
     typo = f"{word[:2]}{word[3:]}"
     with pytest.raises(ValueError, match=f"did you mean `{word}`"):
         recipe_of(NETWORK, {**partners(entry, word), entry.path: typo}, ())

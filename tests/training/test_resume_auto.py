@@ -52,7 +52,7 @@ def test_resume_auto_starts_then_resumes_then_finishes(folder: Path) -> None:
     assert "all 3 epochs are finished" in over.output
 
 
-def test_a_run_interrupted_before_its_settings_starts_again(folder: Path) -> None:
+def test_run_interrupted_before_writing_its_settings_restarts(folder: Path) -> None:
     (folder / "r").mkdir()
     assert run(*AUTO, "--epochs", 1).exit_code == 0  # an empty folder
     (folder / "r/settings.json").unlink()

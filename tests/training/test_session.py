@@ -83,7 +83,7 @@ def test_training_learns_and_writes_all_files(tmp_path: Path) -> None:
     assert len(list_checkpoints(tmp_path / "run" / "checkpoints")) == 2
 
 
-def test_the_best_weights_give_the_best_scores(tmp_path: Path) -> None:
+def test_best_weights_give_the_best_scores(tmp_path: Path) -> None:
     made = training(tmp_path / "run", epochs=6)
     outcome = made.start()
     history, best = outcome.state.history, outcome.state.best
@@ -138,7 +138,7 @@ def test_resume_can_add_epochs(tmp_path: Path) -> None:
     ("schedule", "message"),
     [("constant", None), ("cosine", "the cosine schedule now spans 5 epochs: the learning rate changes from ")],
 )
-def test_a_changed_learning_rate_is_reported(tmp_path: Path, schedule: str, message: str | None) -> None:
+def test_changed_learning_rate_is_reported(tmp_path: Path, schedule: str, message: str | None) -> None:
     training(tmp_path / "run", epochs=3, schedule={"name": schedule}).start()
     callback = Notes()
     training(tmp_path / "run", callback=callback, epochs=5, schedule={"name": schedule}).resume()
@@ -147,7 +147,7 @@ def test_a_changed_learning_rate_is_reported(tmp_path: Path, schedule: str, mess
     assert message is None or courses[0].startswith(message)
 
 
-def test_the_seed_determines_the_result(tmp_path: Path) -> None:
+def test_seed_determines_the_result(tmp_path: Path) -> None:
     for name, seed in (("one", 7), ("same", 7), ("other", 8)):
         training(tmp_path / name, seed=seed, epochs=1).start()
     assert_same(tmp_path / "one", tmp_path / "same")
@@ -255,12 +255,12 @@ def test_compilation_failure_is_reported(tmp_path: Path, monkeypatch: pytest.Mon
         training(tmp_path / "run", epochs=1, compile=True).start()
 
 
-def test_weights_have_the_names_of_the_module(tmp_path: Path) -> None:
+def test_saved_weights_have_the_names_of_the_module(tmp_path: Path) -> None:
     training(tmp_path / "run", epochs=1).start()
     assert set(load_file(tmp_path / "run" / "last.safetensors")) == set(small_network().state_dict())
 
 
-def test_a_run_killed_before_its_first_checkpoint_starts_again_when_resumed(tmp_path: Path) -> None:
+def test_run_killed_before_its_first_checkpoint_restarts_when_resumed(tmp_path: Path) -> None:
     training(tmp_path / "whole").start()
     shutil.copytree(tmp_path / "whole", tmp_path / "run")
     for path in (tmp_path / "run").iterdir():

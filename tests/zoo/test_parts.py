@@ -33,7 +33,7 @@ def floats(result: Any) -> list[torch.Tensor]:
 
 
 @pytest.mark.parametrize("name", [name for name in FIRST.values() if name not in LONG])
-def test_the_parts_run_the_same_operations_as_the_flat_graph(name: str) -> None:
+def test_parts_run_the_same_operations_as_the_flat_graph(name: str) -> None:
     """Forward and backward pass of a training step: operations, their order, and the tensors between them."""
     network = archdsl.load(f"zoo:{name}")
     with torch.device("meta"), warnings.catch_warnings():

@@ -80,10 +80,10 @@ def test_every_network_beyond_classification_has_a_reference() -> None:
 
 
 @pytest.mark.parametrize("name", REFERENCES)
-def test_the_text_names_its_reference(name: str) -> None:
+def test_text_names_its_reference(name: str) -> None:
     assert (REFERENCES[name].library or "written by hand") in page.reference(zoo.find(name))
 
 
-def test_the_table_is_up_to_date() -> None:
+def test_table_is_up_to_date() -> None:
     shown = page.PAGE.read_text(encoding="utf-8").partition(page.START)[2].partition(page.END)[0]
     assert shown == page.table()

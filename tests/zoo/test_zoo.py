@@ -28,7 +28,7 @@ def written(expr: ast.Expr) -> object:
 
 
 @pytest.mark.parametrize("entry", zoo.entries().values(), ids=zoo.entries())
-def test_settings_are_parameters_and_the_paper_is_named(entry: zoo.ZooEntry) -> None:
+def test_header_names_the_paper_and_valid_settings(entry: zoo.ZooEntry) -> None:
     net = next(s for s in parse(entry.source(), Sink()).statements if isinstance(s, ast.Net))
     defaults = {p.name.text: p.default for p in net.parameters}
     for name, value in entry.settings.items():
@@ -46,7 +46,7 @@ def test_every_text_is_in_the_index() -> None:
     assert {path.name for path in (paths.examples() / "zoo").glob("*.arch")} <= listed
 
 
-def test_the_page_lists_the_warnings_of_check() -> None:
+def test_page_lists_the_warnings_of_check() -> None:
     """Exactly the networks in the table of docs/zoo.md have warnings, and exactly those."""
     page = (Path(__file__).parents[2] / "docs" / "zoo.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([a-z0-9_, ]+) \| (W\d{4}), [^|]+ \| [^|]+ \|$", page, re.MULTILINE)
@@ -56,14 +56,14 @@ def test_the_page_lists_the_warnings_of_check() -> None:
     assert found == listed
 
 
-def test_a_name_can_be_used_in_place_of_a_file() -> None:
+def test_name_can_be_used_in_place_of_a_file() -> None:
     small = archdsl.load("zoo:resnet18", classes=10)
     assert small.graph.output.shape is not None
     assert small.graph.output.shape.dims == (10,)
     assert small.program.source.name == "zoo:resnet18"
 
 
-def test_an_unknown_name_has_a_suggestion() -> None:
+def test_unknown_name_has_a_suggestion() -> None:
     with pytest.raises(UnreadableFile, match="did you mean `resnet50`"):
         zoo.find("resnet51")
     with pytest.raises(UnreadableFile, match="did you mean `mixer_s16`"):
@@ -72,7 +72,7 @@ def test_an_unknown_name_has_a_suggestion() -> None:
         archdsl.load("zoo:nothing-like-it")
 
 
-def test_check_takes_a_name_and_settings() -> None:
+def test_check_accepts_a_zoo_name_and_settings() -> None:
     done = run("check", "zoo:resnet18", "--set", "classes=10")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "✓ ResNet: 3×224×224 → 10")
 

@@ -18,7 +18,7 @@ def longest(a: list[str], b: list[str]) -> int:
 
 
 @given(WORDS, WORDS)
-def test_common_subsequences_are_the_longest(a: list[str], b: list[str]) -> None:
+def test_common_subsequence_is_the_longest(a: list[str], b: list[str]) -> None:
     pairs = common(a, b)
     assert all(a[i] == b[j] for i, j in pairs)
     assert all(i < k and j < m for (i, j), (k, m) in pairwise(pairs))

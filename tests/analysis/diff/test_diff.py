@@ -75,7 +75,7 @@ def test_inserted_layer_does_not_change_later_layers() -> None:
     assert kinds(BASE, early) == [("added", "low.conv1")]
 
 
-def test_a_changed_layer_is_one_row() -> None:
+def test_changed_layer_is_one_row() -> None:
     assert kinds(BASE, BASE.replace("conv 16 k3 p1; bn; relu }", "conv 16 k5 p2; bn; relu }")) == [
         ("changed", "low.conv2")
     ]

@@ -29,7 +29,7 @@ def test_shape_preserving_layers_share_a_box_with_their_predecessor() -> None:
     ]
 
 
-def test_arrows_show_the_shapes_and_boxes_the_parameters() -> None:
+def test_arrows_show_shapes_and_boxes_show_parameters() -> None:
     figure = drawn(LENET)
     shapes = [arrow.shape for arrow in figure.arrows]
     assert shapes == ["1×32×32", "6×28×28", "6×14×14", "16×10×10", "16×5×5", "120×1×1", "120", "84", "10"]
@@ -58,7 +58,7 @@ def test_stages_and_blocks_are_nested_clusters() -> None:
     assert figure.clusters[1].hover == "block basic body.basic1: 7 layers, 1,200 parameters, 294,912 MACs"
 
 
-def test_a_residual_is_a_skip_beside_the_main_path() -> None:
+def test_residual_is_drawn_as_a_skip_connection() -> None:
     figure = drawn("input 8x16x16; residual { conv 8 k3 p1; bn; relu; conv 8 k3 p1; bn }; relu")
     flows = [(arrow.start, arrow.end, arrow.flow) for arrow in figure.arrows]
     assert flows == [
@@ -73,7 +73,7 @@ def test_a_residual_is_a_skip_beside_the_main_path() -> None:
     assert [box.role for box in figure.boxes if box.id == "n6"] == [Role.MERGE]
 
 
-def test_a_tensor_on_several_paths_is_labeled_once() -> None:
+def test_tensor_on_several_paths_is_labeled_once() -> None:
     figure = drawn(INCEPTION)
     leaving = [arrow for arrow in figure.arrows if arrow.start == "n0"]
     assert [arrow.shape for arrow in leaving] == ["16×8×8", None, None]
@@ -87,7 +87,7 @@ def test_shared_weights_are_marked() -> None:
     assert "the weights of a" in row.hover
 
 
-def test_several_inputs_and_outputs() -> None:
+def test_diagram_with_several_inputs_and_outputs() -> None:
     figure = drawn("input left 8x4x4; input right 8x4x4; from left; add right; gap; aux side { fc 2 }; fc 3")
     ends = [(box.role, box.rows[0].words) for box in figure.boxes if box.role in (Role.INPUT, Role.OUTPUT)]
     assert ends == [
@@ -98,7 +98,7 @@ def test_several_inputs_and_outputs() -> None:
     ]
 
 
-def test_hover_text_has_what_the_label_leaves_out() -> None:
+def test_hover_text_has_the_details_omitted_in_the_label() -> None:
     row = drawn(LENET).boxes[1].rows[0]
     assert row.hover == "features.conv1: conv 6 k5, 6×28×28, 156 parameters, 117,600 MACs"
 
@@ -135,7 +135,7 @@ def boxes(text: str, view_options: ViewOptions) -> list[tuple[str, int]]:
     return [(box.rows[0].words, box.times) for box in made.boxes if box.role is not Role.ENTRY]
 
 
-def test_a_repetition_of_one_box_is_shown_on_the_box() -> None:
+def test_repetition_of_one_box_is_shown_on_the_box() -> None:
     found = drawn("input 8x8x8; conv 8 k3 p1 x3; conv 16 k3 p1; repeat 2 { conv 16 k3 p1; relu }; gap")
     assert [([row.words for row in box.rows], box.times) for box in found.boxes[1:-2]] == [
         (["conv 8 3×3"], 3),
@@ -154,7 +154,7 @@ REPEATED = {
 
 
 @pytest.mark.parametrize("name", [*REPEATED, *(f"zoo:{name}" for name in archdsl.zoo.names())])
-def test_a_tensor_enters_a_repetition_once(name: str) -> None:
+def test_tensor_enters_a_repetition_once(name: str) -> None:
     """What several boxes of a repetition read enters its frame at one point, so each iteration has its own."""
     network = archdsl.loads(REPEATED[name]) if name in REPEATED else archdsl.load(name)
     for view in (View.LAYERS, View.BLOCKS):
@@ -178,7 +178,7 @@ def test_arrows_around_an_entry_point_match_the_network() -> None:
     assert next(box for box in found.boxes if box.role is Role.ENTRY).cluster == found.clusters[0].path
 
 
-def test_a_repetition_of_several_boxes_has_a_frame() -> None:
+def test_repetition_of_several_boxes_has_a_frame() -> None:
     found = drawn(NESTED)
     assert [(cluster.title, cluster.times) for cluster in found.clusters] == [
         ("stem", 1),
@@ -190,18 +190,18 @@ def test_a_repetition_of_several_boxes_has_a_frame() -> None:
     assert [(cluster.title, cluster.times) for cluster in repeated.clusters] == [("", 3)]
 
 
-def test_blocks_are_boxes() -> None:
+def test_blocks_view_draws_one_box_per_block() -> None:
     found = boxes(NESTED, ViewOptions(view=View.BLOCKS))
     assert found[2:-3] == [("basic 8", 3), ("basic 16 s2", 1)]
     assert found[1] == ("conv 8 3×3", 1)
 
 
-def test_a_block_can_be_opened() -> None:
+def test_block_can_be_expanded() -> None:
     opened = boxes(NESTED, ViewOptions(view=View.BLOCKS, expand=("basic",)))
     assert opened == boxes(NESTED, ViewOptions(view=View.LAYERS))
 
 
-def test_stages_are_boxes() -> None:
+def test_stages_view_draws_one_box_per_stage() -> None:
     found = graph(NESTED)
     figure = build_diagram(found, costs(found), ViewOptions(view=View.STAGES))
     assert [(box.rows[0].words, box.note, box.role) for box in figure.boxes] == [

@@ -144,7 +144,7 @@ def test_connected_format_shows_a_diff(format: str) -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_the_same_input_gives_the_same_bytes(format: str) -> None:
+def test_connected_formats_are_deterministic(format: str) -> None:
     drawing = case_of("layers")[1]
     assert write_document(drawing, format) == write_document(drawing, format)
 

@@ -39,7 +39,7 @@ CONFLICTS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("arguments", "name"), CONFLICTS, ids=[str(a) for a, _ in CONFLICTS])
-def test_an_argument_without_effect_is_refused_as_its_option(
+def test_argument_without_effect_is_refused_like_its_option(
     tmp_path: Path, arguments: dict[str, Any], name: str
 ) -> None:
     with pytest.raises(ValueError, match=f"leave out `{name}`") as raised:
@@ -105,12 +105,12 @@ def _fits(width: float, height: float, dpi: int) -> bool:
     return True
 
 
-def test_a_poster_with_too_many_pixels_is_refused() -> None:
+def test_poster_with_too_many_pixels_is_refused() -> None:
     with pytest.raises(CannotDraw, match=r"26,457×18,898 pixels .*: 717 dpi is the most that fits"):
         NET.diagram(format="png", place="poster", dpi=1200)
 
 
-def test_a_style_for_light_pages_makes_a_light_html_page(tmp_path: Path) -> None:
+def test_light_style_gives_a_light_html_page(tmp_path: Path) -> None:
     style = tmp_path / "house.arch"
     style.write_text(LIGHT, encoding="utf-8")
     page = NET.diagram(format="html", style=style)

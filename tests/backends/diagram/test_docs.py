@@ -6,7 +6,7 @@ from scripts import images
 
 
 @pytest.mark.parametrize("name", images.COMMANDS)
-def test_the_image_is_up_to_date(name: str) -> None:
+def test_image_is_up_to_date(name: str) -> None:
     assert (images.FOLDER / f"{name}.svg").read_bytes() == images.rendered(name), "run `python scripts/images.py`"
 
 

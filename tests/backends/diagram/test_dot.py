@@ -25,7 +25,7 @@ def test_graphviz_reads_all_boxes_arrows_and_clusters() -> None:
     assert labels[-1] == "10"
 
 
-def test_labels_can_be_chosen() -> None:
+def test_label_contents_can_be_selected() -> None:
     silent = dot(LENET, DiagramStyle(parameters=False, caption=False))
     assert "parameters" not in silent
     assert "MACs" not in silent
@@ -35,7 +35,7 @@ def test_labels_can_be_chosen() -> None:
 
 @pytest.mark.parametrize("direction", ["TB", "LR"])
 @pytest.mark.parametrize("text", [LENET, RESIDUAL, INCEPTION])
-def test_no_two_boxes_overlap_and_nothing_is_cut_off(text: str, direction: str) -> None:
+def test_boxes_do_not_overlap_and_are_not_clipped(text: str, direction: str) -> None:
     found = laid_out(dot(text, DiagramStyle(direction=direction)))
     left, bottom, right, top = map(float, found["bb"].split(","))
     boxes = []

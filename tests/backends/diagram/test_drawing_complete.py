@@ -76,7 +76,7 @@ def test_drawing_of_zoo_networks_is_complete(name: str, view: View) -> None:
 
 
 @pytest.mark.parametrize("name", ["lenet5", "alexnet", "vgg16", "resnet18", "unet", "vit_b_16", "googlenet"])
-def test_volumes_hold_every_row_and_every_arrow(name: str) -> None:
+def test_volumes_drawing_has_every_row_and_arrow(name: str) -> None:
     diagram = built(archdsl.load(f"zoo:{name}").graph, View.VOLUMES)
     try:
         drawing = draw_scene(diagram, View.VOLUMES, DiagramStyle())

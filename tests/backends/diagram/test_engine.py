@@ -20,7 +20,7 @@ def size(png: bytes) -> tuple[int, int]:
     return width, height
 
 
-def test_the_resolution_scales_a_png() -> None:
+def test_resolution_scales_a_png() -> None:
     low, high = (size(diagram(graph(LENET), "png", DiagramStyle(dpi=dpi))) for dpi in (96, 192))
     assert low[0] > 150
     assert high == pytest.approx((2 * low[0], 2 * low[1]), abs=2)

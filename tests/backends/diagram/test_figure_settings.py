@@ -34,7 +34,7 @@ def built(text: str, view: View = View.LAYERS, fold: bool = True) -> Diagram:
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("hidden", ["relu tanh", "norm activation", "conv", "pool linear", "conv norm activation pool"])
-def test_hidden_layers_are_bridged(text: str, hidden: str) -> None:
+def test_arrows_bridge_hidden_layers(text: str, hidden: str) -> None:
     found = graph(f"{text}\nfigure {{ hide {hidden} }}")
     for view in (*VIEWS, View.UNET, View.VOLUMES):
         drawn = check(found, view)
@@ -86,7 +86,7 @@ def test_caption_names_hidden_layers() -> None:
         assert "parameters," not in plain.partition("<desc")[0]
 
 
-def test_a_hidden_layer_that_changes_the_shape_is_noted() -> None:
+def test_hidden_layer_that_changes_the_shape_is_noted() -> None:
     drawn = built("input 3x8x8; conv 4 k3 p1; maxpool 2; conv 8 k3 p1; figure { hide pool }")
     assert [arrow.shape for arrow in drawn.arrows] == ["3×8×8", "4×8×8 → 4×4×4", "8×4×4"]
 
@@ -254,7 +254,7 @@ def test_settings_unsupported_by_view_or_format_are_refused(lines: str, format: 
         diagram(graph(f"{text}\nfigure {{ {lines} }}"), format, None, ViewOptions(view=view))
 
 
-def test_a_style_overrides_the_text() -> None:
+def test_style_overrides_the_text() -> None:
     network = archdsl.loads(f'{LENET}\nfigure {{ title "own"; hide tanh; color conv "#ffcc88"; label fc1 "a" }}')
     style = 'figure { title "style"; hide avgpool; color conv "#aabbff"; color pool "#ffeedd"; label fc1 "b" }'
     found = network.with_style(Source(style)).graph.figure

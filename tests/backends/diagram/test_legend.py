@@ -15,7 +15,7 @@ BLOCKS = "input 8x16x16; block unit(c) { residual { conv c k3 p1; bn; relu } }; 
 
 @pytest.mark.parametrize("text", [EXPERTS, SCAN, PLAIN, ATTENTION, BLOCKS])
 @pytest.mark.parametrize("view", ["layers", "blocks"])
-def test_every_color_of_the_legend_occurs(text: str, view: str) -> None:
+def test_legend_colors_occur_in_the_diagram(text: str, view: str) -> None:
     dot = archdsl.loads(text).diagram(format="dot", view=view, legend=True).text
     heading, nodes = dot.partition("\n  node [")[::2]
     legend = set(re.findall(r'BGCOLOR="(#\w{6})"', heading))

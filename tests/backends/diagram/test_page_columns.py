@@ -43,7 +43,7 @@ def size(svg: bytes) -> tuple[float, float]:
     return float(width), float(height)
 
 
-def test_a_short_diagram_has_one_column() -> None:
+def test_short_diagram_has_one_column() -> None:
     assert size(diagram(graph(LENET)))[0] < 300
     assert diagram(graph(LENET)) == diagram(graph(LENET), style=DiagramStyle(columns=1))
 
@@ -63,7 +63,7 @@ def test_number_of_columns_can_be_requested(columns: int) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names_are_text(name: str) -> None:
+def test_hostile_names_are_escaped(name: str) -> None:
     svg = diagram(renamed(graph(RESIDUAL), name), style=DiagramStyle(columns=2))
     known = {"svg", "title", "desc", "rect", "g", "path", "polygon", "polyline", "text"}
     assert {each.tag.removeprefix(SVG) for each in ElementTree.fromstring(svg).iter()} == known
@@ -126,7 +126,7 @@ def test_cut_arrow_has_the_same_letter_at_both_ends() -> None:
     assert {found[letter] for letter in "ABCD"} == {0, 2}
 
 
-def test_a_continued_frame_is_marked() -> None:
+def test_continued_frame_is_marked() -> None:
     text = "input 8x8x8\nstage long { " + "; ".join(f"conv {8 + i} k3 p1; relu" for i in range(14)) + " }"
     assert words(diagram(graph(text), style=DiagramStyle(columns=2)))["long (continued)"] == 1
 

@@ -114,7 +114,7 @@ def test_hostile_names_are_shown_or_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("format", ["pdf", "eps"])
-def test_the_same_input_gives_the_same_bytes(format: str) -> None:
+def test_pdf_and_eps_are_deterministic(format: str) -> None:
     assert diagram(graph(LENET), format) == diagram(graph(LENET), format)
 
 
@@ -168,7 +168,7 @@ def test_pdf_has_alternative_text_and_title() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("pdffonts"), reason="no pdffonts")
-def test_poppler_finds_the_fonts_and_the_text(tmp_path: Path) -> None:
+def test_poppler_reads_fonts_and_text(tmp_path: Path) -> None:
     file = tmp_path / "figure.pdf"
     file.write_bytes(write_pdf(words("conv 64 3×3", "αβγ")))
     fonts = subprocess.run(["pdffonts", file], capture_output=True, text=True, check=True, timeout=60)

@@ -68,7 +68,7 @@ def made(
 
 
 @pytest.mark.parametrize(("name", "where"), PLACED)
-def test_a_figure_is_inside_its_place_with_readable_text(name: str, where: str) -> None:
+def test_figure_is_inside_its_place_with_readable_text(name: str, where: str) -> None:
     place, figure = PLACES[where], placed(name, where)
     drawing = figure.drawing
     left, top, right, bottom = bounds(list(drawing.parts))
@@ -111,7 +111,7 @@ def test_requested_options_are_kept() -> None:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_figure_that_does_not_fit_is_refused(name: str) -> None:
+def test_figure_that_does_not_fit_is_refused(name: str) -> None:
     with pytest.raises(CannotDraw, match=r"does not fit 20×10 mm with text of at least 6 pt: .*; give it more room"):
         made(name, Place(name="", width=20 * MM, height=10 * MM, font=6))
 

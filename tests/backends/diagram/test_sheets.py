@@ -41,7 +41,7 @@ def test_one_sheet_per_channel(channels: int) -> None:
     assert len(found[f"conv {channels} 5×5"]) == min(channels, MOST_SHEETS)
 
 
-def test_the_size_of_sheets_follows_the_feature_maps() -> None:
+def test_size_of_sheets_follows_the_feature_maps() -> None:
     found = faces(scene("input 3x64x32; conv 4 k3 p1; maxpool 2; gap; fc 3"))
     sides = {}
     for words in ("conv 4 3×3", "maxpool 2×2 /2"):
@@ -61,7 +61,7 @@ def test_every_kind_of_layer_has_a_sheet() -> None:
         assert list(dict.fromkeys(colors)) == wanted
 
 
-def test_the_window_is_on_the_front_sheet() -> None:
+def test_window_is_on_the_front_sheet() -> None:
     drawing = scene(LENET)
     by_id = {part.of.id: part for part in drawing.parts if isinstance(part.of, Box)}
     windows = [part for part in drawing.parts if isinstance(part.of, Arrow) and len(part.shapes) == 5]

@@ -23,7 +23,7 @@ def test_tikz_shows_every_layer_shape_and_cluster() -> None:
     assert text.count("\\begin{tikzpicture}") == text.count("\\end{tikzpicture}") == 1
 
 
-def test_all_colors_are_defined() -> None:
+def test_tikz_colors_are_defined() -> None:
     for text in (tikz(RESIDUAL), tikz(LENET, VOLUMES)):
         defined = set(re.findall(r"\\providecolor\{(\w+)\}", text))
         used = set(re.findall(r"(?:fill=|draw=|text=|color=|draw\[|fill\[)(archdsl\w+)", text))
@@ -31,7 +31,7 @@ def test_all_colors_are_defined() -> None:
         assert used <= defined
 
 
-def test_the_same_input_gives_the_same_bytes() -> None:
+def test_tikz_is_deterministic() -> None:
     assert tikz(LENET) == tikz(LENET)
 
 

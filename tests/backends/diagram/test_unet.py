@@ -128,7 +128,7 @@ def test_unet_view_in_every_format(format: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names_are_text(name: str) -> None:
+def test_hostile_names_are_escaped(name: str) -> None:
     from xml.etree import ElementTree
 
     plain, found = (

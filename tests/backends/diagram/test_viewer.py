@@ -99,7 +99,7 @@ def test_page_statements_match_the_text() -> None:
     assert (convolution["shape"], convolution["parameters"], convolution["macs"]) == ("16×8×8", "1,168", "73,728")
 
 
-def test_frames_have_the_sums_of_their_layers() -> None:
+def test_frames_show_the_totals_of_their_layers() -> None:
     network = archdsl.load("zoo:resnet50")
     data = data_of(page(network.graph))
     stages = [frame for frame in data["frames"] if frame["what"] == "stage"]
@@ -130,7 +130,7 @@ def test_view_sets_which_frames_are_initially_collapsed() -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names_are_text(name: str) -> None:
+def test_hostile_names_are_escaped(name: str) -> None:
     plain = Elements(page(renamed(graph(RESIDUAL), "plain")))
     text = page(renamed(graph(RESIDUAL), name))
     found = Elements(text)
@@ -167,7 +167,7 @@ def test_page_applies_the_figure_block() -> None:
     assert "--font:Times" in sheet
 
 
-def test_the_same_input_gives_the_same_bytes() -> None:
+def test_html_page_is_deterministic() -> None:
     assert page(graph(INCEPTION)) == page(graph(INCEPTION)) == diagram(graph(INCEPTION), "html").decode()
 
 

@@ -185,7 +185,7 @@ def implied_output(diagram: Diagram) -> str | None:
 
 
 @pytest.mark.parametrize("name", ["text", *archdsl.zoo.names()])
-def test_every_box_and_every_arrow_is_shown(name: str) -> None:
+def test_volumes_show_every_box_and_arrow(name: str) -> None:
     """Each once: the view leaves nothing out, and refuses nothing of the zoo."""
     drawn = built(BRANCHES if name == "text" else archdsl.load(f"zoo:{name}").graph)
     boxes, arrows = read_back(drawn)
@@ -255,7 +255,7 @@ gap; fc 3
 """
 
 
-def test_a_repetition_has_a_frame_with_its_skip_inside() -> None:
+def test_repetition_has_a_frame_with_its_skip_inside() -> None:
     """The skip starts at the point where the tensor enters each iteration, not at the box before the first."""
     diagram = built(REPEATED)
     drawing = scene(REPEATED)
@@ -274,7 +274,7 @@ def test_a_repetition_has_a_frame_with_its_skip_inside() -> None:
             assert (left <= x0, x1 <= right, top <= y0, y1 <= bottom) == (True,) * 4
 
 
-def test_windows_between_boxes_of_the_same_size() -> None:
+def test_convolution_windows_between_boxes_of_the_same_size() -> None:
     """Between two convolutions that keep the size, the window is beside the first box, and visible."""
     drawing = scene("input 16x64x64; conv 16 k5 same; conv 16 k3 same; conv 16 k1; gap; fc 3")
     windows = [part for part in drawing.parts if isinstance(part.of, Arrow) and len(part.shapes) == 5]
@@ -346,7 +346,7 @@ def test_mermaid_refuses_volumes() -> None:
         diagram(graph(LENET), "mmd", view_options=VIEW_OPTIONS)
 
 
-def test_the_svg_is_accessible() -> None:
+def test_svg_is_accessible() -> None:
     root = ElementTree.fromstring(diagram(graph(LENET), "svg", view_options=VIEW_OPTIONS))
     assert root.get("role") == "img"
     assert root.get("aria-labelledby") == f"{root[0].get('id')} {root[1].get('id')}"
@@ -355,7 +355,7 @@ def test_the_svg_is_accessible() -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names_are_text(name: str) -> None:
+def test_hostile_names_are_escaped_or_refused(name: str) -> None:
     plain = ElementTree.fromstring(diagram(graph(UNET), "svg", view_options=VIEW_OPTIONS))
     found = ElementTree.fromstring(diagram(renamed(graph(UNET), name), "svg", view_options=VIEW_OPTIONS))
     assert [element.tag for element in found.iter()] == [element.tag for element in plain.iter()]

@@ -29,7 +29,7 @@ def area(font: object, name: str, kind: str = "areaPen") -> float:
 
 
 @pytest.mark.parametrize("path", [REGULAR, BOLD])
-def test_our_fonts_are_read_as_fonttools_reads_them(path: Path) -> None:
+def test_shipped_fonts_are_read_like_fonttools(path: Path) -> None:
     (ours,), theirs = read_fonts(path), fonttools.TTFont(path)
     best, names = theirs.getBestCmap(), theirs.getGlyphOrder()
     for code in range(0x2700):
@@ -52,7 +52,7 @@ def test_embedded_glyphs_have_the_same_outlines(path: Path) -> None:
         assert embedded["hmtx"][name][0] == theirs["hmtx"][theirs_name][0]
 
 
-def test_outlines_of_cubic_curves(tmp_path: Path) -> None:
+def test_cubic_outlines_match_fonttools(tmp_path: Path) -> None:
     builder = pytest.importorskip("fontTools.fontBuilder").FontBuilder(1000, isTTF=False)
     pen_of = pytest.importorskip("fontTools.pens.t2CharStringPen").T2CharStringPen
     shapes: dict[str, list[tuple[str, list[tuple[int, ...]]]]] = {
@@ -85,7 +85,7 @@ def test_outlines_of_cubic_curves(tmp_path: Path) -> None:
         assert area(embedded, name) == pytest.approx(area(theirs, other), rel=0.002)
 
 
-def test_operators_of_installed_compact_fonts() -> None:
+def test_cff_operators_of_installed_fonts() -> None:
     """Every operator that real fonts use, if this machine has such a font."""
     fonts = [font for font in font_choice._all_installed() if font.table("CFF ")][:3]
     if not fonts:

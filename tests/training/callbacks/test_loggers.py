@@ -103,13 +103,13 @@ def test_failing_logger_is_reported(tmp_path: Path, name: str, words: str, statu
     assert (tmp_path / "run").exists() == (name == "fails"), "nothing is left of what did not start"
 
 
-def test_the_nearest_logger_is_suggested() -> None:
+def test_misspelled_logger_gets_a_suggestion() -> None:
     error = NoLogger("mlfow", logger_names(), "mlflow")
     assert error.help()[0] == "did you mean `mlflow`?"
 
 
 @pytest.mark.parametrize("name", ["mlflow", "trackio", "wandb"])
-def test_a_missing_package_is_reported_before_training(tmp_path: Path, name: str) -> None:
+def test_missing_package_is_reported_before_training(tmp_path: Path, name: str) -> None:
     if importlib.util.find_spec(name) is not None:
         pytest.skip("it is installed")
     done = train(tmp_path, "--log", name)

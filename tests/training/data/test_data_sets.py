@@ -44,7 +44,7 @@ def put(folder: Path, files: dict[str, bytes]) -> Path:
 # --- digits -----------------------------------------------------------------------------------------------------------
 
 
-def test_digits_are_shipped(tmp_path: Path) -> None:
+def test_digits_data_set_is_included_in_the_package(tmp_path: Path) -> None:
     splits = find_source("digits").load(Request(ImageShape(1, 8, 8), tmp_path))
     assert splits.validation is not None
     assert splits.test is not None

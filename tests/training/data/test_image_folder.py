@@ -120,7 +120,7 @@ def test_decoded_images_are_cached_until_a_file_changes(
     assert len(FolderSource(pets).load(request).train) == 32
 
 
-def test_large_sets_stay_on_disk(pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_sets_are_memory_mapped(pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = FolderSource(pets).load(Request(SHAPE, tmp_path / "plain"))
     for module in (image_folder, decoded_cache):
         monkeypatch.setattr(module, "MAPPED", 300)  # more than one image, fewer than any split
@@ -179,7 +179,7 @@ def test_corrupt_image_files_are_named(pets: Path, tmp_path: Path) -> None:
         FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
 
 
-def test_a_folder_without_images_is_no_data_set(tmp_path: Path) -> None:
+def test_folder_without_images_is_no_data_set(tmp_path: Path) -> None:
     with pytest.raises(BadImages, match="no subfolder with images"):
         _ = FolderSource(tmp_path).spec
     (tmp_path / "cat").mkdir()
@@ -192,7 +192,7 @@ def test_a_folder_without_images_is_no_data_set(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("loading", ["cache", "stream"])
-def test_a_class_without_images_is_named(pets: Path, tmp_path: Path, loading: str) -> None:
+def test_class_without_images_is_named(pets: Path, tmp_path: Path, loading: str) -> None:
     settings = stream_settings(Recipe.model_validate({"data": {"loading": loading}}))
     splits = FolderSource(pets).load(Request(SHAPE, tmp_path / "cache", stream=settings))
     assert splits.notes[-1] == "empty: no images, so it is not a class"
@@ -204,7 +204,7 @@ def test_dangling_symlink_is_reported(pets: Path, tmp_path: Path) -> None:
         FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
 
 
-def test_two_channels_are_refused(pets: Path, tmp_path: Path) -> None:
+def test_two_channel_images_are_refused(pets: Path, tmp_path: Path) -> None:
     with pytest.raises(BadImages, match="the network takes 2 channels"):
         FolderSource(pets).load(Request(ImageShape(2, 8, 8), tmp_path))
 
@@ -272,7 +272,7 @@ def test_transparency_becomes_black_and_palettes_are_converted(tmp_path: Path) -
     assert decode(tmp_path / "p.gif", ImageShape(3, 4, 4)).shape == (3, 4, 4)
 
 
-def test_sixteen_bits_are_scaled_not_clipped(tmp_path: Path) -> None:
+def test_sixteen_bit_images_are_scaled_not_clipped(tmp_path: Path) -> None:
     Image.fromarray(np.full((4, 4), 0x8080, np.uint16)).save(tmp_path / "p.png")
     assert np.all(decode(tmp_path / "p.png", ImageShape(1, 4, 4)) == 0x80)
     Image.frombytes("I;16B", (4, 4), b"\x80\x80" * 16).save(tmp_path / "p.tiff")  # the other byte order

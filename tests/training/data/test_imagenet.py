@@ -181,7 +181,7 @@ def test_subset_of_the_classes(folders: Path, tmp_path: Path) -> None:
     assert validation.labels.tolist() == [1, 0, 0]
 
 
-def test_the_index_of_an_archive_is_kept_and_checked(archives: Path, tmp_path: Path) -> None:
+def test_archive_index_is_cached_and_checked(archives: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     first = [*ImageNetSource(archives).training_files(cache), *ImageNetSource(archives).validation_files(cache)]
     kept = sorted((cache / "folders").glob("index-*.npz"))

@@ -211,7 +211,7 @@ def test_scalar_samples_have_shape_1() -> None:
         assert source((np.arange(5.0), np.arange(5)), takes).spec.shape == (1,)
 
 
-def test_an_error_in_a_generator_names_it() -> None:
+def test_error_in_a_generator_names_it() -> None:
     def stream() -> Iterator[Any]:
         yield PIXELS[0], 1
         raise LookupError("gone")
@@ -220,7 +220,7 @@ def test_an_error_in_a_generator_names_it() -> None:
         source(stream())
 
 
-def test_an_error_in_a_data_set_names_it() -> None:
+def test_error_in_a_data_set_names_it() -> None:
     with pytest.raises(CustomCodeFailed, match=r"the data set `.*Samples` raised ZeroDivisionError") as raised:
         source(Samples(lambda index: (PIXELS[index], 1 // (index - 3))))
     assert isinstance(raised.value.__cause__, ZeroDivisionError)

@@ -59,7 +59,7 @@ def test_shell_completes_every_data_set() -> None:
     assert {"cifar10", "cifar100"} == {item.value for item in some if item.type == "plain"}
 
 
-def test_the_error_lists_all_data_sets() -> None:
+def test_error_lists_all_data_sets() -> None:
     with pytest.raises(UnknownData) as caught:
         find_source("nosuch")
     assert ", ".join(data_sets()) in " ".join(caught.value.help())

@@ -145,7 +145,7 @@ def test_interrupted_decoding_ends_in_one_line(pets: Path, tmp_path: Path) -> No
     assert list((tmp_path / "cache/folders").glob("*.partial.rows"))
 
 
-def test_a_replaced_file_is_decoded_again(pets: Path, tmp_path: Path, decoded: list[Path]) -> None:
+def test_replaced_file_is_decoded_again(pets: Path, tmp_path: Path, decoded: list[Path]) -> None:
     bad = pets / "cat" / "3.jpg"
     bad.write_bytes(b"no picture")
     with pytest.raises(BadImages):

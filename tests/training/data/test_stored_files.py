@@ -88,7 +88,7 @@ def test_byte_range_outside_the_archive_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/passwd", "a\0b", "..", "C:/x", "a\\..\\x"])
-def test_names_outside_of_a_folder_are_not_found(tmp_path: Path, name: str) -> None:
+def test_names_outside_a_folder_are_not_found(tmp_path: Path, name: str) -> None:
     (tmp_path / "x").write_text("outside")
     (tmp_path / "a" / "a").mkdir(parents=True)
     assert FolderTree(tmp_path / "a").find(name) is None

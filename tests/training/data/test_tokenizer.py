@@ -163,7 +163,7 @@ def test_bits_per_byte_divide_by_total_bytes(seed: int) -> None:
     assert scores.shown == pytest.approx((each.sum(1) / size.sum(1) / math.log(2)).tolist())
 
 
-def test_a_run_keeps_its_tokenizer(byte_level: Path, tmp_path: Path) -> None:
+def test_run_stores_its_tokenizer(byte_level: Path, tmp_path: Path) -> None:
     text, run = "input 16 int(290)\nembedding 16; lstm 32; fc 290\n", tmp_path / "run"
     data = f"{tmp_path / 'novel.txt'}:{byte_level}"
     sample_training(text, data, run, epochs=6, optimizer={"name": "adam", "lr": 0.02}).start()

@@ -209,7 +209,7 @@ def test_folder_of_wav_files_is_a_data_set(tones: Path, tmp_path: Path) -> None:
             assert source.spec.classes[label] == file.partition("/")[0]
 
 
-def test_a_class_without_audio_is_named(tmp_path: Path) -> None:
+def test_class_without_audio_is_named(tmp_path: Path) -> None:
     for name in ("a", "b"):
         for number in range(6):
             write(tmp_path / "set" / name / f"{number}.wav", tone(40, number))
@@ -219,7 +219,7 @@ def test_a_class_without_audio_is_named(tmp_path: Path) -> None:
     assert splits.notes == ("c: no WAV files, so it is not a class",)
 
 
-def test_a_link_without_a_file_is_reported_as_audio(tmp_path: Path) -> None:
+def test_dangling_symlink_to_audio_is_reported(tmp_path: Path) -> None:
     write(tmp_path / "set" / "a" / "0.wav", tone(40, 0))
     (tmp_path / "set" / "a" / "1.wav").symlink_to("gone.wav")
     for read in (lambda: find_source(str(tmp_path / "set")).spec, lambda: audio_files(str(tmp_path / "set"))):

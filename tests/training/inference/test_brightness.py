@@ -51,7 +51,7 @@ def test_brightness_range_matches_the_training_images(trained: Path) -> None:
 
 
 @pytest.mark.parametrize(("shade", "words"), [(250, "lighter"), (5, "darker"), (100, None), (150, None)])
-def test_an_image_outside_of_the_range_gets_a_note(
+def test_image_outside_the_brightness_range_gets_a_note(
     trained: Path, tmp_path: Path, shade: int, words: str | None
 ) -> None:
     done = run("predict", trained / "run", flat(tmp_path, shade))
@@ -65,7 +65,7 @@ def test_images_of_the_data_set_get_no_note(trained: Path) -> None:
     assert done.stderr == ""
 
 
-def test_several_images_get_one_note(trained: Path, tmp_path: Path) -> None:
+def test_several_images_outside_the_range_get_one_note(trained: Path, tmp_path: Path) -> None:
     done = run("predict", trained / "run", flat(tmp_path, 250), flat(tmp_path, 251), flat(tmp_path, 120))
     assert done.stderr.count("note:") == 1
     assert "2 of 3 images, such as" in done.stderr

@@ -66,7 +66,7 @@ def result(*args: object) -> dict[str, object]:
     return found
 
 
-def test_the_same_weights_and_averages_give_the_same_result(trained: Path) -> None:
+def test_same_weights_and_averages_give_the_same_result(trained: Path) -> None:
     again = result(trained / "run")
     before = json.loads((trained / "run/report.json").read_text())["result"]
     assert before is not None

@@ -97,7 +97,7 @@ def test_onnx_accepts_raw_pixels(trained: Path) -> None:
         session.run(None, {"pixels": images.astype(np.float32) / 255})  # pixels divided twice are an error
 
 
-def test_onnx_of_difficult_cases(tmp_path: Path) -> None:
+def test_onnx_export_of_difficult_cases(tmp_path: Path) -> None:
     model_spec = of_network(loads(PARTS), seed=0)
     agreement = export(model_spec, "onnx", tmp_path / "net.onnx")
     assert agreement.difference < 1e-5
@@ -130,7 +130,7 @@ output top, low, rest, product, both, mixed, edges, computed, whole, queries
 """
 
 
-def test_onnx_of_tensor_operations(tmp_path: Path) -> None:
+def test_onnx_export_of_tensor_operations(tmp_path: Path) -> None:
     agreement = export(of_network(loads(TENSORS), seed=0), "onnx", tmp_path / "net.onnx")
     assert agreement.difference < 1e-5
     assert agreement.largest > 1e-3
@@ -157,7 +157,7 @@ output windows, others, buckets, slopes, image, cropped
 """
 
 
-def test_onnx_of_attention(tmp_path: Path) -> None:
+def test_onnx_export_of_attention(tmp_path: Path) -> None:
     agreement = export(of_network(loads(ATTENTION), seed=0), "onnx", tmp_path / "net.onnx")
     assert agreement.difference < 1e-5
     assert agreement.largest > 1e-3
@@ -173,7 +173,7 @@ def test_standardization_is_not_confused_with_means_in_the_network(tmp_path: Pat
     assert export(model_spec, "onnx", tmp_path / "net.onnx", opset=newest).is_close
 
 
-def test_weights_alone_load_back(trained: Path) -> None:
+def test_exported_weights_can_be_loaded(trained: Path) -> None:
     done = run("export", trained, "--to", "safetensors")
     assert done.exit_code == 0, done.output
     assert "classes, mean, standard deviation and the source text are in its metadata" in done.output
@@ -264,7 +264,7 @@ def test_file_refused_by_its_runtime_is_removed(tmp_path: Path, monkeypatch: pyt
     assert not list(tmp_path.iterdir())
 
 
-def test_errors_of_torch_are_reported_in_one_line(tmp_path: Path) -> None:
+def test_torch_errors_are_reported_in_one_line(tmp_path: Path) -> None:
     class Awkward(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x if x.sum().item() > 0 else -x

@@ -139,7 +139,7 @@ def test_invalid_inspections_are_refused(trained: Path, args: tuple[str, ...], m
     assert message in done.output
 
 
-def test_an_unreadable_image_leaves_no_files(trained: Path) -> None:
+def test_unreadable_image_leaves_no_files(trained: Path) -> None:
     done = run("inspect", trained / "run", "--image", trained / "broken.png", "-o", trained / "none")
     assert done.exit_code == 1
     assert not (trained / "none").exists()
@@ -171,7 +171,7 @@ def test_filters_of_any_shape_are_drawn(shape: tuple[int, ...]) -> None:
     assert len(np.unique(pixels(sheet.image).reshape(-1, 3), axis=0)) > 3
 
 
-def test_a_title_counts_the_filters_that_are_drawn() -> None:
+def test_title_counts_the_filters_that_are_drawn() -> None:
     titles = [draw_filters(Filters("a", "", torch.ones(16, channels, 3, 3))).title for channels in (1, 3, 12, 90)]
     shown = [title.removeprefix("filters of a: ").partition(" 16 of ")[0] for title in titles]
     assert shown == ["all", "all", "the first 5 of", "the first 1 of"]

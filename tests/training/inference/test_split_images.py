@@ -118,7 +118,7 @@ def test_inverting_happens_before_padding(
 
 
 @pytest.mark.parametrize("net", ["run", "padded"])
-def test_the_note_has_both_means_and_only_for_inverse_images(
+def test_inversion_note_shows_both_means_only_for_inverted_images(
     trained: Path, splits: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path, net: str
 ) -> None:
     images, _ = splits["test"]
@@ -227,7 +227,7 @@ def test_path_is_not_parsed_as_a_split_image(tmp_path: Path, monkeypatch: pytest
     assert parse_split_image("scan:3") is None
 
 
-def test_inverting_without_an_image_is_refused(trained: Path) -> None:
+def test_invert_option_without_an_image_is_refused(trained: Path) -> None:
     done = run("inspect", trained / "run", "--invert")
     assert done.exit_code == 2
     assert "--invert inverts an image: give one" in done.output

@@ -114,7 +114,7 @@ def test_rotation_is_within_the_given_angle() -> None:
     assert bool(((x**2 + y**2).sqrt() - 10).abs().max() < 0.3)
 
 
-def test_rotate_keeps_circles_round_in_images_that_are_not_square() -> None:
+def test_rotation_keeps_circles_round_in_rectangular_images() -> None:
     source = torch.zeros(1, 1, 21, 61, dtype=torch.uint8)
     source[:, :, 10, 38:41] = 255
     turned = augmentation.rotate(source, 90, generator(3)).float()[0, 0]

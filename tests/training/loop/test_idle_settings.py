@@ -37,7 +37,7 @@ MATRICES = nn.Sequential(nn.Linear(4, 3, bias=False), nn.Linear(3, 2, bias=False
         (NORMS, {}, None),
     ],
 )
-def test_a_setting_without_effect_is_reported(model: nn.Module, recipe: dict[str, Any], idle: str | None) -> None:
+def test_setting_without_effect_is_reported(model: nn.Module, recipe: dict[str, Any], idle: str | None) -> None:
     found = list(idle_settings(model, Recipe.model_validate(recipe), images=model is not PLAIN, rank=3))
     assert len(found) == (idle is not None), found
     assert idle is None or found[0].startswith(f"`{idle}`")

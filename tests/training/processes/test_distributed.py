@@ -102,7 +102,7 @@ def test_stop_of_one_process_stops_all_and_resumes_bit_for_bit(two: Path) -> Non
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 31, 32, 33])
 @pytest.mark.parametrize("size", [2, 3, 4])
-def test_shards_are_disjoint_and_complete(size: int, count: int) -> None:
+def test_batch_shards_are_disjoint_and_complete(size: int, count: int) -> None:
     indices = torch.randperm(count) + 100
     taken = []
     for rank in range(size):

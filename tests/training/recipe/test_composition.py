@@ -30,7 +30,7 @@ def made(block: str, **options: Any) -> Recipe:
     return result
 
 
-def test_an_empty_recipe_is_the_default() -> None:
+def test_empty_recipe_is_the_default() -> None:
     default = made("")
     assert default == Recipe()
     assert (default.batch, default.split, default.loss) == (32, 0.9, CrossEntropy())
@@ -66,7 +66,7 @@ def test_option_overrides_the_file() -> None:
     assert not got.augment.flip
 
 
-def test_an_option_that_names_another_kind_replaces_the_line() -> None:
+def test_option_that_names_another_kind_replaces_the_line() -> None:
     got = made(
         "optimizer sgd lr=0.5 nesterov; schedule step every=3", optimizer="adam", schedule="cosine", warmup="0.1"
     )

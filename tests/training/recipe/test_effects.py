@@ -26,14 +26,14 @@ def test_every_field_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_an_option_has_an_effect(name: str) -> None:
+def test_option_has_an_effect(name: str) -> None:
     made = effect(tuple(sorted(SETTINGS[name])))
     assert made is not None
     assert made != effect(())
 
 
 @pytest.mark.parametrize("one", SETTINGS)
-def test_an_option_has_an_effect_next_to_others(one: str) -> None:
+def test_option_has_an_effect_combined_with_others(one: str) -> None:
     silent = []
     for first, other in PAIRS:
         if first == one:

@@ -83,7 +83,7 @@ def test_fit_names_the_unsuitable_argument() -> None:
         ("freeze head after=2", {("freeze", "name"): "off", ("batch",): 3}, "--freeze"),
     ],
 )  # fmt: skip
-def test_the_option_of_a_conflict(block: str, given: dict[tuple[str, ...], Any], option: str) -> None:
+def test_conflict_names_its_option(block: str, given: dict[tuple[str, ...], Any], option: str) -> None:
     network = archdsl.loads(f"{NETWORKS['digits']}\ntrain {{ data digits; {block} }}")
     with pytest.raises(BadOption) as found:
         compose(network.settings, given, Sink())
@@ -106,7 +106,7 @@ def _name(node: ast.expr | None) -> str:
     return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
 
 
-def test_a_data_set_of_one_class_is_the_option_of_the_data() -> None:
+def test_single_class_data_set_is_reported_at_the_data_option() -> None:
     network, spec = archdsl.loads("input 1x8x8; flatten; fc 1"), DataSpec("pets", ("cat",), None)
     pets: dict[tuple[str, ...], Any] = {("data", "name"): "pets"}
     for given in (pets, {**pets, ("batch",): 3}):

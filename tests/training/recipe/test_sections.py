@@ -160,7 +160,7 @@ def test_muon_on_filters_matches_torch_on_the_flattened_matrix(layout: torch.mem
         assert torch.allclose(conv.weight.detach().flatten(1), matrix.detach(), atol=2e-4)
 
 
-def test_a_network_without_weights_cannot_be_trained() -> None:
+def test_network_without_weights_cannot_be_trained() -> None:
     with pytest.raises(NothingToTrain):
         make_optimizer(nn.Flatten(), Sgd())
 

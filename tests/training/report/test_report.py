@@ -109,7 +109,7 @@ def assert_self_contained(page: Page) -> None:
     assert {str(link["href"])[1:] for link in page.all("a")} <= anchors
 
 
-def test_a_report_contains_the_results_of_the_run(tmp_path: Path) -> None:
+def test_report_contains_the_results_of_the_run(tmp_path: Path) -> None:
     outcome = training(tmp_path / "run", epochs=4).start()
     assert outcome.tested is not None
     report, page = read(tmp_path / "run")
@@ -291,7 +291,7 @@ def test_charts_of_any_values_stay_in_their_frame() -> None:
     assert [nice_step(rough) for rough in (0.011, 1.2, 49, 50, 51)] == pytest.approx([0.02, 2, 50, 50, 100])
 
 
-def test_names_in_the_matrix_figure_are_not_formulas(tmp_path: Path) -> None:
+def test_names_in_the_matrix_figure_are_not_parsed_as_math(tmp_path: Path) -> None:
     draw_confusion(np.eye(3, dtype=np.int64), ["$\\frac{$", "tab\there", "漢字" * 40], "t", tmp_path / "c")
     assert "frac" in (tmp_path / "c.svg").read_text() or (tmp_path / "c.svg").stat().st_size > 1000
 

@@ -66,7 +66,7 @@ os.execv(sys.executable, [sys.executable, "-m", "archdsl", *sys.argv[2:]])
 
 
 @HANGUP
-def test_a_run_continues_after_its_terminal_is_lost(tmp_path: Path) -> None:
+def test_run_continues_after_sighup(tmp_path: Path) -> None:
     net = "input 1x8x8\nflatten; fc 10\ntrain { data digits; epochs 5000; precision fp32; layout channels_first }\n"
     (tmp_path / "net.arch").write_text(net)
     ours, theirs = os.openpty()

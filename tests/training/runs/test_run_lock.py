@@ -48,7 +48,7 @@ def net(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_folder_in_use_by_another_process_is_not_changed(net: Path, tmp_path: Path) -> None:
+def test_folder_locked_by_another_process_is_not_modified(net: Path, tmp_path: Path) -> None:
     folder = tmp_path / "made"
     begun = CliRunner().invoke(main, ["train", str(net), "--out", str(folder)])
     assert begun.exit_code == 0, begun.output

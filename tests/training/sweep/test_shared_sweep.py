@@ -94,7 +94,7 @@ def test_trial_is_claimed_by_one_of_two_workers(sweep: Sweep) -> None:
     assert left.id == first.attempts()[1].id  # the second attempt waits for whoever takes the trial up
 
 
-def test_all_workers_together_try_each_point_once(sweep: Sweep) -> None:
+def test_workers_try_each_point_once(sweep: Sweep) -> None:
     """Each trial is trained by a worker that starts while another one trains: the deepest one finishes first."""
     seen: list[tuple[int, Point]] = []
 
@@ -121,7 +121,7 @@ class _NoWaiting(Listener):
         raise _Waits
 
 
-def test_a_trial_that_was_stopped_or_killed_is_continued_at_its_point(tmp_path: Path) -> None:
+def test_stopped_or_killed_trial_is_resumed_with_its_point(tmp_path: Path) -> None:
     sweep = Sweep(tmp_path, RANGE, 0, 2)
     tried: list[tuple[float, str, dict[int, float]]] = []
 
@@ -190,7 +190,7 @@ def test_trial_of_a_killed_worker_is_resumed(tmp_path: Path, silent: bool, monke
     assert [trial.point["--lr"] for trial in sweep.trials_done().values()] == [0.1, 0.2, 0.3]
 
 
-def test_a_trial_that_kills_its_workers_fails(tmp_path: Path) -> None:
+def test_trial_that_kills_its_workers_fails(tmp_path: Path) -> None:
     pytest.importorskip("fcntl")
     sweep = Sweep(tmp_path, RATES, 0, 1)
     for _ in range(MAX_FAILED_ATTEMPTS):
@@ -339,7 +339,7 @@ def test_different_sweep_is_not_joined(tmp_path: Path, changes: dict[str, Any], 
     assert refused.value.details() == (difference,)
 
 
-def test_the_same_sweep_is_joined_from_another_machine(tmp_path: Path) -> None:
+def test_same_sweep_is_joined_from_another_machine(tmp_path: Path) -> None:
     assert start_or_join(tmp_path / "s", plan(), TEXTS)
     other = plan(device="cuda", data_dir="/data", trials=2)  # these belong to a machine
     assert not start_or_join(tmp_path / "s", other, TEXTS)
@@ -444,7 +444,7 @@ def test_two_processes_create_the_tables_of_a_database_at_the_same_time(
     assert len(made) == 4
 
 
-def test_a_full_disk_leaves_the_journal_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_leaves_the_journal_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep = Sweep(tmp_path, RATES, 0, 3)
     store = sweep.store()
     store.add(1, {"--lr": 0.1})

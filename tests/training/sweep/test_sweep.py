@@ -100,7 +100,7 @@ def test_invalid_lists_are_reported(setting: str, message: str) -> None:
         space(setting)
 
 
-def test_fields_that_a_kind_does_not_have_are_omitted() -> None:
+def test_fields_of_other_kinds_are_omitted() -> None:
     found = space(optimizer="adam,sgd", momentum="0.5,0.9")
     adam: Point = {"--optimizer": "adam", "--momentum": 0.9}
     assert found.recipe(adam) == {("optimizer", "name"): "adam"}
@@ -143,7 +143,7 @@ def test_lists_are_tried_in_all_combinations(tmp_path: Path) -> None:
     assert points(sweep) == [{"width": w, "--lr": lr} for w in (1, 2) for lr in (0.1, 0.2, 0.3)]
 
 
-def test_fewer_trials_than_combinations_are_a_sample_without_repetition(tmp_path: Path) -> None:
+def test_fewer_trials_than_combinations_are_sampled_without_repetition(tmp_path: Path) -> None:
     of = space("width=1..2", lr="0.1,0.2")
     assert of.grid() is None
     of = space("width=1,2,3,4,5,6", lr="0.1,0.2")
@@ -184,7 +184,7 @@ def test_resumed_sweep_has_the_same_points(tmp_path: Path, settings: tuple[str, 
     assert points(other) != points(whole)[:3]
 
 
-def test_the_search_beats_random_sampling(tmp_path: Path) -> None:
+def test_search_beats_random_sampling(tmp_path: Path) -> None:
     sweep = made(tmp_path / "s", space(lr="0.0001..10"), trials=40)
     sweep.run(measured, Listener())
     rates = [float(point["--lr"]) for point in points(sweep)]
@@ -246,7 +246,7 @@ def message(folder: Path) -> Any:
     return json.loads((folder / "sweep.json").read_text())
 
 
-def test_a_sweep_without_an_accuracy_has_failed(folder: Path) -> None:
+def test_sweep_without_any_accuracy_fails(folder: Path) -> None:
     result = run("net.arch", "--optimizer", "sgd", "--lr", "1e30,1e31", "--out", "my sweep")
     assert result.exit_code == 1, result.output
     assert "the loss became" in result.output

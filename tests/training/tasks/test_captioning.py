@@ -75,7 +75,7 @@ def test_bleu_and_cider_of_random_captions_match_references() -> None:
         assert cider(made, wanted) == pytest.approx(theirs.compute_score()[0], abs=1e-9)
 
 
-def test_equal_captions_are_perfect_and_others_are_not() -> None:
+def test_identical_captions_have_perfect_scores() -> None:
     wanted = [split(each) for each in WANTED]
     assert bleu([each[0] for each in wanted], wanted) == 1
     assert bleu([["x"] * 5] * 3, wanted) == 0
@@ -124,7 +124,7 @@ class Chain(nn.Module):
         return self.table[words] + images.mean((1, 2, 3))[:, None, None] * torch.arange(len(self.table))
 
 
-def test_a_wide_beam_finds_the_best_caption() -> None:
+def test_wide_beam_finds_the_best_caption() -> None:
     """The best of all captions of up to three words, by exhaustive enumeration."""
     model, image = Chain(8), torch.zeros(1, 1, 2, 2)
     logs = model.table.detach().clone()
@@ -345,7 +345,7 @@ def test_captions_with_another_vocabulary_are_matched_by_word(run: Path, coco: P
     assert (done.exit_code, "60 images" in done.stdout) == (0, True), done.output
 
 
-def test_a_caption_that_reads_ahead_is_refused(coco: Path, tmp_path: Path) -> None:
+def test_network_that_reads_future_words_is_refused(coco: Path, tmp_path: Path) -> None:
     started = sample_training(text_of(coco, " bidirectional"), str(coco), tmp_path / "run")
     with pytest.raises(NotCausal):
         started.start()

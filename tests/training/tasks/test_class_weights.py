@@ -90,7 +90,7 @@ def test_unlabeled_pixels_are_excluded_from_class_counts() -> None:
 
 
 @pytest.mark.parametrize("name", ["cat", "a, b"])
-def test_the_suggested_weights_are_accepted(name: str) -> None:
+def test_suggested_weights_are_accepted(name: str) -> None:
     (suggestion,) = ClassWithoutSamples(name, False).help()
     given = shlex.split(suggestion.partition("--class-weights ")[2].rstrip("`"))
     assert parse_class_weights(given[0].replace(", …", "")) == {name: 1.0}

@@ -383,7 +383,7 @@ def evaluated(coco: Any, evaluation: Any, true: list[Any], found: list[Any], cla
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("augment", [{}, {"flip": True}, {"crop": 5}, {"crop": 3, "flip": True, "jitter": 0.2}])
-def test_boxes_move_with_their_images(augment: dict[str, Any], layout: torch.memory_format) -> None:
+def test_boxes_are_augmented_with_their_images(augment: dict[str, Any], layout: torch.memory_format) -> None:
     images = torch.zeros(40, 3, 16, 20, dtype=torch.uint8)
     rng = np.random.default_rng(5)
     rows = []
@@ -446,7 +446,7 @@ def test_incompatible_network_is_reported_before_data_are_read(
     assert words in found[0][1]
 
 
-def test_a_parameter_that_sets_the_classes_is_suggested() -> None:
+def test_parameter_that_sets_the_classes_is_suggested() -> None:
     sink = Sink()
     text = "net N(classes = {})\ninput 3x64x64\nconv classes + 5 k4 s4"
     check(archdsl.loads(text.format(20)).graph, SHAPES, Recipe(), sink)

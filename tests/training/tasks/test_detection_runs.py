@@ -110,7 +110,7 @@ def test_detection_run_learns_and_reports(trained: archdsl.TrainedRun) -> None:
     assert 'id="predictions"' in page
 
 
-def test_predictions_are_boxes(trained: archdsl.TrainedRun) -> None:
+def test_detection_predictions_are_boxes(trained: archdsl.TrainedRun) -> None:
     images, rows = squares(30, 7)
     found: list[Sequence[FoundBox]] = trained.predict(images)
     right = 0
@@ -251,7 +251,7 @@ def test_boxes_given_in_python_in_every_form(tmp_path: Path) -> None:
         ((2, 4, 4, 8, 8), "a box has the class 2, but classes are numbered from 0 to 1"),
     ],
 )
-def test_impossible_boxes_are_refused(row: Row, words: str) -> None:
+def test_invalid_boxes_are_refused(row: Row, words: str) -> None:
     images, _ = squares(3, 0)
     rows = packed([[(0, 1, 1, 5, 5)], [row], []])
     with pytest.raises(ValueError, match=words):

@@ -63,7 +63,7 @@ def test_average_precision_with_ties_matches_scikit_learn() -> None:
         assert ours == pytest.approx(metrics.average_precision_score(wanted, logits))
 
 
-def test_smoothing_moves_both_targets() -> None:
+def test_label_smoothing_moves_both_targets() -> None:
     logits, sets = torch.randn(4, 3), torch.tensor([[1, 0, 1]] * 4, dtype=torch.uint8)
     wanted = F.binary_cross_entropy_with_logits(logits, torch.tensor([[0.95, 0.05, 0.95]] * 4))
     assert make_set_loss(Bce(smoothing=0.1))(logits, sets).item() == pytest.approx(wanted.item())

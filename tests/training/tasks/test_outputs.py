@@ -72,7 +72,7 @@ def test_auxiliary_output_matches_a_handwritten_training(tmp_path: Path) -> None
         assert torch.allclose(tensor, wanted[name], atol=1e-6), name
 
 
-def test_a_run_with_two_losses_resumes_bit_for_bit(tmp_path: Path) -> None:
+def test_run_with_two_losses_resumes_bit_for_bit(tmp_path: Path) -> None:
     text = f"{HEAD}fc 3 as a\nfrom h; fc 3 as b\noutput a, b\ntrain {{ loss a=cross_entropy b=mse }}"
     trained(text, tmp_path / "whole").start()
     trained(text, tmp_path / "parts", stop=3).start()

@@ -50,7 +50,7 @@ def test_loss_and_psnr_match_hand_computed_values(recipe: AnyLoss) -> None:
     assert scores["loss"] == pytest.approx(loss(torch.from_numpy(output), targets).item(), abs=1e-6)
 
 
-def test_an_exact_reconstruction_has_a_finite_psnr() -> None:
+def test_exact_reconstruction_has_a_finite_psnr() -> None:
     images = torch.randint(0, 256, (2, 1, 3, 3), dtype=torch.uint8)
     meter = PixelMeter(make_pixel_loss(Mse()), Mse())
     meter.update(images.double() / 255, images)
@@ -95,7 +95,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_run_learns_to_remove_noise(run: Path) -> None:
+def test_reconstruction_run_learns_to_remove_noise(run: Path) -> None:
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert lines[-1]["validation"]["psnr"] > lines[0]["validation"]["psnr"] + 1
     report = TrainingReport.model_validate_json((run / "report.json").read_bytes())
@@ -128,7 +128,7 @@ def test_reconstruction_predictions_are_images(run: Path, tmp_path: Path) -> Non
     assert np.array_equal(same, made)
 
 
-def test_an_exported_network_has_the_same_outputs(run: Path) -> None:
+def test_exported_network_has_the_same_outputs(run: Path) -> None:
     loaded = load_run(Run.open(run), choose_device("cpu"))
     exported = of_run(loaded, prepare=True)
     assert (exported.facts["task"], exported.facts["output"]) == ("reconstruction", "pixels in 0..1, not clamped")
@@ -140,7 +140,7 @@ def test_an_exported_network_has_the_same_outputs(run: Path) -> None:
     assert torch.allclose(exported.module(pixels), wanted, atol=1e-5)
 
 
-def test_a_resumed_run_is_bit_for_bit_the_same(tmp_path: Path) -> None:
+def test_resumed_run_is_bit_for_bit_the_same(tmp_path: Path) -> None:
     recipe = {**NOISY, "augment": {"noise": 0.2, "crop": 1}, "loss": {"name": "bce"}}
     task_training(REPRODUCES, tmp_path / "whole", **recipe).start()
     task_training(REPRODUCES, tmp_path / "parts", StopAfter(6), **recipe).start()

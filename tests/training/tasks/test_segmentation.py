@@ -188,7 +188,7 @@ def test_segmentation_run_learns_and_reports(run: Path) -> None:
     assert not (run / "confusion.png").exists()
 
 
-def test_a_resumed_run_is_bit_for_bit_the_same(tmp_path: Path) -> None:
+def test_resumed_run_is_bit_for_bit_the_same(tmp_path: Path) -> None:
     recipe: dict[str, Any] = {"loss": {"name": "dice"}, "augment": {"flip": True, "crop": 2, "noise": 0.1}}
     task_training(SEGMENTS, tmp_path / "whole", **recipe).start()
     task_training(SEGMENTS, tmp_path / "parts", StopAfter(6), **recipe).start()
@@ -196,7 +196,7 @@ def test_a_resumed_run_is_bit_for_bit_the_same(tmp_path: Path) -> None:
     assert_same(tmp_path / "whole", tmp_path / "parts")
 
 
-def test_a_killed_run_resumes_from_its_checkpoint_bit_for_bit(tmp_path: Path) -> None:
+def test_killed_run_resumes_from_its_checkpoint_bit_for_bit(tmp_path: Path) -> None:
     recipe: dict[str, Any] = {"augment": {"crop": 2, "rotate": 10, "noise": 0.1}}
     task_training(SEGMENTS, tmp_path / "whole", **recipe).start()
     with pytest.raises(Killed):

@@ -52,7 +52,7 @@ def test_closed_iterator_releases_its_processes(folder: Path) -> None:
     splits.close()
 
 
-def test_a_repeated_image_differs_each_time(folder: Path) -> None:
+def test_repeated_image_is_augmented_differently_each_time(folder: Path) -> None:
     splits = streams(folder, settings(0, repeats=3))
     (batch,) = trained(splits.train, [[6, 7, 8]], 0)  # the three samples of image 2
     assert len({image.tobytes() for image in batch}) == 3
@@ -89,7 +89,7 @@ def test_joined_streams_contain_all_splits(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_an_unreadable_image_is_named(workers: int, tmp_path: Path) -> None:
+def test_unreadable_image_is_named(workers: int, tmp_path: Path) -> None:
     folder = image_folder(tmp_path / "animals")
     path = folder / "train" / "bee" / "004.jpg"
     content = path.read_bytes()

@@ -133,7 +133,9 @@ def test_class_names_from_json_or_a_list(tmp_path: Path) -> None:
     assert splits.train.file(1) == "train-0.tar/b.JPG"
 
 
-def test_the_index_is_kept_until_a_shard_changes(shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shard_index_is_cached_until_a_shard_changes(
+    shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = load(find_source(str(shards)), tmp_path)
     kept = list((tmp_path / "cache" / "shards").iterdir())
     assert len(kept) == 4
@@ -180,7 +182,7 @@ def test_links_devices_and_unsafe_paths_are_skipped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [100, 512, 700, 3000, -512 * 20, -10])
-def test_a_truncated_shard_is_named(size: int, shards: Path, tmp_path: Path) -> None:
+def test_truncated_shard_is_named(size: int, shards: Path, tmp_path: Path) -> None:
     path = shards / "train-000001.tar"
     path.write_bytes(path.read_bytes()[:size])
     if size == -10:  # of the zeros at the end
@@ -207,13 +209,13 @@ def test_a_truncated_shard_is_named(size: int, shards: Path, tmp_path: Path) -> 
         ([("a.jpg", b""), ("a.cls", b"70000")], r"more than 65,536 classes"),
     ],
 )  # fmt: skip
-def test_a_sample_that_is_not_complete_is_named(files: Files, message: str, shards: Path) -> None:
+def test_incomplete_sample_is_named(files: Files, message: str, shards: Path) -> None:
     write(shards / "train-9.tar", files)
     with pytest.raises(BadImages, match=message):
         assert find_source(str(shards)).spec.classes
 
 
-def test_an_unreadable_member_is_named(shards: Path, tmp_path: Path) -> None:
+def test_unreadable_member_is_named(shards: Path, tmp_path: Path) -> None:
     write(shards / "train-000001.tar", [*samples(10, 3), ("bad.jpg", b"no image"), ("bad.cls", b"1")])
     splits = load(find_source(str(shards)), tmp_path)
     number = next(index for index in range(len(splits.train)) if "bad" in (splits.train.file(index) or ""))
@@ -233,7 +235,7 @@ def test_invalid_shard_patterns_are_refused(name: str, message: str, shards: Pat
         find_shards(str(shards / name))
 
 
-def test_a_missing_shard_is_named(shards: Path) -> None:
+def test_missing_shard_is_named(shards: Path) -> None:
     with pytest.raises(NoSuchFile, match=r"train-000003\.tar: there is no such shard"):
         find_shards(str(shards / "train-{000000..000003}.tar"))
 
@@ -248,6 +250,6 @@ def test_other_file_names_are_not_shards(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_shards_are_not_kept_decoded(shards: Path, tmp_path: Path) -> None:
+def test_shards_cannot_be_cached_decoded(shards: Path, tmp_path: Path) -> None:
     with pytest.raises(BadImages, match="images of tar shards are decoded in every epoch"):
         find_source(str(shards)).load(Request(SHAPE, tmp_path / "cache"))

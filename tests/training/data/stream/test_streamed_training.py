@@ -101,7 +101,7 @@ class KillAfter(StopRequest):
 
 
 @pytest.mark.parametrize("step", [1, 3, 7])
-def test_a_killed_run_resumes_bit_for_bit(step: int, folder: Path, tmp_path: Path) -> None:
+def test_killed_run_resumes_bit_for_bit(step: int, folder: Path, tmp_path: Path) -> None:
     recipe: dict[str, Any] = {"augment": {**CHANGES, "jitter": 0.2, "repeats": 2}, "checkpoint": 1e-9}
     whole = training(tmp_path / "whole", folder, **recipe).start()
     assert whole.ending is Ending.FINISHED
@@ -112,7 +112,7 @@ def test_a_killed_run_resumes_bit_for_bit(step: int, folder: Path, tmp_path: Pat
     assert_same(tmp_path / "whole", tmp_path / "killed")
 
 
-def test_a_stopped_run_resumes_bit_for_bit_whatever_the_processes(folder: Path, tmp_path: Path) -> None:
+def test_stopped_run_resumes_bit_for_bit_with_any_number_of_processes(folder: Path, tmp_path: Path) -> None:
     recipe: dict[str, Any] = {"augment": {**CHANGES, "mixup": 0.2}, "accumulate": 2}
     training(tmp_path / "whole", folder, workers=1, **recipe).start()
     assert training(tmp_path / "stopped", folder, StopAfter(2), **recipe).start().ending is Ending.STOPPED
@@ -196,7 +196,7 @@ def test_test_images_are_resized_before_cropping(folder: Path, tmp_path: Path) -
     assert plain.tested[1].summary() != resized.tested[1].summary()
 
 
-def test_an_unreadable_image_ends_the_training_and_it_resumes(tmp_path: Path) -> None:
+def test_unreadable_image_ends_training_which_can_be_resumed(tmp_path: Path) -> None:
     folder = image_folder(tmp_path / "animals")
     whole = training(tmp_path / "whole", folder, checkpoint=1e-9).start()
     path = folder / "train" / "cat" / "003.jpg"
