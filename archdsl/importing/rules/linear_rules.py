@@ -124,7 +124,9 @@ def _operand_axes(first: Tensor, second: Tensor) -> tuple[list[Group], list[Grou
         batch = tuple(atom for atom in a if atom.axis == BATCH) or tuple(atom for atom in o if atom.axis == BATCH)
         rest_a, rest_o = (tuple(atom for atom in group if atom.axis != BATCH) for group in (a, o))
         if length(rest_a) != length(rest_o) and (rest_a or rest_o):
-            raise NotExpressible("a product of tensors that are repeated", "a `matmul` that repeats an axis of length 1")
+            raise NotExpressible(
+                "a product of tensors that are repeated", "a `matmul` that repeats an axis of length 1"
+            )
         outer.append((batch, bool(rest_a)))
         if rest_a:
             mine.append(rest_a)
