@@ -19,6 +19,7 @@ from .definitions import Definitions
 from .inputs import Override, run_input, run_override
 from .named_tensors import find_tensor
 from .shared_results import BlockDef, Caches
+from .skipped_branches import report_misplaced
 from .state import State
 from .unused_blocks import check_unused
 
@@ -208,10 +209,7 @@ def _output(state: State, statement: ast.Output) -> None:
 def _definition(state: State, statement: ast.Statement) -> None:
     """Report a definition inside a body; those at the top level were collected before."""
     if statement is not state.top:
-        word = statement.span.text.split()[0]
-        span = Span(statement.span.source, statement.span.start, statement.span.start + len(word))
-        where = "it belongs at the top level of the file"
-        state.emit(structure_errors.Misplaced(span=span, uses=state.uses, word=word, where=where))
+        report_misplaced(state, statement)
 
 
 def _broken(state: State, statement: ast.UnreadableStatement) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from ..contract.arguments import Bool, OneOf, ParameterSpec
 from ..contract.layer import Op
 from ..contract.styles import SHAPE_KEEPING
-from ..diagnostics import Edit, Fix
+from ..diagnostics import BlockUse, Edit, Fix
 from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, syntax_errors
 from ..expressions.evaluator import Evaluator
 from ..expressions.scope import UNKNOWN
@@ -144,19 +144,8 @@ class _Binder:
             self.store.collect(rest, name.text, arg)
             return
         if found is None:
-            from .torch_order import argument_of
-
-            known = tuple(p.name for p in self.parameters)
-            activation = _activation(name.text, arg)
-            near = None if activation else argument_of(name.text, known) or nearest(name.text, known)
-            error = argument_errors.UnknownArgument(
-                span=name.span,
-                uses=self.ev.uses,
-                keyword=self.keyword.text,
-                name=name.text,
-                nearest=near,
-                known=known,
-            )
+            error = unknown_argument(self.keyword.text, arg, name, self.parameters, self.ev.uses)
+            near = error.nearest
             if near is None:
                 self.store.wrong(error)
                 self.ev.value(arg.value) if not isinstance(arg.value, ast.Variable) else None
@@ -337,6 +326,19 @@ class _Binder:
 
 def _is_shorthand(arg: ast.Argument, parameters: Sequence[ParameterSpec]) -> bool:
     return isinstance(arg.value, ast.Variable) and is_word(arg.value.name, parameters)
+
+
+def unknown_argument(
+    keyword: str, arg: ast.Argument, name: ast.Word, parameters: Sequence[ParameterSpec], uses: tuple[BlockUse, ...]
+) -> argument_errors.UnknownArgument:
+    """The error for an argument that a layer or block does not have."""
+    from .torch_order import argument_of
+
+    known = tuple(p.name for p in parameters)
+    near = None if _activation(name.text, arg) else argument_of(name.text, known) or nearest(name.text, known)
+    return argument_errors.UnknownArgument(
+        span=name.span, uses=uses, keyword=keyword, name=name.text, nearest=near, known=known
+    )
 
 
 def _activation(name: str, arg: ast.Argument) -> str | None:

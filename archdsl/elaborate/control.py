@@ -14,6 +14,7 @@ from ..packages.failures import PackageFailed
 from ..shapes.shape import Layout
 from ..shapes.symbolic import Undecided
 from ..syntax import ast
+from ..syntax.bodies import bodies
 from ..text.source import Span
 from .assignment import assign
 from .bind import bind
@@ -23,6 +24,7 @@ from .layer_statements import several_names
 from .named_tensors import find_tensor
 from .replay import Start, record, replay
 from .shared_results import UNRESOLVED, BlockDef, Result, block_parameters
+from .skipped_branches import check_skipped
 from .state import State
 
 
@@ -171,10 +173,14 @@ def run_if(state: State, statement: ast.If) -> None:
 def _run_cases(state: State, statement: ast.If) -> None:
     condition = evaluator(state).condition(statement.condition)
     if condition is UNKNOWN:
+        for body in bodies(statement):
+            check_skipped(state, body)
         if state.current is not None:
             state.unresolved(None, (state.current,), None, state.child("if"), statement.condition.span)
         return
-    chosen = statement.body if condition else statement.orelse
+    chosen, other = (statement.body, statement.orelse) if condition else (statement.orelse, statement.body)
+    for body in bodies(other) if isinstance(other, ast.If) else [other] if other is not None else []:
+        check_skipped(state, body)
     if isinstance(chosen, ast.If):
         _run_cases(state, chosen)
     elif chosen is not None:

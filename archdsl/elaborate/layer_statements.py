@@ -270,22 +270,8 @@ def _likely_name(state: State, word: str) -> tuple[str | None, bool]:
 
 def unknown_layer(state: State, statement: ast.LayerStatement) -> None:
     """Report an unknown name, and continue as if the nearest one had been written."""
-    from ..text.library import standard_blocks
-    from .known_operations import is_operation
-
     word = statement.keyword
-    near, is_certain = _likely_name(state, word.text)
-    state.emit(
-        name_errors.UnknownLayer(
-            span=word.span,
-            uses=state.uses,
-            name=word.text,
-            nearest=near,
-            is_certain=is_certain,
-            is_operation=is_operation(word.text),
-            in_std=word.text in standard_blocks(),
-        )
-    )
+    near = report_unknown_layer(state, word)
     if not state.need_input(word.span):
         return
     layer = state.find_layer(near) if near else None
@@ -305,3 +291,23 @@ def unknown_layer(state: State, statement: ast.LayerStatement) -> None:
         state.name_result(statement.alias, first, source)
     for other in statement.others:
         state.name_result(other, first, source)
+
+
+def report_unknown_layer(state: State, word: ast.Word) -> str | None:
+    """Report an unknown name of a layer, and return the nearest one."""
+    from ..text.library import standard_blocks
+    from .known_operations import is_operation
+
+    near, is_certain = _likely_name(state, word.text)
+    state.emit(
+        name_errors.UnknownLayer(
+            span=word.span,
+            uses=state.uses,
+            name=word.text,
+            nearest=near,
+            is_certain=is_certain,
+            is_operation=is_operation(word.text),
+            in_std=word.text in standard_blocks(),
+        )
+    )
+    return near

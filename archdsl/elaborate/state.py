@@ -74,6 +74,8 @@ class State:
         """The names that referred to a layer, a block or an unknown value in some scope."""
         self.incomplete = False  # whether a used file could not be read, so that an unknown block may be defined in it
         self.counted = False
+        self.skipped: set[int] = set()
+        """The bodies of branches that were not chosen and have been checked, by identity."""
         self.iterations = 0
         self.steps = Steps()
         self.depth = 0
@@ -122,7 +124,7 @@ class State:
         other.reached, other.channels_last = set(self.reached), set(self.channels_last)
         other.scopes, other.symbols = dict(self.scopes), dict(self.symbols)
         other.calls = dict(self.calls)
-        other.callees = set(self.callees)
+        other.callees, other.skipped = set(self.callees), set(self.skipped)
         other.replays = dict(self.replays)
         other.passed = None if self.passed is None else dict(self.passed)
         other.scope, other.steps = self.scope.copy(), self.steps.copy()
