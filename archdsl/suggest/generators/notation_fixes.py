@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ...contract.arguments import ParameterSpec
+from ...diagnostics.catalogue.name_errors import UnknownLayer
 from ...elaborate.torch_order import argument_of
 from ...text.source import Span
 from ..candidate import Candidate
@@ -69,7 +70,7 @@ class _Read:
 
 def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """The statement around an error, read in the notation of papers. A candidate uses all of its words and numbers."""
-    if site.span.source is not context.source:
+    if site.span.source is not context.source or _is_operation_in_dimensions(site):
         return
     span = _statement(site.span)
     alias = _AS.search(span.text)
@@ -80,6 +81,12 @@ def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     for index, new in enumerate(_written(context, read)):
         if new.split()[1:] != text.split()[1:]:  # else only a word is unknown
             yield replaced(span, new + (alias[0].rstrip() if alias else ""), 0.05 + 0.6 * index)
+
+
+def _is_operation_in_dimensions(site: ErrorSite) -> bool:
+    """Whether the word is an operation with its number of dimensions: `conv4d` is not `conv 4`."""
+    found = site.diagnostic
+    return isinstance(found, UnknownLayer) and found.is_operation and re.search(r"\d[dD]$", found.name) is not None
 
 
 def _statement(span: Span) -> Span:
