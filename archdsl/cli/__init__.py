@@ -76,6 +76,8 @@ class _Lazy(click.Group):
         """Run the command; errors in the network that only the command finds are reported like all others."""
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            raise _unknown_option(error) from None
         except KeyboardInterrupt:
             click.echo("\narchdsl: interrupted", err=True)
             ctx.exit(INTERRUPTED)
@@ -108,11 +110,24 @@ class _Lazy(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         word = args[0] if args else ""
         if word and word not in _COMMANDS and not word.startswith("-") and not ctx.resilient_parsing:
-            from ..text.names import nearest
+            from ..text.other_names import command_elsewhere
 
-            near = nearest(word, _COMMANDS)
+            near = command_elsewhere(word, _COMMANDS)
             ctx.fail(f"there is no command `{word}`" + (f"; did you mean `{near}`?" if near else ""))
         return super().resolve_command(ctx, args)
+
+
+def _unknown_option(error: click.NoSuchOption) -> click.UsageError:
+    """An error that names the option that is most likely meant, in place of click's list of words with such letters."""
+    from ..text.other_names import named_elsewhere
+
+    parameters = error.ctx.command.get_params(error.ctx) if error.ctx is not None else []
+    options = [word for each in parameters for word in (*each.opts, *each.secondary_opts) if word.startswith("--")]
+    known = {word[2:].replace("-", "_"): word for word in options}
+    word = error.option_name
+    near = named_elsewhere(word[2:], known) if word.startswith("--") else None
+    did_you_mean = f"; did you mean `{known[near]}`?" if near is not None else ""
+    return click.UsageError(f"there is no option `{word}`{did_you_mean}", error.ctx)
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

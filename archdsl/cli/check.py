@@ -12,6 +12,7 @@ from ..diagnostics.terminal import printable
 from ..graph import Graph
 from ..network import Analysis, style_findings
 from ..text.source import Source
+from ..text.word_choice import WordChoice
 from .check_measures import MeasureOptions, check_requested, measure_options
 from .check_reports import FileDiagnostics, Status, report
 from .common import network_options, parse_override, parse_settings, refuse_both, refuse_unused, show_diagnostics
@@ -57,7 +58,7 @@ _CONFLICTS = (
 @click.option(
     "--format",
     "output",
-    type=click.Choice(["text", "markdown", "latex", "json", "github", "sarif"]),
+    type=WordChoice(["text", "markdown", "latex", "json", "github", "sarif"]),
     default="text",
     show_default=True,
     help="Output format: text for people, a table for a README or a paper, JSON, GitHub annotations, or SARIF.",

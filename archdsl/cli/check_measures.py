@@ -10,6 +10,7 @@ from ..analysis.columns import NAMES
 from ..diagnostics.terminal import printable
 from ..network import Analysis, Network
 from ..text.counts import counted
+from ..text.word_choice import WordChoice
 from .shell_completion import complete_columns
 
 if TYPE_CHECKING:
@@ -77,12 +78,10 @@ def measure_options(command: F) -> F:
             metavar="N",
             help="Report the memory that training with this batch size takes.",
         ),
-        click.option(
-            "--optimizer", type=click.Choice(_OPTIMIZERS), help="Optimizer to assume for the memory estimate."
-        ),
+        click.option("--optimizer", type=WordChoice(_OPTIMIZERS), help="Optimizer to assume for the memory estimate."),
         click.option(
             "--precision",
-            type=click.Choice(_PRECISIONS),
+            type=WordChoice(_PRECISIONS),
             help="Precision of the forward pass to assume for the memory estimate.",
         ),
         click.option(

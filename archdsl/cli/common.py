@@ -14,6 +14,7 @@ from ..diagnostics.terminal import printable, render, summary
 from ..elaborate import Override
 from ..elaborate.given_values import parameter, parse_parameter, parse_sizes
 from ..text.source import Source
+from ..text.word_choice import WordChoice
 from .allowing import allow_option, allowed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,7 +50,7 @@ def network_options(command: F) -> F:
 format_option = click.option(
     "--format",
     "output",
-    type=click.Choice(["text", "json"]),
+    type=WordChoice(["text", "json"]),
     default="text",
     show_default=True,
     help="Output format: text for people, or JSON.",

@@ -7,6 +7,7 @@ import click
 from ..diagnostics.terminal import printable
 from ..network import Network
 from ..text.counts import counted
+from ..text.word_choice import WordChoice
 from .common import network_options, parse_override, parse_settings, usage
 from .network_text import expression_option, named_network
 from .output import write_output
@@ -14,7 +15,7 @@ from .output_path import output_option
 from .shell_completion import complete_network
 
 
-class _Target(click.Choice[str]):
+class _Target(WordChoice):
     """`torch`, `keras`, or PACKAGE:BACKEND."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

@@ -9,6 +9,7 @@ from ..diagnostics.terminal import printable
 from ..network import ArchError, Network
 from ..network.diagram_arguments import DiagramArguments
 from ..text.counts import counted
+from ..text.word_choice import WordChoice
 from .common import network_options, parse_override, parse_settings, show_diagnostics, usage
 from .conflicts import refuse_conflicts
 from .network_text import expression_option, named_network, read_style_text
@@ -38,19 +39,19 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["svg", "html", "png", "pdf", "eps", "dot", "mmd", "tikz", "drawio", "pptx"]),
+    type=WordChoice(["svg", "html", "png", "pdf", "eps", "dot", "mmd", "tikz", "drawio", "pptx"]),
     help="Output format.  [default: by the extension of PATH]",
 )
 @click.option(
     "--view",
-    type=click.Choice(["layers", "blocks", "stages", "volumes", "unet"]),
+    type=WordChoice(["layers", "blocks", "stages", "volumes", "unet"]),
     help="What each box stands for: a layer, a block, a stage, or a tensor drawn to scale; `unet` arranges stages as a "
     "U.  [default: layers; with --for, the most detailed that fits]",
 )
 @click.option(
     "--for",
     "for_",
-    type=click.Choice(["column", "page", "slide", "readme", "poster"]),
+    type=WordChoice(["column", "page", "slide", "readme", "poster"]),
     help="Fit the figure to where it will appear: a journal's column or page, a 16:9 slide, a README, a poster.",
 )
 @click.option("--width", metavar="LENGTH", help="Make the figure this wide, such as 85mm.")
@@ -71,12 +72,12 @@ if TYPE_CHECKING:
 @click.option("--fold/--no-fold", default=True, help="Show repeated layers once, marked with a count such as ×3.")
 @click.option(
     "--direction",
-    type=click.Choice(["TB", "LR"]),
+    type=WordChoice(["TB", "LR"]),
     help="Layout direction: top to bottom or left to right.  [default: TB; with --for, what fits best]",
 )
 @click.option(
     "--theme",
-    type=click.Choice(["light", "dark", "auto", "print"]),
+    type=WordChoice(["light", "dark", "auto", "print"]),
     help="Color theme: for light pages, dark pages, an SVG or HTML page that follows the reader's theme, or "
     "black-and-white print.  [default: light; auto for HTML, unless --style has colors for light pages only]",
 )
@@ -89,7 +90,7 @@ if TYPE_CHECKING:
 @click.option("--macs/--no-macs", default=False, help="Show the multiply-accumulates of each layer.")
 @click.option(
     "--heat",
-    type=click.Choice(["params", "macs", "memory", "rf"]),
+    type=WordChoice(["params", "macs", "memory", "rf"]),
     help="Color by a measure instead of the kind of layer: parameters, multiply-accumulates, the memory that the "
     "backward pass needs, or the receptive field.",
 )

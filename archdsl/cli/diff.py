@@ -9,6 +9,7 @@ import click
 
 from ..diagnostics.terminal import printable
 from ..network import Network
+from ..text.word_choice import WordChoice
 from .allowing import allow_option
 from .common import parse_override, parse_settings, refuse_unused, show_diagnostics, usage
 from .conflicts import refuse_conflicts
@@ -48,7 +49,7 @@ _CONFLICTS = (
 @click.option(
     "--format",
     "output",
-    type=click.Choice(["text", "json", "markdown"]),
+    type=WordChoice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
     help="Output format: text for people, JSON, or Markdown for a pull request comment.",

@@ -8,6 +8,7 @@ import click
 from ..diagnostics.terminal import printable, width
 from ..text import paths
 from ..text.counts import counted
+from ..text.word_choice import WordChoice
 from .allowing import allow_option, allowed
 from .common import usage
 from .problems import fail
@@ -35,19 +36,17 @@ _PAIRS = 10
 @click.option("--data-dir", metavar="FOLDER", help="Read the data set from this folder instead of downloading it.")
 @click.option(
     "--split",
-    type=click.Choice(["test", "validation", "train", "all"]),
+    type=WordChoice(["test", "validation", "train", "all"]),
     help="Which images to use [default: test, else validation; all of a folder without splits].",
 )
 @click.option(
-    "--fit", type=click.Choice(["exact", "pad", "resize"]), help="How to fit images to the input [default: the run's]."
+    "--fit", type=WordChoice(["exact", "pad", "resize"]), help="How to fit images to the input [default: the run's]."
 )
-@click.option(
-    "--tta", type=click.Choice(["none", "flip", "shift"]), help="Test-time augmentation [default: the run's]."
-)
+@click.option("--tta", type=WordChoice(["none", "flip", "shift"]), help="Test-time augmentation [default: the run's].")
 @allow_option
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
 @click.option(
-    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
+    "--format", "output", type=WordChoice(["text", "json"]), default="text", show_default=True, help="Output format."
 )
 def command(
     run: str,

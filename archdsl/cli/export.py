@@ -8,6 +8,7 @@ import click
 from ..analysis.quantities import size
 from ..diagnostics.terminal import printable
 from ..text.given_path import is_utf8
+from ..text.word_choice import WordChoice
 from .allowing import allowed
 from .common import network_options, parse_override, parse_settings, usage
 from .network_text import STDIN, TEXT, NetworkText, expression_option, named_network
@@ -26,7 +27,7 @@ _DEPRECATED = "TorchScript is deprecated in PyTorch: prefer `--to torch` or `--t
 @click.argument("source", required=False, metavar="RUN|FILE", shell_complete=complete_network)
 @expression_option
 @click.option(
-    "--to", "form", type=click.Choice(list(_FORMS)), help="Format [default: by the extension of -o, else onnx]."
+    "--to", "form", type=WordChoice(list(_FORMS)), help="Format [default: by the extension of -o, else onnx]."
 )
 @click.option(
     "-o",

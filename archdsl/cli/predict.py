@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from ..diagnostics.terminal import printable
+from ..text.word_choice import WordChoice
 from .allowing import allow_option, allowed
 from .common import usage
 from .number_range import NumberRange
@@ -55,7 +56,7 @@ MOST_BYTES = 1_000_000
 )
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
 @click.option(
-    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
+    "--format", "output", type=WordChoice(["text", "json"]), default="text", show_default=True, help="Output format."
 )
 def command(
     run: str,

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from ..diagnostics.terminal import printable
+from ..text.word_choice import WordChoice
 from ..training.recipe.composition import BadOption
 from ..training.recipe.fields import recipe_fields
 from ..training.recipe.grouped_options import GroupedCommand, grouped_option
@@ -88,7 +89,7 @@ def _values_options(command: F) -> F:
     OptionGroup.OUTPUT,
     "--format",
     "output",
-    type=click.Choice(["text", "json"]),
+    type=WordChoice(["text", "json"]),
     default="text",
     show_default=True,
     help="Output format of --status.",

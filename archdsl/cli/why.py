@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..diagnostics.terminal import printable
+from ..text.word_choice import WordChoice
 from .common import network_options, parse_override, parse_settings, refuse_unused, show_diagnostics, usage
 from .conflicts import refuse_conflicts
 from .network_text import expression_option, named_network
@@ -27,7 +28,7 @@ _CONFLICTS = (("--format json", "--full", "--format json always has every layer"
 @click.option(
     "--format",
     "output",
-    type=click.Choice(["text", "json"]),
+    type=WordChoice(["text", "json"]),
     default="text",
     show_default=True,
     help="Output format: text for people, or JSON with every layer.",

@@ -11,6 +11,7 @@ from ..network import ArchError, Network, load, loads
 from ..network.data_suggestions import with_suggestions
 from ..text.given_path import is_source_text, recorded_path
 from ..text.names import nearest
+from ..text.other_names import named_elsewhere
 from .data.registry import find_source
 from .network_check import check, check_names
 from .recipe.class_weights import class_weights_text
@@ -88,7 +89,7 @@ def given_settings(options: Mapping[str, Any]) -> dict[Path_, Any]:
     fields = option_paths()
     for name in options:
         if name not in fields or name in ("data", "loss"):
-            near = nearest(name, fields)
+            near = named_elsewhere(name, [*fields, "device", "out"])
             raise TypeError(f"fit has no option `{name}`" + (f"; did you mean `{near}`?" if near else ""))
     found = {fields[name]: value for name, value in options.items()}
     if hasattr(found.get(_WEIGHTS), "tolist"):  # a NumPy array, a tensor

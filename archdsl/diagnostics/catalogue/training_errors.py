@@ -16,11 +16,17 @@ class UnknownTrainSetting(Diagnostic):
     name: str
     known: tuple[str, ...]
     nearest: str | None = None
+    line: str | None = None
+    """The setting that has an argument with this name, or with that of `argument`."""
+    argument: str | None = None
+    kinds: tuple[str, ...] = ()
 
     def message(self) -> str:
         return f"there is no setting `{self.name}`"
 
     def help(self) -> tuple[str, ...]:
+        if self.line is not None:
+            return (f"`{self.argument}` is an argument of `{self.line}`",)
         near = (f"did you mean `{self.nearest}`?",) if self.nearest else ()
         return (*near, f"the settings are {', '.join(self.known)}")
 

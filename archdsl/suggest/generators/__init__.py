@@ -200,6 +200,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     training_errors.WrongInput: (recipe_fixes.inputs,),
     training_errors.NotForImages: (recipe_fixes.inputs,),
     training_errors.WrongOutput: (recipe_fixes.outputs,),
+    training_errors.UnknownTrainSetting: (recipe_fixes.arguments,),
     training_errors.RepeatedSetting: (recipe_fixes.repeated,),
     task_errors.WrongImageOutput: (output_fixes.feature_maps,),
     **definition_fixes.GENERATORS,

@@ -56,10 +56,37 @@ def outputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             yield Candidate(title=f"add `{text}` at the end", edits=(edit,), rank=1.0 + 0.5 * index)
 
 
+def arguments(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """A line such as `lr 0.1` as an argument of the setting that it belongs to: `optimizer adam lr=0.1`."""
+    diagnostic = site.diagnostic
+    blocks = (each for each in context.program.statements if isinstance(each, ast.Train))
+    lines = [each for block in blocks for each in block.body.statements if isinstance(each, ast.LayerStatement)]
+    mine = next((each for each in lines if each.keyword.span == site.span), None)
+    if not isinstance(diagnostic, training_errors.UnknownTrainSetting) or diagnostic.line is None or mine is None:
+        return
+    values = [each.span.text for each in mine.args]
+    if len(values) > 1 or mine.span.source is not context.source:
+        return
+    argument = "=".join([diagnostic.argument or "", *values])
+    owner = next((each for each in lines if each.keyword.text == diagnostic.line), None)
+    if owner is not None:
+        moved = Edit(span=owner.span.tail, text=f" {argument}")
+        yield Candidate(title=f"move `{argument}` to `{diagnostic.line}`", edits=(moved, _without(mine.span)), rank=0.2)
+        return
+    for index, kind in enumerate(diagnostic.kinds or ("",)):
+        new = " ".join(word for word in (diagnostic.line, kind, argument) if word)
+        edit = Edit(span=mine.span, text=new)
+        yield Candidate(title=f"write `{new}` instead of `{mine.span.text}`", edits=(edit,), rank=0.3 + 0.1 * index)
+
+
 def repeated(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """The text without the second of two settings."""
-    text, span = site.span.source.text, site.span
-    start, end = span.start, span.end
+    yield Candidate(title=f"remove `{site.span.text}`", edits=(_without(site.span),), rank=1.0)
+
+
+def _without(span: Span) -> Edit:
+    """The removal of a line of a block, with the separator after it."""
+    text, end = span.source.text, span.end
     while end < len(text) and text[end] in " \t;":
         end += 1
-    yield Candidate(title=f"remove `{span.text}`", edits=(Edit(span=Span(span.source, start, end), text=""),), rank=1.0)
+    return Edit(span=Span(span.source, span.start, end), text="")

@@ -14,7 +14,7 @@ from ...diagnostics.catalogue.training_errors import (
     UnknownTrainSetting,
 )
 from ...graph import Setting
-from ...text.names import nearest
+from ...text.other_names import named_elsewhere, value_elsewhere
 from ...text.source import Span
 from .fields import parts, recipe_fields
 from .part_names import FREE
@@ -88,7 +88,7 @@ class _Block:
         word = Span(setting.span.source, setting.span.start, setting.span.start + len(name))
         known = tuple(Recipe.model_fields)
         if name not in known:
-            self.sink.emit(UnknownTrainSetting(span=word, name=name, known=known, nearest=nearest(name, known)))
+            self.sink.emit(_unknown_setting(word, name, known))
         elif name in self.lines:
             self.sink.emit(RepeatedSetting(span=setting.span, name=name, first=self.lines[name]))
         elif parts(name):
@@ -148,7 +148,7 @@ class _Block:
             self._set(line, name, True, span)
         for (name, value), span in zip(named, named_spans, strict=True):
             if name not in part.model_fields or name == "name":
-                self._unknown(line, owner, name, span, part)
+                self._unknown(line, owner, name, _name_before(span, name), part)
             self._set(line, name, value, span)
 
     def _output_losses(
@@ -192,7 +192,7 @@ class _Block:
             self.sink.emit(BadSetting(span=word, why=why, help_texts=(f"one of {', '.join(kinds)}",)))
             return
         name = str(values[0])
-        near = nearest(name, kinds)
+        near = value_elsewhere(name, kinds)
         self.sink.emit(UnknownField(span=spans[0], setting=line, name=name, known=kinds, nearest=near))
 
     def _unknown(self, line: str, owner: str, name: str, span: Span, part: type[RecipeSection]) -> None:
@@ -203,10 +203,29 @@ class _Block:
                 setting=f"{line} {owner}".strip(),
                 name=name,
                 known=known,
-                nearest=nearest(name, known),
+                nearest=named_elsewhere(name, known),
                 owners=owners_of((line, name)),
             )
         )
+
+
+def _name_before(value: Span, name: str) -> Span:
+    """The position of an argument's name from that of its value: `NAME=VALUE` has no spaces."""
+    start = value.start - 1 - len(name)
+    named = Span(value.source, start, value.start - 1)
+    return named if start >= 0 and named.text == name else value
+
+
+def _unknown_setting(word: Span, name: str, known: tuple[str, ...]) -> UnknownTrainSetting:
+    """The error for a line with an unknown name, which may be that of an argument of another line."""
+    arguments = {entry.path[-1]: entry for entry in recipe_fields() if len(entry.path) > 1 and not entry.head}
+    near = named_elsewhere(name, known) if name not in arguments else None
+    argument = named_elsewhere(name, arguments) if near is None else None
+    if argument is None:
+        return UnknownTrainSetting(span=word, name=name, known=known, nearest=near)
+    entry = arguments[argument]
+    kinds = tuple(use.owner for use in entry.uses if use.owner)
+    return UnknownTrainSetting(span=word, name=name, known=known, line=entry.path[0], argument=argument, kinds=kinds)
 
 
 def _is_output_loss(value: Any, kinds: Mapping[str, Any]) -> bool:

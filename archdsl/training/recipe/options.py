@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from ...text.word_choice import WordChoice
 from ..data.registry import data_sets
 from .fields import FieldUse, RecipeField, parts, recipe_fields
 from .grouped_options import grouped_option
@@ -58,7 +59,7 @@ def _option(entry: RecipeField) -> Callable[[F], F]:
         flag = f"{entry.option}/--no-{entry.option.removeprefix('--')}"
         return grouped_option(entry.group, flag, name, default=None, help=help)
     if entry.choices and not entry.open:
-        return grouped_option(entry.group, entry.option, name, type=click.Choice(entry.choices), help=help)
+        return grouped_option(entry.group, entry.option, name, type=WordChoice(entry.choices), help=help)
     return text_option(entry, placeholder(entry), help)
 
 

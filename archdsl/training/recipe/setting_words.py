@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ...text.names import nearest
+from ...text.other_names import value_elsewhere
 from ...text.word_lists import listed
 from .fields import RecipeField, parts, recipe_fields
 from .recipe import OFF
@@ -41,7 +41,7 @@ def owners_of(path: Path) -> tuple[str, ...]:
 
 
 def _unknown(name: str, given: object, known: tuple[str, ...]) -> str:
-    near = nearest(given, known) if isinstance(given, str) else None
+    near = value_elsewhere(given, known) if isinstance(given, str) else None
     near = f"; did you mean `{near}`?" if near else ""
     return f"`{name}` must be {_either(known)}, not {given}{near}"
 

@@ -112,9 +112,9 @@ checkpoint, seed
             "optimizer adam momentum=0.9",
             """
             error[E0802]: `optimizer adam` takes no `momentum`
-              ╭─ n.arch:4:25
+              ╭─ n.arch:4:16
             4 │ optimizer adam momentum=0.9
-              │                         ^^^
+              │                ^^^^^^^^
               = help: `momentum` is for sgd, rmsprop and muon
               = help: `optimizer adam` takes weight_decay, decay_all, norm_bias_lr, bias_lr, lr, beta1, beta2, eps
             """,

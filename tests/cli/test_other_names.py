@@ -1,0 +1,169 @@
+"""Names of other tools: options, commands, values, settings of `train { … }` and arguments of `fit`."""
+
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import archdsl
+from archdsl.cli import _COMMANDS, main
+from archdsl.diagnostics.catalogue.training_errors import UnknownTrainSetting
+from archdsl.diagnostics.fixes import edited_text
+from archdsl.text import other_names
+from archdsl.text.other_names import named_elsewhere, value_elsewhere
+from archdsl.text.source import Source
+from archdsl.training.fit_options import given_settings
+from archdsl.training.recipe.fields import recipe_fields
+from archdsl.training.recipe.recipe import Recipe
+
+
+def _commands() -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(main)
+    for name in _COMMANDS:
+        command = main.get_command(context, name)
+        assert command is not None
+        yield name, command
+
+
+def _options(command: click.Command) -> dict[str, click.Parameter]:
+    return {word[2:].replace("-", "_"): each for each in command.params for word in each.opts if word[:2] == "--"}
+
+
+def test_each_target_exists() -> None:
+    options = {name for _, command in _commands() for name in _options(command)}
+    choices = {
+        word
+        for _, command in _commands()
+        for each in command.params
+        if isinstance(each.type, click.Choice)
+        for word in each.type.choices
+    }
+    assert set(other_names._SETTINGS) <= options
+    assert set(other_names._VALUES) <= choices
+    assert set(other_names._COMMANDS) <= set(_COMMANDS)
+
+
+def test_no_name_of_another_tool_is_one_of_ours() -> None:
+    assert not {each for words in other_names._COMMANDS.values() for each in words.split()} & set(_COMMANDS)
+
+
+def test_each_other_name_of_an_option_is_understood() -> None:
+    for name, command in _commands():
+        options = _options(command)
+        for target, others in other_names._SETTINGS.items():
+            for other in others.split() if target in options else ():
+                found = named_elsewhere(other, options)
+                assert found in options, (name, other)
+                assert found in (other, target) or other in other_names._SETTINGS[str(found)].split(), (name, other)
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (["train", "--learning-rate", "0.1"], "--lr"),
+        (["train", "--batch_size", "8"], "--batch"),
+        (["train", "--scheduler", "cosine"], "--schedule"),
+        (["train", "--num-workers", "2"], "--workers"),
+        (["train", "--output-dir", "a"], "--out"),
+        (["diagram", "--outfile", "a.svg"], "--output"),
+        (["check", "--input-size", "3x8x8"], "--input"),
+        (["check", "--formt", "json"], "--format"),
+    ],
+)
+def test_an_unknown_option_names_the_one_that_is_meant(words: list[str], near: str) -> None:
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2
+    assert f"there is no option `{words[1]}`; did you mean `{near}`?" in result.output
+
+
+def test_an_unknown_option_without_a_likely_meaning_names_none() -> None:
+    result = CliRunner().invoke(main, ["train", "--quantum"])
+    assert result.exit_code == 2
+    assert result.output.endswith("there is no option `--quantum`\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "near"),
+    [("summary", "check"), ("draw", "diagram"), ("fit", "train"), ("evaluate", "eval"), ("chek", "check")],
+)
+def test_an_unknown_command_names_the_one_that_is_meant(command: str, near: str) -> None:
+    result = CliRunner().invoke(main, [command, "net.arch"])
+    assert result.exit_code == 2
+    assert f"there is no command `{command}`; did you mean `{near}`?" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (["train", "--loss", "categorical_crossentropy"], "cross_entropy"),
+        (["train", "--loss", "l1"], "mae"),
+        (["train", "--optimizer", "adamm"], "adam"),
+        (["train", "--precision", "float16"], "fp16"),
+        (["diagram", "--direction", "vertical"], "TB"),
+        (["check", "--format", "md"], "markdown"),
+    ],
+)
+def test_an_unknown_value_names_the_one_that_is_meant(words: list[str], near: str) -> None:
+    result = CliRunner().invoke(main, [*words, "net.arch"])
+    assert result.exit_code == 2
+    assert f"did you mean '{near}'?" in " ".join(result.output.split())
+
+
+def test_values_may_be_in_upper_or_lower_case() -> None:
+    net = ["-e", "input 3x8x8; gap"]
+    assert CliRunner().invoke(main, ["check", "--format", "JSON", *net]).output.startswith("{")
+    assert CliRunner().invoke(main, ["diagram", "-o", "-", "--format", "SVG", "--direction", "lr", *net]).exit_code == 0
+
+
+def _suggested(block: str) -> list[str]:
+    source = Source(f"input 1x8x8\nflatten; fc 10\ntrain {{ {block} }}\n")
+    analysis = archdsl.check(text=source.text)
+    return [edited_text(source.text, each.edits).splitlines()[-1] for each in analysis.diagnostics[0].suggestions]
+
+
+@pytest.mark.parametrize(
+    ("block", "meant"),
+    [
+        ("batch_size 64", "batch 64"),
+        ("criterion mse", "loss mse"),
+        ("lr 0.1", "optimizer sgd lr=0.1"),
+        ("optimizer adam; lr 0.1; epochs 3", "optimizer adam lr=0.1; epochs 3"),
+        ("optimizer sgd learning_rate=0.1", "optimizer sgd lr=0.1"),
+        ("learning_rate 0.1; optimizer adamw", "optimizer adamw lr=0.1"),
+        ("momentum 0.9", "optimizer sgd momentum=0.9"),
+        ("label_smoothing 0.1", "loss cross_entropy smoothing=0.1"),
+        ("flip", "augment flip"),
+        ("augment random_crop=4", "augment crop=4"),
+        ("loss ce", "loss cross_entropy"),
+        ("optimizer Adam", "optimizer adam"),
+        ("schedule cosine_annealing", "schedule cosine"),
+    ],
+)
+def test_settings_of_the_block(block: str, meant: str) -> None:
+    assert _suggested(block)[0] == f"train {{ {meant} }}"
+
+
+def test_each_argument_alone_on_a_line_names_its_setting() -> None:
+    lines: dict[str, set[str]] = {}
+    for entry in recipe_fields():
+        if len(entry.path) > 1 and not entry.head:
+            lines.setdefault(entry.path[1], set()).add(entry.path[0])
+    for name in lines.keys() - Recipe.model_fields.keys():
+        text = f"input 1x8x8; flatten; fc 10; train {{ {name} 1 }}"
+        first = archdsl.check(text=text).diagnostics[0].diagnostic
+        assert isinstance(first, UnknownTrainSetting)
+        assert first.line in lines[name]
+        assert first.argument == name
+
+
+@pytest.mark.parametrize(
+    ("argument", "near"), [("learning_rate", "lr"), ("batch_size", "batch"), ("num_epochs", "epochs")]
+)
+def test_arguments_of_fit(argument: str, near: str) -> None:
+    with pytest.raises(TypeError, match=f"did you mean `{near}`"):
+        given_settings({argument: 1})
+
+
+def test_a_value_without_a_likely_meaning_names_none() -> None:
+    assert value_elsewhere("quantum", ["sgd", "adam"]) is None
