@@ -85,7 +85,9 @@ class ArgumentStore:
         if _suffix(arg.value):
             shown = show(int(value) if float(value).is_integer() else value)
             span = arg.value.span
-            return self.wrong(argument_errors.SuffixOutside(span=span, uses=self.ev.uses, text=span.text, value=shown))
+            return self.wrong(
+                argument_errors.SuffixedArgument(span=span, uses=self.ev.uses, text=span.text, value=shown)
+            )
         try:
             return p.kind.accept(value)
         except InvalidValue as invalid:

@@ -153,11 +153,11 @@ class TensorAsNumber(Diagnostic):
         return ("a size of the current tensor is written with `@`, such as `@c`",)
 
 
-class SuffixOutside(Diagnostic):
-    """The suffixes `K`, `M` and `G` are for assertions and settings; write the sizes of layers in full."""
+class SuffixedArgument(Diagnostic):
+    """A number that is an argument of a layer has no suffix `K`, `M` or `G`; write it in full."""
 
     code = "E0308"
-    title = "suffix outside an assertion"
+    title = "suffix of an argument"
     wrong = "input 64\nfc 4K\n"
     right = "input 64\nfc 4000\nassert params < 1M\n"
 
@@ -165,7 +165,7 @@ class SuffixOutside(Diagnostic):
     value: str
 
     def message(self) -> str:
-        return f"the suffix of `{self.text}` is allowed only in assertions and settings"
+        return f"`{self.text}` must be written in full as an argument of a layer"
 
     def fix(self) -> Fix:
         return Fix(title=f"write `{self.value}`", edits=(Edit(span=self.span, text=self.value),), safe=True)
