@@ -1,13 +1,10 @@
 """Networks from a Python callable: `torchvision.models:resnet50`."""
 
 import importlib
-import importlib.util
 import inspect
-import sys
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from torch import nn
@@ -15,6 +12,7 @@ from torch import nn
 from ..text.names import nearest
 from ..text.word_lists import first_of, listed
 from .import_problem import ImportFailed, UnusableSource, first_line
+from .python_file import module_in, search
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -79,9 +77,10 @@ def _package(name: str) -> Any:
     file = Path(name) if name.endswith(".py") else None
     if file is not None and not file.is_file():
         raise UnusableSource(f"there is no file {file}")
-    _search(Path.cwd() if file is None else file.resolve().parent)
     try:
-        return importlib.import_module(name) if file is None else _loaded(file)
+        return _module(name) if file is None else module_in(file)
+    except UnusableSource:
+        raise
     except ModuleNotFoundError as error:
         if file is None and (error.name == name or name.startswith(f"{error.name}.")):
             suggestion = "install it, run from its folder, or name its file: `FILE.py:CALLABLE`"
@@ -91,20 +90,9 @@ def _package(name: str) -> Any:
         raise ImportFailed(f"the Python module `{name}` raises {type(error).__name__}: {first_line(error)}") from None
 
 
-def _search(folder: Path) -> None:
-    """Let Python find modules in a folder, as if a program in it were run."""
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
-
-
-def _loaded(file: Path) -> ModuleType:
-    """The module in a file, whose name may be that of an installed one. Raises what its code raises."""
-    spec = importlib.util.spec_from_file_location(f"archdsl_imported_{file.stem}", file)
-    if spec is None or spec.loader is None:
-        raise UnusableSource(f"{file} cannot be loaded as a Python module")
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def _module(name: str) -> Any:
+    search(Path.cwd())
+    return importlib.import_module(name)
 
 
 def _nearest(name: str, others: list[str]) -> str | None:

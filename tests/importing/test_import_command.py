@@ -1,7 +1,8 @@
 """`archdsl import`: what it writes, and its errors."""
 
+import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,54 @@ def test_callable_in_a_file_is_imported(run: Run, source: str) -> None:
     assert result.exit_code == 0, result.output
     assert result.stdout == "net Net\ninput 3x9x9\n\nconv 8 k3; relu; gap  # archdsl: ignore[W0910]\nfc 10\n"
     sys.modules.pop("neighbor", None)
+
+
+PACKAGE = {
+    "__init__.py": "from .net import Net",
+    "net.py": "from own_pkg.parts import nn\nfrom .parts import Net\nfrom shared_values import OTHER",
+    "parts.py": MODULE,
+    "nested/__init__.py": "",
+    "nested/two.py": "from ..net import Net",
+    "tried.py": "try:\n    from .missing import Net\nexcept ImportError:\n    from parts import Net",
+}
+NOT_IN_A_PACKAGE = {
+    "loose_pkg/net.py": "from .parts import Net",
+    "loose_pkg/parts.py": MODULE,
+    "loose_pkg/deep/net.py": "from ..parts import Net",
+}
+
+
+@pytest.fixture
+def packages(run: Run) -> Iterator[None]:
+    """Folders of Python files, whose modules are forgotten afterwards."""
+    before = set(sys.modules)
+    every = {f"own_pkg/{name}": text for name, text in PACKAGE.items()} | NOT_IN_A_PACKAGE
+    every |= {"xml/__init__.py": "", "xml/net.py": "from . import parts", "shared_values.py": "OTHER = 1"}
+    for name, text in every.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text)
+    yield
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in {"own_pkg", "loose_pkg", "parts", "shared_values"}:
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    "source", [*(f"own_pkg/{name}" for name in PACKAGE if name != "nested/__init__.py"), *NOT_IN_A_PACKAGE]
+)
+def test_callable_in_a_file_of_a_package_is_imported(run: Run, packages: None, source: str) -> None:
+    """Relative imports work, whatever the current folder is, as do imports from the current folder."""
+    for name in (source, str(Path(source).resolve())):
+        result = run(f"{name}:Net", "--input", "3x9x9")
+        assert result.exit_code == 0, result.output
+        assert result.stdout.endswith("conv 8 k3; relu; gap  # archdsl: ignore[W0910]\nfc 10\n")
+
+
+def test_package_with_the_name_of_another_one_is_refused(run: Run, packages: None) -> None:
+    importlib.import_module("xml")
+    result = run("xml/net.py:Net", "--input", "3x9x9")
+    assert result.exit_code == 2
+    assert "Python finds another module `xml`\n  = help: rename the folder" in result.output
 
 
 def test_standard_output_has_only_the_text(run: Run) -> None:
