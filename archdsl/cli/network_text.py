@@ -169,6 +169,8 @@ def _suggestion(name: str) -> str:
         return f'; source text is given with -e: -e "{name.splitlines()[0]}"' if "\n" not in name else ""
     path = Path(name)
     try:
+        if (example := _example(path)) is not None:
+            return f"; the example is installed as `{example}`"
         if path.is_dir():
             return "; `archdsl check` and `archdsl fmt` read whole folders"
         others = [each.name for each in path.parent.iterdir() if each.suffix == ".arch"]
@@ -176,3 +178,12 @@ def _suggestion(name: str) -> str:
         return ""
     near = nearest(path.name, others)
     return f"; did you mean `{path.parent / near}`?" if near and near != path.name else ""
+
+
+def _example(path: Path) -> Path | None:
+    """The installed file for a path such as `examples/lenet5.arch`, as the documentation gives it in a checkout."""
+    from ..text.paths import examples
+
+    installed = examples().joinpath(*path.parts[1:])
+    named = path.parts[:1] == ("examples",) and ".." not in path.parts
+    return installed if named and installed.is_file() and not path.exists() else None

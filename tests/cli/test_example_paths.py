@@ -1,0 +1,42 @@
+"""The documentation runs `examples/NAME.arch` in a checkout; elsewhere, the error names the installed file."""
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from archdsl.cli import main
+from archdsl.text.paths import examples
+
+COMMANDS = (["check"], ["fmt"], ["compile"], ["diagram", "-o", "net.svg"], ["train", "--data", "digits"])
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("name", ["lenet5.arch", "zoo/resnet.arch"])
+def test_the_error_names_the_installed_example(
+    command: list[str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, [*command, f"examples/{name}"])
+    assert done.exit_code == 2
+    (installed,) = re.findall(r"no such file; the example is installed as `(.*)`", done.output)
+    assert Path(installed).samefile(examples() / name)
+    assert CliRunner().invoke(main, ["check", installed]).exit_code == 0
+
+
+@pytest.mark.parametrize("given", ["examples/none.arch", "examples", "other/lenet5.arch", "examples/../pyproject.toml"])
+def test_other_paths_get_no_such_hint(given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["check", given])
+    assert done.exit_code == 2
+    assert "installed" not in done.output
+
+
+def test_an_unreadable_example_gets_no_such_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("examples").mkdir()
+    Path("examples/lenet5.arch").write_bytes(b"\xff")
+    done = CliRunner().invoke(main, ["check", "examples/lenet5.arch"])
+    assert "not valid UTF-8" in done.output
+    assert "installed" not in done.output
