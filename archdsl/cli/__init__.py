@@ -61,8 +61,7 @@ class _Lazy(click.Group):
         # A keyword of Python cannot name a module.
         name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
         command = importlib.import_module(f".{name}", __name__).command
-        assert isinstance(command, click.Command)
-        return command
+        return _documented(command)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
         """The commands and options that start with this text, taken from the table so that no command is imported."""
@@ -130,6 +129,19 @@ def _unknown_option(error: click.NoSuchOption) -> click.UsageError:
     return click.UsageError(f"there is no option `{word}`{did_you_mean}", error.ctx)
 
 
+def _documented(command: click.Command) -> click.Command:
+    """A command with its help, even if Python has removed the docstrings."""
+    if command.help is None and command.callback is not None:
+        from inspect import cleandoc, unwrap
+
+        from ..text.docstrings import docstring
+
+        command.help = cleandoc(docstring(unwrap(command.callback)))
+        for each in command.commands.values() if isinstance(command, click.Group) else ():
+            _documented(each)
+    return command
+
+
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="archdsl")
 @click.pass_context
@@ -137,3 +149,6 @@ def main(ctx: click.Context) -> None:
     """A language for neural network architectures: check shapes, render diagrams, compile to PyTorch, train."""
     if ctx.invoked_subcommand not in _TRAINING:
         ctx.with_resource(rarely_collected())
+
+
+_documented(main)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
@@ -59,11 +60,11 @@ def parse_bytes(value: str) -> int:
 def measure_options(command: F) -> F:
     """The options, passed to the command as the parameter `measure` of type `MeasureOptions`."""
 
+    @wraps(command)
     def with_options(**values: Any) -> Any:
         requested = MeasureOptions(**{name: values.pop(name) for name in MeasureOptions._fields})
         return command(**values, measure=requested)
 
-    with_options.__doc__ = command.__doc__
     options = (
         click.option("--schema", is_flag=True, callback=_print_schema, expose_value=False, is_eager=True, help=_SCHEMA),
         click.option(

@@ -7,6 +7,7 @@ import click
 from ..analysis.codes import by_code
 from ..diagnostics.diagnostic import Diagnostic
 from ..explain.pages import listing, plain
+from ..text.docstrings import docstring
 from ..text.names import nearest
 from .allowing import allowed_packages, list_allow_option
 from .common import format_option, usage
@@ -40,7 +41,7 @@ def command(code: str | None, output: str) -> None:
 
 def _with_package(kind: type[Diagnostic], package: str) -> type[Diagnostic]:
     """The diagnostic of a package, whose examples may run the package."""
-    about = {"__module__": kind.__module__, "__doc__": kind.__doc__, "allow": (package,)}
+    about = {"__module__": kind.__module__, "__doc__": docstring(kind), "allow": (package,)}
     return type(kind.__name__, (kind,), about)
 
 

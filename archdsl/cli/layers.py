@@ -6,6 +6,7 @@ from ..contract.layer import Op
 from ..graph import MoeOp
 from ..layers import find, merges, registry, synonyms
 from ..packages.package import Package
+from ..text.docstrings import docstring
 from ..text.names import nearest
 from .allowing import allowed_packages, list_allow_option
 from .common import format_option, usage
@@ -77,12 +78,12 @@ def _json(name: str | None) -> None:
 
 def headline(layer: type[Op]) -> str:
     """The first line of a layer's documentation."""
-    return (layer.__doc__ or "").strip().splitlines()[0]
+    return docstring(layer).strip().splitlines()[0]
 
 
 def page(layer: type[Op]) -> str:
     """A layer's documentation and its arguments."""
-    text, _, example = (layer.__doc__ or "").partition("Example:\n")
+    text, _, example = docstring(layer).partition("Example:\n")
     # A merge has one name; those in other frameworks are only suggested.
     also = "in other frameworks:" if layer in merges().values() else "also"
     lines = [layer.keyword + (f"  ({also} {', '.join(layer.synonyms)})" if layer.synonyms else ""), ""]

@@ -13,6 +13,7 @@ from ..diagnostics.diagnostic import Diagnostic
 from ..diagnostics.json_models import Model
 from ..network import analyze
 from ..shapes.symbolic import concrete
+from ..text.docstrings import docstring
 from .standard_pages import StandardBlock
 
 
@@ -173,7 +174,7 @@ def layers_report(
 
 
 def _layer(layer: type[Op], kind: Literal["layer", "merge"]) -> LayerDeclaration:
-    doc, _, example = (layer.__doc__ or "").partition("Example:\n")
+    doc, _, example = docstring(layer).partition("Example:\n")
     arguments = [
         ArgumentReport(
             name=p.name,
@@ -215,7 +216,7 @@ def explain_report(kinds: Mapping[str, type[Diagnostic]]) -> ExplainReport:
             title=kind.title,
             severity="error" if kind.severity.value == "error" else "warning",
             pedantic=kind.pedantic,
-            meaning=cleandoc(kind.__doc__ or ""),
+            meaning=cleandoc(docstring(kind)),
             wrong=kind.wrong,
             right=kind.right,
         )

@@ -90,12 +90,13 @@ def _codes(context: "click.Context", start: str) -> Iterator[CompletionWord]:
 def _layers(context: "click.Context", start: str) -> Iterator[CompletionWord]:
     from ..graph import MoeOp
     from ..layers import merges, registry
+    from ..text.docstrings import docstring
     from ..text.library import standard_blocks
 
     known = {**registry(), **merges(), MoeOp.keyword: MoeOp}
     for name in sorted({*known, *standard_blocks()}):
         if name.startswith(start):
-            doc = (known[name].__doc__ or "").strip().splitlines() if name in known else ["a block of `std`"]
+            doc = docstring(known[name]).strip().splitlines() if name in known else ["a block of `std`"]
             yield CompletionWord(name, doc[0] if doc else None)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ..text.docstrings import docstring
 from ..text.source import Source, Span
 from ..version import __version__
 from .diagnostic import Diagnostic, Finding, Fix
@@ -34,7 +35,7 @@ def write(found: Iterable[Finding]) -> Iterator[str]:
 
 
 def _rule(kind: type[Diagnostic]) -> dict[str, Any]:
-    page = inspect.cleandoc(kind.__doc__ or "")
+    page = inspect.cleandoc(docstring(kind))
     return {
         "id": kind.code,
         "name": kind.__name__,

@@ -15,6 +15,7 @@ from ..packages.failures import PackageFailed
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Sym, Undecided, concrete
 from ..syntax import ast
+from ..text.docstrings import docstring
 from ..text.source import Span
 from .bind import bind
 from .dimensions import fits_dimensions
@@ -251,7 +252,7 @@ def _is_elsewhere(span: Span, other: Span) -> bool:
 
 def example_of(layer: type[Op]) -> str:
     """The statement shown in the layer's documentation: the last one of its example."""
-    _, _, example = (layer.__doc__ or "").partition("Example:\n")
+    _, _, example = docstring(layer).partition("Example:\n")
     lines = [part.strip() for line in example.splitlines() for part in line.split(";") if part.strip()]
     words = (layer.keyword, *layer.synonyms)
     return next((line for line in reversed(lines) if line.split()[0] in words), "")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from ..diagnostics.diagnostic import Diagnostic
 from ..diagnostics.terminal import render
+from ..text.docstrings import docstring
 from .examples import NAME, run_example
 
 _LINES = 9
@@ -27,7 +28,7 @@ FAMILIES: Mapping[str, str] = {
 
 def meaning(kind: type[Diagnostic]) -> str:
     """The text of the page."""
-    return inspect.cleandoc(kind.__doc__ or "")
+    return inspect.cleandoc(docstring(kind))
 
 
 def example(text: str) -> str:

@@ -13,6 +13,7 @@ from ..contract.reasons import Reason
 from ..contract.saves import Saves
 from ..shapes.shape import Shape, Window
 from ..shapes.symbolic import Undecided
+from ..text.docstrings import docstring
 from .failures import PackageFailed, described
 
 Wanted = Callable[[Any], bool]
@@ -92,7 +93,7 @@ def guarded(layer: type[LayerOp], package: str) -> type[LayerOp]:
     """A subclass of a package's layer whose methods raise nothing but PackageFailed, and Reject for an input."""
     methods = {name: _guard(layer, package, name) for name in _RESULTS if hasattr(layer, name)}
     methods["infer"] = _with_trial(methods["infer"])
-    about = {"__module__": layer.__module__, "__qualname__": layer.__qualname__, "__doc__": layer.__doc__}
+    about = {"__module__": layer.__module__, "__qualname__": layer.__qualname__, "__doc__": docstring(layer)}
     return type(layer.__name__, (layer,), {**about, **methods, _PACKAGE: package})
 
 

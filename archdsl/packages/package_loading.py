@@ -17,6 +17,7 @@ from ..diagnostics import Diagnostic, Severity
 from ..layers import find, merges
 from ..layers.merge import MergeOp
 from ..syntax.tokens import KEYWORDS, MERGE_NAMES, MOE_WORD, SCAN_WORDS
+from ..text.docstrings import docstring
 from ..text.names import nearest
 from ..text.package_names import RequiredPackage, is_older, normalized
 from .failures import PackageError, described
@@ -100,7 +101,7 @@ def _layer(point: "EntryPoint") -> type[LayerOp]:
     base: type[LayerOp] = Layer if issubclass(layer, Layer) else LayerOp
     if lacking := [name for name in REQUIRED[base] if getattr(layer, name) is getattr(base, name)]:
         raise PackageError(f"the layer `{layer.keyword}` does not implement `{'`, `'.join(lacking)}`")
-    if not (layer.__doc__ or "").strip():
+    if not docstring(layer).strip():
         raise PackageError(f"the layer `{layer.keyword}` has no docstring")
     return layer
 

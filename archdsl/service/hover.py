@@ -13,6 +13,7 @@ from ..expressions.show import show
 from ..graph import DraftNode, Node, likely_shape
 from ..shapes.symbolic import concrete
 from ..syntax import ast
+from ..text.docstrings import docstring
 from .answers import Hover, TextRange
 from .defined_names import DefinedName, DefinedNames
 from .document import Version
@@ -80,7 +81,7 @@ def _statement(version: Version, statement: ast.Statement, word: str) -> str:
         parts.append(f"**{passed.before or '?'} → {passed.after}**")
     layer = next((type(node.op) for node in own if node.op is not None), None) or operation(word, version.layers)
     known = operation(word, version.layers) or layer
-    if known is not None and known.__doc__:
+    if known is not None and docstring(known):
         parts.append(documentation(known))
     elif word in KEYWORDS:
         parts.append(f"`{word}` {KEYWORDS[word]}")

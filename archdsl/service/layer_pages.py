@@ -10,6 +10,7 @@ from ..graph import MoeOp
 from ..layers import find, merges
 from ..syntax import ast
 from ..syntax.words import parameters as written_parameters
+from ..text.docstrings import docstring
 
 SITE = "https://archdsl.invalid/docs/"
 """The address of the documentation, as in pyproject.toml."""
@@ -54,7 +55,7 @@ def operation(word: str, layers: Mapping[str, type[LayerOp]]) -> type[Op] | None
 
 def headline(layer: type[Op]) -> str:
     """The first line of a layer's documentation."""
-    return (layer.__doc__ or "").strip().partition("\n")[0]
+    return docstring(layer).strip().partition("\n")[0]
 
 
 def page(layer: type[Op]) -> str:
@@ -64,7 +65,7 @@ def page(layer: type[Op]) -> str:
 
 def documentation(layer: type[Op]) -> str:
     """A layer's documentation, with its example and the address of its page."""
-    text, _, example = inspect.cleandoc(layer.__doc__ or "").partition("Example:\n")
+    text, _, example = inspect.cleandoc(docstring(layer)).partition("Example:\n")
     parts = [text.strip()]
     if example.strip():
         parts.append(f"```arch\n{inspect.cleandoc(example).strip()}\n```")

@@ -14,7 +14,7 @@ COMMANDS = (["check"], ["fmt"], ["compile"], ["diagram", "-o", "net.svg"], ["tra
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
 @pytest.mark.parametrize("name", ["lenet5.arch", "zoo/resnet.arch"])
-def test_the_error_names_the_installed_example(
+def test_error_names_the_installed_example(
     command: list[str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from ...text.docstrings import docstring
 from .fields import RecipeField, parts, recipe_fields
 from .groups import OptionGroup
 from .options import defaults, placeholder, sentence
@@ -31,7 +32,7 @@ def _of_line(line: str, metadata: Sequence[object]) -> OptionGroup | None:
 
 
 def _choices(line: str) -> str:
-    kinds = [f"- `{name}`: {(part.__doc__ or '').strip()}" for name, part in parts(line).items() if name]
+    kinds = [f"- `{name}`: {docstring(part).strip()}" for name, part in parts(line).items() if name]
     return f"`{line}` is one of:\n\n" + "\n".join(kinds) if kinds else ""
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...packages.failures import PackageError, PackageFailed
 from ...packages.package import Package, UsedPackage
+from ...text.docstrings import docstring
 from .contained_call import called
 from .metric import METRICS, declare_metrics
 from .task import Task
@@ -74,7 +75,7 @@ def _contained(task: type[Task], package: str) -> type[Task]:
     """A subclass whose methods raise nothing but PackageFailed and Problem, and return what they should."""
     names = [each for each in vars(Task) if not each.startswith("_") and callable(getattr(Task, each))]
     methods = {each: _guard(task, package, each) for each in names}
-    about = {"__module__": task.__module__, "__qualname__": task.__qualname__, "__doc__": task.__doc__}
+    about = {"__module__": task.__module__, "__qualname__": task.__qualname__, "__doc__": docstring(task)}
     return type(task.__name__, (task,), {**about, **methods})
 
 
