@@ -27,7 +27,7 @@ def steps(items: tuple[DerivationItem, ...], times: int = 1) -> Iterator[tuple[D
             yield item, times
 
 
-def cone(network: archdsl.Network) -> set[int]:
+def ancestors_of_output(network: archdsl.Network) -> set[int]:
     graph = network.graph
     wanted = {graph.output.id}
     for node in reversed(graph.nodes):
@@ -39,7 +39,7 @@ def cone(network: archdsl.Network) -> set[int]:
 @pytest.mark.parametrize("name", NAMES)
 def test_derivation_lists_every_contributing_layer(name: str) -> None:
     network = archdsl.load(f"zoo:{name}")
-    graph, wanted = network.graph, cone(network)
+    graph, wanted = network.graph, ancestors_of_output(network)
     listed = [step for step, _ in steps(derive(graph, graph.output, full=True))]
     assert [step.names[0] for step in listed] == [graph.nodes[i].name for i in sorted(wanted)]
     assert [step.shape for step in listed] == [str(graph.nodes[i].shape) for i in sorted(wanted)]

@@ -71,7 +71,7 @@ def sizes_of(text: str) -> Sizes | None:
         return None
 
 
-def hold(text: str, asked: list[tuple[int, int]]) -> int:
+def check_verdicts(text: str, asked: list[tuple[int, int]]) -> int:
     """Check the verdicts on some sizes; returns their number."""
     sizes = sizes_of(text)
     if sizes is None:
@@ -83,8 +83,8 @@ def hold(text: str, asked: list[tuple[int, int]]) -> int:
             found = None
         shapes = [found.nodes[node].shape for _, node in found.outputs] if found is not None else []
         outputs = tuple(shape.dims for shape in shapes) if found is not None else None
-        said = verdict.outputs if verdict.failed is None else None
-        assert said == outputs, f"{text}\nat {each}: said {said} ({verdict.failed}), the check {outputs}"
+        reported = verdict.outputs if verdict.failed is None else None
+        assert reported == outputs, f"{text}\nat {each}: reported {reported} ({verdict.failed}), the check {outputs}"
         for near in (verdict.larger, verdict.smaller):
             assert near is None or at(text, near) is not None, f"{text}\nat {each}: {near} is no way out"
     return len(asked)
@@ -98,7 +98,7 @@ def draw_sizes(draw: random.Random, rectangles: int) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("seed", range(8))
 def test_valid_sizes_of_random_networks_agree_with_checking(seed: int) -> None:
     draw = random.Random(f"sizes {seed}")
-    asked = sum(hold(program(draw), draw_sizes(draw, 8)) for _ in range(20))
+    asked = sum(check_verdicts(program(draw), draw_sizes(draw, 8)) for _ in range(20))
     assert asked > 60
 
 
@@ -144,7 +144,7 @@ CASES = [
 @pytest.mark.parametrize("text", CASES)
 def test_every_square_size_agrees_with_checking(text: str) -> None:
     text = text.replace("input 3x", "input 2x").replace("input 8x", "input 2x").replace("conv 8", "conv 2")
-    assert hold(text, [(n, n) for n in range(1, 65)] + [(n, 33) for n in range(1, 65, 5)])
+    assert check_verdicts(text, [(n, n) for n in range(1, 65)] + [(n, 33) for n in range(1, 65, 5)])
 
 
 def test_weight_shapes_follow_the_input_override() -> None:

@@ -66,9 +66,9 @@ def test_other_code_blocks_have_no_playground_link() -> None:
 @pytest.mark.parametrize("is_built", [True, False])
 def test_playground_page_links_to_the_playground_if_it_is_built(is_built: bool) -> None:
     assert playground.PLACEHOLDER in (ROOT / "docs" / "playground.md").read_text(encoding="utf-8")
-    entrance = playground.playground_link("../", is_built=is_built)
-    assert ('href="../playground/index.html"' in entrance) == is_built
-    assert ("Node.js" in entrance) != is_built
+    link = playground.playground_link("../", is_built=is_built)
+    assert ('href="../playground/index.html"' in link) == is_built
+    assert ("Node.js" in link) != is_built
 
 
 @needs_node

@@ -73,16 +73,16 @@ def check(pieces: Pieces, drafts: Versions) -> None:
 
 
 def edited_at_random(text: str, seed: object, count: int) -> None:
-    dice = random.Random(str(seed))
+    rng = random.Random(str(seed))
     pieces, drafts = Pieces(Source(text)), Versions(LIBRARY)
     check(pieces, drafts)
     for _ in range(count):
         length = len(pieces.source.text)
-        start = dice.randint(0, length)
-        end = min(length, start + dice.choice([0, 0, 1, 1, 3]))
-        pieces.edit(start, end, dice.choice(TYPED))
+        start = rng.randint(0, length)
+        end = min(length, start + rng.choice([0, 0, 1, 1, 3]))
+        pieces.edit(start, end, rng.choice(TYPED))
         check(pieces, drafts)
-        if dice.random() < 0.3:
+        if rng.random() < 0.3:
             pieces.edit(0, len(pieces.source.text), text)
 
 

@@ -19,22 +19,22 @@ from tests.hardening.anything import SHORT, WORDS
 from tests.programs.generate import program
 
 
-def hold(analysis: Analysis) -> None:
+def check_analysis(analysis: Analysis) -> None:
     """Properties of every draft and its graph."""
     draft, graph = analysis.draft, analysis.draft.checked()
     assert (graph is None) == bool(draft.errors)
     assert (analysis.network is None) == bool(analysis.errors)
     if graph is not None:
-        hold_graph(graph)
+        check_graph(graph)
     known = draft.known()
     ends = tuple(node.id for node, is_known in zip(draft.nodes, known, strict=True) if is_known)
     part, ids = draft.subgraph(ends)
     assert len(part.nodes) == len(ends) == sum(known)
     assert [part.nodes[ids[i]].path for i in ends] == [draft.nodes[i].path for i in ends]
-    hold_graph(part)
+    check_graph(part)
 
 
-def hold_graph(graph: Graph) -> None:
+def check_graph(graph: Graph) -> None:
     """Every shape is the one that the layer infers."""
     for index, node in enumerate(graph.nodes):
         assert node.id == index
@@ -48,7 +48,7 @@ def hold_graph(graph: Graph) -> None:
 def test_drafts_of_networks_without_errors(name: str) -> None:
     analysis = analyze(entries()[name].source(), Sink())
     assert analysis.graph is not None
-    hold(analysis)
+    check_analysis(analysis)
 
 
 def mutated(seed: int) -> str:
@@ -63,7 +63,7 @@ def mutated(seed: int) -> str:
 
 @given(st.integers(0, 10**9))
 def test_drafts_of_networks_with_errors(seed: int) -> None:
-    hold(analyze(Source(mutated(seed)), Sink()))
+    check_analysis(analyze(Source(mutated(seed)), Sink()))
 
 
 @pytest.mark.parametrize("code", sorted(by_code()))
@@ -71,7 +71,7 @@ def test_drafts_of_diagnostic_examples(code: str) -> None:
     kind = by_code()[code]
     for text in (kind.wrong, kind.right):
         library = Stack(MemoryLibrary(kind.files), shipped(), AllowedPackages(kind.allow))
-        hold(analyze(Source(text), Sink(), kind.settings, library=library, pedantic=kind.pedantic))
+        check_analysis(analyze(Source(text), Sink(), kind.settings, library=library, pedantic=kind.pedantic))
 
 
 def test_nodes_after_an_error_are_unknown() -> None:

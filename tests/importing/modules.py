@@ -69,7 +69,7 @@ def _squeeze(x: torch.Tensor, down: nn.Module, up: nn.Module) -> Any:
     return x * torch.sigmoid(up(F.relu(down(x.mean((2, 3), keepdim=True)))))
 
 
-def _halves(x: torch.Tensor, conv: nn.Module) -> Any:
+def _convolve_half(x: torch.Tensor, conv: nn.Module) -> Any:
     left, right = x.chunk(2, 1)
     return torch.cat([left, conv(right)], 1)
 
@@ -162,7 +162,7 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "shared weights": (lambda: Function(_shared, conv=conv(12, 12)), IMAGE),
     "squeeze and excite": (lambda: Function(_squeeze, down=conv(12, 3, 1), up=conv(3, 12, 1)), IMAGE),
     "channel shuffle": (lambda: Function(_channel_shuffle), IMAGE),
-    "half of the channels": (lambda: Function(_halves, conv=conv(6, 6)), IMAGE),
+    "half of the channels": (lambda: Function(_convolve_half, conv=conv(6, 6)), IMAGE),
     "growing": (lambda: Function(_growing, **{f"layer{i}": conv(12 + 4 * i, 4) for i in range(5)}), IMAGE),
     "u-net": (lambda: Function(_unet, down=conv(12, 5, stride=2), inner=conv(5, 5), up=conv(5, 7)), IMAGE),
     "grouped": (lambda: nn.Sequential(conv(12, 24, groups=12), conv(24, 8, groups=4, bias=False)), IMAGE),

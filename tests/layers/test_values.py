@@ -91,10 +91,10 @@ def test_prelu_and_linear_layers_use_the_feature_axis():
     x = torch.full((2, 3), -1.0)
     slopes = torch.tensor([1.0, 2, 3])
     assert run("layernorm noaffine; prelu channelwise", x, {"prelu1.weight": slopes}).shape == (2, 3)
-    picture = torch.randn(4, 2, 2)
+    feature_map = torch.randn(4, 2, 2)
     weight, bias = torch.randn(5, 4), torch.randn(5)
-    ours = run("fc 5 axis=0", picture, {"fc1.weight": weight, "fc1.bias": bias})
-    torch.testing.assert_close(ours, F.conv2d(picture[None], weight[:, :, None, None], bias)[0])
+    ours = run("fc 5 axis=0", feature_map, {"fc1.weight": weight, "fc1.bias": bias})
+    torch.testing.assert_close(ours, F.conv2d(feature_map[None], weight[:, :, None, None], bias)[0])
 
 
 def test_crop_and_take():

@@ -41,8 +41,8 @@ def test_positions_count_utf16_units() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_positions_match_the_encoded_text(seed: int) -> None:
-    dice = random.Random(seed)
-    text = "".join(dice.choice("ab𝕏😀é\n\r中") for _ in range(40))
+    rng = random.Random(seed)
+    text = "".join(rng.choice("ab𝕏😀é\n\r中") for _ in range(40))
     for encoding, codec, unit in (("utf-16", "utf-16-le", 2), ("utf-8", "utf-8", 1), ("utf-32", "utf-32-le", 4)):
         at = LinePositions(text, encoding)
         for offset in range(len(text) + 1):

@@ -15,7 +15,7 @@ def stage(maker: Maker, x: Shape, names: Names, depth: int) -> Drawn:
     return f"stage {name} {body}", y
 
 
-def truth(maker: Maker, wanted: bool, names: Names) -> str:
+def known_condition(maker: Maker, wanted: bool, names: Names) -> str:
     """A condition that is met, or is not."""
     number_text = maker.number(2, names)
     yes = [f"{number_text} == 2", f"not {number_text} < 2", "1 <= 2 and 3 > 2", "1.5 >= 1 or 1/0 == 2"]
@@ -48,7 +48,7 @@ def if_(maker: Maker, x: Shape, names: Names, depth: int) -> Drawn:
     kept = dict(names.tensors)
     other, _ = maker.body(x, names.inner(), depth, keep=True)
     body, y = maker.body(x, names, depth)
-    met, unmet = truth(maker, True, names), truth(maker, False, names)
+    met, unmet = known_condition(maker, True, names), known_condition(maker, False, names)
     match maker.random.randrange(4):
         case 0:
             return maker.named(f"if {met} {body}", x, y, names)

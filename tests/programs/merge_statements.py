@@ -8,7 +8,7 @@ from archdsl.layers.merge import Add, Mul
 from archdsl.layers.reshape import Permute
 from archdsl.shapes.shape import Layout, Shape
 
-from .control_statements import truth
+from .control_statements import known_condition
 from .maker import LARGEST, Drawn, Maker, Names
 from .values import arguments, written
 
@@ -82,7 +82,8 @@ def _matmul(maker: Maker, x: Shape, names: Names) -> Drawn | None:
 def residual(maker: Maker, x: Shape, names: Names, depth: int) -> Drawn | None:
     """A residual, possibly with a condition and a shortcut."""
     body, y = maker.body(x, names.inner(), depth, keep=maker.bernoulli(0.7))
-    when = maker.random.choice(["", "", f" when {truth(maker, True, names)}", f" when {truth(maker, False, names)}"])
+    met, unmet = (f" when {known_condition(maker, wanted, names)}" for wanted in (True, False))
+    when = maker.random.choice(["", "", met, unmet])
     if maker.bernoulli(0.3):
         shortcut, z = maker.body(x, names.inner(), depth, keep=True)
         text = f"residual{when} {body} shortcut {shortcut}"

@@ -108,9 +108,9 @@ def check(example: Example) -> None:
     if outside:
         raise Broken(f"{_command(example)} writes elsewhere", f"{outside[:3]}")
     changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
-    stray = [path for path in changed if not _may_write(example, path)]
-    if stray:
-        raise Broken(f"{_command(example)} writes what it was not asked to", f"{stray[:3]}")
+    unexpected = [path for path in changed if not _may_write(example, path)]
+    if unexpected:
+        raise Broken(f"{_command(example)} writes what it was not asked to", f"{unexpected[:3]}")
 
 
 def _command(example: Example) -> str:

@@ -90,8 +90,8 @@ def check(example: Example) -> None:
     effective = [given for given, made in alone.items() if made != base and not made.refused]
     for beside in values[second][:1] if second in scene.values else values[second]:
         without = outcome(files, (*scene.words, *beside))
-        excused = (scene.command, first, " ".join(beside)) in SATISFIED
-        if without.refused or not effective or excused or REFUSED in beside:
+        is_permitted = (scene.command, first, " ".join(beside)) in SATISFIED
+        if without.refused or not effective or is_permitted or REFUSED in beside:
             continue
         if all(outcome(files, (*scene.words, *given, *beside)) == without for given in effective):
             raise Broken(f"{scene.command}: {first} does nothing beside {' '.join(beside)}")

@@ -41,15 +41,15 @@ def test_examples_are_generated_for_each_property() -> None:
 @pytest.mark.parametrize("name", PROPERTIES)
 def test_properties_hold_for_generated_examples(name: str, part: int) -> None:
     for example in drawn(name, part):
-        hold(example)
+        check_example(example)
 
 
 @pytest.mark.parametrize("name", found())
 def test_properties_hold_for_recorded_examples(name: str) -> None:
-    hold(found()[name])
+    check_example(found()[name])
 
 
-def hold(example: Example) -> None:
+def check_example(example: Example) -> None:
     """Check an example; a failure shows all of it."""
     try:
         check(example)
@@ -99,4 +99,4 @@ def test_every_command_has_a_scene() -> None:
 )
 def test_properties_hold_for_pairs_of_options(scene) -> None:
     for example in pairs(scene):
-        hold(example)
+        check_example(example)

@@ -85,7 +85,7 @@ def answer(document: Document, position: int, question: str, options: str = "") 
     return (found or "nothing") + "\n"
 
 
-def _spot(document: Document, start: int, end: int | None = None) -> str:
+def _range_text(document: Document, start: int, end: int | None = None) -> str:
     line, column = document.source.position(start)
     if end is None:
         return f"{line}:{column}"
@@ -104,17 +104,21 @@ def _problems(document: Document, position: int, options: str) -> str:
     found = tried_problems(document.now) if options == "tried" else problems(document.now)
     lines = []
     for each in found:
-        lines.append(f"{_spot(document, each.range.start, each.range.end)} {each.severity} {each.code} {each.message}")
+        lines.append(
+            f"{_range_text(document, each.range.start, each.range.end)} {each.severity} {each.code} {each.message}"
+        )
         lines += [f"  help: {text}" for text in each.help]
         for other in each.related:
-            where = other.location.file or _spot(document, other.location.range.start, other.location.range.end)
+            where = other.location.file or _range_text(document, other.location.range.start, other.location.range.end)
             lines.append(f"  {where}: {other.text}")
     return "\n".join(lines)
 
 
 def _hover(document: Document, position: int, options: str) -> str:
     found = hover(document.now, position)
-    return "" if found is None else f"[{_spot(document, found.range.start, found.range.end)}]\n{_fenced(found.text)}"
+    return (
+        "" if found is None else f"[{_range_text(document, found.range.start, found.range.end)}]\n{_fenced(found.text)}"
+    )
 
 
 def _fenced(text: str) -> str:
@@ -156,13 +160,13 @@ def _signature(document: Document, position: int, options: str) -> str:
 def _definition(document: Document, position: int, options: str) -> str:
     places = definition(document.now, position)
     return "\n".join(
-        f"{each.file} {each.range.start}" if each.file else _spot(document, each.range.start, each.range.end)
+        f"{each.file} {each.range.start}" if each.file else _range_text(document, each.range.start, each.range.end)
         for each in places
     )
 
 
 def _references(document: Document, position: int, options: str) -> str:
-    return "\n".join(_spot(document, each.start, each.end) for each in references(document.now, position))
+    return "\n".join(_range_text(document, each.start, each.end) for each in references(document.now, position))
 
 
 def _rename(document: Document, position: int, options: str) -> str:
@@ -175,7 +179,7 @@ def _symbols(document: Document, position: int, options: str) -> str:
 
 def _outline(document: Document, found: tuple[Symbol, ...], depth: int) -> Iterator[str]:
     for each in found:
-        where = _spot(document, each.selection.start, each.selection.end)
+        where = _range_text(document, each.selection.start, each.selection.end)
         yield f"{'  ' * depth}{each.name} ({each.kind}) {each.detail}".rstrip() + f" {where}"
         yield from _outline(document, each.children, depth + 1)
 
@@ -206,7 +210,7 @@ def _actions(document: Document, position: int, options: str) -> str:
 
 def _lenses(document: Document, position: int, options: str) -> str:
     return "\n".join(
-        f"{_spot(document, each.range.start)} {each.text}" + (f" → {each.command}" if each.command else "")
+        f"{_range_text(document, each.range.start)} {each.text}" + (f" → {each.command}" if each.command else "")
         for each in lenses(document.now)
     )
 

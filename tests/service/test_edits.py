@@ -55,7 +55,7 @@ def reported(found: tuple[Finding, ...]) -> list[Any]:
     )  # fmt: skip
 
 
-def scratch(text: str) -> list[Any]:
+def diagnostics_from_scratch(text: str) -> list[Any]:
     return reported(analyze(Source(text, name="net.arch"), Sink(), library=LIBRARY, blocks_only=True).found)
 
 
@@ -65,14 +65,14 @@ def document_of(text: str) -> Document:
 
 def edits(text: str, seed: object, count: int) -> Iterator[tuple[Document, int]]:
     """A document after each of some random edits, and where the last one was."""
-    dice = random.Random(str(seed))
+    rng = random.Random(str(seed))
     document = document_of(text)
     for _ in range(count):
         length = len(document.text)
-        start = dice.randint(0, length)
-        document.edit(start, min(length, start + dice.choice([0, 0, 1, 1, 2])), dice.choice(TYPED))
+        start = rng.randint(0, length)
+        document.edit(start, min(length, start + rng.choice([0, 0, 1, 1, 2])), rng.choice(TYPED))
         yield document, min(start + 1, len(document.text))
-        if dice.random() < 0.35:
+        if rng.random() < 0.35:
             document.replace(text)
             yield document, start
 
@@ -81,7 +81,7 @@ def edits(text: str, seed: object, count: int) -> Iterator[tuple[Document, int]]
 def test_diagnostics_after_edits_match_a_full_check(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions, "_CACHED", 5)
     for document, _ in edits(entries()[name].source().text, name, 8):
-        assert reported(document.now.found) == scratch(document.text), document.text
+        assert reported(document.now.found) == diagnostics_from_scratch(document.text), document.text
 
 
 def ranges(value: object) -> Iterator[TextRange]:
@@ -120,7 +120,7 @@ def test_diagnostics_while_typing_match_a_full_check() -> None:
     document = document_of("")
     for index, letter in enumerate(text):
         document.edit(index, index, letter)
-        assert reported(document.now.found) == scratch(document.text)
+        assert reported(document.now.found) == diagnostics_from_scratch(document.text)
         for question in ("completion", "signature", "hover", "hints"):
             answer(document, index + 1, question)
     assert document.now.graph is not None

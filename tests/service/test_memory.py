@@ -11,11 +11,11 @@ from archdsl.service.hover import hover
 from archdsl.zoo import read_named
 
 
-def edited(document: Document, dice: random.Random, count: int) -> None:
+def edited(document: Document, rng: random.Random, count: int) -> None:
     for _ in range(count):
-        at = dice.choice([i for i, char in enumerate(document.text) if char.isdigit()])
+        at = rng.choice([i for i, char in enumerate(document.text) if char.isdigit()])
         old = document.text[at]
-        for text in (str(dice.randint(1, 9)), old):
+        for text in (str(rng.randint(1, 9)), old):
             document.edit(at, at + 1, text)
             problems(document.now)
             completions(document.now, at)
@@ -29,12 +29,12 @@ def size() -> int:
 
 def test_memory_does_not_grow_with_edits() -> None:
     """As long after caches were emptied, later edits take no more; scripts/lsp_memory.py makes 10,000 over the wire."""
-    document, dice = Document(read_named("zoo:resnet18").text), random.Random(1)
+    document, rng = Document(read_named("zoo:resnet18").text), random.Random(1)
     tracemalloc.start()
     try:
-        edited(document, dice, 96)
+        edited(document, rng, 96)
         before = size()
-        edited(document, dice, 128)
+        edited(document, rng, 128)
         after = size()
     finally:
         tracemalloc.stop()

@@ -33,7 +33,7 @@ def words(text: str) -> int:
     return len(re.sub(r"#.*|[{};]", " ", text).split())
 
 
-def holds(program: ast.Program, graph: Graph) -> None:
+def check_equivalent(program: ast.Program, graph: Graph) -> None:
     """Assert that a program means a network and is in canonical style."""
     assert summary(graph_of(program)) == summary(graph)
     assert format_program(program) == program.source.text
@@ -41,20 +41,20 @@ def holds(program: ast.Program, graph: Graph) -> None:
 
 @pytest.mark.parametrize("name", entries())
 def test_folded_text_of_zoo_networks_is_equivalent(name: str) -> None:
-    holds(folded(name, True), zoo_graph(name))
+    check_equivalent(folded(name, True), zoo_graph(name))
 
 
 @pytest.mark.parametrize("name", FIRST)
 def test_folded_text_of_zoo_networks_without_scopes_is_equivalent(name: str) -> None:
-    holds(folded(name, False), zoo_graph(name))
+    check_equivalent(folded(name, False), zoo_graph(name))
 
 
 @pytest.mark.parametrize("first", range(0, 300, 50))
 def test_folded_text_of_random_programs_is_equivalent(first: int) -> None:
     for seed in range(first, first + 50):
         graph = generate.graph_of(generate.program(Random(seed)))
-        holds(fold(graph, scopes_of_text(graph)), graph)
-        holds(fold(graph, {}), graph)
+        check_equivalent(fold(graph, scopes_of_text(graph)), graph)
+        check_equivalent(fold(graph, {}), graph)
 
 
 def test_half_of_the_folded_texts_are_shorter_than_handwritten_ones() -> None:
@@ -95,7 +95,7 @@ def test_single_different_repetition_is_kept() -> None:
     text = "input 8x9x9\n" + "residual { conv 8 k3 p1; bn; relu; conv 8 k3 p1; bn }; relu\n" * 6
     head, _, tail = text.rpartition("conv 8 k3 p1; bn }")
     graph = archdsl.loads(f"{head}conv 8 k3 p1 nobias; bn }}{tail}").graph
-    holds(fold(graph, {}), graph)
+    check_equivalent(fold(graph, {}), graph)
     assert words(fold(archdsl.loads(text).graph, {}).source.text) < 20
 
 
@@ -147,11 +147,11 @@ BLOCKS = {
 def test_repeated_structure_becomes_blocks(blocks: str, uses: str, count: int) -> None:
     graph = archdsl.loads(f"input 4x16x16\n{blocks}{uses}\n").graph
     program = fold(graph, scopes_of_text(graph))
-    holds(program, graph)
+    check_equivalent(program, graph)
     assert len(program.blocks) <= count
 
 
 def test_modules_of_one_class_that_differ_are_kept() -> None:
     graph = archdsl.loads("input 8x9x9\n" + "conv 8 k3 p1; relu\ngelu; maxpool k3 s1 p1; bn\n" * 4).graph
     scopes = {node.id: (Scope(str(node.id // 3), "Module"),) for node in graph.layers}
-    holds(fold(graph, scopes), graph)
+    check_equivalent(fold(graph, scopes), graph)

@@ -232,10 +232,10 @@ def test_cache_works_without_dir_fd(cache: Path, built: list[str], monkeypatch: 
 
 
 def test_cache_is_skipped_without_a_home_directory(built: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def homeless() -> Path:
+    def no_home() -> Path:
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.setattr(paths, "user_cache", homeless)
+    monkeypatch.setattr(paths, "user_cache", no_home)
     forget()
     assert kept.grammar().parse("input 8\n").children
     assert len(built) == 1

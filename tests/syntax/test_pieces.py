@@ -61,17 +61,17 @@ def check(pieces: Pieces) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_program_after_random_edits_matches_a_full_parse(name: str) -> None:
-    dice = random.Random(name)
+    rng = random.Random(name)
     text = entries()[name].source().text
     pieces = Pieces(Source(text))
     check(pieces)
     for _ in range(30):
         length = len(pieces.source.text)
-        start = dice.randint(0, length)
-        end = min(length, start + dice.choice([0, 0, 0, 1, 1, 2, 5, 40]))
-        pieces.edit(start, end, dice.choice(INSERTED))
+        start = rng.randint(0, length)
+        end = min(length, start + rng.choice([0, 0, 0, 1, 1, 2, 5, 40]))
+        pieces.edit(start, end, rng.choice(INSERTED))
         check(pieces)
-        if dice.random() < 0.4:
+        if rng.random() < 0.4:
             pieces.edit(0, len(pieces.source.text), text)
             check(pieces)
 

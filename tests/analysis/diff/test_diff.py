@@ -113,9 +113,9 @@ def test_carried_over_tensors_load_into_the_other_module(old: str, new: str) -> 
     names = {each.name: each.name for each in weights.same} | {pair.a.name: pair.b.name for pair in weights.renamed}
     result = second.load_state_dict({names[key]: value for key, value in first.items() if key in names}, strict=False)
     assert not result.unexpected_keys
-    lacking = {each.name for each in weights.new} | {pair.b.name for pair in weights.changed}
+    missing = {each.name for each in weights.new} | {pair.b.name for pair in weights.changed}
     # torch requires no count of batches in a state dict without a version.
-    assert set(result.missing_keys) == {name for name in lacking if not name.endswith("num_batches_tracked")}
+    assert set(result.missing_keys) == {name for name in missing if not name.endswith("num_batches_tracked")}
     assert {each.name for each in weights.left} | {
         pair.a.name for pair in weights.changed
     } == first.keys() - names.keys()

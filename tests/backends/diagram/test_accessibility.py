@@ -10,12 +10,12 @@ from tests.backends.diagram.browser import BROWSER, run_page
 from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, renamed
 
 AXE = os.environ.get("AXE_JS", "")
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Pictures</title>
-<main><h1>Pictures</h1>{pictures}</main><pre id="out"></pre><script>{axe}</script><script>
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Diagrams</title>
+<main><h1>Diagrams</h1>{figures}</main><pre id="out"></pre><script>{axe}</script><script>
 axe.run("main", {{rules: {{"color-contrast": {{enabled: true}}}}}}).then(found => {{
-  const told = found.violations.map(each => ({{id: each.id, help: each.help, at: each.nodes.map(n => n.html)}}));
+  const failures = found.violations.map(each => ({{id: each.id, help: each.help, at: each.nodes.map(n => n.html)}}));
   const named = found.passes.filter(each => each.id === "svg-img-alt").flatMap(each => each.nodes).length;
-  document.getElementById("out").textContent = JSON.stringify([...told, {{id: "named", count: named}}]);
+  document.getElementById("out").textContent = JSON.stringify([...failures, {{id: "named", count: named}}]);
 }});
 </script></html>"""
 

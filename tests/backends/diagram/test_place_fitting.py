@@ -60,11 +60,11 @@ def placed(name: str, place: str) -> PlacedFigure:
 
 
 def made(
-    name: str, place: Place, freedom: PlaceChoices | None = None, style: DiagramStyle | None = None
+    name: str, place: Place, place_choices: PlaceChoices | None = None, style: DiagramStyle | None = None
 ) -> PlacedFigure:
     found = network(name)
     options = ViewOptions(title=found.title)
-    return fit(found.graph, found.costs, style or DiagramStyle(), options, place, freedom or PlaceChoices())
+    return fit(found.graph, found.costs, style or DiagramStyle(), options, place, place_choices or PlaceChoices())
 
 
 @pytest.mark.parametrize(("name", "where"), PLACED)

@@ -73,7 +73,10 @@ def check(found: Graph, view: View) -> Diagram:
     for node in found.nodes:
         for source in node.inputs if node.id not in hidden else ():
             start, end = owner[source], owner[node.id]
-            assert start is end or (start.id, end.id) in steps or _turns(drawn, start, end), (start.id, end.id)
+            assert start is end or (start.id, end.id) in steps or _connects_iterations(drawn, start, end), (
+                start.id,
+                end.id,
+            )
     for index, (_, made) in enumerate(found.outputs):
         assert (owner[made].id, f"y{index}") in steps
     edges = {(owner[i].id, owner[node.id].id) for node in found.nodes for i in node.inputs if node.id not in hidden}
@@ -98,7 +101,7 @@ def _steps(drawn: Diagram) -> set[tuple[str, str]]:
     return {(a, b) for a, b in steps if not {a, b} & entries}
 
 
-def _turns(drawn: Diagram, start: Box, end: Box) -> bool:
+def _connects_iterations(drawn: Diagram, start: Box, end: Box) -> bool:
     """Whether an edge leads from one turn of a repetition to the next, which `×N` stands for."""
     return any(
         cluster.times > 1 and all(box.cluster[: len(cluster.path)] == cluster.path for box in (start, end))

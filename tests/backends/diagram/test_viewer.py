@@ -257,7 +257,7 @@ def assert_laid_out(data: dict[str, Any], closed: set[int], placed: dict[str, An
     flat = [unit for unit in placed["units"] if not unit["open"]]
     for index, one in enumerate(flat):
         for other in flat[:index]:
-            assert apart(one, other), (one, other)
+            assert are_disjoint(one, other), (one, other)
     for unit in placed["units"]:
         assert unit["x"] >= -0.01
         assert unit["x"] + unit["width"] <= placed["width"] + 0.01
@@ -279,7 +279,7 @@ def meet(parts: list[list[list[float]]], start: dict[str, Any], end: dict[str, A
     return not left and abs(at[1] - end["y"]) < 0.1
 
 
-def apart(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def are_disjoint(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return bool(
         one["x"] + one["width"] <= other["x"] + 0.01
         or other["x"] + other["width"] <= one["x"] + 0.01

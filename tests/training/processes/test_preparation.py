@@ -83,10 +83,10 @@ def test_preparing_process_sends_heartbeats(fails: bool, monkeypatch: pytest.Mon
                 raise KeyError
     except KeyError:
         assert fails
-    beats = store.values["a alive"]
+    heartbeats = store.values["a alive"]
     assert store.values["a ready"] == 1
     assert not any(thread.name == "a" for thread in threading.enumerate())
-    assert store.values["a alive"] == beats
+    assert store.values["a alive"] == heartbeats
 
 
 @pytest.mark.parametrize(("rank", "local", "works"), [(0, 0, True), (1, 1, False), (2, 0, True), (3, 1, False)])

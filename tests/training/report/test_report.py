@@ -126,11 +126,11 @@ def test_report_contains_the_results_of_the_run(tmp_path: Path) -> None:
     assert all(pair.true != pair.predicted for pair in result.pairs)
     test = Patches().load(training(tmp_path / "run").resources.request).test
     assert test is not None
-    for mistake in result.misclassified:
-        assert ("left", "middle", "right")[test.labels[mistake.index]] == mistake.true != mistake.predicted
-        assert mistake.probability >= mistake.probability_of_true
-        thumbnail = Image.open(io.BytesIO(base64.b64decode(mistake.image.partition(",")[2])))
-        assert np.array_equal(np.asarray(thumbnail), test.images[mistake.index, 0])
+    for wrong_image in result.misclassified:
+        assert ("left", "middle", "right")[test.labels[wrong_image.index]] == wrong_image.true != wrong_image.predicted
+        assert wrong_image.probability >= wrong_image.probability_of_true
+        thumbnail = Image.open(io.BytesIO(base64.b64decode(wrong_image.image.partition(",")[2])))
+        assert np.array_equal(np.asarray(thumbnail), test.images[wrong_image.index, 0])
     for heading in ("Curves", "Confusion matrix", "Classes", "Errors", "Network", "Recipe"):
         assert heading in page.text
     assert f"test accuracy{100 * result.accuracy:.2f}" in page.text

@@ -59,12 +59,12 @@ def worker(at_first_epoch: Callable[[Path], None], announce: int) -> int:
 def run() -> list[int]:
     arrived, announce = os.pipe()
     held, release = os.pipe()
-    doomed, doom = os.pipe()
+    kill_pipe_read, kill_pipe_write = os.pipe()
 
     def kill_worker(run: Path) -> None:
         shutil.copy(run / "metrics.jsonl", FIRST_LINE)
         os.write(announce, b"1")
-        os.read(doomed, 1)
+        os.read(kill_pipe_read, 1)
         os.kill(os.getpid(), signal.SIGKILL)
 
     def wait(run: Path) -> None:
@@ -76,7 +76,7 @@ def run() -> list[int]:
     others = [worker(wait, announce) for _ in range(3)]
     for _ in others:  # all four train, each its own trial
         os.read(arrived, 1)
-    os.write(doom, b"1")
+    os.write(kill_pipe_write, b"1")
     statuses = [os.waitpid(first, 0)[1]]
     os.write(release, b"111")
     return [*statuses, *(os.waitpid(each, 0)[1] for each in others)]

@@ -141,7 +141,7 @@ def test_stopped_or_killed_trial_is_resumed_with_its_point(tmp_path: Path) -> No
     assert tried[1][2] == {1: 0.25}  # for pruning: epochs are not trained again
 
 
-def dead(sweep: Sweep, silent: bool) -> Attempt:
+def abandoned_attempt(sweep: Sweep, silent: bool) -> Attempt:
     """A trial whose worker is gone: its lock is free, or it is of another machine and silent."""
     store = sweep.store()
     store.add(1, {"--lr": 0.1})
@@ -161,7 +161,7 @@ def trial_distributions(sweep: Sweep) -> dict[str, Any]:
 @pytest.mark.parametrize("silent", [False, True], ids=["lock is free", "silent"])
 def test_trial_of_a_killed_worker_is_resumed(tmp_path: Path, silent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep = Sweep(tmp_path, RATES, 0, 3)
-    dead(sweep, silent)
+    abandoned_attempt(sweep, silent)
     checkpoint = sweep.folder / "trials/001/checkpoints/step-000000003.safetensors"
     checkpoint.parent.mkdir(parents=True)
     checkpoint.write_bytes(b"state")
@@ -170,11 +170,11 @@ def test_trial_of_a_killed_worker_is_resumed(tmp_path: Path, silent: bool, monke
         monkeypatch.setattr(Silence, "over", lambda self, running: [])
         pytest.importorskip("fcntl")
     runs: list[str] = []
-    told: list[tuple[int, str]] = []
+    notified: list[tuple[int, str]] = []
 
     class Notes(Listener):
         def takes_over(self, number: int, worker: str) -> None:
-            told.append((number, worker))
+            notified.append((number, worker))
 
     def train(point: Point, run: Path, reports: EpochReports) -> Trial:
         runs.append(run.name)
@@ -186,7 +186,7 @@ def test_trial_of_a_killed_worker_is_resumed(tmp_path: Path, silent: bool, monke
     sweep.run(train, Notes())
     # a worker of another machine may not be gone: nobody else writes to its folder
     assert runs == ["001-2" if silent else "001", "002", "003"]
-    assert told == [(1, "gone-1")]
+    assert notified == [(1, "gone-1")]
     assert [trial.point["--lr"] for trial in sweep.trials_done().values()] == [0.1, 0.2, 0.3]
 
 
@@ -194,7 +194,7 @@ def test_trial_that_kills_its_workers_fails(tmp_path: Path) -> None:
     pytest.importorskip("fcntl")
     sweep = Sweep(tmp_path, RATES, 0, 1)
     for _ in range(MAX_FAILED_ATTEMPTS):
-        sweep.store().end(dead(sweep, silent=False).id, released=False)
+        sweep.store().end(abandoned_attempt(sweep, silent=False).id, released=False)
     sweep.run(trained, Listener())
     trial = sweep.trials_done()[1]
     assert (trial.state, trial.why) == ("failed", "3 workers were killed while they trained it")

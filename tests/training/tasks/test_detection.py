@@ -196,13 +196,13 @@ def test_detection_loss_matches_a_hand_computed_value() -> None:
             continue
         (x, y), true = locations.centers[place].tolist(), wanted[image, place].tolist()
         left, top, right, bottom = x - true[0], y - true[1], true[2] - x, true[3] - y
-        ness = math.sqrt(min(left, right) / max(left, right) * min(top, bottom) / max(top, bottom))
+        true_centerness = math.sqrt(min(left, right) / max(left, right) * min(top, bottom) / max(top, bottom))
         made = output[image, 3:7, place].exp().numpy() * locations.strides[place, 0].item()
         found = np.array([x - made[0], y - made[1], x + made[2], y + made[3]])
-        box += ness * (1 - overlap_of(found, np.array(true))[1])
+        box += true_centerness * (1 - overlap_of(found, np.array(true))[1])
         p = torch.sigmoid(output[image, 7, place]).item()
-        center -= ness * math.log(p) + (1 - ness) * math.log(1 - p)
-        weight, count = weight + ness, count + 1
+        center -= true_centerness * math.log(p) + (1 - true_centerness) * math.log(1 - p)
+        weight, count = weight + true_centerness, count + 1
     assert count > 20
     expected = focal / count + box / weight + center / count
     assert make_box_loss(Fcos(), FACTS)(output, boxes.double()).item() == pytest.approx(expected, rel=1e-5)
@@ -217,8 +217,8 @@ def test_non_maximum_suppression_matches_the_greedy_rule(seed: int) -> None:
     for image in range(3):
         kept: list[int] = []
         for index in range(50):
-            rivals = (other for other in kept if classes[image, other] == classes[image, index])
-            if there[image, index] and all(overlap_of(*boxes[image, [o, index]])[0] <= 0.4 for o in rivals):
+            same_class = (other for other in kept if classes[image, other] == classes[image, index])
+            if there[image, index] and all(overlap_of(*boxes[image, [o, index]])[0] <= 0.4 for o in same_class):
                 kept.append(index)
         assert stays[image].nonzero()[:, 0].tolist() == kept
         assert 3 < len(kept) < there[image].sum()

@@ -43,8 +43,8 @@ def test_loss_and_psnr_match_hand_computed_values(recipe: AnyLoss) -> None:
         meter.update(torch.from_numpy(output[part]), torch.from_numpy(images[part]))
     scores = meter.scores(SINGLE_PROCESS, 5).summary()
     made = 1 / (1 + np.exp(-output.astype(float))) if isinstance(recipe, Bce) else np.clip(output, 0, 1)
-    qualities = [10 * math.log10(1 / np.mean((m - i / 255) ** 2)) for m, i in zip(made, images, strict=True)]
-    assert scores["psnr"] == pytest.approx(np.mean(qualities), abs=1e-4)
+    psnrs = [10 * math.log10(1 / np.mean((m - i / 255) ** 2)) for m, i in zip(made, images, strict=True)]
+    assert scores["psnr"] == pytest.approx(np.mean(psnrs), abs=1e-4)
     targets = torch.from_numpy(images) / 255
     loss = F.binary_cross_entropy_with_logits if isinstance(recipe, Bce) else F.mse_loss
     assert scores["loss"] == pytest.approx(loss(torch.from_numpy(output), targets).item(), abs=1e-6)

@@ -367,8 +367,11 @@ def test_other_tables_are_matched_by_column_name(run: Path, tmp_path: Path) -> N
     lines = [line.split(",") for line in (run.parent / "houses.csv").read_text().splitlines()]
     turned = tmp_path / "turned.csv"
     turned.write_text("\n".join(",".join([c, a, b, size, price]) for a, b, c, price, size in lines))
-    ways = [["--split", "all"], ["--data", f"{turned}:size,price", "--split", "all"]]
-    found = [json.loads(CliRunner().invoke(eval_command, [str(run), "--format", "json", *way]).stdout) for way in ways]
+    argument_lists = [["--split", "all"], ["--data", f"{turned}:size,price", "--split", "all"]]
+    found = [
+        json.loads(CliRunner().invoke(eval_command, [str(run), "--format", "json", *arguments]).stdout)
+        for arguments in argument_lists
+    ]
     assert found[1]["metrics"] == pytest.approx(found[0]["metrics"], rel=1e-5)
     for text, words in (("a,b,d,price,size", "no column `c`"), ("a,b,c,size,x", "no class `x`")):
         turned.write_text("\n".join([text, *(",".join(line) for line in lines[1:])]))
