@@ -53,7 +53,8 @@ def with_asserts(network: str, *conditions: str) -> str:
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_suggestions_add_no_error_and_skip_no_assertion(network: str) -> None:
-    for first, second in zip(ASSERTIONS, (*ASSERTIONS[1:], ASSERTIONS[0]), strict=True):
+    pairs = [*zip(ASSERTIONS, (*ASSERTIONS[1:], ASSERTIONS[0]), strict=True)]
+    for first, second in pairs[NETWORKS.index(network) % 2 :: 2]:
         text = with_asserts(network, first, second)
         before = checked(text)
         for item in before.diagnostics if before.graph is not None else ():

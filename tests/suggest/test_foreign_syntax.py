@@ -78,10 +78,10 @@ def test_foreign_chains_and_numbers_are_rewritten(statement: str) -> None:
     assert archdsl.check(text=found[0]).ok
 
 
-@pytest.mark.parametrize("count", [3, 4])
-def test_rewritten_comparison_chain_matches_python(count: int) -> None:
+@pytest.mark.parametrize(("count", "step"), [(3, 2), (4, 13)])
+def test_rewritten_comparison_chain_matches_python(count: int, step: int) -> None:
     """Compare with Python, in which comparisons are chained."""
-    for signs in itertools.product(("<", "<=", "==", "!="), repeat=count - 1):
+    for signs in [*itertools.product(("<", "<=", "==", "!="), repeat=count - 1)][::step]:
         for values in ((1, 2, 3, 4), (2, 2, 1, 1)):
             chain = " ".join(str(part) for pair in zip(values, (*signs, ""), strict=False) for part in pair).strip()
             for prefix in ("", "not "):
