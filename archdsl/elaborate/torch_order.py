@@ -104,12 +104,14 @@ def _chosen(layer: type[Op], values_by_name: Mapping[str, Any], x: Shape) -> dic
 
 
 def _takes(layer: type[Op], values: Mapping[str, Any], x: Shape) -> bool:
-    """Whether the layer accepts these values and this input."""
+    """Whether the layer accepts these values and this input; with several inputs, whether it accepts the values."""
     if any(p.required and p.name not in values for p in layer.parameters):
         return False
     try:
         with recording():  # A trial imposes no condition on symbolic dimensions.
-            layer.of(values).infer((x,))
+            op = layer.of(values)
+            if not op.named_inputs():
+                op.infer((x,))
     except (Reject, Undecided):
         return False
     return True

@@ -5,6 +5,7 @@ import pytest
 from archdsl.diagnostics import Sink
 from archdsl.diagnostics.diagnostic import Finding
 from archdsl.diagnostics.fixes import fix
+from archdsl.layers import registry
 from archdsl.network import analyze
 from archdsl.text.source import Source
 
@@ -93,3 +94,15 @@ def test_activation_argument_becomes_a_statement(text: str) -> None:
     word = text.rpartition("=")[2]
     (suggestion,) = found.suggestions
     assert [edit.text for edit in suggestion.edits] == ["", f"; {word}"]
+
+
+WITH_TENSORS = sorted({*registry()} - {word for word, layer in registry().items() if not layer.tensor_parameters})
+
+
+@pytest.mark.parametrize("word", WITH_TENSORS)
+@pytest.mark.parametrize("shape", ["6x4", "4x8x8"])
+def test_too_many_values_for_a_layer_with_several_inputs(word: str, shape: str) -> None:
+    for parameter in registry()[word].tensor_parameters:
+        for values in ("4 1", "4 1 2", "4 8 2 1 1"):
+            text = f"input {shape}; identity as q; {word} {values} {parameter.name}=q"
+            assert all(item.diagnostic.message() for item in analyze(Source(text), Sink()).diagnostics)
