@@ -52,7 +52,8 @@ def _row(row: VolumeRow, theme: Theme) -> list[ShapeGroup]:
     named, names = _names(found, ends, taken, theme)
     parts += names
     top = min(top for _, top, _, _ in taken)
-    drawn = draw_side_paths(row.side_paths, found, [named[volume.box.id] for volume in found], top, theme)
+    labels = [named[volume.box.id] for volume in found]
+    drawn = draw_side_paths(row.side_paths, found, labels, top, theme)
     lines = [group for _, _, groups in drawn for group in groups if not isinstance(group.of, Box)]
     words = [group for _, _, groups in drawn for group in groups if isinstance(group.of, Box)]
     return [*_frames(row, drawn, theme), *parts, *lines, *words]
@@ -196,7 +197,10 @@ def _shapes(found: list[Volume], taken: list[Rectangle], theme: Theme) -> list[S
 def _names(
     found: list[Volume], ends: set[str], taken: list[Rectangle], theme: Theme
 ) -> tuple[dict[str, TextLabel], list[ShapeGroup]]:
-    """The labels above the boxes: the layers. The first result is by box, so that skips can start and end there."""
+    """The labels above the boxes: the layers. The first result is by box, so that skips can start and end there.
+
+    Boxes with the same layer share a label.
+    """
     by_box: dict[str, TextLabel] = {}
     runs = [run for group in groups(found) for run in _runs(group, lambda volume: volume.name)]
     # Labels at the ends of skips come first, and keep the space above them free.
@@ -209,8 +213,9 @@ def _names(
         else:
             words = _free(middle, top, text, SMALL, taken, -1, theme)
         if ends & {volume.box.id for volume in run}:
-            half = width_of(words.text, SMALL) / 2
-            taken.append((words.at[0] - half, words.at[1] - 5 * SMALL, words.at[0] + half, words.at[1]))
+            half, middles = width_of(words.text, SMALL) / 2, [volume.top_middle for volume in run]
+            left, right = min(words.at[0] - half, *middles), max(words.at[0] + half, *middles)
+            taken.append((left, words.at[1] - 5 * SMALL, right, words.at[1]))
         by_box |= {volume.box.id: words for volume in run}
     return by_box, [ShapeGroup(shapes=(by_box[run[0].box.id],)) for run in runs if not run[0].round]
 

@@ -45,7 +45,7 @@ def draw_side_paths(
 ) -> list[tuple[SidePath, float, list[ShapeGroup]]]:
     """Arrows over the boxes that they bypass, shorter ones lower: each with its highest point and its shapes.
 
-    `names` are the labels of the boxes, where the arrows start and end.
+    `names` are the labels of the boxes; arrows start and end above them.
     """
     levels: list[list[_Placed]] = []
     first: dict[tuple[str, int], SidePath] = {}
@@ -79,8 +79,9 @@ def draw_side_paths(
 
 def _placed(path: SidePath, row: list[Volume], names: list[TextLabel], theme: Theme) -> _Placed:
     """Where a side path runs; an input comes from above, and an output leaves upward."""
-    start = () if path.start is None else ((names[path.start].at[0] + 2, names[path.start].at[1] - SMALL),)
-    end = () if path.end is None else ((names[path.end].at[0] - 2, names[path.end].at[1] - SMALL),)
+    # Above the box itself: its label may stand for several boxes.
+    start = () if path.start is None else ((row[path.start].top_middle + 2, names[path.start].at[1] - SMALL),)
+    end = () if path.end is None else ((row[path.end].top_middle - 2, names[path.end].at[1] - SMALL),)
     near = row[min(path.near, len(row) - 1)]
     points = (*start, *end) or (((near.left + near.right) / 2, 0.0),)
     xs = [x for x, _ in points]

@@ -76,6 +76,11 @@ class Volume(Record):
         return self.depth * DEPTH_OFFSET[0] / 2
 
     @property
+    def top_middle(self) -> float:
+        """The x of the middle of its top edge, which is behind its front face."""
+        return self.left + self.thickness / 2 + self.overhang
+
+    @property
     def rise(self) -> float:
         """How far it extends above and below the axis."""
         return self.height / 2 - self.depth * DEPTH_OFFSET[1] / 2

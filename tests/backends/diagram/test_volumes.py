@@ -10,7 +10,7 @@ from archdsl.analysis.cost import costs
 from archdsl.backends.diagram import CannotDraw, DiagramStyle, View, ViewOptions, diagram
 from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.drawing import Drawing, Polygon, Polyline, TextLabel, bounds
-from archdsl.backends.diagram.figure import Arrow, Box, Cluster, Diagram, Role
+from archdsl.backends.diagram.figure import Arrow, Box, Cluster, Diagram, Flow, Role
 from archdsl.backends.diagram.figure_options import KINDS
 from archdsl.backends.diagram.place import PLACES, PlaceChoices
 from archdsl.backends.diagram.place_fitting import fit
@@ -122,6 +122,43 @@ def test_skip_connections_are_routed_above_the_boxes() -> None:
     assert len(skips) == 2
     assert len(set(heights)) == 2, "one inside the other"
     assert heights[-1] < highest
+
+
+SHARED_LABEL = """
+input 3x32x32
+conv 16 k3 same nobias; bn; relu
+residual { conv 16 k3 same nobias; bn; relu; conv 16 k3 same nobias; bn }
+relu
+residual { conv 16 k3 same; relu; conv 16 k3 same; relu; conv 16 k3 same }
+gap; fc 10
+"""
+
+TRANSFORMER_BLOCK = """
+input 16x32
+residual { layernorm; fc 32; gelu; fc 32 }
+residual { layernorm; fc 32; fc 32; fc 32 }
+take 0; fc 10
+"""
+
+
+@pytest.mark.parametrize("text", [SHARED_LABEL, UNET, TRANSFORMER_BLOCK])
+def test_skip_connections_start_and_end_above_their_own_boxes(text: str) -> None:
+    drawing = scene(text)
+    middles = {}
+    for part in drawing.parts:
+        points = [point for shape in part.shapes if isinstance(shape, Polygon) for point in shape.points]
+        if isinstance(part.of, Box) and points:
+            top = min(y for _, y in points)
+            edge = [x for x, y in points if y < top + 0.01]
+            middles[part.of.id] = (min(edge) + max(edge)) / 2
+    skips = [part for part in drawing.parts if isinstance(part.of, Arrow) and part.of.flow is Flow.SKIP]
+    assert skips
+    for part in skips:
+        assert isinstance(part.of, Arrow)
+        line = part.shapes[0]
+        assert isinstance(line, Polyline)
+        for name, (x, _) in ((part.of.start, line.points[0]), (part.of.end, line.points[-1])):
+            assert min(middles, key=lambda other: abs(middles[other] - x)) == name
 
 
 BRANCHES = """
