@@ -26,14 +26,14 @@ def test_error_names_the_installed_example(
 
 
 @pytest.mark.parametrize("given", ["examples/none.arch", "examples", "other/lenet5.arch", "examples/../pyproject.toml"])
-def test_other_paths_get_no_such_hint(given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_missing_paths_get_no_hint(given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(main, ["check", given])
     assert done.exit_code == 2
     assert "installed" not in done.output
 
 
-def test_an_unreadable_example_gets_no_such_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_example_gets_no_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("examples").mkdir()
     Path("examples/lenet5.arch").write_bytes(b"\xff")

@@ -30,7 +30,7 @@ def _options(command: click.Command) -> dict[str, click.Parameter]:
     return {word[2:].replace("-", "_"): each for each in command.params for word in each.opts if word[:2] == "--"}
 
 
-def test_each_target_exists() -> None:
+def test_every_suggested_name_exists() -> None:
     options = {name for _, command in _commands() for name in _options(command)}
     choices = {
         word
@@ -44,11 +44,11 @@ def test_each_target_exists() -> None:
     assert set(other_names._COMMANDS) <= set(_COMMANDS)
 
 
-def test_no_name_of_another_tool_is_one_of_ours() -> None:
+def test_foreign_command_names_do_not_collide_with_commands() -> None:
     assert not {each for words in other_names._COMMANDS.values() for each in words.split()} & set(_COMMANDS)
 
 
-def test_each_other_name_of_an_option_is_understood() -> None:
+def test_foreign_option_names_are_recognized() -> None:
     for name, command in _commands():
         options = _options(command)
         for target, others in other_names._SETTINGS.items():
@@ -71,13 +71,13 @@ def test_each_other_name_of_an_option_is_understood() -> None:
         (["check", "--formt", "json"], "--format"),
     ],
 )
-def test_an_unknown_option_names_the_one_that_is_meant(words: list[str], near: str) -> None:
+def test_foreign_option_name_suggests_the_option(words: list[str], near: str) -> None:
     result = CliRunner().invoke(main, words)
     assert result.exit_code == 2
     assert f"there is no option `{words[1]}`; did you mean `{near}`?" in result.output
 
 
-def test_an_unknown_option_without_a_likely_meaning_names_none() -> None:
+def test_unknown_option_without_a_similar_name_has_no_suggestion() -> None:
     result = CliRunner().invoke(main, ["train", "--quantum"])
     assert result.exit_code == 2
     assert result.output.endswith("there is no option `--quantum`\n")
@@ -87,7 +87,7 @@ def test_an_unknown_option_without_a_likely_meaning_names_none() -> None:
     ("command", "near"),
     [("summary", "check"), ("draw", "diagram"), ("fit", "train"), ("evaluate", "eval"), ("chek", "check")],
 )
-def test_an_unknown_command_names_the_one_that_is_meant(command: str, near: str) -> None:
+def test_foreign_command_name_suggests_the_command(command: str, near: str) -> None:
     result = CliRunner().invoke(main, [command, "net.arch"])
     assert result.exit_code == 2
     assert f"there is no command `{command}`; did you mean `{near}`?" in result.output
@@ -104,13 +104,13 @@ def test_an_unknown_command_names_the_one_that_is_meant(command: str, near: str)
         (["check", "--format", "md"], "markdown"),
     ],
 )
-def test_an_unknown_value_names_the_one_that_is_meant(words: list[str], near: str) -> None:
+def test_foreign_value_suggests_the_value(words: list[str], near: str) -> None:
     result = CliRunner().invoke(main, [*words, "net.arch"])
     assert result.exit_code == 2
     assert f"did you mean '{near}'?" in " ".join(result.output.split())
 
 
-def test_values_may_be_in_upper_or_lower_case() -> None:
+def test_option_values_are_case_insensitive() -> None:
     net = ["-e", "input 3x8x8; gap"]
     assert CliRunner().invoke(main, ["check", "--format", "JSON", *net]).output.startswith("{")
     assert CliRunner().invoke(main, ["diagram", "-o", "-", "--format", "SVG", "--direction", "lr", *net]).exit_code == 0
@@ -140,11 +140,11 @@ def _suggested(block: str) -> list[str]:
         ("schedule cosine_annealing", "schedule cosine"),
     ],
 )
-def test_settings_of_the_block(block: str, meant: str) -> None:
+def test_foreign_settings_in_a_train_block_are_rewritten(block: str, meant: str) -> None:
     assert _suggested(block)[0] == f"train {{ {meant} }}"
 
 
-def test_each_argument_alone_on_a_line_names_its_setting() -> None:
+def test_sole_argument_of_a_line_suggests_its_setting() -> None:
     lines: dict[str, set[str]] = {}
     for entry in recipe_fields():
         if len(entry.path) > 1 and not entry.head:
@@ -160,10 +160,10 @@ def test_each_argument_alone_on_a_line_names_its_setting() -> None:
 @pytest.mark.parametrize(
     ("argument", "near"), [("learning_rate", "lr"), ("batch_size", "batch"), ("num_epochs", "epochs")]
 )
-def test_arguments_of_fit(argument: str, near: str) -> None:
+def test_foreign_arguments_of_fit_get_a_suggestion(argument: str, near: str) -> None:
     with pytest.raises(TypeError, match=f"did you mean `{near}`"):
         given_settings({argument: 1})
 
 
-def test_a_value_without_a_likely_meaning_names_none() -> None:
+def test_unknown_value_without_a_similar_name_has_no_suggestion() -> None:
     assert value_elsewhere("quantum", ["sgd", "adam"]) is None

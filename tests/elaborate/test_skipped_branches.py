@@ -61,17 +61,17 @@ def text_of(branch: str, body: str) -> str:
 
 @pytest.mark.parametrize("branch", BRANCHES)
 @pytest.mark.parametrize("body", WRONG)
-def test_what_is_surely_wrong_is_reported(body: str, branch: str) -> None:
+def test_certain_errors_in_skipped_branches_are_reported(body: str, branch: str) -> None:
     assert errors(text_of(branch, body)) == [WRONG[body]] * 2  # in the block, and at the top level
 
 
 @pytest.mark.parametrize("branch", BRANCHES)
 @pytest.mark.parametrize("body", RIGHT)
-def test_what_depends_on_the_condition_is_not_reported(body: str, branch: str) -> None:
+def test_condition_dependent_errors_in_skipped_branches_are_not_reported(body: str, branch: str) -> None:
     assert not errors(text_of(branch, body))
 
 
-def test_a_suggestion_fixes_the_word() -> None:
+def test_suggestion_fixes_a_word_in_a_skipped_branch() -> None:
     text = f"{HEAD}if n == 2 {{ conv 8 k3 stide=2; rellu }}\n"
     for item in analyze(Source(text), Sink()).diagnostics:
         text = edited_text(text, item.suggestions[0].edits) if item.diagnostic.code == "E0302" else text
@@ -80,7 +80,7 @@ def test_a_suggestion_fixes_the_word() -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_no_statement_that_is_valid_is_reported_where_it_does_not_run(seed: int) -> None:
+def test_valid_statements_in_skipped_branches_are_not_reported(seed: int) -> None:
     text = program(Random(seed))
     parsed = parse(Source(text), Sink())
     for statement in parsed.statements:

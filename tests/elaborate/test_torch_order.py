@@ -101,7 +101,7 @@ WITH_TENSORS = sorted({*registry()} - {word for word, layer in registry().items(
 
 @pytest.mark.parametrize("word", WITH_TENSORS)
 @pytest.mark.parametrize("shape", ["6x4", "4x8x8"])
-def test_too_many_values_for_a_layer_with_several_inputs(word: str, shape: str) -> None:
+def test_too_many_values_of_a_layer_with_several_inputs_have_a_message(word: str, shape: str) -> None:
     for parameter in registry()[word].tensor_parameters:
         for values in ("4 1", "4 1 2", "4 8 2 1 1"):
             text = f"input {shape}; identity as q; {word} {values} {parameter.name}=q"

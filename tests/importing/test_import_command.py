@@ -129,7 +129,7 @@ def test_callable_in_a_file_of_a_package_is_imported(run: Run, packages: None, s
         assert result.stdout.endswith("conv 8 k3; relu; gap  # archdsl: ignore[W0910]\nfc 10\n")
 
 
-def test_package_with_the_name_of_another_one_is_refused(run: Run, packages: None) -> None:
+def test_package_shadowed_by_another_module_is_refused(run: Run, packages: None) -> None:
     importlib.import_module("xml")
     result = run("xml/net.py:Net", "--input", "3x9x9")
     assert result.exit_code == 2

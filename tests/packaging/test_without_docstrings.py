@@ -71,5 +71,5 @@ def test_commands_print_the_same_without_docstrings(package: Path) -> None:
         assert found == expected, words
 
 
-def test_sub_commands_have_help() -> None:
+def test_subcommands_have_help() -> None:
     assert "Print" in CliRunner().invoke(main, ["zoo", "show", "--help"]).output

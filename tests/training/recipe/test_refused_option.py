@@ -90,7 +90,7 @@ def test_conflict_names_its_option(block: str, given: dict[tuple[str, ...], Any]
     assert found.value.option == option
 
 
-def test_conflicts_name_their_fields() -> None:
+def test_every_conflict_names_its_fields() -> None:
     """A validator of a whole section cannot be blamed on an option without them."""
     raised = []
     for path in sorted(Path(composition.__file__).parent.glob("*.py")):
