@@ -238,7 +238,7 @@ class DecoderPool:
         inherited = () if self._progress.file is None else (self._progress.file,)
         for _ in range(self.workers):
             process = subprocess.Popen(
-                [sys.executable, "-c", START],
+                [sys.executable, "-P", "-c", START],  # -P: not the modules in the current folder
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=environment,

@@ -2,11 +2,13 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import archdsl
 from archdsl.training.data.image_folder import FolderSource
 from archdsl.training.data.images import Request, join
 from archdsl.training.data.stream import split_streams
@@ -34,6 +36,19 @@ def test_batches_do_not_depend_on_the_number_of_processes(folder: Path) -> None:
     assert [batch.shape for batch in first] == [(len(batch), 10, 10, 3) for batch in BATCHES]
     assert not np.array_equal(first[0], second[0])  # another epoch
     assert np.array_equal(first[1][0], first[1][1])  # the same sample
+
+
+def test_modules_in_the_current_folder_do_not_affect_processes(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The installed command does not search the current folder, so its processes must not either."""
+    for name in ("pickle", "types", "archdsl"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('wrong module')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(Path(archdsl.__file__).parents[1]), *filter(None, sys.path)])
+    splits = streams(folder, settings(1))
+    assert len(trained(splits.train, BATCHES[:1], 0)) == 1
+    splits.close()
 
 
 def test_closed_iterator_releases_its_processes(folder: Path) -> None:
