@@ -46,6 +46,11 @@ def allowed() -> tuple[str, ...]:
     return () if context is None else context.meta.get(_KEY, ())
 
 
+def allow_words() -> str:
+    """The options ` --allow PACKAGE` of the current command, which a command that continues its work needs as well."""
+    return "".join(f" --allow {name}" for name in dict.fromkeys(allowed()))
+
+
 def allow_too(package: str) -> None:
     """Allow a package that the command names in another way."""
     context = click.get_current_context()

@@ -16,6 +16,7 @@ from ..training.recipe.composition import BadOption
 from ..training.sweep.search_space import Space
 from ..training.tasks.choice import resolved, task_named
 from ..training.tasks.metric import Metric, metric_of
+from .allowing import allow_words
 from .common import in_shell, parse_override, usage, use_color
 from .network_text import NetworkText
 from .new_run import new_run
@@ -211,7 +212,8 @@ def _make_trials(sweep: "Sweep", plan: "SweepSettings", context: "SweepContext")
         fail(problem)
     good = _finish(sweep, plan)
     if stopped:
-        click.echo(f"stopped; finished trials are kept. To resume: archdsl sweep --resume {in_shell(sweep.folder)}")
+        resume = f"archdsl sweep --resume {in_shell(sweep.folder)}{allow_words()}"
+        click.echo(f"stopped; finished trials are kept. To resume: {resume}")
         raise SystemExit(_STOPPED)
     if not good:
         click.echo("error: no trial succeeded; see the errors above", err=True)

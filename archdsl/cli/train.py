@@ -17,7 +17,7 @@ from ..training.data.registry import data_sets
 from ..training.recipe.grouped_options import GroupedCommand, grouped_option
 from ..training.recipe.groups import OptionGroup
 from ..training.recipe.options import given_options, recipe_options
-from .allowing import OPTION
+from .allowing import OPTION, allow_words
 from .common import in_shell, usage
 from .network_text import named_network
 from .output_path import OUTPUT_PATH, refuse_other_text
@@ -244,7 +244,7 @@ def _report(outcome: "Outcome", group: "ProcessGroup") -> int:
     folder, word = printable(str(outcome.run.folder)), in_shell(outcome.run.folder)
     if stopped:
         where = f"epoch {outcome.state.epoch + 1}, after {counted(outcome.state.step, 'step')}"
-        click.echo(f"stopped in {where}; saved. To resume: archdsl train --resume {word}")
+        click.echo(f"stopped in {where}; saved. To resume: archdsl train --resume {word}{allow_words()}")
         return _STOPPED
     if outcome.ending is Ending.EARLY:
         click.echo(f"stopped early after epoch {outcome.state.epoch}: {outcome.ending.value}")
@@ -255,7 +255,9 @@ def _report(outcome: "Outcome", group: "ProcessGroup") -> int:
             f"{name} {scores_in_words(scores)} (weights of the {of}; {duration(outcome.state.seconds)} of training)"
         )
     task = outcome.run.read_settings().recipe.task
-    predict = f"archdsl predict {word} {_example(outcome.run)}" + (" -o ." if task in _OF_IMAGES else "")
+    predict = (
+        f"archdsl predict {word} {_example(outcome.run)}" + (" -o ." if task in _OF_IMAGES else "") + allow_words()
+    )
     use = _USES.get(task, "to predict") if outcome.run.read_settings().data.inputs == "image" else "to predict"
     click.echo(f"{folder}: report.html, weights, log; {use}: `{predict}`")
     return 0
