@@ -1,5 +1,7 @@
 """`archdsl import`: a network from another framework or file format as a text."""
 
+import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -59,8 +61,9 @@ def command(
 
     request = ImportRequest(source, name or default_name(source), inputs, _arguments(settings))
     try:
-        imported = import_source(request)
-        imported.check(partial=partial)
+        with redirect_stdout(sys.stderr):  # what the imported code prints does not belong to the text
+            imported = import_source(request)
+            imported.check(partial=partial)
     except UnusableSource as error:
         click.echo(f"archdsl: {printable(error.message)}", err=True)
         if error.suggestion:

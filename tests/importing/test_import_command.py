@@ -142,6 +142,29 @@ def test_standard_output_has_only_the_text(run: Run) -> None:
     assert "imported:" in result.stderr
 
 
+PRINTS = """
+from imported_example import Net
+print("in the module")
+
+class Loud(Net):
+    def __init__(self):
+        print("in the constructor")
+        super().__init__()
+
+    def forward(self, x):
+        print("in the forward pass")
+        return super().forward(x)
+"""
+
+
+def test_standard_output_has_nothing_that_the_module_prints(run: Run) -> None:
+    Path("loud.py").write_text(PRINTS)
+    result = run("loud.py:Loud", "--input", "3x9x9")
+    assert result.stdout == "net Loud\ninput 3x9x9\n\nconv 8 k3; relu; gap  # archdsl: ignore[W0910]\nfc 10\n"
+    for place in ("module", "constructor", "forward pass"):
+        assert f"in the {place}\n" in result.stderr
+
+
 def test_imported_weights_are_written(run: Run) -> None:
     result = run("imported_example:Net", "--input", "3x9x9", "-o", "net.arch", "--weights", "net.safetensors")
     assert result.exit_code == 0, result.output
