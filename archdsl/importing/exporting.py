@@ -31,6 +31,12 @@ def _operator() -> Any:
     return torch.ops.archdsl.drop_path
 
 
+def drop_path(x: torch.Tensor, rate: float) -> torch.Tensor:
+    """The same tensor, with a mark that whole samples of it are dropped in training."""
+    marked: torch.Tensor = _operator()(x, rate)
+    return marked
+
+
 def export(
     module: nn.Module, args: Sequence[torch.Tensor], kwargs: Mapping[str, torch.Tensor] | None = None
 ) -> torch.export.ExportedProgram:

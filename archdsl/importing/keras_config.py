@@ -18,8 +18,10 @@ _INTEGERS = {
 }  # fmt: skip
 """Fields of layers that are integers, or lists of them; Python would accept a boolean as an integer."""
 _KERAS_MODULES = ("keras", "tf_keras", "tensorflow.keras", "builtins")
-_OPS = ("Add", "Concatenate", "Maximum", "Minimum", "Multiply", "Softmax", "Subtract")
-"""The operations of `keras.ops` that are the same as the layer of this name."""
+_OPS = ("Add", "Concatenate", "Divide", "Maximum", "Minimum", "Multiply", "Softmax", "Subtract", "TrueDivide")
+"""The operations of `keras.ops` that are the same as the layer of this name, if there is one."""
+WITH_NUMBERS = ("Add", "Divide", "Multiply", "Subtract", "TrueDivide")
+"""Those that also take numbers in place of tensors: `x + 3.0`."""
 
 _TRAINING_FALSE = ("Dropout", "GaussianNoise", "SpatialDropout2D")
 """The layers whose argument `training` is False by default in Keras 3; fitting passes True nevertheless."""
@@ -34,6 +36,8 @@ class KerasUse(NamedTuple):
     layer: str
     inputs: tuple[tuple[str, int], ...]
     options: Mapping[str, Any] = {}
+    numbers: Mapping[int, float] = {}
+    """The numbers among its arguments, by their positions."""
 
 
 class KerasModel(NamedTuple):
@@ -153,7 +157,11 @@ def _uses(entry: Any) -> Iterator[KerasUse]:
             extra = {key for key, value in options.items() if _histories(value)}
             if extra:
                 raise ImportFailed(f"the layer `{name}` reads {', '.join(sorted(extra))} as well")
-            yield KerasUse(name, tuple(_histories(node["args"], name)), options)
+            args, numbers = list(node["args"]), dict[int, float]()
+            if ".ops." in str(entry.get("module")) and entry["class_name"] in WITH_NUMBERS:
+                numbers = {i: float(each) for i, each in enumerate(args) if type(each) in (int, float)}
+                args = [each for i, each in enumerate(args) if i not in numbers]
+            yield KerasUse(name, tuple(_histories(args, name)), options, numbers)
         else:
             for each in node:
                 _first_result(each[0], each[2] if len(each) > 2 else 0)

@@ -17,6 +17,8 @@ from .keras_layers import (
     KerasBatchNorm,
     KerasConv,
     KerasDense,
+    KerasDropPath,
+    KerasLayerNorm,
     KerasPool,
     KerasSeparable,
     KerasTransposed,
@@ -105,6 +107,9 @@ class KerasGraph(nn.Module):
     def _make(self, layer: str, read: Sequence[tuple[int, ...]]) -> None:
         kind, config = self.model.layers[layer]
         made = layer_of(kind, {"name": layer, **config}, read)
+        # An operation has one use; a layer reads tensors only.
+        if numbers := next((each.numbers for each in self.model.uses if each.layer == layer), None):
+            made = _with_numbers(made, numbers)
         if isinstance(made, nn.Module):
             if config.get("trainable") is False:
                 made.requires_grad_(requires_grad=False)
@@ -117,6 +122,16 @@ class KerasGraph(nn.Module):
             if (layer, use) not in values:
                 values[layer, use] = self.functions[layer](*(values[each] for each in read))
         return tuple(values[each] for each in self.model.outputs)
+
+
+def _with_numbers(function: Callable[..., Tensor], numbers: Mapping[int, float]) -> Callable[..., Tensor]:
+    """A function of the tensors alone, with numbers at fixed positions among its arguments."""
+
+    def applied(*x: Tensor) -> Tensor:
+        tensors = iter(x)
+        return function(*(numbers[i] if i in numbers else next(tensors) for i in range(len(x) + len(numbers))))
+
+    return applied
 
 
 def _zeros(shape: Sequence[int]) -> Tensor:
@@ -189,15 +204,23 @@ def _with_weights(base: str, rank: int, config: Config, read: Sequence[tuple[int
         case "LayerNormalization":
             if config.get("axis", -1) not in (-1, [-1], len(shape), [len(shape)]):
                 raise refuse("it normalizes an axis other than the last", config["name"])
-            if config["center"] and not config["scale"]:
-                raise refuse("it shifts without a scale", config["name"])
-            return nn.LayerNorm(shape[-1], float(config["epsilon"]), bool(config["scale"]), bool(config["center"]))
+            return KerasLayerNorm(config, shape[-1])
         case "MaxPooling" | "AveragePooling":
             return KerasPool(config, rank, maximum=base == "MaxPooling")
         case "Dropout":
-            return nn.Dropout(float(config["rate"]))
+            return _dropout(config, (None, *shape))
         case _:
             return None
+
+
+def _dropout(config: Config, shape: Sequence[int | None]) -> nn.Module:
+    """Dropout of elements, or of whole samples or channels, which share the random numbers along axes of length 1."""
+    rate, noise = float(config["rate"]), config.get("noise_shape")
+    if noise is None or (len(noise) == len(shape) and all(a in (None, b) for a, b in zip(noise, shape, strict=True))):
+        return nn.Dropout(rate)
+    if noise[0] != 1 and len(noise) == len(shape) and set(noise[1:]) == {1}:
+        return KerasDropPath(rate)
+    raise refuse(f"its dropout has the `noise_shape` {noise}", config["name"])
 
 
 def _without_weights(
@@ -298,8 +321,10 @@ _MERGES: Mapping[str, Callable[[Config, Sequence[Tensor]], Tensor]] = {
     "Add": lambda config, x: _total(x),
     "Average": lambda config, x: _total(x) / len(x),
     "Concatenate": lambda config, x: torch.cat(list(x), config.get("axis", -1)),
+    "Divide": lambda config, x: x[0] / x[1],
     "Maximum": lambda config, x: _extreme(x, torch.maximum),
     "Minimum": lambda config, x: _extreme(x, torch.minimum),
     "Multiply": lambda config, x: _product(x),
     "Subtract": lambda config, x: x[0] - x[1],
+    "TrueDivide": lambda config, x: x[0] / x[1],
 }

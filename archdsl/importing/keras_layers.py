@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .exporting import drop_path
 from .keras_config import is_of_keras
 from .keras_options import refuse
 
@@ -169,17 +170,53 @@ class KerasBatchNorm(nn.Module):
         super().__init__()
         axis = config.get("axis", -1)
         axis = axis[0] if isinstance(axis, list) else axis
-        if axis not in (-1, len(shape)) or config.get("center", True) is not config.get("scale", True):
-            raise refuse("it normalizes another axis, or only scales or shifts", config["name"])
-        self.norm = nn.BatchNorm1d(
-            shape[-1], float(config["epsilon"]), round(1 - float(config["momentum"]), 7), bool(config["scale"])
-        )
+        if axis not in (-1, len(shape)):
+            raise refuse("it normalizes an axis other than the last", config["name"])
+        scales, shifts = bool(config.get("scale", True)), bool(config.get("center", True))
+        momentum = round(1 - float(config["momentum"]), 7)
+        self.factor = _alone(shape[-1], scales and not shifts, around=1.0)
+        self.shift = _alone(shape[-1], shifts and not scales, around=0.0)
+        self.norm = nn.BatchNorm1d(shape[-1], float(config["epsilon"]), momentum, affine=scales and shifts)
 
     def forward(self, x: Tensor) -> Tensor:
-        return last(F.batch_norm(first(x), *self._tensors(), False, self.norm.momentum or 0.0, self.norm.eps))
+        y = F.batch_norm(first(x), *self._tensors(), False, self.norm.momentum or 0.0, self.norm.eps)
+        dims = (-1, *(1,) * (y.ndim - 2))
+        if self.factor is not None:
+            y = y * self.factor.reshape(dims)
+        return last(y if self.shift is None else y + self.shift.reshape(dims))
 
     def _tensors(self) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
         return self.norm.running_mean, self.norm.running_var, self.norm.weight, self.norm.bias
+
+
+def _alone(features: int, there: bool, around: float) -> nn.Parameter | None:
+    """The scale or shift of a normalization that lacks the other."""
+    return nn.Parameter(around + 0.1 * torch.randn(features)) if there else None
+
+
+class KerasLayerNorm(nn.Module):
+    """Layer normalization along the last axis."""
+
+    def __init__(self, config: Config, features: int) -> None:
+        super().__init__()
+        scales, shifts = bool(config["scale"]), bool(config["center"])
+        self.norm = nn.LayerNorm(features, float(config["epsilon"]), scales, bias=shifts)
+        self.shift = _alone(features, shifts and not scales, around=0.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.norm(x)
+        return y if self.shift is None else y + self.shift
+
+
+class KerasDropPath(nn.Module):
+    """Stochastic depth: dropout whose random numbers are the same for all elements of a sample."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        return drop_path(x, self.rate)
 
 
 class KerasPool(nn.Module):

@@ -163,7 +163,13 @@ def _models(keras: Any) -> dict[str, Any]:
             layers.Dense(5, activation="softmax"),
         ]
     )
-    return {"residual": residual, "strided": strided}
+    x = layers.Input((8, 8, 4))
+    y = layers.BatchNormalization(scale=False)(layers.Conv2D(6, 3)(x))
+    y = layers.BatchNormalization(center=False)(layers.Conv2D(4, 1)(y + 3.0))
+    y = layers.Dropout(0.2, noise_shape=(None, 1, 1, 1))(2 * y / 5)
+    y = layers.LayerNormalization(scale=False)(layers.GlobalAveragePooling2D()(1 - y))
+    partial = keras.Model(x, layers.LayerNormalization(center=False)(layers.Dense(5)(y)))
+    return {"residual": residual, "strided": strided, "partial": partial}
 
 
 def _copy(part: torch.nn.Module, weights: list[torch.Tensor]) -> None:
@@ -175,6 +181,7 @@ def _copy(part: torch.nn.Module, weights: list[torch.Tensor]) -> None:
         _copy(part.get_submodule("pointwise"), rest)
         return
     state = {name: tensor for name, tensor in part.state_dict().items() if "num_batches" not in name}
+    state = dict(sorted(state.items(), key=lambda item: "running" in item[0]))
     for (name, tensor), value in zip(state.items(), weights, strict=True):
         if kind == "KerasConv" and name == "weight" and value.shape[2] != tensor.shape[1]:
             value = value.permute(2, 3, 0, 1)
@@ -186,7 +193,7 @@ def _copy(part: torch.nn.Module, weights: list[torch.Tensor]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")  # of Keras' own
-@pytest.mark.parametrize("name", ["residual", "strided"])
+@pytest.mark.parametrize("name", ["residual", "strided", "partial"])
 def test_imported_model_matches_keras(keras: Any, name: str, tmp_path: Path) -> None:
     model = _models(keras)[name]
     path = tmp_path / "net.json"
