@@ -14,7 +14,16 @@ _TASK = len("text recognition")
 """The length of the longest task."""
 
 
-@click.group("zoo", invoke_without_command=True)
+class _Zoo(click.Group):
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] in zoo.entries() and not ctx.resilient_parsing:
+            ctx.fail(f"to print the network: `archdsl zoo show {args[0]}`")
+        return super().resolve_command(ctx, args)
+
+
+@click.group("zoo", cls=_Zoo, invoke_without_command=True)
 @format_option
 @click.pass_context
 def command(context: click.Context, output: str) -> None:

@@ -82,6 +82,12 @@ def test_show_prints_a_self_contained_text() -> None:
     assert archdsl.loads(done.stdout).parameters == 11_689_512
 
 
+def test_network_without_a_subcommand_is_explained() -> None:
+    done = run("zoo", "resnet18")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "`archdsl zoo show resnet18`" in done.stderr
+
+
 def test_show_suggests_a_similar_name() -> None:
     done = run("zoo", "show", "renset18")
     assert (done.returncode, done.stdout) == (2, "")
