@@ -50,6 +50,19 @@ def read_revision(name: str) -> tuple[Source, GitLibrary]:
     folder, rest = inside(Path(file))
     tree = GitTree(revision, folder)
     path = posixpath.normpath(posixpath.join(tree.prefix, rest))
+    try:
+        text = decode(tree.read(path))
+    except NotFound as error:
+        here = folder == Path(os.path.abspath("."))
+        raise NotFound(f"{error}{_suggestion(tree, revision, file) if here else ''}") from None
     # This path does not exist on disk; the network gets its name from it.
-    source = Source(decode(tree.read(path)), name=name, path=Path(path), key=posixpath.basename(path))
+    source = Source(text, name=name, path=Path(path), key=posixpath.basename(path))
     return source, GitLibrary(tree, posixpath.dirname(path))
+
+
+def _suggestion(tree: GitTree, revision: str, file: str) -> str:
+    """What is meant by a path from the repository's top folder, as git reads it, in the tree's folder."""
+    path = posixpath.normpath(file)
+    if not tree.prefix or path not in tree.files(SUFFIX):
+        return ""
+    return f"; from this folder, it is `{revision}:{posixpath.relpath(path, tree.prefix)}`"

@@ -1,9 +1,11 @@
 """`archdsl diff HEAD:net.arch`: texts at a revision, in repositories with arbitrary content."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -256,6 +258,21 @@ def test_unreadable_revision_is_reported(folder: Path, name: str) -> None:
     assert MISNAMED[name] in done.output
     assert len(done.output.splitlines()) == 1
     assert "\x1b" not in done.output
+
+
+@pytest.mark.parametrize("name", ["nets/net.arch", "a.arch", "nets/deep/net.arch"])
+def test_path_from_the_top_folder_is_corrected(folder: Path, name: str) -> None:
+    """Git reads HEAD:PATH from the top folder, archdsl from the current one, like the paths of files."""
+    for each in ("nets/deep/net.arch", "nets/net.arch"):
+        (folder / each).parent.mkdir(parents=True, exist_ok=True)
+        (folder / each).write_text(TEXT)
+    commit()
+    with chdir(folder / "nets"):
+        done = run(f"HEAD:{name}", "net.arch")
+        assert done.exit_code == 2
+        (suggested,) = re.findall("no such file at that revision; from this folder, it is `(.*)`", done.output)
+        assert run(suggested, "net.arch").exit_code == 0
+        assert "from this folder" not in run("HEAD:nets/none.arch", "net.arch").output
 
 
 @pytest.mark.parametrize("name", ["HEAD:a.arch", "HEAD:nosuch/a.arch"])
