@@ -22,7 +22,7 @@ def command(context: click.Context, output: str) -> None:
     """
     if context.invoked_subcommand is not None:
         if output != "text":
-            raise click.UsageError("--format is for the list of what is kept")
+            raise click.UsageError("--format is for the list of the cache's contents")
         return
     folder = _folder()
     found = [(section, section.find(folder)) for section in SECTIONS]
@@ -51,8 +51,8 @@ def command(context: click.Context, output: str) -> None:
 def clear(names: tuple[str, ...]) -> None:
     """Delete parts of the cache: data, folders, shards, weights, hub, grammar, one data set such as cifar10, or all.
 
-    Everything is downloaded or computed again when it is needed. Do not clear folders while a training run is
-    reading them.
+    Everything is downloaded or computed again when it is needed. Do not clear a part that a training run is
+    reading.
     """
     folder = _folder()
     entries = list(dict.fromkeys(entry for name in names for entry in _named(folder, name)))

@@ -32,7 +32,7 @@ _CONFLICTS = (
     ("--format sarif", "--sizes --diff --explain", "--format sarif only reports diagnostics"),
     ("--watch", "--fix --unsafe --diff", "--watch only reports and changes no file"),
     ("--watch", "--format", "--watch shows text"),
-    ("--style", "--fix --diff --sizes --format", "--style reports as text"),
+    ("--style", "--fix --diff --sizes --format", "--style only prints a text report"),
     ("--format markdown", "--sizes --diff --explain", "--format markdown prints only the table"),
     ("--format latex", "--sizes --diff --explain", "--format latex prints only the table"),
 )
@@ -42,7 +42,7 @@ _CONFLICTS = (
 @click.argument("files", nargs=-1, metavar="FILE…", shell_complete=complete_network)
 @click.option("-e", "--expr", "text", metavar="TEXT", help="Check this source text instead of a file.")
 @network_options
-@click.option("--explain", is_flag=True, help="Show how each dimension of a shape is computed.")
+@click.option("--explain", is_flag=True, help="Show how spatial dimensions are computed.")
 @measure_options
 @click.option(
     "--sizes", metavar="SIZES", help="Report which input sizes of a list, such as 224,256,350x525, are valid."

@@ -238,7 +238,8 @@ def _write_one(spec: "DataSpec", splits: "Splits", split: str, number: int, path
         usage(f"{split}:{number}: `{spec.name}` has no {split} images; it has {has}")
     if number >= len(found):
         last = f"the last is `{split}:{len(found) - 1}`"
-        usage(f"{split}:{number}: there are {len(found):,} {split} images, numbered from 0; {last}")
+        count = f"{'is' if len(found) == 1 else 'are'} {counted(len(found), f'{split} image')}"
+        usage(f"{split}:{number}: there {count}, numbered from 0; {last}")
     from ..training.inference.image_writing import write_pixels
 
     write_pixels(path, found.images[number])

@@ -75,7 +75,7 @@ class AttentionOptions(LayerOp):
         "learned buckets of distances (`t5`, Raffel et al., 2019) or fixed slopes (`alibi`, Press et al., 2021)",
     )
     buckets: Annotated[int, Int(minimum=4)] = argument(32, doc="number of buckets of `t5`")
-    distance: PositiveInt = argument(128, doc="distance from which the last bucket of `t5` applies")
+    distance: PositiveInt = argument(128, doc="from this distance on, all distances share the last bucket of `t5`")
     cosine: Flag = argument(False, words={"cosine": True}, doc="cosine attention with a learned scale for each head")
     scale: PositiveFloat | None = argument(
         None, doc="factor that scales the dot products; 1/√(features of a head) by default"

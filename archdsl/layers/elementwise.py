@@ -1,4 +1,4 @@
-"""Elementwise functions without weights. Where a function is not defined (`log` below 0), the result is NaN."""
+"""Elementwise functions without weights. Below 0, `log`, `sqrt` and `rsqrt` return NaN."""
 
 from typing import ClassVar
 

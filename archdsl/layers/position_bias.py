@@ -33,7 +33,7 @@ class RelativePositionBias(Layer):
 
     heads: PositiveInt = argument(positional=True, letter="h", doc="number of heads")
     buckets: Annotated[int, Int(minimum=4)] = argument(32, doc="number of learned biases per head")
-    distance: PositiveInt = argument(128, doc="distance from which the last bucket applies")
+    distance: PositiveInt = argument(128, doc="from this distance on, all distances share the last bucket")
     causal: Flag = argument(False, words={"causal": True}, doc="use all buckets for earlier steps")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the biases are not trained")
     init: ScaleInit | None = argument(None, doc="initializer of the biases; `trunc_normal(0.02)` if not given")

@@ -1,4 +1,4 @@
-"""Layers that rearrange elements."""
+"""Layers that change the shape of a tensor or reorder its axes."""
 
 from math import isqrt, prod
 

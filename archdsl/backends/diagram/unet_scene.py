@@ -89,7 +89,7 @@ def _level_row(
     """
     skips = [skip for skip in form.skips if skip.start in encoder]
     if len({(skip.start.id, skip.end.id) for skip in skips}) > 1:
-        raise CannotDraw("several skips of a level would cross its boxes in a row")
+        raise CannotDraw("several skip connections of a level would cross its boxes")
     last = encoder.index(skips[0].start) if skips else len(encoder) - 1
     first = decoder.index(skips[0].end) if skips else 0
     places = _in_row(encoder[last::-1], -1, form, size, style)

@@ -177,8 +177,8 @@ def _in_one_piece(diagram: Diagram, found: list[Volume]) -> list[Volume]:
         inside = [i for i, volume in enumerate(found) if volume.box.cluster[: len(cluster.path)] == cluster.path]
         if not inside or inside[-1] - inside[0] + 1 != len(inside):
             raise CannotDraw(
-                f"layers that are repeated together {cluster.times} times are not all on the longest path, which the "
-                "view `volumes` cannot show: use the view `blocks` or `stages`"
+                f"the view `volumes` cannot show layers that are repeated together {cluster.times} times but are not "
+                "all on the longest path: use the view `blocks` or `stages`"
             )
     return found
 

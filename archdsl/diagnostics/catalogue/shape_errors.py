@@ -164,7 +164,7 @@ class GroupsDoNotDivide(UnsuitableInput):
 
 
 class PaddingTooLarge(UnsuitableInput):
-    """A pooling layer can be padded by at most half its kernel, as in PyTorch."""
+    """`maxpool` and `avgpool` can be padded by at most half their kernel, as in PyTorch."""
 
     code = "E0405"
     title = "padding larger than half the kernel"
@@ -176,7 +176,7 @@ class PaddingTooLarge(UnsuitableInput):
 
 
 class HeadsDoNotDivide(UnsuitableInput):
-    """The features of a sequence cannot be split among this many heads."""
+    """The features cannot be split among this many heads."""
 
     code = "E0406"
     title = "heads do not divide the features"

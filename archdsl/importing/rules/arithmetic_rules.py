@@ -114,7 +114,7 @@ def combined(lifter: Any, name: str, first: Any, second: Any) -> Tensor:
             x, y = (_in_order(lifter, x), y) if size_x >= size_y else (x, _in_order(lifter, y))
         elif attempt == 1:
             x, y = _in_order(lifter, x), _in_order(lifter, y)
-    needs = "operands of which one has the size of the result"
+    needs = "an operand with the size of the result"
     if x.sizes == y.sizes:  # one is repeated, or its axes are computed in an order that the other does not have
         needs = "operands with corresponding axes, at least one of them not broadcast"
     raise NotExpressible(f"`{name}` of {x.sizes} and {y.sizes}", needs)

@@ -267,7 +267,7 @@ def _masks(given: Mapping[str, Array], names: tuple[str, ...] | None) -> tuple[d
         masks = _integers(targets[:, 0] if targets.ndim == 4 and targets.shape[1] == 1 else targets, split)
         if masks.ndim != 3:
             raise ValueError(
-                f"`{split}`: masks are samples × height × width, not of {counted(masks.ndim, 'dimension')}"
+                f"`{split}`: masks are an array of samples × height × width, not of {counted(masks.ndim, 'dimension')}"
             )
         found[split] = masks
     most = max(int(np.where(masks == IGNORED, 0, masks).max()) for masks in found.values())

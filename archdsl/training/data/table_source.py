@@ -78,7 +78,7 @@ class TableSource(DataSource):
             if set(table.columns) != set(first.columns):
                 odd = sorted(set(table.columns) ^ set(first.columns))[0]
                 raise BadTable(
-                    table.path, f"only one of the tables has the column `{odd}`", "give all the same columns"
+                    table.path, f"only one of the tables has the column `{odd}`", "give all tables the same columns"
                 )
         return tables
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...text.counts import counted
 from ...text.names import nearest
 from ...text.word_lists import listed
 from ..data.box_arrays import is_boxes
@@ -59,7 +60,8 @@ class OwnImages:
             why = f"the data set has no {image.split} images"
             raise BadImages(Path(str(image)), why, f"it has {has} images")
         if image.number >= len(found):
-            why = f"there are {len(found):,} {image.split} images, numbered from 0"
+            verb = "is" if len(found) == 1 else "are"
+            why = f"there {verb} {counted(len(found), f'{image.split} image')}, numbered from 0"
             raise BadImages(Path(str(image)), why, f"the last one is `{image.split}:{len(found) - 1}`")
         true = _in_words(found.labels[image.number], classes) if self._loaded_run.task.of_classes else None
         return found.take(np.array([image.number])).images[0], true

@@ -169,7 +169,10 @@ class TrainingReport(Model):
     name: str = Field(description="The name of the run's folder.")
     written: datetime = Field(description="When the report was written, in UTC.")
     status: Status = Field(
-        description="`early`: early stopping; `stopped`: by the user; `diverged`: the loss became infinite or NaN."
+        description=(
+            "`early`: early stopping or a callback; `stopped`: by the user; "
+            "`diverged`: the loss became infinite or NaN."
+        )
     )
     text: str = Field(description="The network's text.")
     network: NetworkReport
