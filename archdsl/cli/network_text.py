@@ -15,7 +15,7 @@ from ..record import Record
 from ..text.files import MAX_BYTES, UnreadableFile, decode
 from ..text.library import Library, Stack
 from ..text.source import Source
-from ..zoo import PREFIX, read_named, shipped
+from ..zoo import PREFIX, entries, read_named, shipped
 from .allowing import allowed
 from .common import parse_override, refuse_both, refuse_unused, show_diagnostics, usage
 
@@ -169,6 +169,8 @@ def _suggestion(name: str) -> str:
         return f'; source text is given with -e: -e "{name.splitlines()[0]}"' if "\n" not in name else ""
     path = Path(name)
     try:
+        if name in entries() and not path.exists():
+            return f"; did you mean `{PREFIX}{name}`?"
         if (example := _example(path)) is not None:
             return f"; the example is installed as `{example}`"
         if path.is_dir():
