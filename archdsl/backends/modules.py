@@ -329,9 +329,7 @@ class SinePositions(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Each step of N×T×C attends to all steps (causal: to itself and earlier ones), with the weights of
-    nn.MultiheadAttention.
-    """
+    """Each step of N×T×C attends to all steps (causal: up to itself), with the weights of nn.MultiheadAttention."""
 
     def __init__(
         self,

@@ -278,7 +278,7 @@ def test_mask_folders_for_each_split(folder: Path, tmp_path: Path) -> None:
     ("damage", "words"),
     [
         ("no classes", "classes.txt"),
-        ("one class", "1 names"),
+        ("one class", "1 name, not 2"),
         ("twice", "`circle` twice"),
         ("no mask", "has no mask"),
         ("size", "its mask is 10×10, but the image is 24×24"),
