@@ -126,7 +126,7 @@ class Muon(_Moments):
     normalize: bool = Field(
         default=False,
         description="before each step, scale the filters of each layer to the norm √(number of filters) (Jordan 2024); "
-        "weight decay then applies to all other parameters only",
+        "weight decay then applies only to the other parameters",
     )
     other: Literal["adamw", "sgd"] = Field(
         default="adamw", description="optimizer for all parameters other than convolution filters"
