@@ -84,6 +84,11 @@ class Attempts:
         return self._caches.executed + self._overhead
 
     @property
+    def is_incomplete(self) -> bool:
+        """Whether a file or package that the program uses was not read."""
+        return self._base.definitions.incomplete
+
+    @property
     def blocks(self) -> Mapping[str, ast.Block]:
         """The blocks that the program can use, including those of other files."""
         return {name: definition.block for name, definition in self._base.file.blocks.items()}

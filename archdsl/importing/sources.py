@@ -31,7 +31,7 @@ def import_source(request: ImportRequest) -> Imported:
     path = Path(source)
     suffix = path.suffix.lower()
     reader = _READERS.get(suffix)
-    if suffix == ".py" and path.is_file():
+    if path.suffix == ".py" and path.is_file():
         raise _unnamed_callable(path, source)
     if reader is None:
         raise UnusableSource(_no_reader(suffix, source), "see `archdsl import --help` for what can be imported")

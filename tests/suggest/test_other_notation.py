@@ -122,6 +122,15 @@ def test_image_channels_are_not_treated_as_a_batch(statement: str, size: str) ->
         assert not [each.title for each in found.suggestions if "without the batch" in each.why]
 
 
+@pytest.mark.parametrize("statement", ["scale2 4", "conv3x3 8", "relu6 x", "covn 8 k3", "rel"])
+def test_unknown_layer_may_be_of_a_package_that_was_not_read(statement: str) -> None:
+    found = analyze(Source(f'use "my-layers"\ninput 3x8x8\n{statement}\n'), Sink()).diagnostics
+    known = {"scale", "conv", "relu", "relu6", "elu", "selu"}
+    for fix in (fix for each in found if each.diagnostic.code == "E0201" for fix in each.suggestions):
+        assert fix.ambiguous
+        assert fix.edits[0].text.split()[0] in known
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -1,5 +1,6 @@
 """The generators of candidates, by the error that each is for."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ...diagnostics import Diagnostic
@@ -11,6 +12,8 @@ from ...diagnostics.catalogue import (
     task_errors,
     training_errors,
 )
+from ...layers import merges
+from ...syntax.tokens import KEYWORDS
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
 from . import (
@@ -219,8 +222,26 @@ def candidates(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
         generators = (*_SYNTAX, *_WORDS)
     if generators is None and diagnostic.code.startswith(("E02", "E03", "E05")):
         generators = (*_WORDS, *_NEIGHBORS)
-    for generate in generators or ():
-        yield from _of_kind(generate, context, site)
+    found = (each for generate in generators or () for each in _of_kind(generate, context, site))
+    yield from _named(context, site, found) if isinstance(diagnostic, name_errors.UnknownLayer) else found
+
+
+def _named(context: SuggestionContext, site: ErrorSite, found: Iterable[Candidate]) -> Iterator[Candidate]:
+    """The candidates for an unknown layer that write a known one; ambiguous if it may be in a file that was not read.
+
+    Any other unknown name would also be taken for one in such a file, without an error.
+    """
+    for candidate in found:
+        if not _is_unknown(context, site, candidate):
+            yield candidate.replace(ambiguous=candidate.ambiguous or context.attempts.is_incomplete)
+
+
+def _is_unknown(context: SuggestionContext, site: ErrorSite, candidate: Candidate) -> bool:
+    """Whether a candidate replaces the name of an unknown layer by another unknown one."""
+    texts = (edit.text for edit in candidate.edits if edit.span.start == site.span.start)
+    words = [found[0] for text in texts if (found := re.match(r"[A-Za-z_]\w*", text))]
+    known = {*context.blocks, *KEYWORDS, *merges()}
+    return any(word not in known and context.find_layer(word) is None for word in words)
 
 
 def _of_kind(generate: Generator, context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
