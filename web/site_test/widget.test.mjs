@@ -134,6 +134,7 @@ test("completion, hover, and sliders are those of the playground", { skip }, asy
   await page.keyboard.press("Control+End");
   await page.keyboard.type("soft");
   await view.locator(".cm-tooltip-autocomplete li", { hasText: "softmax" }).first().waitFor();
+  await page.waitForTimeout(300); // CodeMirror ignores Enter in the first 75 ms of a list
   await page.keyboard.press("Enter");
   await view.locator("#table td", { hasText: "softmax" }).waitFor();
   await view.locator(".cm-line", { hasText: "conv width" }).hover({ position: { x: 12, y: 8 } });
