@@ -108,7 +108,21 @@ def test_layers_in_paper_notation_are_rewritten(written: str, meant: str, f: int
     assert _suggested(text)[0] == expected
 
 
-@pytest.mark.parametrize("text", ["3x3 5x5 conv 8", "conv3-8 fc 3", "conv3-8x2", "foo3-8", "3x3 8 16", "conv3-8 gelp"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3x3 conv, 8, k5",
+        "3x3 conv, 8, stride 2, strides 3",
+        "conv3x3 8 same pad 2",
+        "conv3x3 -8",
+        "3x3 5x5 conv 8",
+        "conv3-8 fc 3",
+        "conv3-8x2",
+        "foo3-8",
+        "3x3 8 16",
+        "conv3-8 gelp",
+    ],
+)
 def test_suggestions_do_not_drop_numbers_or_words_of_a_layer(text: str) -> None:
     for found in _suggested(f"input 8x40x40; {text}"):
         words = re.findall(r"[a-z]{2,}|\d+", found)

@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     r"|(?P<percent>\d*\.?\d+)\s*%"
     r"|(?P<number>\d*\.\d+|\d+)(?:-?[dD](?![\w]))?(?![A-Za-z_.])"
     r"|(?P<word>[A-Za-z_]+(?:[123][dD](?![A-Za-z]))?)"
-    r"|(?P<separator>[\s,@:=()-])"
+    r"|(?P<separator>[\s,@:=()]|(?<!\s)-|-(?!\.?\d))"
 )
 _SEPARATORS = frozenset("\n;{}#")
 _NAMED = {
@@ -202,6 +202,8 @@ def _values(parameters: Sequence[ParameterSpec], read: _Read) -> dict[str, str] 
     """The value of each parameter; None if a number belongs to none."""
     names = [p.name for p in parameters]
     found = {argument_of(name, names) or name: value for name, value in read.named}
+    if len(found) < len(read.named) or (read.sizes and "kernel" in found) or (read.flags and "padding" in found):
+        return None  # given twice
     first = next((p.name for p in parameters if p.positional), None)
     numbers = [token.text for token in read.numbers]
     size = read.sizes[0].split("x") if read.sizes else []
