@@ -11,9 +11,7 @@ from ...text.source import Source, Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
 
-_ASSIGNMENT = re.compile(
-    r"(?:^|(?<=[\n;{}]))([ \t]*)([A-Za-z_]\w*)[ \t]*=[ \t]*([A-Za-z_][^\n;{}#=]*?)[ \t]*(?=[\n;}#]|$)"
-)
+_ASSIGNMENT = re.compile(r"(?:^|(?<=[\n;{}]))([ \t]*)([A-Za-z_]\w*)[ \t]*=[ \t]*([A-Za-z_][^\n;{}#=]*)(?=[\n;}#]|$)")
 
 
 class _Assignment(NamedTuple):
@@ -45,7 +43,7 @@ def everywhere(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
 
 def _assignments(source: Source) -> Iterator[_Assignment]:
     for found in _ASSIGNMENT.finditer(source.text):
-        span = Span(source, found.start(2), found.end(3))
+        span = Span(source, found.start(2), found.start(3) + len(found[3].rstrip()))
         yield _Assignment(span, found[2], found[3].split())
 
 

@@ -14,9 +14,9 @@ from ..suggestion_context import ErrorSite, SuggestionContext
 from .line_fixes import line_of, replaced
 
 _BLOCK = re.compile(r"/\*(.*?)\*/|<!--(.*?)-->|\"\"\"(.*?)\"\"\"|'''(.*?)'''", re.DOTALL)
-_REST_OF_LINE = re.compile(r"\s*(?:(?<!\S)%+|//|--)\s*(?P<words>[A-Za-z].*)$")
+_REST_OF_LINE = re.compile(r"(?<!\s)\s*(?:(?<!\S)%+|//|--)\s*(?P<words>[A-Za-z].*)$")
 _WHY = "comments start with `#`"
-_CONTINUED = re.compile(r"[ \t]*\\[ \t]*\n[ \t]*")
+_CONTINUED = re.compile(r"(?<![ \t])[ \t]*\\[ \t]*\n[ \t]*")
 _PARTS = re.compile(r"==|!=|<=|>=|[<>()\[\]{};,]|\b(?:and|or|not|if|else|when|assert|for)\b")
 
 

@@ -14,7 +14,7 @@ _GROUP = re.compile(
     r"(?P<open>[(\[{])(?P<inside>[^()\[\]{}#]*)(?P<close>[)\]}])"
     r"(?:\s*(?:[x×*]|\^)\s*(?P<after>\d+)(?!\w))?)"
 )
-_ONE = re.compile(r"(?P<space>\s*)[×*]\s*(?P<times>\d+)\s*(?=[;}#]|$)")
+_ONE = re.compile(r"(?<!\s)\s*[×*]\s*(?P<times>\d+)\s*(?=[;}#]|$)")
 
 
 def repetitions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

@@ -19,8 +19,8 @@ from .line_fixes import line_of, replaced
 _TOKEN = re.compile(
     r"(?P<size>\d+(?:\*|\s*[x×]\s*)\d+(?:(?:\*|\s*[x×]\s*)\d+)?)(?![\w.])"
     r"|/\s*(?P<stride>\d+)(?![\w.])"
-    r"|(?P<percent>\d*\.?\d+)\s*%"
-    r"|(?P<number>\d*\.\d+|\d+)(?:-?[dD](?![\w]))?(?![A-Za-z_.])"
+    r"|(?P<percent>\d+(?:\.\d+)?|\.\d+)\s*%"
+    r"|(?P<number>\d+(?:\.\d+)?|\.\d+)(?:-?[dD](?![\w]))?(?![A-Za-z_.])"
     r"|(?P<word>[A-Za-z_]+(?:[123][dD](?![A-Za-z]))?)"
     r"|(?P<separator>[\s,@:=()]|(?<!\s)-|-(?!\.?\d))"
 )
@@ -37,7 +37,7 @@ _NAMED = {
 _ARGUMENTS = ("kernel", "stride", "padding", "dilation", "groups", "filters", "units", "heads", "layers")
 _NOUNS = re.compile(r"filters?|kernels|channels|features?|maps?|units?|neurons|outputs")
 """What a number counts: `64 filters`, `64 feature maps`."""
-_AS = re.compile(r"\s+as\s+[A-Za-z_]\w*\s*$")
+_AS = re.compile(r"(?<!\s)\s+as\s+[A-Za-z_]\w*\s*$")
 _LONGEST = 4
 """The largest number of words in the name of a layer: `global average pooling layer`."""
 

@@ -88,7 +88,7 @@ def _exact(text: str) -> str | None:
     point = re.fullmatch(r"((?:\w+=)?-?)(\.\d+)", text)
     if point is not None:
         return f"{point[1]}0{point[2]}"
-    percent = re.fullmatch(r"((?:\w+=)?-?)((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)%", text)
+    percent = re.fullmatch(r"((?:\w+=)?-?)((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)%", text)
     if percent is not None:
         return f"{percent[1]}{float(percent[2]) / 100:.15g}"
     negated = re.fullmatch(r"!(?!=)(.+)", text)
