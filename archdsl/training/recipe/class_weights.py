@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any
 
 from ...text.counts import counted
 from ...text.names import nearest
@@ -87,15 +89,23 @@ def numbers(weights: ClassWeights, classes: Sequence[str], counts: Sequence[int]
     return tuple(weights.get(name, 1.0) for name in classes)
 
 
-def class_weights_text(weights: str | Sequence[float] | Mapping[str, float]) -> str:
-    """The text of weights that are given in Python."""
+def class_weights_text(weights: str | Sequence[object] | Mapping[Any, object]) -> str:
+    """The text of weights that are given in Python. `parse_class_weights` refuses that of a value that is no number."""
     if isinstance(weights, str):
         return weights
-    if isinstance(weights, Mapping):
-        if any("," in name or name != name.strip() or name.startswith("{") for name in weights):
-            return json.dumps({name: float(value) for name, value in weights.items()}, ensure_ascii=False)
-        return ", ".join(f"{name}={value!r}" for name, value in weights.items())
-    return ", ".join(repr(value) for value in weights)
+    if not isinstance(weights, Mapping):
+        return ", ".join(map(_number_text, weights))
+    entries = [(str(name), _number_text(value)) for name, value in weights.items()]
+    if any("," in name or name != name.strip() or name.startswith("{") for name, _ in entries):
+        return f"{{{', '.join(f'{json.dumps(name, ensure_ascii=False)}: {value}' for name, value in entries)}}}"
+    return ", ".join(f"{name}={value}" for name, value in entries)
+
+
+def _number_text(value: object) -> str:
+    """A number without its type, which the `repr` of NumPy's numbers includes; the `repr` of another value."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return repr(value)
+    return repr(int(value) if isinstance(value, Integral) else float(value))
 
 
 def _weight(text: str, name: str | None = None) -> float:

@@ -103,6 +103,25 @@ def test_class_weights_text_round_trip(weights: dict[str, float]) -> None:
     assert parse_class_weights(class_weights_text("balanced")) == "balanced"
 
 
+@pytest.mark.parametrize("number", [2, 0.5, np.float32(0.5), np.float64(0.5), np.int64(2)])
+@pytest.mark.parametrize("name", ["cat", "a, b", 0])
+def test_class_weights_given_in_python_are_read(name: object, number: float) -> None:
+    assert parse_class_weights(class_weights_text({name: number})) == {str(name): float(number)}
+    assert parse_class_weights(class_weights_text([number])) == (float(number),)
+
+
+@pytest.mark.parametrize("value", ["heavy", "2", None, True, [1], float("nan"), float("inf"), -1, 0])
+@pytest.mark.parametrize("name", ["cat", "a, b"])
+def test_class_weights_given_in_python_that_are_not_positive_numbers_are_refused(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=r"a positive number|takes an object like"):
+        parse_class_weights(class_weights_text({name: value}))
+
+
+def test_a_class_given_in_python_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="two weights"):
+        parse_class_weights(class_weights_text({0: 1, "0": 2}))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
