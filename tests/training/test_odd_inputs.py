@@ -101,6 +101,15 @@ def test_header_of_integers_is_noted(header: str, tmp_path: Path) -> None:
     assert "the first line, `3, 1`, names the columns" in _notes(tmp_path, f"3,1\n{images}", images=True)
 
 
+@pytest.mark.parametrize(
+    ("header", "noted"),
+    [("5.1,3.5,setosa", True), ("5,3,setosa", True), ("400.5,401.5,species", False), ("a,b,setosa", False)],
+)
+def test_header_of_numbers_and_a_class_is_noted(header: str, noted: bool, tmp_path: Path) -> None:
+    rows = "".join(f"{row},{row * 0.25},{('setosa', 'virginica')[row % 2]}\n" for row in range(40))
+    assert ("names the columns" in _notes(tmp_path, f"{header}\n{rows}")) is noted
+
+
 def _notes(folder: Path, text: str, *, images: bool = False) -> str:
     """The notes of loading a table, or a folder of images with it."""
     path = folder / "labels.csv"

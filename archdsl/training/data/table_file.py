@@ -43,8 +43,13 @@ class DataTable:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """A note that names the header of a CSV file if it could be a row of data: all its names are integers."""
-        if self.lines is None or not all(name.isdecimal() for name in self.columns):
+        """A note that names the header of a CSV file if it could be a row of data: all its names are numbers, or values
+        of their columns.
+        """
+        if self.lines is None or not all(
+            _number(name) is not None or (isinstance(values, list) and name in values)
+            for name, values in self.columns.items()
+        ):
             return ()
         header = _cut(", ".join(self.columns))
         suggestion = "if it is data, add a line of column names before it"
