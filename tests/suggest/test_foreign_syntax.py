@@ -46,6 +46,7 @@ NUMBERS = {
     "scale ½": "scale 0.5",
     "scale -½": "scale -0.5",
     "scale 1¾": "scale 1.75",
+    "scale 1234567½": "scale 1234567.5",
     "dropout p=⅛": "dropout p=0.125",
     "conv 4² k1": "conv 4**2 k1",
     "conv 2k k1": "conv 2000 k1",
@@ -102,6 +103,13 @@ def test_suggestions_do_not_drop_numbers(number: str) -> None:
     for text in suggested(f"{HEAD}; pool {number}; scale {number}"):
         assert sum(map(text.count, ("pool ;", "scale;", "scale\n"))) == 0
         assert not text.endswith("scale")
+
+
+@pytest.mark.parametrize(
+    "word", ["9" * 400 + "½", "9" * 5000 + "½", "k" + "9" * 5000 + ".5", "k3" + "x3" * 60 + "!", "3" + "x3" * 60 + "!"]
+)
+def test_long_words_take_neither_exponential_time_nor_large_numbers(word: str) -> None:
+    assert not archdsl.check(text=f"{HEAD}; conv 4 k1 {word}").ok
 
 
 @pytest.mark.parametrize("size", [34, 40, 64])

@@ -177,6 +177,11 @@ def test_assignments_without_equivalent_are_not_rewritten(text: str) -> None:
     assert not [each for each in _suggested(f"input 8x8x8; {text}") if "=" not in each]
 
 
+def test_assignments_after_another_statement_keep_the_tensor_they_read() -> None:
+    found = _suggested("input 8x8x8; a = conv 8 k1; tanh  # a = b\nb = relu a; c = conv 4 k1 b")
+    assert "input 8x8x8; conv 8 k1 as a; tanh  # a = b\nfrom a; relu as b; conv 4 k1 as c" in found
+
+
 def test_superscript_is_not_treated_as_a_digit() -> None:
     for text in ("input 8x8x8; conv 4\u00b2 k1", "input 8; fc 10\u00b3"):
         assert not {"input 8x8x8; conv 42 k1", "input 8; fc 103"} & set(_suggested(text))

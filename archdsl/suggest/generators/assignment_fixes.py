@@ -12,6 +12,8 @@ from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
 
 _ASSIGNMENT = re.compile(r"(?:^|(?<=[\n;{}]))([ \t]*)([A-Za-z_]\w*)[ \t]*=[ \t]*([A-Za-z_][^\n;{}#=]*)(?=[\n;}#]|$)")
+_OTHER = re.compile(r"[^\s;]")
+"""A character of another statement."""
 
 
 class _Assignment(NamedTuple):
@@ -30,13 +32,15 @@ def everywhere(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     if len(found) < 2 or not any(each.span.start <= site.span.start < each.span.end for each in found):
         return
     counts = Counter(each.name for each in found)
-    edits, current = [], ""
+    edits, current, end = [], "", 0
     for each in found:
+        if _OTHER.search(re.sub("#.*", "", context.source.text[end : each.span.start])):
+            current = ""
         new = _statement(each, current, counts)
         if new is None:
             return
         edits.append(Edit(span=each.span, text=new))
-        current = each.name
+        current, end = each.name, each.span.end
     title = "write each `NAME = LAYER` as `LAYER as NAME`"
     yield Candidate(title=title, edits=tuple(edits), rank=0.25)
 
@@ -50,7 +54,8 @@ def _assignments(source: Source) -> Iterator[_Assignment]:
 def _statement(assignment: _Assignment, current: str, counts: Counter[str]) -> str | None:
     """The statement for an assignment; None if it reads a name that is assigned again.
 
-    `current` is the name that was assigned before it. A name that is assigned several times is the current tensor.
+    `current` is the name that was assigned right before it, or empty. A name that is assigned several times is the
+    current tensor.
     """
     keyword, *words = assignment.words
     if keyword.startswith("let") or (not words and keyword in counts):

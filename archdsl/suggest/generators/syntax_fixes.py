@@ -12,8 +12,8 @@ from ..suggestion_context import ErrorSite, SuggestionContext
 from .foreign_names import FOREIGN_NAMES
 
 _LOGIC: tuple[tuple[str, str, str], ...] = (
-    (r"\s*\|\|\s*", " or ", "conditions are joined by `or`"),
-    (r"\s*&&\s*", " and ", "conditions are joined by `and`"),
+    (r"(?:(?<!\s)\s+)?\|\|\s*", " or ", "conditions are joined by `or`"),
+    (r"(?:(?<!\s)\s+)?&&\s*", " and ", "conditions are joined by `and`"),
     (r"!(?=[\w(@])", "not ", "`not` negates"),
 )
 _FOREIGN_SYNTAX: tuple[tuple[str, str, str], ...] = (
@@ -24,14 +24,14 @@ _FOREIGN_SYNTAX: tuple[tuple[str, str, str], ...] = (
     (r"\(\s*(\d+)\s*,\s*\1\s*,?\s*\)", r"k\1", "one number applies to all spatial dimensions"),
     (r"\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\]", r"\1x\2x\3", "sizes are written with an x"),
     (r"(?<=\d)\s*[×*]\s*(?=\d)", "x", "sizes are written with an x"),
-    (r"\s*(?:→|->|=>|\|>|\|)\s*", "; ", "statements are separated by `;`"),
+    (r"(?:(?<!\s)\s+)?(?:→|->|=>|\|>|\|)\s*", "; ", "statements are separated by `;`"),
     (r"=\s*['\"](\w+)['\"]", r"=\1", "values take no quotes"),
     (r"['\"](same|valid)['\"]", r"\1", "flags take no quotes"),
     (r"\b(\w+)\s*:\s*(?=[\w@])", r"\1=", "named arguments take `=`"),
     (r"\b(\w+)=\s+", r"\1=", "no space after `=`"),
     (r",\s*", " ", "arguments are separated by spaces"),
     (r";\s*(?=;)", "", "one `;` is enough"),
-    (r"\s*=\s*$", "", "the value is missing"),
+    (r"(?:(?<!\s)\s+)?=\s*$", "", "the value is missing"),
     *_LOGIC,
     (r":\s*(?:int|float|bool|str|list|tuple)\b", "", "parameters have no types"),
     (r"\bfor\s+(\w+)\s+in\s+range\(\s*([^(){}]+?)\s*\)", r"repeat \2 as \1", "a loop is `repeat`"),

@@ -18,7 +18,7 @@ from .definition_fixes import KIND
 from .line_fixes import is_argument, line_of, replaced
 
 _WORD = re.compile(r"\"[^\"\n]*\"|(?:[^\s;{}()\[\],]|\([^()\n]*\)|\[[^\[\]\n]*\])+")
-_SHORTHANDS = re.compile(r"(?:[a-zA-Z]\d+(?:x\d+)*[-_,/.:]?){2,}")
+_SHORTHANDS = re.compile(r"(?:[a-zA-Z]\d+[-_,/.:]?){2,}")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "none", "null")
 _TYPOGRAPHIC = {
     **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u00ab\u00bb"), '"'),
@@ -75,7 +75,7 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
 
 def _exact(text: str) -> str | None:
     """A word that means the same in other languages or scripts, in the notation of this one: `.5`, `20%`, `!x`."""
-    fraction = re.fullmatch(r"((?:\w+=)?-?)(\d*)([^\x00-\x7f])", text)
+    fraction = re.fullmatch(r"((?:\w+=)?-?)([0-9]*)([^\x00-\x7f])", text)
     if fraction is not None and (number := _fraction(fraction[2], fraction[3])) is not None:
         return fraction[1] + number
     if (power := re.fullmatch(r"((?:\w+=)?\d+)([\u00b2\u00b3\u00b9\u2070\u2074-\u2079]+)", text)) is not None:
@@ -99,8 +99,8 @@ def _fraction(whole: str, sign: str) -> str | None:
     """The number that a character such as `½` is, after an integer or alone, if it is exact in three decimals."""
     if not unicodedata.decomposition(sign).startswith("<fraction>"):
         return None
-    value = int(whole or 0) + unicodedata.numeric(sign)
-    return f"{value:g}" if value * 1000 % 1 == 0 else None
+    part = unicodedata.numeric(sign)
+    return f"{whole or 0}{f'{part:g}'[1:]}" if part < 1 and part * 1000 % 1 == 0 else None
 
 
 def _is_other_number(sign: str) -> bool:
@@ -119,7 +119,7 @@ def _otherwise(word: Span, parameters: tuple[ParameterSpec, ...], distance: floa
     if _SHORTHANDS.fullmatch(text):
         parts = re.findall(r"[a-zA-Z]\d+(?:x\d+)*", text)
         yield replaced(word, " ".join(parts).lower(), 0.1 + distance, kind="words")
-    lead = re.fullmatch(r"(\d+(?:x\d+)*)((?:[a-zA-Z]\d+(?:x\d+)*)+)", text)
+    lead = re.fullmatch(r"(\d+(?:x\d+)*)((?:[a-zA-Z]\d+)+)", text)
     if lead is not None:
         parts = re.findall(r"[a-zA-Z]\d+(?:x\d+)*", lead[2])
         yield replaced(word, " ".join([lead[1], *parts]), 0.6 + distance, kind="words")
@@ -172,7 +172,7 @@ def _cleaned(text: str) -> Iterator[tuple[str, float]]:
 
 def _rounded(word: str) -> Iterator[tuple[str, float]]:
     """The integers next to a number with a fraction: `s1.5` as `s2`."""
-    found = re.fullmatch(r"([a-z])(\d+)\.\d*[1-9]\d*", word)
+    found = re.fullmatch(r"([a-z])(\d{1,9})\.\d*[1-9]0*", word)
     if found is not None:
         yield f"{found[1]}{int(found[2]) + 1}", 0.5
         yield f"{found[1]}{found[2]}", 0.55 + 2 * (int(found[2]) == 0)
