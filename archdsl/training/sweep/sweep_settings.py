@@ -16,7 +16,7 @@ from ..runs.sealed_json import unseal
 from ..tasks.metric import METRICS, Metric
 from .search_space import BadRange, Space, space_of
 
-FORMAT = 3
+FORMAT = 4
 """Since version 3 several processes share a sweep, and it has a metric."""
 _LOCAL = frozenset({"format", "data_dir", "device", "trials", "storage", "archdsl", "texts", "sample"})
 """The settings that may differ between the machines, or that are compared in another way."""
