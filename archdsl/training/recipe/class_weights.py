@@ -90,7 +90,7 @@ def numbers(weights: ClassWeights, classes: Sequence[str], counts: Sequence[int]
 
 
 def class_weights_text(weights: str | Sequence[object] | Mapping[Any, object]) -> str:
-    """The text of weights that are given in Python. `parse_class_weights` refuses that of a value that is no number."""
+    """The text of weights that are given in Python. `parse_class_weights` refuses values that are not numbers."""
     if isinstance(weights, str):
         return weights
     if not isinstance(weights, Mapping):
