@@ -65,7 +65,7 @@ def _callable(package: str, path: str) -> Callable[..., Any]:
         elif callable(create := getattr(found, "create_model", None)):
             return lambda **arguments: create(name, **arguments)
         else:
-            near = _nearest(name, dir(found))
+            near = nearest(name, [each for each in dir(found) if not each.startswith("_")])
             raise UnusableSource(f"{package} has no `{path}`", f"did you mean `{package}:{near}`?" if near else "")
     if not callable(found):
         raise UnusableSource(f"`{package}:{path}` cannot be called", "name a class or a function that makes a module")
@@ -93,12 +93,6 @@ def _package(name: str) -> Any:
 def _module(name: str) -> Any:
     search(Path.cwd())
     return importlib.import_module(name)
-
-
-def _nearest(name: str, others: list[str]) -> str | None:
-    from ..text.names import nearest
-
-    return nearest(name, [each for each in others if not each.startswith("_")])
 
 
 def sizes_of(module: nn.Module) -> tuple[int, ...] | None:

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -56,7 +57,7 @@ def read_keras(path: Path) -> KerasModel:
     config = _json(path)
     try:
         return model_of(config)
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError, RecursionError) as error:
         if isinstance(error, ImportFailed):
             raise
         why = f"it has no {error}" if isinstance(error, KeyError) else f"{type(error).__name__} {error}"
@@ -71,8 +72,10 @@ def _json(path: Path) -> Any:
             with zipfile.ZipFile(path) as archive:
                 info = archive.getinfo("config.json")
                 data = archive.read(info) if info.file_size <= MOST_BYTES else None
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError):
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError):
         raise ImportFailed(f"{path.name} is not a .keras archive") from None
+    except RuntimeError:  # it needs a password
+        raise ImportFailed(f"{path.name} is encrypted") from None
     except KeyError:
         raise ImportFailed(f"{path.name} has no config.json") from None
     if data is None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ..text.word_lists import listed
 from .import_problem import ImportFailed
 from .keras_config import MODELS, KerasModel, model_of
 
@@ -107,7 +108,7 @@ def left_out(model: KerasModel) -> tuple[str, ...]:
 def _listed(names: list[str]) -> str:
     if len(names) > _MOST_NAMES:
         return f"{', '.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES} more"
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return listed(names)
 
 
 def _notes(model: KerasModel) -> Iterator[tuple[str, _Note]]:

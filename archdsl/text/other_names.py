@@ -18,6 +18,7 @@ _SETTINGS: Mapping[str, str] = {
     "ema": "ema_decay model_ema",
     "epochs": "epoch max_epochs n_epochs nb_epoch num_epochs",
     "flip": "hflip horizontal_flip random_flip random_horizontal_flip",
+    "format": "fmt output_format",
     "freeze": "frozen",
     "from": "init_from pretrained weights",
     "input": "image_size img_size imgsz input_shape input_size shape size",
@@ -84,22 +85,23 @@ _COMMANDS: Mapping[str, str] = {
 
 
 def named_elsewhere(name: str, known: Collection[str]) -> str | None:
-    """The known setting or option that has this name in another tool, or that is spelled similarly; else None."""
+    """The known setting or option that has this name in another tool, or else one spelled similarly, or None."""
     return _found(name.replace("-", "_"), known, _SETTINGS)
 
 
 def value_elsewhere(word: str, known: Collection[str]) -> str | None:
-    """The known value that has this name in another tool, or that is spelled similarly; else None."""
+    """The known value that has this name in another tool, or else one spelled similarly, or None."""
     return _found(word.lower().replace("-", "_"), known, _VALUES)
 
 
 def command_elsewhere(word: str, known: Collection[str]) -> str | None:
-    """The known command that has this name in another tool, or that is spelled similarly; else None."""
+    """The known command that has this name in another tool, or else one spelled similarly, or None."""
     return _found(word.lower().replace("-", "_"), known, _COMMANDS)
 
 
 def _found(name: str, known: Collection[str], names: Mapping[str, str]) -> str | None:
-    for target, others in names.items():
-        if target in known and name in others.split():
-            return target
-    return nearest(name, known)
+    meant = [target for target, others in names.items() if name in (target, *others.split())]
+    if found := next((target for target in meant if target in known), None):
+        return found
+    # A name with a meaning is not a misspelling of another one: `--weights` does not mean `--height`.
+    return None if meant else nearest(name, known)

@@ -69,6 +69,7 @@ def test_foreign_option_names_are_recognized() -> None:
         (["diagram", "--outfile", "a.svg"], "--output"),
         (["check", "--input-size", "3x8x8"], "--input"),
         (["check", "--formt", "json"], "--format"),
+        (["eval", "--fmt", "json"], "--format"),
     ],
 )
 def test_foreign_option_name_suggests_the_option(words: list[str], near: str) -> None:
@@ -81,6 +82,15 @@ def test_unknown_option_without_a_similar_name_has_no_suggestion() -> None:
     result = CliRunner().invoke(main, ["train", "--quantum"])
     assert result.exit_code == 2
     assert result.output.endswith("there is no option `--quantum`\n")
+
+
+@pytest.mark.parametrize(
+    "words", [["diagram", "--weights", "a"], ["diagram", "--batch", "8"], ["data", "--epochs", "1"]]
+)
+def test_option_of_another_meaning_has_no_suggestion_by_spelling(words: list[str]) -> None:
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2
+    assert result.output.endswith(f"there is no option `{words[1]}`\n")
 
 
 @pytest.mark.parametrize(

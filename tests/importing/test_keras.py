@@ -125,6 +125,32 @@ def test_zip_bomb_is_refused(tmp_path: Path) -> None:
         import_keras(path, "net")
 
 
+@pytest.mark.parametrize(("encrypted", "message"), [(False, "is not a .keras archive"), (True, "is encrypted")])
+def test_damaged_or_encrypted_archive_is_refused(encrypted: bool, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", json.dumps(list(range(200))))
+    data = bytearray(path.read_bytes())
+    if encrypted:  # the flags of the file and of its entry in the directory
+        for place in (6, data.index(b"PK\x01\x02") + 8):
+            data[place] |= 1
+    else:
+        start = 30 + len("config.json")
+        data[start : start + 8] = b"\xff" * 8
+    path.write_bytes(data)
+    with pytest.raises(ImportFailed, match=message):
+        import_keras(path, "net")
+
+
+@pytest.mark.parametrize("depth", [700, 5000])
+def test_deeply_nested_configuration_is_refused(depth: int, tmp_path: Path) -> None:
+    text = json.dumps({"class_name": "Sequential", "config": [layer("Permute", "p", dims="DIMS")]})
+    path = tmp_path / "net.json"
+    path.write_text(text.replace('"DIMS"', "[" * depth + "1" + "]" * depth))
+    with pytest.raises(ImportFailed, match="configuration"):
+        import_keras(path, "net")
+
+
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"text"])
 def test_file_that_is_no_keras_archive_is_refused(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "net.keras"
