@@ -47,7 +47,7 @@ from .contract.reads import (
     spatial_links,
 )
 from .contract.reasons import Reason, Reasons, reasons
-from .contract.saves import INPUT, NOTHING, OUTPUT, VIEW, SavedTensor, Saves
+from .contract.saves import INPUT, NO_SAVED_TENSORS, OUTPUT, VIEW, SavedTensor, Saves
 from .diagnostics import Change, Diagnostic, Edit, Fix, Label, Severity, Sink
 from .graph import Graph, Node
 from .shapes.shape import Layout, Shape, Window
@@ -70,7 +70,7 @@ __all__ = [
     "ARGS",
     "INPUT",
     "MIXED",
-    "NOTHING",
+    "NO_SAVED_TENSORS",
     "OUTPUT",
     "PIXEL_AUGMENTATIONS",
     "SAME",

@@ -190,7 +190,7 @@ def main() -> None:
             "data": {"name": "cifar10", "images": {"training": len(splits.train), "test": len(splits.test)}},
             "epochs": options.epochs,
             "setup": {"device": "cpu", "precision": options.precision, "layout": "channels_last"},
-            "result": {"test": {"accuracy": right, "at_one_look": plain}, "seconds": seconds},
+            "result": {"test": {"accuracy": right, "without_augmentation": plain}, "seconds": seconds},
             "history": [],
         }
         options.keep.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

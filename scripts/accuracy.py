@@ -23,7 +23,7 @@ from archdsl.training.tasks.metric import METRICS, Metric
 
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = ROOT / "docs" / "accuracy"
-PICTURE = ROOT / "docs" / "images" / "accuracy"
+PLOT = ROOT / "docs" / "images" / "accuracy"
 _IN_ROW = 5
 PAGE = ROOT / "docs" / "accuracy.md"
 BEGIN, END = "<!-- runs: made by scripts/accuracy.py -->\n", "<!-- end of runs -->"
@@ -263,7 +263,7 @@ def draw(found: dict[str, Any]) -> None:
     rcParams["svg.hashsalt"] = "archdsl"  # the same names of elements every time
     for ending in ("svg", "png"):
         metadata = {"Date": None} if ending == "svg" else {}
-        figure.savefig(PICTURE.with_suffix(f".{ending}"), dpi=150, metadata=metadata)
+        figure.savefig(PLOT.with_suffix(f".{ending}"), dpi=150, metadata=metadata)
 
 
 def label_of(metric: Metric) -> str:

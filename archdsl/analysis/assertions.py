@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from ..diagnostics import Diagnostic, Sink
-from ..diagnostics.catalogue import name_errors, structure_errors
+from ..diagnostics.catalog import name_errors, structure_errors
 from ..expressions.evaluator import Evaluator
 from ..expressions.scope import UNKNOWN, NamedTensor, Scope
 from ..expressions.show import show

@@ -1,11 +1,11 @@
-"""All diagnostics by code: those of the catalogue, and those of the lints."""
+"""All diagnostics by code: those of the catalog, and those of the lints."""
 
 import importlib
 import pkgutil
 from functools import cache
 from types import ModuleType
 
-from ..diagnostics import catalogue
+from ..diagnostics import catalog
 from ..diagnostics.diagnostic import Diagnostic
 from . import lint
 
@@ -14,7 +14,7 @@ from . import lint
 def by_code() -> dict[str, type[Diagnostic]]:
     """Code → class, in the order of the codes. Imports every module that defines one; `check` never calls it."""
     found: dict[str, type[Diagnostic]] = {}
-    for package in (catalogue, lint):
+    for package in (catalog, lint):
         for module in _modules(package):
             found |= {kind.code: kind for kind in _defined(module)}
     return dict(sorted(found.items()))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ..diagnostics.catalogue.ignore_warnings import UnusedIgnore
+from ..diagnostics.catalog.ignore_warnings import UnusedIgnore
 from ..diagnostics.diagnostic import Diagnostic, Severity, Sink
 from ..text.source import Source, Span
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ..contract.call import symbols_in
-from ..diagnostics.catalogue import structure_errors
+from ..diagnostics.catalog import structure_errors
 from ..graph import Graph, Node
 from ..shapes.polynomial import Form
 from ..shapes.symbolic import Sym

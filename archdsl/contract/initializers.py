@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import ArgumentsConflict
+from ..diagnostics.catalog.shape_errors import ArgumentsConflict
 from ..record import Record
 from .arguments import Kind
 from .call import ARG, Apply, Steps, init, operator

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self, dataclass_transform
 
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import OperandsDiffer, UnsuitableInput
+from ..diagnostics.catalog.shape_errors import OperandsDiffer, UnsuitableInput
 from ..record import Record
 from ..shapes.shape import Shape, Window
 from ..shapes.symbolic import Sym, concrete

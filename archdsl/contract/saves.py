@@ -50,7 +50,7 @@ class Saves(Record):
     output_format: Callable[[MemoryFormat], MemoryFormat] | None = None
 
 
-NOTHING = Saves()
+NO_SAVED_TENSORS = Saves()
 INPUT = Saves(inputs=(0,))
 OUTPUT = Saves(output=True)
 VIEW = Saves(view=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..contract.layer import Op
 from ..diagnostics import Sink
-from ..diagnostics.catalogue import structure_errors
+from ..diagnostics.catalog import structure_errors
 from ..expressions.scope import UNKNOWN, Callee, ListValue, Scope
 from ..expressions.steps import Abort
 from ..graph import Assertion, Draft

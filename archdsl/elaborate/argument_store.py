@@ -5,7 +5,7 @@ from typing import Any
 from ..contract.arguments import InvalidValue, Kind, ParameterSpec, TensorName, TensorRef
 from ..contract.initializers import Init, Initializer
 from ..diagnostics import Diagnostic, Edit
-from ..diagnostics.catalogue import argument_errors, name_errors
+from ..diagnostics.catalog import argument_errors, name_errors
 from ..expressions.evaluator import Evaluator
 from ..expressions.scope import UNKNOWN, Callee, ListValue, NamedTensor, Unknown
 from ..expressions.show import show

@@ -7,7 +7,7 @@ from ..contract.arguments import Bool, OneOf, ParameterSpec
 from ..contract.layer import Op
 from ..contract.styles import SHAPE_KEEPING
 from ..diagnostics import BlockUse, Edit, Fix
-from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, syntax_errors
+from ..diagnostics.catalog import argument_errors, limit_errors, name_errors, syntax_errors
 from ..expressions.evaluator import Evaluator
 from ..expressions.scope import UNKNOWN
 from ..layers import find

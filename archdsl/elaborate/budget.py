@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..diagnostics.catalogue import limit_errors
+from ..diagnostics.catalog import limit_errors
 from ..expressions.scope import UNKNOWN, ListValue
 from ..expressions.steps import Abort
 from ..limits import MAX_NODES

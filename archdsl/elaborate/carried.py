@@ -1,7 +1,7 @@
 """Tensors that a scan or a repetition carries over: their initial and next values."""
 
 from ..contract.arguments import Dims, InvalidValue
-from ..diagnostics.catalogue import argument_errors, name_errors, structure_errors
+from ..diagnostics.catalog import argument_errors, name_errors, structure_errors
 from ..expressions.scope import UNKNOWN, NamedTensor, Scope, Unknown
 from ..expressions.show import show
 from ..shapes.shape import Shape

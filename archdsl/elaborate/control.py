@@ -6,7 +6,7 @@ from typing import Any
 from ..contract.arguments import ParameterSpec
 from ..contract.layer import Op, Reject
 from ..diagnostics import BlockUse
-from ..diagnostics.catalogue import file_errors, name_errors, shape_errors
+from ..diagnostics.catalog import file_errors, name_errors, shape_errors
 from ..expressions.scope import UNKNOWN, NamedTensor, Scope
 from ..graph import BlockCall, DraftNode, Node, Unresolved
 from ..layers.linear import Embedding

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..contract.layer import LayerOp
 from ..diagnostics import Related, Sink
-from ..diagnostics.catalogue import file_errors, limit_errors, name_errors, structure_errors
+from ..diagnostics.catalog import file_errors, limit_errors, name_errors, structure_errors
 from ..expressions.evaluator import Evaluator
 from ..expressions.scope import UNKNOWN, Callee, ListValue, Scope
 from ..expressions.show import show

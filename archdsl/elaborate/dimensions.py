@@ -1,6 +1,6 @@
 """The number in `conv2d`, `maxpool1d`, `batchnorm3d`: how many spatial dimensions the input must have."""
 
-from ..diagnostics.catalogue import shape_errors
+from ..diagnostics.catalog import shape_errors
 from ..graph import DraftNode
 from ..shapes.shape import Layout, Shape
 from ..syntax import ast

@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue import structure_errors
+from ..diagnostics.catalog import structure_errors
 from ..graph import Draft, Unresolved
 from ..syntax.ast import Program
 from ..text.library import Library

@@ -6,7 +6,7 @@ from math import prod
 
 from ..contract.layer import INPUT
 from ..diagnostics import Edit, Fix
-from ..diagnostics.catalogue import structure_errors, syntax_errors
+from ..diagnostics.catalog import structure_errors, syntax_errors
 from ..expressions.scope import UNKNOWN, NamedTensor
 from ..limits import MAX_COUNT
 from ..shapes.shape import Layout, Shape

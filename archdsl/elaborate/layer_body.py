@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..contract.layer import INPUT
-from ..diagnostics.catalogue import name_errors, structure_errors
+from ..diagnostics.catalog import name_errors, structure_errors
 from ..expressions.scope import NamedTensor, Scope
 from ..graph import DraftNode, Graph, Node
 from ..shapes.shape import Shape

@@ -4,7 +4,7 @@ from math import prod
 
 from ..contract.layer import Op, Reject
 from ..contract.styles import SHAPE_KEEPING
-from ..diagnostics.catalogue import file_errors, limit_errors, name_errors, shape_errors, structure_errors
+from ..diagnostics.catalog import file_errors, limit_errors, name_errors, shape_errors, structure_errors
 from ..expressions.scope import UNKNOWN
 from ..graph import DraftNode
 from ..graph.axis_order import channels_last

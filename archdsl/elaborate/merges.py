@@ -2,7 +2,7 @@
 
 from ..contract.layer import Op, Reject
 from ..diagnostics import Related
-from ..diagnostics.catalogue import shape_errors
+from ..diagnostics.catalog import shape_errors
 from ..expressions.scope import UNKNOWN, Scope
 from ..graph.node import NO_ARGUMENTS, Arguments
 from ..layers import merges

@@ -1,6 +1,6 @@
 """The `moe` statement: its body is one expert."""
 
-from ..diagnostics.catalogue import name_errors, shape_errors
+from ..diagnostics.catalog import name_errors, shape_errors
 from ..expressions.scope import UNKNOWN
 from ..graph import MoeOp, Subgraph
 from ..shapes.shape import Layout, Shape

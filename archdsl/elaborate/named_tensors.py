@@ -1,6 +1,6 @@
 """Tensors by name."""
 
-from ..diagnostics.catalogue import name_errors
+from ..diagnostics.catalog import name_errors
 from ..expressions.scope import UNKNOWN, NamedTensor
 from ..syntax import ast
 from ..text.names import nearest

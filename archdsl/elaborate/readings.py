@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from ..contract.arguments import ParameterSpec
 from ..diagnostics import Edit
-from ..diagnostics.catalogue import limit_errors, name_errors, syntax_errors
+from ..diagnostics.catalog import limit_errors, name_errors, syntax_errors
 from ..expressions.scope import Callee, NamedTensor
 from ..limits import MAX_DIGITS
 from ..syntax import ast

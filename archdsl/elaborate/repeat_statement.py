@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..diagnostics.catalogue import argument_errors
+from ..diagnostics.catalog import argument_errors
 from ..expressions.scope import UNKNOWN, ListValue, NamedTensor, Scope
 from ..expressions.show import show
 from ..graph import ZerosOp

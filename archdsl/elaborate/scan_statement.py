@@ -1,7 +1,7 @@
 """The `scan` statement: its body becomes a separate graph, and the statement becomes one layer."""
 
 from ..contract.layer import Reject
-from ..diagnostics.catalogue import shape_errors
+from ..diagnostics.catalog import shape_errors
 from ..graph import ScanOp, Subgraph, scanned
 from ..shapes.shape import Shape
 from ..syntax import ast

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ..contract.arguments import ParameterSpec
-from ..diagnostics.catalogue import structure_errors
+from ..diagnostics.catalog import structure_errors
 from ..syntax import ast
 from ..syntax.bodies import bodies
 from ..text.source import Span

@@ -8,7 +8,7 @@ from typing import Any
 from ..contract.arguments import ParameterSpec
 from ..contract.layer import LayerOp, Op
 from ..diagnostics import BlockUse, Diagnostic, Related, Sink
-from ..diagnostics.catalogue import limit_errors, name_errors, structure_errors
+from ..diagnostics.catalog import limit_errors, name_errors, structure_errors
 from ..expressions.scope import UNKNOWN, Callee, NamedTensor, Scope
 from ..expressions.steps import Abort, Steps
 from ..graph import Assertion, BlockCall, DraftNode, Node, Unresolved, likely_shape

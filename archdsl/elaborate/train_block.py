@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..diagnostics.catalogue import structure_errors
+from ..diagnostics.catalog import structure_errors
 from ..expressions.scope import UNKNOWN, NamedTensor
 from ..graph import Setting
 from ..syntax import ast

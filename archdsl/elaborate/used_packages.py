@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..contract.layer import LayerOp
 from ..diagnostics import Sink
-from ..diagnostics.catalogue import file_errors, name_errors
+from ..diagnostics.catalog import file_errors, name_errors
 from ..syntax import ast
 from ..text.library import SUFFIX, Library
 from ..text.package_names import RequiredPackage, wanted_package

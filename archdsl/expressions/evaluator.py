@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from ..diagnostics import BlockUse, Diagnostic, Sink
-from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, structure_errors
+from ..diagnostics.catalog import argument_errors, limit_errors, name_errors, structure_errors
 from ..limits import MAX_COUNT, MAX_ENTRIES, SYMBOLIC_STEPS
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Sym, Undecided, concrete

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..diagnostics import BlockUse, Diagnostic
-from ..diagnostics.catalogue import argument_errors
+from ..diagnostics.catalog import argument_errors
 from ..shapes.symbolic import concrete
 from ..syntax import ast
 from .scope import UNKNOWN, ListValue, Scope, Unknown

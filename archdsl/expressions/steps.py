@@ -1,7 +1,7 @@
 """The limit of the operations that the expressions of a network take together."""
 
 from ..diagnostics import BlockUse, Diagnostic
-from ..diagnostics.catalogue import limit_errors
+from ..diagnostics.catalog import limit_errors
 from ..limits import MAX_STEPS
 from ..text.source import Span
 

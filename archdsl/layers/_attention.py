@@ -5,7 +5,7 @@ from math import prod
 
 from ..contract.layer import Reject
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import ArgumentsConflict, HeadsDoNotDivide
+from ..diagnostics.catalog.shape_errors import ArgumentsConflict, HeadsDoNotDivide
 from ..record import Record
 from ..shapes.shape import Layout, Shape
 from ..shapes.symbolic import Sym, concrete

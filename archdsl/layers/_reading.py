@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ..contract.layer import Reject
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import GroupsDoNotDivide
+from ..diagnostics.catalog.shape_errors import GroupsDoNotDivide
 from ..shapes.shape import Layout, Shape, times
 
 

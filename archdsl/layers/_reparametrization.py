@@ -9,7 +9,7 @@ from ..contract.call import Module, ours
 from ..contract.layer import Reject, Weights
 from ..contract.saves import SavedTensor
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import ArgumentsConflict
+from ..diagnostics.catalog.shape_errors import ArgumentsConflict
 from ..shapes.symbolic import concrete
 
 WeightForm = Annotated[Literal["standardized", "spectral", "norm"], OneOf(choices=("standardized", "spectral", "norm"))]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from ..contract.arguments import Either, OneOf, SpatialInt
 from ..contract.layer import Reject
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import KernelTooLarge
+from ..diagnostics.catalog.shape_errors import KernelTooLarge
 from ..shapes.shape import Shape, Window
 from ..shapes.symbolic import Sym
 from ._reading import per_dimension

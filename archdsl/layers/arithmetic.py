@@ -9,7 +9,7 @@ from ..contract.initializers import ScaleInit, fill
 from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import NOTHING_READ, Links, axis_links, moved, pointwise
 from ..contract.reasons import Reasons, reasons
-from ..contract.saves import NOTHING, VIEW, Saves, contiguous
+from ..contract.saves import NO_SAVED_TENSORS, VIEW, Saves, contiguous
 from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape
 from ._calls import given
@@ -89,7 +89,7 @@ class ScaleChannels(Learned):
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         if not self.learned:
-            return NOTHING
+            return NO_SAVED_TENSORS
         return Saves(
             inputs=() if self.frozen else (0,), output_in_fp32=True
         )  # only the gradient of the weight needs the input
@@ -114,7 +114,7 @@ class ShiftChannels(Learned):
     amount: AnyFloat = argument(0.0, positional=True, doc="the constant, or the initial value of the learned biases")
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(output_in_fp32=True) if self.learned else NOTHING
+        return Saves(output_in_fp32=True) if self.learned else NO_SAVED_TENSORS
 
     def torch(self, x: Shape) -> Step:
         if not self.learned:

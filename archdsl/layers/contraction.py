@@ -12,7 +12,7 @@ from ..contract.layer import Reject
 from ..contract.reads import ALL, SAME, Links
 from ..contract.reasons import Reasons, factor_of, reasons
 from ..contract.saves import MemoryFormat, SavedTensor, Saves, contiguous
-from ..diagnostics.catalogue.shape_errors import OperandsDiffer
+from ..diagnostics.catalog.shape_errors import OperandsDiffer
 from ..shapes.shape import Shape
 from ..shapes.symbolic import concrete
 from ._pattern import AxisPattern, PatternTerm, check_names, check_rank, parse, read_by_names, wrong

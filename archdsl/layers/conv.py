@@ -19,7 +19,7 @@ from ..contract.reads import Links, sliding, spatial_links, transposed_sliding
 from ..contract.reasons import Reasons, argument_count, by_dimension, reasons
 from ..contract.saves import SavedTensor, Saves, contiguous
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import ArgumentsConflict
+from ..diagnostics.catalog.shape_errors import ArgumentsConflict
 from ..shapes.shape import Shape, Window
 from ._calls import compact, given
 from ._fixed import AnyFilter, Rows, fixed_filter

@@ -17,9 +17,9 @@ from ..contract.call import ARG, F, Step, Steps, operator, ours
 from ..contract.layer import Layer, LayerOp, Reject, Weights
 from ..contract.reads import NOTHING_READ, SAME, Links, axis_links, moved, only
 from ..contract.reasons import Reasons, change, reasons
-from ..contract.saves import NOTHING, VIEW, Saves
+from ..contract.saves import NO_SAVED_TENSORS, VIEW, Saves
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import ArgumentsConflict
+from ..diagnostics.catalog.shape_errors import ArgumentsConflict
 from ..shapes.shape import Layout, Shape, times
 from ..shapes.symbolic import concrete
 from ._calls import given
@@ -101,7 +101,7 @@ class Pad(Layer):
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         mirrors = self.mode in ("reflect", "replicate")
-        return Saves(inputs=(0,), inputs_in_fp32=True, output_in_fp32=True) if mirrors else NOTHING
+        return Saves(inputs=(0,), inputs_in_fp32=True, output_in_fp32=True) if mirrors else NO_SAVED_TENSORS
 
     def torch(self, x: Shape) -> Step:
         ends = self._ends(x)

@@ -6,7 +6,7 @@ from ..contract.arguments import AnyFloat, argument
 from ..contract.call import ARG, Apply, Step, method, operator
 from ..contract.layer import Layer, Reject
 from ..contract.reads import Links, pointwise
-from ..contract.saves import INPUT, NOTHING, OUTPUT, Saves
+from ..contract.saves import INPUT, NO_SAVED_TENSORS, OUTPUT, Saves
 from ..diagnostics import Change
 from ..shapes.shape import Shape
 from ._calls import given
@@ -58,7 +58,7 @@ class Neg(Function):
 
     keyword = "neg"
     synonyms = ("negative", "negate")
-    kept = NOTHING
+    kept = NO_SAVED_TENSORS
 
 
 class Exp(Function):

@@ -6,7 +6,7 @@ from ..contract.call import ARGS, Steps, torch
 from ..contract.layer import Reject
 from ..contract.reads import ALL, MIXED, SAME, Links, axis_links, moved
 from ..contract.reasons import Reasons, concatenated, reasons
-from ..contract.saves import NOTHING, Saves, contiguous
+from ..contract.saves import NO_SAVED_TENSORS, Saves, contiguous
 from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape
 from ._reading import by_rank, find_axis, with_axes
@@ -53,7 +53,7 @@ class Concat(MergeOp):
         return tuple(links)
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
-        return NOTHING
+        return NO_SAVED_TENSORS
 
     def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
         xs, axis = self._read(xs)

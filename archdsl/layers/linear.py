@@ -11,7 +11,7 @@ from ..contract.reads import ALL, Links, axis_links, pointwise
 from ..contract.reasons import Reasons, argument_count, reasons
 from ..contract.saves import Saves, contiguous, swapped
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import NeedsFlatten
+from ..diagnostics.catalog.shape_errors import NeedsFlatten
 from ..shapes.shape import Layout, Shape
 from ._calls import given
 from ._reading import featured, find_axis, numbers, with_axes

@@ -7,8 +7,8 @@ from ..contract.call import ARG, Apply, Placeholder, Steps
 from ..contract.layer import Op, Reject
 from ..contract.reads import SAME, Links, only, pointwise
 from ..contract.reasons import Reasons, broadcast
-from ..contract.saves import NOTHING, SavedTensor, Saves
-from ..diagnostics.catalogue.shape_errors import OperandsDiffer
+from ..contract.saves import NO_SAVED_TENSORS, SavedTensor, Saves
+from ..diagnostics.catalog.shape_errors import OperandsDiffer
 from ..shapes.shape import Layout, Shape
 from ..shapes.symbolic import concrete, form_of
 from ._reading import numbers
@@ -69,7 +69,7 @@ class LinearMerge(ElementwiseMerge):
     """An elementwise merge whose gradient does not need the operands."""
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
-        return NOTHING
+        return NO_SAVED_TENSORS
 
 
 class Add(LinearMerge):

@@ -8,9 +8,9 @@ from ..contract.call import ARG, F, Module, Step, Steps, method, nn, ours
 from ..contract.layer import Layer, Reject
 from ..contract.reads import ALL, SAME, Links, pooling_to, sliding, spatial_links
 from ..contract.reasons import Reasons, change, reasons
-from ..contract.saves import INPUT, NOTHING, SavedTensor, Saves
+from ..contract.saves import INPUT, NO_SAVED_TENSORS, SavedTensor, Saves
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import ArgumentsConflict, KernelTooLarge, PaddingTooLarge
+from ..diagnostics.catalog.shape_errors import ArgumentsConflict, KernelTooLarge, PaddingTooLarge
 from ..shapes.shape import Layout, Shape, Window
 from ._calls import compact, given
 from ._reading import per_dimension, spatial
@@ -323,7 +323,7 @@ class GlobalAveragePool(GlobalPool):
     reduction = "mean"
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return NOTHING
+        return NO_SAVED_TENSORS
 
 
 class GlobalMaxPool(GlobalPool):
@@ -387,7 +387,7 @@ class AdaptiveAvgPool(AdaptivePool):
     module = "AdaptiveAvgPool"
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return NOTHING if set(y.spatial_size) == {1} else INPUT  # torch computes a size of 1 as a mean
+        return NO_SAVED_TENSORS if set(y.spatial_size) == {1} else INPUT  # torch computes a size of 1 as a mean
 
 
 class AdaptiveMaxPool(AdaptivePool):

@@ -11,7 +11,7 @@ from ..contract.layer import LayerOp, Reject, Weights
 from ..contract.reads import ALL, Links, ReadsBefore
 from ..contract.saves import SavedTensor, Saves, contiguous
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import ArgumentsConflict
+from ..diagnostics.catalog.shape_errors import ArgumentsConflict
 from ..shapes.shape import Layout, Shape
 from ._calls import given
 from ._reading import sequential

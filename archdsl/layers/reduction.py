@@ -13,7 +13,7 @@ from ..contract.call import ARG, Apply, Step
 from ..contract.layer import Layer, Reject
 from ..contract.reads import ALL, SAME, Links
 from ..contract.reasons import Reasons, change, factor_of, reasons
-from ..contract.saves import NOTHING, Saves, contiguous
+from ..contract.saves import NO_SAVED_TENSORS, Saves, contiguous
 from ..diagnostics import Change
 from ..shapes.shape import SPATIAL, Layout, Shape
 from ..text.word_lists import listed
@@ -93,7 +93,7 @@ class Sum(Plain):
 
     keyword = "sum"
     target = ".sum"
-    kept = NOTHING
+    kept = NO_SAVED_TENSORS
 
 
 class Mean(Plain):
@@ -105,7 +105,7 @@ class Mean(Plain):
 
     keyword = "mean"
     target = ".mean"
-    kept = NOTHING
+    kept = NO_SAVED_TENSORS
 
 
 class AxisMaximum(Plain):

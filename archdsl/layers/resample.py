@@ -18,9 +18,9 @@ from ..contract.reads import (
     spatial_links,
 )
 from ..contract.reasons import KEEPS, Reasons, by_dimension, change, factor_of, reasons, scaled
-from ..contract.saves import NOTHING, Saves, contiguous
+from ..contract.saves import NO_SAVED_TENSORS, Saves, contiguous
 from ..diagnostics import Change
-from ..diagnostics.catalogue.shape_errors import ArgumentsConflict
+from ..diagnostics.catalog.shape_errors import ArgumentsConflict
 from ..shapes.shape import Layout, Shape
 from ._calls import compact, given
 from ._reading import check_groups, numbers, per_dimension, spatial
@@ -92,7 +92,7 @@ class Resampling(LayerOp):
         return ((0, SAME), *spatial_links(along)[1:]), *others
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
-        return NOTHING
+        return NO_SAVED_TENSORS
 
     def _dimension_reads(self, size: int, side: int, factor: int | None) -> Reads:
         if self.mode == "nearest":

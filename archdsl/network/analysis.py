@@ -9,7 +9,7 @@ from ..analysis.cost import Costs, costs
 from ..analysis.ignores import apply_ignores
 from ..analysis.lint import Facts, lint, lint_draft
 from ..diagnostics import Severity, Sink
-from ..diagnostics.catalogue import structure_errors
+from ..diagnostics.catalog import structure_errors
 from ..diagnostics.diagnostic import Finding, with_fixes
 from ..diagnostics.fixes import edited_text
 from ..elaborate import Override

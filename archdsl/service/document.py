@@ -7,7 +7,7 @@ from pathlib import Path
 from ..analysis.cost import Costs, DraftCosts, draft_costs
 from ..contract.layer import LayerOp
 from ..diagnostics import Sink
-from ..diagnostics.catalogue import structure_errors
+from ..diagnostics.catalog import structure_errors
 from ..diagnostics.diagnostic import Finding, with_fixes
 from ..elaborate.shared_results import BlockDef, ExecutedStatement
 from ..elaborate.versions import Versions

@@ -18,7 +18,7 @@ from .generators import candidates
 from .generators.definition_fixes import KIND as DEFINITION
 from .statements import covers
 from .suggestion_context import ErrorSite, SuggestionContext
-from .whole_text_trials import best_rereading
+from .whole_text_trials import whole_text_fixes
 
 __all__ = ["CheckedText", "suggest"]
 
@@ -65,7 +65,7 @@ def suggest(
                 gone.update(map(id, others))
                 merged[id(item)] = tuple(others)
         else:
-            reread = best_rereading(context, site, found, networks)
+            reread = whole_text_fixes(context, site, found, networks)
             shown[id(item)] = reread.fixes
             others = [other for other in errors if id(other.diagnostic) in reread.removed and id(other) not in gone]
             gone.update(map(id, others))

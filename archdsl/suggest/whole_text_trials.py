@@ -34,7 +34,7 @@ class WholeTextFixes(NamedTuple):
     removed: frozenset[int]
 
 
-def best_rereading(
+def whole_text_fixes(
     context: SuggestionContext,
     site: ErrorSite,
     found: Iterable[Finding],

@@ -7,7 +7,7 @@ from typing import Any
 from lark import Token, Tree
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue import limit_errors, syntax_errors
+from ..diagnostics.catalog import limit_errors, syntax_errors
 from ..limits import MAX_DIGITS
 from ..text.source import Source, Span
 from . import ast

@@ -13,7 +13,7 @@ from lark.exceptions import UnexpectedToken
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue import limit_errors, syntax_errors
+from ..diagnostics.catalog import limit_errors, syntax_errors
 from ..limits import MAX_NESTING, MAX_STATEMENT_TOKENS, MAX_TEXT, MAX_TOKENS
 from ..text.names import nearest
 from ..text.source import Source, Span
@@ -76,7 +76,7 @@ def parse(source: Source, sink: Sink, names: Collection[str] = ()) -> Program:
 class PrecedingTokens(IntEnum):
     """What precedes the tokens of a piece in its file."""
 
-    NOTHING = 0
+    NONE = 0
     SEPARATOR = 1
     STATEMENT = 2
 
@@ -87,7 +87,7 @@ def read_tokens(
     sink: Sink,
     names: Collection[str],
     blocks: Collection[str],
-    before: PrecedingTokens = PrecedingTokens.NOTHING,
+    before: PrecedingTokens = PrecedingTokens.NONE,
 ) -> Program | None:
     """Parse the tokens of a text; None if they exceed a limit, which is reported. `blocks` are those of the file."""
     mark_figures(tokens)
@@ -164,7 +164,7 @@ class _Driver:
         # The words that may follow, and their description in messages, depend on the words before.
         if before is PrecedingTokens.STATEMENT:
             self.parser.feed_token(Token("ERROR", "", start_pos=0, end_pos=0))
-        if before is not PrecedingTokens.NOTHING:
+        if before is not PrecedingTokens.NONE:
             self.parser.feed_token(Token("SEP", ";", start_pos=0, end_pos=0))
 
     def run(self) -> Tree[Token]:

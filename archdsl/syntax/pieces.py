@@ -46,7 +46,7 @@ class _Context(NamedTuple):
 
     repetitions: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
-    before: PrecedingTokens = PrecedingTokens.NOTHING
+    before: PrecedingTokens = PrecedingTokens.NONE
 
 
 class _Piece:
@@ -178,7 +178,7 @@ class Pieces:
     def _parse_changed(self) -> None:
         """Parse the pieces that are new or have a new context."""
         defined = [piece.defines for piece in self._pieces if any(piece.defines)]
-        before = PrecedingTokens.NOTHING
+        before = PrecedingTokens.NONE
         repetitions = frozenset().union(*(each.repetitions for each in defined))
         blocks = frozenset().union(*(each.blocks for each in defined))
         for piece in self._pieces:

@@ -7,9 +7,9 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue.file_errors import PackageFault
-from ..diagnostics.catalogue.task_errors import NotForTask
-from ..diagnostics.catalogue.training_errors import (
+from ..diagnostics.catalog.file_errors import PackageFault
+from ..diagnostics.catalog.task_errors import NotForTask
+from ..diagnostics.catalog.training_errors import (
     BadSetting,
     NotForImages,
     OutputWithoutLoss,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ..analysis.ignores import apply_ignores
 from ..analysis.lint.softmax_before_loss import SoftmaxBeforeLoss, probabilities
 from ..diagnostics import Diagnostic, Sink
-from ..diagnostics.catalogue.ignore_warnings import UnusedIgnore
+from ..diagnostics.catalog.ignore_warnings import UnusedIgnore
 from ..diagnostics.diagnostic import Finding
 from ..network import Network
 

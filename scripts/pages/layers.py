@@ -100,7 +100,7 @@ def section(layer: type[Op]) -> str:
     if layer.parameters:
         parts.append(_arguments(layer.parameters))
     text = "\n".join(line.strip() for line in example.strip().splitlines())
-    return "\n\n".join([*parts, f"```arch\n{text}\n```", _facts(layer, loads(text)), _PICTURE])
+    return "\n\n".join([*parts, f"```arch\n{text}\n```", _facts(layer, loads(text)), _DIAGRAM])
 
 
 def _arguments(parameters: tuple[ParameterSpec, ...]) -> str:
@@ -192,7 +192,7 @@ def _escaped(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-_PICTURE = "<!-- archdsl diagram - --direction LR --no-caption -->"
+_DIAGRAM = "<!-- archdsl diagram - --direction LR --no-caption -->"
 
 _INTRODUCTION = """# The layers
 

@@ -6,7 +6,7 @@ from unittest.mock import Mock
 import pytest
 
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.catalogue.structure_errors import AssertFailed
+from archdsl.diagnostics.catalog.structure_errors import AssertFailed
 from archdsl.network import analyze
 from archdsl.text.source import Source
 

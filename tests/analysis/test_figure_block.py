@@ -6,7 +6,7 @@ import pytest
 
 import archdsl
 from archdsl.analysis.figure_block import KINDS
-from archdsl.analysis.figure_block.contrast import INKS, MINIMUM, contrast, parsed, readable
+from archdsl.analysis.figure_block.contrast import MINIMUM, TEXT_COLORS, contrast, parsed, readable
 from archdsl.backends.diagram.figure_options import KINDS as LEGEND
 from archdsl.backends.diagram.theme import DARK, LIGHT, Theme
 from archdsl.diagnostics.fixes import edited_text
@@ -183,14 +183,14 @@ def test_figure_keywords_remain_valid_names(name: str) -> None:
 
 
 def test_text_colors_match_the_themes() -> None:
-    assert {"light": (LIGHT.ink, LIGHT.note), "dark": (DARK.ink, DARK.note)} == INKS
+    assert {"light": (LIGHT.text, LIGHT.note), "dark": (DARK.text, DARK.note)} == TEXT_COLORS
     assert set(KINDS) == {*LEGEND, "other"}
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_colors_of_the_themes_are_readable(theme: Theme) -> None:
     for color in (*theme.fills.values(), theme.other):
-        assert contrast(color, theme.ink) >= MINIMUM
+        assert contrast(color, theme.text) >= MINIMUM
 
 
 def test_contrast_ratio_follows_wcag() -> None:
@@ -204,8 +204,8 @@ def test_contrast_ratio_follows_wcag() -> None:
 def test_nearest_readable_color_meets_the_contrast_minimum() -> None:
     for number in range(0, 0xFFFFFF, 0x0F0F17):
         color = f"#{number:06x}"
-        for ink in (LIGHT.ink, LIGHT.note, DARK.ink, DARK.note):
-            found = readable(color, ink)
-            assert contrast(found, ink) >= MINIMUM
-            assert (found == color) == (contrast(color, ink) >= MINIMUM)
+        for text_color in (LIGHT.text, LIGHT.note, DARK.text, DARK.note):
+            found = readable(color, text_color)
+            assert contrast(found, text_color) >= MINIMUM
+            assert (found == color) == (contrast(color, text_color) >= MINIMUM)
     assert parsed("#ABC") == "#aabbcc"

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 import archdsl
 from archdsl.cli import _COMMANDS, main
-from archdsl.diagnostics.catalogue.training_errors import UnknownTrainSetting
+from archdsl.diagnostics.catalog.training_errors import UnknownTrainSetting
 from archdsl.diagnostics.fixes import edited_text
 from archdsl.text import other_names
 from archdsl.text.other_names import named_elsewhere, value_elsewhere

@@ -27,7 +27,7 @@ class LabeledDiagnostic(Diagnostic):
         return self.more
 
 
-LabeledDiagnostic.code = "E9999"  # set from outside, so that the catalogue's test does not include it
+LabeledDiagnostic.code = "E9999"  # set from outside, so that the catalog's test does not include it
 
 
 def shown(text: str, start: int, end: int, words: str = "here", columns: int = 120, **facts: object) -> list[str]:

@@ -30,7 +30,7 @@ class Own(Layer):
 
     def out(self, x): return x
     def reads(self, x, y): return pointwise(x.rank)
-    def saves(self, x, y): return NOTHING
+    def saves(self, x, y): return NO_SAVED_TENSORS
     def torch(self, x): return nn.ReLU()
 '''
 LINT = '''

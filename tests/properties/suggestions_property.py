@@ -37,7 +37,7 @@ _HIDES = ("E01", "E02", "E03")
 
 
 def draw(random: Random) -> Iterator[Example]:
-    """A text that is wrong: an example of the catalogue, a network of the zoo or a random program with a change."""
+    """A text that is wrong: an example of the catalog, a network of the zoo or a random program with a change."""
     choice = random.random()
     if choice < 0.25:
         kinds = [kind for kind in by_code().values() if not kind.files and not kind.settings]

@@ -17,7 +17,7 @@ from PIL import Image
 from archdsl.cli import main
 from archdsl.cli.score_words import scores_in_words
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.catalogue import training_errors as catalogue
+from archdsl.diagnostics.catalog import training_errors as catalog
 from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.network import analyze
 from archdsl.text.source import Source
@@ -353,8 +353,8 @@ def found(text: str) -> set[str]:
     "kind",
     [
         k
-        for k in vars(catalogue).values()
-        if isinstance(k, type) and issubclass(k, Diagnostic) and k.__module__ == catalogue.__name__
+        for k in vars(catalog).values()
+        if isinstance(k, type) and issubclass(k, Diagnostic) and k.__module__ == catalog.__name__
     ],
 )
 def test_diagnostic_examples_give_their_code(kind: type[Diagnostic]) -> None:

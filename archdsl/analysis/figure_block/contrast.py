@@ -7,7 +7,7 @@ import re
 
 MINIMUM = 4.5
 """The smallest contrast of text at level AA."""
-INKS = {"light": ("#1a1a1a", "#4d4d4d"), "dark": ("#f5f5f5", "#c3c9d0")}
+TEXT_COLORS = {"light": ("#1a1a1a", "#4d4d4d"), "dark": ("#f5f5f5", "#c3c9d0")}
 """The colors of text on a light and on a dark page: on layers, and on the background."""
 _HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _NAMES = {
@@ -37,10 +37,12 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def readable(color: str, ink: str) -> str:
-    """The color nearest to this one on which text of the color `ink` has the minimum contrast."""
-    away = "#ffffff" if _luminance(ink) < 0.5 else "#000000"
-    return next(found for step in range(101) if contrast(found := _mixed(color, away, step / 100), ink) >= MINIMUM)
+def readable(color: str, text_color: str) -> str:
+    """The color nearest to this one on which text of the color `text_color` has the minimum contrast."""
+    away = "#ffffff" if _luminance(text_color) < 0.5 else "#000000"
+    return next(
+        found for step in range(101) if contrast(found := _mixed(color, away, step / 100), text_color) >= MINIMUM
+    )
 
 
 def _channels(color: str) -> list[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ...diagnostics import Sink
-from ...diagnostics.catalogue import figure_errors
+from ...diagnostics.catalog import figure_errors
 from ...graph import Draft, FigureGroup, Graph
 from ...record import Record
 from ...text.source import Span

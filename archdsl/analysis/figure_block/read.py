@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ...contract.styles import STYLES
 from ...diagnostics import Sink
-from ...diagnostics.catalogue import figure_errors, structure_errors
+from ...diagnostics.catalog import figure_errors, structure_errors
 from ...graph import Draft, DraftNode, FigureColor, FigureLabel, FigureSettings, FontFamily, Graph
 from ...graph.figure_settings import TRANSPARENT
 from ...layers import find, merges, registry, synonyms
@@ -232,10 +232,10 @@ class _Reader:
             self.colors.append(found.replace(kind=kind.text))
 
     def _colors(
-        self, line: FigureLine, light: FigureWord, named: dict[str, FigureWord], ink: int
+        self, line: FigureLine, light: FigureWord, named: dict[str, FigureWord], text_kind: int
     ) -> FigureColor | None:
-        one = read_color(line, light, "light", ink, self.sink)
-        other = read_color(line, named["dark"], "dark", ink, self.sink) if "dark" in named else None
+        one = read_color(line, light, "light", text_kind, self.sink)
+        other = read_color(line, named["dark"], "dark", text_kind, self.sink) if "dark" in named else None
         return None if one is None else FigureColor(kind="", light=one, dark=other)
 
     def _font(self, line: FigureLine) -> None:

@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 
 from ...diagnostics import Sink
-from ...diagnostics.catalogue import figure_errors
+from ...diagnostics.catalog import figure_errors
 from ...diagnostics.diagnostic import Diagnostic
 from ...record import Record
 from ...syntax import ast
 from ...text.source import Span
-from .contrast import INKS, MINIMUM, contrast, likely_color, parsed, readable
+from .contrast import MINIMUM, TEXT_COLORS, contrast, likely_color, parsed, readable
 
 FORMS = {
     "title": 'title "ResNet-50"',
@@ -81,9 +81,9 @@ def only_text(line: FigureLine, sink: Sink) -> str | None:
     return None
 
 
-def read_color(line: FigureLine, word: FigureWord, page: str, ink: int, sink: Sink) -> str | None:
-    """A color on which text is readable; None after an error. `ink` is 0 for text on layers, 1 on the background."""
-    color, text = parsed(word.text), INKS[page][ink]
+def read_color(line: FigureLine, word: FigureWord, page: str, text_kind: int, sink: Sink) -> str | None:
+    """A color on which text is readable; None after an error. `text_kind`: 0 on layers, 1 on the background."""
+    color, text = parsed(word.text), TEXT_COLORS[page][text_kind]
     if color is None:
         near = likely_color(word.text)
         near = None if near is None else readable(near, text)
@@ -93,7 +93,12 @@ def read_color(line: FigureLine, word: FigureWord, page: str, ink: int, sink: Si
     if found < MINIMUM:
         sink.emit(
             figure_errors.LowContrast(
-                span=word.span, color=color, ink=text, contrast=found, page=page, replacement=readable(color, text)
+                span=word.span,
+                color=color,
+                text_color=text,
+                contrast=found,
+                page=page,
+                replacement=readable(color, text),
             )
         )
         return None

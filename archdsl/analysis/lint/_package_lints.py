@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic
-from ...diagnostics.catalogue.file_errors import PackageFault
+from ...diagnostics.catalog.file_errors import PackageFault
 from ...packages.failures import described
 from ...packages.package import PackageLint
 from ._facts import Facts

@@ -57,7 +57,7 @@ def draw_box(box: Box, style: DiagramStyle, center: Point) -> ShapeGroup:
     shapes: list[Curve | Polygon | TextLabel] = []
     if _is_round(box):
         radius = _ROUND / 2
-        sign = TextLabel(at=(x, y + 4.2), text=SYMBOLS[box.rows[0].words], color=theme.ink, size=12)
+        sign = TextLabel(at=(x, y + 4.2), text=SYMBOLS[box.rows[0].words], color=theme.text, size=12)
         circle = rounded((x - radius, y - radius), (x + radius, y + radius), radius, theme.end, theme.line)
         return ShapeGroup(shapes=(circle, sign), hover=hover, of=box)
     if box.role is Role.GROUP:
@@ -102,18 +102,18 @@ def _is_round(box: Box) -> bool:
 
 def _words(box: Box, style: DiagramStyle) -> TextLine:
     text = box.rows[0].words if box.rows else ""
-    return TextLine(text=text, size=style.fonts.words, color=style.theme.ink)
+    return TextLine(text=text, size=style.fonts.words, color=style.theme.text)
 
 
 def _row_lines(row: BoxRow, style: DiagramStyle) -> list[TextLine]:
-    numbers = (TextLine(text=each, size=style.fonts.numbers, color=style.theme.ink) for each in style.numbers(row))
-    return [TextLine(text=row.words, size=style.fonts.words, color=style.theme.ink), *numbers]
+    numbers = (TextLine(text=each, size=style.fonts.numbers, color=style.theme.text) for each in style.numbers(row))
+    return [TextLine(text=row.words, size=style.fonts.words, color=style.theme.text), *numbers]
 
 
 def _group_lines(box: Box, style: DiagramStyle) -> list[TextLine]:
     name, *numbers = _row_lines(box.rows[0], style)
     times = [TextLine(text=f"×{box.times}", size=name.size, color=name.color, bold=True)] if box.times > 1 else []
-    note = [TextLine(text=box.note, size=style.fonts.numbers, color=style.theme.ink)] if box.note else []
+    note = [TextLine(text=box.note, size=style.fonts.numbers, color=style.theme.text)] if box.note else []
     return [name, *times, *note, *numbers]
 
 
@@ -151,7 +151,7 @@ def _rows(box: Box, style: DiagramStyle, center: Point) -> list[Curve | TextLabe
     if box.times > 1:
         words, size = f"×{box.times}", style.fonts.words
         at = x + half + aside / 2 + 2, center[1] + 0.3 * size
-        found.append(TextLabel(at=at, text=words, color=style.theme.ink, size=size, bold=True))
+        found.append(TextLabel(at=at, text=words, color=style.theme.text, size=size, bold=True))
     return found
 
 

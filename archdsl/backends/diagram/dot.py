@@ -78,7 +78,7 @@ def _defaults(diagram: Diagram, style: DiagramStyle, nudge: int) -> Iterator[str
         graph |= {"label": f"<{heading}>", "labelloc": "t"}
     yield f"graph [{_attributes(graph)}]"
     node = {"shape": "plain", "fontname": font}
-    node |= {"fontsize": decimal(style.fonts.words), "fontcolor": quoted(theme.ink)}
+    node |= {"fontsize": decimal(style.fonts.words), "fontcolor": quoted(theme.text)}
     yield f"node [{_attributes(node)}]"
     edge = {
         "fontname": font,

@@ -8,8 +8,8 @@ from math import ceil
 
 from ..fonts.subset import font_bytes, subset
 from .drawing import Drawing
-from .ink import EmbeddedFont, InkPath, InkText, fonts_of, ink_of
 from .labels import decimal
+from .painting import EmbeddedFont, PaintedPath, PaintedText, fonts_of, painted
 from .pdf import chain, rgb
 
 _LINE = 100
@@ -27,8 +27,8 @@ _PROLOG = """\
 
 def write_eps(drawing: Drawing) -> bytes:
     """The drawing as EPS. Raises CannotDraw for characters without a font."""
-    ink = list(ink_of(drawing))
-    fonts = fonts_of(ink)
+    parts = list(painted(drawing))
+    fonts = fonts_of(parts)
     title = drawing.title.encode("ascii", errors="replace").decode()
     lines = [
         "%!PS-Adobe-3.0 EPSF-3.0",
@@ -46,7 +46,7 @@ def write_eps(drawing: Drawing) -> bytes:
         "%%EndProlog",
         "%%Page: 1 1",
         "4 setmiterlimit",
-        *(line for each in ink for line in _operations(each, {id(font.font): font for font in fonts})),
+        *(line for each in parts for line in _operations(each, {id(font.font): font for font in fonts})),
         "end",
         "showpage",
         "%%EOF",
@@ -60,16 +60,16 @@ def _plain(text: str) -> str:
     return "".join(char for char in text if char.isprintable() and char not in "()\\")
 
 
-def _operations(each: InkPath | InkText, fonts: dict[int, EmbeddedFont]) -> Iterator[str]:
+def _operations(each: PaintedPath | PaintedText, fonts: dict[int, EmbeddedFont]) -> Iterator[str]:
     match each:
-        case InkPath():
+        case PaintedPath():
             yield chain(each, "m", "l", "c") + (" h" if each.closed else "")
             if each.fill is not None:
                 yield f"{rgb(each.fill)} k {'F' if each.line is not None else 'f'}"
             if each.line is not None:
                 dash, plain = ("[4 3] 0 setdash ", " [] 0 setdash") if each.dashed else ("", "")
                 yield f"{rgb(each.line)} k {decimal(each.width)} w {int(each.round)} j {dash}s{plain}"
-        case InkText():
+        case PaintedText():
             x, y = map(decimal, each.at)
             yield f"{rgb(each.color)} k {x} {y} m"
             wide = f"{each.size * each.stretch:.6g}"

@@ -64,10 +64,10 @@ class DiagramStyle(Record):
             return []
         if diagram.changes:
             kinds = [(self.theme.change(kind), kind) for kind in diagram.changes]
-            return [(color, mixed(color, self.theme.ink, 0.45), kind) for color, kind in kinds]
+            return [(color, mixed(color, self.theme.text, 0.45), kind) for color, kind in kinds]
         if diagram.heat:
             colors = [(self.theme.heat_color(heat), words) for heat, words in diagram.heat]
-            return [(color, mixed(color, self.theme.ink, 0.45), words) for color, words in colors]
+            return [(color, mixed(color, self.theme.text, 0.45), words) for color, words in colors]
         found = diagram.styles
         entries = [(kind, words) for kind, words in KINDS.items() if kind in found]
         entries += [("", "other")] if set(found) - set(KINDS) else []
@@ -81,7 +81,7 @@ class DiagramStyle(Record):
 
     def border(self, row: BoxRow) -> str:
         """The color of a layer's border: its fill color mixed with the color of the text."""
-        return mixed(self.fill(row), self.theme.ink, 0.45)
+        return mixed(self.fill(row), self.theme.text, 0.45)
 
     def numbers(self, row: BoxRow) -> list[str]:
         """The numbers under the name of a layer, or only the measure that colors it, if there is one."""

@@ -83,13 +83,13 @@ def _arrow(arrow: Arrow) -> str:
 def _classes(diagram: Diagram, style: DiagramStyle) -> Iterator[str]:
     theme = style.theme
     for kind in sorted({box.rows[0].style for box in diagram.boxes if box.role is Role.LAYERS}):
-        css = f"fill:{theme.fill(kind)},stroke:{theme.border(kind)},color:{theme.ink}"
+        css = f"fill:{theme.fill(kind)},stroke:{theme.border(kind)},color:{theme.text}"
         yield f"classDef {kind or 'other'}_ {css}"
     frame = f"fill:{theme.cluster[0]},stroke:{theme.cluster_line},color:{theme.note}"
     if diagram.clusters:
         yield f"classDef frame_ {frame}"
         yield f"class {','.join(f'c{number}' for number in range(len(diagram.clusters)))} frame_"
-    yield f"classDef end_ fill:{theme.end},stroke:{theme.line},color:{theme.ink}"
+    yield f"classDef end_ fill:{theme.end},stroke:{theme.line},color:{theme.text}"
 
 
 def _class(box: Box) -> str:

@@ -61,7 +61,7 @@ def _require_possible(settings: FigureSettings, format: str) -> None:
 
 def _with_colors(theme: Theme, settings: FigureSettings) -> Theme:
     """A theme with the figure's own colors."""
-    own = {color.kind: _of(color, theme, theme.ink) for color in settings.colors}
+    own = {color.kind: _of(color, theme, theme.text) for color in settings.colors}
     other = own.pop("other", theme.other)
     background = theme.background
     if settings.background is not None:
@@ -69,16 +69,16 @@ def _with_colors(theme: Theme, settings: FigureSettings) -> Theme:
     return theme.replace(fills={**theme.fills, **own}, other=other, background=background)
 
 
-def _of(color: FigureColor, theme: Theme, ink: str) -> str:
+def _of(color: FigureColor, theme: Theme, text_color: str) -> str:
     """The color in a theme."""
     if color.light == TRANSPARENT:
         return TRANSPARENT
     value = color.light if theme.name != _DARK or color.dark is None else color.dark
-    found = contrast(value, ink)
+    found = contrast(value, text_color)
     if found < MINIMUM:
         what = f'color {color.kind} "{color.light}"' if color.kind else f'background "{color.light}"'
         raise HardToRead(
             f"`{value}` has a contrast of {found:.1f} with the text of the theme {theme.name}, less than {MINIMUM}: "
-            f'write `{what} dark="{readable(value, ink)}"` in the figure, or use another theme'
+            f'write `{what} dark="{readable(value, text_color)}"` in the figure, or use another theme'
         )
     return value

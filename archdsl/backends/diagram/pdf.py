@@ -9,8 +9,8 @@ from hashlib import sha256
 
 from ..fonts.subset import font_bytes, subset
 from .drawing import Drawing
-from .ink import EmbeddedFont, InkPath, InkText, fonts_of, ink_of
 from .labels import decimal
+from .painting import EmbeddedFont, PaintedPath, PaintedText, fonts_of, painted
 
 _FIXED = 7
 """The objects that every file has, before those of its fonts."""
@@ -21,11 +21,11 @@ _LONGEST = 1000
 
 def write_pdf(drawing: Drawing) -> bytes:
     """The drawing as PDF. Raises CannotDraw for characters without a font."""
-    ink = list(ink_of(drawing))
-    fonts = fonts_of(ink)
+    parts = list(painted(drawing))
+    fonts = fonts_of(parts)
     numbers = {font.name: _FIXED + 1 + _OBJECTS_PER_FONT * index for index, font in enumerate(fonts)}
     names = " ".join(f"/{name} {number} 0 R" for name, number in numbers.items())
-    content = "\n".join(["/Figure <</MCID 0>> BDC", *_operations(ink, fonts), "EMC"]).encode("ascii")
+    content = "\n".join(["/Figure <</MCID 0>> BDC", *_operations(parts, fonts), "EMC"]).encode("ascii")
     page = f"/MediaBox [0 0 {decimal(drawing.width)} {decimal(drawing.height)}] /Contents 4 0 R /StructParents 0"
     alternative = _text(f"{drawing.title}. {drawing.description}"[:_LONGEST])
     objects = [
@@ -64,19 +64,19 @@ def _text(text: str) -> str:
     return f"<FEFF{text.encode('utf-16-be', errors='replace').hex().upper()}>"
 
 
-def _operations(ink: list[InkPath | InkText], fonts: list[EmbeddedFont]) -> Iterator[str]:
+def _operations(parts: list[PaintedPath | PaintedText], fonts: list[EmbeddedFont]) -> Iterator[str]:
     """The operators of the page; each path and each line of text has its own colors."""
     by_font = {id(font.font): font for font in fonts}
     yield "4 M"  # the miter limit, as in SVG
-    for each in ink:
+    for each in parts:
         match each:
-            case InkPath():
+            case PaintedPath():
                 yield _path(each)
-            case InkText():
+            case PaintedText():
                 yield _words(each, by_font)
 
 
-def _path(path: InkPath) -> str:
+def _path(path: PaintedPath) -> str:
     ops = [f"{rgb(path.fill)} rg"] if path.fill is not None else []
     if path.line is not None:
         ops += [f"{rgb(path.line)} RG {decimal(path.width)} w {int(path.round)} j"]
@@ -87,7 +87,7 @@ def _path(path: InkPath) -> str:
     return "\n".join([*ops, *(["[] 0 d"] if path.dashed else [])])
 
 
-def chain(path: InkPath, move: str, line: str, curve: str) -> str:
+def chain(path: PaintedPath, move: str, line: str, curve: str) -> str:
     """The points of a path with these operators."""
     start, *rest = (f"{decimal(x)} {decimal(y)}" for x, y in path.points)
     if path.curved:
@@ -96,7 +96,7 @@ def chain(path: InkPath, move: str, line: str, curve: str) -> str:
     return "\n".join([f"{start} {move}", *(f"{point} {line}" for point in rest)])
 
 
-def _words(words: InkText, fonts: dict[int, EmbeddedFont]) -> str:
+def _words(words: PaintedText, fonts: dict[int, EmbeddedFont]) -> str:
     shown = []
     for run in words.runs:
         font = fonts[id(run.font)]

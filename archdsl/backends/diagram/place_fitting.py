@@ -35,7 +35,7 @@ _MAX_LAYOUTS = 3
 """How many arrangements of the same diagram are laid out: those that look best by an estimate."""
 _MIN_ESTIMATE = 0.93
 """How close to the smallest text the estimate of an arrangement must come for it to be laid out."""
-_MORE = 1.5
+_EXTRA_HEIGHT = 1.5
 """How much higher than usual a figure may be before details are left out."""
 _CROSSED, _ALONE = 0.15, 0.2
 """What a cut costs for each further tensor that crosses it, and for a part with a single box, as a fraction
@@ -71,7 +71,9 @@ def fit(
     """The most detailed figure that fits. Raises CannotDraw with the text size of the least detailed one."""
     levels = _levels(graph, costs, style, view_options, choices)
     # The figure has the usual height if possible; a bit more is better than fewer details, but much more is not.
-    compact = [place.replace(height=place.compact * more) for more in (1, _MORE)] if place.compact is not None else []
+    compact = (
+        [place.replace(height=place.compact * more) for more in (1, _EXTRA_HEIGHT)] if place.compact is not None else []
+    )
     orders = [(level, room) for level in levels for room in compact] + [(level, place) for level in levels]
     for level, room in orders:
         found = level.best(room)

@@ -16,8 +16,8 @@ _RISE, _RISE_OF_BOLD = 0.3, 0.11
 def write_fixed_dot(drawing: Drawing) -> str:
     """The drawing as DOT with fixed positions, for `neato -n2`. Shapes are its background, texts its nodes."""
     shapes = [shape for part in drawing.parts for shape in part.shapes]
-    ink = _joined(op for shape in shapes for op in _operations(shape, drawing.height))
-    attributes = f"bgcolor={quoted(drawing.background)} pad=0 _background={ink}"
+    painted = _joined(op for shape in shapes for op in _operations(shape, drawing.height))
+    attributes = f"bgcolor={quoted(drawing.background)} pad=0 _background={painted}"
     words = [shape for shape in shapes if isinstance(shape, TextLabel)]
     nodes = [_node(f"t{i}", shape, drawing.height) for i, shape in enumerate(words)]
     corners = [

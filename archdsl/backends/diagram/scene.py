@@ -70,7 +70,7 @@ def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
     offset = (volume.depth * DEPTH_OFFSET[0], volume.depth * DEPTH_OFFSET[1])
     height = volume.height / 2
     for index, (size, color) in enumerate(volume.slices):
-        right, line = left + size, mixed(color, theme.ink, 0.45)
+        right, line = left + size, mixed(color, theme.text, 0.45)
         a, b, c, d = (
             _front(volume, x, y) for x, y in ((left, -height), (right, -height), (right, height), (left, height))
         )
@@ -80,7 +80,7 @@ def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
         if index == len(volume.slices) - 1:
             side = (b, _plus(b, offset), _plus(c, offset), c)
             shapes.append(
-                Polygon(points=side, fill=mixed(main_color, "#000000", 0.14), line=mixed(main_color, theme.ink, 0.45))
+                Polygon(points=side, fill=mixed(main_color, "#000000", 0.14), line=mixed(main_color, theme.text, 0.45))
             )
         left = right
     return ShapeGroup(shapes=tuple(shapes), hover=hover, of=volume.box)
@@ -105,7 +105,7 @@ def _circle(volume: Volume, theme: Theme) -> tuple[Polygon | TextLabel, ...]:
     sign = SYMBOLS[volume.box.rows[0].words]
     return (
         Polygon(points=points, fill=theme.end, line=theme.line),
-        TextLabel(at=(middle, 4.2), text=sign, color=theme.ink, size=12),
+        TextLabel(at=(middle, 4.2), text=sign, color=theme.text, size=12),
     )
 
 
@@ -129,8 +129,8 @@ def _connection(before: Volume, after: Volume, theme: Theme) -> tuple[Shape, ...
 
 def _field(volume: Volume, theme: Theme) -> ShapeGroup:
     """The part of a tensor that a position of a layer sees; the position itself is solid."""
-    fill = theme.ink if volume.is_end else theme.end
-    return ShapeGroup(shapes=(Polygon(points=_field_corners(volume), fill=fill, line=theme.ink, width=0.8),))
+    fill = theme.text if volume.is_end else theme.end
+    return ShapeGroup(shapes=(Polygon(points=_field_corners(volume), fill=fill, line=theme.text, width=0.8),))
 
 
 def _field_corners(volume: Volume, *, at_start: bool = False) -> tuple[Point, ...]:
@@ -271,7 +271,7 @@ def _frames(row: VolumeRow, drawn: list[tuple[SidePath, float, list[ShapeGroup]]
         box = rounded((left, high - SMALL - 6), (right, low), 6, fill, theme.cluster_line)
         text = f"×{cluster.times}"
         at = right - 4 - width_of(text, PLAIN) / 2, high - 2
-        label = TextLabel(at=at, text=text, color=theme.ink, size=PLAIN, bold=True)
+        label = TextLabel(at=at, text=text, color=theme.text, size=PLAIN, bold=True)
         found.append(ShapeGroup(shapes=(box, label), hover=cluster.hover, of=cluster))
     return found
 

@@ -58,7 +58,7 @@ def _is_sign(box: Box) -> bool:
 def sheet_shapes(volume: Volume, theme: Theme) -> tuple[DrawnShape, ...]:
     """The sheets, the first one behind the others, at the top left."""
     return tuple(
-        Polygon(points=_corners(volume, number), fill=color, line=mixed(color, theme.ink, 0.45))
+        Polygon(points=_corners(volume, number), fill=color, line=mixed(color, theme.text, 0.45))
         for number, color in enumerate(volume.sheets)
     )
 

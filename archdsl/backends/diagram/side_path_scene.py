@@ -174,7 +174,7 @@ def _words(placed: _Placed, height: float, longest: int, theme: Theme) -> ShapeG
             left, right = x + index * _SLICE, x + (index + 1) * _SLICE
             low, top = height + high / 2, height - high / 2
             face = ((left, top), (right, top), (right, low), (left, low))
-            shapes.append(Polygon(points=face, fill=color, line=mixed(color, theme.ink, 0.45)))
+            shapes.append(Polygon(points=face, fill=color, line=mixed(color, theme.text, 0.45)))
         x += width + _BETWEEN
     half, low = width_of(path.label, SMALL) / 2 + 1, height - 2 - tall / 2
     corners = ((middle - half, low - SMALL), (middle + half, low - SMALL), (middle + half, low), (middle - half, low))

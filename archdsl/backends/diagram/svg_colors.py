@@ -23,7 +23,7 @@ def dark_sheet(drawing: Drawing, theme: Theme) -> str:
     heats = [row.heat for part in drawing.parts if isinstance(part.of, Box) for row in part.of.rows]
     scale = [*_LEGEND, *(heat for heat in heats if heat is not None)]
     shapes = dict(_shape_colors(theme, theme.dark, scale))
-    words = {theme.ink: theme.dark.ink, theme.note: theme.dark.note}
+    words = {theme.text: theme.dark.text, theme.note: theme.dark.note}
     rules = dict.fromkeys(_rules(drawing, shapes, words))
     inside = "".join(f"{ROOT} {rule}" for rule in rules)
     return f"@media screen and (prefers-color-scheme:dark){{{inside}}}"
@@ -59,7 +59,7 @@ def _shape_colors(light: Theme, dark: Theme, scale: list[float]) -> Iterator[tup
     heat_colors = [(light.heat_color(heat), dark.heat_color(heat)) for heat in scale]
     for one, other in (*heat_colors, *kinds, (light.end, dark.end)):
         # The borders of boxes; the upper and right faces of volumes.
-        yield mixed(one, light.ink, 0.45), mixed(other, dark.ink, 0.45)
+        yield mixed(one, light.text, 0.45), mixed(other, dark.text, 0.45)
         yield mixed(one, "#ffffff", 0.3), mixed(other, "#ffffff", 0.3)
         yield mixed(one, "#000000", 0.14), mixed(other, "#000000", 0.14)
     yield from heat_colors

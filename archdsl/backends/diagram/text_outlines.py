@@ -6,7 +6,7 @@ from itertools import pairwise
 from ..fonts.font_choice import own_fonts
 from ..fonts.glyph_data import CurvePoint
 from .drawing import Curve, Drawing, Point, Shape, TextLabel
-from .ink import InkText, text_of
+from .painting import PaintedText, text_of
 
 _LAST = 0x52F
 """The last character of Cyrillic; up to it, the renderer's font, Arimo, has the same characters as ours."""
@@ -40,7 +40,7 @@ def _outlined(shape: Shape) -> Iterator[Shape]:
         yield from _glyphs(text)
 
 
-def _glyphs(text: InkText) -> Iterator[Curve]:
+def _glyphs(text: PaintedText) -> Iterator[Curve]:
     """Each glyph as one closed path of cubic curves."""
     x, y = text.at
     for run in text.runs:

@@ -9,14 +9,14 @@ from ...record import Record
 class Theme(Record):
     """The colors of a diagram, as `#rrggbb`.
 
-    `fills` maps a kind of layer to its color, and `other` is the color of all other kinds; `ink` is for text on them.
+    `fills` maps a kind of layer to its color, and `other` is the color of all other kinds; `text` is for text on them.
     `note` is for secondary text: shapes, numbers. `cluster` fills stages and blocks, cycling through its colors with
     the depth.
     """
 
     name: str
     background: str
-    ink: str
+    text: str
     note: str
     line: str
     skip: str
@@ -49,7 +49,7 @@ class Theme(Record):
 
     def border(self, style: str) -> str:
         """The color of the border of a kind of layer: its fill color mixed with that of the text."""
-        return mixed(self.fill(style), self.ink, 0.45)
+        return mixed(self.fill(style), self.text, 0.45)
 
 
 def mixed(color: str, other: str, part: float) -> str:
@@ -67,7 +67,7 @@ def _channels(color: str) -> tuple[int, int, int]:
 LIGHT = Theme(
     name="light",
     background="#ffffff",
-    ink="#1a1a1a",
+    text="#1a1a1a",
     note="#4d4d4d",
     line="#4d4d4d",
     skip="#8a8a8a",
@@ -90,7 +90,7 @@ LIGHT = Theme(
 DARK = Theme(
     name="dark",
     background="#0d1117",
-    ink="#f5f5f5",
+    text="#f5f5f5",
     note="#c3c9d0",
     line="#aab2bb",
     skip="#7d8590",
@@ -114,7 +114,7 @@ DARK = Theme(
 PRINT = Theme(
     name="print",
     background="#ffffff",
-    ink="#000000",
+    text="#000000",
     note="#333333",
     line="#000000",
     skip="#777777",

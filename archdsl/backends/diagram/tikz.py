@@ -272,7 +272,7 @@ def _meanings(graph: DrawnGraph) -> Iterator[tuple[str, str]]:
             if isinstance(part.of, Box) and shape in rows:
                 row = part.of.rows[rows.index(shape)]
                 name = row.change or ("" if row.heat is not None else row.style)
-            yield from _colors(shape, name, "ink" if isinstance(part.of, Box) else "note")
+            yield from _colors(shape, name, "text" if isinstance(part.of, Box) else "note")
 
 
 def _colors(shape: Shape, fill: str, text: str) -> Iterator[tuple[str, str]]:

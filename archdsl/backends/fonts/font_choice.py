@@ -19,7 +19,7 @@ from .glyph_data import InvalidFont
 REGULAR, BOLD = (Path(__file__).with_name(f"figure-sans-{style}.ttf") for style in ("regular", "bold"))
 _EXTENSIONS = frozenset({".ttf", ".otf", ".ttc", ".otc"})
 _IGNORED = frozenset("\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f")
-"""Characters without ink that only join or separate others."""
+"""Invisible characters that only join or separate others."""
 _SHAPED = (
     (0x0900, 0x0DFF), (0x0E00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x18AF), (0x1900, 0x1CFF), (0xA800, 0xA95F),
     (0xA980, 0xABFF), (0x1100, 0x11FF),

@@ -10,7 +10,7 @@ CurvePoint = tuple[float, float, bool]
 Outline = list[list[CurvePoint]]
 """Closed curves; between two consecutive control points, the curve goes through their midpoint."""
 _ON, _SHORT_X, _SHORT_Y, _REPEAT, _SAME_X, _SAME_Y = 1, 2, 4, 8, 16, 32
-_WORDS, _OFFSETS, _SCALE, _MORE, _SCALES, _MATRIX = 1, 2, 8, 32, 64, 128
+_WORDS, _OFFSETS, _SCALE, _MORE_COMPONENTS, _SCALES, _MATRIX = 1, 2, 8, 32, 64, 128
 _MAX_DEPTH = 8
 """Maximum nesting depth of composite glyphs."""
 
@@ -72,8 +72,8 @@ def _coordinates(data: bytes, at: int, flags: bytearray, short: int, same: int) 
 
 def _components(data: bytes) -> Iterator[tuple[int, tuple[float, ...]]]:
     """The parts of a composite glyph, each with its transformation."""
-    at, flags = 10, _MORE
-    while flags & _MORE:
+    at, flags = 10, _MORE_COMPONENTS
+    while flags & _MORE_COMPONENTS:
         flags, glyph = struct.unpack(">2H", data[at : at + 4])
         if not flags & _OFFSETS:
             raise InvalidFont("a glyph is aligned by points")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ...diagnostics import Diagnostic
-from ...diagnostics.catalogue import (
+from ...diagnostics.catalog import (
     argument_errors,
     name_errors,
     shape_errors,

@@ -6,7 +6,7 @@ from math import isfinite
 
 from ...contract.arguments import Float, Int, ParameterSpec, SpatialInt
 from ...diagnostics import Edit
-from ...diagnostics.catalogue import argument_errors, name_errors
+from ...diagnostics.catalog import argument_errors, name_errors
 from ...diagnostics.fixes import edited_text
 from ...elaborate.torch_order import argument_of, is_plain, orders_of
 from ...layers import find

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ...diagnostics import Edit
-from ...diagnostics.catalogue import structure_errors
+from ...diagnostics.catalog import structure_errors
 from ...syntax import ast
 from ...text.names import nearest
 from ...text.source import Span

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ...diagnostics import Edit
-from ...diagnostics.catalogue.shape_errors import UnsuitableInput
+from ...diagnostics.catalog.shape_errors import UnsuitableInput
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, changed, inserted_before, rewritten
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ...contract.arguments import ParameterSpec
 from ...diagnostics import Edit
-from ...diagnostics.catalogue import name_errors, structure_errors
+from ...diagnostics.catalog import name_errors, structure_errors
 from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ...diagnostics import Edit
-from ...diagnostics.catalogue import name_errors, syntax_errors
+from ...diagnostics.catalog import name_errors, syntax_errors
 from ...diagnostics.fixes import edited_text
 from ...expressions.operations import COMPARISONS
 from ...text.source import Source, Span

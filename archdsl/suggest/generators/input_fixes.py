@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ...contract.layer import Reject
 from ...diagnostics import Edit
-from ...diagnostics.catalogue.shape_errors import KernelTooLarge, OperandsDiffer, WrongDimensions
+from ...diagnostics.catalog.shape_errors import KernelTooLarge, OperandsDiffer, WrongDimensions
 from ...graph import DraftNode, Node
 from ...shapes.shape import Shape
 from ...shapes.symbolic import Sym, Undecided, concrete

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import isqrt, prod
 
 from ...diagnostics import Edit
-from ...diagnostics.catalogue.shape_errors import OperandsDiffer, WrongDimensions
+from ...diagnostics.catalog.shape_errors import OperandsDiffer, WrongDimensions
 from ...elaborate.dimensions import other_number
 from ...graph import DraftNode
 from ...layers.reshape import Flatten, Reshape

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ...diagnostics import Edit
-from ...diagnostics.catalogue.syntax_errors import python_help
+from ...diagnostics.catalog.syntax_errors import python_help
 from ...layers import find, merges
 from ...syntax.tokens import KEYWORDS
 from ...text.source import Source, Span

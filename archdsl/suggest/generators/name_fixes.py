@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ...diagnostics import Edit
-from ...diagnostics.catalogue import name_errors
+from ...diagnostics.catalog import name_errors
 from ...elaborate.known_operations import is_operation
 from ...expressions.operations import FUNCTIONS
 from ...layers import merges, registry, synonyms

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ...contract.arguments import ParameterSpec
-from ...diagnostics.catalogue.name_errors import UnknownLayer
+from ...diagnostics.catalog.name_errors import UnknownLayer
 from ...elaborate.torch_order import argument_of
 from ...text.source import Span
 from ..candidate import Candidate

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ...contract.layer import InputOp
 from ...diagnostics import Edit
-from ...diagnostics.catalogue.task_errors import WrongImageOutput
+from ...diagnostics.catalog.task_errors import WrongImageOutput
 from ...graph import DraftNode
 from ...shapes.shape import Layout, Shape
 from ...syntax import ast

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain, pairwise
 
 from ...diagnostics import Edit
-from ...diagnostics.catalogue.shape_errors import OperandsDiffer
+from ...diagnostics.catalog.shape_errors import OperandsDiffer
 from ...graph import DraftNode
 from ...shapes.shape import Shape
 from ...shapes.symbolic import concrete

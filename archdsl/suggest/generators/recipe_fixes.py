@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ...diagnostics import Edit
-from ...diagnostics.catalogue import training_errors
+from ...diagnostics.catalog import training_errors
 from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate

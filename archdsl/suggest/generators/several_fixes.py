@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ...contract.layer import Op
 from ...diagnostics import Edit
-from ...diagnostics.catalogue.shape_errors import KernelTooLarge, OperandsDiffer
+from ...diagnostics.catalog.shape_errors import KernelTooLarge, OperandsDiffer
 from ...layers.conv import UpConv
 from ...layers.pool import Pooling
 from ...shapes.symbolic import concrete

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ...contract.arguments import ParameterSpec
 from ...diagnostics import Edit, Sink
-from ...diagnostics.catalogue import argument_errors
+from ...diagnostics.catalog import argument_errors
 from ...elaborate.layer_statements import example_of
 from ...graph import DraftNode
 from ...layers import find

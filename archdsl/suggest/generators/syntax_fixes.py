@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ...diagnostics import Edit
-from ...diagnostics.catalogue import syntax_errors
+from ...diagnostics.catalog import syntax_errors
 from ...syntax import ast
 from ...text.source import Source, Span
 from ..candidate import Candidate

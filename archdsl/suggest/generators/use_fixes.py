@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ...diagnostics import Edit
-from ...diagnostics.catalogue import argument_errors
+from ...diagnostics.catalog import argument_errors
 from ...syntax import ast
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, changed, rewritten

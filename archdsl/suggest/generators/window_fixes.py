@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ...contract.layer import Op
 from ...diagnostics import Edit
-from ...diagnostics.catalogue.shape_errors import KernelTooLarge, OperandsDiffer, PaddingTooLarge
+from ...diagnostics.catalog.shape_errors import KernelTooLarge, OperandsDiffer, PaddingTooLarge
 from ...graph import DraftNode
 from ...layers.conv import UpConv
 from ...layers.cut import Crop

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...contract.arguments import ParameterSpec
 from ...diagnostics import Edit
-from ...diagnostics.catalogue import name_errors
+from ...diagnostics.catalog import name_errors
 from ...layers import find, merges
 from ...syntax import ast
 from ...syntax.tokens import KEYWORDS

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-NOTHING = -1.0
+PADDING = -1.0
 """The class of a row without an object."""
 COLUMNS = 5
 MOST_BOXES = 2_000
@@ -26,13 +26,13 @@ def ignored_code(number: int, *, crowd: bool) -> float:
 
     In a crowd, an object is compared by the fraction of its own area that is inside, otherwise by IoU.
     """
-    return NOTHING - 1 - 2 * number - crowd
+    return PADDING - 1 - 2 * number - crowd
 
 
 def ignored_classes(codes: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The class of each ignored region, −1 for other rows, and whether it is a crowd, from the classes of rows."""
-    above = (NOTHING - 1 - codes).astype(np.int64)
-    return np.where(codes < NOTHING, above // 2, -1), (codes < NOTHING) & (above % 2 == 1)
+    above = (PADDING - 1 - codes).astype(np.int64)
+    return np.where(codes < PADDING, above // 2, -1), (codes < PADDING) & (above % 2 == 1)
 
 
 class Placement(NamedTuple):
@@ -92,7 +92,7 @@ def is_boxes(targets: NDArray[Any]) -> bool:
 def packed(rows: Sequence[Iterable[Sequence[float]]]) -> Boxes:
     """The boxes of N images, given as rows, as an array of N×B×5; B is the largest number of them, at least 1."""
     lists = [list(each) for each in rows]
-    made = np.full((len(lists), max([1, *map(len, lists)]), COLUMNS), NOTHING, np.float32)
+    made = np.full((len(lists), max([1, *map(len, lists)]), COLUMNS), PADDING, np.float32)
     for boxes, wanted in zip(made, lists, strict=True):
         if wanted:
             boxes[: len(wanted)] = wanted
@@ -101,11 +101,11 @@ def packed(rows: Sequence[Iterable[Sequence[float]]]) -> Boxes:
 
 def placed(boxes: Boxes, placement: Placement, height: int, width: int) -> Boxes:
     """Boxes in an image of another size: clipped at its border; those with hardly any area inside are removed."""
-    there = boxes[:, :, 0] != NOTHING
+    there = boxes[:, :, 0] != PADDING
     moved = placement.apply(boxes[:, :, 1:])
     inside = np.clip(moved, 0, np.array([width, height] * 2))
     stays = there & (area(inside) >= np.maximum(LEAST_VISIBLE * area(moved), 1e-9))
-    made = np.where(stays[:, :, None], np.concatenate([boxes[:, :, :1], inside], 2), NOTHING)
+    made = np.where(stays[:, :, None], np.concatenate([boxes[:, :, :1], inside], 2), PADDING)
     return made.astype(np.float32)
 
 

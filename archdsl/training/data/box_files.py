@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors.data_errors import BadImages
-from .box_arrays import MOST_BOXES, NOTHING, ignored_code, packed, placed
+from .box_arrays import MOST_BOXES, PADDING, ignored_code, packed, placed
 from .decoding import size_of, whole_placement
 from .image_files import VALIDATION, printable, refuse_unreadable, test_files
 from .image_folder import read_images
@@ -123,7 +123,7 @@ def _read(folder: Path, images: Sequence[BoxedImage], request: Request, bad: lis
     if pixels is None:
         return None
     files = tuple(printable(path.relative_to(folder).as_posix()) for path in paths)
-    return ImageSet(pixels, packed([[row for row in boxes if row[0] != NOTHING] for boxes in rows]), files)
+    return ImageSet(pixels, packed([[row for row in boxes if row[0] != PADDING] for boxes in rows]), files)
 
 
 def with_test(images: Sequence[BoxedImage]) -> dict[str, list[BoxedImage]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...text.counts import counted
 from ..errors.data_errors import NothingToLearnFrom
 from . import arrays
-from .box_arrays import NOTHING
+from .box_arrays import PADDING
 from .dataset_spec import DataSpec, ImageShape, InputKind, InputShape
 from .stream.image_stream import ImageStream, StreamSettings
 
@@ -102,7 +102,7 @@ def _concatenated(labels: list[TargetArray]) -> TargetArray:
     if len({part.shape[1:] for part in labels}) == 1:
         return np.concatenate(labels)
     sizes = tuple(max(each) for each in zip(*(part.shape[1:] for part in labels), strict=True))
-    fill = NOTHING if labels[0].dtype == np.float32 else 0
+    fill = PADDING if labels[0].dtype == np.float32 else 0
     wider = [
         np.pad(p, ((0, 0), *((0, m - s) for m, s in zip(sizes, p.shape[1:], strict=True))), constant_values=fill)
         for p in labels

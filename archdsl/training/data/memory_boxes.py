@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...text.counts import counted
-from .box_arrays import COLUMNS, MOST_BOXES, NOTHING, Boxes, area, packed
+from .box_arrays import COLUMNS, MOST_BOXES, PADDING, Boxes, area, packed
 
 _ROUNDING = 1.0
 """Pixels by which boxes may lie outside of their image."""
@@ -77,7 +77,7 @@ def box_targets(
 
 def _checked(boxes: Boxes, split: str, size: Sequence[int]) -> Boxes:
     """The boxes, clipped at the border of their images. Raises ValueError for impossible boxes."""
-    labels, there = boxes[..., 0], boxes[..., 0] != NOTHING
+    labels, there = boxes[..., 0], boxes[..., 0] != PADDING
     limit = np.array([size[1], size[0]] * 2, np.float32)
     corners = boxes[..., 1:]
     inside = np.clip(corners, 0, limit)
@@ -91,12 +91,12 @@ def _checked(boxes: Boxes, split: str, size: Sequence[int]) -> Boxes:
         if (wrong & there).any():
             sample, box = np.argwhere(wrong & there)[0]
             raise ValueError(f"`{split}`: sample {sample}, box {box} has {why}")
-    made = np.where(there[..., None], np.concatenate([boxes[..., :1], inside], -1), NOTHING)
+    made = np.where(there[..., None], np.concatenate([boxes[..., :1], inside], -1), PADDING)
     return np.ascontiguousarray(made, np.float32)
 
 
 def _empty(count: int) -> Boxes:
-    return np.full((count, 1, COLUMNS), NOTHING, np.float32)
+    return np.full((count, 1, COLUMNS), PADDING, np.float32)
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...diagnostics import Sink
-from ...diagnostics.catalogue.file_errors import PackageFault
+from ...diagnostics.catalog.file_errors import PackageFault
 from ...packages.failures import PackageError, described
 from ...packages.package import Package, UsedPackage
 from ..errors.data_errors import PackageDataFailed

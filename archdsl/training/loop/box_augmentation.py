@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from ..data.box_arrays import LEAST_VISIBLE, NOTHING
+from ..data.box_arrays import LEAST_VISIBLE, PADDING
 from ..recipe.recipe import Augment
 from .augmentation import jitter, mirror, shift_offsets, shifted
 
@@ -34,7 +34,7 @@ def _moved(boxes: Tensor, offsets: Tensor, images: Tensor) -> Tensor:
     corners = boxes[..., 1:] + torch.stack([offsets[1], offsets[0], offsets[1], offsets[0]], 2)
     inside = corners.clamp(min=0).minimum(corners.new_tensor([width, height] * 2))
     stays = (boxes[..., 0] >= 0) & (_area(inside) >= (LEAST_VISIBLE * _area(corners)).clamp(min=1e-9))
-    return torch.where(stays[..., None], torch.cat([boxes[..., :1], inside], 2), NOTHING)
+    return torch.where(stays[..., None], torch.cat([boxes[..., :1], inside], 2), PADDING)
 
 
 def _mirrored(boxes: Tensor, flipped: Tensor, width: int) -> Tensor:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from ...diagnostics import Sink
-from ...diagnostics.catalogue.training_errors import (
+from ...diagnostics.catalog.training_errors import (
     BadSetting,
     RepeatedSetting,
     UnknownField,

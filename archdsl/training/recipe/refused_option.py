@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from ...diagnostics.catalogue.task_errors import NotForTask
+from ...diagnostics.catalog.task_errors import NotForTask
 from ...diagnostics.diagnostic import Finding
 from ...graph import Graph
 from .composition import BadOption, option_at

@@ -13,8 +13,6 @@ from torch import Tensor
 
 from ..data.dataset_spec import TaskFacts
 
-MORE = 5
-"""Number of channels besides those of the classes."""
 _LARGEST_LOG = 8.0
 """Upper bound of the logarithm of a distance in strides: larger values would overflow."""
 

@@ -6,7 +6,8 @@ from torch import Tensor
 
 from ..data.dataset_spec import TaskFacts
 from ..recipe.recipe import AnyLoss, Fcos
-from .box_levels import MORE, Levels, Locations, assigned, boxes_of
+from .box_levels import Levels, Locations, assigned, boxes_of
+from .detection import BOX_CHANNELS
 from .meter import Loss
 
 _SMALLEST = 1e-9
@@ -23,7 +24,7 @@ def make_box_loss(recipe: AnyLoss, facts: TaskFacts) -> Loss:
 
 
 def _fcos(output: Tensor, boxes: Tensor, locations: Locations, recipe: Fcos) -> Tensor:
-    classes = output.shape[1] - MORE
+    classes = output.shape[1] - BOX_CHANNELS
     numbers, wanted = assigned(boxes, locations, recipe.radius, recipe.range)
     positive = numbers >= 0
     count = positive.sum().clamp(min=1)

@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor
 
-from ..data.box_arrays import NOTHING
-from .box_levels import MORE, Levels, boxes_of
+from ..data.box_arrays import PADDING
+from .box_levels import Levels, boxes_of
 from .box_losses import iou
+from .detection import BOX_CHANNELS
 
 CANDIDATES, FOUND = 400, 100
 """The largest numbers of candidates and of objects per image."""
@@ -26,7 +27,7 @@ def detect(output: Tensor, levels: Levels) -> Tensor:
 
 
 def _detect(output: Tensor, levels: Levels) -> Tensor:
-    locations, classes = levels.on(output.device), output.shape[1] - MORE
+    locations, classes = levels.on(output.device), output.shape[1] - BOX_CHANNELS
     scores = (output[:, :classes].sigmoid() * output[:, -1:].sigmoid()).sqrt().flatten(1)  # N×KP
     best, index = scores.topk(min(CANDIDATES, scores.shape[1]), dim=1)
     likely = int((best > LEAST_SCORE).sum(1).max()) if len(best) else 0  # the candidates of an image are sorted
@@ -64,7 +65,7 @@ def _first(rows: Tensor, kept_mask: Tensor) -> Tensor:
     order = (~kept_mask).to(torch.uint8).argsort(dim=1, stable=True)[:, :FOUND]
     kept = kept_mask.gather(1, order)
     nothing = torch.zeros(rows.shape[2], dtype=rows.dtype, device=rows.device)
-    nothing[0] = NOTHING
+    nothing[0] = PADDING
     found = torch.where(kept[..., None], rows.gather(1, order[..., None].expand(-1, -1, rows.shape[2])), nothing)
     missing = FOUND - found.shape[1]
     return torch.cat([found, nothing.expand(len(found), missing, -1)], 1) if missing else found

@@ -1,6 +1,6 @@
 """The error of an output whose size is not the number of classes."""
 
-from ...diagnostics.catalogue.training_errors import WrongOutput
+from ...diagnostics.catalog.training_errors import WrongOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec
 

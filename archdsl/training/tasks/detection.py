@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, final
 
 from ...diagnostics import Sink
-from ...diagnostics.catalogue.task_errors import WrongImageOutput
+from ...diagnostics.catalog.task_errors import WrongImageOutput
 from ...graph import Graph, Node
 from ...text.counts import counted
 from ..data.dataset_spec import DataSpec, TaskFacts
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .meter import Loss, Meter, Scores
     from .presentation import Answer, Table, Tile
 
-MORE = 5
+BOX_CHANNELS = 5
 """Number of channels besides those of the classes: four distances, and center-ness."""
 
 
@@ -43,20 +43,20 @@ class Detection(Task):
     writes_images = True
 
     def fits(self, output: tuple[int, ...], input: tuple[int, ...], classes: int) -> bool:
-        if len(output) != 3 or output[0] != classes + MORE:
+        if len(output) != 3 or output[0] != classes + BOX_CHANNELS:
             return False
         return all(1 <= size <= largest for size, largest in zip(output[1:], input[1:], strict=True))
 
     def check(self, graph: Graph, node: Node, spec: DataSpec, sink: Sink) -> None:
         input, classes, dims = graph.nodes[graph.inputs[0]].shape.dims, len(spec.classes), node.shape.dims
-        channels = classes + MORE
+        channels = classes + BOX_CHANNELS
         wanted = f"{channels}×h×w"
         suggestions: tuple[str, ...] = ()
         has_other_stride = False
         if not self.fits(dims, input, classes):
             about = f"{classes} class logits, 4 distances and the center-ness at each location"
             why = f"detection of {counted(classes, 'class')} needs {wanted}: {about}"
-            if graph.settings.get("classes") == dims[0] - MORE:
+            if graph.settings.get("classes") == dims[0] - BOX_CHANNELS:
                 suggestions = (f"use `--set classes={classes}`",)
         elif any(graph.nodes[other].shape.dims == dims for other in _before(graph, node)):
             why = "each output of detection needs a different stride, but another output has the same one"

@@ -1,7 +1,7 @@
 """The error of an output that does not have the shape that a task needs."""
 
 from ...diagnostics import Sink
-from ...diagnostics.catalogue.task_errors import WrongImageOutput
+from ...diagnostics.catalog.task_errors import WrongImageOutput
 from ...graph import Node
 
 

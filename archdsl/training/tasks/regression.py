@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, final
 
 from ...diagnostics import Sink
-from ...diagnostics.catalogue.training_errors import WrongOutput
+from ...diagnostics.catalog.training_errors import WrongOutput
 from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec, TaskFacts
 from .task import PIXEL_AUGMENTATIONS, Task

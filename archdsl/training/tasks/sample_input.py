@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from ...diagnostics import Sink
-from ...diagnostics.catalogue.task_errors import WrongSampleInput
-from ...diagnostics.catalogue.training_errors import WrongInput
+from ...diagnostics.catalog.task_errors import WrongSampleInput
+from ...diagnostics.catalog.training_errors import WrongInput
 from ...graph import Graph
 from ...shapes.input_options import example_size
 from ...shapes.shape import Layout, Shape

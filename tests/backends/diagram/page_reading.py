@@ -107,8 +107,8 @@ def read_pdf(pdf: bytes) -> Page:
                 shown += "".join(characters[each] for each in numbers)
                 advance += sum(widths[each] for each in numbers) * size / 1000
             case ["ET"]:
-                left, base, wide, ink = place
-                texts.append(Written(shown, left + wide * advance / 2, base, size, ink))
+                left, base, wide, text_color = place
+                texts.append(Written(shown, left + wide * advance / 2, base, size, text_color))
             case [*_, "m"] | [*_, "l"] | [*_, "c"]:
                 numbers_ = list(map(float, words[:-1]))
                 points = points if words[-1] != "m" else []

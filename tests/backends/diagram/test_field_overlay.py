@@ -89,10 +89,10 @@ def test_overlay_is_drawn_on_each_volume(sheets: bool) -> None:
     drawing = draw_volumes(drawn, DiagramStyle(sheets=sheets))
     parts = [
         shape for part in drawing.parts if part.of is None for shape in part.shapes
-        if isinstance(shape, Polygon) and shape.line == LIGHT.ink
+        if isinstance(shape, Polygon) and shape.line == LIGHT.text
     ]  # fmt: skip
     assert len(parts) == len(drawn.field.extents) == 5
-    assert [shape.fill == LIGHT.ink for shape in parts] == [False] * 4 + [True]
+    assert [shape.fill == LIGHT.text for shape in parts] == [False] * 4 + [True]
     words = {s.text for part in drawing.parts for s in part.shapes if isinstance(s, TextLabel)}
     assert "LeNet5: 61,706 parameters, 417K MACs; a position of avgpool2 sees 16×16 of 32×32" in words
 

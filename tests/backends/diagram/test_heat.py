@@ -70,7 +70,7 @@ def test_legend_explains_the_heat_scale() -> None:
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
 def test_text_contrast_on_every_heat_color(theme: Theme) -> None:
     for part in range(11):
-        assert contrast(theme.ink, theme.heat_color(part / 10)) >= 4.5
+        assert contrast(theme.text, theme.heat_color(part / 10)) >= 4.5
     assert contrast(*theme.heat) > 1.8
     assert theme.heat_color(0.0) == theme.heat[0] == mixed(*theme.heat, 0.0)
 

@@ -57,7 +57,7 @@ def test_text_has_sufficient_contrast(theme: Theme) -> None:
     heats = [theme.heat_color(step / 10) for step in range(11)]
     changes = [theme.change(kind) for kind in ("added", "removed", "changed", "same")]
     for fill in (*theme.fills.values(), theme.other, theme.end, *heats, *changes):
-        assert contrast(theme.ink, fill) >= 4.5, fill
+        assert contrast(theme.text, fill) >= 4.5, fill
     for behind in (theme.background, *theme.cluster):
         assert contrast(theme.note, behind) >= 4.5, behind
         assert contrast(theme.skip, behind) >= 2.5, behind

@@ -37,7 +37,7 @@ NETWORKS = {
     "output fine, coarse\n",
 }
 RECIPE: dict[str, Any] = {"optimizer": {"name": "sgd", "lr": 0.05}, "epochs": 1, "batch": 7, "ema": 0.8}
-MORE: dict[str, dict[str, Any]] = {
+OWN_RECIPES: dict[str, dict[str, Any]] = {
     "reconstruction": {"task": "reconstruction"},
     # its loss depends on the parts of a batch, so the weights hardly change
     "detection": {"loss": {"name": "fcos", "range": 2}, "optimizer": {"name": "sgd", "lr": 1e-7}},
@@ -112,7 +112,7 @@ def _write_boxes(root: Path) -> None:
 
 def task_case(name: str, folder: Path, data: Path) -> Training:
     """The training of a task in a folder."""
-    text, recipe = NETWORKS[name], {**RECIPE, **MORE.get(name, {})}
+    text, recipe = NETWORKS[name], {**RECIPE, **OWN_RECIPES.get(name, {})}
     where = {
         "multilabel": f"{data}/colors",
         "regression": f"{data}/sums.csv:sum",

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import archdsl
 from archdsl.cli.train import command
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.catalogue.task_errors import NotForTask
+from archdsl.diagnostics.catalog.task_errors import NotForTask
 from archdsl.training.data.dataset_spec import DataSpec
 from archdsl.training.data.registry import data_sets
 from archdsl.training.network_check import check

@@ -99,7 +99,7 @@ def _variables(theme: Theme) -> str:
     dark = theme.name == "dark"
     values = {
         "background": theme.background,
-        "ink": theme.ink,
+        "text": theme.text,
         "note": theme.note,
         "line": theme.line,
         "skip": theme.skip,

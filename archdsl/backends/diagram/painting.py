@@ -12,7 +12,7 @@ from .escaping import clean
 from .font_metrics import is_known, width_of
 
 
-class InkPath(Record):
+class PaintedPath(Record):
     """A path: a line through points, or consecutive Bézier curves; `fill` and `line` are colors, None if absent."""
 
     points: tuple[Point, ...]
@@ -26,7 +26,7 @@ class InkPath(Record):
     """Whether its corners are round."""
 
 
-class InkText(Record):
+class PaintedText(Record):
     """A line of text: the left end of its baseline, its font size, and by how much it is stretched to its width."""
 
     at: Point
@@ -37,24 +37,26 @@ class InkText(Record):
     color: str
 
 
-def ink_of(drawing: Drawing) -> Iterator[InkPath | InkText]:
+def painted(drawing: Drawing) -> Iterator[PaintedPath | PaintedText]:
     """Everything on the page, the background first. Raises CannotDraw for characters without a font."""
     high, wide = drawing.height, drawing.width
     corners = (0.0, 0.0), (wide, 0.0), (wide, high), (0.0, high)
     if drawing.background != TRANSPARENT:
-        yield InkPath(points=corners, closed=True, fill=drawing.background)
+        yield PaintedPath(points=corners, closed=True, fill=drawing.background)
     for part in drawing.parts:
         for shape in part.shapes:
-            yield from _ink(shape, high)
+            yield from _painted(shape, high)
 
 
-def _ink(shape: Shape, high: float) -> Iterator[InkPath | InkText]:
+def _painted(shape: Shape, high: float) -> Iterator[PaintedPath | PaintedText]:
     match shape:
         case Polygon():
             points = _upwards(shape.points, high)
-            yield InkPath(points=points, closed=True, fill=shape.fill, line=shape.line, width=shape.width, round=True)
+            yield PaintedPath(
+                points=points, closed=True, fill=shape.fill, line=shape.line, width=shape.width, round=True
+            )
         case Curve():
-            yield InkPath(
+            yield PaintedPath(
                 points=_upwards(shape.points, high),
                 curved=True,
                 closed=shape.fill is not None,
@@ -64,14 +66,14 @@ def _ink(shape: Shape, high: float) -> Iterator[InkPath | InkText]:
                 dashed=shape.dashed,
             )
         case Polyline():
-            yield InkPath(points=_upwards(shape.points, high), line=shape.color, width=shape.width)
+            yield PaintedPath(points=_upwards(shape.points, high), line=shape.color, width=shape.width)
             if shape.arrow:
-                yield InkPath(points=_upwards(head(shape), high), closed=True, fill=shape.color)
+                yield PaintedPath(points=_upwards(head(shape), high), closed=True, fill=shape.color)
         case TextLabel():
             yield from text_of(shape, high)
 
 
-def text_of(shape: TextLabel, high: float) -> Iterator[InkText]:
+def text_of(shape: TextLabel, high: float) -> Iterator[PaintedText]:
     """A label as glyphs on a page of this height; none if it is empty. Raises CannotDraw."""
     text = clean(shape.text)
     try:
@@ -84,7 +86,7 @@ def text_of(shape: TextLabel, high: float) -> Iterator[InkText]:
     # The layout has the widths of Helvetica, like the text of an SVG.
     width = width_of(text, shape.size) if is_known(text) and not shape.bold else natural
     at = shape.at[0] - width / 2, high - shape.at[1]
-    yield InkText(at=at, runs=runs, text=text, size=shape.size, stretch=width / natural, color=shape.color)
+    yield PaintedText(at=at, runs=runs, text=text, size=shape.size, stretch=width / natural, color=shape.color)
 
 
 def _upwards(points: tuple[Point, ...], high: float) -> tuple[Point, ...]:
@@ -100,11 +102,11 @@ class EmbeddedFont(Record):
     """For each glyph number of the font file, the number on the page and the character."""
 
 
-def fonts_of(ink: list[InkPath | InkText]) -> list[EmbeddedFont]:
+def fonts_of(parts: list[PaintedPath | PaintedText]) -> list[EmbeddedFont]:
     """The fonts of a page, with the glyphs that it needs."""
     found: dict[int, EmbeddedFont] = {}
-    for words in ink:
-        for run in words.runs if isinstance(words, InkText) else ():
+    for words in parts:
+        for run in words.runs if isinstance(words, PaintedText) else ():
             known = found.setdefault(id(run.font), EmbeddedFont(name=f"F{len(found) + 1}", font=run.font, glyphs={}))
             for glyph, char in zip(run.glyphs, run.chars, strict=True):
                 known.glyphs.setdefault(glyph, (len(known.glyphs) + 1, char))

@@ -110,7 +110,7 @@ class LowContrast(Diagnostic):
     right = f'{_NET}figure {{ color conv "#77aadd" }}\n'
 
     color: str
-    ink: str
+    text_color: str
     contrast: float
     page: str
     replacement: str
@@ -119,7 +119,7 @@ class LowContrast(Diagnostic):
         return f"text on `{self.color}` has a contrast of {self.contrast:.1f}, less than 4.5"
 
     def label(self) -> str:
-        return f"text on a {self.page} page is `{self.ink}`"
+        return f"text on a {self.page} page is `{self.text_color}`"
 
     def help(self) -> tuple[str, ...]:
         return (f"the nearest readable color is `{self.replacement}`",)
