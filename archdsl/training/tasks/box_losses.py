@@ -6,8 +6,8 @@ from torch import Tensor
 
 from ..data.dataset_spec import TaskFacts
 from ..recipe.recipe import AnyLoss, Fcos
+from .box_channels import BOX_CHANNELS
 from .box_levels import Levels, Locations, assigned, boxes_of
-from .detection import BOX_CHANNELS
 from .meter import Loss
 
 _SMALLEST = 1e-9

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from ..data.box_arrays import PADDING
+from .box_channels import BOX_CHANNELS
 from .box_levels import Levels, boxes_of
 from .box_losses import iou
-from .detection import BOX_CHANNELS
 
 CANDIDATES, FOUND = 400, 100
 """The largest numbers of candidates and of objects per image."""

@@ -7,6 +7,7 @@ from ...diagnostics.catalog.task_errors import WrongImageOutput
 from ...graph import Graph, Node
 from ...text.counts import counted
 from ..data.dataset_spec import DataSpec, TaskFacts
+from .box_channels import BOX_CHANNELS
 from .task import PIXEL_AUGMENTATIONS, Task
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from ..recipe.recipe import AnyLoss
     from .meter import Loss, Meter, Scores
     from .presentation import Answer, Table, Tile
-
-BOX_CHANNELS = 5
-"""Number of channels besides those of the classes: four distances, and center-ness."""
 
 
 @final
