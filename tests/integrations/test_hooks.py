@@ -1,6 +1,7 @@
 """The hooks for pre-commit pass for a valid file and fail for an invalid one."""
 
 import os
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from archdsl.backends.diagram.formats import EXTENSIONS
 from archdsl.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +57,11 @@ def test_diagram_hook(folder: Path) -> None:
     assert run("archdsl-diagram", *words).exit_code == 0
     (folder / "net.arch").write_text("input 1x8x8\nconv 5 k3\n")
     assert run("archdsl-diagram", *words).exit_code == 1
+
+
+def test_diagram_hook_runs_for_every_format() -> None:
+    files = re.compile(HOOKS["archdsl-diagram"]["files"])
+    assert not [each for each in (".arch", *EXTENSIONS) if not files.search(f"docs/net{each}")]
 
 
 def test_hooks_run_for_arch_files() -> None:
