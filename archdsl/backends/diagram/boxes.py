@@ -102,7 +102,7 @@ def _row(facts: DiagramSource, drawn: PlannedNode) -> BoxRow:
     costs = [facts.costs[copy] for copy in drawn.copies]
     label = facts.labels.of_nodes(drawn.copies)
     hints = [f"{module_name(graph, node.path)}: {node.text}", shape_words(node.shape)]
-    if node.shared is not None:
+    if node.shared is not None and _shares_weights(graph, node):
         hints.append(f"the weights of {module_name(graph, graph.nodes[node.shared].path)}")
     if len(drawn.copies) > 1:
         hints.append(f"repeated up to {module_name(graph, graph.nodes[drawn.copies[-1]].path)}")
@@ -113,13 +113,18 @@ def _row(facts: DiagramSource, drawn: PlannedNode) -> BoxRow:
         hover=", ".join([*hints, *_totals(add(costs))]),
         parameters=tuple(cost.parameters for cost in costs),
         macs=tuple(cost.macs for cost in costs),
-        shared=node.shared is not None,
+        shared=_shares_weights(graph, node),
         kernel=_kernel(graph, drawn.node),
         nodes=drawn.copies,
         name=module_name(graph, node.path),
         shape=shape_words(node.shape),
         position=position_of(node),
     )
+
+
+def _shares_weights(graph: Graph, node: Node) -> bool:
+    """Whether a layer has the weights of another one, which it reuses."""
+    return node.shared is not None and bool(node.op.weights_of(graph.shapes_in(node)))
 
 
 def _kernel(graph: Graph, node: int) -> tuple[int, ...]:
@@ -153,7 +158,7 @@ def _closed_box(facts: DiagramSource, group: BoxGroup, frame: Frame) -> Box:
         hover=_frame_hover(facts, frame),
         parameters=tuple(cost.parameters for cost in costs),
         macs=tuple(cost.macs for cost in costs),
-        shared=any(facts.graph.nodes[drawn.node].shared is not None for drawn in group.nodes),
+        shared=any(_shares_weights(facts.graph, facts.graph.nodes[drawn.node]) for drawn in group.nodes),
         nodes=tuple(copy for drawn in group.nodes for copy in drawn.copies),
         name=module_name(facts.graph, frame.scope or ()),
         shape=shape_words(facts.graph.nodes[group.nodes[-1].copies[-1]].shape),

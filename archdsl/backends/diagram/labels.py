@@ -15,13 +15,14 @@ def layer_words(op: Op, x: Shape | None) -> str:
     """The layer as papers write it: `conv 64 5×5 /2`, `fc 10`, `dropout 0.5`; x is the shape of its input.
 
     The kernel has all its dimensions, and a stride above 1 follows a slash. Padding (which follows from the shapes),
-    arguments without a shorthand, and flags are left out.
+    arguments without a shorthand except how often the layer contains something, and flags are left out.
     """
     windows = op.windows(x) if isinstance(op, Layer) and x is not None else ()
     given = [_positional(op, parameter, windows, x) for parameter in op.parameters]
     lettered = [_lettered(parameter, op.value_of(parameter), windows) for parameter in op.parameters]
     axes = [_axes(parameter, op.value_of(parameter)) for parameter in op.parameters]
-    return " ".join(word for word in (op.keyword, *given, stride_words(windows), *lettered, *axes) if word)
+    counts = [_counted(parameter, op.value_of(parameter)) for parameter in op.parameters]
+    return " ".join(word for word in (op.keyword, *given, stride_words(windows), *lettered, *axes, *counts) if word)
 
 
 def stride_words(windows: tuple[Window, ...]) -> str:
@@ -50,6 +51,16 @@ def _axes(parameter: ParameterSpec, value: Any) -> str:
     if not isinstance(parameter.kind, AxisName) or value is None or value == parameter.default:
         return ""
     return value if isinstance(value, str) else f"axis {_value(value, '×')}"
+
+
+_COUNTS = frozenset({"experts", "top", "layers"})
+"""Arguments without a shorthand that are in the label: how often a layer contains something."""
+
+
+def _counted(parameter: ParameterSpec, value: Any) -> str:
+    """A count with its name: `experts=8`."""
+    shown = parameter.name in _COUNTS and not parameter.positional and value != parameter.default
+    return f"{parameter.name}={value}" if shown else ""
 
 
 def _lettered(parameter: ParameterSpec, value: Any, windows: tuple[Window, ...]) -> str:

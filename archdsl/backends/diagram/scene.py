@@ -189,8 +189,9 @@ def _shapes(found: list[Volume], taken: list[Rectangle], theme: Theme) -> list[S
             at = (run[0].left + run[-1].right) / 2 - run[0].overhang
             shape = run[0].box.shape
             words.append(_free(at, low, str(shape.channels if shape else ""), SMALL, taken, 1, theme))
-        size = shape_words(shapes[0].with_channels(1)).removeprefix("1×")
-        words.append(_free(middle, low + PLAIN, size, PLAIN, taken, 1, theme))
+        if any(shape.rank > 1 for shape in shapes):
+            size = shape_words(shapes[0].with_channels(1)).removeprefix("1×")
+            words.append(_free(middle, low + PLAIN, size, PLAIN, taken, 1, theme))
     return [ShapeGroup(shapes=(each,)) for each in words]
 
 

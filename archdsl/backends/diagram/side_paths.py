@@ -9,10 +9,14 @@ from string import ascii_uppercase
 
 from ...record import Record
 from .figure import Arrow, Box, BoxRow, Diagram, Role
+from .labels import count as count_words
 from .labels import shape_words
 
 LONGEST = 48
 """Maximum number of characters in a label; a longer one is cut to the first and the last layer of a branch."""
+
+
+_NO_LAYERS = frozenset({Role.INPUT, Role.OUTPUT, Role.ENTRY, Role.PORT})
 
 
 class SidePath(Record):
@@ -33,10 +37,11 @@ class SidePath(Record):
     def label(self) -> str:
         """Its layers in words; empty for a skip."""
         words = [word for box in self.boxes for word in _words(box)]
-        text = "; ".join(words)
+        text = "; ".join(words).replace("; →", " →")
         if len(text) <= LONGEST or len(words) < 3:
             return text
-        return f"{words[0]} … {words[-1]} ({len(words)} layers)"
+        layers = sum(len(row.nodes) for box in self.boxes if box.role not in _NO_LAYERS for row in box.rows)
+        return f"{words[0]} … {words[-1]} ({count_words(layers, 'layer')})"
 
     @property
     def box(self) -> Box:

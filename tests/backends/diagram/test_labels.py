@@ -25,10 +25,22 @@ from tests.backends.diagram.programs import drawn
         ("input 32x8x8; pad 2", "pad 2"),
         ("input 32x80; pad before=4 after=0", "pad 4+0"),
         ("input 32x8x8; pad 1 after=1x2", "pad 1+1×2"),
+        ("input 20x32; moe experts=8 { fc 32 }", "moe experts=8"),
+        ("input 20x32; moe experts=8 top=2 { fc 32 }", "moe experts=8 top=2"),
+        ("input 20x32; lstm 64", "lstm 64"),
+        ("input 20x32; lstm 64 layers=2", "lstm 64 layers=2"),
     ],
 )
 def test_layer_labels_follow_paper_notation(program: str, words: str) -> None:
     assert drawn(program).boxes[1].rows[0].words == words
+
+
+def test_only_layers_with_weights_share_them() -> None:
+    figure = drawn(
+        "input one 1x8x8; input two 1x8x8; from one; stage a { conv 4 k3; relu }; from two; reuse a; add a; gap; fc 2"
+    )
+    shared = [row.words for box in figure.boxes for row in box.rows if row.shared]
+    assert shared == ["conv 4 3×3"]
 
 
 def test_numbers_are_formatted_with_units() -> None:

@@ -275,7 +275,7 @@ def test_more_rows_than_sizes_are_refused() -> None:
 def test_branches_inputs_and_outputs_are_named() -> None:
     labels = [s.text for part in scene(BRANCHES).parts for s in part.shapes if isinstance(s, TextLabel)]
     assert "input a 3×8×8; conv 4 3×3" in labels
-    assert "gap; fc 3; → h" in labels
+    assert "gap; fc 3 → h" in labels
 
 
 def test_nested_branch_continues_at_a_letter() -> None:
