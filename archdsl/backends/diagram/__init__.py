@@ -140,12 +140,8 @@ def _rendered(drawn: Diagram, format: str, style: DiagramStyle) -> bytes:
     from .graphviz_layout import best_layout
     from .xdot import read_drawing
 
-    program, layout = best_layout(drawn, style)
-    drawing = with_margin(read_drawing(layout, drawn, style.theme.background))
-    if format == "png" and not _is_foreign(drawing):
-        require_raster(drawing.width, drawing.height, style.dpi)
-        return draw(program, format, dpi=style.dpi)
-    return _fixed(drawing, format, style)
+    _, layout = best_layout(drawn, style)
+    return _fixed(with_margin(read_drawing(layout, drawn, style.theme.background)), format, style)
 
 
 def placed_diagram(

@@ -11,7 +11,7 @@ from math import ceil
 from ...graph import FontFamily
 from .arrangement import GAP, STRAIGHT, Arrangement, Title
 from .escaping import quoted, xml
-from .figure import ENTRY, FOOT, Arrow, Box, BoxRow, Cluster, Diagram, Flow, Role
+from .figure import ENTRY, FOOT, HEAD, Arrow, Box, BoxRow, Cluster, Diagram, Flow, Role
 from .figure_options import SYMBOLS, DiagramStyle
 from .font_metrics import is_wide
 from .labels import decimal
@@ -158,7 +158,9 @@ def _box(box: Box, style: DiagramStyle) -> str:
         case Role.ENTRY:
             return f'{box.id} [label="" shape=point width=0.05 color={quoted(style.theme.line)}]'
         case Role.PORT:
-            return f'{box.id} [label="" shape=point style=invis width=0.02]'
+            rank = {FOOT: "max", HEAD: "min"}.get(box.id)
+            port = f'{box.id} [label="" shape=point style=invis width=0.02]'
+            return port if rank is None else f"{{rank={rank} {port}}}"
         case Role.MERGE | Role.INPUT | Role.OUTPUT:
             attributes = 'shape=box width=0.5 height=0.25 margin="0.08,0.04" style="rounded,filled"'
             return f"{box.id} [label=<{_spaced(words)}> {attributes} {_end_colors(style)}]"
@@ -194,7 +196,7 @@ def _group(box: Box, style: DiagramStyle) -> str:
     row, theme = box.rows[0], style.theme
     times = f" <B>×{box.times}</B>" if box.times > 1 else ""
     lines = [f"<TR><TD>{_spaced(row.words)}{times}{_small([box.note] if box.note else [], style)}</TD></TR>"]
-    lines += [f'<TR><TD CELLPADDING="0">{_strip(box, style)}</TD></TR>'] if box.inside and row.heat is None else []
+    lines += [f'<TR><TD CELLPADDING="2">{_strip(box, style)}</TD></TR>'] if box.inside and row.heat is None else []
     numbers, size = style.numbers(row), decimal(style.fonts.numbers)
     lines += [f'<TR><TD><FONT POINT-SIZE="{size}">{xml(each)}</FONT></TD></TR>' for each in numbers]
     fill = theme.end if row.heat is None else style.fill(row)

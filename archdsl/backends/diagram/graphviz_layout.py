@@ -49,13 +49,14 @@ def best_layout(diagram: Diagram, style: DiagramStyle) -> tuple[str, bytes]:
             made[program] = draw(program, "json")
         return made[program]
 
-    titled = style.direction == "TB" and bool(diagram.clusters)
-    best = arrange(lay_out, titled=titled)
+    best = arrange(lay_out, titled=bool(diagram.clusters), direction=style.direction)
     return write_dot(diagram, style, best), lay_out(best)
 
 
-def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool) -> Arrangement:
+def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool, direction: str = "TB") -> Arrangement:
     """The best arrangement of a diagram; `lay_out` returns the renderer's JSON for an arrangement. Raises CannotDraw.
+
+    If the diagram runs to the right, titles have a side, but no reserved space.
 
     Occasionally the renderer cannot route an arrow ("source point not in any triangle"); it can if the positions are
     slightly different.
@@ -63,6 +64,9 @@ def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool) -> Arrange
     best, layout = first_drawn(lay_out)
     if not titled:
         return best
+    if direction == "LR":
+        sides = {name: title.side for name, title in place_titles(layout, {}, usual="l").items()}
+        return best.replace(titles={name: Title(side) for name, side in sides.items()})
     if not best.skips_first and (bends := _bent_arrows(layout)):
         other = best.replace(skips_first=True)
         with suppress(Failed):
@@ -98,8 +102,8 @@ def _bent_arrows(layout: bytes) -> int:
     return sum(max(xs) - min(xs) > 1 for edge in edges if (xs := [x for x, _ in _points(edge["pos"])]))
 
 
-def place_titles(layout: bytes, before: Mapping[str, Title]) -> dict[str, Title]:
-    """For each cluster, by its name in DOT, the title position that the fewest arrows cross.
+def place_titles(layout: bytes, before: Mapping[str, Title], usual: str = "r") -> dict[str, Title]:
+    """For each cluster, by its name in DOT, the title position that the fewest arrows cross, `usual` if it is equal.
 
     `layout` is the renderer's JSON, `before` the previous choice. If arrows cross both positions, space is reserved.
     """
@@ -114,7 +118,7 @@ def place_titles(layout: bytes, before: Mapping[str, Title]) -> dict[str, Title]
             }
             room = before.get(cluster["name"], Title()).space
             # Space is reserved on the left, so a title that needs it stays there.
-            side = "l" if room else min(("r", "l"), key=lambda side: len(crossings[side]))
+            side = "l" if room else min("rl", key=lambda side: (len(crossings[side]), side != usual))
             if crossings[side]:
                 side, leftmost = "l", min(x for line in crossings["l"] for x, _ in line)
                 room += max(1, areas["l"].right - leftmost - (0 if room else GAP))

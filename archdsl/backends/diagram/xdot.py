@@ -7,6 +7,7 @@ from typing import Any
 from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, Subject, TextLabel
 from .escaping import clean
 from .figure import Arrow, Box, Cluster, Diagram
+from .frame_fitting import with_fitted_frames
 from .graphviz_layout import Rectangle
 
 _LISTS = ("_draw_", "_ldraw_", "_hdraw_", "_tdraw_")
@@ -18,7 +19,7 @@ def read_drawing(layout: bytes, diagram: Diagram, background: str) -> Drawing:
     _, _, width, height = map(float, found["bb"].split(","))
     heading = {"_ldraw_": found.get("_ldraw_", ())}
     parts = [_part(each, height, subject) for each, subject in (*_subjects(found, diagram), (heading, None))]
-    return Drawing(
+    drawing = Drawing(
         width=width,
         height=height,
         background=background,
@@ -26,6 +27,7 @@ def read_drawing(layout: bytes, diagram: Diagram, background: str) -> Drawing:
         description=diagram.description,
         parts=tuple(part for part in parts if part.shapes),
     )
+    return with_fitted_frames(drawing)
 
 
 def read_places(layout: bytes) -> dict[str, Rectangle]:

@@ -1,0 +1,108 @@
+"""Arrows stay in the frame of both of their ends, boxes do not overlap, and text is inside its box."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import pytest
+
+from archdsl.analysis.cost import costs
+from archdsl.backends.diagram import DiagramStyle, View, ViewOptions
+from archdsl.backends.diagram.build import build_diagram
+from archdsl.backends.diagram.connections import flattened
+from archdsl.backends.diagram.drawing import Curve, Drawing, Polyline, ShapeGroup, TextLabel, bounds
+from archdsl.backends.diagram.figure import Arrow, Box, Cluster
+from archdsl.backends.diagram.laid_out import laid_out
+from archdsl.backends.diagram.volumes import Rectangle
+from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL, graph
+from tests.backends.diagram.test_quotient_graph import NESTED, REPEATED, SIAMESE, random_text
+
+RESIDUALS = """
+input 16x16x16
+block inner(c) { residual { conv c k3 p1; bn; relu; conv c k3 p1; bn }; relu }
+block outer(c) { residual { inner c; inner c; conv c k1 }; relu }
+stage one { repeat 3 { outer 16 } }
+stage two { conv 32 k3 s2 p1; repeat 2 { outer 32 }; residual { residual { conv 32 k3 p1 }; relu; conv 32 k3 p1 } }
+gap; fc 10
+"""
+DENSE = """
+input 3x16x16
+block dense(k) { concat in { bn; relu; conv k k3 p1 } }
+conv 24 k3 p1
+stage dense1 { dense 12; dense 12; dense 12 }
+gap; fc 10
+"""
+TEXTS = [LENET, RESIDUAL, INCEPTION, SIAMESE, NESTED, REPEATED, RESIDUALS, DENSE]
+TOLERANCE = 0.5
+
+
+def drawing_of(text: str, view: View, direction: str) -> Drawing:
+    found = graph(text)
+    style = DiagramStyle(direction=direction)
+    return laid_out(build_diagram(found, costs(found), ViewOptions(view=view)), view, style)
+
+
+def extent(part: ShapeGroup) -> Rectangle:
+    """The rectangle of a box or frame without its text."""
+    return bounds([part.replace(shapes=tuple(each for each in part.shapes if not isinstance(each, TextLabel)))])
+
+
+def is_inside(one: Rectangle, other: Rectangle) -> bool:
+    return (
+        one[0] >= other[0] - TOLERANCE
+        and one[1] >= other[1] - TOLERANCE
+        and one[2] <= other[2] + TOLERANCE
+        and one[3] <= other[3] + TOLERANCE
+    )
+
+
+def overlap(one: Rectangle, other: Rectangle) -> bool:
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    return across > TOLERANCE and min(one[3], other[3]) - max(one[1], other[1]) > TOLERANCE
+
+
+def faults(drawing: Drawing) -> Iterator[str]:
+    """What is wrong in a drawing. A frame that continues in another column is two frames with one path."""
+    boxes = {part.of.id: (part.of, part) for part in drawing.parts if isinstance(part.of, Box) and part.shapes}
+    frames: dict[tuple[str, ...], list[Rectangle]] = {}
+    for part in drawing.parts:
+        if isinstance(part.of, Cluster):
+            frames.setdefault(part.of.path, []).append(extent(part))
+    for (one, first), (other, second) in combinations(boxes.values(), 2):
+        if overlap(extent(first), extent(second)):
+            yield f"{one.id} overlaps {other.id}"
+    for box, part in boxes.values():
+        for shape in part.shapes:
+            if isinstance(shape, TextLabel) and not is_inside(bounds([ShapeGroup(shapes=(shape,))]), bounds([part])):
+                yield f"{shape.text} is outside {box.id}"
+        for path, places in frames.items():
+            is_member = box.cluster[: len(path)] == path
+            if is_member and not any(is_inside(extent(part), place) for place in places):
+                yield f"{box.id} is outside {path}"
+            if not is_member and any(overlap(extent(part), place) for place in places):
+                yield f"{box.id} is in {path}"
+    for part in drawing.parts:
+        if isinstance(part.of, Arrow) and part.of.start in boxes and part.of.end in boxes:
+            around = [boxes[name][0].cluster for name in (part.of.start, part.of.end)]
+            lines = [shape for shape in part.shapes if isinstance(shape, Curve | Polyline)]
+            points = [point for line in lines for point in flattened(line)]
+            for path, places in frames.items():
+                is_around = len(places) == 1 and all(place[: len(path)] == path for place in around)
+                if is_around and not all(is_inside((*point, *point), places[0]) for point in points):
+                    yield f"{part.of.start} to {part.of.end} leaves {path}"
+    for (path, places), (other_path, others) in combinations(frames.items(), 2):
+        nested = path[: len(other_path)] == other_path or other_path[: len(path)] == path
+        if not nested and any(overlap(one, other) for one in places for other in others):
+            yield f"{path} overlaps {other_path}"
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+@pytest.mark.parametrize("view", [View.LAYERS, View.BLOCKS])
+@pytest.mark.parametrize("text", TEXTS)
+def test_drawing_has_no_geometric_fault(text: str, view: View, direction: str) -> None:
+    assert list(faults(drawing_of(text, view, direction))) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_drawing_of_random_program_has_no_geometric_fault(seed: int) -> None:
+    text = random_text(seed)
+    assert list(faults(drawing_of(text, View.LAYERS, "TB"))) == []
