@@ -38,7 +38,7 @@ PAGE = HERE.parent / "docs" / "comparison.md"
 LEFT_OUT = {
     "heads_do_not_divide": {"keras": "the width of a head is a separate argument, so any number of heads is valid"},
     "dilation_without_padding": {"keras": "padding is not given in numbers, and `same` includes the dilation"},
-    "channels_read_too_late": {"hndl": "a definition cannot read the size of a tensor"},
+    "channels_read_inside_the_branch": {"hndl": "a definition cannot read the size of a tensor"},
     "incomplete_condition": {"hndl": "a definition has no conditions"},
     "parameter_by_another_name": {"hndl": "a definition has no blocks with parameters"},
 }

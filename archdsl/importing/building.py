@@ -161,7 +161,9 @@ class Builder:
             shape = op.infer(tuple(self.nodes[i].shape for i in inputs))
         except Reject as reject:
             shapes = ", ".join(str(self.nodes[i].shape) for i in inputs)
-            raise NotExpressible(f"`{op.keyword}` of {shapes} ({reject.why})", "a layer for these shapes") from None
+            raise NotExpressible(
+                f"`{op.keyword}` of {shapes} ({reject.why})", "shapes that the layer accepts"
+            ) from None
         node = Lifted(len(self.nodes), op, inputs, shape, self.scopes)
         node.weights = dict(weights)
         self.nodes.append(node)

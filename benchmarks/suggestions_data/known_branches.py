@@ -88,7 +88,7 @@ def gate_channels(random: Random, valid: Valid) -> str | None:
     return None
 
 
-@kind("gate without keep")
+@kind("gate pooled to a vector")
 def gate_keep(random: Random, valid: Valid) -> str | None:
     return _dropped(random, valid, _inside(valid, _bodies(valid, "mul"), "gap"), "keep")
 

@@ -133,7 +133,7 @@ def sizes_transposed(random: Random, valid: Valid) -> str | None:
     )
 
 
-@kind("channels read too late")
+@kind("channels read inside the branch")
 def channels_too_late(random: Random, valid: Valid) -> str | None:
     """`@c` in a branch where `c`, the channels before it, is meant."""
     texts = []

@@ -114,10 +114,10 @@ def combined(lifter: Any, name: str, first: Any, second: Any) -> Tensor:
             x, y = (_in_order(lifter, x), y) if size_x >= size_y else (x, _in_order(lifter, y))
         elif attempt == 1:
             x, y = _in_order(lifter, x), _in_order(lifter, y)
-    needs = "an operand with the size of the result"
     if x.sizes == y.sizes:  # one is repeated, or its axes are computed in an order that the other does not have
-        needs = "operands with corresponding axes, at least one of them not broadcast"
-    raise NotExpressible(f"`{name}` of {x.sizes} and {y.sizes}", needs)
+        what = f"`{name}` of two tensors of {x.sizes} that are both broadcast or have their axes in different orders"
+        raise NotExpressible(what, "axes in the same order, and at most one broadcast operand")
+    raise NotExpressible(f"`{name}` of {x.sizes} and {y.sizes}", "an operand with the size of the result")
 
 
 def _merged(lifter: Any, name: str, main: int, other: int, swapped: bool) -> int:

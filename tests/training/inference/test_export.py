@@ -223,6 +223,8 @@ def test_torchscript_export_reports_its_deprecation(trained: Path, tmp_path: Pat
         script = torch.jit.load(tmp_path / "net.pt")  # type: ignore[no-untyped-call]  # torch has no types here
     outputs = script(torch.from_numpy(images)).detach().numpy()
     assert accuracy(outputs, labels) > 0.8
+    with pytest.raises(RuntimeError, match="not implemented for 'Float'"):
+        script(torch.from_numpy(images) / 255)
 
 
 def test_text_is_exported_with_random_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
