@@ -31,8 +31,8 @@ class Data(RecipeSection):
     loading: Literal["auto", "cache", "stream"] = Field(
         default="auto",
         description="how to load folders of images: `cache` decodes them once and keeps the pixels, `stream` decodes "
-        "them in every epoch, with bounded memory; `auto` streams if the decoded images take more than 2 GiB, or if an "
-        "augmentation needs it",
+        "them in every epoch, with bounded memory; `auto` streams if the decoded images take more than 2 GiB, or if a "
+        "setting needs it",
     )
     workers: Annotated[Annotated[int, Field(ge=0, le=1024)] | None, OrAuto] = Field(
         default=None,
