@@ -150,7 +150,7 @@ def _draw(loaded: "LoadedRun", image: _InputImage | None, points: "list[Inspecti
     _make(folder)
     for name, figure in layer_figures:
         path = folder / f"{re.sub('[^A-Za-z0-9_.-]', '_', name)}.png"
-        write_atomically(path, lambda temporary, figure=figure: figure.image.save(temporary, "PNG"))  # type: ignore[misc]
+        write_atomically(path, lambda temporary, figure=figure: figure.image.save(temporary, "PNG"))  # type: ignore[misc]  # mypy infers no type for a default of a lambda
         click.echo(f"{printable(str(path))}: {printable(figure.title)}")
     title = f"{loaded.network.graph.name}: {title}"
     write_text(folder / "index.html", page(title, small, answers, [figure for _, figure in layer_figures]))

@@ -44,5 +44,5 @@ def _tensor(text: str) -> torch.Tensor:
         raise UnusableSource(f"--input: `{text}` is not a size like 3x224x224, or 128 int(30522) for IDs")
     random = torch.Generator().manual_seed(0)
     if ids:
-        return torch.randint(0, int(ids["vocabulary"] or 2), (1, *dims), generator=random)  # type: ignore[arg-type]
+        return torch.randint(0, int(ids["vocabulary"] or 2), (1, *dims), generator=random)  # type: ignore[arg-type]  # integers, as checked above
     return torch.randn(1, *dims, generator=random)  # type: ignore[arg-type]  # integers

@@ -10,7 +10,7 @@ from .tokens import CLOSING, OPENING
 LIKE_A_REPETITION = re.compile(r"x\d+$")
 
 _NO_REPETITION = frozenset(
-    "NET BLOCK STAGE AUX LET FROM REUSE OUTPUT INPUT REPEAT IF ASSERT".split()  # noqa: SIM905
+    "NET BLOCK STAGE AUX LET FROM REUSE OUTPUT INPUT REPEAT IF ASSERT".split()  # noqa: SIM905  # a list of quoted strings would only be longer
 )
 """The first token of a statement that cannot be repeated: `x2` in it is a name."""
 

@@ -232,7 +232,7 @@ def is_linear(node: Lifted) -> bool:
     if op.keyword != "conv":
         return False
     one = {name: getattr(op, name) for name in ("kernel", "stride", "groups", "padding", "dilation")}
-    return one == {"kernel": 1, "stride": 1, "groups": 1, "padding": 0, "dilation": 1} and op.weight is None  # type: ignore[attr-defined]
+    return one == {"kernel": 1, "stride": 1, "groups": 1, "padding": 0, "dilation": 1} and op.weight is None  # type: ignore[attr-defined]  # an argument of `conv`
 
 
 def feature_axis(node: Lifted) -> int:

@@ -172,7 +172,7 @@ class DecoderPool:
             with progress.changed:
                 progress.last = index + slots  # the batch before this one has been used
                 progress.dispatch()
-                progress.changed.wait_for(lambda at=index: progress.missing[at] == 0 or _ended(progress))  # type: ignore[misc]
+                progress.changed.wait_for(lambda at=index: progress.missing[at] == 0 or _ended(progress))  # type: ignore[misc]  # mypy infers no type for a default of a lambda
                 _complete(progress, index)
                 _refuse(progress.failures.pop(index, []), failures)
             offset = index % slots * largest * size

@@ -114,7 +114,7 @@ class EncodedImages:
         if number not in self._open:
             if len(self._open) >= _MOST_OPEN:
                 self._open.pop(next(iter(self._open))).close()
-            self._open[number] = open(os.path.join(self.folder, files[number]), "rb", buffering=0)  # noqa: SIM115
+            self._open[number] = open(os.path.join(self.folder, files[number]), "rb", buffering=0)  # noqa: SIM115  # stays open; `close` closes it
         return self._open[number]
 
     def __del__(self) -> None:
