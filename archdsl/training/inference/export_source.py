@@ -36,7 +36,7 @@ class Prepared(nn.Module):
 
     def forward(self, pixels: Tensor, words: Tensor | None = None) -> Any:
         """The network's outputs, for exactly the inputs that it was trained on; captioning needs the previous words."""
-        if torch.jit.is_tracing():
+        if torch.jit.is_tracing():  # type: ignore[attr-defined, no-untyped-call]  # torch has no types here
             pixels = pixels.bitwise_or(0)  # TorchScript does not check dtypes: this operation rejects floats
         inputs = (pixels.to(torch.float32) - self.standard_mean) * self.standard_scale
         return self.network(inputs) if words is None else self.network(inputs, words)
