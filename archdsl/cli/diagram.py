@@ -188,7 +188,12 @@ def command(
         _warn_of_limit(data)
     if check:
         _compare(output, data)
-        return
+    else:
+        _write(output, data, network, title, chosen)
+
+
+def _write(output: str, data: bytes, network: Network, title: str | None, chosen: str) -> None:
+    """Write the figure and, unless it is on standard output, print a line about it."""
     write_output(output, data)
     if output != "-":
         more = f"; {chosen}" if chosen else ""

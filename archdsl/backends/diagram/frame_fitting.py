@@ -11,7 +11,7 @@ from ...record import Record
 from .connections import flattened
 from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, TextLabel, bounds, moved
 from .figure import Arrow, Box, Cluster
-from .volumes import Rectangle
+from .volumes import Rectangle, overlap
 
 _PADDING = 4.0
 """Points between an arrow and the frame that is enlarged for it."""
@@ -166,7 +166,7 @@ def _resized(frame: _Frame, old: Rectangle, room: Rectangle) -> ShapeGroup:
         at = titles[0].at
         step = stretched(at)[0] - at[0], stretched(at)[1] - at[1]
         place = bounds([ShapeGroup(shapes=tuple(moved(each, step) for each in titles))])
-        if any(_overlap(place, piece) for piece in frame.lines):
+        if any(overlap(place, piece) for piece in frame.lines):
             step = (0.0, 0.0)
     for shape in frame.part.shapes:
         match shape:
@@ -175,10 +175,6 @@ def _resized(frame: _Frame, old: Rectangle, room: Rectangle) -> ShapeGroup:
             case Polygon() | Curve() | Polyline():
                 shapes.append(shape.replace(points=tuple(map(stretched, shape.points))))
     return frame.part.replace(shapes=tuple(shapes))
-
-
-def _overlap(one: Rectangle, other: Rectangle) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _clamped(shape: Shape, room: Rectangle) -> Shape:

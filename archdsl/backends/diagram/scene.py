@@ -17,7 +17,7 @@ from .side_path_scene import draw_side_paths
 from .side_paths import SidePath, side_paths
 from .theme import Theme, mixed
 from .volume_rows import VolumeRow, split_rows, stacked
-from .volumes import DEPTH_OFFSET, FRAME, Rectangle, Volume, groups, volumes
+from .volumes import DEPTH_OFFSET, FRAME, Rectangle, Volume, groups, overlap, volumes
 
 MARGIN = 7.2
 SMALL, PLAIN = 8.0, 9.0
@@ -236,7 +236,7 @@ def _free(
     for right, away in _STEPS:
         at = x + right, y + direction * away
         place = (at[0] - half, at[1] - size * 0.8, at[0] + half, at[1] + size * 0.2)
-        if not any(_overlap(place, other) for other in near):
+        if not any(overlap(place, other) for other in near):
             break
     else:
         at, place = (x, y), (x, y, x, y)
@@ -250,10 +250,6 @@ _STEPS = sorted(
     key=lambda step: (abs(step[0]) + step[1], step[1]),
 )
 """Steps sideways and away from the axis, nearest first."""
-
-
-def _overlap(one: Rectangle, other: Rectangle) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _frames(row: VolumeRow, drawn: list[tuple[SidePath, float, list[ShapeGroup]]], theme: Theme) -> list[ShapeGroup]:

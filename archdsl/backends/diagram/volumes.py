@@ -183,6 +183,11 @@ def _in_one_piece(diagram: Diagram, found: list[Volume]) -> list[Volume]:
     return found
 
 
+def overlap(one: Rectangle, other: Rectangle) -> bool:
+    """Whether two rectangles have points in common."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
 def groups(found: list[Volume]) -> list[list[Volume]]:
     """The boxes in groups that are drawn close together."""
     together = [found[:1]]
