@@ -176,10 +176,10 @@ def _numbered(subject: Subject | None, number: int) -> Subject | None:
 def _connecting_line(foot: Point, head: Point, gutter: float, beyond: float, style: DiagramStyle) -> Polyline:
     """The line from the foot of a part through the gutter to the head of the next; it overlaps the arrows at both.
 
-    It turns beyond the end of the part, where it meets no box.
+    It turns beyond the end of the part and before the start of the next row, where it meets no box.
     """
     if style.direction == "LR":
-        right, left = max(foot[0], beyond) + _MARGIN, head[0] - _MARGIN
+        right, left = max(foot[0], beyond) + _MARGIN, min(head[0], 0.0) - _MARGIN
         start, end = (foot[0] - _OVERLAP, foot[1]), (head[0] + _OVERLAP, head[1])
         points = start, (right, foot[1]), (right, gutter), (left, gutter), (left, head[1]), end
     else:
