@@ -10,6 +10,7 @@ import click
 from ..version import __version__
 from .collection import rarely_collected
 from .streams import INTERRUPTED, guarded
+from .unknown_words import CommandGroup, unknown_option
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -42,7 +43,7 @@ _TRAINING = frozenset({"data", "eval", "export", "import", "inspect", "predict",
 """Commands that use torch; they keep Python's default garbage collector settings."""
 
 
-class _Lazy(click.Group):
+class _Lazy(CommandGroup):
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command line; a closed or broken stream, or a full disk, ends it with a one-line error."""
         if "_ARCHDSL_COMPLETE" in os.environ:
@@ -76,7 +77,7 @@ class _Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except click.NoSuchOption as error:
-            raise _unknown_option(error) from None
+            raise unknown_option(error) from None
         except KeyboardInterrupt:
             click.echo("\narchdsl: interrupted", err=True)
             ctx.exit(INTERRUPTED)
@@ -103,30 +104,6 @@ class _Lazy(click.Group):
         # The table has the descriptions, so `--help` imports no command.
         with formatter.section("Commands"):
             formatter.write_dl(sorted(_COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        word = args[0] if args else ""
-        if word and word not in _COMMANDS and not word.startswith("-") and not ctx.resilient_parsing:
-            from ..text.other_names import command_elsewhere
-
-            near = command_elsewhere(word, _COMMANDS)
-            ctx.fail(f"there is no command `{word}`" + (f"; did you mean `{near}`?" if near else ""))
-        return super().resolve_command(ctx, args)
-
-
-def _unknown_option(error: click.NoSuchOption) -> click.UsageError:
-    """An error that names the option that is most likely meant, in place of click's list of words with such letters."""
-    from ..text.other_names import named_elsewhere
-
-    parameters = error.ctx.command.get_params(error.ctx) if error.ctx is not None else []
-    options = [word for each in parameters for word in (*each.opts, *each.secondary_opts) if word.startswith("--")]
-    known = {word[2:].replace("-", "_"): word for word in options}
-    word = error.option_name
-    near = named_elsewhere(word[2:], known) if word.startswith("--") else None
-    did_you_mean = f"; did you mean `{known[near]}`?" if near is not None else ""
-    return click.UsageError(f"there is no option `{word}`{did_you_mean}", error.ctx)
 
 
 def _documented(command: click.Command) -> click.Command:

@@ -10,9 +10,10 @@ from ..text import paths
 from .cache_sections import SECTIONS, entries_of
 from .common import format_option, usage
 from .shell_completion import complete_cache
+from .unknown_words import CommandGroup
 
 
-@click.group("cache", invoke_without_command=True)
+@click.group("cache", cls=CommandGroup, invoke_without_command=True)
 @format_option
 @click.pass_context
 def command(context: click.Context, output: str) -> None:

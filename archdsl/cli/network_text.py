@@ -179,7 +179,11 @@ def _suggestion(name: str) -> str:
     except (OSError, ValueError):
         return ""
     near = nearest(path.name, others)
-    return f"; did you mean `{path.parent / near}`?" if near and near != path.name else ""
+    if near is None or near == path.name:
+        return ""
+    found = str(path.parent / near)
+    # A word that starts with `-` is an option.
+    return f"; did you mean `{os.path.join(os.curdir, found) if found.startswith('-') else found}`?"
 
 
 def _example(path: Path) -> Path | None:

@@ -9,12 +9,13 @@ from ..network import analyze
 from ..text.files import UnreadableFile
 from .common import format_option, usage
 from .shell_completion import complete_zoo
+from .unknown_words import CommandGroup
 
 _TASK = len("text recognition")
 """The length of the longest task."""
 
 
-class _Zoo(click.Group):
+class _Zoo(CommandGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

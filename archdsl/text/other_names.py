@@ -18,7 +18,7 @@ _SETTINGS: Mapping[str, str] = {
     "ema": "ema_decay model_ema",
     "epochs": "epoch max_epochs n_epochs nb_epoch num_epochs",
     "flip": "hflip horizontal_flip random_flip random_horizontal_flip",
-    "format": "fmt output_format",
+    "format": "fmt json output_format",
     "freeze": "frozen",
     "from": "init_from pretrained weights",
     "input": "image_size img_size imgsz input_shape input_size shape size",
@@ -72,8 +72,9 @@ _COMMANDS: Mapping[str, str] = {
     "diagram": "draw figure graph image plot render svg visualize",
     "eval": "evaluate score test",
     "explain": "error errors help",
+    "export": "convert onnx save",
     "fmt": "format",
-    "import": "from load onnx",
+    "import": "convert from load onnx",
     "inspect": "activations featuremaps feature_maps filters",
     "layers": "layer list ops",
     "predict": "classify infer inference",
@@ -94,14 +95,40 @@ def value_elsewhere(word: str, known: Collection[str]) -> str | None:
     return _found(word.lower().replace("-", "_"), known, _VALUES)
 
 
-def command_elsewhere(word: str, known: Collection[str]) -> str | None:
-    """The known command that has this name in another tool, or else one spelled similarly, or None."""
-    return _found(word.lower().replace("-", "_"), known, _COMMANDS)
+def commands_elsewhere(word: str, known: Collection[str]) -> list[str]:
+    """The known commands that have this name in other tools, or else one spelled similarly."""
+    name = word.lower().replace("-", "_")
+    meant = _meant(name, _COMMANDS)
+    if not meant and (near := _spelled(name, known)) is not None:
+        return [near]
+    return [each for each in meant if each in known]
 
 
 def _found(name: str, known: Collection[str], names: Mapping[str, str]) -> str | None:
-    meant = [target for target, others in names.items() if name in (target, *others.split())]
+    if (other := _other_number(name)) in known:
+        return other
+    meant = _meant(name, names)
     if found := next((target for target in meant if target in known), None):
         return found
     # A name with a meaning is not a misspelling of another one: `--weights` does not mean `--height`.
-    return None if meant else nearest(name, known)
+    return None if meant else _spelled(name, known)
+
+
+def _meant(name: str, names: Mapping[str, str]) -> list[str]:
+    return [target for target, others in names.items() if name in (target, *others.split())]
+
+
+def _other_number(name: str) -> str:
+    """The plural of a singular, and the reverse: `sizes` for `size`."""
+    return name[:-1] if name.endswith("s") else f"{name}s"
+
+
+def _spelled(name: str, known: Collection[str]) -> str | None:
+    """The known name that is spelled similarly; one of two characters only if it has the same ones.
+
+    Any word of three characters is close to many of two: `top` to `to`.
+    """
+    near = nearest(name, known)
+    if near is None or (min(len(name), len(near)) <= 2 and set(name.lower()) != set(near.lower())):
+        return None
+    return near

@@ -1,6 +1,7 @@
 """Names of other tools: options, commands, values, settings of `train { … }` and arguments of `fit`."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -52,10 +53,71 @@ def test_foreign_option_names_are_recognized() -> None:
     for name, command in _commands():
         options = _options(command)
         for target, others in other_names._SETTINGS.items():
-            for other in others.split() if target in options else ():
+            for other in others.split():
                 found = named_elsewhere(other, options)
-                assert found in options, (name, other)
-                assert found in (other, target) or other in other_names._SETTINGS[str(found)].split(), (name, other)
+                assert found in options or target not in options, (name, other)
+                same = {other, target, other.removesuffix("s"), f"{other}s", None}
+                assert found in same or other in other_names._SETTINGS[str(found)].split(), (name, other, found)
+
+
+def test_singular_or_plural_of_an_option_suggests_the_option() -> None:
+    for name, command in _commands():
+        options = _options(command)
+        for option in options:
+            for other in (f"{option}s", option.removesuffix("s")):
+                assert other in options or named_elsewhere(other, options) == option, (name, other)
+
+
+def test_option_of_two_characters_is_suggested_only_for_the_same_characters() -> None:
+    for name, command in _commands():
+        options = _options(command)
+        for option in (each for each in options if len(each) == 2):
+            assert named_elsewhere(f"{option}{option[-1]}", options) == option, name
+            assert named_elsewhere(f"{option}q", options) != option, name
+
+
+def test_option_before_the_command_is_suggested_after_it() -> None:
+    for name, command in _commands():
+        for option in (word for each in command.params for word in each.opts if word.startswith("-")):
+            result = CliRunner().invoke(main, [option, name])
+            assert result.exit_code == 2
+            assert f"there is no option `{option}`; did you mean `{name} {option}`?" in result.output
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_command_with_dashes_suggests_the_command(name: str) -> None:
+    result = CliRunner().invoke(main, [f"--{name}"])
+    assert result.exit_code == 2
+    assert f"there is no option `--{name}`; did you mean `{name}`?" in result.output
+
+
+def test_unknown_word_of_a_command_group_suggests_a_similar_one() -> None:
+    for name, group in _commands():
+        for word in group.commands if isinstance(group, click.Group) else ():
+            wrong = f"{word[:-2]}{word[-1]}{word[-2]}"
+            result = CliRunner().invoke(main, [name, wrong])
+            assert result.exit_code == 2
+            assert f"there is no command `{wrong}`; did you mean `{word}`?" in result.output
+
+
+@pytest.mark.parametrize("word", ["", "\x1b[31m"])
+def test_unknown_command_is_printable(word: str) -> None:
+    result = CliRunner().invoke(main, [word])
+    assert result.exit_code == 2
+    assert "there is no command `" in result.output
+    assert "\x1b" not in result.output
+
+
+def test_file_that_looks_like_an_option_is_suggested_with_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("-net.arch").write_text("input 3x8x8; gap\n")
+    for word in ("-net.arch", "net.arch"):
+        result = CliRunner().invoke(main, ["check", word])
+        assert result.exit_code == 2
+        assert "`./-net.arch`" in result.output
+    assert CliRunner().invoke(main, ["check", "./-net.arch"]).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -95,7 +157,15 @@ def test_option_of_another_meaning_has_no_suggestion_by_spelling(words: list[str
 
 @pytest.mark.parametrize(
     ("command", "near"),
-    [("summary", "check"), ("draw", "diagram"), ("fit", "train"), ("evaluate", "eval"), ("chek", "check")],
+    [
+        ("summary", "check"),
+        ("draw", "diagram"),
+        ("fit", "train"),
+        ("evaluate", "eval"),
+        ("chek", "check"),
+        ("onnx", "export` or `import"),
+        ("convert", "compile`, `export` or `import"),
+    ],
 )
 def test_foreign_command_name_suggests_the_command(command: str, near: str) -> None:
     result = CliRunner().invoke(main, [command, "net.arch"])
