@@ -3,7 +3,8 @@
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,8 +61,8 @@ def read_keras(path: Path) -> KerasModel:
     except (KeyError, TypeError, IndexError, AttributeError, ValueError, RecursionError) as error:
         if isinstance(error, ImportFailed):
             raise
-        why = f"it has no {error}" if isinstance(error, KeyError) else f"{type(error).__name__} {error}"
-        raise ImportFailed(f"{path.name} is not the configuration of a Keras model: {why}") from None
+        why = f": it has no `{error.args[0]}`" if isinstance(error, KeyError) else ""
+        raise ImportFailed(f"{path.name} is not the configuration of a Keras model{why}") from None
 
 
 def _json(path: Path) -> Any:
@@ -96,6 +97,7 @@ def model_of(config: Any) -> KerasModel:
     entries = inner["layers"] if isinstance(inner, dict) else inner
     for entry in entries:
         _check(entry)
+    _check_names([_name(entry) for entry in entries])
     if kind == "Sequential":
         return _sequential(name, entries, inner if isinstance(inner, dict) else {})
     layers = {_name(entry): (entry["class_name"], entry["config"]) for entry in entries}
@@ -115,6 +117,13 @@ def _check(entry: Any) -> None:
     for field in _INTEGERS & entry["config"].keys():
         if _has_boolean(entry["config"][field]):
             raise ImportFailed(f"`{field}` of the layer `{_name(entry)}` has a boolean in place of an integer")
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Raises ImportFailed for a name of several layers: the uses of a layer are given by its name."""
+    repeated = next((name for name, count in Counter(names).items() if count > 1), None)
+    if repeated is not None:
+        raise ImportFailed(f"several layers are named `{repeated}`: give each layer its own name")
 
 
 def is_of_keras(module: Any) -> bool:
@@ -139,8 +148,10 @@ def _sequential(name: str, entries: Any, inner: Mapping[str, Any]) -> KerasModel
         shape = entries[0]["config"].get("batch_input_shape", inner.get("build_input_shape"))
         if shape is None:
             raise ImportFailed("the model has no input size: build it before it is saved")
-        layers["input"] = ("InputLayer", {"batch_shape": shape})
-        uses.append(KerasUse("input", ()))
+        names = {_name(entry) for entry in entries}
+        own = next(each for i in range(len(names) + 1) if (each := "input" + "_" * i) not in names)
+        layers[own] = ("InputLayer", {"batch_shape": shape})
+        uses.append(KerasUse(own, ()))
     for entry in entries:
         layers[_name(entry)] = (entry["class_name"], entry["config"])
         uses.append(KerasUse(_name(entry), ((uses[-1].layer, 0),) if uses else ()))

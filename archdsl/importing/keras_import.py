@@ -1,17 +1,18 @@
 """Import a Keras model from its configuration."""
 
-from collections.abc import Callable, Mapping, Sequence
-from math import prod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from .import_problem import ImportFailed, first_line
+from ..text.word_lists import listed
+from .import_problem import ImportFailed
 from .imported import Imported
 from .keras_config import MODELS, KerasModel, model_of, read_keras
+from .keras_functions import MERGES, function_of
 from .keras_layers import (
     Config,
     KerasBatchNorm,
@@ -22,7 +23,6 @@ from .keras_layers import (
     KerasPool,
     KerasSeparable,
     KerasTransposed,
-    activation,
     first,
     last,
 )
@@ -40,21 +40,22 @@ def import_keras(path: Path, name: str) -> Imported:
     model = read_keras(path)
     try:
         notes = left_out(model)
-        shapes = [_input_shape(model.layers[layer]) for layer, _ in model.inputs]
+        shapes = [_input_shape(model.layers.get(layer)) for layer, _ in model.inputs]
         module = ChannelsFirst(KerasGraph(model, shapes), [len(shape) for shape in shapes])
         infos = [model.layers[layer][1] for layer, _ in model.inputs]
         example = [_example(shape, info) for shape, info in zip(shapes, infos, strict=True)]
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RuntimeError) as error:
         if isinstance(error, ImportFailed):
             raise
-        why = f"{type(error).__name__} {first_line(error)}"
-        raise ImportFailed(f"{path.name} has an inconsistent configuration of a Keras model: {why}") from None
+        raise ImportFailed(f"{path.name} has an inconsistent configuration of a Keras model") from None
     imported = import_module(module.eval(), example, name)
     imported.notes += notes
     return imported
 
 
-def _input_shape(layer: tuple[str, Config]) -> tuple[int, ...]:
+def _input_shape(layer: tuple[str, Config] | None) -> tuple[int, ...]:
+    if layer is None:
+        raise ImportFailed("an input of the model is a tensor of a layer that it does not have")
     kind, config = layer
     shape = config.get("batch_shape", config.get("batch_input_shape"))
     if kind != "InputLayer" or not shape or any(not isinstance(size, int) for size in shape[1:]):
@@ -93,16 +94,18 @@ class KerasGraph(nn.Module):
         sizes: dict[tuple[str, int], tuple[int, ...]] = {}
         given = dict(zip(model.inputs, shapes, strict=True))
         self.order = _ordered(model)
+        known = {use for use, _ in self.order}
+        for layer, _ in (each for each in (*model.inputs, *model.outputs) if each not in known):
+            raise ImportFailed(f"an input or output of the model is a tensor that the layer `{layer}` does not have")
         for (layer, use), inputs in self.order:
             if (layer, use) in given:
                 sizes[layer, use] = tuple(given[layer, use])
                 continue
             read = [sizes[each] for each in inputs]
-            if layer not in self.functions:
-                self._make(layer, read)
-            with torch.no_grad():
-                example = [_zeros(shape) for shape in read]
-                sizes[layer, use] = tuple(self.functions[layer](*example).shape[1:])
+            with _naming(layer, read), torch.no_grad():
+                if layer not in self.functions:
+                    self._make(layer, read)
+                sizes[layer, use] = tuple(self.functions[layer](*map(_zeros, read)).shape[1:])
 
     def _make(self, layer: str, read: Sequence[tuple[int, ...]]) -> None:
         kind, config = self.model.layers[layer]
@@ -113,8 +116,15 @@ class KerasGraph(nn.Module):
         if isinstance(made, nn.Module):
             if config.get("trainable") is False:
                 made.requires_grad_(requires_grad=False)
-            self.parts[layer.replace(".", "_")] = made.eval()
+            self.parts[self._part_name(layer)] = made.eval()
         self.functions[layer] = made
+
+    def _part_name(self, layer: str) -> str:
+        """A name for the module of a layer: torch allows no dots, and no names of attributes."""
+        name = layer.replace(".", "_")
+        while name in self.parts or hasattr(self.parts, name) or (name != layer and name in self.model.layers):
+            name += "_"
+        return name
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         values = dict(zip(self.model.inputs, inputs, strict=True))
@@ -122,6 +132,20 @@ class KerasGraph(nn.Module):
             if (layer, use) not in values:
                 values[layer, use] = self.functions[layer](*(values[each] for each in read))
         return tuple(values[each] for each in self.model.outputs)
+
+
+@contextmanager
+def _naming(layer: str, read: Sequence[Sequence[int]]) -> Iterator[None]:
+    """Raise ImportFailed, with the name of a layer, if its configuration does not make one for these inputs."""
+    try:
+        yield
+    except ImportFailed:
+        raise
+    except KeyError as error:
+        raise refuse(f"its configuration has no `{error.args[0]}`", layer) from None
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RuntimeError):
+        sizes = listed("×".join(map(str, shape)) for shape in read)
+        raise refuse(f"its configuration does not fit {f'an input of {sizes}' if sizes else 'it'}", layer) from None
 
 
 def _with_numbers(function: Callable[..., Tensor], numbers: Mapping[int, float]) -> Callable[..., Tensor]:
@@ -157,20 +181,20 @@ def _ordered(model: KerasModel) -> list[tuple[tuple[str, int], tuple[tuple[str, 
     return found
 
 
-_ONLY_IN_TRAINING = ("ActivityRegularization", "GaussianNoise")
-
-
 def layer_of(kind: str, config: Config, read: Sequence[tuple[int, ...]]) -> Any:
     """The function of a layer for inputs of these shapes. Raises ImportFailed for one without a counterpart."""
     base, rank = (kind[:-2], _RANKS[kind[-2:]]) if kind[-2:] in _RANKS else (kind, 0)
     if kind in MODELS:
-        return _SingleOutput(KerasGraph(model_of({"class_name": kind, "config": config}), read))
+        model = model_of({"class_name": kind, "config": config})
+        if len(model.outputs) != 1:
+            raise refuse("a model as a layer needs exactly one output", config["name"])
+        return _SingleOutput(KerasGraph(model, read))
     if (part := _with_weights(base, rank, config, read)) is not None:
         return part
-    if (function := _without_weights(base, rank, config, read)) is not None:
+    if (function := function_of(base, rank, config, read)) is not None:
         return function
-    if kind in _MERGES:
-        return lambda *x: _MERGES[kind](config, x)
+    if kind in MERGES:
+        return lambda *x: MERGES[kind](config, x)
     raise refuse(f"`{kind}` has no counterpart", config["name"])
 
 
@@ -221,110 +245,3 @@ def _dropout(config: Config, shape: Sequence[int | None]) -> nn.Module:
     if noise[0] != 1 and len(noise) == len(shape) and set(noise[1:]) == {1}:
         return KerasDropPath(rate)
     raise refuse(f"its dropout has the `noise_shape` {noise}", config["name"])
-
-
-def _without_weights(
-    base: str, rank: int, config: Config, read: Sequence[tuple[int, ...]]
-) -> Callable[[Tensor], Tensor] | None:
-    """The function of a layer without weights; None for another layer."""
-    places = list(range(1, rank + 1))
-    keep = bool(config.get("keepdims", False))
-    match base:
-        case "Activation":
-            return activation(config)
-        case "ReLU":
-            return _relu(config)
-        case "LeakyReLU":
-            slope = float(config.get("negative_slope", config.get("alpha", 0.3)))
-            return lambda x: F.leaky_relu(x, slope)
-        case "ELU":
-            return lambda x: F.elu(x, float(config.get("alpha", 1.0)))
-        case "Softmax":
-            return lambda x: F.softmax(x, config.get("axis", -1))
-        case "SpatialDropout" if rank == 2:
-            return lambda x: last(F.dropout2d(first(x), float(config["rate"]), False))
-        case "GlobalAveragePooling":
-            return lambda x: x.mean(places, keepdim=keep)
-        case "GlobalMaxPooling":
-            return lambda x: x.amax(places, keepdim=keep)
-        case "Flatten":
-            return lambda x: x.flatten(1)
-        case "Reshape":
-            size = prod(read[0])
-            wanted = [int(each) for each in config["target_shape"]]
-            known = -prod(wanted) if -1 in wanted else 1
-            dims = [size // known if each == -1 else each for each in wanted]
-            return lambda x: x.reshape(x.shape[0], *dims)
-        case "Permute":
-            return lambda x: x.permute(0, *config["dims"])
-        case "ZeroPadding" | "Cropping":
-            return _padding(base, rank, config)
-        case "UpSampling":
-            return _upsampling(rank, config)
-        case "Rescaling":
-            return lambda x: x * float(config["scale"]) + float(config.get("offset", 0.0))
-        case "InputLayer":
-            return lambda x: x
-        case _:
-            return (lambda x: x) if base in _ONLY_IN_TRAINING else None
-
-
-def _relu(config: Config) -> Callable[[Tensor], Tensor]:
-    most, slope = config.get("max_value"), float(config.get("negative_slope") or 0)
-    if float(config.get("threshold") or 0) or (most is not None and (slope or float(most) != 6)):
-        raise refuse("its ReLU has a threshold, or a maximum other than 6", config["name"])
-    if most is not None:
-        return F.relu6
-    return (lambda x: F.leaky_relu(x, slope)) if slope else F.relu
-
-
-def _padding(base: str, rank: int, config: Config) -> Callable[[Tensor], Tensor]:
-    amounts = config["padding" if base == "ZeroPadding" else "cropping"]
-    pairs = [[each, each] if isinstance(each, int) else list(each) for each in (amounts if rank > 1 else [amounts])]
-    sign = 1 if base == "ZeroPadding" else -1
-    order = [0, 0, *(sign * int(n) for pair in reversed(pairs) for n in pair)]
-    return lambda x: F.pad(x, order)
-
-
-def _upsampling(rank: int, config: Config) -> Callable[[Tensor], Tensor]:
-    size = config["size"]
-    factor = [float(each) for each in ([size] * rank if isinstance(size, int) else size)]
-    mode = config.get("interpolation", "nearest")
-    if mode not in ("nearest", "bilinear"):
-        raise refuse(f"its interpolation is `{mode}`", config["name"])
-    more: dict[str, Any] = {} if mode == "nearest" else {"align_corners": False}
-    return lambda x: last(F.interpolate(first(x), scale_factor=factor, mode=mode, **more))
-
-
-def _total(x: Sequence[Tensor]) -> Tensor:
-    found = x[0]
-    for each in x[1:]:
-        found = found + each
-    return found
-
-
-def _product(x: Sequence[Tensor]) -> Tensor:
-    found = x[0]
-    for each in x[1:]:
-        found = found * each
-    return found
-
-
-def _extreme(x: Sequence[Tensor], function: Any) -> Tensor:
-    found = x[0]
-    for each in x[1:]:
-        found = function(found, each)
-    return found
-
-
-_MERGES: Mapping[str, Callable[[Config, Sequence[Tensor]], Tensor]] = {
-    "Add": lambda config, x: _total(x),
-    "Average": lambda config, x: _total(x) / len(x),
-    "Concatenate": lambda config, x: torch.cat(list(x), config.get("axis", -1)),
-    "Divide": lambda config, x: x[0] / x[1],
-    "Maximum": lambda config, x: _extreme(x, torch.maximum),
-    "Minimum": lambda config, x: _extreme(x, torch.minimum),
-    "Multiply": lambda config, x: _product(x),
-    "Subtract": lambda config, x: x[0] - x[1],
-    "TrueDivide": lambda config, x: x[0] / x[1],
-}

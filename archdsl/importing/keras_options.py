@@ -35,6 +35,7 @@ CARRIED: Mapping[str, tuple[str, ...]] = {
     "LayerNormalization": _NORM,
     "LeakyReLU": ("negative_slope", "alpha"),
     **{f"MaxPooling{rank}D": _POOL for rank in (1, 2, 3)},
+    "Normalization": ("axis", "invert", "mean", "variance"),
     "Permute": ("dims",),
     "ReLU": ("max_value", "negative_slope", "threshold"),
     "Rescaling": ("scale", "offset"),

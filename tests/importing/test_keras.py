@@ -1,8 +1,11 @@
 """Keras models as networks: the same function as in Keras, where it is installed; code is refused."""
 
+import itertools
 import json
 import os
+import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ import torch
 from click.testing import CliRunner
 
 from archdsl.cli import main
-from archdsl.importing import ImportFailed
+from archdsl.importing import ImportFailed, keras_import
 from archdsl.importing.keras_config import read_keras
 from archdsl.importing.keras_import import KerasGraph, import_keras
 
@@ -104,7 +107,21 @@ REFUSED = {
     "a boolean in a kernel": (sequential(conv("odd", 3, kernel_size=[3, True])), "`kernel_size` of the layer `odd`"),
     "a boolean as units": (sequential(dense("odd", True)), "`units` of the layer `odd`"),
     "a boolean as a size": (sequential(dense("odd", 3), shape=(16, True)), "`batch_shape` of the layer `x`"),
-    "no numbers": (sequential(dense("odd", "many")), "inconsistent configuration"),
+    "no numbers": (sequential(dense("odd", "many")), "the layer `odd` cannot be imported: its configuration does not"),
+    "a missing option": (
+        sequential(layer("Dense", "odd", units=3)),
+        "the layer `odd` cannot be imported: its configuration has no `use_bias`",
+    ),
+    "a name of two layers": (sequential(dense("odd", 3), dense("odd", 3)), "several layers are named `odd`"),
+    "a normalization with weights": (sequential(layer("Normalization", "odd", axis=[-1])), "its mean and variance are"),
+    "a normalization of each channel": (
+        sequential(layer("Normalization", "odd", axis=[-1], mean=[1.0, 2.0, 3.0], variance=1.0)),
+        "its `mean` differs between channels: leave the layer out",
+    ),
+    "a scale of each channel": (
+        sequential(layer("Rescaling", "odd", scale=[1.0, 2.0, 3.0], offset=0.0)),
+        "its `scale` differs between channels: leave the layer out",
+    ),
 }
 
 
@@ -115,6 +132,64 @@ def test_unsupported_keras_model_is_refused(name: str, tmp_path: Path) -> None:
     assert result.exit_code == 1, result.output
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def _damaged(value: Any) -> Iterator[Any]:
+    """Copies of a configuration, each with one value that is missing, or of another type."""
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        rest = (
+            {k: v for k, v in value.items() if k != key} if isinstance(value, dict) else value[:key] + value[key + 1 :]
+        )
+        yield rest
+        inner = (None, "odd", -1, 0, 2.5, True, [], {}, [[]], {"odd": 1}, *_damaged(value[key]))
+        for other in inner:
+            yield {**value, key: other} if isinstance(value, dict) else [*value[:key], other, *value[key + 1 :]]
+
+
+@pytest.mark.parametrize("kind", ["sequential", "functional"])
+def test_damaged_configuration_is_refused_in_plain_words(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def accept(*_: object) -> None:
+        raise ImportFailed("accepted")
+
+    monkeypatch.setattr(keras_import, "import_module", accept)
+    config = sequential(conv("a", 2), pool("b"), layer("Flatten", "c"), dense("d", 3), shape=(4, 4, 1))
+    if kind == "functional":
+        entries = config["config"]["layers"]
+        for before, entry in zip([None, *entries], entries, strict=False):
+            entry["inbound_nodes"] = [[[before["config"]["name"], 0, 0, {}]]] if before else []
+        ends = {"input_layers": [["x", 0, 0]], "output_layers": [["d", 0, 0]]}
+        config = {"class_name": "Functional", "config": {**config["config"], **ends}}
+    for each in (config, *_damaged(config)):
+        result = CliRunner().invoke(main, ["import", str(saved(each, tmp_path, "net.json"))])
+        assert result.exit_code == 1, (each, result.exception)
+        assert (result.stderr == "error: accepted\n") or each is not config
+        assert not _PYTHON_WORDS.search(result.stderr), (each, result.stderr)
+
+
+_PYTHON_WORDS = re.compile(r"[A-Z]\w*Error|NoneType|\bobject\b|\bindices\b|unhashable|\bargument\b|\bint\(|subscript")
+
+
+def test_layer_names_that_torch_does_not_allow_stay_distinct(tmp_path: Path) -> None:
+    names = ["a.b", "a_b", "keys", "training", "a/b", "a.b_", "forward", "a b", "input", "1"]
+    config = sequential(*(dense(name, 2 + i) for i, name in enumerate(names)), shape=(7,))
+    del config["config"]["layers"][0]
+    config["config"]["build_input_shape"] = [None, 7]
+    path = saved(config, tmp_path)
+    imported = import_keras(path, "net")
+    imported.check()
+    assert imported.network is not None
+    widths = [7, *range(2, 2 + len(names))]
+    assert imported.network.parameters == sum((a + 1) * b for a, b in itertools.pairwise(widths))
+    assert len(KerasGraph(read_keras(path), [(7,)]).parts) == len(names)
+
+
+def test_normalization_by_numbers_is_shift_and_scale(tmp_path: Path) -> None:
+    normal = layer("Normalization", "n", axis=[-1], mean=[2.0, 2.0, 2.0], variance=[4.0, 4.0, 4.0], invert=False)
+    imported = import_keras(saved(sequential(normal, layer("Flatten", "f"), dense("d", 2)), tmp_path), "net")
+    imported.check()
+    assert "shift -2\nscale 0.5\n" in imported.text
 
 
 def test_zip_bomb_is_refused(tmp_path: Path) -> None:
@@ -195,7 +270,17 @@ def _models(keras: Any) -> dict[str, Any]:
     y = layers.Dropout(0.2, noise_shape=(None, 1, 1, 1))(2 * y / 5)
     y = layers.LayerNormalization(scale=False)(layers.GlobalAveragePooling2D()(1 - y))
     partial = keras.Model(x, layers.LayerNormalization(center=False)(layers.Dense(5)(y)))
-    return {"residual": residual, "strided": strided, "partial": partial}
+    normalized = keras.Sequential(
+        [
+            layers.Input((8, 8, 3)),
+            layers.Rescaling(1 / 255),
+            layers.Normalization(mean=[0.5] * 3, variance=[0.04] * 3),
+            layers.Conv2D(4, 3),
+            layers.Normalization(axis=None, mean=0.25, variance=0.0, invert=True),
+            layers.Conv2D(4, 3),
+        ]
+    )
+    return {"residual": residual, "strided": strided, "partial": partial, "normalized": normalized}
 
 
 def _copy(part: torch.nn.Module, weights: list[torch.Tensor]) -> None:
@@ -219,7 +304,7 @@ def _copy(part: torch.nn.Module, weights: list[torch.Tensor]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")  # of Keras' own
-@pytest.mark.parametrize("name", ["residual", "strided", "partial"])
+@pytest.mark.parametrize("name", ["residual", "strided", "partial", "normalized"])
 def test_imported_model_matches_keras(keras: Any, name: str, tmp_path: Path) -> None:
     model = _models(keras)[name]
     path = tmp_path / "net.json"

@@ -84,6 +84,7 @@ _LAYERS: dict[str, dict[str, Any]] = {
     "InputLayer": {"sparse": False, "ragged": False, "optional": False, "batch_shape": [None, 3]},
     "LayerNormalization": {**_NORM, "rms_scaling": False},
     "LeakyReLU": {"negative_slope": 0.3},
+    "Normalization": {"axis": [], "invert": False, "mean": 0.5, "variance": 4.0},
     "Permute": {"dims": [2, 1, 3]},
     "ReLU": {"max_value": None, "negative_slope": 0.0, "threshold": 0.0},
     "Rescaling": {"scale": 2.0, "offset": 0.0},
@@ -155,6 +156,7 @@ def _changed(value: Any) -> Iterator[Any]:
 
 
 _UNSEEN = {("ActivityRegularization", key) for key in ("l1", "l2")} | {
+    ("Normalization", "axis"),  # the same number for each channel
     ("GaussianNoise", "stddev"),  # the note about the layer does not list its arguments
     ("SpatialDropout2D", "rate"),  # acts in training only; see test_dropout_seed_is_noted
 }
