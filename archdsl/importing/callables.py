@@ -3,18 +3,24 @@
 import importlib
 import inspect
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from ..text.file_formats import PYTHON
 from ..text.names import nearest
 from ..text.word_lists import first_of, listed
 from .import_problem import ImportFailed, UnusableSource, first_line
 from .python_file import module_in, search
 
-_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+_NAMED = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.KEYWORD_ONLY,
+)
 
 
 def module_of(source: str, arguments: Mapping[str, Any]) -> nn.Module:
@@ -27,22 +33,49 @@ def module_of(source: str, arguments: Mapping[str, Any]) -> nn.Module:
     make = _callable(package, path)
     if not isinstance(make, nn.Module):
         _refuse_arguments(source, make, arguments)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            made = make if isinstance(make, nn.Module) else make(**arguments)
-    except (Exception, SystemExit) as error:  # the callable is the user's code
-        raise ImportFailed(f"{source} raises {type(error).__name__}: {first_line(error)}") from None
+    with _reporting(source), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = make if isinstance(make, nn.Module) else _called(make, arguments)
     if not isinstance(made, nn.Module):
         raise ImportFailed(f"{source} returns {type(made).__name__}, not a torch module")
     return made
 
 
-def _refuse_arguments(source: str, make: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
-    """Raise UnusableSource for an argument that a callable does not have, or needs."""
+@contextmanager
+def _reporting(what: str) -> Iterator[None]:
+    """Run the user's code; what it raises, apart from Ctrl-C, becomes an ImportFailed."""
     try:
-        parameters = inspect.signature(make).parameters
-    except (TypeError, ValueError):  # written in C
+        yield
+    except (KeyboardInterrupt, UnusableSource):
+        raise
+    except BaseException as error:
+        raise ImportFailed(f"{what} raises {type(error).__name__}: {first_line(error)}") from None
+
+
+def _called(make: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    """The result of a callable; parameters without a keyword are given by position."""
+    left, positional = dict(arguments), []
+    for name, each in (_parameters(make) or {}).items():
+        if each.kind is not inspect.Parameter.POSITIONAL_ONLY or (name not in left and each.default is each.empty):
+            break
+        positional.append(left.pop(name, each.default))
+    return make(*positional, **left)
+
+
+def _parameters(make: Callable[..., Any]) -> Mapping[str, inspect.Parameter] | None:
+    """The parameters of a callable; None if it is written in C and does not state them."""
+    try:
+        return inspect.signature(make).parameters
+    except (TypeError, ValueError):
+        return None
+
+
+def _refuse_arguments(source: str, make: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+    """Raise UnusableSource for an `async` function, and for an argument that a callable does not have, or needs."""
+    if inspect.iscoroutinefunction(make):
+        raise UnusableSource(f"`{source}` is an `async` function, which returns no module", "name another function")
+    parameters = _parameters(make)
+    if parameters is None:
         return
     named = {name: each for name, each in parameters.items() if each.kind in _NAMED}
     if not any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters.values()):
@@ -57,11 +90,16 @@ def _refuse_arguments(source: str, make: Callable[..., Any], arguments: Mapping[
         raise UnusableSource(f"`{source}` needs {listed(f'`{name}`' for name in missing)}", f"give {given}")
 
 
+_MISSING = object()
+
+
 def _callable(package: str, path: str) -> Callable[..., Any]:
     found: Any = _package(package)
     for name in path.split("."):
-        if hasattr(found, name):
-            found = getattr(found, name)
+        with _reporting(f"{package}:{path}"):  # a package that loads its modules late runs code here
+            inner = getattr(found, name, _MISSING)
+        if inner is not _MISSING:
+            found = inner
         elif callable(create := getattr(found, "create_model", None)):
             return lambda **arguments: create(name, **arguments)
         else:
@@ -74,19 +112,19 @@ def _callable(package: str, path: str) -> Callable[..., Any]:
 
 def _package(name: str) -> Any:
     """The Python module with this name, or in this file; a module in the current folder is found."""
-    file = Path(name) if name.endswith(".py") else None
+    file = Path(name) if name.lower().endswith(PYTHON) else None
     if file is not None and not file.is_file():
-        raise UnusableSource(f"there is no file {file}")
+        raise UnusableSource(f"{file} is a folder" if file.is_dir() else f"there is no file {file}")
     try:
         return _module(name) if file is None else module_in(file)
-    except UnusableSource:
+    except (KeyboardInterrupt, UnusableSource):
         raise
     except ModuleNotFoundError as error:
         if file is None and (error.name == name or name.startswith(f"{error.name}.")):
             suggestion = "install it, run from its folder, or name its file: `FILE.py:CALLABLE`"
             raise UnusableSource(f"there is no Python module `{name}`", suggestion) from None
         raise UnusableSource(f"the Python module `{name}` needs `{error.name}`", "install it") from None
-    except (Exception, SystemExit) as error:  # the module is the user's code
+    except BaseException as error:  # the module is the user's code
         raise ImportFailed(f"the Python module `{name}` raises {type(error).__name__}: {first_line(error)}") from None
 
 

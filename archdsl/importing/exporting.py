@@ -106,7 +106,9 @@ def _exported(
             program = torch.export.export(module, args, kwargs, strict=strict)
             _inline(program.graph_module)
             return program
-        except Exception as error:  # torch.export documents no exceptions, and it runs the module's own code
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # torch.export documents no exceptions, and it runs the module's own code
             reasons.append(str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__)
     raise ImportFailed(f"torch.export cannot trace the module: {reasons[0]}")
 

@@ -4,9 +4,11 @@ import ast
 import importlib
 import importlib.util
 import sys
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
+from ..text.file_formats import PYTHON
 from .import_problem import UnusableSource
 
 
@@ -45,7 +47,9 @@ def _levels(file: Path) -> int:
 
 def _alone(file: Path) -> ModuleType:
     """The module in a file, whose name may be that of an installed one."""
-    spec = importlib.util.spec_from_file_location(f"archdsl_imported_{file.stem}", file)
+    name = f"archdsl_imported_{file.stem}"
+    # The suffix may be in upper case.
+    spec = importlib.util.spec_from_file_location(name, file, loader=SourceFileLoader(name, str(file)))
     if spec is None or spec.loader is None:
         raise UnusableSource(f"{file} cannot be loaded as a Python module")
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
@@ -55,6 +59,8 @@ def _alone(file: Path) -> ModuleType:
 
 def _in_package(file: Path, levels: int) -> ModuleType:
     """The module in an absolute path, imported from the outermost of its folders that belong to its package."""
+    if file.suffix != PYTHON:
+        raise UnusableSource(f"{file.name} is a module of a package, whose files end in {PYTHON}", "rename it")
     folder = file.parent
     names = [] if file.stem == "__init__" else [file.stem]
     while folder.name and (levels > 0 or (folder / "__init__.py").is_file()):

@@ -1,15 +1,18 @@
 """The kinds of sources, and the reader of each."""
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
+from ..text.file_formats import FORMATS, PYTHON, FileFormat, Importer
 from ..text.word_lists import listed
 from .import_problem import UnusableSource
 from .imported import Imported
+from .python_candidates import candidates
 
-_CALLABLE = re.compile(r"(?:[A-Za-z_][\w.]*|(?s:.+)\.py):[A-Za-z_][\w.]*", re.ASCII)
+_CALLABLE = re.compile(r"(?:[A-Za-z_][\w.]*|(?s:.+)\.(?i:py)):[A-Za-z_][\w.]*", re.ASCII)
 IMAGE = (3, 224, 224)
 """The input size if neither the user nor the network specifies one."""
 
@@ -26,54 +29,44 @@ class ImportRequest(NamedTuple):
 def import_source(request: ImportRequest) -> Imported:
     """Import the source that a user names. Raises UnusableSource or ImportFailed."""
     source = request.source
-    if not Path(source).exists() and _CALLABLE.fullmatch(source):
-        return _from_callable(request)
     path = Path(source)
+    if not os.path.exists(source) and _CALLABLE.fullmatch(source):
+        return _from_callable(request)
     suffix = path.suffix.lower()
-    reader = _READERS.get(suffix)
-    if path.suffix == ".py" and path.is_file():
+    if suffix == PYTHON and os.path.isfile(source):
         raise _unnamed_callable(path, source)
-    if reader is None:
-        raise UnusableSource(_no_reader(suffix, source), "see `archdsl import --help` for what can be imported")
-    if not path.is_file():
-        raise UnusableSource(f"there is no file {source}")
+    found = FORMATS.get(suffix)
+    if found is None or found.importer is None:
+        raise UnusableSource(_no_reader(found, source), "see `archdsl import --help` for what can be imported")
+    if not os.path.isfile(source):
+        raise UnusableSource(f"{source} is a folder" if os.path.isdir(source) else f"there is no file {source}")
+    reader = _reader(found.importer)
     if request.arguments and reader not in (_from_table, _from_json):
         raise UnusableSource("--set is for a Python callable, the `scale` of a YAML table, or an `architecture`")
     return reader(path, request)
 
 
 def _unnamed_callable(path: Path, source: str) -> UnusableSource:
-    found = [f"`{source}:{name}`" for name in _callables_in(path)]
+    found = [f"`{source}:{name}`" for name in candidates(path)]
     suggestion = f"name it: {listed(found)}" if found else "name it, as in `FILE.py:CALLABLE`"
     return UnusableSource(f"{source} is a Python file: which class or function makes the network?", suggestion)
 
 
-def _callables_in(file: Path) -> list[str]:
-    """The public classes and functions at the top level of a Python file, which is not run; none if it is not valid."""
-    import ast
-
-    try:
-        body = ast.parse(file.read_bytes()).body
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    return [
-        each.name for each in body if isinstance(each, ast.ClassDef | ast.FunctionDef) and not each.name.startswith("_")
-    ]
+def _no_reader(found: FileFormat | None, source: str) -> str:
+    if found is not None and found.refusal:
+        return f"{source} {found.refusal}"
+    if os.path.isdir(source):
+        return f"{source} is a folder"
+    known = f"a file of a known kind ({', '.join(suffix for suffix, each in FORMATS.items() if each.importer)})"
+    return f"{source} is not {known}" if os.path.exists(source) else f"{source} is neither {_CALLABLES} nor {known}"
 
 
-def _no_reader(suffix: str, source: str) -> str:
-    if suffix in (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle"):
-        return f"{source} holds no network, but weights or pickled objects, which are never unpickled"
-    if suffix in (".h5", ".hdf5"):
-        return f"{source} is a Keras model in HDF5 format, which is not supported: save it as .keras with Keras 3"
-    if suffix == ".safetensors":
-        return f"{source} holds only weights, not a network"
-    return f"{source} is neither MODULE:CALLABLE, FILE.py:CALLABLE nor a file of a known kind ({', '.join(_READERS)})"
+_CALLABLES = "MODULE:CALLABLE, FILE.py:CALLABLE"
 
 
 def default_name(source: str) -> str:
     """The name of a network from its source: `resnet50` for `torchvision.models:resnet50` and `resnet50.onnx`."""
-    return Path(source).stem if Path(source).exists() else source.rpartition(":")[2].rpartition(".")[2]
+    return Path(source).stem if os.path.exists(source) else source.rpartition(":")[2].rpartition(".")[2]
 
 
 def _from_callable(request: ImportRequest) -> Imported:
@@ -166,12 +159,19 @@ def _from_table(path: Path, request: ImportRequest) -> Imported:
     return import_table(path, request.name, numbers, None if scale is None else str(scale))
 
 
-_READERS: dict[str, Callable[[Path, ImportRequest], Imported]] = {
-    ".cfg": _from_darknet,
-    ".json": _from_json,
-    ".keras": _from_keras,
-    ".onnx": _from_onnx,
-    ".pt2": _from_archive,
-    ".yaml": _from_table,
-    ".yml": _from_table,
-}
+def _reader(importer: Importer) -> Callable[[Path, ImportRequest], Imported]:
+    match importer:
+        case "archive":
+            return _from_archive
+        case "darknet":
+            return _from_darknet
+        case "json":
+            return _from_json
+        case "keras":
+            return _from_keras
+        case "onnx":
+            return _from_onnx
+        case "table":
+            return _from_table
+        case _:
+            assert_never(importer)

@@ -1,12 +1,13 @@
 """Read texts, with a clear message for every error."""
 
 import errno
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
 from ..limits import MAX_TEXT
+from .file_formats import FORMATS
 from .source import Source
 
 MAX_BYTES = 4 * MAX_TEXT
@@ -41,20 +42,6 @@ class ForeignFile(UnreadableFile):
     """A file in another format, which `archdsl import` may read."""
 
 
-_PYTHON = "it is a Python file; `archdsl import {name}:CALLABLE` converts a torch module"
-_WEIGHTS = "it contains weights, not a network text"
-_FORMATS: Mapping[str, str] = {
-    ".py": _PYTHON,
-    ".ipynb": "it is a Jupyter notebook, not a network text",
-    ".onnx": "it is an ONNX model; `archdsl import {name}` converts it",
-    ".keras": "it is a Keras model; `archdsl import {name}` converts it",
-    ".pt2": "it is an exported PyTorch program; `archdsl import {name}` converts it",
-    ".h5": "it is an HDF5 file, not a network text",
-    ".hdf5": "it is an HDF5 file, not a network text",
-    **dict.fromkeys((".pt", ".pth", ".ckpt", ".safetensors"), _WEIGHTS),
-}
-"""What a file with each suffix is; none of these files can be the text of a network."""
-
 _note: ContextVar[Callable[[Path], None] | None] = ContextVar("note", default=None)
 
 
@@ -84,10 +71,10 @@ def read_source(path: Path, name: str | None = None, key: str | None = None) -> 
         raise PermissionDenied("permission denied") from None
     except (OSError, ValueError) as error:
         raise UnreadableFile(getattr(error, "strerror", None) or "invalid file name") from None
-    if (what := _FORMATS.get(path.suffix.lower())) is not None:
+    if (found := FORMATS.get(path.suffix.lower())) is not None and found.what:
         import shlex
 
-        raise ForeignFile(what.format(name=shlex.quote(name or str(path))))
+        raise ForeignFile(f"it {found.what.format(name=shlex.quote(name or str(path)))}")
     return Source(decode(data), name=name or str(path), path=path, key=key)
 
 

@@ -11,6 +11,8 @@ from safetensors.torch import load_file
 
 import archdsl
 from archdsl.cli import main
+from archdsl.importing.python_candidates import candidates
+from archdsl.text.file_formats import FORMATS
 
 MODULE = """
 import torch
@@ -46,6 +48,27 @@ def exits():
     raise SystemExit(3)
 
 number = 3
+
+class Stop(BaseException):
+    pass
+
+def stops():
+    raise Stop("no more")
+
+class Stops(Net):
+    def forward(self, x):
+        raise Stop("no more")
+
+async def later():
+    return Net()
+
+def sized(classes, /, *, width=8):
+    return Net(classes)
+
+def __getattr__(name):
+    if name == "late":
+        raise RuntimeError("not today")
+    raise AttributeError(name)
 """
 
 Run = Callable[..., Result]
@@ -190,6 +213,16 @@ ERRORS = {
     "no callable": (["imported_example:Nett"], 2, "did you mean `imported_example:Net`?"),
     "no package": (["no_such_package:net"], 2, "there is no Python module `no_such_package`"),
     "an exit": (["imported_example:exits"], 1, "raises SystemExit: 3"),
+    "a BaseException": (["imported_example:stops"], 1, "raises Stop: no more"),
+    "a BaseException in a pass": (["imported_example:Stops"], 1, "torch.export cannot trace the module: no more"),
+    "an async function": (["imported_example:later"], 2, "`imported_example:later` is an `async` function"),
+    "a positional argument": (["imported_example:sized"], 2, "give --set classes=…"),
+    "an error of an attribute": (["imported_example:late"], 1, "imported_example:late raises RuntimeError: not today"),
+    "a folder as a file": (["folder.py:Net"], 2, "folder.py is a folder"),
+    "a folder": (["folder.py"], 2, "folder.py is a folder"),
+    "a folder as a model": (["folder.onnx"], 2, "folder.onnx is a folder"),
+    "a network text": (["net.arch"], 2, "is the text of a network already"),
+    "a notebook": (["net.ipynb"], 2, "is a Jupyter notebook"),
     "not callable": (["imported_example:number"], 2, "cannot be called"),
     "another result": (["builtins:dict"], 1, "returns dict, not a torch module"),
     "an error in it": (["imported_example:fails"], 1, "RuntimeError: no weights"),
@@ -214,8 +247,67 @@ ERRORS = {
 @pytest.mark.parametrize("name", ERRORS)
 def test_import_errors_write_nothing(run: Run, name: str) -> None:
     words, status, message = ERRORS[name]
+    for folder in ("folder.py", "folder.onnx"):
+        Path(folder).mkdir()
     result = run(*words, "-o", "net.arch")
     assert result.exit_code == status, result.output
     assert message in result.stderr
     assert "Traceback" not in result.output
     assert not Path("net.arch").exists()
+
+
+def test_positional_only_argument_is_given_by_name(run: Run) -> None:
+    result = run("imported_example:sized", "--input", "3x9x9", "--set", "classes=7")
+    assert result.exit_code == 0, result.output
+    assert "fc 7\n" in result.stdout
+
+
+def test_suffix_of_a_python_file_may_be_upper_case(run: Run) -> None:
+    Path("NET.PY").write_text(MODULE)
+    assert run("NET.PY:Net", "--input", "3x9x9").exit_code == 0
+    assert "`NET.PY:Net`" in run("NET.PY").stderr
+
+
+def test_python_file_lists_only_what_may_make_a_network(run: Run) -> None:
+    Path("many.py").write_text(
+        """import enum, torch
+from dataclasses import dataclass
+import timm.models as others
+from torch import nn
+from torch.nn import Sequential
+from torch.utils.data import Dataset
+class Net(nn.Module): ...
+class Deep(Net): ...
+class Row(Sequential): ...
+class Other(others.ResNet): ...
+class Whole(torch.nn.Module): ...
+class Images(Dataset): ...
+class Kind(enum.Enum): ...
+class Plain: ...
+class _Own(nn.Module): ...
+@dataclass
+class Config: ...
+def make(classes=3, *, width=2): ...
+def block(channels): ...
+def main() -> None: ...
+async def later(): ...
+""",
+        encoding="utf-8",
+    )
+    names = ["Net", "Deep", "Row", "Other", "Whole", "make"]
+    assert candidates(Path("many.py")) == names
+    Path("few.py").write_text("def block(channels): ...\nclass Plain: ...\n")
+    assert candidates(Path("few.py")) == ["block"]
+
+
+def test_every_format_of_another_tool_is_imported_or_refused_with_a_reason(run: Run) -> None:
+    for suffix, found in FORMATS.items():
+        file = Path(f"net{suffix}")
+        file.write_bytes(b"x")
+        result = run(str(file))
+        assert result.exit_code in (1, 2)
+        assert "of a known kind" not in result.stderr, suffix
+        checked = CliRunner().invoke(main, ["check", str(file)])
+        assert (checked.exit_code == 2) == bool(found.what)
+        if found.importer is not None and found.what:
+            assert f"`archdsl import net{suffix}` converts it" in checked.stderr
