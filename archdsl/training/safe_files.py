@@ -83,8 +83,8 @@ def unwritten(path: Path, error: Exception) -> DiskFull | CannotWrite:
     if is_full(error):
         return DiskFull(path)
     if isinstance(error, FileExistsError):  # where a folder is to be created
-        return CannotWrite(path, "a file of that name exists")
-    return CannotWrite(path, getattr(error, "strerror", None) or str(error))
+        return CannotWrite(path, "a file of that name exists", errno.EEXIST)
+    return CannotWrite(path, getattr(error, "strerror", None) or str(error), getattr(error, "errno", None))
 
 
 def is_full(error: BaseException) -> bool:

@@ -1,5 +1,6 @@
 """Problems with writing files."""
 
+import errno
 from pathlib import Path
 
 from .problem import Problem
@@ -22,15 +23,26 @@ class DiskFull(Problem):
 class CannotWrite(Problem):
     """A file that cannot be written, for a reason other than a full disk."""
 
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(path, why)
-        self.path, self.why = path, why
+    def __init__(self, path: Path, why: str, number: int | None = None) -> None:
+        """`number` is the errno, if a system call failed."""
+        super().__init__(path, why, number)
+        self.path, self.why, self.number = path, why, number
 
     def message(self) -> str:
         return f"cannot write {self.path}: {self.why}"
 
     def help(self) -> tuple[str, ...]:
-        return ("make its folder writable, or choose another one",)
+        match self.number:
+            case errno.EACCES | errno.EPERM | errno.EROFS:
+                return ("make its folder writable, or choose another one",)
+            case errno.EEXIST | errno.ENOTDIR:
+                return ("delete or rename the file that is in the way, or choose another folder",)
+            case errno.EISDIR | errno.ENOTEMPTY:
+                return ("delete or rename the folder that is in the way, or choose another one",)
+            case errno.ENAMETOOLONG:
+                return ("choose a shorter name",)
+            case _:
+                return ("choose another folder",)
 
 
 class NotUtf8(CannotWrite):

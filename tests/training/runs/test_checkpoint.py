@@ -1,7 +1,9 @@
 """Checkpoints are complete or do not exist, whatever happens while they are written."""
 
+import errno
 import json
 import os
+import pickle
 import random
 import resource
 import signal
@@ -28,7 +30,7 @@ from archdsl.training.recipe.recipe import Adam
 from archdsl.training.runs import weights
 from archdsl.training.runs.checkpoint import list_checkpoints, read, restore_newest, save
 from archdsl.training.runs.checkpoint_numbers import Numbers, numbers_of
-from archdsl.training.safe_files import make_folder, write_text
+from archdsl.training.safe_files import make_folder, unwritten, write_text
 from tests.training.helpers import small_network
 
 
@@ -223,6 +225,24 @@ def test_unwritable_folder_is_reported(tmp_path: Path) -> None:
         write_text(tmp_path / "file" / "inside", "text")
     with pytest.raises(CannotWrite, match="a file of that name exists"):
         make_folder(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("number", "help_"),
+    [
+        (errno.EACCES, "make its folder writable"),
+        (errno.EROFS, "make its folder writable"),
+        (errno.EEXIST, "delete or rename the file that is in the way"),
+        (errno.ENOTDIR, "delete or rename the file that is in the way"),
+        (errno.EISDIR, "delete or rename the folder that is in the way"),
+        (errno.ENAMETOOLONG, "choose a shorter name"),
+        (errno.EIO, "choose another folder"),
+    ],
+)
+def test_help_of_an_unwritable_file_fits_the_reason(number: int, help_: str) -> None:
+    problem = unwritten(Path("a"), OSError(number, os.strerror(number)))
+    assert problem.help()[0].startswith(help_)
+    assert pickle.loads(pickle.dumps(problem)).help() == problem.help()
 
 
 @pytest.mark.parametrize("flipped", range(40))
