@@ -14,7 +14,7 @@ from .common import network_options, parse_override, parse_settings, show_diagno
 from .conflicts import refuse_conflicts
 from .network_text import expression_option, named_network, read_style_text
 from .output import write_output
-from .output_path import OUTPUT_PATH
+from .output_path import OUTPUT_FILE
 from .problems import need
 from .shell_completion import complete_file, complete_network
 from .watching import watch_option
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--output",
-    type=OUTPUT_PATH,
+    type=OUTPUT_FILE,
     required=True,
     metavar="PATH",
     shell_complete=complete_file,

@@ -15,7 +15,7 @@ from .common import parse_override, parse_settings, refuse_unused, show_diagnost
 from .conflicts import refuse_conflicts
 from .network_text import NetworkText, named_network
 from .output import write_output
-from .output_path import OUTPUT_PATH
+from .output_path import OUTPUT_FILE
 from .problems import need
 from .shell_completion import complete_file, complete_network
 
@@ -58,7 +58,7 @@ _CONFLICTS = (
     "-o",
     "--output",
     "path",
-    type=OUTPUT_PATH,
+    type=OUTPUT_FILE,
     metavar="PATH",
     shell_complete=complete_file,
     help="Write a figure of the differences: .svg, .png, .pdf, .eps, .dot, .tex, .drawio or .pptx.",

@@ -12,7 +12,7 @@ from ..text.word_choice import WordChoice
 from .allowing import allowed
 from .common import network_options, parse_override, parse_settings, usage
 from .network_text import STDIN, TEXT, NetworkText, expression_option, named_network
-from .output_path import OUTPUT_PATH
+from .output_path import OUTPUT_FILE
 from .problems import fail, given, need
 from .shell_completion import complete_file, complete_network
 
@@ -32,7 +32,7 @@ _DEPRECATED = "TorchScript is deprecated in PyTorch: prefer `--to torch` or `--t
 @click.option(
     "-o",
     "--output",
-    type=OUTPUT_PATH,
+    type=OUTPUT_FILE,
     metavar="PATH",
     shell_complete=complete_file,
     help="Output file [default: RUN/net or NAME, with the extension of the format].",
@@ -153,7 +153,7 @@ def _write(made: "Exportable", form: "Form", path: Path, opset: int | None) -> "
     if not path.parent.is_dir():
         usage(f"{path}: there is no folder {path.parent}")
     if not is_utf8(str(path)):
-        usage(f"{path}: the name is not UTF-8 text, as the libraries that write it require")
+        usage(f"{path}: the libraries that write it require a UTF-8 locale, such as LC_ALL=C.UTF-8")
     try:
         return export(made, form, path, opset)
     except CannotExport as error:

@@ -40,7 +40,7 @@ def command(files: tuple[str, ...], expression: str | None, check: bool, show_di
     refuse_both(files[0] if files else None, expression)
     if not files and expression is None:
         raise click.UsageError("give the files to format, or source text with -e")
-    changed = broken = 0
+    changed = broken = unwritten = 0
     named = NetworkTexts(expanded(files))
     for network in [named_network(None, expression)] if expression is not None else named:
         source = network.source
@@ -55,8 +55,8 @@ def command(files: tuple[str, ...], expression: str | None, check: bool, show_di
         if check and differs:
             click.echo(f"{printable(source.name)} would change")
         if not check and not show_diff:
-            write(network, text, differs)
-    sys.exit(2 if named.missing else bool(broken or (check and changed)))
+            unwritten += not write(network, text, differs)
+    sys.exit(2 if named.missing or unwritten else bool(broken or (check and changed)))
 
 
 def formatted(source: Source) -> str | None:
@@ -96,14 +96,21 @@ def _named(part: Any, names: Mapping[str, str]) -> Any:
     return part.replace(**{field: _named(value, names) for field, value in part})
 
 
-def write(network: NetworkText, text: str, differs: bool) -> None:
-    """Replace the file's content atomically, or write to standard output if it is not a file of the user."""
+def write(network: NetworkText, text: str, differs: bool) -> bool:
+    """Replace the file's content atomically, or write to standard output if it is not a file of the user.
+
+    False if the file cannot be written, which is reported.
+    """
     source = network.source
     if not network.writable or source.path is None:
         write_output("-", text.encode())
     elif differs:
-        write_output(str(source.path.resolve()), text.encode())
+        try:
+            write_output(str(source.path.resolve()), text.encode())
+        except SystemExit:
+            return False
         click.echo(f"{printable(source.name)}: formatted")
+    return True
 
 
 def diff(source: Source, text: str) -> str:

@@ -11,6 +11,8 @@ from .common import usage
 from .network_text import is_run
 
 _IGNORE = ".gitignore"
+_PATTERN = "*." + "".join(f"[{letter}{letter.upper()}]" for letter in SUFFIX[1:])
+"""The networks for git: `:(icase)` finds none in a folder below the top one."""
 
 
 def expanded(names: Sequence[str]) -> list[str]:
@@ -57,7 +59,8 @@ def _walk(folder: Path) -> tuple[list[str], bool]:
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(each for each in folders if not each.startswith("."))
         ignores = ignores or _IGNORE in files
-        found += [os.path.join(place, file) for file in files if file.endswith(SUFFIX) and not file.startswith(".")]
+        shown = (file for file in files if not file.startswith("."))
+        found += [os.path.join(place, file) for file in shown if file.lower().endswith(SUFFIX)]
     return found, ignores
 
 
@@ -79,7 +82,7 @@ def _not_ignored(folder: Path) -> set[str] | None:
 
 
 def _listed(folder: Path, where: Sequence[str]) -> set[str] | None:
-    arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", f"*{SUFFIX}"]
+    arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", _PATTERN]
     output = _git(folder, [*where, *arguments])
     if output is None:
         return None

@@ -136,4 +136,6 @@ def _git(*words: str, folder: Path, most: int | None = None) -> bytes:
 
 def _git_error(errors: bytes) -> str:
     lines = errors.decode(errors="replace").strip().splitlines()
-    return f"git: {lines[0].removeprefix('fatal: ')}" if lines else "git cannot read it"
+    first = next(iter(lines), "").removeprefix("fatal: ")
+    first = first.replace("Needed a single revision", "there is no such revision")
+    return f"git: {first}" if first else "git cannot read it"

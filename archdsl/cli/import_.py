@@ -10,7 +10,7 @@ from ..diagnostics.terminal import printable
 from ..text.counts import counted
 from .common import named_values, usage
 from .output import write_output
-from .output_path import OUTPUT_PATH, output_option
+from .output_path import OUTPUT_FILE, output_option
 from .shell_completion import complete_file
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     help="An argument of the callable, the `scale` of a table of layers, or the `architecture` of a configuration.",
 )
 @click.option("--name", metavar="NAME", help="Name of the network [default: that of the source].")
-@click.option("--weights", type=OUTPUT_PATH, metavar="PATH", help="Write the weights to a safetensors file as well.")
+@click.option("--weights", type=OUTPUT_FILE, metavar="PATH", help="Write the weights to a safetensors file as well.")
 @click.option(
     "--partial", is_flag=True, help="Write `unknown` for operations that cannot be imported; the exit status is 1."
 )

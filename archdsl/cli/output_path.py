@@ -7,7 +7,7 @@ from typing import Any, final
 import click
 
 from ..diagnostics.terminal import printable
-from ..text.given_path import is_utf8
+from ..text.given_path import has_utf8_bytes, is_utf8
 from .common import usage
 from .shell_completion import complete_file
 
@@ -18,10 +18,16 @@ class OutputPath(click.ParamType[str]):
 
     name = "path"
 
+    def __init__(self, *, folder: bool = True) -> None:
+        """`folder` is whether a command writes a folder there, or may do so."""
+        self._folder = folder
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         path = str(value)
         if not path:
             self.fail("the path is empty.", param, ctx)
+        if not self._folder and path.endswith((os.sep, os.altsep or os.sep)):
+            self.fail(f"{printable(path)} is a folder; give the name of a file in it.", param, ctx)
         try:
             os.stat(path)
         except UnicodeEncodeError:
@@ -33,12 +39,13 @@ class OutputPath(click.ParamType[str]):
                 self.fail(f"{printable(path)} is a symbolic link that leads back to itself.", param, ctx)
             if error.errno == errno.ENAMETOOLONG:
                 self.fail(f"{printable(path[:20])}… is too long for the name of a file.", param, ctx)
-        if not is_utf8(path):
+        if not has_utf8_bytes(path):
             self.fail(f"{printable(path)} is not UTF-8 text, as the libraries that write files require.", param, ctx)
         return path
 
 
 OUTPUT_PATH = OutputPath()
+OUTPUT_FILE = OutputPath(folder=False)
 
 
 def refuse_other_text() -> None:
@@ -52,7 +59,7 @@ def refuse_other_text() -> None:
 output_option = click.option(
     "-o",
     "--output",
-    type=OUTPUT_PATH,
+    type=OUTPUT_FILE,
     default="-",
     metavar="PATH",
     shell_complete=complete_file,

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from ..text.files import NotFound, UnreadableFile, decode
 from ..text.library import SUFFIX, Library, Outside, in_folder
+from ..text.names import nearest
 from ..text.source import Source
+from ..zoo import PREFIX, entries
 from .git_tree import GitTree, inside
 
 
@@ -47,8 +49,15 @@ def read_revision(name: str) -> tuple[Source, GitLibrary]:
     revision, _, file = name.partition(":")
     if not revision or not file:
         raise UnreadableFile("expected a revision and a file, such as HEAD:net.arch")
+    if file.startswith("//"):
+        raise UnreadableFile("it is a URL; download the file")
     folder, rest = inside(Path(file))
-    tree = GitTree(revision, folder)
+    try:
+        tree = GitTree(revision, folder)
+    except UnreadableFile:
+        if file in entries() and nearest(revision, [PREFIX.removesuffix(":")]) is not None:
+            raise UnreadableFile(f"no such file; did you mean `{PREFIX}{file}`?") from None
+        raise
     path = posixpath.normpath(posixpath.join(tree.prefix, rest))
     try:
         text = decode(tree.read(path))

@@ -75,7 +75,7 @@ def _files(start: str) -> Iterator[CompletionWord]:
         path = os.path.join(head, entry.name)
         if entry.is_dir():
             yield CompletionWord(f"{path}/", path=True)
-        elif entry.name.endswith(_SUFFIX):
+        elif entry.name.lower().endswith(_SUFFIX):
             yield CompletionWord(path, path=True)
 
 

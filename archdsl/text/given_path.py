@@ -32,6 +32,11 @@ def is_utf8(text: str) -> bool:
     return True
 
 
+def has_utf8_bytes(path: str) -> bool:
+    """Whether the bytes of a path from the command line are UTF-8, whatever the locale decodes them to."""
+    return is_utf8(os.fsencode(path).decode(errors="surrogateescape"))
+
+
 def path_text(argument: str, value: object) -> str:
     """The path in an argument as a text, as it is given. Raises TypeError, which names the argument."""
     text = os.fspath(value) if isinstance(value, str | os.PathLike) else None

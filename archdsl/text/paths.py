@@ -33,4 +33,6 @@ def user_cache() -> Path:
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "archdsl" / "Cache"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "archdsl"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "archdsl"
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    # The XDG Base Directory Specification says to ignore a relative path.
+    return Path(given if os.path.isabs(given) else Path.home() / ".cache") / "archdsl"

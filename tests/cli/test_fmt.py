@@ -45,6 +45,17 @@ def test_symlink_is_preserved(unformatted: Path) -> None:
     assert unformatted.read_text() == FORMATTED
 
 
+def test_read_only_file_is_kept_and_the_others_are_formatted(unformatted: Path) -> None:
+    other = unformatted.with_name("other.arch")
+    other.write_text(unformatted.read_text())
+    before = unformatted.read_text()
+    unformatted.chmod(0o444)
+    result = CliRunner().invoke(main, ["fmt", str(unformatted), str(other)])
+    assert result.exit_code == 2
+    assert f"{unformatted} cannot be written: the file is read-only" in result.stderr
+    assert unformatted.read_text() == before != other.read_text()
+
+
 def test_check_lists_files_without_writing(unformatted: Path) -> None:
     neat = unformatted.with_name("neat.arch")
     neat.write_text(FORMATTED)

@@ -160,6 +160,15 @@ def test_folder_stands_for_the_networks_in_it(tree: Path, repository: bool) -> N
     assert checked("nets/sub", "nets/a.arch", "nets/a.arch") == ["nets/sub/b.arch", "nets/a.arch"]
 
 
+@pytest.mark.parametrize("ignored", [False, True])
+def test_suffix_in_a_folder_may_be_upper_case(tree: Path, ignored: bool) -> None:
+    (tree / "UPPER.ARCH").write_text(NET)
+    if ignored:
+        (tree / ".gitignore").write_text("out/\nsub/\n")
+        assert checked("nets") == ["nets/UPPER.ARCH", "nets/a.arch"]
+    assert "nets/UPPER.ARCH" in checked("nets")
+
+
 def test_tracked_files_are_read_even_if_ignored(tree: Path) -> None:
     for words in (["init", "-q"], ["add", "nets/out/c.arch"]):
         subprocess.run(["git", *words], check=True)

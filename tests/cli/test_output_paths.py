@@ -1,6 +1,8 @@
 """What a command cannot write is an error in the command: one message and status 2, in all commands alike."""
 
 import os
+import subprocess
+import sys
 from contextlib import chdir
 from pathlib import Path
 
@@ -61,6 +63,41 @@ def test_unwritable_output_path_is_a_usage_error(folder: Path, command: str, kin
     assert done.exit_code == 2, done.output
     assert sorted(folder.rglob("*")) == before
     assert "\0" not in done.output
+
+
+@pytest.mark.parametrize("command", [name for name, (_, ending) in COMMANDS.items() if ending and name != "data"])
+def test_path_of_a_folder_is_refused_for_a_file(folder: Path, command: str) -> None:
+    words, ending = COMMANDS[command]
+    before = sorted(folder.rglob("*"))
+    with chdir(folder):
+        done = CliRunner().invoke(main, [*words, f"new{ending}/"])
+    assert done.exit_code == 2, done.output
+    assert f"new{ending}/ is a folder; give the name of a file in it" in " ".join(done.output.split())
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["compile", "diagram", "diff", "data", "import"])
+def test_output_may_have_other_characters_with_an_ascii_locale(folder: Path, command: str) -> None:
+    words, ending = COMMANDS[command]
+    output = folder / f"\uadf8\ub9bc{ending}"
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    line = [sys.executable, "-m", "archdsl", *words, str(output)]
+    done = subprocess.run(line, cwd=folder, env={**os.environ, **locale}, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert output.is_file()
+
+
+@pytest.mark.parametrize("command", ["compile", "diagram", "import"])
+def test_read_only_file_is_kept(folder: Path, command: str) -> None:
+    words, ending = COMMANDS[command]
+    output = folder / f"kept{ending}"
+    output.write_text("kept", encoding="utf-8")
+    output.chmod(0o444)
+    with chdir(folder):
+        done = CliRunner().invoke(main, [*words, output.name])
+    assert done.exit_code == 2, done.output
+    assert "cannot be written: the file is read-only" in done.output
+    assert output.read_text(encoding="utf-8") == "kept"
 
 
 RECORDED = {

@@ -224,7 +224,10 @@ def test_submodule_is_reported(folder: Path) -> None:
 
 
 MISNAMED = {
-    "nosuch:a.arch": "git: ",
+    "nosuch:a.arch": "git: there is no such revision",
+    "https://example.com/a.arch": "it is a URL; download the file",
+    "ZOO:resnet18": "no such file; did you mean `zoo:resnet18`?",
+    "zo:resnet18": "no such file; did you mean `zoo:resnet18`?",
     "--output=x:a.arch": "a revision cannot start with `-`",
     "HEAD:a.arch/x": "a.arch is a file at that revision, not a folder",
     "HEAD:b.arch": "no such file at that revision",
