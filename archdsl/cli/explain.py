@@ -33,8 +33,8 @@ def command(code: str | None, output: str) -> None:
     if kind is None:
         near = nearest(code.upper(), kinds)
         usage(
-            f"there is no diagnostic {code}"
-            + (f"; did you mean {near}?" if near else "; `archdsl explain` lists all of them")
+            f"there is no diagnostic `{code}`"
+            + (f"; did you mean `{near}`?" if near else "; `archdsl explain` lists all of them")
         )
     _show({kind.code: kind}, plain(kind) if output == "text" else "", output)
 

@@ -59,6 +59,8 @@ def command(
     from ..importing.import_problem import ImportFailed, UnusableSource
     from ..importing.sources import ImportRequest, default_name, import_source
 
+    if not source:
+        usage("the name of the source is empty")
     request = ImportRequest(source, name or default_name(source), inputs, _arguments(settings))
     try:
         with redirect_stdout(sys.stderr):  # what the imported code prints does not belong to the text

@@ -56,7 +56,8 @@ def _found(name: str) -> type[Op] | StandardBlock:
     found = find(name) or merge or (MoeOp if name == MoeOp.keyword else None) or blocks.get(name) or others.get(name)
     if found is None:
         near = nearest(name, [*registry(), *synonyms(), *merges(), *blocks, *others])
-        usage(f"there is no layer `{name}`" + (f"; did you mean `{near}`?" if near else ""))
+        known = f"did you mean `{near}`?" if near else "`archdsl layers` lists all of them"
+        usage(f"there is no layer `{name}`; {known}")
     return found
 
 

@@ -81,6 +81,8 @@ def read_network_text(name: str) -> NetworkText:
     """
     from .revision import is_revision, read_revision
 
+    if not name:
+        usage("the name of the network is empty")
     if name == "-":
         return _allowing(NetworkText(source=_read_stdin()))
     if is_run(name):

@@ -1,5 +1,7 @@
 """The part of `archdsl check` that reports valid input sizes: `--sizes 224,350x525`."""
 
+import re
+
 import click
 
 from ..analysis.valid_sizes_text import describe, format_verdicts
@@ -30,8 +32,9 @@ def _one(analysis: Analysis, queries: str) -> bool:
         else:
             click.echo(str(error).strip(), err=True)
         return False
+    wanted = _parse(queries, len(sizes.symbols))
     click.echo(describe(sizes))
-    lines, valid = format_verdicts(sizes, _parse(queries, len(sizes.symbols)))
+    lines, valid = format_verdicts(sizes, wanted)
     click.echo(lines)
     return valid
 
@@ -41,12 +44,12 @@ def _parse(text: str, count: int) -> list[tuple[int, ...]]:
     queries = []
     for part in text.split(","):
         numbers = part.strip().split("x")
-        if not all(number.isascii() and number.isdigit() and int(number[:12]) > 0 for number in numbers):
+        if not all(re.fullmatch("0*[1-9][0-9]{,11}", number) for number in numbers):
             raise click.BadParameter(f"`{printable(part)}` is not a size like 224 or 350x525", param_hint="--sizes")
         if len(numbers) not in (1, count):
             word = counted(count, "symbolic dimension") if count > 1 else "one symbolic dimension"
             raise click.BadParameter(
                 f"`{printable(part)}` has {counted(len(numbers), 'number')}, for {word}", param_hint="--sizes"
             )
-        queries.append(tuple(int(number[:12]) for number in numbers) * (count if len(numbers) == 1 else 1))
+        queries.append(tuple(int(number) for number in numbers) * (count if len(numbers) == 1 else 1))
     return queries

@@ -35,11 +35,13 @@ def import_source(request: ImportRequest) -> Imported:
     suffix = path.suffix.lower()
     if suffix == PYTHON and os.path.isfile(source):
         raise _unnamed_callable(path, source)
+    if os.path.isdir(source):
+        raise UnusableSource(f"{source} is a folder", "name the file of a network in it")
     found = FORMATS.get(suffix)
     if found is None or found.importer is None:
         raise UnusableSource(_no_reader(found, source), "see `archdsl import --help` for what can be imported")
     if not os.path.isfile(source):
-        raise UnusableSource(f"{source} is a folder" if os.path.isdir(source) else f"there is no file {source}")
+        raise UnusableSource(f"there is no file {source}")
     reader = _reader(found.importer)
     if request.arguments and reader not in (_from_table, _from_json):
         raise UnusableSource("--set is for a Python callable, the `scale` of a YAML table, or an `architecture`")
@@ -55,8 +57,6 @@ def _unnamed_callable(path: Path, source: str) -> UnusableSource:
 def _no_reader(found: FileFormat | None, source: str) -> str:
     if found is not None and found.refusal:
         return f"{source} {found.refusal}"
-    if os.path.isdir(source):
-        return f"{source} is a folder"
     known = f"a file of a known kind ({', '.join(suffix for suffix, each in FORMATS.items() if each.importer)})"
     return f"{source} is not {known}" if os.path.exists(source) else f"{source} is neither {_CALLABLES} nor {known}"
 

@@ -160,6 +160,21 @@ def test_folder_stands_for_the_networks_in_it(tree: Path, repository: bool) -> N
     assert checked("nets/sub", "nets/a.arch", "nets/a.arch") == ["nets/sub/b.arch", "nets/a.arch"]
 
 
+@pytest.mark.parametrize("command", ["check", "fmt", "compile", "train"])
+def test_empty_name_is_refused(command: str) -> None:
+    result = run(command, "")
+    assert result.exit_code == 2
+    assert result.output == "archdsl: the name of the network is empty\n"
+
+
+@pytest.mark.parametrize("sizes", ["", "a", "0", "9" * 13, "8x", "8,,9"])
+def test_invalid_sizes_are_refused_before_the_report(tree: Path, sizes: str) -> None:
+    result = run("check", "nets/a.arch", "--sizes", sizes)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "is not a size like 224 or 350x525" in result.stderr
+
+
 @pytest.mark.parametrize("ignored", [False, True])
 def test_suffix_in_a_folder_may_be_upper_case(tree: Path, ignored: bool) -> None:
     (tree / "UPPER.ARCH").write_text(NET)

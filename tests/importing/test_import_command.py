@@ -221,6 +221,8 @@ ERRORS = {
     "a folder as a file": (["folder.py:Net"], 2, "folder.py is a folder"),
     "a folder": (["folder.py"], 2, "folder.py is a folder"),
     "a folder as a model": (["folder.onnx"], 2, "folder.onnx is a folder"),
+    "a folder of networks": (["folder.arch"], 2, "folder.arch is a folder"),
+    "no name": ([""], 2, "the name of the source is empty"),
     "a network text": (["net.arch"], 2, "is the text of a network already"),
     "a notebook": (["net.ipynb"], 2, "is a Jupyter notebook"),
     "not callable": (["imported_example:number"], 2, "cannot be called"),
@@ -247,7 +249,7 @@ ERRORS = {
 @pytest.mark.parametrize("name", ERRORS)
 def test_import_errors_write_nothing(run: Run, name: str) -> None:
     words, status, message = ERRORS[name]
-    for folder in ("folder.py", "folder.onnx"):
+    for folder in ("folder.py", "folder.onnx", "folder.arch"):
         Path(folder).mkdir()
     result = run(*words, "-o", "net.arch")
     assert result.exit_code == status, result.output

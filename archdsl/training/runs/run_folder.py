@@ -66,7 +66,8 @@ class Run:
         """The run in a folder. Raises NoRun if there is none."""
         run = cls(folder, writes)
         if not run.exists:
-            what = f"it has no {SETTINGS} or no {NETWORK}" if folder.is_dir() else "no such folder"
+            absent = "it is not a folder" if folder.exists() else "no such folder"
+            what = f"it has no {SETTINGS} or no {NETWORK}" if folder.is_dir() else absent
             raise NoRun(folder, what, "give the folder of a run, such as `runs/…`")
         return run
 

@@ -30,8 +30,9 @@ def unseal(kind: type[M], path: Path, newest: int, named: str) -> M:
     folder = path.parent
     try:
         content = json.loads(read_bytes(path))
-    except FileNotFoundError as error:
-        what = f"it has no {path.name}" if folder.is_dir() else "no such folder"
+    except (FileNotFoundError, NotADirectoryError) as error:
+        absent = "it is not a folder" if folder.exists() else "no such folder"
+        what = f"it has no {path.name}" if folder.is_dir() else absent
         raise NoRun(folder, what, f"give the folder {named}") from error
     except OSError as error:
         raise CannotResume(folder, f"{path.name}: {error.strerror or error}") from error

@@ -303,6 +303,7 @@ def test_stopped_sweep_resumes_with_the_same_result(folder: Path, monkeypatch: p
         (("net.arch", "--epochs", "1,2", "--out", "net.arch"), 2, "net.arch"),
         (("--resume", "nothing"), 2, "cannot use nothing: no such folder"),
         (("--resume", "nothing", "--device", "cpu"), 2, "cannot use nothing: no such folder"),
+        (("--resume", "net.arch"), 2, "cannot use net.arch: it is not a folder"),
         (("--resume", "nothing", "--keep", "1"), 2, "keeps its settings"),
         (("net.arch", "--lr", "0.1,0.2", "--trials", "3"), 2, "the lists have 2 combinations"),
         (
