@@ -100,8 +100,8 @@ def _rescaling(config: Config) -> Callable[[Tensor], Tensor]:
 def _normalization(config: Config) -> Callable[[Tensor], Tensor]:
     """The difference from a mean over a standard deviation, or the inverse; both are in the configuration."""
     if config.get("mean") is None or config.get("variance") is None:
-        what = "its mean and variance are weights, which a configuration lacks: give them as `mean=` and `variance=`"
-        raise refuse(what, config["name"])
+        what = "its mean and variance are weights, which a configuration lacks"
+        raise refuse(f"{what}: leave the layer out and normalize the images", config["name"])
     mean, deviation = _one_number(config, "mean"), max(sqrt(_one_number(config, "variance")), _EPSILON)
     return (lambda x: mean + x * deviation) if config.get("invert") else (lambda x: (x - mean) / deviation)
 
