@@ -43,6 +43,7 @@ def compose(settings: Iterable[Setting], options: Mapping[Path, Any], sink: Sink
     for setting in settings:
         block.take(setting)
     if sink.errors > before:
+        _report_values(block, options, sink)
         return None
     tree = _with_options(block.tree, options)
     try:
@@ -276,6 +277,19 @@ def _explain(
             raise BadOption(option_at(option), refusal(item, option, tree))
         span = block.spans.get(path) or block.lines[path[0]]
         sink.emit(BadSetting(span=span, why=refusal(item, path, tree)))
+
+
+def _report_values(block: _Block, options: Iterable[Path], sink: Sink) -> None:
+    """Report the invalid values of a block with other errors, except those that an option replaces."""
+    try:
+        Recipe.model_validate(block.tree)
+    except ValidationError as error:
+        reported = [finding.diagnostic.span for finding in sink]
+        for item in error.errors():
+            path = _path(item["loc"], block.tree) if item["loc"] and item["type"] != "extra_forbidden" else ()
+            span = block.spans.get(path)
+            if span is not None and span not in reported and path not in options:
+                sink.emit(BadSetting(span=span, why=refusal(item, path, block.tree)))
 
 
 def _option_of_error(path: Path, options: Iterable[Path], error: Exception | None) -> Path | None:

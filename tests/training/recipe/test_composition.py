@@ -271,6 +271,21 @@ def test_errors_are_shown_at_their_position(block: str, shown: str) -> None:
     assert sorted(got.splitlines()) == sorted(wanted.splitlines())
 
 
+def test_invalid_values_are_reported_beside_an_unknown_setting() -> None:
+    reported = 0
+    for entry in recipe_fields():
+        words = [entry.path[0], entry.uses[0].owner, "" if entry.head else f"{entry.path[-1]}="]
+        line = " ".join(word for word in words if word).removesuffix("=") + ("=-1" if not entry.head else " -1")
+        alone = recipe(line)
+        if isinstance(alone, str) and alone.startswith("error[E0803]"):
+            both = recipe(f"epocs 3; {line}")
+            assert isinstance(both, str)
+            assert "there is no setting `epocs`" in both
+            assert alone.splitlines()[0] in both
+            reported += 1
+    assert reported > 30
+
+
 @pytest.mark.parametrize(
     ("options", "option", "why"),
     [
