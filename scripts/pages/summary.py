@@ -42,9 +42,8 @@ def page() -> str:
         parts.append(f"## {title}\n\n{_unlinked(_first_paragraph(body))}\n")
         if example := _first_example(body):
             parts.append(f"```text\n{example}\n```\n")
-    parts.append(
-        "## Layers\n\n`CAPITALS` are positional, `sN` is written `s2`, `name=` takes a value; `?` marks what may be omitted.\n"
-    )
+    notation = "`CAPITALS` are positional, `sN` is written `s2`, `name=` takes a value; `?` marks what may be omitted."
+    parts.append(f"## Layers\n\n{notation}\n")
     parts.append("```text\n" + "\n".join(_usage(layer) for _, layer in sorted(registry().items())) + "\n```\n")
     parts.append("## Merges\n")
     parts.append("```text\n" + "\n".join(_usage(layer) for _, layer in sorted(merges().items())) + "\n```\n")
