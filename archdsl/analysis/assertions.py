@@ -11,7 +11,7 @@ from ..expressions.scope import UNKNOWN, NamedTensor, Scope
 from ..expressions.show import show
 from ..expressions.steps import Abort, Steps
 from ..graph import Graph
-from ..graph.assertion import Assertion
+from ..graph.assertion import MEASURES, Assertion
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, recording
 from ..syntax import ast
@@ -58,6 +58,7 @@ def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
         "out": out,
         "rf": field,
     }
+    assert found.keys() == MEASURES
     return {name: cache(measure) for name, measure in found.items()}
 
 

@@ -181,6 +181,12 @@ class Sink:
                 self._other_occurrences[key] = 0
             self._other_occurrences[key] += other._other_occurrences[key]
 
+    def supplement(self, other: "Sink") -> None:
+        """Add the diagnostics of another sink that are not here yet, without counting the others again."""
+        for key, diagnostic in other._found.items():
+            if key not in self._found:
+                self._found[key], self._other_occurrences[key] = diagnostic, 0
+
     def drop(self, unwanted: Callable[[Diagnostic], bool]) -> tuple[Diagnostic, ...]:
         """Remove some diagnostics, and return them."""
         keys = [key for key, diagnostic in self._found.items() if unwanted(diagnostic)]

@@ -109,7 +109,7 @@ class Elaboration:
         """The draft of the statements that ran."""
         state, file = self.state, self.file
         if not self.definitions.incomplete:
-            check_unused(self.program, file, state, self._run)
+            check_unused(self.program, file, state)
         return _finish(state, self.program, file.net, file.scope, tuple(self.definitions.packages.found))
 
 
@@ -141,9 +141,11 @@ def execute(state: State, statement: ast.Statement, override: Override) -> None:
         case ast.Reuse():
             control.run_reuse(state, statement)
         case ast.Input():
-            run_input(state, statement, override)
+            run_input(state, statement, Override({}) if state.is_static else override)
         case ast.Output():
             _output(state, statement)
+        case ast.Assert() if state.is_static:
+            control.check_assertion(state, statement)
         case ast.Assert():
             start = state.inputs[0][1].id if state.started is None and len(state.inputs) == 1 else state.started
             state.asserts.append(Assertion(statement=statement, scope=state.scope, shape=state.shape, start=start))

@@ -8,7 +8,9 @@ from ..contract.layer import Op, Reject
 from ..diagnostics import BlockUse
 from ..diagnostics.catalog import file_errors, name_errors, shape_errors
 from ..expressions.scope import UNKNOWN, NamedTensor, Scope
+from ..expressions.unevaluated import check_names
 from ..graph import BlockCall, DraftNode, Node, Unresolved
+from ..graph.assertion import MEASURES
 from ..layers.linear import Embedding
 from ..packages.failures import PackageFailed
 from ..shapes.shape import Layout
@@ -24,7 +26,7 @@ from .layer_statements import several_names
 from .named_tensors import find_tensor
 from .replay import Start, record, replay
 from .shared_results import UNRESOLVED, BlockDef, Result, block_parameters
-from .skipped_branches import check_skipped
+from .skipped_branches import check_branch
 from .state import State
 
 
@@ -45,6 +47,9 @@ def run_block(state: State, statement: ast.LayerStatement, definition: BlockDef)
         return
     first, source = len(state.nodes), state.current
     results: list[NamedTensor | None] | None = None
+    if state.is_static:
+        _check_use(state, statement, definition)
+        return
     for iteration in range(statement.times):
         state.count_iterations(statement.keyword.span)
         alone = statement.alias if statement.times == 1 and not statement.others else None
@@ -53,6 +58,16 @@ def run_block(state: State, statement: ast.LayerStatement, definition: BlockDef)
         _name_results(state, statement, results or [None], first, source)
     elif statement.alias:
         state.name_result(statement.alias, first, source)
+
+
+def _check_use(state: State, statement: ast.LayerStatement, definition: BlockDef) -> None:
+    """Check the arguments of a block and the names of its results; its body is checked apart from its uses."""
+    first, source = len(state.nodes), state.current
+    _bind_block(state, statement, definition)
+    state.unresolved(None, (source or 0,), None, state.child(definition.block.name.text), statement.span)
+    body = definition.block.body.statements
+    results = len(body[-1].names) if body and isinstance(body[-1], ast.Output) else 1
+    _name_results(state, statement, [None] * results, first, source)
 
 
 def _name_results(
@@ -172,20 +187,37 @@ def run_if(state: State, statement: ast.If) -> None:
 
 def _run_cases(state: State, statement: ast.If) -> None:
     condition = evaluator(state).condition(statement.condition)
-    if condition is UNKNOWN:
-        for body in bodies(statement):
-            check_skipped(state, body)
+    if condition is UNKNOWN or state.is_static:
+        _check_cases(state, statement)
         if state.current is not None:
             state.unresolved(None, (state.current,), None, state.child("if"), statement.condition.span)
         return
     chosen, other = (statement.body, statement.orelse) if condition else (statement.orelse, statement.body)
     for body in bodies(other) if isinstance(other, ast.If) else [other] if other is not None else []:
-        check_skipped(state, body)
+        check_branch(state, body, may_run=False)
     if isinstance(chosen, ast.If):
         _run_cases(state, chosen)
     elif chosen is not None:
         with uncounted(state):
             state.run(chosen.statements)
+
+
+def _check_cases(state: State, statement: ast.If) -> None:
+    """Check the branches of an `if` of which any may run, and the conditions after the first."""
+    check_branch(state, statement.body, may_run=True)
+    if isinstance(statement.orelse, ast.If):
+        evaluator(state).condition(statement.orelse.condition)
+        _check_cases(state, statement.orelse)
+    elif statement.orelse is not None:
+        check_branch(state, statement.orelse, may_run=True)
+
+
+def check_assertion(state: State, statement: ast.Assert) -> None:
+    """Check the names in an assertion that may never be checked itself."""
+    scope = Scope(state.scope)
+    for name in MEASURES:
+        scope.define(name, UNKNOWN, statement.span)
+    check_names(evaluator(state, scope), statement.condition)
 
 
 def run_let(state: State, statement: ast.Let) -> None:

@@ -19,6 +19,7 @@ from .layer_statements import example_of, is_too_large, pointed_at
 from .named_tensors import find_tensor
 from .readings import as_merge
 from .shared_results import UNRESOLVED, Result
+from .skipped_branches import check_skipped
 from .state import State
 
 
@@ -55,6 +56,9 @@ def run_residual(state: State, statement: ast.Residual) -> None:
         start = state.current
         wanted = True if statement.when is None else evaluator(state).condition(statement.when)
         ends = [_branch(state, statement.body, None)]
+        if not wanted or wanted is UNKNOWN:
+            for body in [statement.shortcut] if statement.shortcut else []:
+                check_skipped(state, body)
         if wanted is UNKNOWN:
             state.unresolved(None, (ends[0][0],), None, state.child("residual"), statement.keyword.span)
             continue

@@ -9,6 +9,7 @@ from .bind import bind
 from .evaluation_context import evaluator
 from .layer_body import LayerBody
 from .layer_statements import infer
+from .skipped_branches import check_skipped
 from .state import State
 
 
@@ -35,6 +36,7 @@ def _body(state: State, statement: ast.Moe, path: tuple[str, ...]) -> Subgraph |
     """One expert; None after an error was reported."""
     x, word = state.shape, statement.keyword
     if x is None:
+        check_skipped(state, statement.body)
         return None
     if x.layout not in (Layout.VECTOR, Layout.SEQUENCE, Layout.OPEN):
         why = f"it needs a vector or a sequence T×C, but this is {x}"

@@ -17,6 +17,7 @@ from .carried import following, initial, report_missing_value
 from .evaluation_context import evaluator
 from .layer_statements import is_too_large
 from .shared_results import UNRESOLVED, Result
+from .skipped_branches import check_skipped
 from .state import State
 
 _MANY = 1000
@@ -26,6 +27,12 @@ _MANY = 1000
 def run_repeat(state: State, statement: ast.Repeat) -> None:
     """`repeat N as i { … }`: i counts from 0; `repeat LIST as d { … }`: d is each entry in turn."""
     entries = _entries(state, statement)
+    names = [*(statement.target.names if statement.target else ()), *(carried.name for carried in statement.carried)]
+    if state.is_static:
+        _check(state, statement, names)
+        return
+    if not entries:
+        check_skipped(state, statement.body, names)
     if entries is None:
         for word in (*(carried.name for carried in statement.carried), statement.alias):
             if word is not None:
@@ -50,6 +57,20 @@ def run_repeat(state: State, statement: ast.Repeat) -> None:
         state.define(carried.name, values[carried.name.text])
     if statement.alias is not None:
         state.name_result(statement.alias, first, source)
+
+
+def _check(state: State, statement: ast.Repeat, names: Sequence[ast.Word]) -> None:
+    """Check the body of a repetition that may never run, and the initial values of its carried tensors."""
+    for carried in statement.carried:
+        _initial(state, carried)
+    body = check_skipped(state, statement.body, names)
+    for carried in statement.carried:
+        if carried.name.text not in body:
+            report_missing_value(state, "repeat", carried.name)
+    state.unresolved(None, (state.current or 0,), None, state.child("repeat"), statement.span)
+    for word in (*(carried.name for carried in statement.carried), statement.alias):
+        if word is not None:
+            state.define(word, UNKNOWN)
 
 
 def _run(state: State, statement: ast.Repeat, entries: Sequence[Any], values: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from ..syntax import ast
 from .carried import initial
 from .layer_body import LayerBody
 from .layer_statements import infer
+from .skipped_branches import check_skipped
 from .state import State
 
 
@@ -34,6 +35,7 @@ def _layer(state: State, statement: ast.Scan, path: tuple[str, ...]) -> tuple[Sc
     source, x = state.current, state.shape
     initial = [_initial(state, carried) for carried in statement.carried]
     if source is None or x is None:
+        check_skipped(state, statement.body, [carried.name for carried in statement.carried])
         return None
     try:
         _, step = scanned(x)

@@ -1,38 +1,78 @@
-"""Branches of `if` that are not chosen: checked for errors that do not depend on the condition."""
+"""Bodies that do not run: branches of `if`, repetitions of nothing, unused blocks.
 
-from collections.abc import Iterator, Sequence
+They are checked for errors that do not depend on conditions or on the values of parameters.
+"""
 
-from ..contract.arguments import ParameterSpec
+from collections.abc import Iterable, Mapping
+
+from ..diagnostics import Sink
 from ..diagnostics.catalog import structure_errors
+from ..expressions.scope import UNKNOWN, NamedTensor, Scope
+from ..expressions.steps import Abort
 from ..syntax import ast
-from ..syntax.bodies import bodies
 from ..text.source import Span
-from .bind import unknown_argument
-from .layer_statements import may_be_elsewhere, report_unknown_layer
-from .shared_results import block_parameters
 from .state import State
 
-_DEFINITIONS = (ast.Net, ast.UseFile, ast.Block, ast.Train, ast.FigureBlock)
 
+def check_skipped(state: State, body: ast.Body, names: Iterable[ast.Word] = ()) -> Mapping[str, Span]:
+    """Check a body that does not run, and return the names that it would define, with where it does.
 
-def check_skipped(state: State, body: ast.Body) -> None:
-    """Report unknown layers, unknown arguments and definitions in a branch that does not run.
-
-    Each branch is checked once, where its `if` is first executed. A word that is the name of a value may be another
-    layer wherever the branch does run.
+    `names` are those that its statement defines for it. Each body is checked once, where it is first skipped.
     """
-    if id(body) in state.skipped:
-        return
-    state.skipped.add(id(body))
-    found = tuple(_statements(body))
-    names = {name for each in found for name in _defined(each)}
-    for statement in found:
-        if isinstance(statement, _DEFINITIONS):
-            report_misplaced(state, statement)
-        elif isinstance(statement, ast.LayerStatement) and not statement.unsure:
-            word = statement.keyword.text
-            if word not in names and state.scope.find(word) is None:
-                _check_layer(state, statement)
+    known = state.skipped.get(id(body))
+    if known is None:
+        state.skipped[id(body)] = {}
+        outer = Scope(unknown_values(state.scope))
+        for word in names:
+            outer.define(word.text, UNKNOWN, word.span)
+        other = static_state(state, Scope(outer), body.span)
+        run_static(other, body.statements)
+        known = state.skipped[id(body)] = {name: each.span for name, each in other.scope.names.items()}
+    return known
+
+
+def check_branch(state: State, body: ast.Body, *, may_run: bool) -> None:
+    """Check a branch of `if` that does not run; if it may run, the names that it defines are unknown from here on."""
+    for name, span in check_skipped(state, body).items():
+        if may_run:
+            state.note(name, UNKNOWN)
+            state.scope.define(name, UNKNOWN, span)
+        else:
+            state.scope.undefined[name] = span
+
+
+def static_state(state: State, scope: Scope, span: Span, sink: Sink | None = None) -> State:
+    """A state in which bodies are checked that do not run: on a tensor of unknown shape, in this scope."""
+    other = State(sink or state.sink, state.executor, state.example_size, state.caches)
+    other.is_static = True
+    other.blocks, other.layers, other.names, other.uses = state.blocks, state.layers, state.names, state.uses
+    other.incomplete, other.depth, other.skipped = state.incomplete, state.depth, state.skipped
+    other.callees = {*state.callees, *scope.possible()}
+    other.scope = scope
+    other.unresolved(None, (), None, ("given",), span)
+    other.started = other.current
+    # The named tensors of the scope.
+    other.unresolved(None, (0,), None, ("named",), span)
+    other.current = 0
+    return other
+
+
+def run_static(state: State, statements: tuple[ast.Statement, ...]) -> None:
+    """Check statements that do not run. A limit ends the check."""
+    try:
+        with state.inside(started=False):
+            state.run(statements)
+    except Abort as abort:
+        state.emit(abort.error)
+
+
+def unknown_values(scope: Scope) -> Scope:
+    """The names that may be visible in a scope, without their values, which may depend on conditions and parameters."""
+    found = Scope()
+    for name, binding in scope.possible().items():
+        is_tensor = isinstance(binding.value, NamedTensor)
+        found.define(name, NamedTensor(node=1, first=1, source=0) if is_tensor else UNKNOWN, binding.span)
+    return found
 
 
 def report_misplaced(state: State, statement: ast.Statement) -> None:
@@ -41,39 +81,3 @@ def report_misplaced(state: State, statement: ast.Statement) -> None:
     span = Span(statement.span.source, statement.span.start, statement.span.start + len(word))
     where = "it belongs at the top level of the file"
     state.emit(structure_errors.Misplaced(span=span, uses=state.uses, word=word, where=where))
-
-
-def _check_layer(state: State, statement: ast.LayerStatement) -> None:
-    word = statement.keyword.text
-    parameters: Sequence[ParameterSpec]
-    if (definition := state.blocks.get(word)) is not None:
-        parameters = block_parameters(definition.block)
-    elif (layer := state.find_layer(word)) is not None:
-        parameters = layer.parameters
-    else:
-        if not may_be_elsewhere(state, word):
-            report_unknown_layer(state, statement.keyword)
-        return
-    if any(p.rest for p in parameters):
-        return
-    for arg in statement.args:
-        if arg.name is not None and all(arg.name.text not in (p.name, p.letter) for p in parameters):
-            state.emit(unknown_argument(word, arg, arg.name, parameters, state.uses))
-
-
-def _statements(body: ast.Body) -> Iterator[ast.Statement]:
-    """The statements of a body and of the bodies in it."""
-    for statement in body.statements:
-        yield statement
-        if not isinstance(statement, _DEFINITIONS):
-            for inner in bodies(statement):
-                yield from _statements(inner)
-
-
-def _defined(statement: ast.Statement) -> Iterator[str]:
-    """The names of values that a statement defines."""
-    match statement:
-        case ast.Let() | ast.Repeat(target=ast.Target()):
-            yield from (word.text for word in statement.target.names)  # type: ignore[union-attr]  # matched above
-        case _:
-            pass

@@ -36,7 +36,7 @@ class State:
         caches: "Caches | None" = None,
     ) -> None:
         self.sink = sink
-        self._run = run
+        self.executor = run
         self.nodes: list[DraftNode] = []
         self.inputs: list[tuple[str | None, DraftNode]] = []
         self.statement: ast.Statement | None = None
@@ -74,8 +74,10 @@ class State:
         """The names that referred to a layer, a block or an unknown value in some scope."""
         self.incomplete = False  # whether a used file could not be read, so that an unknown block may be defined in it
         self.counted = False
-        self.skipped: set[int] = set()
-        """The bodies of branches that were not chosen and have been checked, by identity."""
+        self.skipped: dict[int, Mapping[str, Span]] = {}
+        """The bodies that did not run and have been checked, by identity, with the names that they define."""
+        self.is_static = False
+        """Whether statements are only checked: they may never run, so each body is read once, with unknown values."""
         self.iterations = 0
         self.steps = Steps()
         self.depth = 0
@@ -124,7 +126,7 @@ class State:
         other.reached, other.channels_last = set(self.reached), set(self.channels_last)
         other.scopes, other.symbols = dict(self.scopes), dict(self.symbols)
         other.calls = dict(self.calls)
-        other.callees, other.skipped = set(self.callees), set(self.skipped)
+        other.callees, other.skipped = set(self.callees), dict(self.skipped)
         other.replays = dict(self.replays)
         other.passed = None if self.passed is None else dict(self.passed)
         other.scope, other.steps = self.scope.copy(), self.steps.copy()
@@ -338,10 +340,10 @@ class State:
             elif self.symbols:
                 # A decision of a statement about a symbolic dimension becomes a requirement for every size.
                 with recording() as found:
-                    self._run(self, statement)
+                    self.executor(self, statement)
                 self.conditions += [(condition, statement.span) for condition in found]
             else:
-                self._run(self, statement)
+                self.executor(self, statement)
 
     def _run_recorded(self, statement: ast.Statement, passed: dict[int, ExecutedStatement]) -> None:
         """Execute a statement, and record its context."""

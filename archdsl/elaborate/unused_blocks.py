@@ -1,52 +1,40 @@
-"""Blocks that are never used in their file: checked for errors that do not depend on their arguments."""
+"""Blocks that never run in their file, and the defaults of all: checked for errors that do not depend on arguments."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
+from ..diagnostics import Sink
 from ..expressions.scope import UNKNOWN, Scope
 from ..expressions.steps import Abort
 from ..syntax import ast
 from .definitions import File
+from .evaluation_context import evaluator
+from .skipped_branches import run_static, static_state, unknown_values
 from .state import State
 
 
-def check_unused(program: ast.Program, file: File, state: State, run: Callable[[State, ast.Statement], None]) -> None:
-    """Run the body of each unused block on a tensor of unknown shape, with parameters of unknown value.
+def check_unused(program: ast.Program, file: File, state: State) -> None:
+    """Check the defaults of each block, and the body of each block that did not run.
 
-    This finds errors in words, but not those in sizes. A block that an unused block uses is checked with it.
+    This finds errors in words, but not those in sizes.
     """
-    blocks = [s for s in program.statements if isinstance(s, ast.Block) and s.name.text in file.blocks]
-    if all(block.name.text in state.reached for block in blocks):
-        return
-    used = {word for statement in program.statements for word in _keywords(statement)}
-    for block in blocks:
-        if block.name.text not in used and block.name.text not in state.reached:
-            other = State(state.sink, run, state.example_size, state.caches)
-            other.names = state.names
-            _check(block, file, other)
+    for block in program.statements:
+        if isinstance(block, ast.Block) and block.name.text in file.blocks:
+            is_reached = block.name.text in state.reached
+            if not is_reached or any(parameter.default is not None for parameter in block.parameters):
+                _check(block, file, state, is_reached=is_reached)
 
 
-def _check(block: ast.Block, file: File, state: State) -> None:
-    state.blocks, state.layers = file.blocks, file.layers
-    state.unresolved(None, (), None, ("given",), block.name.span)
-    scope = Scope(file.blocks[block.name.text].scope)
-    for parameter in block.parameters:
-        state.note(parameter.name.text, UNKNOWN)
-        scope.define(parameter.name.text, UNKNOWN, parameter.name.span)
+def _check(block: ast.Block, file: File, state: State, *, is_reached: bool) -> None:
+    definition = file.blocks[block.name.text]
+    scope, sink = Scope(unknown_values(definition.scope)), Sink()
+    other = static_state(state, scope, block.name.span, sink)
+    other.blocks, other.layers, other.uses = definition.blocks, definition.layers, ()
+    other.callees = {*scope.possible(), *(parameter.name.text for parameter in block.parameters)}
     try:
-        with state.inside(scope=scope):
-            state.run(block.body.statements)
+        for parameter in block.parameters:
+            if parameter.default is not None:
+                evaluator(other).value(parameter.default)
+            scope.define(parameter.name.text, UNKNOWN, parameter.name.span)
     except Abort as abort:
-        state.emit(abort.error)
-
-
-def _keywords(part: Any) -> Iterator[str]:
-    """The keywords of the layer statements in a part of the AST."""
-    if isinstance(part, ast.LayerStatement):
-        yield part.keyword.text
-    if isinstance(part, tuple) and not hasattr(part, "source"):
-        for each in part:
-            yield from _keywords(each)
-    elif isinstance(part, ast.Statement | ast.Body):
-        for _, value in part:
-            yield from _keywords(value)
+        other.emit(abort.error)
+    if not is_reached:
+        run_static(other, block.body.statements)
+    state.sink.supplement(sink)

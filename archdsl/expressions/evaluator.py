@@ -11,18 +11,13 @@ from ..limits import MAX_COUNT, MAX_ENTRIES, SYMBOLIC_STEPS
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Sym, Undecided, concrete
 from ..syntax import ast
-from ..text.names import nearest
 from ..text.source import Span
 from . import lists
 from .kinds import incomparable, no_condition
 from .operations import BINARY, COMPARISONS, FUNCTIONS, OF_LISTS
 from .scope import UNKNOWN, Callee, ListValue, NamedTensor, Scope, Unknown
 from .show import show
-
-_ELSEWHERE = frozenset(
-    "abs acos asin atan bool cos cosh float hypot int log10 log2 mean mod pow sin sinh tan tanh".split()  # noqa: SIM905  # a list of quoted strings would only be longer
-)
-"""Functions of other languages: their names are not misspellings of ours."""
+from .unevaluated import check_names, unknown_function, unknown_name
 
 
 _MOST_SIZES = 8
@@ -86,6 +81,10 @@ class Evaluator:
     def bad(self, expr: ast.Expr, why: str) -> Unknown:
         """Report that an expression has no value."""
         return self.unknown(argument_errors.BadExpression(span=expr.span, uses=self.uses, why=why))
+
+    def is_layer(self, name: str) -> bool:
+        """Whether a layer or block has this name."""
+        return self.context is not None and self.context.callee(name) is not None
 
     def count_entries(self, count: int, expr: ast.Expr) -> bool:
         """Count entries that an expression computes; False if there are too many, which is reported."""
@@ -183,10 +182,7 @@ class Evaluator:
             return found.value
         if self.context is not None and (callee := self.context.callee(expr.name)) is not None:
             return callee
-        near = nearest(expr.name, list(self.scope.visible()))
-        what = "not a flag, a variable or a tensor"
-        span, uses = expr.span, self.uses
-        return self.unknown(name_errors.UnknownName(span=span, uses=uses, name=expr.name, nearest=near, what=what))
+        return self.unknown(unknown_name(expr, self.scope, self.uses))
 
     def _at(self, expr: ast.At) -> Any:
         shape, span = self.shape, expr.span
@@ -212,6 +208,7 @@ class Evaluator:
         if expr.op in ("and", "or"):
             left = self.condition(expr.left)
             if left is UNKNOWN or bool(left) is (expr.op == "or"):
+                check_names(self, expr.right)
                 return left
             return self.number(expr.right)
         if expr.op in COMPARISONS:
@@ -244,15 +241,16 @@ class Evaluator:
     def _choice(self, expr: ast.Choice) -> Any:
         condition = self.condition(expr.condition)
         if condition is UNKNOWN:
+            check_names(self, expr.yes)
+            check_names(self, expr.no)
             return UNKNOWN
+        check_names(self, expr.no if condition else expr.yes)
         return self.value(expr.yes if condition else expr.no)
 
     def _call(self, expr: ast.Call) -> Any:
         name = expr.function.text
         if name not in FUNCTIONS:
-            near = None if name in _ELSEWHERE else nearest(name, FUNCTIONS)
-            span = expr.function.span
-            return self.unknown(name_errors.UnknownFunction(span=span, uses=self.uses, name=name, nearest=near))
+            return self.unknown(unknown_function(expr, self.uses))
         function, least, most = FUNCTIONS[name]
         if not least <= len(expr.args) <= most:
             count = str(least) if least == most else f"{least} or more" if most > 2 else f"{least} or {most}"

@@ -9,6 +9,7 @@ from ..shapes.symbolic import concrete
 from ..syntax import ast
 from .scope import UNKNOWN, ListValue, Scope, Unknown
 from .show import show
+from .unevaluated import check_names
 
 _OF_NUMBERS: Mapping[str, Callable[[Sequence[Any]], Any]] = {"sum": sum, "min": min, "max": max}
 
@@ -40,6 +41,9 @@ class Evaluation(Protocol):
 
     def unknown(self, error: Diagnostic) -> Unknown:
         """Report an error."""
+
+    def is_layer(self, name: str) -> bool:
+        """Whether a layer or block has this name."""
 
     def count_entries(self, count: int, expr: ast.Expr) -> bool:
         """Count entries that an expression computes; False if there are too many, which is reported."""
@@ -116,6 +120,8 @@ def _position(ev: Evaluation, expr: ast.Expr) -> int | None:
 
 def _comprehension(ev: Evaluation, expr: ast.Comprehension) -> Any:
     source = _list(ev, expr.source, "`for` takes")
+    if not isinstance(source, ListValue) or not source.items:
+        check_names(ev, expr.item, (word.text for word in expr.target.names))
     if not isinstance(source, ListValue) or not ev.count_entries(len(source.items), expr):
         return UNKNOWN
     outer, items = ev.scope, []

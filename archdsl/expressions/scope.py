@@ -86,11 +86,13 @@ class Binding(Record):
 class Scope:
     """The names of one body; names of the enclosing bodies are visible in it."""
 
-    __slots__ = ("names", "parent")
+    __slots__ = ("names", "parent", "undefined")
 
     def __init__(self, parent: "Scope | None" = None) -> None:
         self.parent = parent
         self.names: dict[str, Binding] = {}
+        self.undefined: dict[str, Span] = {}
+        """Names that a branch of `if` defines that did not run."""
 
     def find(self, name: str) -> Binding | None:
         """The binding of a name, innermost scope first; None if there is none."""
@@ -111,12 +113,28 @@ class Scope:
     def copy(self) -> "Scope":
         """A copy with the same names."""
         scope = Scope(self.parent)
-        scope.names = dict(self.names)
+        scope.names, scope.undefined = dict(self.names), dict(self.undefined)
         return scope
 
     def visible(self) -> Iterator[str]:
         """All visible names, inner scopes first."""
+        for scope in self._chain():
+            yield from scope.names
+
+    def may_define(self, name: str) -> bool:
+        """Whether a name is visible here, or would be if a branch of `if` ran that did not."""
+        return any(name in scope.names or name in scope.undefined for scope in self._chain())
+
+    def possible(self) -> dict[str, Binding]:
+        """The names for which `may_define` is true; those that are not defined are unknown."""
+        found: dict[str, Binding] = {}
+        for scope in self._chain():
+            found = {**{n: Binding(value=UNKNOWN, span=s) for n, s in scope.undefined.items()}, **scope.names, **found}
+        return found
+
+    def _chain(self) -> "Iterator[Scope]":
+        """This scope and those around it, innermost first."""
         scope: Scope | None = self
         while scope is not None:
-            yield from scope.names
+            yield scope
             scope = scope.parent
