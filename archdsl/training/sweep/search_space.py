@@ -1,6 +1,7 @@
 """The search space of a sweep: lists `0.5,1,2` and ranges `0.01..0.3`, as typed. Imports only pydantic."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -31,7 +32,7 @@ class Choices:
     values: tuple[Value, ...]
 
     def __str__(self) -> str:
-        return ",".join(map(str, self.values))
+        return ",".join(f'"{value}"' if "," in str(value) else str(value) for value in self.values)
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def _dimension(name: str, text: str, entry: RecipeField | None) -> Dimension:
     words = entry is not None and (entry.kind not in (int, float) or bool(entry.choices))
     if ".." in text and "," not in text and not words:
         return _range(name, text, entry is not None and entry.kind is float and entry.option not in _COUNTED)
-    values = [value.strip() for value in text.split(",")]
+    values = _listed(name, text)
     if not all(values):
         raise BadRange(f"{name}: `{text}` has an empty value; write `1,2,3` or `1..3`")
     if len(set(values)) < len(values):
@@ -157,6 +158,13 @@ def _dimension(name: str, text: str, entry: RecipeField | None) -> Dimension:
     if entry.choices and (wrong := [value for value in values if value not in entry.choices]):
         raise BadRange(f"{name}: `{wrong[0]}` is not one of {', '.join(entry.choices)}")
     return Choices(tuple(map(_plain, values)) if entry.kind in (int, float) and not entry.choices else tuple(values))
+
+
+def _listed(name: str, text: str) -> list[str]:
+    """The values between commas; a value that has commas itself is in double quotes."""
+    if text.count('"') % 2:
+        raise BadRange(f"{name}: `{text}` has an opening quote without a closing one")
+    return [part.strip().strip('"') for part in re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', text)]
 
 
 def _range(name: str, text: str, fractions: bool) -> Range:

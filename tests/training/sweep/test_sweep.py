@@ -83,6 +83,17 @@ def test_single_value_is_not_a_dimension() -> None:
     assert (found.parameters, found.options, list(found.dimensions)) == ({"width": 2}, {"--lr": "0.1"}, ["--epochs"])
 
 
+def test_value_in_double_quotes_may_have_commas() -> None:
+    paths = {"at": ("schedule", "at"), "class_weights": ("loss", "class_weights")}
+    options = {"at": '"0.5, 0.8"', "class_weights": '"cat=2, dog=3",balanced'}
+    found = space_of((), {paths[name]: text for name, text in options.items()})
+    assert found.options == {"--at": "0.5, 0.8"}
+    assert found.dimensions == {"--class-weights": Choices(("cat=2, dog=3", "balanced"))}
+    assert str(found.dimensions["--class-weights"]) == options["class_weights"]
+    with pytest.raises(BadRange, match="has an opening quote without a closing one"):
+        space_of((), {("schedule", "at"): '"0.5, 0.8'})
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
