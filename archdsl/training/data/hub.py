@@ -1,9 +1,10 @@
-"""The files of a data set on the Hugging Face Hub: Parquet by split, each with its digest. None of its code is run.
+"""The files of a data set on the Hugging Face Hub: Parquet by split, each with a digest. None of its code is run.
 
 The Hub converts most data sets to Parquet in a separate branch, `refs/convert/parquet`, as CONFIG/SPLIT/0000.parquet;
 others have such files themselves. The list of files is cached, so data sets downloaded once are available offline.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -50,11 +51,16 @@ class Name:
 
 @dataclass(frozen=True)
 class HubFile:
-    """A file: its path in the repository, its split, and the SHA-256 reported by the Hub (None for small files)."""
+    """A file: its path in the repository, its split, and its digests as reported by the Hub.
+
+    These are the SHA-256 of a large file (None for one that git itself stores), and the ID of its blob in git, which
+    for a large file is that of a pointer (None in a list that an earlier version cached).
+    """
 
     path: str
     split: str
     sha256: str | None
+    blob: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,15 @@ def fetch_file(name: Name, commit: str, file: HubFile) -> Path:
         path = Path(_api().hf_hub_download(name.repo, file.path, repo_type="dataset", revision=commit))
     if file.sha256 is not None and sha256(path) != file.sha256:
         raise DataCorrupt(path.resolve(), "its sha256 differs from the Hub's")
+    if file.sha256 is None and file.blob is not None and _git_blob(path) != file.blob:
+        raise DataCorrupt(path.resolve(), "its git digest differs from the Hub's")
     return path
+
+
+def _git_blob(path: Path) -> str:
+    """The ID of a file's content in git: the SHA-1 of its size and content, in hex."""
+    content = path.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def _api() -> "HfApi":
@@ -132,7 +146,9 @@ def _query(name: Name) -> Listing:
         if path.suffix == ".parquet" and split is not None:
             lfs = getattr(entry, "lfs", None)
             config = path.parts[0] if len(path.parts) > 1 else "default"
-            found.setdefault(config, []).append(HubFile(entry.path, split, lfs.sha256 if lfs else None))
+            found.setdefault(config, []).append(
+                HubFile(entry.path, split, lfs.sha256 if lfs else None, getattr(entry, "blob_id", None))
+            )
     return Listing(commit, tuple(sorted(_chosen(name, found), key=lambda file: file.path)))
 
 

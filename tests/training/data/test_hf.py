@@ -64,6 +64,7 @@ class Hub:
         self.files: dict[str, dict[str, bytes]] = {}
         self.message: dict[str, bytes] = {}
         self.converted = True
+        self.small = False
         self.asked: list[str] = []
 
     def answer(self, method: str, path: str) -> tuple[int, dict[str, str], bytes]:
@@ -84,6 +85,10 @@ class Hub:
 
     def _entry(self, path: str, content: bytes) -> dict[str, Any]:
         message = hashlib.sha256(self.message.get(path, content)).hexdigest()
+        if self.small:
+            blob = self.message.get(path, content)
+            oid = hashlib.sha1(b"blob %d\0" % len(blob) + blob, usedforsecurity=False).hexdigest()
+            return {"type": "file", "oid": oid, "size": len(content), "path": path}
         lfs = {"oid": message, "size": len(content), "pointerSize": 100}
         return {"type": "file", "oid": "0" * 40, "size": len(content), "path": path, "lfs": lfs}
 
@@ -230,6 +235,16 @@ def test_errors_of_the_hub_are_reported(hub: Hub, tmp_path: Path) -> None:
     hub.files["changed"] = {"changed/train/0000.parquet": table([0, 250])}
     hub.message["changed/train/0000.parquet"] = b"something else"
     with pytest.raises(DataCorrupt, match="its sha256 differs"):
+        _ = find_source("hf:changed").spec
+
+
+def test_small_files_of_the_hub_are_verified(hub: Hub) -> None:
+    hub.small = True
+    hub.files["small"] = {"default/train/0000.parquet": table([0, 250])}
+    assert find_source("hf:small").spec.name == "small"
+    hub.files["changed"] = {"changed/train/0000.parquet": table([0, 250])}
+    hub.message["changed/train/0000.parquet"] = table([0, 240])
+    with pytest.raises(DataCorrupt, match="its git digest differs"):
         _ = find_source("hf:changed").spec
 
 
