@@ -25,6 +25,7 @@ _SETTINGS: Mapping[str, str] = {
     "jitter": "color_jitter colorjitter",
     "layout": "data_format memory_format",
     "log": "logger",
+    "lookahead_every": "lookahead",
     "loss": "criterion loss_fn loss_function objective",
     "lr": "learning_rate",
     "optimizer": "opt optim solver",

@@ -80,7 +80,7 @@ def _epochs(
 ) -> Ending:
     run.keep(state)  # fails at once if the disk is full or not writable
     while state.epoch < context.epochs:
-        if context.recipe.patience is not None and state.stale >= context.recipe.patience:
+        if context.recipe.is_out_of_patience(state.stale):
             return Ending.EARLY
         if context.group.any(callback.should_stop()):
             return Ending.STOPPED_BY_CALLBACK

@@ -1,6 +1,6 @@
 """The recipe from the `train { … }` block and the options, which take precedence. Imports pydantic, not torch."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -141,7 +141,11 @@ class _Block:
         self.tree[line] = fields
         for value, span in zip(values, spans, strict=True):
             name, field = str(value), part.model_fields.get(str(value))
-            if field is None or name == "name":
+            first = next(iter(part.model_fields))
+            if isinstance(value, int | float) and "" in kinds and part.model_fields[first].annotation is not bool:
+                suggestion = f"write `{first}={name}`"
+                self.sink.emit(BadSetting(span=span, why=f"`{name}` needs a name", help_texts=(suggestion,)))
+            elif field is None or name == "name":
                 self._unknown(line, owner, name, span, part)
             elif field.annotation is not bool:
                 suggestion = f"write `{name}={_example(field)}`"
@@ -272,7 +276,7 @@ def _explain(
     """Report each error at its position. Raises BadOption for the first one caused by an option."""
     for item in error.errors():
         path = _path(item["loc"], tree)
-        option = _option_of_error(path, options, item.get("ctx", {}).get("error"))
+        option = _option_of_error(path, tuple(options), item.get("ctx", {}).get("error"))
         if option is not None:
             raise BadOption(option_at(option), refusal(item, option, tree))
         span = block.spans.get(path) or block.lines[path[0]]
@@ -280,27 +284,32 @@ def _explain(
 
 
 def _report_values(block: _Block, options: Iterable[Path], sink: Sink) -> None:
-    """Report the invalid values of a block with other errors, except those that an option replaces."""
+    """Report the invalid values of a block with other errors, except those that an option replaces.
+
+    Conflicts between settings are left out: they may be due to a line that was not read.
+    """
     try:
         Recipe.model_validate(block.tree)
     except ValidationError as error:
         reported = [finding.diagnostic.span for finding in sink]
         for item in error.errors():
-            path = _path(item["loc"], block.tree) if item["loc"] and item["type"] != "extra_forbidden" else ()
+            is_conflict = isinstance(item.get("ctx", {}).get("error"), SettingConflict)
+            is_value = item["loc"] and item["type"] != "extra_forbidden" and not is_conflict
+            path = _path(item["loc"], block.tree) if is_value else ()
             span = block.spans.get(path)
             if span is not None and span not in reported and path not in options:
                 sink.emit(BadSetting(span=span, why=refusal(item, path, block.tree)))
 
 
-def _option_of_error(path: Path, options: Iterable[Path], error: Exception | None) -> Path | None:
+def _option_of_error(path: Path, options: Collection[Path], error: Exception | None) -> Path | None:
     """The option at a path; for settings that do not fit together, the first that is an option, or any option of
-    the section; None if there is none.
+    the line; None if there is none.
     """
     if path in options or len(path) > 1:
         return path if path in options else None
     given = [option for option in options if option[0] == path[0]]
     fields = error.fields if isinstance(error, SettingConflict) else ()
-    named = (option for field in fields for option in given if option[-1] == field)
+    named = (o for field in fields for o in options if field in (".".join(o), o[-1] if o in given else None))
     return next(named, next(iter(given), None))
 
 

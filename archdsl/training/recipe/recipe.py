@@ -15,7 +15,7 @@ from pydantic import NonNegativeInt as Count
 from .groups import OptionGroup
 from .loss_sections import Bce, CrossEntropy, Custom, Dice, Fcos, Huber, Mae, Mse
 from .optimizer_sections import Adam, AdamW, Constant, Cosine, Muon, OneCycle, RmsProp, Sgd, Step, Triangular
-from .section_types import OFF, KnownWords, OrOff, RecipeSection
+from .section_types import OFF, KnownWords, OrOff, RecipeSection, SettingConflict
 from .sections import Augment, Data, Freeze, Lookahead
 
 __all__ = [
@@ -166,41 +166,48 @@ class Recipe(RecipeSection):
         """Whether the settings request or require that images be decoded in every epoch."""
         return self.data.loading == "stream" or self.data.test_resize is not None or bool(self.augment.streamed)
 
+    def is_out_of_patience(self, stale: int) -> bool:
+        """Whether training stops early after this many epochs without improvement."""
+        return self.patience is not None and stale >= self.patience
+
     @field_validator("augment")
     @classmethod
     def _check_loading(cls, augment: Augment, info: ValidationInfo) -> Augment:
         data = info.data.get("data")
         if isinstance(data, Data) and data.loading == "cache" and augment.streamed:
             why = f"`{augment.streamed[0]}` needs images that are decoded in every epoch"
-            raise ValueError(f"{why}, but `loading=cache` decodes them once: use `loading=stream`")
+            why = f"{why}, but `loading=cache` decodes them once: use `loading=stream`"
+            raise SettingConflict(why, augment.streamed[0], "data.loading")
         return augment
 
     @field_validator("lookahead")
     @classmethod
     def _check_averages(cls, lookahead: Lookahead, info: ValidationInfo) -> Lookahead:
         if lookahead.every is not None and info.data.get("ema") is not None:
-            raise ValueError("`ema` and `lookahead` both average the weights: use one of them")
+            why = "`ema` and `lookahead` both average the weights: use one of them"
+            raise SettingConflict(why, "every", "ema")
         return lookahead
 
     @field_validator("shard")
     @classmethod
     def _check_shard(cls, shard: bool, info: ValidationInfo) -> bool:
-        if shard and (why := _unshardable(info.data)):
-            raise ValueError(why)
+        if shard and (found := _unshardable(info.data)):
+            why, field = found
+            raise SettingConflict(why, "shard", field)
         return shard
 
 
-def _unshardable(recipe: Mapping[str, Any]) -> str | None:
-    """Why `shard` cannot be used with the other settings."""
+def _unshardable(recipe: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Why `shard` cannot be used with the other settings, and the setting that is in its way."""
     optimizer, freeze = recipe.get("optimizer"), recipe.get("freeze")
     if isinstance(optimizer, Muon):
-        return "`shard` does not work with `optimizer muon`, which needs whole matrices: use adamw"
+        return "`shard` does not work with `optimizer muon`, which needs whole matrices: use adamw", "optimizer.name"
     if isinstance(freeze, Freeze) and freeze.after:
-        return "`shard` does not work with `freeze after`: the set of trained weights must not change"
+        return "`shard` does not work with `freeze after`: the set of trained weights must not change", "freeze.after"
     if recipe.get("precision") == "fp16":
-        return "`shard` does not work with `precision fp16`: use bf16 or fp32"
+        return "`shard` does not work with `precision fp16`: use bf16 or fp32", "precision"
     if recipe.get("layout") == "channels_last":
-        return "`shard` does not work with `layout channels_last`: shards are contiguous"
+        return "`shard` does not work with `layout channels_last`: shards are contiguous", "layout"
     if recipe.get("compile"):
-        return "`shard` does not work with `compile`: use one of them"
+        return "`shard` does not work with `compile`: use one of them", "compile"
     return None

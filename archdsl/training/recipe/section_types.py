@@ -82,7 +82,10 @@ ClassWeightsText = Annotated[
 
 
 class SettingConflict(ValueError):
-    """Settings of a section that do not fit together: the fields, beginning with the one that the message is about."""
+    """Settings that do not fit together: the fields, beginning with the one that the message is about.
+
+    A field of another line is given with it, as `data.loading`.
+    """
 
     def __init__(self, why: str, *fields: str) -> None:
         super().__init__(why)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...network import Network
+from ...text.counts import counted
 from ..tasks.choice import task_of
 from ..tasks.metric import METRICS
 from . import setup_sections, task_sections, training_sections
@@ -11,10 +12,10 @@ from .markup import Markup, head, join, tag, text
 from .run_report import TrainingReport
 
 _STATUS = {
-    "finished": "Finished: {epochs} epochs.",
-    "early": "Stopped early after {epochs} epochs: {why}.",
-    "stopped": "Stopped by the user after {epochs} epochs, {steps:,} steps in total; resume the run with --resume.",
-    "diverged": "Diverged after {epochs} epochs: the loss became infinite or NaN.",
+    "finished": "Finished: {epochs}.",
+    "early": "Stopped early after {epochs}: {why}.",
+    "stopped": "Stopped by the user after {epochs}, {steps} in total; resume the run with --resume.",
+    "diverged": "Diverged after {epochs}: the loss became infinite or NaN.",
 }
 
 
@@ -39,9 +40,10 @@ def write_html(report: TrainingReport, network: Network, confusion: NDArray[np.i
 
 
 def _top(title: str, report: TrainingReport, parts: list[Markup]) -> Markup:
-    why = "no improvement within the patience" if _out_of_patience(report) else "a callback stopped it"
-    status = _STATUS[report.status].format(epochs=report.epochs, steps=report.steps, why=why)
-    status = status.replace(" 1 epochs", " 1 epoch").replace(" 1 steps", " 1 step")
+    is_out_of_patience = report.best is not None and report.recipe.is_out_of_patience(report.epochs - report.best.epoch)
+    why = "no improvement within the patience" if is_out_of_patience else "a callback stopped it"
+    epochs, steps = counted(report.epochs, "epoch"), counted(report.steps, "step")
+    status = _STATUS[report.status].format(epochs=epochs, steps=steps, why=why)
     if report.result is None and report.scores is None and report.status in ("finished", "early"):
         status += " There were no test or validation images."
     status_line = tag("p", tag("span", report.status, class_=f"status {report.status}"), " ", status)
@@ -53,11 +55,6 @@ def _top(title: str, report: TrainingReport, parts: list[Markup]) -> Markup:
         training_sections.figures(report),
         tag("nav", *links, aria_label="Sections"),
     )
-
-
-def _out_of_patience(report: TrainingReport) -> bool:
-    patience, best = report.recipe.patience, report.best
-    return patience is not None and best is not None and report.epochs - best.epoch >= patience
 
 
 _ANCHORS = (

@@ -120,6 +120,16 @@ checkpoint, seed
             """,
         ),
         (
+            "lookahead 5",
+            """
+            error[E0803]: `5` needs a name
+              ╭─ n.arch:4:11
+            4 │ lookahead 5
+              │           ^
+              = help: write `every=5`
+            """,
+        ),
+        (
             "augment flipp",
             """
             error[E0802]: `augment` takes no `flipp`

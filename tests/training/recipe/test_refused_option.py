@@ -80,6 +80,12 @@ def test_fit_names_the_unsuitable_argument() -> None:
         ("optimizer sgd decay_all weight_decay=0.1", {("optimizer", "weight_decay"): 0.0}, "--weight-decay"),
         ("", {("optimizer", "momentum"): 0.0, ("optimizer", "nesterov"): True, ("optimizer", "name"): "sgd"},
          "--nesterov"),
+        ("lookahead every=5", {("ema",): 0.9}, "--ema"),
+        ("ema 0.9", {("lookahead", "every"): 5}, "--lookahead-every"),
+        ("augment random_resized_crop=0.5", {("data", "loading"): "cache"}, "--loading"),
+        ("shard", {("compile",): True}, "--compile"),
+        ("shard", {("optimizer", "name"): "muon"}, "--optimizer"),
+        ("freeze head after=2", {("shard",): True}, "--shard"),
         ("freeze head after=2", {("freeze", "name"): "off", ("batch",): 3}, "--freeze"),
     ],
 )  # fmt: skip
@@ -95,11 +101,17 @@ def test_every_conflict_names_its_fields() -> None:
     raised = []
     for path in sorted(Path(composition.__file__).parent.glob("*.py")):
         for each in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(each, ast.FunctionDef) and "model_validator" in map(_name, each.decorator_list):
+            if isinstance(each, ast.FunctionDef) and _is_conflict_check(each):
                 raised += [node.exc for node in ast.walk(each) if isinstance(node, ast.Raise)]
-    assert len(raised) >= 13
+    assert len(raised) >= 16
     assert {_name(each) for each in raised} == {"SettingConflict"}
     assert all(isinstance(each, ast.Call) and len(each.args) >= 2 for each in raised)
+
+
+def _is_conflict_check(function: ast.FunctionDef) -> bool:
+    """Whether it validates a section, or a line of the recipe together with the lines before it."""
+    arguments = [argument.arg for argument in function.args.args]
+    return "model_validator" in map(_name, function.decorator_list) or "info" in arguments
 
 
 def _name(node: ast.expr | None) -> str:
