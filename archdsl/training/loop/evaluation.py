@@ -116,13 +116,13 @@ def answers(model: nn.Module, inputs: Tensor, tta: str, combined: Callable[[obje
     logits = combined(model(inputs))
     if tta == "none":
         return logits
-    logits = (logits + main_output(model(inputs.flip(3)))) / 2
+    logits = (logits + combined(model(inputs.flip(3)))) / 2
     if tta == "flip":
         return logits
     h, w = inputs.shape[2:]
     padded = F.pad(inputs, (1, 1, 1, 1), "reflect" if min(h, w) > 1 else "replicate")
     corners = (padded[:, :, :h, :w], padded[:, :, 2:, 2:])
-    moved = [answers(model, corner, "flip") for corner in corners]
+    moved = [answers(model, corner, "flip", combined) for corner in corners]
     return (logits + (moved[0] + moved[1]) / 2) / 2
 
 

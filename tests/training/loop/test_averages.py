@@ -228,3 +228,14 @@ def test_outputs_are_averaged_over_flips_and_shifts() -> None:
     assert answers(Corner(), image, "flip").item() == (0 + 3) / 2
     # shifted down and right, (0, 0) is (1, 1) by reflection; up and left it is (1, 1): mirrored (1, 2), each time
     assert answers(Corner(), image, "shift").item() == (1.5 + (5 + 6) / 2) / 2
+
+
+def test_all_copies_are_combined_alike() -> None:
+    class Two(nn.Module):
+        def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+            return x[:, 0, :1, 0], x[:, 0, :1, 0] + 100
+
+    image = torch.arange(16.0).view(1, 1, 4, 4)
+    for tta in ("none", "flip", "shift"):
+        second = answers(Two(), image, tta, lambda outputs: outputs[1])  # type: ignore[index]  # the module's tuple
+        assert second.item() == answers(Two(), image, tta).item() + 100
