@@ -71,9 +71,11 @@ def totals(draft: Draft | Graph, costs: DraftCosts | None = None) -> str:
     total = add(known)
     at_least = "" if len(known) == len(costs) else "at least "
     frozen = total.parameters - total.trainable
+    # What `freeze` freezes changes during training, so it is not counted.
+    without = " without `freeze`" if any(setting.name == "freeze" for setting in draft.training) else ""
     lines = [
         f"parameters {at_least}{total.parameters:,}"
-        + (f" ({total.trainable:,} trainable, {frozen:,} frozen)" if frozen else ", all trainable")
+        + (f" ({total.trainable:,} trainable{without}, {frozen:,} frozen)" if frozen else f", all trainable{without}")
         + (f" · buffers {total.buffers:,}" if total.buffers else ""),
         f"MACs {_macs(draft, total, at_least)} · weights {size(4 * (total.parameters + total.buffers))} in float32",
     ]

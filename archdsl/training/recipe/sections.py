@@ -41,8 +41,8 @@ class Data(RecipeSection):
     )
     test_resize: Annotated[Pixels | None, OrOff] = Field(
         default=None,
-        description="scale the shorter edge of streamed validation and test images to N pixels before cropping the "
-        "center to the input; `off` keeps the whole shorter edge",
+        description="scale the shorter edge of streamed images to N pixels, unless they are random resized crops, "
+        "before cropping the center to the input; `off` keeps the whole shorter edge",
         examples=[256],
     )
 
