@@ -55,6 +55,8 @@ def load(
         callback.note(note)
     counts = ", ".join(f"{count:,} for {name}" for name, count in sizes(splits).items() if count)
     callback.note(f"{source.spec.name}: {_described(source.spec, recipe, request)}: {counts}")
+    if recipe.task != "reconstruction" and (empty := note_of_empty_classes(splits, source.spec)):
+        callback.warn(empty)
     warn_of_idle_settings(recipe, splits, callback)
     return splits
 
@@ -82,6 +84,17 @@ def _described(spec: DataSpec, recipe: Recipe, request: Request) -> str:
             return f"{first_of(spec.classes, _MOST_NAMED)} from {inputs}"
         case _:
             return f"{counted(len(spec.classes), 'class')}, {inputs}" if recipe.task != "reconstruction" else inputs
+
+
+def note_of_empty_classes(splits: Splits, spec: DataSpec) -> str | None:
+    """A note that names the classes of which there is no training sample, as with classes numbered from 1."""
+    if spec.targets != "class" or len(splits.train) == 0:
+        return None
+    known = set(np.unique(splits.train.labels).tolist())
+    empty = [name for number, name in enumerate(spec.classes) if number not in known]
+    if not empty:
+        return None
+    return f"{spec.name}: no training samples of the {'class' if len(empty) == 1 else 'classes'} {first_of(empty, 5)}"
 
 
 def prepared(splits: Splits, task: Task, facts: TaskFacts) -> Splits:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from archdsl.training import assemble
+from archdsl.training.data.dataset_spec import DataSpec
 from archdsl.training.data.images import ImageSet, Splits
 from archdsl.training.loop import train_context
 from archdsl.training.loop.callback import StopRequest
@@ -67,3 +68,16 @@ def test_preconverted_images_are_not_modified_in_place() -> None:
     for _ in range(3):
         batch(context)
     assert torch.equal(context.inputs, before)
+
+
+@pytest.mark.parametrize(
+    ("classes", "words"),
+    [
+        (4, None),
+        (5, "pets: no training samples of the class 4"),
+        (7, "pets: no training samples of the classes 4, 5, 6"),
+    ],
+)
+def test_classes_without_training_samples_are_named(classes: int, words: str | None) -> None:
+    spec = DataSpec("pets", tuple(map(str, range(classes))), None)
+    assert assemble.note_of_empty_classes(Splits(images(), None, None), spec) == words

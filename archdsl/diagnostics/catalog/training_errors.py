@@ -146,6 +146,7 @@ class WrongOutput(Diagnostic):
     option: str = ""
     """The option that sets this number of classes, if the network has a parameter for it."""
     counted: str = "classes"
+    help_texts: tuple[str, ...] = ()
 
     def message(self) -> str:
         return f"`{self.data}` has {self.classes} {self.counted}, but this network outputs {self.found}"
@@ -154,7 +155,7 @@ class WrongOutput(Diagnostic):
         return f"outputs {self.found}, not {self.classes}"
 
     def help(self) -> tuple[str, ...]:
-        return (f"or use `{self.option}`",) if self.option else ()
+        return (f"or use `{self.option}`",) if self.option else self.help_texts
 
 
 class NotForImages(Diagnostic):

@@ -302,8 +302,10 @@ def _integers(targets: Array, split: str) -> Array:
 
 def _in_range(targets: Array, count: int, split: str) -> Array:
     if targets.min() < 0 or targets.max() >= count:
-        odd = int(targets.min() if targets.min() < 0 else targets.max())
-        raise ValueError(f"`{split}` has the class {odd}, but classes are numbered from 0 to {count - 1}")
+        least, most = int(targets.min()), int(targets.max())
+        numbers = "from 0" if least < 0 else f"from 0 to {count - 1}"
+        odd = least if least < 0 else most
+        raise ValueError(f"`{split}` has the class {odd}, but classes are numbered {numbers}")
     return targets
 
 

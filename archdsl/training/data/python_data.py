@@ -77,7 +77,7 @@ def refuse_infinite(array: Array, name: str) -> None:
         finite = np.isfinite(array.astype(np.float32))
     if not finite.all():
         row = int(np.argwhere(~finite)[0][0])
-        raise ValueError(f"{name} of sample {row} is not finite in 32 bits")
+        raise ValueError(f"{name} of sample {row} has a value that is NaN or infinite in float32")
 
 
 def is_array(value: object) -> bool:

@@ -62,7 +62,10 @@ class DataTable:
             row, word = next((row, word) for row, word in enumerate(column) if _number(word) is None)
             found = f"`{_cut(word)}`" if word.strip() else "empty"
             why = f"the column `{name}` has numbers, but this value is {found}"
-            raise BadTable(self.path, why, "encode the column as finite numbers, or remove it", self.line(row))
+            suggestion = "encode the column as finite numbers, or remove it"
+            raise BadTable(
+                self.path, why, suggestion if word.strip() else "complete the row, or remove it", self.line(row)
+            )
         if not np.isfinite(column).all():
             row = int(np.flatnonzero(~np.isfinite(column))[0])
             why = f"the column `{name}` has a value that is not finite: {column[row]}"

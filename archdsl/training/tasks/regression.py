@@ -47,7 +47,13 @@ class Regression(Task):
         if self.fits(node.shape.dims, (), count):
             return
         noun = "number to predict" if count == 1 else "numbers to predict"
-        sink.emit(WrongOutput(span=node.span, data=spec.name, classes=count, found=str(node.shape), counted=noun))
+        # A network with several outputs for one number may be meant for classes.
+        is_classifier = count == 1 and node.shape.rank == 1
+        help_texts = ("for classes, give names as targets, or integers in arrays of Python",) if is_classifier else ()
+        found = str(node.shape)
+        sink.emit(
+            WrongOutput(span=node.span, data=spec.name, classes=count, found=found, counted=noun, help_texts=help_texts)
+        )
 
     def loss(self, recipe: "AnyLoss", facts: TaskFacts) -> "Loss":
         from .number_scores import make_number_loss

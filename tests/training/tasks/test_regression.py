@@ -127,6 +127,13 @@ def test_incompatible_network_is_reported_before_data_are_read(
     assert words in found[0][1]
 
 
+@pytest.mark.parametrize(("outputs", "is_helped"), [("fc 2", True), ("reshape 5x2", False)])
+def test_numbers_as_targets_of_a_classifier_are_explained(outputs: str, is_helped: bool) -> None:
+    with pytest.raises(archdsl.ArchError) as raised:
+        archdsl.fit(f"input 10\n{outputs}", data="friedman")
+    assert ("for classes, give names as targets" in str(raised.value)) == is_helped
+
+
 def table(path: Path, rows: int = 60) -> np.ndarray[Any, Any]:
     """A table of three inputs and two targets; returns its numbers."""
     rng = np.random.default_rng(0)
