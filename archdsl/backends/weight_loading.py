@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..record import Record
+from ..text.counts import counted
 from .weight_files import CannotLoad, read_weight_file
 from .weight_layers import weight_layers
 from .weight_matching import WeightMatch, match_weights
@@ -43,9 +44,12 @@ def compare_weights(module: nn.Module, path: str | Path) -> LoadedWeights:
 def weight_summary(loaded: LoadedWeights) -> list[str]:
     """What was matched and what was not, one fact per line."""
     match, lines = loaded.match, []
-    layers = f"{len(match.renamed):,} layer{'s' * (len(match.renamed) != 1)}"
+    layers = counted(len(match.renamed), "layer")
     how = f", {layers} by kind, size and order" if match.renamed else ", all by name"
-    lines.append(f"{loaded.tensors:,} tensors fit{how}" + (f", without `{match.prefix}`" if match.prefix else ""))
+    lines.append(
+        f"{counted(loaded.tensors, 'tensor')} {'fits' if loaded.tensors == 1 else 'fit'}{how}"
+        + (f", without `{match.prefix}`" if match.prefix else "")
+    )
     if loaded.converted:
         lines.append(f"converted from {' and '.join(loaded.converted)}")
     if match.heads:

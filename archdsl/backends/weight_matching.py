@@ -14,6 +14,7 @@ from itertools import pairwise
 from math import prod
 
 from ..record import Record
+from ..text.counts import counted
 from .published_names import NAMINGS
 from .weight_files import CannotLoad
 from .weight_layers import COUNTER, WeightLayer
@@ -182,7 +183,7 @@ def _layers_by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set
     extra = {name.rpartition(".")[0] for name in given if name not in taken and not _counts(name)}
     if len(extra) > len(layers) - len(found):
         raise CannotLoad(
-            f"the file has {len(extra):,} layer{'s' * (len(extra) != 1)} that the network lacks",
+            f"the file has {counted(len(extra), 'layer')} that the network lacks",
             _some(sorted(extra, key=_natural)),
         )
     return found

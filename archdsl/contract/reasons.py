@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ..record import Record
 from ..shapes.shape import Layout, Shape, times
 from ..shapes.symbolic import Form, form_of
+from ..text.counts import counted
 from ..text.word_lists import listed
 
 
@@ -29,7 +30,7 @@ def reasons(*texts: str) -> Reasons:
 
 def argument_count(argument: str, count: int, unit: str) -> Reason:
     """The value of an argument as a count: `1 filter`, `64 filters`."""
-    return Reason(text=f"{count} {unit}{'s' * (count > 1)}", argument=argument)
+    return Reason(text=counted(count, unit), argument=argument)
 
 
 def by_dimension(lines: Sequence[str], x: Shape) -> Reasons:

@@ -2,6 +2,7 @@
 
 import re
 
+from ..text.counts import counted
 from .diagnostic import Finding, Fix
 
 _LINES = 6
@@ -34,4 +35,4 @@ def merged(found: Finding) -> str:
     lines = sorted({item.diagnostic.span.line for item in found.merged})
     shown = ", ".join(map(str, lines[:_LINES])) + (", …" if len(lines) > _LINES else "")
     word = "line" if len(lines) == 1 else "lines"
-    return f"this also removes {count} more error{'s' * (count > 1)}: {word} {shown}"
+    return f"this also removes {counted(count, 'more error')}: {word} {shown}"

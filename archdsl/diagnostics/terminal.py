@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ..text.counts import counted
 from ..text.source import Source
 from .diagnostic import Diagnostic, Finding, Label, Severity
 from .excerpt import Paint, excerpt, last_line
@@ -68,7 +69,7 @@ def _uses(diagnostic: Diagnostic, others: int, root: Source | None) -> list[str]
         notes.append(f"… inside {len(diagnostic.uses) - _USES} more uses of blocks")
     if others:
         # Without a block, it occurred again in a repetition.
-        notes.append(f"and {others} more {'use' if diagnostic.uses else 'time'}{'s' * (others > 1)}")
+        notes.append(f"and {counted(others, 'more use' if diagnostic.uses else 'more time')}")
     return notes
 
 
@@ -88,4 +89,4 @@ def summary(found: Iterable[Finding]) -> str:
     """`2 errors, 1 warning`; empty if there are none."""
     severities = [item.diagnostic.severity for item in found]
     counts = [(severities.count(s), s.value) for s in (Severity.ERROR, Severity.WARNING)]
-    return ", ".join(f"{count} {word}{'s' * (count > 1)}" for count, word in counts if count)
+    return ", ".join(counted(count, word) for count, word in counts if count)

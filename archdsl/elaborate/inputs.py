@@ -12,6 +12,7 @@ from ..limits import MAX_COUNT
 from ..shapes.shape import Layout, Shape
 from ..shapes.symbolic import concrete
 from ..syntax import ast
+from ..text.counts import counted
 from ..text.names import as_size
 from ..text.source import Source, Span
 from .evaluation_context import evaluator
@@ -78,7 +79,7 @@ def run_input(state: State, statement: ast.Input, override: Override) -> None:
     dims = _dims(state, sizes) if sizes is not None else None if vocabulary is None else ()
     if given is not None and dims is not None and len(given) != len(dims):
         sizes_of = "x".join(map(str, given))
-        count = f"{len(dims)} dimension{'s' * (len(dims) > 1)}" if dims else "no dimensions"
+        count = counted(len(dims), "dimension") if dims else "no dimensions"
         why = f"it has {count}, but {sizes_of} was given"
         error = structure_errors.BadInput(span=statement.span, uses=state.uses, why=why, help_texts=())
         state.emit(error)

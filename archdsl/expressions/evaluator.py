@@ -11,6 +11,7 @@ from ..limits import MAX_COUNT, MAX_ENTRIES, SYMBOLIC_STEPS
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Sym, Undecided, concrete
 from ..syntax import ast
+from ..text.counts import counted
 from ..text.source import Span
 from . import lists
 from .kinds import incomparable, no_condition
@@ -253,8 +254,8 @@ class Evaluator:
             return self.unknown(unknown_function(expr, self.uses))
         function, least, most = FUNCTIONS[name]
         if not least <= len(expr.args) <= most:
-            count = str(least) if least == most else f"{least} or more" if most > 2 else f"{least} or {most}"
-            return self.bad(expr, f"`{name}` takes {count} value{'s' * (count != '1')}")
+            several = f"{least} or more values" if most > 2 else f"{least} or {most} values"
+            return self.bad(expr, f"`{name}` takes {counted(least, 'value') if least == most else several}")
         if name in OF_LISTS and len(expr.args) == 1:
             return lists.apply(self, expr, name)
         return self._apply(expr, function, list(expr.args))

@@ -8,6 +8,7 @@ import torch
 from torch import fx
 from torch.export.graph_signature import InputKind
 
+from ..text.counts import counted
 from .exported_archive import read_archive
 from .exporting import BATCH_SIZE
 from .import_problem import ImportFailed, first_line
@@ -109,7 +110,7 @@ def with_values(program: torch.export.ExportedProgram, inputs: Sequence[torch.Te
         raise
     except Exception as error:  # operations do not document their exceptions
         raise ImportFailed(
-            f"the program was exported for {theirs} sample{'s' * (theirs != 1)}: export it with a dynamic batch "
+            f"the program was exported for {counted(theirs, 'sample')}: export it with a dynamic batch "
             f"({first_line(error)})"
         ) from None
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ..network import ArchError, loads
 from ..structure.free_names import identifier
+from ..text.counts import counted
 from .detection_blocks import BLOCKS, REQUIRED, block_text
 from .import_problem import ImportFailed, ImportProblem, UnusableSource, first_line
 from .imported import Imported, formatted
@@ -91,7 +92,7 @@ def _text(table: Mapping[str, Any], name: str, sizes: Sequence[int], scale: Dete
             )
             rows.append(Row((-1,), "identity", rows[-1].channels if rows else context.input))
     if problems:
-        raise ImportFailed(f"{len(problems)} row{'s' * (len(problems) != 1)} cannot be imported:", problems)
+        raise ImportFailed(f"{counted(len(problems), 'row')} cannot be imported:", problems)
     split = len(table["backbone"])
     named = sorted({i for row, at in zip(rows, range(len(rows)), strict=True) for i in _read(row, at) if i != at - 1})
     used = [word for word in BLOCKS if any(word in _words(row.words) for row in rows)]

@@ -11,6 +11,7 @@ from ..diagnostics import Sink
 from ..network import Network
 from ..syntax import parse
 from ..syntax.format import format_program
+from ..text.counts import counted
 from ..text.source import Source
 from .import_problem import ImportFailed, ImportProblem
 
@@ -58,7 +59,7 @@ class Imported:
         if self.problems and not partial:
             count = len(set(self.problems))
             raise ImportFailed(
-                f"{count} operation{'s' * (count != 1)} cannot be imported:", dict.fromkeys(self.problems), rest=True
+                f"{counted(count, 'operation')} cannot be imported:", dict.fromkeys(self.problems), rest=True
             )
         if self.proof is not None and not self.proof.holds:
             if self.origins is not None and (shared := self.origins.shared_in_part()):

@@ -9,6 +9,7 @@ from torch.export.graph_signature import InputKind, OutputKind
 
 from ..layers import registry
 from ..shapes.shape import Layout, Shape
+from ..text.counts import counted
 from .atoms import BATCH, REPEATED, Atom, View, whole
 from .building import Builder, ComputedOp, ConstantOp, UnknownOp, Weight, equal_weights, make_op
 from .fx_nodes import (
@@ -94,7 +95,9 @@ class Lifter:
             return getattr(node.meta.get("val"), "value", None)
         batch, *dims = found.shape
         if batch != self.b.batch:
-            raise ImportFailed(f"the input {node.name} has {batch} samples, but the others have {self.b.batch}")
+            raise ImportFailed(
+                f"the input {node.name} has {counted(batch, 'sample')}, but the others have {self.b.batch}"
+            )
         if found.dtype in (torch.int64, torch.int32):
             shape = Shape(*dims, layout=Layout.IDS)
         elif len(dims) in (1, 2, 3, 4):

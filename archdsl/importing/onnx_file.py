@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..text.counts import counted
 from .exporting import BATCH_SIZE
 from .import_problem import ImportFailed, ImportProblem
 from .imported import Imported
@@ -64,7 +65,7 @@ class OnnxModule(nn.Module):
                 problems.append(ImportProblem(node.name, f"the operator `{word}`", "a layer for it"))
         if problems:
             count = len(problems)
-            raise ImportFailed(f"{count} operation{'s' * (count != 1)} cannot be imported:", problems)
+            raise ImportFailed(f"{counted(count, 'operation')} cannot be imported:", problems)
 
     def _add_initializers(self, graph: Any) -> None:
         statistics = {i for node in graph.node if node.op_type == "BatchNormalization" for i in node.input[3:5]}
@@ -107,7 +108,7 @@ class OnnxModule(nn.Module):
             return tuple(given[name] for name in names)
         if given:
             if len(given) != len(self.input_infos):
-                raise ImportFailed(f"the model has {len(self.input_infos)} inputs, not {len(given)}")
+                raise ImportFailed(f"the model has {counted(len(self.input_infos), 'input')}, not {len(given)}")
             return tuple(given)
         return tuple(map(_example, self.input_infos))
 

@@ -15,6 +15,7 @@ from ..contract.saves import MemoryFormat, SavedTensor, Saves, contiguous
 from ..diagnostics.catalog.shape_errors import OperandsDiffer
 from ..shapes.shape import Shape
 from ..shapes.symbolic import concrete
+from ..text.counts import counted
 from ._pattern import AxisPattern, PatternTerm, check_names, check_rank, parse, read_by_names, wrong
 from ._reading import numbers
 from .merge import MergeOp, differ
@@ -198,7 +199,7 @@ def _check_terms(pattern: AxisPattern, xs: tuple[Shape, ...]) -> None:
         raise wrong(why, pattern.left[2].at, help="write one `einsum` after another; their order determines the cost")
     if len(pattern.left) != len(xs):
         count = len(pattern.left)
-        why = f"the pattern is for {count} tensor{'s' * (count > 1)}, not {len(xs)}"
+        why = f"the pattern is for {counted(count, 'tensor')}, not {len(xs)}"
         raise wrong(why, pattern.left[-1].at)
     for term in (*pattern.left, pattern.right):
         for group in term.groups:

@@ -13,6 +13,7 @@ from ..contract.saves import Saves, contiguous, swapped
 from ..diagnostics import Change
 from ..diagnostics.catalog.shape_errors import NeedsFlatten
 from ..shapes.shape import Layout, Shape
+from ..text.counts import counted
 from ._calls import given
 from ._reading import featured, find_axis, numbers, with_axes
 from ._reparametrization import (
@@ -63,7 +64,7 @@ class Linear(Layer):
 
     def _needs_flatten(self, x: Shape) -> Reject:
         spatial = x.rank - 1
-        dimensions = f"{spatial} spatial dimension{'s' * (spatial > 1)}"
+        dimensions = counted(spatial, "spatial dimension")
         return Reject(
             None,
             f"it works on features, but {x} has {dimensions}",

@@ -22,6 +22,7 @@ from ..contract.saves import NO_SAVED_TENSORS, Saves, contiguous
 from ..diagnostics import Change
 from ..diagnostics.catalog.shape_errors import ArgumentsConflict
 from ..shapes.shape import Layout, Shape
+from ..text.counts import counted
 from ._calls import compact, given
 from ._reading import check_groups, numbers, per_dimension, spatial
 
@@ -306,4 +307,4 @@ def _only(name: str, given: list[str]) -> Change:
 def _image(x: Shape) -> Shape:
     if numbers(x).layout is Layout.IMAGE:
         return x
-    raise Reject(None, f"it needs an image C×H×W, but {x} has {x.rank} axes", language_rule=True)
+    raise Reject(None, f"it needs an image C×H×W, but {x} has {counted(x.rank, 'dimension')}", language_rule=True)

@@ -19,6 +19,7 @@ from ..elaborate.shared_results import Caches
 from ..graph import Draft, Graph
 from ..syntax import parse
 from ..syntax.ast import Program
+from ..text.counts import counted
 from ..text.library import Library
 from ..text.source import Source, Span
 from .errors import ArchError
@@ -82,7 +83,8 @@ class Analysis:
         return "\n\n".join(filter(None, parts))
 
     def __repr__(self) -> str:
-        return f"<Analysis of {self.source.name}: {self.errors} errors, {len(self.diagnostics) - self.errors} warnings>"
+        found = f"{counted(self.errors, 'error')}, {counted(len(self.diagnostics) - self.errors, 'warning')}"
+        return f"<Analysis of {self.source.name}: {found}>"
 
     def checked(self) -> Network:
         """The network. Raises ArchError if the program has errors."""

@@ -11,6 +11,7 @@ from ..extras import require
 from ..graph import Graph, Setting
 from ..shapes.symbolic import concrete
 from ..syntax.ast import Program
+from ..text.counts import counted
 from ..text.given_path import given_path, path_text
 from ..text.library import Library
 from ..text.source import Source
@@ -273,4 +274,4 @@ class Network:
         return None if (display := notebook.registered()) is None else display.html(self)
 
     def __repr__(self) -> str:
-        return f"<Network {self.name}: {len(self.layers)} layers, {self.parameters:,} parameters>"
+        return f"<Network {self.name}: {counted(len(self.layers), 'layer')}, {counted(self.parameters, 'parameter')}>"

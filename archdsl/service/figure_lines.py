@@ -8,6 +8,7 @@ from ..contract.styles import STYLES
 from ..graph import FontFamily, likely_shape
 from ..graph.figure_settings import TRANSPARENT
 from ..syntax import ast
+from ..text.counts import counted
 from .answers import Completion, Hover, TextRange
 from .document import Version
 from .syntax_at import position_at, word_at
@@ -81,7 +82,7 @@ def about(version: Version, name: str) -> str:
     if scopes:
         count = sum(any(n.path[: len(path)] == path for path in scopes) for n in version.draft.nodes)
         uses = f" in {len(scopes)} uses" if len(scopes) > 1 else ""
-        return f"{version.draft.scopes[next(iter(scopes))]}: {count} layer{'s' * (count != 1)}{uses}"
+        return f"{version.draft.scopes[next(iter(scopes))]}: {counted(count, 'layer')}{uses}"
     return "an output" if names.outputs(name) else ""
 
 

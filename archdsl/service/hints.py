@@ -2,6 +2,7 @@
 
 from ..graph import DraftNode, likely_shape
 from ..syntax import ast
+from ..text.counts import counted
 from .answers import CodeLens, Hint, TextRange
 from .document import Version
 from .hover import costs_of, nodes_in
@@ -52,7 +53,7 @@ def lenses(version: Version) -> tuple[CodeLens, ...]:
         elif isinstance(statement, ast.Block):
             uses = {node.uses[_depth(node, statement)] for node in version.draft.nodes if _depth(node, statement) >= 0}
             span = statement.name.span
-            word = f"{len(uses)} use{'s' * (len(uses) != 1)}"
+            word = counted(len(uses), "use")
             found.append(CodeLens(range=TextRange(start=start_of(span), end=end_of(span)), text=word))
     return tuple(found)
 

@@ -13,6 +13,7 @@ from ..expressions.show import show
 from ..graph import DraftNode, Node, likely_shape
 from ..shapes.symbolic import concrete
 from ..syntax import ast
+from ..text.counts import counted
 from ..text.docstrings import docstring
 from .answers import Hover, TextRange
 from .defined_names import DefinedName, DefinedNames
@@ -134,7 +135,7 @@ def costs_of(version: Version, nodes: list[DraftNode]) -> str:
     total: Cost = add(known)
     macs = concrete(total.macs)
     at_least = "" if len(known) == len(nodes) else "at least "
-    parts = [f"{total.parameters:,} parameter{'s' * (total.parameters != 1)}"] if total.parameters else []
+    parts = [counted(total.parameters, "parameter")] if total.parameters else []
     parts += [f"{si(macs)} MACs"] if macs else []
     return at_least + ", ".join(parts) if parts else ""
 

@@ -7,6 +7,7 @@ from ...graph import Node
 from ...layers.conv import Convolution, UpConv
 from ...layers.linear import Linear
 from ...layers.norm import BatchNorm, InstanceNorm
+from ...text.counts import counted
 from ...text.source import Span
 from ._facts import Facts
 
@@ -35,7 +36,7 @@ class BiasBeforeNorm(Diagnostic):
         return f"the bias of this `{self.keyword}` has no effect: `{self.norm}` subtracts it"
 
     def label(self) -> str:
-        return f"{self.count:,} parameter{'s' * (self.count > 1)} without effect"
+        return f"{counted(self.count, 'parameter')} without effect"
 
     def others(self) -> tuple[Label, ...]:
         return (Label(span=self.norm_span, text="subtracts each channel's mean"),)

@@ -1,5 +1,6 @@
 """E03: arguments and expressions."""
 
+from ...text.counts import counted
 from ..diagnostic import Diagnostic, Edit, Fix
 
 
@@ -69,7 +70,7 @@ class TooManyArguments(Diagnostic):
         if not self.positional:
             return f"`{self.keyword}` takes no positional arguments"
         count = len(self.positional)
-        return f"`{self.keyword}` takes {count} positional argument{'s' * (count > 1)}: {', '.join(self.positional)}"
+        return f"`{self.keyword}` takes {counted(count, 'positional argument')}: {', '.join(self.positional)}"
 
     def label(self) -> str:
         return "one too many"

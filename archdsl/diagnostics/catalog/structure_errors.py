@@ -1,5 +1,6 @@
 """E05: the structure of a network."""
 
+from ...text.counts import counted
 from ...text.source import Span
 from ..diagnostic import Diagnostic, Edit, Fix
 
@@ -140,7 +141,7 @@ class ResultsDiffer(Diagnostic):
     names: int
 
     def message(self) -> str:
-        results = f"{self.results} result{'s' * (self.results > 1)}"
+        results = counted(self.results, "result")
         names = f"{self.names} {'is' if self.names == 1 else 'are'} named" if self.names else "none is named"
         return f"`{self.keyword}` has {results}, but {names}"
 

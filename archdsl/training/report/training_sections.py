@@ -192,7 +192,8 @@ def _scores(scores: PartScores | None, metric: Metric) -> tuple[str, str]:
 def confusion(result: ResultReport, counts: NDArray[np.int64]) -> Markup:
     """The confusion matrix, and the most frequent confusions."""
     names = [each.name for each in result.classes]
-    words = f"{result.count:,} {result.images} samples, {result.wrong:,} of them misclassified."
+    samples = counted(result.count, f"{result.images} sample")
+    words = f"{samples}, {result.wrong:,} of them misclassified."
     pairs = _pairs(result) if result.pairs else None
     return section("Confusion matrix", "confusion", tag("p", words), matrix(counts, names), pairs)
 
