@@ -20,7 +20,6 @@ from .scope import UNKNOWN, Callee, ListValue, NamedTensor, Scope, Unknown
 from .show import show
 from .unevaluated import check_names, unknown_function, unknown_name
 
-
 _MOST_SIZES = 8
 """The largest number of entries of a list that may be meant as a size."""
 
