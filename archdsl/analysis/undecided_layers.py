@@ -1,20 +1,41 @@
-"""Layers whose arguments depend on symbolic dimensions: `upsample size=@h` is a different layer for each size."""
+"""Layers whose torch calls depend on symbolic dimensions: `upsample size=@h` is a different layer for each size."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..contract.call import symbols_in
+from ..contract.layer import Op
 from ..diagnostics.catalog import structure_errors
-from ..graph import Graph, Node
+from ..graph import Graph, MoeOp, Node, ScanOp
 from ..shapes.polynomial import Form
-from ..shapes.symbolic import Sym
+from ..shapes.shape import Shape
+from ..shapes.symbolic import Sym, recording
 
 
 def undecided_layers(graph: Graph) -> Iterator[structure_errors.UndecidedLayer]:
     """An error for each layer whose torch call depends on a symbolic dimension: no module can be built."""
     for node in graph.layers if graph.symbols else ():
-        if not _call_symbols(graph, node) <= _weight_symbols(graph, node):
+        if not _call_symbols(graph, node) <= _weight_symbols(graph, node) or _varies(graph, node):
             sizes = graph.sized_inputs
             yield structure_errors.UndecidedLayer(span=node.span, text=node.text, uses=node.uses, sized_inputs=sizes)
+
+
+def calls_vary(op: Op, xs: Sequence[Shape]) -> bool:
+    """Whether a layer's torch calls were chosen by the example sizes of symbolic dimensions, such as a padding that
+    only odd sizes need: other sizes that the layer accepts need other calls.
+    """
+    inputs = tuple(xs)
+    with recording() as accepted:
+        op.infer(inputs)
+    with recording() as chosen:
+        op.steps(inputs)
+    return any(condition not in accepted for condition in chosen)
+
+
+def _varies(graph: Graph, node: Node) -> bool:
+    """Whether the calls of a layer, or of one in its body, vary."""
+    inner = node.op.body.graph if isinstance(node.op, MoeOp | ScanOp) else None
+    in_body = inner is not None and any(_varies(inner, each) for each in inner.layers)
+    return in_body or calls_vary(node.op, graph.shapes_in(node))
 
 
 def has_symbolic_weights(graph: Graph) -> bool:

@@ -21,7 +21,7 @@ from ..contract.saves import NO_SAVED_TENSORS, VIEW, Saves
 from ..diagnostics import Change
 from ..diagnostics.catalog.shape_errors import ArgumentsConflict
 from ..shapes.shape import Layout, Shape, times
-from ..shapes.symbolic import concrete
+from ..shapes.symbolic import Sym, concrete, form_of
 from ._calls import given
 from ._reading import by_rank, find_axis, numbers, per_dimension, spatial, with_axes
 from ._window import check_mode
@@ -231,8 +231,13 @@ class Slice(Layer):
 
     def torch(self, x: Shape) -> Step:
         axis, start, stop = self._ends(x)
+        size = x.dims[axis]
+        if isinstance(size, Sym):
+            # The ends as they are given hold for every size.
+            start, stop = self.start, size if self.stop is None else self.stop
         whole = (slice(None),) * (axis + 1)
-        ends = (start or None, None if stop == x.dims[axis] else stop)
+        # Forms are compared: `==` would compare example sizes.
+        ends = (None if form_of(start) == form_of(0) else start, None if form_of(stop) == form_of(size) else stop)
         return operator.getitem(ARG, (*whole, slice(*ends, None if self.step == 1 else self.step)))
 
 

@@ -240,6 +240,31 @@ def test_valid_sizes_are_those_that_torch_accepts(
     assert False in verdicts
 
 
+SLICES = ("slice 0 8 axis=1", "slice -8 axis=1", "slice 1 -2 axis=1", "slice 2 8 axis=2 step=3", "slice -7 -1 axis=2")
+
+
+@pytest.mark.parametrize("statement", SLICES)
+def test_slice_keeps_its_ends_at_every_size(statement: str) -> None:
+    """Also where the size in the text is one of the ends, so that the slice reaches the end of the axis there."""
+    network = archdsl.loads(f"input 3x8x8; {statement}", input="3xHxW")
+    module, printed = network.to_torch(), from_source(to_source(network.graph), network.graph)
+    for height, width in ((8, 8), (9, 13), (20, 10)):
+        x = torch.rand(2, 3, height, width)
+        wanted = archdsl.loads(f"input 3x{height}x{width}; {statement}").to_torch()(x)
+        torch.testing.assert_close(module(x), wanted)
+        torch.testing.assert_close(printed(x), wanted)
+
+
+@pytest.mark.parametrize("statement", ["maxpool 2 same_upper", "avgpool 2 same_upper", "conv 4 k2 s2 same_upper"])
+@pytest.mark.parametrize("head", ["input 8xL", "input 8x6"])
+def test_padding_that_some_sizes_need_is_an_error(head: str, statement: str) -> None:
+    """With even sizes, these layers need no padding, so the call for the example size would fit no odd one."""
+    with pytest.raises(archdsl.ArchError) as caught:
+        archdsl.loads(f"{head}; {statement}", input="8xL")
+    assert [found.diagnostic.code for found in caught.value.diagnostics] == ["E0512"]
+    assert archdsl.loads(f"input 8x7; {statement}").source()
+
+
 @pytest.mark.parametrize(
     ("statement", "at", "why"),
     [

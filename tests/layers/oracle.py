@@ -72,6 +72,23 @@ def check_source(steps: Steps, xs: Sequence[Shape]) -> None:
         torch.testing.assert_close(current[0], _applied(steps, built, inputs), rtol=0, atol=0, equal_nan=True)
 
 
+def check_equal_calls(for_all: Steps, for_these: Steps, xs: Sequence[Shape]) -> None:
+    """Steps for symbolic sizes compute what those for the sizes of these inputs compute. Raises AssertionError."""
+    if for_all == for_these:
+        return
+    with _quietly("cpu"):
+        inputs = [_input(x, BATCH) for x in xs]
+        first, second = (
+            [make_module(step).eval() if isinstance(step, Module) else None for step in steps]
+            for steps in (for_all, for_these)
+        )
+        modules_of = [[module for module in built if module is not None] for built in (first, second)]
+        for one, other in zip(*modules_of, strict=True):
+            one.load_state_dict(other.state_dict())
+        results = _applied(for_all, first, inputs), _applied(for_these, second, inputs)
+        torch.testing.assert_close(*results, equal_nan=True)
+
+
 def check_initializers(steps: Steps, initializers: Mapping[str, Steps], *, whitened: bool) -> None:
     """Initializers set all values of a weight, equally in the module and in the printed source."""
     with _quietly("cpu"):

@@ -5,10 +5,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from archdsl.analysis.undecided_layers import calls_vary
+from archdsl.contract.call import symbols_in
 from archdsl.contract.layer import Op, Reject
 from archdsl.shapes.shape import Shape
 from archdsl.shapes.symbolic import Sym, Undecided, form_of, recording
 
+from .oracle import check_equal_calls
 from .strategies import integers
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -42,6 +45,8 @@ def check_sizes(draw: Draw, op: Op, xs: tuple[Shape, ...]) -> str:
             continue
         expected = tuple(form_of(dim).value(sizes) for dim in y.dims)
         if held:
+            if not any(symbols_in(op.steps(unknown))) and not calls_vary(op, unknown):
+                check_equal_calls(op.steps(unknown), op.steps(others), others)
             assert found.dims == expected, f"{op} of {others}: {found.dims}, but {y.dims} should hold for {sizes}"
             assert op.macs_of(others, found) == form_of(macs).value(sizes)
         elif found.dims == expected:
