@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ..shapes.shape import Shape
 from .building import Builder, make_op
+from .darknet_options import check_options
 from .import_problem import ImportFailed, ImportProblem, NotExpressible
 from .imported import Imported
 from .writing import written
@@ -66,7 +67,8 @@ def _sections(path: Path) -> list[Section]:
         if words.startswith("[") and words.endswith("]"):
             found.append(Section(words[1:-1].strip(), number, {}))
         elif equals and found:
-            found[-1].values[key.strip()] = value.strip()
+            # As in Darknet, the first of several equal keys counts.
+            found[-1].values.setdefault(key.strip(), value.strip())
         elif words:
             raise ImportFailed(f"{path.name}, line {number}: `{words[:40]}` is neither [section] nor key=value")
     if len(found) < 2 or found[0].name not in ("net", "network"):
@@ -100,6 +102,7 @@ class _Reader:
         try:
             if maker is None:
                 raise NotExpressible(f"the section [{section.name}]", "a layer for it")
+            check_options(section.name, section.values)
             self.current = maker(self, section)
         except NotExpressible as error:
             where = f"line {section.line} [{section.name}]"
@@ -128,6 +131,8 @@ def _activated(reader: _Reader, section: Section, node: int, default: str = "lin
         return node
     if word == "leaky":
         return reader.add("leakyrelu", node, negative_slope=0.1)
+    if word == "gelu":
+        return reader.add("gelu", node, approximate="tanh")
     keyword = _ACTIVATIONS.get(word)
     if keyword is None:
         raise NotExpressible(f"`activation={word}`", "a layer for it")
@@ -136,7 +141,6 @@ def _activated(reader: _Reader, section: Section, node: int, default: str = "lin
 
 _ACTIVATIONS = {
     "elu": "elu",
-    "gelu": "gelu",
     "logistic": "sigmoid",
     "mish": "mish",
     "relu": "relu",
@@ -148,14 +152,12 @@ _ACTIVATIONS = {
 
 
 def _convolution(reader: _Reader, section: Section) -> int:
-    for key in ("binary", "xnor", "antialiasing", "deform", "share_index"):
-        if section.number(key, 0):
-            raise NotExpressible(f"`{key}={section.values[key]}`", "a convolution of this kind")
     kernel, groups = section.number("size", 1), section.number("groups", 1)
-    padding = kernel // 2 if section.number("pad", 0) else section.number("padding", 0)
-    normed = bool(section.number("batch_normalize", 0))
-    arguments: dict[str, Any] = {"kernel": kernel, "stride": section.number("stride", 1), "padding": padding}
-    arguments |= {"dilation": section.number("dilation", 1)}
+    dilation = 1 if kernel == 1 else section.number("dilation", 1)
+    # The padding is stated for a dilation of 1, and multiplied by the dilation.
+    padding = dilation * (kernel // 2 if section.number("pad", 0) else section.number("padding", 0))
+    normed = bool(section.number("batch_normalize", 0) or section.number("cbn", 0))
+    arguments: dict[str, Any] = {"kernel": kernel, "stride": _stride(section), "padding": padding, "dilation": dilation}
     filters = section.number("filters", 1)
     channels = reader.b.dims(reader.current)[0]
     arguments |= {"bias": False} if normed else {}
@@ -165,6 +167,13 @@ def _convolution(reader: _Reader, section: Section) -> int:
     else:
         node = reader.add("conv", reader.current, filters=filters, groups=groups, **arguments)
     return _activated(reader, section, reader.add("bn", node) if normed else node, "logistic")
+
+
+def _stride(section: Section) -> int | tuple[int, int]:
+    """The stride: one number, or those of height and width if they differ."""
+    both = section.number("stride", 1)
+    height, width = (section.number(key, both) for key in ("stride_y", "stride_x"))
+    return height if height == width else (height, width)
 
 
 def _connected(reader: _Reader, section: Section) -> int:
@@ -180,11 +189,13 @@ def _maxpool(reader: _Reader, section: Section) -> int:
     """Max pooling whose windows begin half of the padding before the image; odd padding has one more element at the
     end.
     """
-    stride = section.number("stride", 1)
-    size = section.number("size", stride)
+    stride = _stride(section)
+    size = section.number("size", section.number("stride", 1))
     padding = section.number("padding", size - 1)
     before, after = padding // 2, padding - padding // 2
-    needed = [(length + padding - size) // stride != (length - size) // stride for length in _image(reader)]
+    steps = (stride, stride) if isinstance(stride, int) else stride
+    sides = zip(_image(reader), steps, strict=True)
+    needed = [(length + padding - size) // step != (length - size) // step for length, step in sides]
     if before == after or (before == 0 and not any(needed)):
         own = {"padding": before} if before == after else {}
         return reader.add("maxpool", reader.current, kernel=size, stride=stride, **own)
@@ -220,8 +231,6 @@ def _part(reader: _Reader, node: int, groups: int, group: int) -> int:
 
 
 def _shortcut(reader: _Reader, section: Section) -> int:
-    if section.values.get("weights_type", "none") != "none":
-        raise NotExpressible("a weighted shortcut", "`add` with learned weights")
     node = reader.current
     for place in section.numbers("from"):
         other = reader.node(place)
@@ -233,17 +242,24 @@ def _shortcut(reader: _Reader, section: Section) -> int:
 
 
 def _upsample(reader: _Reader, section: Section) -> int:
-    if section.values.get("scale", "1") not in ("1", "1.0"):
-        raise NotExpressible(f"`scale={section.values['scale']}`", "`upsample` and `scale`")
     return reader.add("upsample", reader.current, factor=section.number("stride", 2))
 
 
 def _dropout(reader: _Reader, section: Section) -> int:
+    if "probability" not in section.values:
+        raise NotExpressible("a dropout without `probability`", "the probability, whose default depends on the version")
     try:
-        probability = float(section.values.get("probability", "0.5"))
+        probability = float(section.values["probability"])
     except ValueError:
         raise NotExpressible(f"`probability={section.values['probability']}`", "a number") from None
     return reader.add("dropout", reader.current, p=probability)
+
+
+def _softmax(reader: _Reader, section: Section) -> int:
+    """Softmax over all elements."""
+    node = reader.current
+    *_, height, width = (1, 1, *reader.b.dims(node)[1:])
+    return reader.add("softmax", node, **({} if height == width == 1 else {"axis": (0, 1, 2)}))
 
 
 def _detection(reader: _Reader, section: Section) -> int:
@@ -263,7 +279,7 @@ _SECTIONS: Mapping[str, Callable[[_Reader, Section], int]] = {
     "region": _detection,
     "route": _route,
     "shortcut": _shortcut,
-    "softmax": lambda reader, _: reader.add("softmax", reader.current),
+    "softmax": _softmax,
     "upsample": _upsample,
     "yolo": _detection,
 }

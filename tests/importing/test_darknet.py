@@ -95,7 +95,89 @@ def test_pooling_windows_beyond_the_border(tmp_path: Path) -> None:
     assert "\ninput 1x8x8\n" in import_darknet(path, "net", (1, 8, 8)).text
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+@pytest.mark.parametrize("dilation", [1, 2, 3])
+@pytest.mark.parametrize("padding", ["pad=1", "padding=1", "padding=0"])
+def test_darknet_convolution_has_the_output_size_of_darknet(
+    tmp_path: Path, size: int, dilation: int, padding: str
+) -> None:
+    """Darknet computes it without the dilation, by which it multiplies the padding."""
+    path = tmp_path / "net.cfg"
+    given = f"size={size}\ndilation={dilation}\n{padding}\nstride_x=2\nstride_y=3\nfilters=2\n"
+    path.write_text(NET.format(size=17) + f"[convolutional]\n{given}")
+    imported = import_darknet(path, "net", None)
+    assert imported.network is not None
+    conv = next(node for node in imported.network.graph.layers if node.op.keyword == "conv")
+    pad = size // 2 if padding == "pad=1" else int(padding[-1])
+    effective = 1 if size == 1 else dilation
+    reach = effective * (size - 1) + 1
+    sizes = [(17 + 2 * pad * effective - reach) // stride + 1 for stride in (3, 2)]
+    if effective == 1 or reach - size == 2 * pad * (effective - 1):
+        assert sizes == [(17 + 2 * pad - size) // stride + 1 for stride in (3, 2)]
+    assert list(conv.shape.dims[1:]) == sizes
+
+
+# The keys of Darknet's parser that change what a section computes, each with another value than its default.
+OPTIONS = {
+    "convolutional": (
+        "activation=relu activation=gelu antialiasing=1 batch_normalize=1 binary=1 bin_output=1 cbn=1 coordconv=1 "
+        "dilation=2 filters=3 groups=2 pad=1 padding=1 rotate=1 share_index=0 size=2 stretch=1 stretch_sway=1 stride=2 "
+        "stride_x=2 stride_y=2 sway=1 xnor=1"
+    ),
+    "maxpool": "antialiasing=1 maxpool_depth=1 padding=0 size=2 stride=2 stride_x=2 stride_y=2",
+    "connected": "activation=relu batch_normalize=1 output=3",
+    "softmax": "groups=2 spatial=1 temperature=3 tree=data/9k.tree",
+    "route": "groups=2 group_id=1 layers=-1",
+    "shortcut": "activation=relu from=-1 weights_type=per_feature alpha=2 beta=0.5",
+    "upsample": "stride=3 scale=2",
+    "dropout": "probability=0.3 dropblock=1",
+    "avgpool": "size=2 stride=2",
+}
+REQUIRED = {
+    "convolutional": "size=3\nfilters=2",
+    "maxpool": "size=3\nstride=1",
+    "route": "layers=-2\ngroups=1",
+    "shortcut": "from=-2",
+    "dropout": "probability=0.5",
+}
+
+
+def _text(folder: Path, section: str, lines: str) -> str | None:
+    """The text of a network with this section; None if it is refused."""
+    path = folder / "net.cfg"
+    path.write_text(NET.format(size=8).replace("=3", "=4") + conv(4) + conv(4, 1) + f"[{section}]\n{lines}\n")
+    try:
+        return import_darknet(path, "net", None).text
+    except ImportFailed:
+        return None
+
+
+@pytest.mark.parametrize("section", OPTIONS)
+def test_no_darknet_option_is_silently_ignored(tmp_path: Path, section: str) -> None:
+    before = REQUIRED.get(section, "")
+    usual = _text(tmp_path, section, before)
+    assert usual is not None
+    for option in OPTIONS[section].split():
+        key = option.partition("=")[0]
+        kept = [line for line in before.split("\n") if line.partition("=")[0] != key]
+        kept = ["layers=-2", "groups=2"] if key == "group_id" else kept
+        assert _text(tmp_path, section, "\n".join([*kept, option])) != usual, option
+    assert _text(tmp_path, section, f"{before}\nan_option_of_later_versions=1") is None
+    assert _text(tmp_path, section, f"{before}\nstopbackward=1") == usual
+
+
+def test_darknet_softmax_is_over_all_elements(tmp_path: Path) -> None:
+    assert "softmax axis=0x1x2" in (_text(tmp_path, "softmax", "groups=1") or "")
+    assert "gap keep; softmax  #" in (_text(tmp_path, "avgpool", "[softmax]") or "")
+
+
+def test_darknet_gelu_is_approximated(tmp_path: Path) -> None:
+    assert "gelu tanh" in (_text(tmp_path, "connected", "output=2\nactivation=gelu") or "")
+
+
 REFUSED = {
+    "a dropout whose probability depends on the version": ("[dropout]\n", "a dropout without `probability`"),
+    "an unknown option": (conv(4) + "\nbits=4\n", "`bits=4`"),
     "an unknown section": ("[crnn]\noutput=3\n", r"line 5 \[crnn\]: the section \[crnn\]"),
     "an activation": (conv(4, activation="stair"), "`activation=stair`"),
     "a layer that is not there": (route(-3), "the layer -3"),
