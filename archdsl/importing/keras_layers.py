@@ -141,13 +141,12 @@ class KerasTransposed(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         function: Any = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[len(self.kernel) - 1]
-        y = function(first(x), self.weight, self.bias, self.stride)
+        # A stride beyond the kernel leaves elements at the end that have the bias alone.
+        rest = [max(s - k, 0) for k, s in zip(self.kernel, self.stride, strict=True)]
+        y = function(first(x), self.weight, self.bias, self.stride, 0, rest)
         for axis, (size, k, s) in enumerate(zip(x.shape[1:-1], self.kernel, self.stride, strict=True), 2):
             if self.same and k > s:
                 y = y.narrow(axis, (k - s) // 2, size * s)
-            elif k < s:
-                order = [0, 0] * (y.ndim - 1 - axis) + [0, s - k]
-                y = F.pad(y, order)
         return self.activation(last(y))
 
 

@@ -17,6 +17,7 @@ from archdsl.cli import main
 from archdsl.importing import ImportFailed, keras_import
 from archdsl.importing.keras_config import read_keras
 from archdsl.importing.keras_import import KerasGraph, import_keras
+from archdsl.importing.keras_layers import KerasTransposed
 
 
 def layer(kind: str, name: str, **config: Any) -> dict[str, Any]:
@@ -87,6 +88,30 @@ def test_keras_branches_become_concat(tmp_path: Path) -> None:
     imported.check()
     assert "add" in imported.text
     assert "concat" in imported.text
+
+
+@pytest.mark.parametrize("kernel", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("stride", [1, 2, 3, 4])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@torch.no_grad()
+def test_transposed_convolution_adds_scaled_kernels(kernel: int, stride: int, padding: str) -> None:
+    """Each input element adds the kernel to the output; elements beyond all kernels have the bias, too."""
+    config = layer(
+        "Conv1DTranspose", "t", filters=2, kernel_size=kernel, strides=stride, padding=padding, use_bias=True
+    )
+    part = KerasTransposed(config["config"], 3, 1)
+    x = torch.randn(2, 5, 3)
+    whole = 5 * stride + max(kernel - stride, 0)
+    wanted = torch.zeros(2, whole, 2)
+    for place in range(5):
+        for offset in range(kernel):
+            wanted[:, place * stride + offset] += x[:, place] @ part.weight[:, :, offset]
+    assert part.bias is not None
+    wanted += part.bias
+    if padding == "same":
+        start = max(kernel - stride, 0) // 2
+        wanted = wanted[:, start : start + 5 * stride]
+    torch.testing.assert_close(part(x), wanted)
 
 
 REFUSED = {
@@ -256,6 +281,7 @@ def _models(keras: Any) -> dict[str, Any]:
             layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2),
             layers.SeparableConv2D(6, 3),
             layers.Conv2DTranspose(4, 3, strides=2, padding="same"),
+            layers.Conv2DTranspose(4, 1, strides=2),
             layers.ZeroPadding2D(((1, 0), (2, 1))),
             layers.UpSampling2D(2),
             layers.AveragePooling2D(2),
