@@ -221,6 +221,11 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
         ),
         IMAGE,
     ),
+    "reshaped across moved axes": (lambda: Function(lambda x: x.permute(0, 2, 3, 1).reshape(-1, 24, 32)), IMAGE),
+    "reshaped to an image": (
+        lambda: Function(lambda x, c: c(x.permute(0, 2, 3, 1).reshape(-1, 16, 6, 8)), c=conv(16, 3)),
+        IMAGE,
+    ),
     "arithmetic": (lambda: Function(lambda x: (2 * x + 1) / 3 - x.clamp(-1, 1) ** 2), IMAGE),
     "several outputs": (lambda: Function(_outputs, a=conv(12, 3), b=conv(12, 4)), IMAGE),
     "a part named graph": (NamedGraph, (9,)),

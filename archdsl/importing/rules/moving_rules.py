@@ -5,8 +5,8 @@ from typing import Any
 
 import torch
 
-from ..arranging import channels_first, materialized
-from ..atoms import REPEATED, Atom, merged, reshaped, whole
+from ..arranging import as_is, channels_first
+from ..atoms import BATCH, REPEATED, Atom, axis_of, merged, reshaped, whole
 from ..import_problem import NotExpressible
 from ..values import ConstantTensor, Tensor
 from . import rule
@@ -18,11 +18,10 @@ from .slicing_rules import part
 def _reshape(lifter: Any, x: Tensor, dims: Sequence[int]) -> Tensor:
     made = reshaped(x.view, dims)
     if made is None:
-        x = materialized(lifter.b, x)
-        flat = reshaped(x.view, (lifter.b.batch, -1 * -1 * _rest(x)))
-        if flat is None or dims[0] != lifter.b.batch:
+        flat = reshaped(x.view, (lifter.b.batch, _rest(x)))
+        if flat is None or flat[0] != axis_of(BATCH, lifter.b.batch) or dims[0] != lifter.b.batch:
             raise NotExpressible(f"reshaping {x.sizes} to {tuple(dims)}", "sizes that are multiples of each other")
-        node = lifter.b.layer("reshape", x.node, sizes=tuple(dims[1:]))
+        node = lifter.b.layer("reshape", as_is(lifter.b, x), sizes=tuple(dims[1:]))
         return Tensor(node, whole(tuple(dims[1:]), lifter.b.batch))
     return Tensor(x.node, made)
 
