@@ -4,7 +4,7 @@ A layer annotates its fields with the aliases at the end (`groups: PositiveInt`)
 validates a value and describes the valid values; tests sample from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
 from ..limits import MAX_COUNT
@@ -306,6 +306,16 @@ class ParameterSpec(Record):
     def required(self) -> bool:
         """Whether a value is required."""
         return self.default is REQUIRED
+
+
+def parameter_named(parameters: Iterable[ParameterSpec], name: str | None) -> ParameterSpec | None:
+    """The parameter with this name, if there is one."""
+    return next((p for p in parameters if p.name == name), None)
+
+
+def find_parameter(parameters: Iterable[ParameterSpec], word: str) -> ParameterSpec | None:
+    """The parameter with this name or letter, if there is one."""
+    return next((p for p in parameters if word in (p.name, p.letter)), None)
 
 
 Tensor = Annotated[TensorRef, TensorName()]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..contract.arguments import Bool, OneOf, ParameterSpec
+from ..contract.arguments import Bool, OneOf, ParameterSpec, find_parameter
 from ..contract.layer import Op
 from ..contract.styles import SHAPE_KEEPING
 from ..diagnostics import BlockUse, Edit, Fix
@@ -120,7 +120,7 @@ class _Binder:
         word = self.unrecognized_word(arg)
         if word is None or after.name is not None or self.unrecognized_word(after) is not None:
             return False
-        p = next((p for p in self.parameters if word in (p.name, p.letter)), None)
+        p = find_parameter(self.parameters, word)
         if (p is None and word != "x") or _is_shorthand(after, self.parameters):
             return False
         if p is not None and p.kind is None and isinstance(after.value, ast.Variable):
@@ -138,7 +138,7 @@ class _Binder:
         return True
 
     def named(self, arg: ast.Argument, name: ast.Word) -> None:
-        found = next((p for p in self.parameters if name.text in (p.name, p.letter)), None)
+        found = find_parameter(self.parameters, name.text)
         rest = next((p for p in self.parameters if p.rest), None)
         if rest is not None and (found is None or found.rest):
             self.store.collect(rest, name.text, arg)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..contract.arguments import InvalidValue, ParameterSpec, TensorName
+from ..contract.arguments import InvalidValue, ParameterSpec, TensorName, find_parameter
 from ..expressions.scope import UNKNOWN, Callee, ListValue, NamedTensor
 from ..syntax import ast
 from .argument_words import SHORTHAND
@@ -32,7 +32,7 @@ def slots(
 def _worded(parameters: Sequence[ParameterSpec], arg: ast.Argument) -> ParameterSpec | None:
     """The parameter of an argument that is named, a flag or a shorthand."""
     if arg.name is not None:
-        known = next((p for p in parameters if arg.name.text in (p.name, p.letter)), None)
+        known = find_parameter(parameters, arg.name.text)
         return known or next((p for p in parameters if p.rest), None)
     word = arg.value.name if isinstance(arg.value, ast.Variable) else ""
     short = SHORTHAND.match(word)

@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..contract.arguments import Bool, Int, OneOf, ParameterSpec, SpatialInt, TensorName
+from ..contract.arguments import Bool, Int, OneOf, ParameterSpec, SpatialInt, TensorName, find_parameter
 from ..contract.layer import Op
 from ..elaborate.shared_results import block_parameters
 from ..expressions.operations import FUNCTIONS
@@ -129,7 +129,7 @@ def _arguments(version: Version, offset: int, before: Prefix, range: TextRange) 
     text = before.text
     named = _ARGUMENT.search(text)
     if named is not None and text[: named.start()].strip():
-        p = next((p for p in specs if named[1] in (p.name, p.letter)), None)
+        p = find_parameter(specs, named[1])
         yield from _values(version, offset, before, p, TextRange(start=offset - len(named[2]), end=range.end))
         return
     short = _SHORT.search(text[len(text) - (offset - range.start) :]) if offset > range.start else None

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ..contract.arguments import ParameterSpec
+from ..contract.arguments import ParameterSpec, parameter_named
 from ..syntax import ast
 from .written_arguments import value_text, written_arguments
 
@@ -20,7 +20,7 @@ def in_usual_words(
     with_same: bool,
 ) -> Mapping[str, str | None]:
     """New values of arguments, with a padding that keeps the size in the word or the number that the text uses."""
-    p = next((p for p in parameters if p.name == "padding"), None)
+    p = parameter_named(parameters, "padding")
     if values.get("padding") is None or p is None or all(flag != "same" for flag, _ in p.words):
         return values
     given = written_arguments(statement, parameters)

@@ -8,6 +8,7 @@ from ..diagnostics.fixes import edited_text
 from ..syntax import ast, parse
 from ..syntax.bodies import bodies
 from ..text.source import Source, Span
+from .text_parts import within
 
 
 class StatementPosition(NamedTuple):
@@ -175,11 +176,7 @@ class _Editor:
         inside = bodies(statement)
         if inside and all(any(_within(body, edit) for body in inside) for edit in edits):
             return [self.with_bodies(statement, edits)]
-        start = statement.span.start
-        local = [
-            Edit(span=Span(edit.span.source, edit.span.start - start, edit.span.end - start), text=edit.text)
-            for edit in edits
-        ]
+        local = within(statement.span, edits)
         return self.parsed(Fragment(edited_text(statement.span.text, local), statement.span, tuple(local)))
 
     def with_bodies(self, part: ast.Statement, edits: list[Edit]) -> ast.Statement:

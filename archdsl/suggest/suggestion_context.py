@@ -12,14 +12,16 @@ from ..diagnostics import Diagnostic, Edit
 from ..diagnostics.fixes import edited_text
 from ..elaborate.attempts import Attempts
 from ..graph import DraftNode, Node, likely_shape
-from ..layers import find
+from ..layers import find, merges
 from ..shapes.shape import Shape
 from ..syntax import ast
+from ..syntax.tokens import KEYWORDS
 from ..text.source import Source, Span
 from .candidate import Candidate
 from .names_in_text import names_before, names_given, names_used
 from .padding_words import in_usual_words, writes_same
 from .statements import Statements
+from .text_parts import within
 from .written_arguments import parameters_of, remove_argument, set_argument, written_arguments
 
 MAX_DISTANCE = 14
@@ -61,6 +63,10 @@ class SuggestionContext:
     def find_layer(self, word: str) -> type[LayerOp] | None:
         """The layer of the language, or of a package that the text names, with this name or synonym."""
         return self.layers.get(word) or find(word)
+
+    def starts_statement(self, word: str) -> bool:
+        """Whether a statement may start with a word: a keyword, a merge, a layer or a block."""
+        return word in KEYWORDS or word in self.blocks or word in merges() or self.find_layer(word) is not None
 
     def parameters(self, statement: ast.LayerStatement) -> tuple[ParameterSpec, ...]:
         """The parameters of the layer or block that a statement uses."""
@@ -290,9 +296,7 @@ def _joined(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
 
 def rewritten(statement: ast.Statement, edits: tuple[Edit, ...], rank: float, why: str = "") -> Candidate:
     """A candidate that rewrites a statement."""
-    start = statement.span.start
-    local = [Edit(span=Span(e.span.source, e.span.start - start, e.span.end - start), text=e.text) for e in edits]
-    new = " ".join(edited_text(statement.span.text, local).split())
+    new = " ".join(edited_text(statement.span.text, within(statement.span, edits)).split())
     old = " ".join(statement.span.text.split())
     if len(new) > 60:
         edit = edits[0]

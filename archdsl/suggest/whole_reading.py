@@ -7,6 +7,7 @@ from ..diagnostics.fixes import edited_text
 from ..layers import merges
 from ..syntax import ast, parse
 from ..text.source import Source, Span
+from .text_parts import within
 
 
 def reads_alike(before: ast.Program, edits: Sequence[Edit], edited: ast.Program) -> bool:
@@ -21,17 +22,9 @@ def reads_alike(before: ast.Program, edits: Sequence[Edit], edited: ast.Program)
         end = len(edited.statements) - after
         kept = (*edited.statements[:first], *edited.statements[end:])
         if all(a is b for a, b in zip(kept, (*before.statements[:first], *before.statements[last:]), strict=True)):
-            start = span.start
-            local = [
-                Edit(span=Span(e.span.source, e.span.start - start, e.span.end - start), text=e.text) for e in edits
-            ]
-            return ast.same(_read(before.source, edited_text(span.text, local), edited), edited.statements[first:end])
+            text = edited_text(span.text, within(span, edits))
+            return ast.same(_read(before.source, text, edited), edited.statements[first:end])
     return ast.same(_read(before.source, edited_text(before.source.text, edits), edited), edited.statements)
-
-
-def _relative_edit(part: Span, edit: Edit) -> Edit:
-    """An edit of a text as an edit of a part of it."""
-    return Edit(span=Span(edit.span.source, edit.span.start - part.start, edit.span.end - part.start), text=edit.text)
 
 
 def _read(source: Source, text: str, edited: ast.Program) -> tuple[ast.Statement, ...]:

@@ -14,7 +14,7 @@ from .suggestion_context import ErrorSite, SuggestionContext
 
 _MOST_TRIED = 30
 _MOST_WORK = 800
-"""Nodes of networks and lines of texts that are checked again for one error; at least a few candidates are tried."""
+"""Nodes, lines and errors of texts that are checked again for one error; at least a few candidates are tried."""
 _LEAST_TRIED = 3
 _EXAMPLES = 4
 """The approximate number of elaborations of a text with symbolic dimensions and errors, one per example size."""
@@ -46,7 +46,7 @@ def whole_text_fixes(
     accepted: list[tuple[int, float, Candidate, list[Diagnostic]]] = []
     seen = {source.text}
     tried = 0
-    cost = (len(context.draft.nodes) + source.lines) * (_EXAMPLES if context.draft.symbols else 1)
+    cost = (len(context.draft.nodes) + source.lines + len(errors)) * (_EXAMPLES if context.draft.symbols else 1)
     most = max(_LEAST_TRIED, min(_MOST_TRIED, _MOST_WORK // max(cost, 1)))
     for candidate in sorted(candidates(context, site), key=lambda each: each.rank):
         if any(edit.span.source is not source for edit in candidate.edits):
@@ -84,7 +84,7 @@ def _new_errors(
 
     None if its own error remains, a new one is a syntax error, or there are not fewer errors.
     """
-    old = [_moved(each, candidate, source) for each in before if each is not target]
+    old = {_moved(each, candidate, source) for each in before if each is not target}
     resolved = _moved(target, candidate, source)
     now = [(each.code, each.span.start) for each in after if each.span.source.name == source.name]
     new = [place for place in now if place not in old]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from ..contract.arguments import REQUIRED, ParameterSpec
+from ..contract.arguments import REQUIRED, ParameterSpec, find_parameter, parameter_named
 from ..contract.layer import LayerOp
 from ..diagnostics import Edit
 from ..elaborate.argument_words import SHORTHAND
@@ -44,7 +44,8 @@ def written_arguments(statement: ast.LayerStatement, parameters: Sequence[Parame
 
 def _named(argument: ast.Argument, parameters: Sequence[ParameterSpec]) -> str | None:
     if argument.name is not None:
-        return next((p.name for p in parameters if argument.name.text in (p.name, p.letter)), None)
+        found = find_parameter(parameters, argument.name.text)
+        return found.name if found is not None else None
     if not isinstance(argument.value, ast.Variable):
         return None
     word = argument.value.name
@@ -90,7 +91,7 @@ def set_argument(
     statement: ast.LayerStatement, parameters: Sequence[ParameterSpec], name: str, text: str
 ) -> Edit | None:
     """The edit that sets a parameter to this value; None if it has the value, or there is no such parameter."""
-    p = next((p for p in parameters if p.name == name), None)
+    p = parameter_named(parameters, name)
     if p is None:
         return None
     old = written_arguments(statement, parameters).get(name)

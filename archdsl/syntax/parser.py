@@ -4,7 +4,7 @@ It is driven token by token. At an unexpected token, the stacks are popped to th
 start, the rest of the statement is skipped, and an ERROR token replaces it (Yacc's error production).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from enum import IntEnum
 from itertools import islice
 
@@ -103,7 +103,7 @@ def read_tokens(
 
 
 def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
-    depth = count = 0
+    depth = count = negations = 0
     # The number of `else` that each open statement has: an `else if` is inside the statement whose alternative it is.
     chains = [0]
     # For each open `[`: the tokens before it, and those up to the end of its longest entry. What counts is how deep an
@@ -112,6 +112,7 @@ def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
     for token in tokens:
         kind = token.type
         count += 1
+        negations = negations + 1 if kind == "NOT" else 0
         if kind in ("SEP", "LBRACE", "RBRACE"):
             count = 0
             lists.clear()
@@ -135,7 +136,7 @@ def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
         elif kind == "SEP":
             depth -= chains[-1]
             chains[-1] = 0
-        if depth > MAX_NESTING:
+        if depth + negations > MAX_NESTING:
             sink.emit(limit_errors.TooDeep(span=_span(source, token), limit=MAX_NESTING))
             return False
         if count > MAX_STATEMENT_TOKENS:
@@ -161,6 +162,7 @@ class _Driver:
         self.parser: InteractiveParser = grammar().parse_interactive("")
         self.open: list[Token] = []
         self.at = 0
+        self.accepted_after: dict[tuple[int, ...], frozenset[str]] = {}
         # The words that may follow, and their description in messages, depend on the words before.
         if before is PrecedingTokens.STATEMENT:
             self.parser.feed_token(Token("ERROR", "", start_pos=0, end_pos=0))
@@ -194,11 +196,19 @@ class _Driver:
 
     # --- errors ---
 
+    def accepted(self) -> Set[str]:
+        """The types of tokens that may follow; Lark tries each, so the answer is kept for the next error like it."""
+        state = tuple(self.parser.parser_state.state_stack)
+        if state not in self.accepted_after:
+            types: set[str] = self.parser.accepts()  # type: ignore[no-untyped-call]  # Lark's is unannotated
+            self.accepted_after[state] = frozenset(types)
+        return self.accepted_after[state]
+
     def nothing_open(self, token: Token) -> None:
         """Skip a brace that closes nothing. The parser does not see it: it would take the program for complete."""
         self.sink.emit(syntax_errors.NothingOpen(span=_span(self.source, token)))
         self.at += 1
-        accepted: set[str] = self.parser.accepts()  # type: ignore[no-untyped-call]  # Lark's is unannotated
+        accepted = self.accepted()
         values = self.parser.parser_state.value_stack
         begins = bool(values) and isinstance(values[-1], Token) and values[-1].type == "SEP"
         # The separator after it may be the second in a row.
@@ -206,7 +216,7 @@ class _Driver:
             self.at += 1
 
     def unexpected(self, token: Token) -> None:
-        accepted: set[str] = self.parser.accepts()  # type: ignore[no-untyped-call]  # Lark's is unannotated
+        accepted = self.accepted()
         span = _span(self.source, token)
         if "SEP" in accepted and token.type in STARTS:
             self.sink.emit(syntax_errors.MissingSeparator(span=span, word=str(token)))
@@ -218,7 +228,7 @@ class _Driver:
             self.report(token, span, accepted)
             self.skip_statement()
 
-    def report(self, token: Token, span: Span, accepted: set[str]) -> None:
+    def report(self, token: Token, span: Span, accepted: Set[str]) -> None:
         word = self.statement_word()
         if token.type == "LBRACE" and word == SCAN_WORDS[0]:
             self.sink.emit(
@@ -355,7 +365,7 @@ class _Driver:
             try:
                 tree = self.parser.feed_token(token)
             except UnexpectedToken:
-                accepted: set[str] = self.parser.accepts()  # type: ignore[no-untyped-call]  # Lark's is unannotated
+                accepted = self.accepted()
                 if not self.open:
                     last = Span(self.source, len(self.source.text.rstrip()), len(self.source.text.rstrip()))
                     expected = tuple(describe(accepted))

@@ -1,6 +1,6 @@
 """The token stream: separators from newlines and semicolons, and readable names of tokens."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Set
 from itertools import pairwise
 
 from lark import Token
@@ -83,7 +83,7 @@ _OPERATOR = frozenset(
 )
 
 
-def describe(expected: set[str]) -> list[str]:
+def describe(expected: Set[str]) -> list[str]:
     """The expected tokens in words, as a few groups rather than thirty names."""
     words = []
     rest = set(expected) - {"ERROR", "BADWORD"}

@@ -12,8 +12,6 @@ from ...diagnostics.catalog import (
     task_errors,
     training_errors,
 )
-from ...layers import merges
-from ...syntax.tokens import KEYWORDS
 from ...text.library import standard_blocks
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
@@ -241,8 +239,7 @@ def _is_unknown(context: SuggestionContext, site: ErrorSite, candidate: Candidat
     """Whether a candidate replaces the name of an unknown layer by another unknown one."""
     texts = (edit.text for edit in candidate.edits if edit.span.start == site.span.start)
     words = [found[0] for text in texts if (found := re.match(r"[A-Za-z_]\w*", text))]
-    known = {*context.blocks, *KEYWORDS, *merges(), *standard_blocks()}
-    return any(word not in known and context.find_layer(word) is None for word in words)
+    return any(not context.starts_statement(word) and word not in standard_blocks() for word in words)
 
 
 def _of_kind(generate: Generator, context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

@@ -14,6 +14,7 @@ from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, changed, rewritten, written
+from ..text_parts import within
 from ..written_arguments import remove_this, rendered, value_text, written_arguments
 from .name_fixes import near
 
@@ -235,16 +236,10 @@ def misread(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     whole = next((a for a in layer.args if a.span.start == site.span.start and a.name is None), None)
     if word[:1] == "x" and word[1:].isidentifier() and whole is not None:
         kept = [remove_this(layer, whole)]
-        text = edited_text(layer.span.text, _local(layer, kept))
+        text = edited_text(layer.span.text, within(layer.span, kept))
         edit = Edit(span=layer.span, text=f"repeat {whole.span.text[1:]} {{ {text} }}")
         yield Candidate(title=f"write `{edit.text}`", edits=(edit,), rank=0.2)
     pair = _PAIR.search(source.text, layer.span.start, layer.span.end)
     if pair:
         size = "x".join(each for each in pair.groups() if each)
         yield rewritten(layer, (Edit(span=Span(source, *pair.span()), text=size),), 0.5)
-
-
-def _local(layer: ast.LayerStatement, edits: list[Edit]) -> list[Edit]:
-    """Edits of a statement as edits of its own text."""
-    start = layer.span.start
-    return [Edit(span=Span(e.span.source, e.span.start - start, e.span.end - start), text=e.text) for e in edits]

@@ -10,8 +10,9 @@ from ...layers import merges
 from ...text.source import Source, Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
+from ..text_parts import STATEMENT_START
 
-_ASSIGNMENT = re.compile(r"(?:^|(?<=[\n;{}]))([ \t]*)([A-Za-z_]\w*)[ \t]*=[ \t]*([A-Za-z_][^\n;{}#=]*)(?=[\n;}#]|$)")
+_ASSIGNMENT = re.compile(rf"{STATEMENT_START}([ \t]*)([A-Za-z_]\w*)[ \t]*=[ \t]*([A-Za-z_][^\n;{{}}#=]*)(?=[\n;}}#]|$)")
 _OTHER = re.compile(r"[^\s;]")
 """A character of another statement."""
 

@@ -3,15 +3,16 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from ...contract.arguments import ParameterSpec
+from ...contract.arguments import ParameterSpec, parameter_named
 from ...elaborate.torch_order import argument_of, orders_of
 from ...layers import merges
 from ...text.source import Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
+from ..text_parts import line_of
 from ..written_arguments import rendered
 from .foreign_names import FOREIGN_NAMES
-from .line_fixes import line_of, replaced
+from .line_fixes import replaced
 
 _CURRENT = ("x", "out", "h", "y", "inputs", "input", "features", "hidden", "z", "self", "net", "model", "output")
 """The usual names of the current tensor in Python."""
@@ -26,6 +27,8 @@ _IGNORED = (
     "trainable",
     "dtype",
 )
+_MOST_CALLS = 100
+"""The largest number of calls in a line that is read."""
 _ASSIGNED = re.compile(r"^\s*(?:(?:self|this)\.)?([A-Za-z_]\w*)\s*(?::\s*[\w.]+\s*)?=\s*(?=[A-Za-z_(])(.*)$")
 _ADDED = re.compile(r"^\s*\w+\.(?:add|append|add_module)\((.*)\)\s*$")
 _CALL = re.compile(r"^\s*(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)\((.*)\)\s*$", re.DOTALL)
@@ -41,7 +44,7 @@ def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     line = line_of(site.span)
     text = line.text.rstrip(",;\\ \t")
     start = len(text) - len(text.lstrip())
-    if not re.search(r"[(=+*]", text):
+    if not re.search(r"[(=+*]", text) or text.count("(") > _MOST_CALLS:
         return
     span = Span(line.source, line.start + start, line.end)
     for index, new in enumerate(dict.fromkeys(_statements(context, text.strip()))):
@@ -60,13 +63,13 @@ def _statements(context: SuggestionContext, text: str) -> Iterator[str]:
     if added is not None:
         yield from _statements(context, re.sub(r"^\s*[\"'][^\"']*[\"']\s*,", "", added[1]))
         return
-    assigned = _ASSIGNED.match(text)
-    if assigned is not None and not re.search(r"[{}]", text):
-        alias = "" if assigned[1] in _CURRENT else f" as {assigned[1]}"
-        for new in _statements(context, assigned[2]):
-            if alias:
-                yield new + alias
-            yield new
+    names: list[str] = []
+    while (assigned := _ASSIGNED.match(text)) is not None and not re.search(r"[{}]", text):
+        names.append(assigned[1])
+        text = assigned[2]
+    if names:
+        aliases = [f" as {name}" for name in names if name not in _CURRENT][:1]
+        yield from (new + alias for new in _statements(context, text) for alias in (*aliases, ""))
         return
     joined = _SUM.match(text)
     if joined is not None:
@@ -145,7 +148,7 @@ def _called(context: SuggestionContext, name: str, args: Sequence[str]) -> Itera
 
 
 def _value(text: str) -> str:
-    sizes = re.fullmatch(r"[(\[]\s*(\d+(?:\s*,\s*\d+)*)\s*,?\s*[)\]]", text)
+    sizes = re.fullmatch(r"[(\[]\s*(\d+(?:\s*,\s*\d+)*)(?:\s*,)?\s*[)\]]", text)
     if sizes is None:
         return text.strip("\"'")
     numbers = re.findall(r"\d+", sizes[1])
@@ -159,7 +162,7 @@ def _named(parameters: Sequence[ParameterSpec], named: Sequence[tuple[str, str]]
     for key, value in ((key.strip(), _value(value.strip())) for key, value in named):
         flags = {flag: p for p in parameters for flag, _ in p.words}
         name = key if key in names else argument_of(key, names)
-        p = next((p for p in parameters if p.name == name), None)
+        p = parameter_named(parameters, name)
         if key == "activation":
             after = f"; {value.rpartition('.')[2].lower()}" if value.lower() not in ("none", "linear") else ""
         elif value == "False" and f"no{name or key}" in flags:
@@ -182,7 +185,7 @@ def _ordered(keyword: str, parameters: Sequence[ParameterSpec], values: Sequence
             continue
         found = []
         for name, value in zip(order, values, strict=False):
-            p = next((p for p in parameters if p.name == name), None)
+            p = parameter_named(parameters, name)
             if p is not None and not (value == "0" and name == "padding") and not (value == "1" and name == "stride"):
                 found.append(rendered(p, parameters, value))
         yield found

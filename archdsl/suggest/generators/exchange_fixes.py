@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
+from ...contract.arguments import parameter_named
 from ...diagnostics import Edit
 from ...syntax import ast
 from ...syntax.bodies import bodies
@@ -93,7 +94,7 @@ def _have_same_body(context: SuggestionContext, one: ast.Statement, other: ast.S
 def _argument(context: SuggestionContext, statement: ast.LayerStatement, name: str) -> tuple[Span, str] | None:
     parameters = context.parameters(statement)
     found = written_arguments(statement, parameters).get(name)
-    p = next((p for p in parameters if p.name == name), None)
+    p = parameter_named(parameters, name)
     return None if found is None or p is None else (found.span, value_text(found, p))
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from ...diagnostics import Edit
 from ...diagnostics.catalog import name_errors, syntax_errors
@@ -11,13 +12,24 @@ from ...expressions.operations import COMPARISONS
 from ...text.source import Source, Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
-from .line_fixes import line_of, replaced
+from ..text_parts import line_of
+from .line_fixes import replaced
 
-_BLOCK = re.compile(r"/\*(.*?)\*/|<!--(.*?)-->|\"\"\"(.*?)\"\"\"|'''(.*?)'''", re.DOTALL)
+_BLOCK = re.compile(r"/\*|<!--|\"\"\"|'''")
+_BLOCK_ENDS = {"/*": "*/", "<!--": "-->", '"""': '"""', "'''": "'''"}
 _REST_OF_LINE = re.compile(r"(?<!\s)\s*(?:(?<!\S)%+|//|--)\s*(?P<words>[A-Za-z].*)$")
 _WHY = "comments start with `#`"
 _CONTINUED = re.compile(r"(?<![ \t])[ \t]*\\[ \t]*\n[ \t]*")
 _PARTS = re.compile(r"==|!=|<=|>=|[<>()\[\]{};,]|\b(?:and|or|not|if|else|when|assert|for)\b")
+_OPERAND = re.compile(r"\s*")
+
+
+class _Block(NamedTuple):
+    """A comment in another notation: its position, and the words in it."""
+
+    start: int
+    end: int
+    words: str
 
 
 def comments(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -25,8 +37,8 @@ def comments(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     source = site.span.source
     if source is not context.source:
         return
-    found = [each for each in _BLOCK.finditer(source.text) if not _is_comment(source, each.start())]
-    here = [each for each in found if _line_at(source, each.start()) <= site.line <= _line_at(source, each.end())]
+    found = [each for each in _blocks(source) if not _is_comment(source, each.start)]
+    here = [each for each in found if _line_at(source, each.start) <= site.line <= _line_at(source, each.end)]
     if here:
         for rank, those in enumerate([found, here[:1]] if len(found) > 1 else [found]):
             edits = tuple(edit for each in those for edit in _with_hashes(source, each))
@@ -38,6 +50,21 @@ def comments(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
         span = Span(source, line.start + rest.start(), line.end)
         text = f"# {rest['words']}"
         yield replaced(span, f"  {text}" if rest.start() else text, 0.0, _WHY, "comments")
+
+
+def _blocks(source: Source) -> Iterator[_Block]:
+    """The comments between a sign that starts one and the sign that ends it."""
+    text, at = source.text, 0
+    unended = set[str]()
+    while (found := _BLOCK.search(text, at)) is not None:
+        ending = _BLOCK_ENDS[found[0]]
+        end = -1 if ending in unended else text.find(ending, found.end())
+        if end < 0:
+            unended.add(ending)
+            at = found.end()
+        else:
+            at = end + len(ending)
+            yield _Block(found.start(), at, text[found.end() : end])
 
 
 def _is_comment(source: Source, at: int) -> bool:
@@ -60,15 +87,15 @@ def _is_remark(context: SuggestionContext, site: ErrorSite, text: str) -> bool:
     return len(words) > 1 and prose and not flags & {*words}
 
 
-def _with_hashes(source: Source, found: re.Match[str]) -> Iterator[Edit]:
+def _with_hashes(source: Source, found: _Block) -> Iterator[Edit]:
     """The edits that write a comment of one or several lines with `#`; what follows it on its line is kept."""
-    start, end = found.span()
+    start, end, words = found
     text = source.text
     first = text.rfind("\n", 0, start) + 1
     stop = text.find("\n", end)
     stop = len(text) if stop < 0 else stop
     before, after = text[first:start].strip(), text[end:stop].strip()
-    lines = next(group for group in found.groups() if group is not None).split("\n")
+    lines = words.split("\n")
     remarks = [line.strip().lstrip("*").strip() for line in lines]
     if len(lines) == 1 and before and after:
         yield Edit(span=Span(source, len(text[:start].rstrip()), end), text="")
@@ -107,9 +134,8 @@ def chained(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if not isinstance(site.diagnostic, syntax_errors.Unexpected) or site.span.text not in COMPARISONS:
         return
     chains: dict[int, tuple[Edit, ...]] = {}
-    for sign in _PARTS.finditer(line.text):
-        if sign[0] in COMPARISONS:
-            start, negated = _start_of_comparison(line.text, sign.start())
+    for start, negated in _comparison_starts(line.text):
+        if start not in chains:
             chains[start] = _unchained(line, start, negated=negated)
     edits = tuple(edit for each in chains.values() for edit in each)
     title = f"write `{' '.join(edited_text(line.source.text, edits)[line.start :].partition(chr(10))[0].split())}`"
@@ -131,19 +157,21 @@ def _unchained(line: Span, start: int, *, negated: bool) -> tuple[Edit, ...]:
     return tuple(edits)
 
 
-def _start_of_comparison(text: str, at: int) -> tuple[int, bool]:
-    """Where the first operand of the comparison around a position starts, and whether `not` precedes it."""
+def _comparison_starts(text: str) -> Iterator[tuple[int, bool]]:
+    """For each sign of a comparison, where the first operand starts, and whether `not` precedes it."""
     start, negated = 0, False
     outer: list[tuple[int, bool]] = []
-    for found in _PARTS.finditer(text, 0, at):
-        if found[0] in "([{":
+    for found in _PARTS.finditer(text):
+        if found[0] in COMPARISONS:
+            operand = _OPERAND.match(text, start)
+            yield (operand.end() if operand is not None else start), negated
+        elif found[0] in "([{":
             outer.append((start, negated))
             start, negated = found.end(), False
         elif found[0] in ")]}":
             start, negated = outer.pop() if outer else (found.end(), False)
-        elif found[0] not in COMPARISONS:
+        else:
             start, negated = found.end(), found[0] == "not"
-    return start + len(text[start:]) - len(text[start:].lstrip()), negated
 
 
 def _comparison(text: str, start: int) -> tuple[list[tuple[int, int]], int]:

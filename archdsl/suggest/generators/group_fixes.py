@@ -7,10 +7,11 @@ from ...diagnostics import Edit
 from ...text.source import Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
-from .line_fixes import line_of
+from ..text_parts import STATEMENT_START, line_of
 
 _GROUP = re.compile(
-    r"(?:^|(?<=[\n;{}]))[ \t]*(?P<whole>(?:(?P<before>\d+)\s*[x×*]?\s*)?"
+    rf"{STATEMENT_START}[ \t]*"
+    r"(?P<whole>(?:(?P<before>\d+)(?:\s*[x×*])?\s*)?"
     r"(?P<open>[(\[{])(?P<inside>[^()\[\]{}#]*)(?P<close>[)\]}])"
     r"(?:\s*(?:[x×*]|\^)\s*(?P<after>\d+)(?!\w))?)"
 )

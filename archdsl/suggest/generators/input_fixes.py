@@ -275,11 +275,14 @@ def unnamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         yield Candidate(title=f"remove `{found[0].strip()}`", edits=(edit,), rank=0.1)
 
 
+_DIMENSIONS = re.compile(r"(?<![\w-])(?:[\w-]+(?:\s*[x×*,]\s*[\w-]+)+|-?\w+x\S+)")
+
+
 def shorter(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """The shape of an input without one of its dimensions, most likely the batch: the first, or one that is 1 or -1."""
     if not isinstance(site.statement, ast.Input):
         return
-    found = re.search(r"[\w-]+(?:\s*[x×*,]\s*[\w-]+)+|-?\w+x\S+", site.statement.span.text.partition("input")[2])
+    found = _DIMENSIONS.search(site.statement.span.text.partition("input")[2])
     if found is None:
         return
     dims = re.split(r"\s*[x×*,]\s*", found[0])

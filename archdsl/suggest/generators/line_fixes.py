@@ -1,25 +1,30 @@
 """Lines that are not statements: definitions with another keyword, prose, marks of other tools, `return`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 
 from ...diagnostics import Edit
 from ...diagnostics.catalog.syntax_errors import python_help
-from ...layers import find, merges
+from ...layers import merges
 from ...syntax.tokens import KEYWORDS
 from ...text.source import Source, Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
+from ..text_parts import indentation, line_of, line_start
 from .definition_fixes import KIND
 
 _DEFINING = r"def|define|fn|func|fun|function|class|module|sub|macro|component|struct|layer|type|proc"
 _NETWORK = r"network|model|name|arch|architecture|class"
 _HEADER = re.compile(rf"(\s*)({_DEFINING}|block|stage)\s+([A-Za-z_]\w*)([^{{]*)(?=\{{|$)")
-_PLACES = re.compile(r"(?P<head>\b(?:net|block|stage|aux|as)\s+)(?P<name>\w+(?:[-. ]\w+)+)(?=\s*(?:[({;}]|$))")
+_PLACES = re.compile(r"(?P<head>\b(?:net|block|stage|aux|as)\s+)(?P<name>\w+(?:[-. ]\w+){1,4})(?=\s*(?:[({;}]|$))")
 _PUNCTUATION = re.compile(r"^[^\w{}@(\"]+")
-_CONFLICT = re.compile(r"^(<{5,}|={5,}|>{5,}|\|{5,})", re.MULTILINE)
+_CONFLICT = re.compile(r"^(<{5,}|={5,}|>{5,}|\|{5,})[^\n]*\n?", re.MULTILINE)
+_FOLLOWS: Mapping[str, Set[str]] = {"|": {"<"}, "=": {"<"}, ">": {"="}}
+"""The mark of a merge conflict that comes before another, not necessarily right before."""
 _IGNORED_WORDS = ("return", "pass", "end", "done", "begin", "break", "endblock", "fi", "continue", "yield")
 _MOST_LINES = 6
+_LONGEST = 200
+"""The largest number of characters of a word of prose."""
 
 
 def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -33,18 +38,7 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
     yield from _returned(context, line)
     yield from _marked(line)
     yield from _conflict(site)
-    yield from _comments(site, line)
-
-
-def line_of(span: Span) -> Span:
-    """The line where a span starts, without a comment at its end."""
-    source = span.source
-    start = source.text.rfind("\n", 0, span.start) + 1
-    end = source.text.find("\n", start)
-    end = len(source.text) if end < 0 else end
-    comment = source.text.find("#", start, end)
-    end = comment if comment >= 0 else end
-    return Span(source, start, start + len(source.text[start:end].rstrip()))
+    yield from _comments(context, site, line)
 
 
 def is_argument(word: str) -> bool:
@@ -98,7 +92,7 @@ def _names(line: Span) -> Iterator[Candidate]:
 
 def _listed(line: Span) -> Iterator[Candidate]:
     """Single commas between the names of an `output` and between the parameters of a header."""
-    found = re.match(r"(\s*output\s+)(\w+(?:[\s,;&+]+(?:and\s+)?\w+)+)$", line.text)
+    found = re.match(r"(\s*output\s+)(\w+(?:[\s,;&+]+\w+)+)$", line.text)
     if found is not None:
         names = [word for word in re.findall(r"\w+", found[2]) if word != "and"]
         span = _part(line, found.start(2), found.end(2))
@@ -172,30 +166,36 @@ def _marks(source: Source, mark: str) -> Iterator[tuple[int, int]]:
 def _conflict(site: ErrorSite) -> Iterator[Candidate]:
     """One side of a merge conflict."""
     source = site.span.source
-    text = source.text
-    found = re.search(
-        r"^<{5,}[^\n]*\n(.*?)(?:^\|{5,}[^\n]*\n.*?)?^={5,}[^\n]*\n(.*?)^>{5,}[^\n]*\n?", text, re.M | re.S
-    )
-    if found is None:
+    marks: dict[str, re.Match[str]] = {}
+    for found in _CONFLICT.finditer(source.text):
+        mark = found[1][0]
+        if mark == "<" or (mark in _FOLLOWS and _FOLLOWS[mark] & marks.keys()):
+            marks = marks if mark != "<" else {}
+            marks[mark] = found
+        if mark == ">" and mark in marks:
+            break
+    if ">" not in marks:
         return
-    span = Span(source, found.start(), found.end())
-    for rank, (index, words) in enumerate(((1, "the first version"), (2, "the second version"))):
-        edit = Edit(span=span, text=found[index])
-        kind = f"{KIND} {index}"
+    whole = Span(source, marks["<"].start(), marks[">"].end())
+    first = source.text[marks["<"].end() : marks.get("|", marks["="]).start()]
+    second = source.text[marks["="].end() : marks[">"].start()]
+    for rank, (text, words) in enumerate(((first, "the first version"), (second, "the second version"))):
+        edit = Edit(span=whole, text=text)
+        kind = f"{KIND} {rank + 1}"
         yield Candidate(title=f"keep {words} of the conflict", edits=(edit,), rank=0.1 + 0.1 * rank, kind=kind)
 
 
-def _comments(site: ErrorSite, line: Span) -> Iterator[Candidate]:
+def _comments(context: SuggestionContext, site: ErrorSite, line: Span) -> Iterator[Candidate]:
     """Prose as a comment: the line alone, or with those around it that are not statements either."""
     source = site.span.source
     number = source.position(line.start)[0]
     heading = not source.text[: line.start].strip()
-    if not _is_prose(line.text) or not (_is_sentence(line.text) or heading) or python_help(line):
+    if not _is_prose(context, line.text) or not (_is_sentence(line.text) or heading) or python_help(line):
         return
     first = last = number
-    while last - first < _MOST_LINES and last < source.lines and _is_prose(source.line_text(last + 1)):
+    while last - first < _MOST_LINES and last < source.lines and _is_prose(context, source.line_text(last + 1)):
         last += 1
-    while last - first < _MOST_LINES and first > 1 and _is_prose(source.line_text(first - 1)):
+    while last - first < _MOST_LINES and first > 1 and _is_prose(context, source.line_text(first - 1)):
         first -= 1
     for lines, more in ((range(first, last + 1), 0.0), (range(number, number + 1), 0.05)):
         edits = tuple(Edit(span=_start_of(source, each), text="# ") for each in lines)
@@ -205,8 +205,7 @@ def _comments(site: ErrorSite, line: Span) -> Iterator[Candidate]:
 
 def _start_of(source: Source, number: int) -> Span:
     """Where the first word of a line starts."""
-    found = re.compile(rf"(?:[^\n]*\n){{{number - 1}}}[ \t]*").match(source.text)
-    start = found.end() if found is not None else 0
+    start = line_start(source, number) + indentation(source.line_text(number))
     return Span(source, start, start)
 
 
@@ -214,18 +213,19 @@ _WORDS = re.compile(r"\b(?:the|a|an|of|is|are|for|with|by|to|at|on|et|al|this|th
 """Common English words that are not words of this language."""
 
 
-def _is_prose(text: str) -> bool:
+def _is_prose(context: SuggestionContext, text: str) -> bool:
     """Whether a line may be prose: its first word does not start a statement, and it has no braces."""
     words = text.split()
     if not words or text.lstrip().startswith("#") or set(text) & set("{}="):
         return False
-    return re.fullmatch(r"[(\"'`]?[A-Za-z][\w'’-]*[.,:;)\"'`]*", words[0]) is not None and _is_no_statement(words[0])
+    first = words[0]
+    is_word = len(first) <= _LONGEST and re.fullmatch(r"[(\"'`]?[A-Za-z][\w'’-]*[.,:;)\"'`]*", first) is not None
+    return is_word and _is_no_statement(context, first)
 
 
-def _is_no_statement(word: str) -> bool:
+def _is_no_statement(context: SuggestionContext, word: str) -> bool:
     low = word.strip(".,:;()\"'`").lower()
-    known = {*KEYWORDS, *merges()}
-    return (word != low and low in known) or (low not in known and find(low) is None)
+    return (word != low and low in {*KEYWORDS, *merges()}) or not context.starts_statement(low)
 
 
 def _is_sentence(text: str) -> bool:

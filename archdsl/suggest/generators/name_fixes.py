@@ -17,6 +17,8 @@ from ..written_arguments import takes
 from .foreign_names import FOREIGN_NAMES
 
 _FAR, _SHORT = 3, 4
+_LONGEST_NUMBER = 9
+"""The largest number of digits at the end of a name that are counted up."""
 
 
 def near(word: str, known: Iterable[str]) -> Iterator[tuple[str, float]]:
@@ -157,7 +159,10 @@ def taken(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     missing = sorted(context.used_names - context.given_names)
     yield from (_renamed(site, name, 0.2 + 0.1 * steps) for name, steps in near(word, missing))
     yield from (_renamed(site, name, 0.4) for name in missing if len(name) == len(word) == 1)
-    stem, number = re.fullmatch(r"(.*?)(\d*)", word).groups()  # type: ignore[union-attr]  # it matches all
+    stem = word.rstrip("0123456789")
+    number = word[len(stem) :]
+    if len(number) > _LONGEST_NUMBER:
+        stem, number = word, ""
     count = int(number or 1) + 1
     while f"{stem}{count}" in context.variables:
         count += 1

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from ...contract.arguments import ParameterSpec
 from ...diagnostics.catalog.name_errors import UnknownLayer
 from ...elaborate.torch_order import argument_of
-from ...text.source import Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
+from ..text_parts import statement_of
 from ..written_arguments import rendered, usual_order
 from .foreign_names import FOREIGN_NAMES
-from .line_fixes import line_of, replaced
+from .line_fixes import replaced
 
 _TOKEN = re.compile(
     r"(?P<size>\d+(?:\*|\s*[x×]\s*)\d+(?:(?:\*|\s*[x×]\s*)\d+)?)(?![\w.])"
@@ -24,7 +24,6 @@ _TOKEN = re.compile(
     r"|(?P<word>[A-Za-z_]+(?:[123][dD](?![A-Za-z]))?)"
     r"|(?P<separator>[\s,@:=()]|(?<!\s)-|-(?!\.?\d))"
 )
-_SEPARATORS = frozenset("\n;{}#")
 _NAMED = {
     "stride": "stride",
     "s": "stride",
@@ -40,6 +39,8 @@ _NOUNS = re.compile(r"filters?|kernels|channels|features?|maps?|units?|neurons|o
 _AS = re.compile(r"(?<!\s)\s+as\s+[A-Za-z_]\w*\s*$")
 _LONGEST = 4
 """The largest number of words in the name of a layer: `global average pooling layer`."""
+_MOST_TOKENS = 60
+"""The largest number of words and numbers in a statement that is read."""
 
 
 class _Token(NamedTuple):
@@ -72,7 +73,7 @@ def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     """The statement around an error, read in the notation of papers. A candidate uses all of its words and numbers."""
     if site.span.source is not context.source or _is_operation_in_dimensions(site):
         return
-    span = _statement(site.span)
+    span = statement_of(site.span)
     alias = _AS.search(span.text)
     text = span.text if alias is None else span.text[: alias.start()]
     read = _read(context, text)
@@ -89,20 +90,12 @@ def _is_operation_in_dimensions(site: ErrorSite) -> bool:
     return isinstance(found, UnknownLayer) and found.is_operation and re.search(r"\d[dD]$", found.name) is not None
 
 
-def _statement(span: Span) -> Span:
-    """The text around a position, up to the next separators of statements."""
-    line = line_of(span)
-    text, at = line.source.text, span.start
-    start = next((i + 1 for i in range(at - 1, line.start - 1, -1) if text[i] in _SEPARATORS), line.start)
-    end = next((i for i in range(at, line.end) if text[i] in _SEPARATORS), line.end)
-    inside = text[start:end]
-    return Span(line.source, start + len(inside) - len(inside.lstrip()), start + len(inside.rstrip()))
-
-
 def _tokens(text: str) -> list[_Token] | None:
-    """The parts of a statement, without separators; None if a part is unknown."""
+    """The parts of a statement, without separators; None if a part is unknown, or if there are too many."""
     found, at, glued = list[_Token](), 0, False
     while at < len(text):
+        if len(found) > _MOST_TOKENS:
+            return None
         match = _TOKEN.match(text, at)
         if match is None or match.lastgroup is None:
             return None
@@ -131,7 +124,7 @@ def _read(context: SuggestionContext, text: str) -> _Read | None:
             read.named.append(("stride", token.text))
         elif token.kind != "word":
             read.numbers.append(token)
-        elif _is_argument(word) and tokens and tokens[0].kind in ("number", "size"):
+        elif _names_argument(word) and tokens and tokens[0].kind in ("number", "size"):
             read.named.append((_NAMED.get(word, word), tokens.pop(0).text))
         elif word in ("pad", "padding") and tokens and tokens[0].text.lower() in ("same", "valid"):
             continue
@@ -148,7 +141,7 @@ def _read(context: SuggestionContext, text: str) -> _Read | None:
     return read if tokens is not None and read.is_clear else None
 
 
-def _is_argument(word: str) -> bool:
+def _names_argument(word: str) -> bool:
     return word in (*_NAMED, *_ARGUMENTS) or argument_of(word, _ARGUMENTS) is not None
 
 

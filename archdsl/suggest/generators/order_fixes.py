@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from ...diagnostics import Edit
 from ...syntax import ast
-from ...text.source import Source, Span
+from ...text.source import Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, removed, written
+from ..text_parts import indentation, line_start
 
 _FLATTENING = ("flatten", "gap", "gmp")
 _NEAR_LINES = 12
@@ -22,8 +23,8 @@ def exchanged(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
         if not 1 <= first < source.lines:
             continue
         one, other = source.line_text(first), source.line_text(first + 1)
-        if _movable(one) and _movable(other) and _indentation(one) == _indentation(other) and one != other:
-            start = site.span.source.text.find(one, _start(source, first))
+        if _movable(one) and _movable(other) and indentation(one) == indentation(other) and one != other:
+            start = site.span.source.text.find(one, line_start(source, first))
             end = start + len(source.text[start:].split("\n")[0]) + 1 + len(other)
             edit = Edit(span=Span(source, start, end), text=f"{other}\n{one}")
             yield Candidate(title=f"swap lines {first} and {first + 1}", edits=(edit,), rank=rank)
@@ -33,14 +34,6 @@ def _movable(line: str) -> bool:
     text = line.strip()
     fixed = ("#", "net ", "input ", "block ", "use ", "}", "output ", "assert ")
     return bool(text) and not text.startswith(fixed) and text.count("{") == text.count("}")
-
-
-def _indentation(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
-def _start(source: Source, line: int) -> int:
-    return sum(len(each) + 1 for each in source.text.split("\n")[: line - 1])
 
 
 def flattened_late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -91,6 +84,6 @@ def uncommented(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         gives = bool(name) and re.search(rf"\bas {re.escape(name)}\b|\blet {re.escape(name)}\b", text) is not None
         if name and not gives:
             continue
-        start = _start(source, number) + len(found[1])
+        start = line_start(source, number) + len(found[1])
         edit = Edit(span=Span(source, start, start + found.end() - len(found[1])), text="")
         yield Candidate(title=f"uncomment line {number}", edits=(edit,), rank=0.3 if gives else 0.9)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ...contract.arguments import ParameterSpec
+from ...contract.arguments import ParameterSpec, parameter_named
 from ...diagnostics import Edit, Sink
 from ...diagnostics.catalog import argument_errors
 from ...elaborate.layer_statements import example_of
@@ -145,7 +145,7 @@ def _shared(context: SuggestionContext, a: ast.LayerStatement, b: ast.LayerState
 
 
 def _text(given: dict[str, ast.Argument], name: str, parameters: tuple[ParameterSpec, ...]) -> str | None:
-    p = next((p for p in parameters if p.name == name), None)
+    p = parameter_named(parameters, name)
     return value_text(given[name], p) if p is not None and name in given else None
 
 
@@ -157,7 +157,7 @@ def missing(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     parameters = context.parameters(layer)
     options: list[list[str]] = []
     for name in diagnostic.names:
-        p = next((p for p in parameters if p.name == name), None)
+        p = parameter_named(parameters, name)
         if p is None:
             return  # a layer that is an argument of the block
         texts = [

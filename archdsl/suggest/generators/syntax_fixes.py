@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 from ...diagnostics import Edit
 from ...diagnostics.catalog import syntax_errors
+from ...diagnostics.fixes import edited_text
 from ...syntax import ast
-from ...text.source import Source, Span
+from ...text.source import Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
+from ..text_parts import indentation, line_of, line_start, statement_start, within
 from .foreign_names import FOREIGN_NAMES
 
 _LOGIC: tuple[tuple[str, str, str], ...] = (
@@ -16,12 +18,13 @@ _LOGIC: tuple[tuple[str, str, str], ...] = (
     (r"(?:(?<!\s)\s+)?&&\s*", " and ", "conditions are joined by `and`"),
     (r"!(?=[\w(@])", "not ", "`not` negates"),
 )
+_RANGE = r"range\(\s*([^(){}\s](?:[^(){}]*[^(){}\s])?)\s*\)"
 _FOREIGN_SYNTAX: tuple[tuple[str, str, str], ...] = (
-    (r"(?<==)[(\[]\s*(\d+)\s*,\s*\1\s*,?\s*[)\]]", r"\1", "one number applies to all spatial dimensions"),
-    (r"\(\s*(\d+)\s*,\s*(?!\1\b)(\d+)\s*,?\s*\)", r"\1x\2", "sizes are written with an x"),
+    (r"(?<==)[(\[]\s*(\d+)\s*,\s*\1(?:\s*,)?\s*[)\]]", r"\1", "one number applies to all spatial dimensions"),
+    (r"\(\s*(\d+)\s*,\s*(?!\1\b)(\d+)(?:\s*,)?\s*\)", r"\1x\2", "sizes are written with an x"),
     (r"\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)", r"\1x\2x\3", "sizes are written with an x"),
     (r"\[\s*(\d+)\s*,\s*(\d+)\s*\]", r"\1x\2", "sizes are written with an x"),
-    (r"\(\s*(\d+)\s*,\s*\1\s*,?\s*\)", r"k\1", "one number applies to all spatial dimensions"),
+    (r"\(\s*(\d+)\s*,\s*\1(?:\s*,)?\s*\)", r"k\1", "one number applies to all spatial dimensions"),
     (r"\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\]", r"\1x\2x\3", "sizes are written with an x"),
     (r"(?<=\d)\s*[×*]\s*(?=\d)", "x", "sizes are written with an x"),
     (r"(?:(?<!\s)\s+)?(?:→|->|=>|\|>|\|)\s*", "; ", "statements are separated by `;`"),
@@ -34,13 +37,15 @@ _FOREIGN_SYNTAX: tuple[tuple[str, str, str], ...] = (
     (r"(?:(?<!\s)\s+)?=\s*$", "", "the value is missing"),
     *_LOGIC,
     (r":\s*(?:int|float|bool|str|list|tuple)\b", "", "parameters have no types"),
-    (r"\bfor\s+(\w+)\s+in\s+range\(\s*([^(){}]+?)\s*\)", r"repeat \2 as \1", "a loop is `repeat`"),
-    (r"\bfor\s+\w+\s+in\s+range\(\s*([^(){}]+?)\s*\)", r"repeat \1", "a loop is `repeat`"),
+    (rf"\bfor\s+(\w+)\s+in\s+{_RANGE}", r"repeat \2 as \1", "a loop is `repeat`"),
+    (rf"\bfor\s+\w+\s+in\s+{_RANGE}", r"repeat \1", "a loop is `repeat`"),
     (r"\b\w+\.(?:shape|size)(?:\[1\]|\(1\))", "@c", "sizes of the current tensor have an @"),
     (r"\b\w+\.(?:shape|size)(?:\[(?:2|-2)\]|\((?:2|-2)\))", "@h", "sizes of the current tensor have an @"),
     (r"\b\w+\.(?:shape|size)(?:\[(?:3|-1)\]|\((?:3|-1)\))", "@w", "sizes of the current tensor have an @"),
     (r"\$", "", ""),
 )
+_TAKES_NAME = re.compile(r"(?:\bas|\bfrom|\bblock|\bstage|=|\bconcat|\badd)$")
+"""What a name follows rather than a statement."""
 
 
 def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -62,9 +67,8 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         yield from _calls(site)
         yield from _assigned(context, site)
     elif isinstance(diagnostic, syntax_errors.Unexpected) and "`{`" in diagnostic.expected:
-        line = _line(site)
-        end = line.start + len(line.text.rstrip())
-        edit = Edit(span=Span(line.source, end, end), text=" {")
+        line = line_of(site.span)
+        edit = Edit(span=line.tail, text=" {")
         yield Candidate(title=f"insert `{{` at the end of line {site.line}", edits=(edit,), rank=0.5)
         yield from _braced(site, line)
         yield from _other_notation(site)
@@ -109,7 +113,7 @@ def _named_last(site: ErrorSite) -> Iterator[Candidate]:
     )
     if found is None or arguments is None:
         return
-    before = source.text[max(source.text.rfind(each, 0, found.start()) for each in "\n;{}") + 1 : found.start()]
+    before = source.text[statement_start(source.text, found.start()) : found.start()]
     if re.fullmatch(r"x\d+", arguments[0]) and re.search(r"\sx\d+\s*$", before):
         end = found.start() + len(found[0])
         edit = Edit(span=Span(source, end, arguments.end()), text="")
@@ -122,12 +126,12 @@ def _named_last(site: ErrorSite) -> Iterator[Candidate]:
 
 def _separated(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """`;` before each layer of a line that has several with nothing between them."""
-    line = _line(site)
+    line = line_of(site.span)
     places = []
     for found in re.finditer(r"(?<=[^\s;{}])([ \t]+)([a-z]\w*)", line.text):
-        word, before = found[2], line.text[: found.start()]
+        word, before = found[2], _TAKES_NAME.search(line.text, max(0, found.start() - 8), found.start())
         starts = context.find_layer(word) is not None or word in context.blocks
-        if starts and not re.search(r"(?:\bas|\bfrom|\bblock|\bstage|=|\bconcat|\badd)$", before):
+        if starts and before is None:
             places.append((line.start + found.start(1), word))
     if len(places) > 1:
         edits = tuple(Edit(span=Span(line.source, at, at), text=";") for at, _ in places)
@@ -174,18 +178,8 @@ def _assigned(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
     yield Candidate(title=f"write `{text} as {found[1]}`", edits=edits, rank=0.3)
 
 
-def _line(site: ErrorSite) -> Span:
-    """The line of an error, without what follows a `#`."""
-    source = site.span.source
-    start = source.text.rfind("\n", 0, site.span.start) + 1
-    end = source.text.find("\n", start)
-    end = len(source.text) if end < 0 else end
-    comment = source.text.find("#", start, end)
-    return Span(source, start, comment if comment >= 0 else end)
-
-
 def _other_notation(site: ErrorSite) -> Iterator[Candidate]:
-    line = _line(site)
+    line = line_of(site.span)
     commas = list(re.finditer(r"(?<=\d)\s*,\s*(?=\d)", line.text)) if line.text.lstrip().startswith("input") else []
     if commas:
         spans = [Span(line.source, line.start + each.start(), line.start + each.end()) for each in commas]
@@ -216,7 +210,7 @@ def _other_notation(site: ErrorSite) -> Iterator[Candidate]:
 
 def _single_commas(site: ErrorSite) -> Iterator[Candidate]:
     """One comma of the line as `;`, then all of them."""
-    line = _line(site)
+    line = line_of(site.span)
     places = [m.start() for m in re.finditer(",", line.text)]
     edits = [Edit(span=Span(line.source, line.start + at, line.start + at + 1), text=";") for at in places]
     for edit in edits[:3]:
@@ -227,7 +221,7 @@ def _single_commas(site: ErrorSite) -> Iterator[Candidate]:
 
 def _calls(site: ErrorSite) -> Iterator[Candidate]:
     """`conv(64, 3)` as `conv 64 3`."""
-    line = _line(site)
+    line = line_of(site.span)
     call = re.search(r"\b([A-Za-z_]\w*)\s*\(([^()]*)\)", line.text)
     if call:
         arguments = " ".join(part.strip() for part in call[2].split(","))
@@ -238,26 +232,20 @@ def _calls(site: ErrorSite) -> Iterator[Candidate]:
 
 
 def _rewritten(line: Span, edits: tuple[Edit, ...], rank: float, why: str) -> Candidate:
-    text = line.text
-    for edit in sorted(edits, key=lambda each: -each.span.start):
-        text = text[: edit.span.start - line.start] + edit.text + text[edit.span.end - line.start :]
+    text = edited_text(line.text, within(line, edits))
     return Candidate(title=f"write `{' '.join(text.split())}`", edits=edits, rank=rank, why=why)
-
-
-def _indentation(line: str) -> int:
-    return len(line) - len(line.lstrip())
 
 
 def _closed(site: ErrorSite) -> Iterator[Candidate]:
     """A `}` where the indentation returns to that of the line with the `{`; else at the end."""
     source = site.span.source
     first = site.span.line
-    base = _indentation(source.line_text(first))
+    base = indentation(source.line_text(first))
     inner = None
     rank = 0.5
-    rest = source.text[site.span.end : _start(source, first) + len(source.line_text(first))]
+    rest = source.text[site.span.end : line_start(source, first) + len(source.line_text(first))]
     if rest.strip():
-        end = _start(source, first) + len(source.line_text(first).rstrip())
+        end = line_start(source, first) + len(source.line_text(first).rstrip())
         yield Candidate(
             title=f"insert `}}` at the end of line {first}",
             edits=(Edit(span=Span(source, end, end), text=" }"),),
@@ -267,14 +255,14 @@ def _closed(site: ErrorSite) -> Iterator[Candidate]:
         text = source.line_text(number)
         if not text.strip():
             continue
-        if inner is None and _indentation(text) > base:
+        if inner is None and indentation(text) > base:
             inner = number
         if text.lstrip().startswith(("shortcut", "else")):
-            start = _start(source, number)
-            edit = Edit(span=Span(source, start, start + _indentation(text)), text=f"{' ' * base}}} ")
+            start = line_start(source, number)
+            edit = Edit(span=Span(source, start, start + indentation(text)), text=f"{' ' * base}}} ")
             yield Candidate(title=f"insert `}}` before `{text.split()[0]}`", edits=(edit,), rank=0.2)
-        if inner is not None and _indentation(text) <= base:
-            start = _start(source, number)
+        if inner is not None and indentation(text) <= base:
+            start = line_start(source, number)
             if text.lstrip().startswith("}"):
                 continue
             edit = Edit(span=Span(source, start, start), text=f"{' ' * base}}}\n")
@@ -302,7 +290,7 @@ def _opened(site: ErrorSite) -> Iterator[Candidate]:
             line = opened.pop()
             here = source.position(found.start())[0]
             alone = source.line_text(here).strip() == "}"
-            if alone and _indentation(source.line_text(here)) != _indentation(source.line_text(line)):
+            if alone and indentation(source.line_text(here)) != indentation(source.line_text(line)):
                 yield _without(Span(source, found.start(), found.end()), 0.6)
 
 
@@ -310,14 +298,9 @@ def _without(brace: Span, rank: float) -> Candidate:
     source, start, end = brace
     line = source.position(start)[0]
     if source.line_text(line).strip() == "}":
-        start = _start(source, line)
+        start = line_start(source, line)
         end = min(len(source.text), start + len(source.line_text(line)) + 1)
     else:
         while start > 0 and source.text[start - 1] in " \t":
             start -= 1
     return Candidate(title="remove this `}`", edits=(Edit(span=Span(source, start, end), text=""),), rank=rank)
-
-
-def _start(source: Source, line: int) -> int:
-    """The offset at which a line starts."""
-    return sum(len(each) + 1 for each in source.text.split("\n")[: line - 1])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+from ...contract.arguments import parameter_named
 from ...diagnostics import Edit
 from ...diagnostics.catalog import argument_errors
 from ...syntax import ast
@@ -74,7 +75,7 @@ def defaults(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     given = [written_arguments(each, parameters) for each in uses]
     for name in diagnostic.names:
         lacking = sum(name not in each for each in given)
-        p = next((p for p in parameters if p.name == name), None)
+        p = parameter_named(parameters, name)
         if p is None:
             return  # a layer that is an argument of the block
         texts = [value_text(each[name], p) for each in given if name in each]

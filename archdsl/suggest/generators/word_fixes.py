@@ -7,19 +7,22 @@ from collections.abc import Iterator
 from ...contract.arguments import ParameterSpec
 from ...diagnostics import Edit
 from ...diagnostics.catalog import name_errors
-from ...layers import find, merges
+from ...layers import find
 from ...syntax import ast
 from ...syntax.tokens import KEYWORDS
 from ...text.source import Span
 from ..candidate import Candidate
 from ..statements import covers
 from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, rewritten
+from ..text_parts import line_of
 from .definition_fixes import KIND
-from .line_fixes import is_argument, line_of, replaced
+from .line_fixes import is_argument, replaced
 
 _WORD = re.compile(r"\"[^\"\n]*\"|(?:[^\s;{}()\[\],]|\([^()\n]*\)|\[[^\[\]\n]*\])+")
 _SHORTHANDS = re.compile(r"(?:[a-zA-Z]\d+[-_,/.:]?){2,}")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "none", "null")
+_LONGEST = 200
+"""The largest number of characters of a word that is corrected."""
 _TYPOGRAPHIC = {
     **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u00ab\u00bb"), '"'),
     **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-"),
@@ -44,6 +47,8 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
     if here < 0:
         return
     # The parser reads a percent sign as an operator, and reports the end of the statement.
+    if any(len(each.text) > _LONGEST for each in words[max(0, here - 1) : here + 2]):
+        return
     percent = here > 0 and words[here - 1].text.endswith("%") and words[here - 1].end <= site.span.start
     word = words[here - 1] if percent else words[here]
     exact = _exact(word.text)
@@ -214,11 +219,6 @@ def _removed(word: Span, rank: float, statement: ast.Statement | None = None) ->
     return Candidate(title=f"remove `{word.text}`", edits=(edit,), rank=rank, kind="words left out")
 
 
-def _starts(context: SuggestionContext, word: str) -> bool:
-    """Whether a statement may start with a word: then a separator is missing, and the word is not superfluous."""
-    return word in KEYWORDS or word in context.blocks or word in merges() or context.find_layer(word) is not None
-
-
 def _left_out(context: SuggestionContext, words: list[Span], here: int, site: ErrorSite) -> Iterator[Candidate]:
     """The text without the word of the error or one next to it, never a statement's first; without a factor `2 *`."""
     statement = site.statement
@@ -226,7 +226,8 @@ def _left_out(context: SuggestionContext, words: list[Span], here: int, site: Er
     for index, rank in ((here, 1.8), (here + 1, 2.4), (here - 1, 2.6)):
         if not 0 <= index < len(words) or (index and words[index - 1].text in ("as", "from", "reuse")):
             continue  # the name that the keyword needs
-        if words[index].start != first and not _starts(context, words[index].text):
+        if words[index].start != first and not context.starts_statement(words[index].text):
+            # Before a word that starts a statement, a separator is missing: the word is not superfluous.
             # An argument whose value is unknown is rarely the superfluous one.
             unknown = "=" in words[index].text and isinstance(site.diagnostic, name_errors.UnknownName)
             yield _removed(words[index], rank + 0.8 * unknown, statement)
@@ -241,7 +242,7 @@ def _left_out(context: SuggestionContext, words: list[Span], here: int, site: Er
     if found is not None:
         start = (words[here].start if factor else line_start) + (len(found[0]) - len(found[0].lstrip()))
         end = (words[here].start if factor else line_start) + found.end()
-        stop = re.compile(r"\s*(?:[;}#\n]|$)").search(source.text, end)
+        stop = re.compile(r"(?<!\s)\s*(?:[;}#\n]|$)").search(source.text, end)
         tail = stop.start() if stop is not None else len(source.text)
         if "{" not in source.text[end:tail]:
             edits = (
