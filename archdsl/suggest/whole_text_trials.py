@@ -1,5 +1,6 @@
 """Tries candidates on the whole text, for errors of syntax, files and recipes, which partial elaboration misses."""
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from .candidate import Candidate
 from .edited_network import EditedNetworks, errors_of
 from .generators import candidates
 from .suggestion_context import ErrorSite, SuggestionContext
+from .text_parts import statement_start
 
 _MOST_TRIED = 30
 _MOST_WORK = 800
@@ -24,7 +26,15 @@ _MOST_SHOWN = 2
 _LONG = 20_000
 """In texts with more characters, only the correction that the error itself proposes is tried."""
 
+_MOST_HIDDEN = 1
+"""The largest number of errors in a statement that could not be parsed, if no candidate leaves fewer errors."""
+_OF_NAMES = ("E0201", "E0202", "E0203")
+"""Errors of unknown words, which an edit must not write."""
+
+_NUMBER = re.compile(r"\d+")
+
 Place = tuple[str, int]
+_Accepted = tuple[int, float, Candidate, list[Diagnostic]]
 
 
 class WholeTextFixes(NamedTuple):
@@ -40,10 +50,14 @@ def whole_text_fixes(
     found: Iterable[Finding],
     networks: EditedNetworks,
 ) -> WholeTextFixes:
-    """The candidates to show for an error: those after which there are fewer errors, and no new syntax errors."""
+    """The candidates to show for an error: those after which there are fewer errors, and no new syntax errors.
+
+    If there are none, a likely one after which what could not be parsed has another error instead.
+    """
     errors = errors_of(found)
     source = context.source
-    accepted: list[tuple[int, float, Candidate, list[Diagnostic]]] = []
+    accepted: list[_Accepted] = []
+    steps: list[_Accepted] = []
     seen = {source.text}
     tried = 0
     cost = (len(context.draft.nodes) + source.lines + len(errors)) * (_EXAMPLES if context.draft.symbols else 1)
@@ -59,8 +73,13 @@ def whole_text_fixes(
         after = networks.checked(text)
         now = errors_of(after.found)
         new = _new_errors(site.diagnostic, errors, now, candidate, source)
-        if new is not None and networks.keeps_checks(after, site.diagnostic, {code for code, _ in new}):
+        if new is None or not networks.keeps_checks(after, site.diagnostic, {code for code, _ in new}):
+            continue
+        if len(now) < len(errors):
             accepted.append((len(new), candidate.rank, candidate, now))
+        elif candidate.rank <= _UNLIKELY and _is_step(site.diagnostic, new, candidate):
+            steps.append((len(new), candidate.rank, candidate.replace(ambiguous=True), now))
+    accepted = accepted or steps
     # Among those that add the fewest errors, those that remove others come first.
     accepted.sort(key=lambda each: (each[0], each[1] + len(each[3])))
     # The second must be as good as the first: it leaves no more errors.
@@ -82,7 +101,7 @@ def _new_errors(
 ) -> list[Place] | None:
     """The new errors after a candidate.
 
-    None if its own error remains, a new one is a syntax error, or there are not fewer errors.
+    None if its own error remains, or a new one is a syntax error.
     """
     old = {_moved(each, candidate, source) for each in before if each is not target}
     resolved = _moved(target, candidate, source)
@@ -92,7 +111,25 @@ def _new_errors(
         return None
     if any(code.startswith("E01") for code, _ in new):
         return None
-    return new if len(after) < len(before) else None
+    return new
+
+
+def _is_step(target: Diagnostic, new: list[Place], candidate: Candidate) -> bool:
+    """Whether new errors after an edit of a syntax error are in what could not be parsed before, and not in the edit.
+
+    Their positions are those of the edited text.
+    """
+    if not target.code.startswith("E01") or not 0 < len(new) <= _MOST_HIDDEN:
+        return False
+    if any({*_NUMBER.findall(edit.span.text)} - {*_NUMBER.findall(edit.text)} for edit in candidate.edits):
+        return False  # what is missing then was written
+    start, moved = statement_start(target.span.source.text, target.span.start), 0
+    for edit in sorted(candidate.edits, key=lambda each: each.span.start):
+        begin = edit.span.start + moved
+        if any(begin <= place < begin + len(edit.text) for code, place in new if code in _OF_NAMES):
+            return False
+        moved += len(edit.text) - (edit.span.end - edit.span.start)
+    return all(place >= start for _, place in new)
 
 
 def _same_line(start: int, resolved: Place, after: list[Diagnostic]) -> bool:

@@ -56,6 +56,23 @@ SAME = {
         "conv 8 k1 as a; relu as b; from a; tanh as c; concat b c as d"
     ),
     "relu1": "relu",
+    "dropout 50%%": "dropout 0.5",
+    "if @c == 8 { x = relu x }": "if @c == 8 { relu }",
+    "gap; fc-10-softmax": "gap; fc 10; softmax",
+    "gap; fc 10 (softmax)": "gap; fc 10; softmax",
+    "conv[3x3, 8]": "conv 8 k3",
+    "3x3 conv 8 + BN + ReLU": "conv 8 k3; bn; relu",
+    "8 filters of 3x3": "conv 8 k3",
+    "conv 8 k3 same (x3)": "conv 8 k3 same x3",
+    "conv 8 k3 s(2,2)": "conv 8 k3 s2",
+    "repeat 3x { tanh }": "repeat 3 { tanh }",
+    "for 3 { tanh }": "repeat 3 { tanh }",
+    "residual: conv 8 k3 same; relu": "residual { conv 8 k3 same; relu }",
+    "layers.MaxPooling2D((2, 2))": "maxpool 2",
+    "relu as a; tanh as b; a + b": "relu as a; tanh as b; add a b",
+    "relu as a; tanh; x = x + a": "relu as a; tanh; add a",
+    "relu as a; tanh; + a": "relu as a; tanh; add a",
+    "c = 8; conv c k3": "let c = 8; conv c k3",
 }
 
 
@@ -171,6 +188,8 @@ def test_keyword_of_an_input_size_is_removed(written: str) -> None:
     [
         "x = conv 8 k1; y = relu x; x = tanh y; z = add x y; w = relu x",  # x is two tensors
         "a = conv 8 k1; b = conv 8 k1; c = relu a b",  # a layer of two tensors
+        "relu as y; tanh; y = tanh y",  # not the current tensor
+        "x = relu x; y = tanh y",
     ],
 )
 def test_assignments_without_equivalent_are_not_rewritten(text: str) -> None:
@@ -191,3 +210,23 @@ def test_superscript_is_not_treated_as_a_digit() -> None:
 def test_only_the_digits_0_to_9_are_numbers(digit: str) -> None:
     for text in (f"input {digit}x8x8; relu", f"input 3x8x8; conv 4 k{digit}", f"input 8; let n = {digit}; fc n"):
         assert next(each.diagnostic.code for each in analyze(Source(text), Sink()).found) == "E0105"
+
+
+STEPS = {
+    "cnov 8, k3": "cnov 8 k3",
+    "conv: 64": "conv 64",
+    "conv 8 k3 s2, flatten, fc 10; gpa": "conv 8 k3 s2; flatten; fc 10; gpa",
+    "relu && 3; cnov 8 k3": None,
+    "dense(10)": "fc 10",
+}
+"""Statements with a syntax error that hides another error, and the statement of the first suggestion."""
+
+
+@pytest.mark.parametrize("statement", STEPS)
+def test_syntax_error_that_hides_another_error_is_corrected_alone(statement: str) -> None:
+    text = f"input 8x8x8; {statement}"
+    found = _suggested(text)
+    assert found[:1] == ([] if STEPS[statement] is None else [f"input 8x8x8; {STEPS[statement]}"])
+    for each in found:
+        first = analyze(Source(each), Sink()).diagnostics[0].diagnostic
+        assert not first.code.startswith("E01")

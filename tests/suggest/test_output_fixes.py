@@ -45,6 +45,9 @@ ENDINGS = (
     "conv 9 k4 s4 as x\nconv 5 k1 as scores\noutput scores",
     "conv 8 k3 same; gap\nfc 3 as scores\noutput scores",
     "conv 8 k3 same; flatten  # one vector\n\n# the head\nfc 3  # scores\nsoftmax  # of classes",
+    "conv 9 k3 same; if @c == 9 { gap; fc 3 }",
+    "conv 9 k3 same\nif @c == 9 { conv 4 k1; flatten; fc 3 } else { gap; fc 3 }",
+    "if @c == 3 { flatten; fc 3 }",
     "conv 8 k3 same\nconv 4 k1  # the map\nflatten  # one vector\nfc 8",
 )
 

@@ -30,20 +30,29 @@ def everywhere(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     if site.span.source is not context.source or site.span.text != "=":
         return
     found = list(_assignments(context.source))
-    if len(found) < 2 or not any(each.span.start <= site.span.start < each.span.end for each in found):
+    own = [each for each in _first_of_themselves(found) if each.name not in context.given_names]
+    if (len(found) < 2 and not own) or not any(each.span.start <= site.span.start < each.span.end for each in found):
         return
-    counts = Counter(each.name for each in found)
+    if len(own) > 1:
+        return  # one of them is another tensor
+    counts = Counter(each.name for each in (*found, *own))
     edits, current, end = [], "", 0
     for each in found:
         if _OTHER.search(re.sub("#.*", "", context.source.text[end : each.span.start])):
             current = ""
-        new = _statement(each, current, counts)
+        new = _statement(each, each.name if each in own else current, counts)
         if new is None:
             return
         edits.append(Edit(span=each.span, text=new))
         current, end = each.name, each.span.end
     title = "write each `NAME = LAYER` as `LAYER as NAME`"
     yield Candidate(title=title, edits=tuple(edits), rank=0.25)
+
+
+def _first_of_themselves(found: Sequence[_Assignment]) -> list[_Assignment]:
+    """The first assignments of names that read their own name: `x = relu x`, where x is the current tensor."""
+    firsts = {each.name: each for each in reversed(found)}
+    return [each for each in firsts.values() if each.name in each.words[1:]]
 
 
 def _assignments(source: Source) -> Iterator[_Assignment]:

@@ -9,7 +9,7 @@ from ...layers import merges
 from ...text.source import Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
-from ..text_parts import line_of
+from ..text_parts import line_of, statement_of
 from ..written_arguments import rendered
 from .foreign_names import FOREIGN_NAMES
 from .line_fixes import replaced
@@ -33,6 +33,8 @@ _ASSIGNED = re.compile(r"^\s*(?:(?:self|this)\.)?([A-Za-z_]\w*)\s*(?::\s*[\w.]+\
 _ADDED = re.compile(r"^\s*\w+\.(?:add|append|add_module)\((.*)\)\s*$")
 _CALL = re.compile(r"^\s*(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)\((.*)\)\s*$", re.DOTALL)
 _SUM = re.compile(r"^\s*(\w+)\s*([+*-])=?\s*(\w+)\s*$")
+_OPERATION = re.compile(r"([+*-])=?\s*([A-Za-z_]\w*)")
+"""An operation with the current tensor: `+ shortcut`."""
 _JOINED = {"+": "add", "*": "mul", "-": "sub"}
 _FUNCTIONS = {"cat": "concat", "concatenate": "concat", "view": "flatten", "reshape": "flatten"}
 
@@ -41,7 +43,16 @@ def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     """A statement for Python in the line of an error; one candidate for each order of the values."""
     if site.span.source is not context.source:
         return
-    line = line_of(site.span)
+    statement = statement_of(site.span)
+    operation = _OPERATION.fullmatch(statement.text)
+    if operation is not None:
+        yield replaced(statement, f"{_JOINED[operation[1]]} {operation[2]}", 0.3, kind="statement for a call")
+    for part in dict.fromkeys((line_of(site.span), statement)):
+        yield from _read(context, part)
+
+
+def _read(context: SuggestionContext, line: Span) -> Iterator[Candidate]:
+    """The statements for a line or for one of several statements in it."""
     text = line.text.rstrip(",;\\ \t")
     start = len(text) - len(text.lstrip())
     if not re.search(r"[(=+*]", text) or text.count("(") > _MOST_CALLS:

@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     r"|(?P<percent>\d+(?:\.\d+)?|\.\d+)\s*%"
     r"|(?P<number>\d+(?:\.\d+)?|\.\d+)(?:-?[dD](?![\w]))?(?![A-Za-z_.])"
     r"|(?P<word>[A-Za-z_]+(?:[123][dD](?![A-Za-z]))?)"
-    r"|(?P<separator>[\s,@:=()]|(?<!\s)-|-(?!\.?\d))"
+    r"|(?P<separator>[\s,@:=()\[\]+]|(?<!\s)-|-(?!\.?\d))"
 )
 _NAMED = {
     "stride": "stride",
@@ -36,6 +36,8 @@ _NAMED = {
 _ARGUMENTS = ("kernel", "stride", "padding", "dilation", "groups", "filters", "units", "heads", "layers")
 _NOUNS = re.compile(r"filters?|kernels|channels|features?|maps?|units?|neurons|outputs")
 """What a number counts: `64 filters`, `64 feature maps`."""
+_FILLERS = ("of", "with", "and", "then")
+"""Words that join the parts of a description: `8 filters of 3x3`."""
 _AS = re.compile(r"(?<!\s)\s+as\s+[A-Za-z_]\w*\s*$")
 _LONGEST = 4
 """The largest number of words in the name of a layer: `global average pooling layer`."""
@@ -80,7 +82,8 @@ def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     if read is None:
         return
     for index, new in enumerate(_written(context, read)):
-        if new.split()[1:] != text.split()[1:]:  # else only a word is unknown
+        word, *rest = text.split()
+        if new.split()[1:] != rest or word.endswith(":"):  # else only the word is unknown
             yield replaced(span, new + (alias[0].rstrip() if alias else ""), 0.05 + 0.6 * index)
 
 
@@ -126,7 +129,9 @@ def _read(context: SuggestionContext, text: str) -> _Read | None:
             read.numbers.append(token)
         elif _names_argument(word) and tokens and tokens[0].kind in ("number", "size"):
             read.named.append((_NAMED.get(word, word), tokens.pop(0).text))
-        elif word in ("pad", "padding") and tokens and tokens[0].text.lower() in ("same", "valid"):
+        elif (
+            word in ("pad", "padding") and tokens and tokens[0].text.lower() in ("same", "valid")
+        ) or word in _FILLERS:
             continue
         elif word in ("same", "valid"):
             read.flags.append(word)
@@ -139,6 +144,11 @@ def _read(context: SuggestionContext, text: str) -> _Read | None:
                 read.after.append(keyword)
             read.keyword = read.keyword or keyword
     return read if tokens is not None and read.is_clear else None
+
+
+def _is_mode(tokens: Sequence[_Token]) -> bool:
+    """Whether the next word is a mode of padding."""
+    return bool(tokens) and tokens[0].text.lower() in ("same", "valid")
 
 
 def _names_argument(word: str) -> bool:

@@ -96,7 +96,20 @@ def _replaced(context: SuggestionContext, node: DraftNode, diagnostic: WrongImag
                     layers = f"conv {diagnostic.channels} k1"
                 yield _instead(home.siblings[first].span, removed, layers)
                 return
+        if isinstance(home.owner, ast.If):
+            yield from _instead_of_body(context, home.siblings[: home.position + 1], diagnostic)
         last = home.owner if isinstance(home.owner, ast.Stage) else None
+
+
+def _instead_of_body(
+    context: SuggestionContext, removed: Sequence[ast.Statement], diagnostic: WrongImageOutput
+) -> Iterator[Candidate]:
+    """The layers in place of the statements of a body, if the body reads a feature map."""
+    first = next(iter(context.nodes.get(id(removed[0]), ())), None)
+    shape = context.shape(first.inputs[0]) if first is not None and first.inputs else None
+    if shape is not None and shape.layout is Layout.IMAGE:
+        layers = _layers(shape, diagnostic) or f"conv {diagnostic.channels} k1"
+        yield _instead(removed[0].span.head, removed, layers)
 
 
 def _place(node: DraftNode) -> Span:

@@ -44,6 +44,7 @@ _FOREIGN_SYNTAX: tuple[tuple[str, str, str], ...] = (
     (r"\b\w+\.(?:shape|size)(?:\[(?:3|-1)\]|\((?:3|-1)\))", "@w", "sizes of the current tensor have an @"),
     (r"\$", "", ""),
 )
+_WITH_BODY = {"for": "repeat", "loop": "repeat", "times": "repeat", "skip": "residual"}
 _TAKES_NAME = re.compile(r"(?:\bas|\bfrom|\bblock|\bstage|=|\bconcat|\badd)$")
 """What a name follows rather than a statement."""
 
@@ -71,6 +72,10 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         edit = Edit(span=line.tail, text=" {")
         yield Candidate(title=f"insert `{{` at the end of line {site.line}", edits=(edit,), rank=0.5)
         yield from _braced(site, line)
+        yield from _other_notation(site)
+    elif isinstance(diagnostic, syntax_errors.NoBody) and (word := _WITH_BODY.get(diagnostic.word.lower())):
+        edit = Edit(span=site.span, text=word)
+        yield Candidate(title=f"write `{word}` instead of `{site.span.text}`", edits=(edit,), rank=0.0)
         yield from _other_notation(site)
     elif isinstance(diagnostic, syntax_errors.NoBody) and (word := FOREIGN_NAMES.get(diagnostic.word.lower())):
         edit = Edit(span=site.span, text=word)
@@ -143,6 +148,11 @@ def _separated(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
 def _braced(site: ErrorSite, line: Span) -> Iterator[Candidate]:
     """Braces around what follows a keyword on its line: `residual conv 16 k3` is `residual { conv 16 k3 }`."""
     rest = line.source.text[site.span.start : line.end].rstrip()
+    if site.span.text == ":" and rest.strip(": ") and not set(rest) & set("{}"):
+        text = f"{{ {rest[1:].strip()} }}"
+        span = Span(line.source, site.span.start, site.span.start + len(rest))
+        yield Candidate(title=f"write `{' '.join(text.split())}`", edits=(Edit(span=span, text=f" {text}"),), rank=0.15)
+        return
     if rest.count("}") > rest.count("{"):
         edit = Edit(span=site.span.head, text="{ ")
         yield Candidate(title=f"insert `{{` before `{site.span.text}`", edits=(edit,), rank=0.2)
@@ -172,6 +182,9 @@ def _assigned(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
         Edit(span=Span(source, end, end), text=f" as {found[1]}"),
     )
     text = source.text[statement.span.start + found.end() : end]
+    if text[:1].isdigit() and context.find_layer(found[1]) is None:
+        edit = Edit(span=Span(source, start, start), text="let ")
+        yield Candidate(title=f"write `let {found[1]} = {text}`", edits=(edit,), rank=0.2)
     if context.find_layer(found[1]) is not None:
         edit = Edit(span=Span(source, start + len(found[1]), statement.span.start + found.end()), text=" ")
         yield Candidate(title=f"write `{found[1]} {text}`", edits=(edit,), rank=0.2)

@@ -93,7 +93,7 @@ def _exact(text: str) -> str | None:
     point = re.fullmatch(r"((?:\w+=)?-?)(\.\d+)", text)
     if point is not None:
         return f"{point[1]}0{point[2]}"
-    percent = re.fullmatch(r"((?:\w+=)?-?)((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)%", text)
+    percent = re.fullmatch(r"((?:\w+=)?-?)((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)%{1,2}", text)
     if percent is not None:
         return f"{percent[1]}{float(percent[2]) / 100:.15g}"
     negated = re.fullmatch(r"!(?!=)(.+)", text)
@@ -145,6 +145,19 @@ def _otherwise(word: Span, parameters: tuple[ParameterSpec, ...], distance: floa
         number = next(group for group in (swapped[1], swapped[3], swapped[4], swapped[5]) if group is not None)
         letter = swapped[2] or "x"
         yield replaced(word, f"{letter}{number}", 0.1 + distance, kind="words")
+        if letter == "x":
+            yield replaced(word, number, 0.2 + distance, kind="words")
+    sizes = re.fullmatch(r"([a-z])\((\d+(?:\s*,\s*\d+){0,2})\)", text)
+    if sizes is not None:
+        numbers = re.findall(r"\d+", sizes[2])
+        size = numbers[0] if len({*numbers}) == 1 else "x".join(numbers)
+        yield replaced(word, f"{sizes[1]}{size}", 0.05 + distance, kind="words")
+    enclosed = re.fullmatch(r"\((\w+)\)", text)
+    if enclosed is not None:
+        yield replaced(word, enclosed[1], 0.1 + distance, kind="words")
+        before = len(word.source.text[: word.start].rstrip(" \t"))
+        span = Span(word.source, before, word.end)
+        yield replaced(span, f"; {enclosed[1]}", 0.15 + distance, kind="words")
     for new, rank in _cleaned(text):
         if new != text and new:
             yield replaced(word, new, rank + distance, kind="words")
