@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from archdsl.contract.arguments import Bool, ParameterSpec
 from archdsl.contract.layer import Op
 from archdsl.layers import merges, registry
 
@@ -76,10 +77,20 @@ def _usage(layer: type[Op]) -> str:
     """`conv CHANNELS k? s? …  # what it does`."""
     words = [layer.keyword]
     for p in sorted(layer.parameters, key=lambda p: not p.positional):
-        word = p.name.upper() if p.positional else f"{p.letter}N" if p.letter else f"{'NAME' if p.rest else p.name}="
-        words.append(word if p.required else f"{word}?")
+        words.append(_argument(p) if p.required else f"{_argument(p)}?")
     doc = (layer.__doc__ or "").strip().splitlines()
     return f"{' '.join(words)}  # {doc[0]}" if doc else " ".join(words)
+
+
+def _argument(parameter: ParameterSpec) -> str:
+    """`CHANNELS` for a positional argument, `sN` for a shorthand, `nobias` for a flag, `init=` for a named one."""
+    if parameter.positional:
+        return parameter.name.upper()
+    if parameter.letter:
+        return f"{parameter.letter}N"
+    if isinstance(parameter.kind, Bool) and parameter.words:
+        return parameter.words[0][0]
+    return f"{'NAME' if parameter.rest else parameter.name}="
 
 
 def llms() -> str:

@@ -1,8 +1,9 @@
 """A number whose name is hidden by a flag or shorthand."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 
+from ...contract.arguments import REQUIRED, ParameterSpec, find_parameter
 from ...diagnostics import Diagnostic, Label, Severity
 from ...layers import find as find_layer
 from ...syntax import ast
@@ -47,38 +48,52 @@ class HiddenName(Diagnostic):
 def find(facts: Facts) -> Iterator[HiddenName]:
     """Arguments that are flags or shorthands of their layer or block and also names of numbers."""
     names: dict[str, Span] = {}
-    letters: dict[str, set[str]] = {}
+    blocks: dict[str, tuple[ParameterSpec, ...]] = {}
     for part in facts.statements:
         if isinstance(part, ast.Net | ast.Block):
             names |= {p.name.text: p.name.span for p in part.parameters}
             if isinstance(part, ast.Block):
-                letters[part.name.text] = {p.name.text for p in part.parameters}
+                blocks[part.name.text] = tuple(map(_of_block, part.parameters))
         elif isinstance(part, ast.Let | ast.Repeat) and part.target is not None:
             names |= {word.text: word.span for word in part.target.names}
     if not names:
         return
     for part in facts.statements:
         if isinstance(part, ast.LayerStatement):
+            keyword = part.keyword.text
+            layer = None if keyword in blocks else find_layer(keyword)
+            parameters = layer.parameters if layer else blocks.get(keyword, ())
             for arg in part.args:
-                if arg.name is None and isinstance(arg.value, ast.Variable) and arg.value.name in names:
-                    argument = _hides(part.keyword.text, arg.value.name, letters)
-                    if argument is not None:
+                if isinstance(arg.value, ast.Variable) and arg.value.name in names:
+                    hiding = _read_as(parameters, arg)
+                    if hiding is not None and arg.name is None and not _lacks_value(parameters, part.args):
+                        name = arg.value.name
                         yield HiddenName(
-                            span=arg.span,
-                            name=arg.value.name,
-                            keyword=part.keyword.text,
-                            argument=argument,
-                            defined=names[arg.value.name],
+                            span=arg.span, name=name, keyword=keyword, argument=hiding.name, defined=names[name]
                         )
 
 
-def _hides(keyword: str, name: str, blocks: Mapping[str, set[str]]) -> str | None:
-    """The argument that a layer or a block of the file reads a bare word as, if any."""
-    letter = name[0] if _SHORTHAND.match(name) else None
-    if keyword in blocks:
-        return letter if letter in blocks[keyword] else None
-    layer = find_layer(keyword)
-    for p in layer.parameters if layer else ():
-        if any(flag == name for flag, _ in p.words) or (letter is not None and p.letter == letter):
-            return p.name
+def _of_block(parameter: ast.Parameter) -> ParameterSpec:
+    name = parameter.name.text
+    default = REQUIRED if parameter.default is None else parameter.default
+    letter = name if len(name) == 1 else None
+    return ParameterSpec(name=name, kind=None, default=default, letter=letter, positional=True)
+
+
+def _read_as(parameters: Iterable[ParameterSpec], arg: ast.Argument) -> ParameterSpec | None:
+    """The parameter that an argument names, alone or with a value, or sets as a flag or shorthand; None for a value."""
+    if arg.name is not None:
+        return find_parameter(parameters, arg.name.text)
+    word = arg.value.name if isinstance(arg.value, ast.Variable) else ""
+    letter = word[0] if _SHORTHAND.match(word) else None
+    for p in parameters:
+        if any(flag == word for flag, _ in p.words) or (letter is not None and p.letter == letter):
+            return p
     return None
+
+
+def _lacks_value(parameters: Sequence[ParameterSpec], args: Iterable[ast.Argument]) -> bool:
+    """Whether a required argument lacks a value if all words are flags or shorthands: then one of them is a name."""
+    found = [_read_as(parameters, arg) for arg in args]
+    given = {p.name for p in found if p is not None}
+    return sum(p.required and p.name not in given for p in parameters) > found.count(None)
