@@ -198,7 +198,7 @@ def handwritten(name: str) -> int | None:
 
 def _reason(problem: Any) -> str:
     """Why an operation cannot be imported."""
-    return f"{problem.what}; this would require {problem.needs}"
+    return str(problem.reason)
 
 
 def measure(model: Model) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from .agent_files import AgentFiles, NotAllowed
 _INSTRUCTIONS = """\
 archdsl is a language for neural network architectures. Networks are files below the folder that this server was started
 in, zoo networks (zoo:resnet50), or source text. Write source text, `check` it, and apply `suggestions` until there are
-no errors. Nothing is written, and no code runs except that of packages that the user allowed."""
+no errors. Only the cache is written, and no code runs except that of packages that the user allowed."""
 
 Named = Annotated[str | None, Field(description="A .arch file, relative to the server's folder, or zoo:NAME.")]
 Text = Annotated[str | None, Field(description="Source text, in place of a file.")]

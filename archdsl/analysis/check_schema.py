@@ -14,7 +14,7 @@ ID = "urn:archdsl:schema:check:2"
 
 
 class FieldReport(Model):
-    """A receptive field along one dimension of an input, in elements, far from the ends."""
+    """A receptive field along one dimension of an input, in elements, ignoring the borders."""
 
     size: int | None = Field(
         description="From the first element that is read to the last; null for the whole dimension."

@@ -19,7 +19,7 @@ class StepReport(Model):
     line: str = Field(description="`12`, or `FILE:12` outside of the network's own file.")
     scopes: list[str] = Field(description="The stages, branches and blocks around it, outermost first.")
     shape: str = Field(description="Sizes without the batch, closed forms for symbolic dimensions; `?` for none.")
-    source: str = Field(description="`from NAME` if its input is not the previous step; else empty.")
+    source: str = Field(description="`from` and a name if its input is not the previous step; else empty.")
     reasons: list[str] = Field(description="How the shape is computed: `floor((28 − 2)/2) + 1 = 14`.")
     requirements: list[str] = Field(
         description="What it requires of symbolic dimensions, in addition to the previous steps."

@@ -109,7 +109,8 @@ def _refuse_resized(layers: Sequence[WeightLayer], given: Shapes) -> None:
         if given[f"{each.name}.{name}"] != shape
     ]
     if lines:
-        raise CannotLoad(f"{len(lines):,} of its tensors have different shapes", _some(lines))
+        have = "have different shapes" if len(lines) > 1 else "has a different shape"
+        raise CannotLoad(f"{counted(len(lines), 'tensor')} {have}", _some(lines))
 
 
 # --- by published names ---

@@ -82,9 +82,9 @@ def command(
 ) -> None:
     """Check networks: shapes, parameters, multiply-accumulates, errors.
 
-    FILE is a file, a folder (every network below it), `-` for standard input, zoo:NAME, REVISION:FILE, or the folder
-    of a run. A single network is shown as a table, several as one line each. `# archdsl: ignore[W0903]` at the end of a
-    line silences that warning there; `archdsl explain W0903` explains it.
+    FILE is a file, a folder (every network below it), `-` for standard input, zoo:NAME, REVISION:FILE in git, or the
+    folder of a run. A single network is shown as a table, several as one line each. `# archdsl: ignore[W0903]` at the
+    end of a line silences that warning there; `archdsl explain W0903` explains it.
     """
     refuse_both(files[0] if files else None, text)
     if not files and text is None:

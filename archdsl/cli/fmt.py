@@ -34,7 +34,7 @@ from .shell_completion import complete_network
 def command(files: tuple[str, ...], expression: str | None, check: bool, show_diff: bool) -> None:
     """Format FILEs in place, or all networks below a folder. Comments and meaning are preserved.
 
-    A text that is not an editable file (`-`, -e TEXT, zoo:NAME, REVISION:FILE, a run) is formatted to standard
+    A text that is not an editable file (`-`, -e TEXT, zoo:NAME, REVISION:FILE in git, a run) is formatted to standard
     output. Files with syntax errors are left unchanged.
     """
     refuse_both(files[0] if files else None, expression)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     "settings",
     multiple=True,
     metavar="NAME=VALUE",
-    help="An argument of the callable, the `scale` of a table of layers, or the `architecture` of a configuration.",
+    help="An argument of the callable, the `scale` of a .yaml, or the `architecture` of a config.json.",
 )
 @click.option("--name", metavar="NAME", help="Name of the network [default: that of the source].")
 @click.option("--weights", type=OUTPUT_FILE, metavar="PATH", help="Write the weights to a safetensors file as well.")

@@ -42,7 +42,13 @@ class _InputImage(NamedTuple):
 @click.option(
     "--layer", "layers", multiple=True, metavar="NAME", help="Plot the feature maps of this layer, block or stage."
 )
-@click.option("-o", "--output", type=OUTPUT_PATH, metavar="FOLDER", help="Output folder [default: RUN/inspect-IMAGE].")
+@click.option(
+    "-o",
+    "--output",
+    type=OUTPUT_PATH,
+    metavar="FOLDER",
+    help="Output folder [default: RUN/inspect, with an image RUN/inspect-IMAGE].",
+)
 @allow_option
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
 def command(

@@ -13,8 +13,8 @@ def command() -> None:
     """Run the server for agents, which speaks the Model Context Protocol on standard input and output.
 
     The tools check and compare networks, derive shapes, suggest fixes, render diagrams and import .onnx and .pt2 files.
-    They read only files below the current folder, write nothing, and run no code except that of packages given
-    with --allow.
+    They read only files below the current folder and the zoo, write only to the cache, and run no code except that of
+    packages given with --allow.
     """
     from .problems import need
 

@@ -68,7 +68,9 @@ def named_network(name: str | None, text: str | None = None) -> NetworkText:
     """The network that a command names: by `name`, or as a text with -e. Exits with 2 unless exactly one is given."""
     refuse_both(name, text)
     if name is None and text is None:
-        raise click.UsageError("give the network: a file, `-`, zoo:NAME, REVISION:FILE, a run's folder, or -e TEXT")
+        raise click.UsageError(
+            "give the network: a file, `-`, zoo:NAME, REVISION:FILE in git, a run's folder, or -e TEXT"
+        )
     if text is not None:
         return _allowing(NetworkText(source=Source(text, name=TEXT)))
     assert name is not None

@@ -49,7 +49,7 @@ def complete_logger(context: click.Context, parameter: click.Parameter, start: s
 _HELP = f"""Train the network in FILE on {", ".join(data_sets())}, a data set from the Hugging Face Hub
 (hf:OWNER/NAME), or a folder or file of images, audio, numbers or text.
 
-Weights, learning curves, the confusion matrix, settings and checkpoints are written to the run's folder.
+Weights, learning curves, scores, settings and checkpoints are written to the run's folder.
 """
 
 
@@ -76,7 +76,7 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
     OptionGroup.COMMON,
     "--dry-run",
     is_flag=True,
-    help="Check everything with a few training steps and one validation batch, without writing a run folder.",
+    help="Run a few training steps and one validation batch, without writing a run folder.",
 )
 @data_dir_option
 @grouped_option(

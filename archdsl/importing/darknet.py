@@ -101,7 +101,7 @@ class _Reader:
         maker = _SECTIONS.get(section.name)
         try:
             if maker is None:
-                raise NotExpressible(f"the section [{section.name}]", "a layer for it")
+                raise NotExpressible(f"the section [{section.name}]")
             check_options(section.name, section.values)
             self.current = maker(self, section)
         except NotExpressible as error:
@@ -135,7 +135,7 @@ def _activated(reader: _Reader, section: Section, node: int, default: str = "lin
         return reader.add("gelu", node, approximate="tanh")
     keyword = _ACTIVATIONS.get(word)
     if keyword is None:
-        raise NotExpressible(f"`activation={word}`", "a layer for it")
+        raise NotExpressible(f"`activation={word}`")
     return reader.add(keyword, node)
 
 

@@ -51,7 +51,7 @@ def import_table(path: Path, name: str, sizes: Sequence[int], letter: str | None
     except UnicodeDecodeError:
         raise ImportFailed(f"{path.name} is not a text file") from None
     if not isinstance(table, dict) or not all(isinstance(table.get(key), list) for key in ("backbone", "head")):
-        raise ImportFailed(f"{path.name} is not a table of layers: it needs `backbone` and `head`")
+        raise ImportFailed(f"{path.name} is not a detection network: it needs `backbone` and `head`")
     text = with_ignores(formatted(_text(table, name, sizes, _scale(table, path, letter))))
     try:
         return Imported(text, loads(text, name=f"{name}.arch"))

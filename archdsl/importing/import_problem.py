@@ -5,21 +5,26 @@ from typing import NamedTuple
 
 
 class ImportProblem(NamedTuple):
-    """An operation without a counterpart: its module, what it does, and what would be needed."""
+    """An operation without a counterpart: its module, what it does, and what would be needed, if known."""
 
     module: str
     what: str
-    needs: str
+    needs: str = ""
 
     def __str__(self) -> str:
-        return f"{self.module or 'the network itself'}: {self.what}; this would require {self.needs}"
+        return f"{self.module or 'forward of the network'}: {self.reason}"
+
+    @property
+    def reason(self) -> str:
+        """Why the operation is not imported."""
+        return f"{self.what}; this would require {self.needs}" if self.needs else f"{self.what} is not supported"
 
 
 class NotExpressible(Exception):
-    """An operation that the language cannot express: `what` it does, and what would be needed (`needs`)."""
+    """An operation that the language cannot express: `what` it does, and what would be needed (`needs`), if known."""
 
-    def __init__(self, what: str, needs: str) -> None:
-        super().__init__(f"{what}; {needs}")
+    def __init__(self, what: str, needs: str = "") -> None:
+        super().__init__(f"{what}; {needs}" if needs else what)
         self.what = what
         self.needs = needs
 

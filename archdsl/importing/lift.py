@@ -118,8 +118,8 @@ class Lifter:
             self.env[node] = self._unknown(node)
         except _LIMITS:
             # The rule does not foresee such arguments: that is not an error of the network.
-            what = f"the operation `{name}` as it is used here"
-            self.problems.append(ImportProblem(module_of(node), what, "a rule for this use"))
+            what = f"the operation `{name}` with these arguments"
+            self.problems.append(ImportProblem(module_of(node), what))
             self.env[node] = self._unknown(node)
 
     def _lifted_call(self, node: fx.Node, name: str) -> Any:
@@ -145,7 +145,7 @@ class Lifter:
         if any(isinstance(each, Tensor) for each in given) or (learned and name in ("expand", "repeat", "expand_as")):
             rule = rules().get(name)
             if rule is None:
-                raise NotExpressible(f"the operation `{name}`", "a layer for it")
+                raise NotExpressible(f"the operation `{name}`")
             made = rule(self, bound(node.target, args, kwargs))
             if in_place and node.args and isinstance(node.args[0], fx.Node):
                 self.env[node.args[0]] = made

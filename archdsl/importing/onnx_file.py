@@ -62,7 +62,7 @@ class OnnxModule(nn.Module):
             known = node.domain in _STANDARD and node.op_type in operators()
             if not known or any(each.HasField("g") for each in node.attribute):
                 word = f"{node.domain}.{node.op_type}" if node.domain not in _STANDARD else node.op_type
-                problems.append(ImportProblem(node.name, f"the operator `{word}`", "a layer for it"))
+                problems.append(ImportProblem(node.name, f"the operator `{word}`"))
         if problems:
             count = len(problems)
             raise ImportFailed(f"{counted(count, 'operation')} cannot be imported:", problems)

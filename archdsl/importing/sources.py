@@ -119,9 +119,7 @@ def _from_json(path: Path, request: ImportRequest) -> Imported:
             raise UnusableSource("--set: a Keras model has no settings")
         return _from_keras(path, request)
     if request.arguments.keys() - {"architecture"}:
-        raise UnusableSource(
-            "--set: a configuration has only the setting `architecture`, such as architecture=BertModel"
-        )
+        raise UnusableSource("--set: a config.json has only the setting `architecture`, such as architecture=BertModel")
     architecture = request.arguments.get("architecture")
     # All configurations are named config.json, which does not name a network.
     name = None if request.name == path.stem == "config" else request.name
@@ -152,10 +150,10 @@ def _image_size(inputs: Sequence[str], what: str) -> list[int]:
 def _from_table(path: Path, request: ImportRequest) -> Imported:
     from .detection_table import import_table
 
-    numbers = _image_size(request.inputs or ["3x640x640"], "a table of layers")
+    numbers = _image_size(request.inputs or ["3x640x640"], "a .yaml")
     scale = request.arguments.get("scale")
     if request.arguments.keys() - {"scale"}:
-        raise UnusableSource("--set: a table of layers has only the setting `scale`, such as scale=n")
+        raise UnusableSource("--set: a .yaml has only the setting `scale`, such as scale=n")
     return import_table(path, request.name, numbers, None if scale is None else str(scale))
 
 

@@ -81,7 +81,7 @@ def _described(spec: DataSpec, recipe: Recipe, request: Request) -> str:
         case "caption":
             return f"captions of {counted(len(spec.classes), 'different word')}, {inputs}"
         case "numbers":
-            return f"{first_of(spec.classes, _MOST_NAMED)} from {inputs}"
+            return f"predicts {first_of(spec.classes, _MOST_NAMED)} from {inputs}"
         case _:
             return f"{counted(len(spec.classes), 'class')}, {inputs}" if recipe.task != "reconstruction" else inputs
 

@@ -70,9 +70,9 @@ REFUSED = {
     "a list without an end": (ROWS.format(row="[-1, 1, Conv, [8"), "unclosed list"),
     "lists in lists": (ROWS.format(row="[" * 50 + "]" * 50), "nested too deeply"),
     "a name twice": ("nc: 3\nnc: 4\n", "twice"),
-    "no table": ("a: b\n", "is not a table of layers"),
+    "no table": ("a: b\n", "is not a detection network"),
     "no YAML": ("\x00\x01", "is not `name: value`"),
-    "nothing": ("", "is not a table of layers"),
+    "nothing": ("", "is not a detection network"),
 }
 
 

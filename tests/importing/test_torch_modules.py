@@ -243,7 +243,7 @@ def test_exception_in_a_rule_is_reported(monkeypatch: pytest.MonkeyPatch) -> Non
 
     table = dict(rules.rules())
     monkeypatch.setattr("archdsl.importing.lift.rules", lambda: table | {"sigmoid": fails})
-    with pytest.raises(ImportFailed, match="`sigmoid` as it is used here"):
+    with pytest.raises(ImportFailed, match="`sigmoid` with these arguments is not supported"):
         archdsl.from_torch(nn.Sequential(nn.Linear(3, 3), nn.Sigmoid()), torch.randn(1, 3))
 
 

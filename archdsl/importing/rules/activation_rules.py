@@ -155,7 +155,7 @@ def dropout(lifter: Any, a: Mapping[str, Any]) -> Tensor:
         raise NotExpressible("dropout that is active in eval mode as well", "a module's `self.training`: `nn.Dropout`")
     name = str(lifter.at.target)
     if "alpha" in name:
-        raise NotExpressible("alpha dropout", "a layer for it")
+        raise NotExpressible("alpha dropout")
     if "feature" in name:
         b = lifter.b
         made = lifter.made("dropout2d", channels_first(b, x), p=float(a["p"]))

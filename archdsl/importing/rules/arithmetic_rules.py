@@ -23,7 +23,7 @@ def binary(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     if name == "rsub":
         name, x, y = "sub", y, x
     if a.get("rounding_mode"):
-        raise NotExpressible("a division that rounds", "a layer for it")
+        raise NotExpressible("a division that rounds")
     alpha = a.get("alpha", 1)
     if alpha != 1:
         y = y * alpha if isinstance(y, int | float) else scaled(lifter, lifter.tensor(y), float(alpha))

@@ -137,7 +137,7 @@ def roll(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 @rule("flip")
 def flip(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """There is no layer that reverses an axis."""
-    raise NotExpressible("reversing an axis", "a layer for it")
+    raise NotExpressible("reversing an axis")
 
 
 @rule("pixel_shuffle")

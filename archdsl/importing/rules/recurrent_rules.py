@@ -45,7 +45,7 @@ def _recurrent(
     count, directions = a["num_layers"], 2 if a["bidirectional"] else 1
     names = _names(count, directions, biased=a["has_biases"])
     if len(a["params"]) != len(names):
-        raise NotExpressible("a recurrent layer that projects its states", "a layer for it")
+        raise NotExpressible("a recurrent layer that projects its states")
     if not all(isinstance(p, SourceParameter) or (isinstance(p, Computed) and only_moves(p)) for p in a["params"]):
         raise NotExpressible("a recurrent layer whose weights are computed", "a layer with computed weights")
     weights = {name: same(p) for name, p in zip(names, a["params"], strict=True)}

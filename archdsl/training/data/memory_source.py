@@ -132,7 +132,7 @@ def _ids(array: Array, takes: NetworkInput, name: str) -> NDArray[np.int64]:
         raise ValueError(f"{name}: IDs are an array of samples × positions, not of {counted(ids.ndim, 'dimension')}")
     if takes.vocabulary is not None and (ids.min() < 0 or ids.max() >= takes.vocabulary):
         odd = ids.min() if ids.min() < 0 else ids.max()
-        raise ValueError(f"{name}: the ID {odd} is not in 0 to {takes.vocabulary - 1}, the network's vocabulary")
+        raise ValueError(f"{name}: the ID {odd} is not between 0 and {takes.vocabulary - 1}, the network's vocabulary")
     return _own_copy(ids, np.int64)
 
 

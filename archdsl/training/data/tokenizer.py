@@ -42,7 +42,7 @@ class Tokenizer:
         self._reader.no_padding()
         self._vocabulary: dict[str, int] = self._reader.get_vocab(with_added_tokens=True)
         if not self._vocabulary or max(self._vocabulary.values()) >= _MOST_IDS:
-            raise self._bad(f"its IDs are not in 0 to {_MOST_IDS - 1:,}")
+            raise self._bad(f"its IDs are not between 0 and {_MOST_IDS - 1:,}")
 
     @classmethod
     def read(cls, path: Path) -> "Tokenizer":

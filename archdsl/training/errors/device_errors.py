@@ -41,7 +41,8 @@ class OutOfMemory(Problem):
         parts = next((n for n in range(-(-self.batch // fits), self.batch + 1) if self.batch % n == 0), self.batch)
         if parts > 2 * -(-self.batch // fits):  # rounded down: nearly the same number of steps
             parts = -(-self.batch // fits)
-        suggestion = f"`--batch {self.batch // parts} --accumulate {parts}` takes the same steps with smaller batches"
+        smaller = f"`--batch {self.batch // parts} --accumulate {parts}`"
+        suggestion = f"{smaller} gives the same batch per step (batch norm uses the smaller batches)"
         if fits == self.fits:
             suggestion = f"according to the memory analysis, a batch of {fits} fits; {suggestion}"
         return (suggestion, "`--precision bf16`")

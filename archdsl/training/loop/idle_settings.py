@@ -11,7 +11,7 @@ from .optimizers import parameter_groups
 
 _REASONS = {
     "weight_decay": "all trainable parameters are biases or parameters of normalization layers, which do not decay",
-    "decay_all": "the network has no parameters other than those that decay without it",
+    "decay_all": "all parameters decay anyway",
     "norm_bias_lr": "the network has no trainable biases of normalization layers",
     "bias_lr": "the network has no trainable biases",
 }
@@ -33,7 +33,7 @@ def idle_settings(model: nn.Module, recipe: Recipe, *, images: bool, rank: int) 
         if _grouped(model, recipe) == _grouped(model, recipe.model_copy(update={"optimizer": without})):
             yield f"`{name}` has no effect: {why}"
     if isinstance(optimizer, Muon) and not filters_of(model):
-        yield "`optimizer muon` is the same as adamw: the network has no convolution filters"
+        yield "`optimizer muon` has no convolution filters to train: all parameters use `other`"
     names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
     for part in frozen_parts(recipe.freeze.name):
         if not any(is_part(name, part) for name in names):

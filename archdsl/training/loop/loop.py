@@ -25,7 +25,7 @@ class Ending(Enum):
     """Why a training run has ended."""
 
     FINISHED = "finished"
-    EARLY = "no improvement within the patience"
+    EARLY = "no improvement for `patience` epochs"
     STOPPED_BY_CALLBACK = "a callback stopped it"
     STOPPED = "stopped by the user"
 

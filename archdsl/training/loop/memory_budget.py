@@ -58,7 +58,7 @@ class Budget:
             return None
         return (
             f"a batch of {self._recipe.batch} takes about {needed / 1e9:.2f} GB, but only {self._free / 1e9:.2f} GB "
-            "are free: a smaller `--batch` with `--accumulate` takes the same steps"
+            "are free: use a smaller `--batch`, with `--accumulate` for as many samples per step"
         )
 
     def _fits(self) -> int | None:

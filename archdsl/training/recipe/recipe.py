@@ -81,7 +81,7 @@ class Recipe(RecipeSection):
     task: Annotated[str, _TASKS, OptionGroup.DATA] = Field(
         default="auto",
         description="what the network learns; `auto` chooses the task of the data set, or reconstruction for a network "
-        "that outputs images of the input's shape; NAME is a task of a package that the text names",
+        "that outputs images of the input's shape; packages that the text names may add tasks",
     )
     split: Annotated[float, Field(gt=0, le=1), OptionGroup.DATA] = Field(
         default=0.9,
@@ -99,8 +99,7 @@ class Recipe(RecipeSection):
     )
     loss: Annotated[AnyLoss, OptionGroup.OPTIMIZATION] = Field(
         default=CrossEntropy(),
-        description="loss function to minimize; if the default does not apply to the task, the task's first loss is "
-        "minimized",
+        description="loss function to minimize; the default depends on the task",
     )
     epochs: Annotated[PositiveFloat, Field(le=1e9), OptionGroup.COMMON] = Field(
         default=10,
@@ -108,7 +107,7 @@ class Recipe(RecipeSection):
     )
     batch: Annotated[PositiveInt, Field(le=1 << 31), OptionGroup.COMMON] = Field(
         default=32,
-        description="batch size, in total over all processes; a last batch of a single sample is left out",
+        description="batch size, in total over all processes; a remainder of one sample after full batches is left out",
     )
     accumulate: Annotated[PositiveInt, OptionGroup.OPTIMIZATION] = Field(
         default=1, description="gradient accumulation: number of batches per optimizer step"
@@ -129,7 +128,9 @@ class Recipe(RecipeSection):
         default=Freeze(), description="parts of the network that are frozen, from the start or after some epochs"
     )
     patience: Annotated[PositiveInt | None, OrOff, OptionGroup.REGULARIZATION] = Field(
-        default=None, description="early stopping: stop after N epochs without improvement", examples=[5]
+        default=None,
+        description="early stopping: number of epochs without improvement after which training stops",
+        examples=[5],
     )
     precision: Annotated[Literal["auto", "fp32", "bf16", "fp16"], OptionGroup.HARDWARE] = Field(
         default="auto", description="data type of the forward pass; `auto` times fp32 and bf16 and picks one"

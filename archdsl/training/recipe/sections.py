@@ -37,12 +37,12 @@ class Data(RecipeSection):
     workers: Annotated[Annotated[int, Field(ge=0, le=1024)] | None, OrAuto] = Field(
         default=None,
         description="number of processes that decode streamed images, for each training process; 0 decodes in the "
-        "training process, `auto` starts one per core in total",
+        "training process; by default, one per core in total",
     )
     test_resize: Annotated[Pixels | None, OrOff] = Field(
         default=None,
-        description="scale the shorter edge of streamed images to N pixels, unless they are random resized crops, "
-        "before cropping the center to the input; `off` keeps the whole shorter edge",
+        description="scale the shorter edge of streamed images to this many pixels, unless they are random resized "
+        "crops, before cropping the center to the input; by default, the whole shorter edge is kept",
         examples=[256],
     )
 
@@ -69,34 +69,35 @@ class Augment(RecipeSection):
     )
     crop: Annotated[Pixels | None, OrOff] = Field(
         default=None,
-        description="random crop: shift each image by up to N pixels horizontally and vertically",
+        description="random crop: largest shift of each image in pixels, horizontally and vertically",
         examples=[4],
     )
     border: Literal["zero", "reflect"] = Field(
         default="zero", description="how `crop` fills the border of a shifted image: zeros or reflection"
     )
     rotate: Annotated[Annotated[float, Field(gt=0, le=180)] | None, OrOff] = Field(
-        default=None, description="rotate each image by a random angle of up to X degrees", examples=[15]
+        default=None, description="random rotation of each image: largest angle in degrees", examples=[15]
     )
     jitter: Annotated[Annotated[float, Field(gt=0, le=1)] | None, OrOff] = Field(
         default=None,
-        description="color jitter: scale brightness, contrast and saturation by random factors in 1 ± X",
+        description="color jitter: largest distance from 1 of random factors for brightness, contrast and saturation",
         examples=[0.2],
     )
     cutout: Annotated[Pixels | None, OrOff] = Field(
         default=None,
-        description="Cutout: erase a random square of N×N pixels (DeVries & Taylor 2017)",
+        description="Cutout: erase a random square of this height and width in pixels (DeVries & Taylor 2017)",
         examples=[8],
     )
     mixup: Annotated[PositiveFloat | None, OrOff] = Field(
         default=None,
-        description="mixup: blend pairs of images and their labels, with weights from Beta(X, X) (Zhang et al. 2018)",
+        description="mixup: blend pairs of images and their labels; both parameters of the beta distribution of the "
+        "weights (Zhang et al. 2018)",
         examples=[0.2],
     )
     cutmix: Annotated[PositiveFloat | None, OrOff] = Field(
         default=None,
-        description="CutMix: paste a rectangle of another image and mix the labels by area, which follows "
-        "Beta(X, X) (Yun et al. 2019)",
+        description="CutMix: paste a rectangle of another image and mix the labels by area; both parameters of the "
+        "beta distribution of the area (Yun et al. 2019)",
         examples=[1.0],
     )
 
@@ -119,8 +120,8 @@ class Augment(RecipeSection):
     )
     train_size: Annotated[Pixels | None, OrOff] = Field(
         default=None,
-        description="height and width of random resized crops; `off` is the input's size (Touvron et al. 2019 train "
-        "on smaller images)",
+        description="height and width of random resized crops; by default, the input's size (Touvron et al. 2019 "
+        "train on smaller images)",
         examples=[176],
     )
     randaugment: Annotated[Annotated[float, Field(gt=0, le=30)] | None, OrOff] = Field(
@@ -137,8 +138,8 @@ class Augment(RecipeSection):
     )
     repeats: Annotated[Annotated[int, Field(ge=2, le=1024)] | None, OrOff] = Field(
         default=None,
-        description="repeated augmentation: each image occurs N times in a batch, augmented differently; an epoch has "
-        "the same number of samples, from fewer images (Hoffer et al. 2020)",
+        description="repeated augmentation: how often each image occurs in a batch, augmented differently; an epoch "
+        "has the same number of samples, from fewer images (Hoffer et al. 2020)",
         examples=[3],
     )
 
@@ -183,8 +184,8 @@ class Lookahead(RecipeSection):
 
     every: Annotated[PositiveInt | None, OrOff] = Field(
         default=None,
-        description="Lookahead: every N steps, move the slow weights toward the trained weights, then copy them "
-        "back (Zhang et al. 2019)",
+        description="Lookahead: number of steps after which the slow weights move toward the trained weights, which "
+        "are then set to them (Zhang et al. 2019)",
         examples=[5],
     )
     alpha: Annotated[float, Field(gt=0, le=1)] = Field(
@@ -192,8 +193,8 @@ class Lookahead(RecipeSection):
     )
     ramp: NonNegativeFloat = Field(
         default=0.0,
-        description="Lookahead: after a fraction p of training, the slow weights move by 1 − (1 − alpha)·p^X; "
-        "with X = 0, they always move by alpha (Jordan 2024 uses 3)",
+        description="Lookahead: after a fraction p of training, the slow weights move by 1 − (1 − alpha)·p^ramp; "
+        "with 0, they always move by alpha (Jordan 2024 uses 3)",
     )
 
     @model_validator(mode="after")

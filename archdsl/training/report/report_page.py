@@ -40,8 +40,9 @@ def write_html(report: TrainingReport, network: Network, confusion: NDArray[np.i
 
 
 def _top(title: str, report: TrainingReport, parts: list[Markup]) -> Markup:
-    is_out_of_patience = report.best is not None and report.recipe.is_out_of_patience(report.epochs - report.best.epoch)
-    why = "no improvement within the patience" if is_out_of_patience else "a callback stopped it"
+    why = "a callback stopped it"
+    if report.best is not None and report.recipe.is_out_of_patience(report.epochs - report.best.epoch):
+        why = f"no improvement for {counted(report.recipe.patience or 0, 'epoch')}"
     epochs, steps = counted(report.epochs, "epoch"), counted(report.steps, "step")
     status = _STATUS[report.status].format(epochs=epochs, steps=steps, why=why)
     if report.result is None and report.scores is None and report.status in ("finished", "early"):

@@ -117,9 +117,9 @@ def curves(report: TrainingReport, metric: Metric) -> Markup:
         _metric_chart(metric, history, mark),
         _chart("Learning rate", "learning rate", [_rates(history)], mark, decimals, zero=True),
     ]
-    note = "Training losses are averages during the epoch, on augmented images and with dropout active."
+    note = "Training losses are averages during the epoch, with augmentation and dropout if there are any."
     table = _epochs(report, metric)
-    epochs = tag("details", tag("summary", f"Table of all {counted(len(history), 'epoch')}"), table)
+    epochs = tag("details", tag("summary", "Table of the epochs"), table)
     return section("Curves", "curves", tag("div", *charts, class_="charts"), tag("p", note, class_="note"), epochs)
 
 

@@ -187,7 +187,7 @@ REFUSED: list[tuple[Any, NetworkInput, str, dict[str, Any], str]] = [
     ((np.ones((5, 4)), np.arange(10).reshape(5, 2)), TABLE, "auto", {}, "give `task`"),
     ((np.ones((5, 4)), np.arange(5) / 3), TABLE, "classification", {}, "integers or names"),
     ((np.ones((5, 4)), np.full((5, 2), 3)), TABLE, "multilabel", {}, "0 and 1"),
-    ((np.full((5, 7), 50), np.arange(5)), IDS, "auto", {}, "the ID 50 is not in 0 to 49"),
+    ((np.full((5, 7), 50), np.arange(5)), IDS, "auto", {}, "the ID 50 is not between 0 and 49"),
     ((np.ones((5, 7)), np.arange(5)), IDS, "auto", {}, "integer IDs, not float64"),
     ({"train": (PIXELS, CLASSES), "test": (PIXELS / 255, CLASSES)}, COLOR, "auto", {}, "give the same type"),
     ({"train": (PIXELS, CLASSES), "test": (PIXELS[:, :, 1:], CLASSES)}, COLOR, "auto", {}, "`test` are 3×5×5"),

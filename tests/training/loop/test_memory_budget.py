@@ -52,7 +52,7 @@ def test_suggested_batch_fits_in_memory(tmp_path: Path) -> None:
     assert "a batch of 1200 takes about 1." in failed.stdout  # reported before it is tried, by the analysis
     assert failed.stderr.startswith("error: cpu is out of memory for a batch of 1200; 0.6")
     found = re.search(
-        r"a batch of (\d+) fits; `(--batch (\d+) --accumulate (\d+))` takes the same steps", failed.stderr
+        r"a batch of (\d+) fits; `(--batch (\d+) --accumulate (\d+))` gives the same batch per step", failed.stderr
     )
     assert found is not None, failed.stderr
     assert int(found[3]) * int(found[4]) == 1200

@@ -160,7 +160,7 @@ def test_report_of_a_run_stopped_in_its_first_epoch(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("patience", "why"),
-    [(1, "no improvement within the patience"), (9, "a callback stopped it"), (None, "a callback stopped it")],
+    [(1, "no improvement for 1 epoch"), (9, "a callback stopped it"), (None, "a callback stopped it")],
 )
 def test_report_names_the_reason_of_early_stopping(tmp_path: Path, patience: int | None, why: str) -> None:
     training(tmp_path / "run", epochs=2, patience=patience).start()
