@@ -73,9 +73,10 @@ def totals(draft: Draft | Graph, costs: DraftCosts | None = None) -> str:
     frozen = total.parameters - total.trainable
     # What `freeze` freezes changes during training, so it is not counted.
     without = " without `freeze`" if any(setting.name == "freeze" for setting in draft.training) else ""
+    trained = f", all trainable{without}" if total.parameters else ""
     lines = [
         f"parameters {at_least}{total.parameters:,}"
-        + (f" ({total.trainable:,} trainable{without}, {frozen:,} frozen)" if frozen else f", all trainable{without}")
+        + (f" ({total.trainable:,} trainable{without}, {frozen:,} frozen)" if frozen else trained)
         + (f" · buffers {total.buffers:,}" if total.buffers else ""),
         f"MACs {_macs(draft, total, at_least)} · weights {size(4 * (total.parameters + total.buffers))} in float32",
     ]

@@ -175,6 +175,10 @@ class Bool(Kind):
         raise self.invalid()
 
 
+_PATTERNS = {"rearrange": "c h w -> (h w) c", "reduce": "c h w -> c", "einsum": "t d, s d -> t s"}
+"""An example of a pattern, by form."""
+
+
 class PatternText(Kind):
     """A pattern of axes in quotes; `form` is `rearrange`, `reduce` or `einsum`. The layer reads it."""
 
@@ -182,7 +186,7 @@ class PatternText(Kind):
 
     @property
     def words(self) -> str:
-        return 'a pattern in quotes like "c h w -> (h w) c"'
+        return f'a pattern in quotes like "{_PATTERNS[self.form]}"'
 
     def accept(self, value: Any) -> str:
         if not isinstance(value, str):

@@ -9,21 +9,25 @@ LETTERS = "ctdhwl"
 
 
 class AxisName(Kind):
-    """One axis: a name such as `t` or a number; negative numbers count from the end. `many` allows `hw` and `1x2`."""
+    """One axis: one of `letters` or a number; negative numbers count from the end. `many` allows `hw` and `1x2`."""
 
     worded = True
     many: bool = False
+    letters: str = LETTERS
 
     @property
     def words(self) -> str:
         if self.many:
             return "axes: names like `t` and `hw`, or numbers like `1` and `1x2`"
-        return "an axis: `c`, `t`, `d`, `h`, `w`, `l` or a number"
+        return f"an axis: {', '.join(f'`{letter}`' for letter in self.letters)} or a number"
 
     def takes_word(self, word: str) -> bool:
         """Whether a word names one axis or, if several are allowed, distinct axes."""
         return (
-            bool(word) and set(word) <= set(LETTERS) and len(set(word)) == len(word) and (self.many or len(word) == 1)
+            bool(word)
+            and set(word) <= set(self.letters)
+            and len(set(word)) == len(word)
+            and (self.many or len(word) == 1)
         )
 
     def accept(self, value: Any) -> int | str | tuple[int, ...]:
@@ -38,5 +42,6 @@ class AxisName(Kind):
 
 
 AnyAxis = Annotated[int | str, AxisName()]
+NewAxis = Annotated[int | str, AxisName(letters="tld")]
 AnyAxes = Annotated[int | str | tuple[int, ...], AxisName(many=True)]
 AXIS_DOC = "axis, by name like `h` or by number, counted from 0 without the batch"

@@ -1,8 +1,11 @@
 """Values as text."""
 
+import re
+
 from .scope import Callee, ListValue, NamedTensor
 
 _MOST_SHOWN = 8
+_NUMERIC = re.compile(r"[+-]?\d[\d.ex]*")
 
 
 def show(value: object) -> str:
@@ -21,5 +24,8 @@ def show(value: object) -> str:
             return f"{value:g}"
         case NamedTensor():
             return "a tensor"
+        case str():
+            # The quotes distinguish a text from the number that it looks like.
+            return f'the text "{value}"' if _NUMERIC.fullmatch(value) else f"`{value}`"
         case _:
-            return f"`{value}`" if isinstance(value, str) else str(value)
+            return str(value)

@@ -97,7 +97,7 @@ def whole_sequence(argument: str, source: Shape, y: Shape) -> None:
         why = f"it needs a sequence S×C or an image, but {source} is a vector"
         raise Reject(argument, why, recovery_shape=y, language_rule=True)
     if source.layout is Layout.IDS:
-        why = f"it needs numbers, but {source} contains IDs"
+        why = "it needs numbers, but this tensor has IDs"
         raise Reject(argument, why, recovery_shape=y, language_rule=True)
     numbers(source)
 
@@ -136,11 +136,11 @@ def _check_options(op: AttentionOptions, y: Shape) -> None:
     if op.sliding:
         _check_sliding(op, y)
     if op.in_windows and (others := op.general_options()):
-        why = "it needs all steps, so it excludes windows, `cosine` and `relative=table` or `mlp`"
+        why = "it cannot be combined with `cosine`, `relative=table` or `mlp`, or windows that do not slide"
         changes = Change(arguments=((others[0], None),))
         raise conflict(others[0], why, y, changes)
     if op.causal and (op.in_windows or y.spatial or op.source is not None):
-        why = "causal attention needs the steps of one sequence, without windows, `cosine` or a learned table"
+        why = "causal attention needs one sequence, without `cosine`, a learned table or windows that do not slide"
         slides = (Change.of(sliding="sliding"),) if op.window is not None and not y.spatial else ()
         raise Reject("causal", why, changes=slides, recovery_shape=y, language_rule=True)
     for name, used in _POSITIONS.items():

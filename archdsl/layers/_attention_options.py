@@ -86,7 +86,7 @@ class AttentionOptions(LayerOp):
         None,
         doc="whether queries, keys and values have a bias, or only queries and values (`qv`); `bias` if not given",
     )
-    out_bias: Flag | None = argument(None, doc="whether the last linear layer has a bias; `bias` if not given")
+    out_bias: Flag | None = argument(None, doc="whether the output projection has a bias; `bias` if not given")
     frozen: Flag = argument(
         False,
         words={"frozen": True},

@@ -52,7 +52,7 @@ def sequential(x: Shape) -> Shape:
 def numbers(x: Shape) -> Shape:
     """x unchanged. Raises Reject if it contains IDs."""
     if x.layout is Layout.IDS:
-        why = f"it needs numbers, but {x} contains IDs" if x.rank else "it needs numbers, but this is a single ID"
+        why = "it needs numbers, but its input has IDs" if x.rank else "it needs numbers, but this is a single ID"
         raise Reject(None, why, language_rule=True)
     return x
 

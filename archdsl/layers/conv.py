@@ -99,12 +99,15 @@ class Convolution(Layer):
 
     def _check_fixed(self, x: Shape) -> None:
         self._rows(x)
-        for name in ("frozen", "init", "weight"):
-            if getattr(self, name):
-                why = "a filter that is `fixed` is not learned"
-                changes = Change(arguments=((name, None),))
-                raise Reject(name, why, changes=changes, kind=ArgumentsConflict, language_rule=True)
         plan = self.plan(x)
+        learned = tuple((name, None) for name in ("frozen", "init", "weight") if getattr(self, name))
+        if learned:
+            why = "a filter that is `fixed` is not learned"
+            one: tuple[str, str | None] = (
+                ("filters", str(plan.groups)) if isinstance(self, Conv) else ("multiplier", None)
+            )
+            changes = (Change(arguments=learned), Change(arguments=(*learned, one)))
+            raise Reject(learned[0][0], why, changes=changes, kind=ArgumentsConflict, language_rule=True)
         if plan.filters != plan.groups:
             many = f"all {plan.filters} filters would be the same"
             help = (f"`conv {plan.groups}` has one filter", "or `dwconv` applies it to each channel")

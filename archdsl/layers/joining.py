@@ -1,7 +1,7 @@
 """Merges that join tensors along an existing axis or a new one."""
 
 from ..contract.arguments import argument
-from ..contract.axes import AXIS_DOC, AnyAxis
+from ..contract.axes import AXIS_DOC, AnyAxis, NewAxis
 from ..contract.call import ARGS, Steps, torch
 from ..contract.layer import Reject
 from ..contract.reads import ALL, MIXED, SAME, Links, axis_links, moved
@@ -74,7 +74,7 @@ class StackMerge(MergeOp):
 
     keyword = "stack"
 
-    axis: AnyAxis = argument(0, doc="index of the new axis, from 0 without the batch; or `t`, `l` or `d`")
+    axis: NewAxis = argument(0, doc="the new axis, by name or by index, counted from 0 without the batch")
 
     def _place(self, x: Shape) -> tuple[int, Layout | None]:
         """The index of the new axis, and the layout of the result (None: by its rank). Raises Reject."""
@@ -85,7 +85,7 @@ class StackMerge(MergeOp):
             raise Reject("axis", why, language_rule=True)
         for layout in (Layout.SEQUENCE, Layout.SIGNAL, Layout.VOLUME):
             letters = Shape(*(1,) * (x.rank + 1), layout=layout).letters
-            if self.axis in letters and letters.replace(self.axis, "") == x.letters and self.axis != "c":
+            if self.axis in letters and letters.replace(self.axis, "") == x.letters:
                 return letters.index(self.axis), layout
         why = f"{x} cannot have an axis `{self.axis}`"
         raise Reject("axis", why, changes=Change.of(axis="0"), language_rule=True)

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..contract.layer import Reject
 from ..diagnostics import Sink
 from ..elaborate import Override
 from ..elaborate.example_sizes import elaborate_examples
 from ..graph import Draft, Graph, likely_shape
 from ..shapes.shape import Layout, Shape
-from ..shapes.symbolic import concrete, evaluated
+from ..shapes.symbolic import Undecided, concrete, evaluated
 from ..syntax.ast import Program
 from ..text.library import Library
 from .errors import ArchError
@@ -32,18 +33,22 @@ class ResizableProgram:
     def symbolic(self, shapes: Mapping[str | None, Shape]) -> Graph:
         """The graph with a symbol for each spatial dimension of these inputs, whose sizes are the example sizes.
 
-        An input of two numbers is read as a signal, C×L; or as a sequence, T×C, if that gives the same shapes and
-        fixes fewer sizes.
+        An input of two numbers is read as a signal, C×L; or as a sequence, T×C, if that gives the same shapes, and a
+        layer takes no signal or this fixes fewer sizes.
         """
         graph = self._with_symbols(shapes)
-        if all(shape.layout is not Layout.OPEN for shape in shapes.values()) or not _fixed(graph):
+        needs_steps = _needs_steps(graph)
+        if all(shape.layout is not Layout.OPEN for shape in shapes.values()) or not (
+            needs_steps or fixed_symbols(graph)
+        ):
             return graph
         steps = {n: x.read_as(Layout.SEQUENCE) if x.layout is Layout.OPEN else x for n, x in shapes.items()}
         try:
             other = self._with_symbols(steps)
         except ArchError:
             return graph
-        return other if _examples(other) == _examples(graph) and len(_fixed(other)) < len(_fixed(graph)) else graph
+        is_preferred = needs_steps or len(fixed_symbols(other)) < len(fixed_symbols(graph))
+        return other if is_preferred and _examples(other) == _examples(graph) else graph
 
     def _with_symbols(self, shapes: Mapping[str | None, Shape]) -> Graph:
         """The graph with a symbol for each dimension of these inputs but the channels."""
@@ -87,7 +92,19 @@ class ResizableProgram:
         return Sizes(graph, self.graph_at)
 
 
-def _fixed(graph: Graph) -> list[str]:
+def _needs_steps(graph: Graph) -> bool:
+    """Whether a layer takes an input of two numbers as a sequence, but not as a signal."""
+    for node in graph.layers:
+        shapes = graph.shapes_in(node)
+        if len(shapes) == 1 and shapes[0].layout is Layout.OPEN:
+            try:
+                node.op.infer((shapes[0].read_as(Layout.SIGNAL),))
+            except (Reject, Undecided):
+                return True
+    return False
+
+
+def fixed_symbols(graph: Graph) -> list[str]:
     """The symbols that the conditions of a graph fix to a single size."""
     from ..analysis.size_sets import TooComplex, solve
 

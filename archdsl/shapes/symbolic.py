@@ -107,7 +107,7 @@ class Sym(int):
         raise Undecided(f"{other} is divided by {self}")
 
     def _undecided(self, *_: object) -> Any:
-        raise Undecided(f"{self} allows only +, −, · and // by a number")
+        raise Undecided(f"this operation is not supported on {self} without a value")
 
     # Without these, Python would compute with the example value as if it were the only one.
     __truediv__ = __rtruediv__ = __rmod__ = __pow__ = __rpow__ = __divmod__ = __rdivmod__ = _undecided

@@ -14,6 +14,7 @@ from archdsl.contract.layer import Layer, Op
 from archdsl.graph import Graph, Node
 from archdsl.layers import merges, registry
 from archdsl.network import ArchError, Network, loads
+from archdsl.network.resizing import fixed_symbols
 from archdsl.shapes.shape import Shape
 
 FOLDER = "layers"
@@ -28,7 +29,7 @@ TITLES = {
     "rearrange": "Patterns of axes",
     "cut": "Padding and slicing",
     "resample": "Resampling",
-    "merge": "Merges of equal shapes",
+    "merge": "Elementwise merges",
     "joining": "Concatenation and stacking",
     "contraction": "Products of matrices and tensors",
     "arithmetic": "Arithmetic",
@@ -159,11 +160,12 @@ def _node(graph: Graph, layer: type[Op]) -> Node:
 
 
 def _general(network: Network) -> Graph | None:
-    """The example with symbolic spatial dimensions, if it has a closed form."""
+    """The example with symbolic spatial dimensions, if it has a closed form and their sizes are not fixed."""
     try:
-        return network.sizes.graph
+        graph = network.sizes.graph
     except (ArchError, LookupError):
         return None
+    return None if fixed_symbols(graph) else graph
 
 
 def _inputs(graph: Graph, node: Node) -> tuple[Shape, ...]:

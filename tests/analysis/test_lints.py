@@ -198,3 +198,47 @@ def test_unread_rows_are_the_window_remainder_minus_padding():
         starts = (i * stride - before for i in range(window.out(side)))
         last = max(start + kernel for start in starts)
         assert _unread(window, side) == max(0, side - last) == max(0, window.room(side) % stride - after)
+
+
+def windows(size: int, kernel: int, stride: int, before: int, out: int, dilation: int = 1) -> list[list[int]]:
+    """For each position, the elements that the window covers, which may lie in the padding."""
+    return [[o * stride - before + dilation * k for k in range(kernel)] for o in range(out)]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride"), [each for each in product((2, 4, 6, 64), (1, 2, 3, 4, 5)) if each[0] != each[1]]
+)
+def test_same_is_reported_where_it_shifts_more_than_an_odd_kernel(kernel: int, stride: int) -> None:
+    for size in range(6, 16):
+        graph = analyze(Source(f"input 3x{size}\nconv 8 k{kernel} s{stride} same"), Sink()).draft.checked()
+        assert graph is not None
+        (node,) = graph.layers
+        covered = windows(size, kernel, stride, (kernel - 1) // 2, node.shape.dims[1])
+        shift = sum(map(sum, covered)) / (kernel * len(covered)) - (size - 1) / 2
+        of_odd = shift - 0.5
+        found = "W0914" in codes(Source(f"input 3x{size}\nconv 8 k{kernel} s{stride} same"))
+        assert found == (abs(shift) > abs(of_odd))
+        assert shift == 0.5 or not found
+
+
+@pytest.mark.parametrize(("kernel", "stride", "dilation"), [(5, 6, 1), (3, 4, 1), (1, 2, 1), (2, 4, 2), (3, 8, 3)])
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_label_of_skipped_elements_counts_those_that_are_read(
+    kernel: int, stride: int, dilation: int, rank: int
+) -> None:
+    sizes = "x".join([str(4 * stride)] * rank)
+    text = f"input 3x{sizes}\nconv 8 k{kernel} s{stride} d{dilation}"
+    (label,) = [each.diagnostic.label() for each in analyze(Source(text), Sink()).diagnostics]
+    read = len({i for window in windows(4 * stride, kernel, stride, 0, 4, dilation) for i in window})
+    numbers = [int(word.replace(",", "")) for word in label.split() if word[0].isdigit()]
+    assert numbers[0] / numbers[1] == pytest.approx((read / (4 * stride)) ** rank)
+
+
+def test_unread_elements_are_counted_from_two_on() -> None:
+    def message(text: str) -> str:
+        (found,) = analyze(Source(text), Sink()).diagnostics
+        return found.diagnostic.message()
+
+    assert message("input 3x32x32\nmaxpool 3 s2") == "`maxpool` never reads the last of 32 elements"
+    assert message("input 3x33x32\nconv 8 k3 s3") == "`conv` never reads the last 2 of 32 elements"
+    assert message("input 3x32x34\nconv 8 k3 s3").endswith("the last 2 of 32 and the last of 34 elements")

@@ -15,6 +15,8 @@ CONFLICTS = [
     )),
     *((image, "dwconv k3 fixed=box init=zeros") for image in IMAGES),
     *((image, "dwconv k3 fixed=sobel_x frozen") for image in IMAGES),
+    *((image, f"{layer} k3 fixed=sobel_x {learned}") for image in IMAGES for layer in ("conv 1", "conv 4", "dwconv m2")
+      for learned in ("init=kaiming", "init=zeros frozen", "weight=standardized")),
     *((image, "crop") for image in IMAGES),
     *((image, "upsample") for image in IMAGES),
     *((image, "upsample 2 size=4") for image in IMAGES),
@@ -42,3 +44,15 @@ def test_conflicting_arguments_are_reported_independently_of_the_input(shape: st
     assert shape.replace("x", "×") not in found.diagnostic.message()
     for fix in found.suggestions:
         assert errors(edited_text(text, fix.edits)) == []
+
+
+@pytest.mark.parametrize("layer", ["conv 1", "conv 3", "conv 4", "dwconv", "dwconv m2"])
+@pytest.mark.parametrize("learned", ["init=kaiming", "frozen", "init=zeros frozen"])
+def test_suggestion_for_fixed_filters_keeps_them(layer: str, learned: str) -> None:
+    text = f"input 3x8x8\n{layer} k3 fixed=sobel_x {learned}\n"
+    (found,) = analyze(Source(text), Sink()).diagnostics
+    first, *_ = found.suggestions
+    changed = edited_text(text, first.edits)
+    assert "fixed=sobel_x" in changed
+    assert "init" not in changed
+    assert "frozen" not in changed

@@ -17,9 +17,8 @@ class HiddenName(Diagnostic):
     """A parameter, a `let` or an index has the name of a flag or shorthand, which takes precedence in a
     layer's arguments.
 
-    With `let s2 = 1`, `conv 8 k3 s2` still has a stride of 2: `conv` has no other argument that could take the
-    value of the name. If there is one, as in `conv 8 k5` after `let k5 = 3`, the word is ambiguous, which is an error
-    (E0209).
+    With `let s2 = 1`, `conv 8 k3 s2` still has a stride of 2, because both positional arguments are given. In
+    `conv 8 k5` after `let k5 = 3`, the kernel is missing, so `k5` is ambiguous, which is an error (E0209).
 
     Source: docs/language/statements.md, on words with two meanings.
     """

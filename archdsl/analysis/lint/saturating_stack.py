@@ -35,7 +35,7 @@ class SaturatingStack(Diagnostic):
         return f"{words} layers in a row let little of the gradient through"
 
     def label(self) -> str:
-        return f"at most 1/{4**self.sigmoids:,} of the gradient gets through" if self.sigmoids else ""
+        return f"the slopes multiply the gradient by at most 1/{4**self.sigmoids:,}" if self.sigmoids else ""
 
     def help(self) -> tuple[str, ...]:
         return ("use `relu` instead, `bn` between them, or `residual { … }` around them",)

@@ -1,6 +1,7 @@
 """A kernel that steps over elements without reading them."""
 
 from collections.abc import Iterator
+from math import gcd, prod
 
 from ...diagnostics import Diagnostic, Severity
 from ...shapes.shape import Window
@@ -26,14 +27,15 @@ class StrideOverKernel(Diagnostic):
     keyword: str
     extent: int
     stride: int
-    part: int
+    read: int
+    period: int
 
     def message(self) -> str:
         spans = f"moves by {self.stride} elements but its kernel spans {self.extent}"
         return f"`{self.keyword}` {spans}: it skips the elements in between"
 
     def label(self) -> str:
-        return f"reads one element in {self.part}"
+        return f"reads {self.read:,} of every {self.period:,} elements"
 
     def help(self) -> tuple[str, ...]:
         return (f"use a kernel of at least {self.stride}, or average pooling before the layer and a stride of 1",)
@@ -49,14 +51,17 @@ def find(facts: Facts) -> Iterator[StrideOverKernel]:
             wide = known[id(slides)] = [w for w, side in slides if w.stride > w.extent and side > w.extent]
         if not wide or any(reads_all(facts, each, x) for each in facts.readers[x.id]):
             continue
-        part = 1.0
-        for window in wide:
-            part *= window.stride / window.extent
         yield StrideOverKernel(
             span=node.span,
             uses=node.uses,
             keyword=op.keyword,
             extent=wide[0].extent,
             stride=wide[0].stride,
-            part=round(part),
+            read=prod(_residues(window) for window in wide),
+            period=prod(window.stride for window in wide),
         )
+
+
+def _residues(window: Window) -> int:
+    """How many of as many neighboring elements as the stride are read, far from the ends."""
+    return min(window.kernel, window.stride // gcd(window.stride, window.dilation))

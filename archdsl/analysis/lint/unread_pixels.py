@@ -13,8 +13,7 @@ from ._facts import Facts
 class UnreadPixels(Diagnostic):
     """(W − K' + 2P) mod S is more than the padding at the end, so the last window ends before the input does.
 
-    The elements after the last window are never read; the difference is the number of input elements among them. If all
-    of them are padding, nothing is lost.
+    The elements after the last window are never read. If all of them are padding, nothing is lost.
 
     This is valid and mostly harmless, but the image is read off-center, and the network cannot learn from the part that
     is cut off. Padding, another kernel or another input size avoids it; a pooling layer can round up with `ceil`.
@@ -36,8 +35,8 @@ class UnreadPixels(Diagnostic):
     maker: Related | None
 
     def message(self) -> str:
-        parts = [f"{unread} of {side}" for side, unread in self._counts() if unread]
-        return f"`{self.keyword}` never reads the last {' and '.join(parts)} positions"
+        parts = [f"{unread} of {side}" if unread > 1 else f"of {side}" for side, unread in self._counts() if unread]
+        return f"`{self.keyword}` never reads the last {' and the last '.join(parts)} elements"
 
     def _counts(self) -> tuple[tuple[int, int], ...]:
         return tuple(dict.fromkeys(zip(self.sides, self.unread, strict=True)))

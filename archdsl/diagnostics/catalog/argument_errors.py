@@ -155,10 +155,10 @@ class TensorAsNumber(Diagnostic):
 
 
 class SuffixedArgument(Diagnostic):
-    """A number that is an argument of a layer has no suffix `K`, `M` or `G`; write it in full."""
+    """The arguments of layers cannot have the suffixes `K`, `M` and `G`."""
 
     code = "E0308"
-    title = "suffix of an argument"
+    title = "suffix not allowed"
     wrong = "input 64\nfc 4K\n"
     right = "input 64\nfc 4000\nassert params < 1M\n"
 

@@ -91,11 +91,11 @@ class InvalidColor(Diagnostic):
     replacement: str | None = None
 
     def message(self) -> str:
-        return f"`{self.found}` is not a color"
+        return f"`{self.found}` is not `#` and six hexadecimal digits"
 
     def help(self) -> tuple[str, ...]:
         near = (f"did you mean `{self.replacement}`?",) if self.replacement else ()
-        return near or ('a color has six hexadecimal digits: `"#77aadd"`',)
+        return near or ('write a color like `"#77aadd"`',)
 
     def fix(self) -> Fix | None:
         return _replaced(self.span, self.replacement and f'"{self.replacement}"')
@@ -129,7 +129,7 @@ class LowContrast(Diagnostic):
 
 
 class GroupsOverlap(Diagnostic):
-    """A layer is in two groups of a figure, so one frame would cross the other."""
+    """A layer is in two groups of a figure; groups cannot overlap or contain each other."""
 
     code = "E1006"
     title = "overlapping groups"
@@ -186,8 +186,8 @@ class RepeatedFigureSetting(SetTwice):
 class CannotHide(Diagnostic):
     """A figure cannot hide a layer that reads several tensors: it would not show which of them the next layer reads.
 
-    `hide` takes kinds of layers (`norm`) and names of layers (`bn`), and hides all of them; a stage, a block,
-    or only one of several layers of a kind cannot be hidden.
+    `hide` takes kinds of layers (`norm`) and names of layers (`bn`), and hides all of them. You cannot hide a stage, a
+    block, or one layer of a kind without the others.
     """
 
     code = "E1009"

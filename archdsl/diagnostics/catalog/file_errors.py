@@ -63,8 +63,8 @@ class PackageNotAllowed(Diagnostic):
     """A program names a Python package, whose code runs only if you allow it.
 
     A program alone never runs Python code. If you trust the package that is installed under this name, allow it: with
-    `--allow` on the command line, `allow=[…]` in Python, or in the settings of your editor. Packages that a program
-    does not name do not run, whether they are allowed or not.
+    `--allow` on the command line, `allow=[…]` in Python, or in the settings of your editor. A package that a
+    program does not name is not run by checking that program.
     """
 
     code = "E0604"

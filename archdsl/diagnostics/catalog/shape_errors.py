@@ -220,7 +220,10 @@ class OperandsDiffer(Diagnostic):
 
 
 class WeightsDiffer(Diagnostic):
-    """`reuse` applies the same weights, so its input must have as many channels as the input of their first use."""
+    """`reuse` applies the same weights, so its input must have sizes that they fit.
+
+    Usually these are the same number of channels.
+    """
 
     code = "E0408"
     title = "weights do not fit the new input"

@@ -40,7 +40,7 @@ class NothingHere(Diagnostic):
 
 
 class BadInput(Diagnostic):
-    """An `input` statement is not of the form `input [NAME] SIZES [int(V)]`."""
+    """An `input` statement is malformed, or has a size that is not allowed."""
 
     code = "E0503"
     title = "invalid input"
@@ -233,7 +233,7 @@ class NothingToMeasure(Diagnostic):
         return f"this network has no `{self.name}` to measure"
 
     def help(self) -> tuple[str, ...]:
-        return ("`rf` needs a layer with a kernel, such as `conv` or `maxpool`",)
+        return ("`rf` needs a layer whose output has positions, such as `conv`",)
 
 
 class NotAComparison(Diagnostic):
@@ -285,11 +285,10 @@ class NeedsSetting(Diagnostic):
 
 
 class UndecidedSize(_NeedsSizes):
-    """An operation on a symbolic dimension has no closed form.
+    """An operation is not supported on a symbolic dimension.
 
-    Sums, differences, products and `//` by a number have a closed form for every value of `H`; a division by `H` or an
-    exponent that is not an integer has none. Give the dimension a value with
-    `--input 3x224x224` or `net N(H = 224)`.
+    Sums, differences, products and `//` by a number are supported; a division by `H` and a fractional exponent are not.
+    Give the dimension a value with `--input 3x224x224` or `net N(H = 224)`.
     """
 
     code = "E0510"

@@ -127,7 +127,7 @@ class WrongInput(Diagnostic):
         if self.symbolic:
             loaded = "" if "=" in self.option else f', or `input="{self.wanted}"` for `archdsl.load`'
             return (f"give the size: `{self.option}`{loaded}",)
-        sized = ("to keep the input, pad the images with zeros (`fit=pad`, `--fit pad`) or resize them (`fit=resize`)",)
+        sized = ("to keep the input, pad or crop the images (`fit=pad`, `--fit pad`) or resize them (`fit=resize`)",)
         return sized if self.same_channels else ()
 
 
