@@ -80,7 +80,13 @@ _TABLE = re.compile(r"(?<=<!-- table: suggestions -->\n).*?(?=<!-- end of table 
 
 def with_table(page: str, result: dict[str, Any]) -> str:
     """The page with the figures of a result in its table."""
-    names = ("error or edit on the changed line", "offered", "valid", "first restores", "one of two restores")
+    names = (
+        "error or edit on the line with the inserted error",
+        "offered",
+        "no new error",
+        "first restores",
+        "one of two restores",
+    )
     lines = [f"| kinds of errors | cases | {' | '.join(names)} |", "| --- |" + " ---: |" * 6]
     for part in (name for name in GOALS if name in result):
         total = result[part]["total"]

@@ -317,7 +317,7 @@ def limited(model: Model, *, only_read: bool = False) -> dict[str, Any]:
 def table(results: dict[str, list[dict[str, Any]]]) -> str:
     """The tables of the page: how many models of each set were imported, and which are not usable or not imported."""
     heads = ["set", "models", "imported and equal", "usable", "not imported", "words, median"]
-    heads.append("relative to the zoo's text")
+    heads.append("relative to the zoo's text, median (models compared; largest)")
     lines = [f"| {' | '.join(heads)} |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for name, rows in results.items():
         done = [row for row in rows if row["imported"]]
@@ -326,7 +326,7 @@ def table(results: dict[str, list[dict[str, Any]]]) -> str:
         usable = f"{sum(not row['fails'] for row in used)} of {len(used)}"
         counts = f"{len(rows)} | {len(done)} | {usable} | {len(rows) - len(done)}"
         median = f"{statistics.median(row['words'] for row in done):.0f}" if done else ""
-        ratio = f"{statistics.median(ratios):.2f} (of {len(ratios)}; at most {max(ratios):.2f})" if ratios else ""
+        ratio = f"{statistics.median(ratios):.2f} ({len(ratios)}; {max(ratios):.2f})" if ratios else ""
         lines.append(f"| {name} | {counts} | {median} | {ratio} |")
     broken = [(name, row) for name, rows in results.items() for row in rows if row["imported"] and row.get("fails")]
     if broken:

@@ -101,6 +101,11 @@ def as_array(value: Any, name: str) -> Array:
         raise TypeError(f"{name}: a masked array lacks values; remove these samples, or replace the values")
     if array.dtype.kind == "O" and array.size and all(isinstance(each, str) for each in array.flat):
         array = array.astype(str)
+    if array.dtype.kind == "U" and not is_array(value):
+        values = np.asarray(value, dtype=object).flat
+        other = next((index for index, each in enumerate(values) if not isinstance(each, str)), None)
+        if other is not None:
+            raise TypeError(f"{name}: strings are mixed with other values, such as {values[other]!r} at index {other}")
     if array.dtype.kind not in "biufU":
         raise TypeError(f"{name}: an array of {array.dtype} has neither numbers nor strings")
     return array

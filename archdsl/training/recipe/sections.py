@@ -213,8 +213,8 @@ class Freeze(RecipeSection):
 
     name: Annotated[str | None, OrOff] = Field(
         default=None,
-        description="freeze the weights of these parts: names of stages, blocks or layers as `archdsl check` shows "
-        "them, separated by commas",
+        description="freeze the weights of these stages, blocks or layers, by the names of their modules (`stem`, "
+        "`layer1.unit1`, `conv1`), separated by commas",
     )
     after: Count = Field(
         default=0, description="number of epochs to train the parts of `freeze` before they are frozen"

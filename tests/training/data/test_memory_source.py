@@ -170,6 +170,7 @@ REFUSED: list[tuple[Any, NetworkInput, str, dict[str, Any], str]] = [
     ((NAN, np.arange(5)), TABLE, "auto", {}, "the input of sample 0 has a value that is NaN"),
     ((np.full((5, 4), 1e300), np.arange(5)), TABLE, "auto", {}, "the input of sample 0 has a value that is NaN"),
     ((np.ones((5, 4)), np.array([0, 0, 0, 1e300, 0])), TABLE, "auto", {}, "sample 3 has a value that is NaN"),
+    ((np.zeros((3, 4)), ["a", 1, "b"]), TABLE, "auto", {}, "strings are mixed with other values, such as 1 at index 1"),
     ((np.ma.masked_greater(np.arange(20.0).reshape(5, 4), 3), np.arange(5)), TABLE, "auto", {}, "a masked array"),
     ((torch.ones(5, 4).to_sparse(), np.arange(5)), TABLE, "auto", {}, "data, inputs: Tensor cannot be converted"),
     ((torch.ones(5, 4, device="meta"), np.arange(5)), TABLE, "auto", {}, "data, inputs: Tensor cannot be converted"),
