@@ -69,9 +69,7 @@ class MemoryReport(Model):
     optimizer_state: int
     running_means: int = Field(description="Averaged copies of all weights, for `ema` and `lookahead`.")
     activations: int = Field(description="Everything that autograd keeps for the backward pass.")
-    activation_gradients: int = Field(
-        description="The most activation gradients that the backward pass holds at any one time."
-    )
+    activation_gradients: int = Field(description="Peak size of the activation gradients in the backward pass.")
     shards: int = Field(
         1, description="With --shards: the number of processes that shard the weights; the bytes are per process."
     )

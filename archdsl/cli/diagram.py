@@ -78,7 +78,7 @@ if TYPE_CHECKING:
 @click.option(
     "--theme",
     type=WordChoice(["light", "dark", "auto", "print"]),
-    help="Color theme: for light pages, dark pages, an SVG or HTML page that follows the reader's theme, or "
+    help="Color theme: for light pages, for dark pages, following the reader's theme (SVG and HTML), or for "
     "black-and-white print.  [default: light; auto for HTML, unless --style has colors for light pages only]",
 )
 @click.option("--legend/--no-legend", default=None, help="Show a legend of the colors.")

@@ -40,7 +40,7 @@ _DEPRECATED = "TorchScript is deprecated in PyTorch: prefer `--to torch` or `--t
 @click.option(
     "--preprocess/--no-preprocess",
     default=True,
-    help="For a RUN: include standardization, so that inputs are pixels in 0 to 255 [default: yes].",
+    help="For a RUN: include standardization; images are then pixels in 0 to 255 [default: yes].",
 )
 @click.option("--batch", type=click.IntRange(min=1), help="Fixed batch size [default: any].")
 @click.option("--opset", type=click.IntRange(min=18), help="ONNX opset version.")
@@ -68,8 +68,8 @@ def command(
     (.pt2) or TorchScript, or only its weights to safetensors.
 
     Except for safetensors, the exported file is loaded and run, and the largest difference between its outputs and the
-    network's is reported. Unless --no-preprocess is given, the network of a RUN takes raw pixels: standardization is
-    part of the file.
+    network's is reported. Unless --no-preprocess is given, the file of a RUN standardizes its input, such as
+    raw pixels, itself.
     """
     kind = _form(form, output)
     _refuse(kind, batch, opset)

@@ -18,7 +18,7 @@ from .shell_completion import complete_file, complete_network
 def command(file: str, path: str, settings: tuple[str, ...], inputs: tuple[str, ...], full: bool) -> None:
     """Compare the weights in a file with the network in FILE; nothing is changed.
 
-    WEIGHTS is a .safetensors file, the index of a sharded one, a .pth, .pt, .bin or .ckpt file with a `state_dict`, or
+    WEIGHTS is a .safetensors file, the index of a sharded one, a .pth, .pt, .bin or .ckpt file with a state dict, or
     a folder with safetensors, such as a run; torchvision:NAME and hf:OWNER/NAME are downloaded. Tensors are matched by
     name, or by the kind, size and order of their layers if only one match is possible; otherwise the command lists the
     candidates and exits with status 1. `archdsl train --from WEIGHTS` trains with them.

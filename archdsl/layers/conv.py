@@ -58,7 +58,9 @@ class Convolution(Layer):
     style = "conv"
 
     stride: PositiveSpatialInt = argument(1, letter="s", doc="step of the kernel")
-    padding: Padding = argument(0, letter="p", words=PADDING_WORDS, doc="elements added at each end")
+    padding: Padding = argument(
+        0, letter="p", words=PADDING_WORDS, doc="elements added at each end; `same_upper` is Keras's `same`"
+    )
     dilation: PositiveSpatialInt = argument(1, letter="d", doc="distance between the kernel's elements")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each channel")
     pad_mode: PadMode = argument("zeros", doc="how the padding is filled")

@@ -153,7 +153,7 @@ class FeatureNorm(Normalization):
 
     module: ClassVar[str]
 
-    affine: Flag = argument(True, words={"noaffine": False}, doc="whether to scale each feature")
+    affine: Flag = argument(True, words={"noaffine": False}, doc="whether the layer has learned weights")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the scale is not trained; the shift, if any, is")
 
     def out(self, x: Shape) -> Shape:
@@ -198,7 +198,7 @@ class LayerNorm(FeatureNorm):
     module = "LayerNorm"
 
     eps: PositiveFloat = argument(1e-5, doc="added to the variance")
-    bias: Flag = argument(True, words={"nobias": False}, doc="whether to shift each feature")
+    bias: Flag = argument(True, words={"nobias": False}, doc="whether to shift each feature, if `affine`")
 
     def weights(self, x: Shape) -> Weights:
         features = (self.out(x).channels,)

@@ -27,7 +27,9 @@ class Pooling(Layer):
 
     kernel: PositiveSpatialInt = argument(positional=True, letter="k", doc="window size")
     stride: PositiveSpatialInt | None = argument(None, letter="s", doc="step of the window; the kernel size by default")
-    padding: Padding = argument(0, letter="p", words=PADDING_WORDS, doc="elements added at each end")
+    padding: Padding = argument(
+        0, letter="p", words=PADDING_WORDS, doc="elements added at each end; `same_upper` is Keras's `same`"
+    )
     ceil: Flag = argument(False, words={"ceil": True}, doc="round the number of windows up")
 
     def windows(self, x: Shape) -> tuple[Window, ...]:
@@ -214,7 +216,8 @@ class LPPool(Pooling):
     module = "LPPool"
 
     norm: PositiveFloat = argument(
-        2, doc="the exponent p: 1 computes the sum of the absolute values, and large values approach the maximum"
+        2,
+        doc="the exponent p: with 1, the sum of the absolute values; with large p, nearly the maximum",
     )
 
     def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:

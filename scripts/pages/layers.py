@@ -1,6 +1,7 @@
 """docs/layers/: a page for each family of layers, generated from their declarations."""
 
 import inspect
+import re
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -90,14 +91,24 @@ def headline(layer: type[Op]) -> str:
     return inspect.cleandoc(layer.__doc__ or "").splitlines()[0]
 
 
+def _synonyms(layer: type[Op]) -> str:
+    """The other names of a layer; those with a number of dimensions are for inputs with that many."""
+    # The names of merges decide how a statement is read, so those of other frameworks are only suggested.
+    heading = "In other frameworks:" if layer in merges().values() else "Also written"
+    sized = [word for word in layer.synonyms if re.search(r"[123]d", word)]
+    plain = [word for word in layer.synonyms if word not in sized]
+    text = f"{heading} {', '.join(f'`{word}`' for word in plain or sized)}"
+    if plain and sized:
+        text += f", and for inputs with this number of spatial dimensions, {', '.join(f'`{word}`' for word in sized)}"
+    return f"{text}."
+
+
 def section(layer: type[Op]) -> str:
     """A layer: its description, its arguments, an example and facts about it, and its diagram."""
     description, _, example = inspect.cleandoc(layer.__doc__ or "").partition("Example:\n")
     parts = [f"## `{layer.keyword}`", description.strip()]
     if layer.synonyms:
-        # The names of merges decide how a statement is read, so those of other frameworks are only suggested.
-        heading = "In other frameworks:" if layer in merges().values() else "Also written"
-        parts.append(f"{heading} {', '.join(f'`{word}`' for word in layer.synonyms)}.")
+        parts.append(_synonyms(layer))
     if layer.parameters:
         parts.append(_arguments(layer.parameters))
     text = "\n".join(line.strip() for line in example.strip().splitlines())
@@ -144,7 +155,7 @@ def _facts(layer: type[Op], network: Network) -> str:
         rows.append(("MACs", f"{cost.macs}" if general is not graph else f"{cost.macs:,}"))
     if isinstance(node.op, Layer) and (spatial_size := node.op.explain(_inputs(graph, node)[0], node.shape)):
         rows.append(("spatial size", "<br>".join(spatial_size)))
-    rows.append(("in PyTorch", "<br>".join(f"`{call}`" for call in _calls(graph, node))))
+    rows.append(("in the PyTorch source", "<br>".join(f"`{call}`" for call in _calls(graph, node))))
     return "\n".join(
         [
             "| property | in this example |",
@@ -205,4 +216,4 @@ reference explains [how to write arguments](../language/statements.md), and how 
 
 _NOTE = """Each example is followed by its shape (with symbolic spatial dimensions where there is a closed form), its
 weights and buffers under their names in the state dict, its multiply-accumulates per sample if it has any, and the
-PyTorch call."""
+call in the generated PyTorch source."""

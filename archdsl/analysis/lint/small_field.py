@@ -16,7 +16,7 @@ _PART = 2
 class SmallField(Diagnostic):
     """The head averages positions that each see less than half of the input along an axis.
 
-    No position can relate the two halves of the image, so the average only counts local patterns. More depth, stride or
+    No position can relate distant parts of the image, so the average only counts local patterns. More depth, stride or
     pooling enlarges the receptive field; the effective receptive field is smaller than the theoretical one.
 
     Source: Araujo, Norris & Sim, Computing Receptive Fields of Convolutional Neural Networks, 2019; Luo et al., 2016.

@@ -222,7 +222,7 @@ class OperandsDiffer(Diagnostic):
 class WeightsDiffer(Diagnostic):
     """`reuse` applies the same weights, so its input must have sizes that they fit.
 
-    Usually these are the same number of channels.
+    Usually that means the same number of channels.
     """
 
     code = "E0408"

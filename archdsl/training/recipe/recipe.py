@@ -99,7 +99,7 @@ class Recipe(RecipeSection):
     )
     loss: Annotated[AnyLoss, OptionGroup.OPTIMIZATION] = Field(
         default=CrossEntropy(),
-        description="loss function to minimize; the default depends on the task",
+        description="loss function to minimize; tasks other than classification have their own default",
     )
     epochs: Annotated[PositiveFloat, Field(le=1e9), OptionGroup.COMMON] = Field(
         default=10,

@@ -41,8 +41,8 @@ class Data(RecipeSection):
     )
     test_resize: Annotated[Pixels | None, OrOff] = Field(
         default=None,
-        description="scale the shorter edge of streamed images to this many pixels, unless they are random resized "
-        "crops, before cropping the center to the input; by default, the whole shorter edge is kept",
+        description="scale the shorter edge of streamed images to this size before the center crop, by default to the "
+        "input's size; random resized crops ignore it",
         examples=[256],
     )
 
@@ -60,7 +60,7 @@ STREAMED = ("random_resized_crop", "train_size", "randaugment", "random_erasing"
 
 
 class Augment(RecipeSection):
-    """Random augmentation of the training images, sampled separately for each batch."""
+    """Random augmentation of the training images, different in each epoch."""
 
     flip: bool = Field(default=False, description="mirror each image horizontally with probability 1/2")
     alternate: bool = Field(

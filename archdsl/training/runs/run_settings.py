@@ -66,12 +66,12 @@ class NetworkSettings(_Section):
 class DataSettings(_Section):
     """The data set and its preprocessing.
 
-    `shape` is that of the images in the data set, or null if their sizes differ. `mean` and `deviation` are the mean
-    and standard deviation over the training samples of each channel, for pixels in 0..1, or of each input number;
-    `target_mean` and `target_deviation` are those of the numbers to predict. `images` is the number of samples in each
-    split. `vocabulary` is the number of IDs. `class_weights` are the weights of the classes in the loss, if there are
-    any. `brightness` is the range of the mean brightness of the training images, in 0..1. `sample_rate` is the number
-    of samples per second of audio.
+    `shape` is that of the images in the data set, or null if their sizes differ. `mean` and `deviation` are those of
+    each channel, for pixels in 0..1, or of each input number, over the training samples; `target_mean` and
+    `target_deviation` are those of the numbers to predict. `images` is the number of samples in each split.
+    `vocabulary` is the number of IDs. `class_weights` are the weights of the classes in the loss, if there are any.
+    `brightness` is the range of the mean brightness of the training images, in 0..1. `sample_rate` is the number of
+    samples per second of audio.
     """
 
     name: str
