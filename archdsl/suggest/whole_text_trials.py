@@ -32,6 +32,11 @@ _OF_NAMES = ("E0201", "E0202", "E0203")
 """Errors of unknown words, which an edit must not write."""
 
 _NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_NUMBER_IN_VALUE = re.compile(r"\d+(?!\w*\()")
+"""A number that is not part of the name of a function, as in `Conv2d(8)`."""
+_VALUE = re.compile(r"(?<=[\s,(=])[A-Za-z_]\w*(?!\w|\s*[=(])")
+"""The name of a value: a word that neither begins the edit nor names an argument or a function."""
 
 Place = tuple[str, int]
 _Accepted = tuple[int, float, Candidate, list[Diagnostic]]
@@ -121,8 +126,9 @@ def _is_step(target: Diagnostic, new: list[Place], candidate: Candidate) -> bool
     """
     if not target.code.startswith("E01") or not 0 < len(new) <= _MOST_HIDDEN:
         return False
-    if any({*_NUMBER.findall(edit.span.text)} - {*_NUMBER.findall(edit.text)} for edit in candidate.edits):
-        return False  # what is missing then was written
+    for old, kept in ((_NUMBER_IN_VALUE, _NUMBER), (_VALUE, _WORD)):
+        if any({*old.findall(edit.span.text)} - {*kept.findall(edit.text)} for edit in candidate.edits):
+            return False  # what is missing then was written
     start, moved = statement_start(target.span.source.text, target.span.start), 0
     for edit in sorted(candidate.edits, key=lambda each: each.span.start):
         begin = edit.span.start + moved

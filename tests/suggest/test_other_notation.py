@@ -218,6 +218,8 @@ STEPS = {
     "conv 8 k3 s2, flatten, fc 10; gpa": "conv 8 k3 s2; flatten; fc 10; gpa",
     "relu && 3; cnov 8 k3": None,
     "dense(10)": "fc 10",
+    "let n = 10; fc(n)": "let n = 10; fc n",
+    "Conv2d(8, kernel_size=3); fc 4": "conv 8 k3; fc 4",
 }
 """Statements with a syntax error that hides another error, and the statement of the first suggestion."""
 

@@ -247,7 +247,7 @@ def test_incompatible_input_is_reported_before_any_download() -> None:
             "1 │ input 1x32x32",
             "  │ ^^^^^^^^^^^^^ 1×32×32 is not 1×28×28",
             "  = help: write `input 1x28x28`",
-            "  = help: to keep the input, pad the images with zeros (`fit=pad`, `--fit pad`) or "
+            "  = help: to keep the input, pad or crop the images (`fit=pad`, `--fit pad`) or "
             "resize them (`fit=resize`)",
             "",
             "error[E0812]: `mnist` has 10 classes, but this network outputs 100",
