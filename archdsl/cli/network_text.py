@@ -136,6 +136,15 @@ class NetworkTexts:
 
 def is_run(name: str) -> bool:
     """Whether a name is the folder of a run."""
+    return _has_settings(name) and not is_sweep(name)
+
+
+def is_sweep(name: str) -> bool:
+    """Whether a name is the folder of a sweep."""
+    return _has_settings(name) and os.path.isdir(os.path.join(name, "trials"))
+
+
+def _has_settings(name: str) -> bool:
     return os.path.isfile(os.path.join(name, "settings.json")) and os.path.isfile(os.path.join(name, "net.arch"))
 
 

@@ -16,7 +16,7 @@ from ..training.recipe.options import given_options, placeholder, sentence, text
 from ..training.sweep.search_space import BadRange, Space, space_of
 from .allowing import OPTION
 from .common import usage
-from .network_text import NetworkText, is_run, named_network
+from .network_text import NetworkText, is_sweep, named_network
 from .output_path import OUTPUT_PATH, refuse_other_text
 from .problems import fail, given, need
 from .shell_completion import complete_folder, complete_network
@@ -147,7 +147,7 @@ def command(
     elif file is None and text is None:
         usage("give a network to train, or a sweep to resume: `--resume SWEEP`")
     else:
-        if file is not None and is_run(file) and (Path(file) / "trials").is_dir():
+        if file is not None and is_sweep(file):
             usage(f"{file} is a sweep: `--resume {file}` continues or joins it, and `--status {file}` shows it")
         network = named_network(file, text)
         settings, inputs = _with_those_of_the_run(network, settings), inputs or network.sizes

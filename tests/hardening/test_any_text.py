@@ -1,7 +1,6 @@
 """Any bytes, any truncation and any mutation of a text produce a tree or diagnostics, quickly."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -132,11 +131,10 @@ def test_oversized_text_is_refused() -> None:
 
 
 @pytest.mark.parametrize("lines", [199_000, 799_000])
-def test_too_many_tokens_are_reported_before_parsing(lines: int) -> None:
-    before = time.process_time()
+def test_too_many_tokens_are_reported_before_parsing(lines: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archdsl.syntax.parser._Driver", None)
     found = survives("input 3x8x8\n" + "relu\n" * lines)
     assert [item.diagnostic.code for item in found] == ["E0702"]
-    assert time.process_time() - before < 2
 
 
 FILES = {

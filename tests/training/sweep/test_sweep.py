@@ -368,6 +368,15 @@ def test_truncated_journal_is_continued_and_corrupt_one_is_refused(tmp_path: Pat
 
 
 @pytest.mark.usefixtures("folder")
+def test_folder_with_a_sweep_can_be_checked() -> None:
+    assert run("net.arch", "--lr", "0.1,0.2", "--out", "s", "--epochs", 1).exit_code == 0
+    for name in (".", "s"):
+        checked = CliRunner().invoke(main, ["check", name])
+        assert checked.exit_code == 0, checked.output
+        assert "s/net.arch: " in checked.output
+
+
+@pytest.mark.usefixtures("folder")
 def test_invalid_range_in_settings_is_reported() -> None:
     assert run("net.arch", "--lr", "0.1,0.2", "--out", "s", "--epochs", 1).exit_code == 0
     edit_settings(Path("s"), lambda settings: settings["options"].update({"--lr": "x..y"}))
