@@ -76,13 +76,17 @@ def match_weights(layers: Sequence[WeightLayer], wanted: Shapes, found: Shapes) 
 
 
 def _common_prefix(wanted: Shapes, found: Shapes) -> str:
-    """What a wrapper puts before all names: `module.`, `_orig_mod.`, `model.`; empty if the module has it, too."""
+    """What a wrapper puts before all names: `module.`, `_orig_mod.`, `model.`; empty if the module has it, too.
+
+    The name of the only layer of a file is none.
+    """
     prefix = ""
     while True:
         firsts = {name.removeprefix(prefix).partition(".")[0] for name in found}
         first = f"{next(iter(firsts))}." if len(firsts) == 1 else ""
         inside = all(name.removeprefix(prefix).startswith(first) for name in found)
-        if not first or not inside or any(name.startswith(first) for name in wanted):
+        is_layer = all("." not in name.removeprefix(prefix + first) for name in found)
+        if not first or not inside or is_layer or any(name.startswith(first) for name in wanted):
             return prefix
         prefix += first
 

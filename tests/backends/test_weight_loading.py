@@ -77,6 +77,14 @@ def test_prefixed_names_in_any_order_are_matched(tmp_path: Path, prefix: str, or
     assert (made.match.prefix, made.match.unused, made.match.heads, made.match.renamed) == (prefix, (), (), {})
 
 
+@pytest.mark.parametrize("name", ["1", "fc", "classifier.1", "module.head"])
+def test_only_layer_of_a_file_is_matched_under_any_name(tmp_path: Path, name: str) -> None:
+    linear = nn.Linear(8, 3)
+    module, made = loaded(tmp_path, renamed(linear.state_dict(), lambda each: f"{name}.{each}"), "input 8; fc 3")
+    assert torch.equal(module.state_dict()["fc1.weight"], linear.weight)
+    assert made.match.renamed == {"fc1": name}
+
+
 def test_prefix_that_is_a_stage_name_is_kept(tmp_path: Path) -> None:
     text = "input 8; stage module { fc 4; relu; fc 2 }"
     other = built(text)
