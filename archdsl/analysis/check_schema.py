@@ -84,7 +84,7 @@ class LayerReport(Model):
     """One node of the graph. Fields that depend on an error are null."""
 
     id: int
-    name: str = Field(description="The path with dots: the module's name in torch.")
+    name: str = Field(description="The dotted path: the module's name in torch.")
     keyword: str = Field(description="The layer's keyword; `input` for an input, `?` for an unknown layer.")
     text: str = Field(description="The statement as written, on one line.")
     line: int
@@ -93,7 +93,7 @@ class LayerReport(Model):
         description="Sizes without the batch, closed forms where they depend on symbolic dimensions."
     )
     layout: str | None = Field(
-        description="How the sizes are read: vector, sequence, signal, signal or sequence, image, volume, ids."
+        description="`vector`, `sequence`, `signal`, `signal or sequence`, `image`, `volume` or `ids`."
     )
     parameters: int | None = Field(description="Its parameters; 0 where it reuses the weights of another layer.")
     trainable: int | None

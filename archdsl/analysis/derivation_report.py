@@ -14,11 +14,11 @@ from .locate import LocatedNode
 class StepReport(Model):
     """One layer or input on the path to the shape. Repetitions are not folded."""
 
-    name: str = Field(description="The path with dots: the module's name in torch.")
+    name: str = Field(description="The dotted path: the module's name in torch.")
     text: str = Field(description="The statement as written, on one line.")
     line: str = Field(description="`12`, or `FILE:12` outside of the network's own file.")
     scopes: list[str] = Field(description="The stages, branches and blocks around it, outermost first.")
-    shape: str = Field(description="Sizes without the batch, closed forms for symbolic dimensions; `?` for none.")
+    shape: str = Field(description="Sizes without the batch, closed forms for symbolic dimensions; `?` if unknown.")
     source: str = Field(description="`from` and a name if its input is not the previous step; else empty.")
     reasons: list[str] = Field(description="How the shape is computed: `floor((28 − 2)/2) + 1 = 14`.")
     requirements: list[str] = Field(

@@ -19,7 +19,7 @@ _COMMANDS = {
     "cache": "Show or delete what is kept in the cache folder.",
     "check": "Check networks: shapes, parameters, errors.",
     "compile": "Generate standalone PyTorch or Keras source.",
-    "data": "List the built-in data sets, or write images of one.",
+    "data": "List the built-in data sets, or write images from one.",
     "diagram": "Render a network as SVG, PNG, PDF, HTML or another format.",
     "diff": "Compare two networks layer by layer, and list the weights that carry over.",
     "eval": "Evaluate a trained network: loss and metrics.",

@@ -19,7 +19,7 @@ from .unknown_words import CommandGroup
 def command(context: click.Context, output: str) -> None:
     """Show what is kept in the cache folder, and how large it is. ARCHDSL_CACHE sets the folder.
 
-    Files that huggingface_hub downloads are in its own cache.
+    Files downloaded by huggingface_hub are not included.
     """
     if context.invoked_subcommand is not None:
         if output != "text":

@@ -55,7 +55,7 @@ def command(
     split: float | None,
     output: str,
 ) -> None:
-    """List the built-in data sets, show one with its files and license, or write images of it: archdsl data mnist
+    """List the built-in data sets, show one with its files and license, or write images from it: archdsl data mnist
     test:225 -o seven.png
 
     The images of a split are numbered from 0, as for `predict`. Masks are written next to their images.

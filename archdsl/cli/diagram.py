@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     type=WordChoice(["column", "page", "slide", "readme", "poster"]),
     help="Fit the figure to where it will appear: a journal's column or page, a 16:9 slide, a README, a poster.",
 )
-@click.option("--width", metavar="LENGTH", help="Make the figure this wide, such as 85mm.")
+@click.option("--width", metavar="LENGTH", help="Width of the figure, such as 85mm.")
 @click.option("--height", metavar="LENGTH", help="Limit the figure to this height, such as 60mm.")
 @click.option("--font", metavar="LENGTH", help="Minimum size of the text, such as 7pt.  [default: by --for]")
 @click.option(
@@ -152,7 +152,7 @@ def command(
 ) -> None:
     """Render a diagram of the network in FILE: its layers, the shapes between them, its stages and blocks.
 
-    The extension of PATH gives the format: .svg, .html (a page that zooms, folds and searches), .png, .pdf, .eps,
+    The extension of PATH gives the format: .svg, .html (with zoom, folding and search), .png, .pdf, .eps,
     .dot (Graphviz), .mmd (Mermaid), .tex (TikZ), .drawio (draw.io) or .pptx (PowerPoint).
     """
     if check and output == "-":

@@ -85,7 +85,7 @@ Weights, learning curves, scores, settings and checkpoints are written to the ru
     "initial",
     metavar="PATH",
     shell_complete=complete_file,
-    help="Start from these weights: a .safetensors file, its index, a .pth, .pt, .bin or .ckpt file, the folder of a "
+    help="Start from these weights: a .safetensors file or index, a .pth, .pt, .bin or .ckpt file, the folder of a "
     "run, torchvision:NAME or hf:OWNER/NAME.",
 )
 @grouped_option(

@@ -14,9 +14,9 @@ from .shell_completion import complete_file, complete_network
 @click.argument("file", shell_complete=complete_network)
 @click.argument("path", metavar="WEIGHTS", shell_complete=complete_file)
 @network_options
-@click.option("--full", is_flag=True, help="List every tensor with its name in the file.")
+@click.option("--full", is_flag=True, help="List every tensor with its name in WEIGHTS.")
 def command(file: str, path: str, settings: tuple[str, ...], inputs: tuple[str, ...], full: bool) -> None:
-    """Compare the weights in a file with the network in FILE; nothing is changed.
+    """Compare WEIGHTS with the network in FILE; nothing is changed.
 
     WEIGHTS is a .safetensors file, the index of a sharded one, a .pth, .pt, .bin or .ckpt file with a state dict, or
     a folder with safetensors, such as a run; torchvision:NAME and hf:OWNER/NAME are downloaded. Tensors are matched by

@@ -43,18 +43,18 @@ class AttentionOptions(LayerOp):
     kv_heads: PositiveInt | None = argument(
         None, doc="number of key and value heads, each shared by a group of query heads (Ainslie et al., 2023)"
     )
-    width: PositiveInt | None = argument(None, doc="features of all queries together; those of the input by default")
+    width: PositiveInt | None = argument(None, doc="features of the queries for all heads; the input's by default")
     value_width: PositiveInt | None = argument(None, doc="features of the values for all heads; `width` by default")
     causal: Flag = argument(False, words={"causal": True}, doc="each step attends only to itself and earlier steps")
     rope: Flag = argument(
-        False, words={"rope": True}, doc="rotary positions: rotate queries and keys by their step (Su et al., 2021)"
+        False, words={"rope": True}, doc="rotary embedding: rotate queries and keys by position (Su et al., 2021)"
     )
     rope_base: PositiveFloat = argument(10000.0, doc="base of the wavelengths of `rope`")
     rope_part: Part = argument(1.0, doc="fraction of the features of a head that `rope` rotates")
     qk_norm: HeadNorm = argument(
         "none",
         words={"qk_norm": "rms"},
-        doc="normalize queries and keys by head: `rms` or `layer` (Dehghani et al., 2023)",
+        doc="normalize queries and keys per head: `rms` or `layer` (Dehghani et al., 2023)",
     )
     eps: PositiveFloat = argument(1e-6, doc="added to the mean square or variance by `qk_norm`")
     window: PositiveSpatialInt | None = argument(None, doc="size of the windows that attention is restricted to")

@@ -123,7 +123,7 @@ class ShiftChannels(Learned):
 
 
 class LearnedInput(Layer):
-    """A learned tensor of this shape, the same for each sample: queries, prompts (Carion et al., 2020).
+    """A learned tensor, the same for each sample: queries, prompts (Carion et al., 2020).
 
     It does not read the current tensor; the network's first input determines the batch size.
 
@@ -197,7 +197,7 @@ class ArangeLayer(Layer):
 
 
 class PrependClassToken(Layer):
-    """Class token: prepend a learned step; T×C becomes (T + 1)×C (Devlin et al., 2018; Dosovitskiy et al., 2020).
+    """Prepend a learned class token; T×C becomes (T + 1)×C (Devlin et al., 2018; Dosovitskiy et al., 2020).
 
     Example:
         input 768x14x14; tokens; cls
@@ -207,7 +207,7 @@ class PrependClassToken(Layer):
     synonyms = ("class_token", "classtoken")
     style = "arithmetic"
 
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the step is not trained")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="it is not trained")
 
     def out(self, x: Shape) -> Shape:
         x = sequential(x)

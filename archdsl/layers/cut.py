@@ -111,7 +111,7 @@ class Pad(Layer):
 
 
 class Crop(LayerOp):
-    """Crop every spatial dimension to this size, by default around the center (Ronneberger et al., 2015).
+    """Crop every spatial dimension to `size`, by default around the center (Ronneberger et al., 2015).
 
     `crop like=NAME` crops to the spatial size that another tensor has at run time.
 

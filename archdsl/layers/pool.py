@@ -379,7 +379,7 @@ class AdaptivePool(Layer):
 
 
 class AdaptiveAvgPool(AdaptivePool):
-    """Adaptive average pooling: averages over windows chosen to give an output of this size (He et al., 2014).
+    """Adaptive average pooling: averages over windows chosen to give a fixed output size (He et al., 2014).
 
     Example:
         input 256x13x13; adaptive_avgpool 6
@@ -394,7 +394,7 @@ class AdaptiveAvgPool(AdaptivePool):
 
 
 class AdaptiveMaxPool(AdaptivePool):
-    """Adaptive max pooling: maxima over windows chosen to give an output of this size (He et al., 2014).
+    """Adaptive max pooling: maxima over windows chosen to give a fixed output size (He et al., 2014).
 
     Example:
         input 256x13x13; adaptive_maxpool 6

@@ -3,7 +3,7 @@
 The pattern names the axes of the input, from left to right, and after `->` those of the output. Parentheses join
 several names into one axis: `(h w)` is h·w, row by row. `1` and `()` are axes of length 1. The size of a name is
 inferred from the input or given as an argument: `"(h p) w -> h (p w)" p=4`. A number in place of a name is an axis of
-this size; in `rearrange`, the numbers after the arrow must be those before it, in the same order, joined or split.
+that size; `rearrange` keeps the numbers in order after the arrow, but may join or split them.
 
 A result with two axes is a sequence if its first axis is `t` or its last contains `c`, a signal if its last is `l` or
 its first contains `c`; otherwise, the next layer decides.

@@ -227,7 +227,7 @@ class GRU(Recurrent):
 
 
 class RNN(Recurrent):
-    """Simple recurrent network: the state is tanh of a weighted sum of the previous state and the step (Elman, 1990).
+    """Simple recurrent network: the state is tanh of a weighted sum of the previous state and the input (Elman, 1990).
 
     Example:
         input 100x64; rnn 256

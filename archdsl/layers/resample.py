@@ -158,7 +158,7 @@ class Upsample(Resampling):
 
 
 class Resize(Resampling):
-    """Resize to this spatial size: the nearest element for each position, or interpolation.
+    """Resize to a spatial size: the nearest element for each position, or interpolation.
 
     `linear` is bilinear on an image and trilinear on a volume. `upsample` takes a factor instead of the size.
 

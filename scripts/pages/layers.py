@@ -99,7 +99,7 @@ def _synonyms(layer: type[Op]) -> str:
     plain = [word for word in layer.synonyms if word not in sized]
     text = f"{heading} {', '.join(f'`{word}`' for word in plain or sized)}"
     if plain and sized:
-        text += f", and for inputs with this number of spatial dimensions, {', '.join(f'`{word}`' for word in sized)}"
+        text += f", or with the number of spatial dimensions, {', '.join(f'`{word}`' for word in sized)}"
     return f"{text}."
 
 

@@ -13,7 +13,7 @@ class LayerSide(Model):
     """A layer in one of the two networks."""
 
     id: int
-    name: str = Field(description="The path with dots: the module's name in torch.")
+    name: str = Field(description="The dotted path: the module's name in torch.")
     keyword: str
     text: str = Field(description="The statement as written, on one line.")
     line: int

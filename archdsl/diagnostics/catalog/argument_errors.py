@@ -155,7 +155,7 @@ class TensorAsNumber(Diagnostic):
 
 
 class SuffixedArgument(Diagnostic):
-    """The arguments of layers cannot have the suffixes `K`, `M` and `G`."""
+    """The arguments of layers cannot have the suffix `K`, `M` or `G`."""
 
     code = "E0308"
     title = "suffix not allowed"

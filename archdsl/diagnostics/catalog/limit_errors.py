@@ -85,7 +85,7 @@ class TooManyLayers(Diagnostic):
 
 
 class TooManyIterations(Diagnostic):
-    """Repetitions and blocks take more iterations than allowed. Usually one of them creates no layer: remove it."""
+    """Repetitions and uses of blocks exceed the limit. Usually one of them creates no layer: remove it."""
 
     code = "E0708"
     ends_elaboration = True

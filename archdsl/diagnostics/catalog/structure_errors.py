@@ -154,7 +154,7 @@ class ResultsDiffer(Diagnostic):
 class MissingNextValue(Diagnostic):
     """A scan or a repetition carries a tensor over, but its body does not define the next value.
 
-    In the body, `h` is the value before the step, and the tensor that the body names `as h` is the value after it.
+    In the body, `sum` is the value before the step, and the tensor that it names `as sum` is the value after it.
     Names defined in the body of a merge do not count: they are not visible outside it.
     """
 

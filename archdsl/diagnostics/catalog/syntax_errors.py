@@ -179,7 +179,7 @@ class BadWord(Diagnostic):
 class ReservedName(Diagnostic):
     """A keyword cannot be used as a name.
 
-    `add`, `as` and `stage` are keywords; a similar name, such as `add_1`, is allowed.
+    Keywords include `add`, `as` and `stage`; a similar name, such as `add_1`, is allowed.
     """
 
     code = "E0107"

@@ -107,7 +107,7 @@ class Recipe(RecipeSection):
     )
     batch: Annotated[PositiveInt, Field(le=1 << 31), OptionGroup.COMMON] = Field(
         default=32,
-        description="batch size, in total over all processes; a remainder of one sample after full batches is left out",
+        description="batch size, in total over all processes; a last batch of one sample after others is dropped",
     )
     accumulate: Annotated[PositiveInt, OptionGroup.OPTIMIZATION] = Field(
         default=1, description="gradient accumulation: number of batches per optimizer step"

@@ -90,14 +90,14 @@ class Augment(RecipeSection):
     )
     mixup: Annotated[PositiveFloat | None, OrOff] = Field(
         default=None,
-        description="mixup: blend pairs of images and their labels; both parameters of the beta distribution of the "
-        "weights (Zhang et al. 2018)",
+        description="mixup: blend pairs of images and their labels, with ratios from a beta distribution that has this "
+        "value as both parameters (Zhang et al. 2018)",
         examples=[0.2],
     )
     cutmix: Annotated[PositiveFloat | None, OrOff] = Field(
         default=None,
-        description="CutMix: paste a rectangle of another image and mix the labels by area; both parameters of the "
-        "beta distribution of the area (Yun et al. 2019)",
+        description="CutMix: paste a rectangle of another image and mix the labels by area, which is from a beta "
+        "distribution that has this value as both parameters (Yun et al. 2019)",
         examples=[1.0],
     )
 
@@ -184,8 +184,8 @@ class Lookahead(RecipeSection):
 
     every: Annotated[PositiveInt | None, OrOff] = Field(
         default=None,
-        description="Lookahead: number of steps after which the slow weights move toward the trained weights, which "
-        "are then set to them (Zhang et al. 2019)",
+        description="Lookahead: number of steps after which the slow weights move toward the trained weights and "
+        "replace them (Zhang et al. 2019)",
         examples=[5],
     )
     alpha: Annotated[float, Field(gt=0, le=1)] = Field(
@@ -222,7 +222,7 @@ class Freeze(RecipeSection):
     anneal: bool = Field(
         default=False,
         description="lower the learning rate of the parts of `freeze` linearly to 0 until they are frozen, instead of "
-        "following the schedule (FreezeOut, Brock et al. 2017)",
+        "following the schedule (compare Brock et al. 2017)",
     )
 
     @model_validator(mode="after")
