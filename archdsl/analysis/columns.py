@@ -206,7 +206,7 @@ COLUMNS = (
     Column(
         name="memory",
         head="memory",
-        doc="bytes of a batch that training keeps for the backward pass",
+        doc="bytes per batch kept for the backward pass",
         cell=_memory,
         measure=MEMORY,
         total=lambda facts: size(facts.memory.activations),
