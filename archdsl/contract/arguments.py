@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from ..limits import MAX_COUNT
 from ..record import Record
+from ..text.names import SHORTHAND
 
 
 def is_integer(value: object) -> bool:
@@ -320,6 +321,20 @@ def parameter_named(parameters: Iterable[ParameterSpec], name: str | None) -> Pa
 def find_parameter(parameters: Iterable[ParameterSpec], word: str) -> ParameterSpec | None:
     """The parameter with this name or letter, if there is one."""
     return next((p for p in parameters if word in (p.name, p.letter)), None)
+
+
+def parameter_of_word(parameters: Iterable[ParameterSpec], word: str) -> ParameterSpec | None:
+    """The parameter of which a bare word is a flag or a shorthand, regardless of which names are defined."""
+    found = SHORTHAND.match(word)
+    letter = found[1] if found else None
+    # Loops rather than `any`: this runs for each word of each statement.
+    for p in parameters:
+        if letter is not None and p.letter == letter:
+            return p
+        for flag, _ in p.words:
+            if word == flag:
+                return p
+    return None
 
 
 Tensor = Annotated[TensorRef, TensorName()]

@@ -1,27 +1,10 @@
-"""The bare words among arguments: flags, shorthands, words of a kind, and suggestions for unknown words."""
+"""What can be written in place of an unknown word among arguments."""
 
 from collections.abc import Sequence
 
 from ..contract.arguments import ParameterSpec
 from ..contract.axes import AxisName
-from ..syntax.lower import SHORTHAND
 from ..text.names import as_size
-
-__all__ = ["SHORTHAND", "help_for_word", "is_word", "lettered"]
-
-
-def is_word(word: str, parameters: Sequence[ParameterSpec]) -> bool:
-    """Whether a bare word is a flag or a shorthand, regardless of which names are defined."""
-    found = SHORTHAND.match(word)
-    letter = found[1] if found else None
-    # Loops rather than `any`: this runs for each word of each statement.
-    for p in parameters:
-        if letter is not None and p.letter == letter:
-            return True
-        for flag, _ in p.words:
-            if word == flag:
-                return True
-    return False
 
 
 def help_for_word(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..contract.arguments import Bool, OneOf, ParameterSpec, find_parameter
+from ..contract.arguments import Bool, OneOf, ParameterSpec, find_parameter, parameter_of_word
 from ..contract.layer import Op
 from ..contract.styles import SHAPE_KEEPING
 from ..diagnostics import BlockUse, Edit, Fix
@@ -13,10 +13,10 @@ from ..expressions.scope import UNKNOWN
 from ..layers import find
 from ..limits import MAX_DIGITS
 from ..syntax import ast
-from ..text.names import nearest
+from ..text.names import SHORTHAND, nearest
 from ..text.source import Span
 from .argument_store import ArgumentStore, Bound
-from .argument_words import SHORTHAND, help_for_word, is_word
+from .argument_words import help_for_word
 from .slots import accepts, kind_of_name, slots
 
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
@@ -69,8 +69,9 @@ class _Binder:
         word = arg.value.name
         free = next((p for p in self.queue if p.many or p.name not in self.bound.values), None)
         choice = free is not None and free.kind is not None and free.kind.takes_word(word)
-        known = choice or is_word(word, self.parameters) or self.ev.scope.find(word) is not None
-        return None if known else word
+        if choice or parameter_of_word(self.parameters, word) is not None or self.ev.scope.find(word) is not None:
+            return None
+        return word
 
     def new_statement(self, arg: ast.Argument) -> bool:
         """Whether a layer's name is among the arguments, so that a new statement follows; that is reported."""
@@ -325,7 +326,7 @@ class _Binder:
 
 
 def _is_shorthand(arg: ast.Argument, parameters: Sequence[ParameterSpec]) -> bool:
-    return isinstance(arg.value, ast.Variable) and is_word(arg.value.name, parameters)
+    return isinstance(arg.value, ast.Variable) and parameter_of_word(parameters, arg.value.name) is not None
 
 
 def unknown_argument(

@@ -11,6 +11,7 @@ from ..expressions.scope import UNKNOWN, NamedTensor, Scope
 from ..expressions.unevaluated import check_names
 from ..graph import BlockCall, DraftNode, Node, Unresolved
 from ..graph.assertion import MEASURES
+from ..graph.block_call import block_parameters
 from ..layers.linear import Embedding
 from ..packages.failures import PackageFailed
 from ..shapes.shape import Layout
@@ -25,7 +26,7 @@ from .evaluation_context import evaluator
 from .layer_statements import several_names
 from .named_tensors import find_tensor
 from .replay import Start, record, replay
-from .shared_results import UNRESOLVED, BlockDef, Result, block_parameters
+from .shared_results import UNRESOLVED, BlockDef, Result
 from .skipped_branches import check_branch
 from .state import State
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..contract.arguments import ParameterSpec
+from ..contract.arguments import ParameterSpec, parameter_of_word
 from ..expressions.scope import Scope
 from ..shapes.shape import Shape
 from ..syntax import ast
-from .argument_words import is_word
 
 
 class Memo:
@@ -52,7 +51,7 @@ class Memo:
 def _is_word(arg: ast.Argument, parameters: Sequence[ParameterSpec], names: frozenset[str]) -> bool:
     if arg.name is not None or not isinstance(arg.value, ast.Variable) or arg.value.name in names:
         return False
-    return is_word(arg.value.name, parameters)
+    return parameter_of_word(parameters, arg.value.name) is not None
 
 
 def _names_and_sizes(expr: ast.Expr) -> Iterator[str | ast.At]:

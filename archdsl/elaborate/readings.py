@@ -7,11 +7,12 @@ from ..contract.arguments import ParameterSpec
 from ..diagnostics import Edit
 from ..diagnostics.catalog import limit_errors, name_errors, syntax_errors
 from ..expressions.scope import Callee, NamedTensor
+from ..graph.block_call import block_parameters
 from ..limits import MAX_DIGITS
 from ..syntax import ast
 from ..text.source import Span
 from .evaluation_context import StateContext
-from .shared_results import BlockDef, block_parameters
+from .shared_results import BlockDef
 from .slots import accepts, kind_of_name, slots
 from .state import State
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..contract.arguments import REQUIRED, ParameterSpec
 from ..contract.layer import LayerOp, Op
 from ..diagnostics import Sink
 from ..expressions.scope import Scope
@@ -72,17 +71,3 @@ class BlockDef(Record):
     scope: Scope
     blocks: "Mapping[str, BlockDef]"
     layers: Mapping[str, type[LayerOp]] = {}
-
-
-def block_parameters(block: ast.Block) -> tuple[ParameterSpec, ...]:
-    """A block's parameters as binding needs them: all positional; a single letter is also a shorthand."""
-    return tuple(
-        ParameterSpec(
-            name=p.name.text,
-            kind=None,
-            default=REQUIRED if p.default is None else p.default,
-            letter=p.name.text if len(p.name.text) == 1 else None,
-            positional=True,
-        )
-        for p in block.parameters
-    )

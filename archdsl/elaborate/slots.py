@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..contract.arguments import InvalidValue, ParameterSpec, TensorName, find_parameter
+from ..contract.arguments import InvalidValue, ParameterSpec, TensorName, find_parameter, parameter_of_word
 from ..expressions.scope import UNKNOWN, Callee, ListValue, NamedTensor
 from ..syntax import ast
-from .argument_words import SHORTHAND
 
 
 def slots(
@@ -34,11 +33,7 @@ def _worded(parameters: Sequence[ParameterSpec], arg: ast.Argument) -> Parameter
     if arg.name is not None:
         known = find_parameter(parameters, arg.name.text)
         return known or next((p for p in parameters if p.rest), None)
-    word = arg.value.name if isinstance(arg.value, ast.Variable) else ""
-    short = SHORTHAND.match(word)
-    return next(
-        (p for p in parameters if any(word == flag for flag, _ in p.words) or (short and p.letter == short[1])), None
-    )
+    return parameter_of_word(parameters, arg.value.name) if isinstance(arg.value, ast.Variable) else None
 
 
 def accepts(p: ParameterSpec, value: Any, word: str = "") -> bool:

@@ -1,9 +1,24 @@
-"""The use of a block with the values of its parameters."""
+"""The parameters of a block, and its use with their values."""
 
 from collections.abc import Mapping
 
+from ..contract.arguments import REQUIRED, ParameterSpec
 from ..record import Record
 from ..syntax import ast
+
+
+def block_parameters(block: ast.Block) -> tuple[ParameterSpec, ...]:
+    """A block's parameters as binding needs them: all positional; a single letter is also a shorthand."""
+    return tuple(
+        ParameterSpec(
+            name=p.name.text,
+            kind=None,
+            default=REQUIRED if p.default is None else p.default,
+            letter=p.name.text if len(p.name.text) == 1 else None,
+            positional=True,
+        )
+        for p in block.parameters
+    )
 
 
 class BlockCall(Record):

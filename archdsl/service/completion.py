@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..contract.arguments import Bool, Int, OneOf, ParameterSpec, SpatialInt, TensorName, find_parameter
 from ..contract.layer import Op
-from ..elaborate.shared_results import block_parameters
 from ..expressions.operations import FUNCTIONS
 from ..graph import MoeOp
+from ..graph.block_call import block_parameters
 from ..layers import merges, registry
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Sym

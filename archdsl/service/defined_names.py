@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..contract.arguments import ParameterSpec
+from ..contract.arguments import ParameterSpec, parameter_of_word
 from ..contract.layer import LayerOp
-from ..elaborate.argument_words import SHORTHAND, is_word
-from ..elaborate.shared_results import block_parameters
+from ..graph.block_call import block_parameters
 from ..layers import find
 from ..syntax import ast
 from ..syntax.bodies import bodies
+from ..text.names import SHORTHAND
 from ..text.source import Span
 
 _SYMBOL = re.compile(r"[A-Z]\d*$")
@@ -265,7 +265,7 @@ class DefinedNames:
                 own[arg.name.text].uses.append(arg.name.span)
             if arg.name is None and isinstance(value, ast.Variable):
                 short = SHORTHAND.match(value.name)
-                if scope.find(value.name) is None and is_word(value.name, specs):
+                if scope.find(value.name) is None and parameter_of_word(specs, value.name) is not None:
                     if short and short[1] in own:
                         own[short[1]].shorthands.append(value.span)
                     continue

@@ -8,10 +8,10 @@ from ..graph import Draft, Node
 from ..layers import find
 from ..network import analyze
 from ..syntax import ast
-from ..syntax.lower import SHORTHAND
 from ..syntax.tokens import KEYWORDS
 from ..text.files import UnreadableFile
 from ..text.library import SUFFIX, Outside, join
+from ..text.names import SHORTHAND
 from ..text.source import Source, Span
 from .answers import Location, Refused, TextEdit, TextRange
 from .defined_names import DefinedName, DefinedNames

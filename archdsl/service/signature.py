@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ..contract.arguments import ParameterSpec
-from ..elaborate.shared_results import block_parameters
+from ..graph.block_call import block_parameters
 from .answers import Signature, SignatureParameter
 from .completion import given_parameters
 from .document import Version

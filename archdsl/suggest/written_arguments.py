@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from ..contract.arguments import REQUIRED, ParameterSpec, find_parameter, parameter_named
+from ..contract.arguments import REQUIRED, ParameterSpec, find_parameter, parameter_named, parameter_of_word
 from ..contract.layer import LayerOp
 from ..diagnostics import Edit
-from ..elaborate.argument_words import SHORTHAND
 from ..layers import find
 from ..syntax import ast
+from ..text.names import SHORTHAND
 from ..text.source import Span
 
 
@@ -18,7 +18,7 @@ def parameters_of(
 
     `layers` are those of the packages that the text names.
     """
-    from ..elaborate.shared_results import block_parameters
+    from ..graph.block_call import block_parameters
 
     block = blocks.get(statement.keyword.text)
     if block is not None:
@@ -48,12 +48,8 @@ def _named(argument: ast.Argument, parameters: Sequence[ParameterSpec]) -> str |
         return found.name if found is not None else None
     if not isinstance(argument.value, ast.Variable):
         return None
-    word = argument.value.name
-    short = SHORTHAND.match(word)
-    for p in parameters:
-        if any(word == flag for flag, _ in p.words) or (short and p.letter == short[1]):
-            return p.name
-    return None
+    found = parameter_of_word(parameters, argument.value.name)
+    return found.name if found is not None else None
 
 
 def takes(block: ast.Block, use: ast.LayerStatement | None) -> bool:

@@ -9,12 +9,12 @@ from lark import Token, Tree
 from ..diagnostics import Sink
 from ..diagnostics.catalog import limit_errors, syntax_errors
 from ..limits import MAX_DIGITS
+from ..text.names import SHORTHAND
 from ..text.source import Source, Span
 from . import ast
 from .repetition_names import LIKE_A_REPETITION
 from .tokens import KEYWORDS
 
-SHORTHAND = re.compile(r"([a-z])(\d+(?:x\d+)*)$")
 """What a bare word may be among the arguments of a layer or block: `k3`, `s2x1`."""
 
 _SUFFIX = {"K": 10**3, "M": 10**6, "G": 10**9}

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+SHORTHAND = re.compile(r"([a-z])(\d+(?:x\d+)*)$")
+"""A letter with a size, such as `k3` or `k3x1`: the letter and the size."""
+
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that a misspelled one most likely means, or None.

@@ -1,16 +1,14 @@
 """A number whose name is hidden by a flag or shorthand."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from ...contract.arguments import REQUIRED, ParameterSpec, find_parameter
+from ...contract.arguments import ParameterSpec, find_parameter, parameter_of_word
 from ...diagnostics import Diagnostic, Label, Severity
+from ...graph.block_call import block_parameters
 from ...layers import find as find_layer
 from ...syntax import ast
 from ...text.source import Span
 from ._facts import Facts
-
-_SHORTHAND = re.compile(r"[a-z]\d+$")
 
 
 class HiddenName(Diagnostic):
@@ -52,7 +50,7 @@ def find(facts: Facts) -> Iterator[HiddenName]:
         if isinstance(part, ast.Net | ast.Block):
             names |= {p.name.text: p.name.span for p in part.parameters}
             if isinstance(part, ast.Block):
-                blocks[part.name.text] = tuple(map(_of_block, part.parameters))
+                blocks[part.name.text] = block_parameters(part)
         elif isinstance(part, ast.Let | ast.Repeat) and part.target is not None:
             names |= {word.text: word.span for word in part.target.names}
     if not names:
@@ -72,23 +70,11 @@ def find(facts: Facts) -> Iterator[HiddenName]:
                         )
 
 
-def _of_block(parameter: ast.Parameter) -> ParameterSpec:
-    name = parameter.name.text
-    default = REQUIRED if parameter.default is None else parameter.default
-    letter = name if len(name) == 1 else None
-    return ParameterSpec(name=name, kind=None, default=default, letter=letter, positional=True)
-
-
 def _read_as(parameters: Iterable[ParameterSpec], arg: ast.Argument) -> ParameterSpec | None:
     """The parameter that an argument names, alone or with a value, or sets as a flag or shorthand; None for a value."""
     if arg.name is not None:
         return find_parameter(parameters, arg.name.text)
-    word = arg.value.name if isinstance(arg.value, ast.Variable) else ""
-    letter = word[0] if _SHORTHAND.match(word) else None
-    for p in parameters:
-        if any(flag == word for flag, _ in p.words) or (letter is not None and p.letter == letter):
-            return p
-    return None
+    return parameter_of_word(parameters, arg.value.name) if isinstance(arg.value, ast.Variable) else None
 
 
 def _lacks_value(parameters: Sequence[ParameterSpec], args: Iterable[ast.Argument]) -> bool:
