@@ -1,6 +1,7 @@
 """A block or stage in detail beside an overview of the network, as in the papers on ResNet and the Transformer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from ...analysis.cost import Costs
 from ...graph import Graph
@@ -16,6 +17,10 @@ from .view import View
 from .xdot import read_drawing
 
 Path = tuple[str, ...]
+Area = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
+Leaders = tuple[tuple[Point, ...], ...]
+"""The two lines from a box to its detail."""
 MARK = "_detail"
 """Suffix of the ids of the boxes of a detail."""
 _APART, _PAD, _MARGIN, _CORNER = 34.0, 8.0, 7.2, 8.0
@@ -148,37 +153,88 @@ def draw_detail(detail: Detail, style: DiagramStyle) -> Drawing:
 
 
 def composed(overview: Drawing, inner: Drawing, detail: Detail, style: DiagramStyle, *, side_by_side: bool) -> Drawing:
-    """An overview and a detail beside or below it in a frame, with lines from the box that contains it."""
+    """An overview and a detail beside or below it in a frame, with lines from the box that contains it.
+
+    The detail is to the right of the overview, or to the left if the lines cross fewer boxes so.
+    """
     theme, size = style.theme, style.fonts.titles
-    box = bounds([part for part in overview.parts if isinstance(part.of, Box) and part.of.id == detail.owner.id])
+    boxes = _boxes(overview)
+    box = boxes[detail.owner.id]
     left, top, right, bottom = bounds(list(overview.parts))
     wide, high = inner.width + 2 * _PAD, inner.height + 2 * _PAD + size + 6
     middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     if side_by_side:
-        x = right + _APART
         y = _within(middle[1] - high / 2, top, bottom - high)
+        sides = [
+            (right + _APART, _leaders(box[2], right, right + _APART, (box[1], box[3]), (y, y + high))),
+            (left - _APART - wide, _leaders(box[0], left, left - _APART, (box[1], box[3]), (y, y + high))),
+        ]
+        x, ends = min(
+            ((each, lines) for bend in (False, True) for each, found in sides for lines in [found[bend]]),
+            key=lambda each: _crossed(each[1], boxes),
+        )
     else:
         x = _within(middle[0] - wide / 2, left, right - wide)
         y = bottom + _APART
+        ends = ((box[0], box[3]), (x, y)), ((box[2], box[3]), (x + wide, y))
     frame = _frame((x, y), (x + wide, y + high), theme.line)
     title = TextLabel(at=(x + wide / 2, y + size + 3), text=detail.title, color=theme.note, size=size, bold=True)
     step = x + _PAD, y + _PAD + size + 6
     parts = [part.replace(shapes=tuple(moved(shape, step) for shape in part.shapes)) for part in inner.parts]
-    if side_by_side:
-        ends = ((box[2], box[1]), (x, y)), ((box[2], box[3]), (x, y + high))
-    else:
-        ends = ((box[0], box[3]), (x, y)), ((box[2], box[3]), (x + wide, y))
-    lines = tuple(_dashed(start, end, theme.skip) for start, end in ends)
-    everything = [ShapeGroup(shapes=lines), *overview.parts, ShapeGroup(shapes=(frame, title)), *parts]
+    lines = tuple(_dashed(line, theme.skip) for line in ends)
+    # The lines are above the frames of stages and below boxes and labels.
+    frames = [part for part in overview.parts if isinstance(part.of, Cluster)]
+    others = [part for part in overview.parts if not isinstance(part.of, Cluster)]
+    everything = [*frames, ShapeGroup(shapes=lines), *others, ShapeGroup(shapes=(frame, title)), *parts]
     return framed(everything, _MARGIN, overview.background, overview.title, overview.description)
+
+
+def _boxes(drawing: Drawing) -> dict[str, Area]:
+    """The left, top, right and bottom of each box, by its ID."""
+    found: dict[str, list[ShapeGroup]] = {}
+    for part in drawing.parts:
+        if isinstance(part.of, Box):
+            found.setdefault(part.of.id, []).append(part)
+    return {name: bounds(parts) for name, parts in found.items()}
+
+
+def _leaders(
+    start: float, edge: float, end: float, heights: tuple[float, float], ends: tuple[float, float]
+) -> tuple[Leaders, Leaders]:
+    """The lines from the side of a box to the side of the detail, straight or bent at the edge of the overview."""
+    pairs = list(zip(heights, ends, strict=True))
+    straight = tuple(((start, y), (end, y_end)) for y, y_end in pairs)
+    bent = tuple(((start, y), (edge, y), (end, y_end)) for y, y_end in pairs)
+    return straight, bent
+
+
+def _crossed(leaders: Leaders, boxes: Mapping[str, Area]) -> int:
+    """How many boxes the lines cross, counted for each segment."""
+    return sum(crosses(*segment, area) for line in leaders for segment in pairwise(line) for area in boxes.values())
+
+
+def crosses(start: Point, end: Point, area: Area) -> bool:
+    """Whether a line passes through the inside of a rectangle (Liang & Barsky, 1984)."""
+    low, high = 0.0, 1.0
+    for axis in (0, 1):
+        before, step = start[axis], end[axis] - start[axis]
+        least, greatest = area[axis], area[axis + 2]
+        if step == 0:
+            if not least < before < greatest:
+                return False
+            continue
+        ends = sorted(((least - before) / step, (greatest - before) / step))
+        low, high = max(low, ends[0]), min(high, ends[1])
+    return low < high
 
 
 def _within(value: float, low: float, high: float) -> float:
     return max(low, min(value, high)) if high >= low else (low + high) / 2
 
 
-def _dashed(start: Point, end: Point, color: str) -> Curve:
-    return Curve(points=(start, start, end, end), line=color, width=0.6, dashed=True)
+def _dashed(line: tuple[Point, ...], color: str) -> Curve:
+    points = line[:1] + tuple(point for start, end in pairwise(line) for point in (start, end, end))
+    return Curve(points=points, line=color, width=0.6, dashed=True)
 
 
 def _frame(low: Point, high: Point, color: str) -> Curve:

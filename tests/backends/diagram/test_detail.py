@@ -1,15 +1,18 @@
 """A block in detail beside an overview: its boxes and arrows are those of the block, and nothing else."""
 
+from itertools import pairwise
+
 import pytest
 
 import archdsl
 from archdsl.analysis.cost import costs
 from archdsl.backends.diagram import CannotDraw, DiagramStyle, View, ViewOptions, diagram
 from archdsl.backends.diagram.build import diagram_graph
-from archdsl.backends.diagram.detail import MARK, Detail
+from archdsl.backends.diagram.detail import MARK, Detail, composed, draw_detail
 from archdsl.backends.diagram.detail_fitting import fit_detail
-from archdsl.backends.diagram.drawing import TextLabel, smallest_text
-from archdsl.backends.diagram.figure import Role
+from archdsl.backends.diagram.drawing import Curve, ShapeGroup, TextLabel, bounds, smallest_text
+from archdsl.backends.diagram.figure import Box, Role
+from archdsl.backends.diagram.laid_out import laid_out
 from archdsl.backends.diagram.place import PLACES, PlaceChoices
 from archdsl.graph import Graph
 from tests.backends.diagram.programs import RESIDUAL, graph
@@ -142,3 +145,27 @@ def test_detail_fits_a_place() -> None:
     small = place.replace(width=60.0, height=60.0)
     with pytest.raises(CannotDraw, match=r"does not fit .* its text would be"):
         fit_detail(found, costs(found), DiagramStyle(columns=1), options, small, choices)
+
+
+@pytest.mark.parametrize("part", ["stem", "layer1", "layer4"])
+@pytest.mark.parametrize("columns", [1, 2])
+def test_lines_to_a_detail_beside_the_overview_cross_no_box(part: str, columns: int) -> None:
+    found = archdsl.load("zoo:resnet18").graph
+    shown = detail(found, part, View.STAGES)
+    style = DiagramStyle(columns=columns)
+    overview = laid_out(shown.overview, View.STAGES, style)
+    figure = composed(overview, draw_detail(shown, style), shown, style, side_by_side=True)
+    boxes = [bounds([each]) for each in figure.parts if isinstance(each.of, Box) and not each.of.id.endswith(MARK)]
+    lines = [line for each in figure.parts if each.of is None for line in leaders(each)]
+    assert len(lines) == 2
+    # The oracle: points along the lines.
+    for start, end in (segment for points in lines for segment in pairwise(points[::3])):
+        for step in range(1, 200):
+            x, y = (a + (b - a) * step / 200 for a, b in zip(start, end, strict=True))
+            assert not any(left < x < right and top < y < bottom for left, top, right, bottom in boxes)
+
+
+def leaders(part: ShapeGroup) -> list[tuple[tuple[float, float], ...]]:
+    """The points of the lines in a part; the frame around a detail has more."""
+    dashed = [shape.points for shape in part.shapes if isinstance(shape, Curve) and shape.dashed]
+    return [points for points in dashed if len(points) in (4, 7)]
