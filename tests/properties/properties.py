@@ -8,6 +8,7 @@ from archdsl.record import Record
 from . import (
     acceptance_property,
     commands_property,
+    diff_property,
     formatting_property,
     silence_property,
     sizes_property,
@@ -27,6 +28,7 @@ class Property(Record):
 _MODULES = (
     commands_property,
     acceptance_property,
+    diff_property,
     formatting_property,
     sizes_property,
     silence_property,

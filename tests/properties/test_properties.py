@@ -16,7 +16,15 @@ from .option_scenes import NOT_HERE, SCENES, SILENT
 from .properties import PROPERTIES, check
 from .silent_options import does_nothing, pairs, tried
 
-EXAMPLES = {"commands": 500, "acceptance": 40, "formatting": 120, "sizes": 150, "silence": 150, "suggestions": 150}
+EXAMPLES = {
+    "commands": 500,
+    "acceptance": 40,
+    "differences": 60,
+    "formatting": 120,
+    "sizes": 150,
+    "silence": 150,
+    "suggestions": 150,
+}
 """Number of examples generated here: half a minute in total."""
 PARTS = 5
 """Tests per property, so that two processes can share them."""

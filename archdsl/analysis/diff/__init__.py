@@ -12,6 +12,7 @@ from ..receptive_field import Fields, fields, receptive_field
 from ..state_dict import StateTensor, state_dict
 from .align import align
 from .differences import Diff, DiffLayer, DiffRow, Named, NetworkTotals, Pair, Weights
+from .wiring import Wiring
 
 __all__ = ["diff"]
 
@@ -23,7 +24,7 @@ def diff(a: Graph, b: Graph, files: tuple[str, str] = ("a", "b")) -> Diff:
     return Diff(
         a=_figures(a, costs_a.total, files[0]),
         b=_figures(b, costs_b.total, files[1]),
-        rows=tuple(_rows(a, b, pairs, costs_a, costs_b)),
+        rows=tuple(_rows(a, b, pairs, costs_a, costs_b, Wiring(a, b, pairs))),
         weights=_weights(a, b, {j: i for i, j in pairs}),
     )
 
@@ -73,7 +74,9 @@ def _similarity(a: Graph, left: Node, b: Graph, right: Node) -> int:
     return score + 2 * (left.shape == right.shape)
 
 
-def _rows(a: Graph, b: Graph, pairs: list[tuple[int, int]], costs_a: Costs, costs_b: Costs) -> list[DiffRow]:
+def _rows(
+    a: Graph, b: Graph, pairs: list[tuple[int, int]], costs_a: Costs, costs_b: Costs, wiring: Wiring
+) -> list[DiffRow]:
     """The rows in the order of the second network, with removed layers at their position in the first."""
     left, right = _layers(a, costs_a), _layers(b, costs_b)
     rows: list[DiffRow] = []
@@ -82,18 +85,20 @@ def _rows(a: Graph, b: Graph, pairs: list[tuple[int, int]], costs_a: Costs, cost
         rows += [DiffRow(kind="removed", a=each, b=None) for each in left[i:x]]
         rows += [DiffRow(kind="added", a=None, b=each) for each in right[j:y]]
         if x < len(left):
-            rows.append(_row(a.nodes[x], b.nodes[y], left[x], right[y]))
+            rows.append(_row(a.nodes[x], b.nodes[y], left[x], right[y], wiring.changes(x, y)))
         i, j = x + 1, y + 1
     return rows
 
 
-def _row(x: Node, y: Node, a: DiffLayer, b: DiffLayer) -> DiffRow:
-    changes = ["layer"] if (type(x.op), x.op) != (type(y.op), y.op) else []
+def _row(x: Node, y: Node, a: DiffLayer, b: DiffLayer, wiring: list[str]) -> DiffRow:
+    same = (type(x.op), x.op, x.shape.vocabulary) == (type(y.op), y.op, y.shape.vocabulary)
+    changes = [] if same else ["layer"]
     # Closed forms are compared by text here: comparing their values would record a condition.
     changes += [
         each for each in ("parameters", "macs", "field", "name") if str(getattr(a, each)) != str(getattr(b, each))
     ]
     changes += ["output"] if a.shape != b.shape else []
+    changes += wiring
     seen = set(changes) - {"field", "name"}
     return DiffRow(kind="changed" if seen else "same", a=a, b=b, changes=tuple(changes))
 
@@ -112,6 +117,9 @@ def _layers(graph: Graph, costs: Costs) -> list[DiffLayer]:
                 line=node.span.line,
                 arguments=arguments,
                 shape=str(node.shape),
+                inputs=() if node.is_input else tuple(graph.nodes[i].name for i in node.inputs),
+                shares=None if node.shared is None else graph.nodes[node.shared].name,
+                outputs=tuple(place for place, (_, i) in enumerate(graph.outputs, 1) if i == node.id),
                 parameters=cost.parameters,
                 macs=cost.macs,
                 field=_field(found, node),

@@ -19,6 +19,9 @@ class LayerSide(Model):
     line: int
     arguments: dict[str, str]
     shape: str = Field(description="Sizes without the batch, closed forms for symbolic dimensions.")
+    inputs: list[str] = Field(description="The names of the layers that it reads.")
+    shares: str | None = Field(description="The name of the layer whose weights it reuses.")
+    outputs: list[int] = Field(description="Its positions among the network's outputs, from 1.")
     parameters: int
     macs: int | str
     receptive_field: str = Field(
@@ -30,7 +33,9 @@ class RowReport(Model):
     """A layer of both networks, or of one."""
 
     kind: Literal["same", "changed", "added", "removed"]
-    changes: list[str] = Field(description="What differs: layer, output, parameters, macs, field, name.")
+    changes: list[str] = Field(
+        description="What differs: layer, output, parameters, macs, field, name, inputs, shares, outputs."
+    )
     a: LayerSide | None
     b: LayerSide | None
 
@@ -134,6 +139,9 @@ def _layer(layer: DiffLayer | None) -> LayerSide | None:
         line=layer.line,
         arguments=dict(layer.arguments),
         shape=layer.shape,
+        inputs=list(layer.inputs),
+        shares=layer.shares,
+        outputs=list(layer.outputs),
         parameters=layer.parameters,
         macs=_number(layer.macs),
         receptive_field=layer.field,

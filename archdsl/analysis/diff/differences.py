@@ -11,8 +11,10 @@ class DiffLayer(Record):
     """One layer of one of the networks.
 
     `arguments` are the values of its arguments as text. `macs` and `shape` are closed forms if there are symbolic
-    dimensions. `field` is the receptive field, empty if no position has one. `scopes` are the enclosing stages and
-    block uses, outermost first, each with its name and its source text.
+    dimensions. `inputs` are the names of the layers that it reads, `shares` is that of the layer whose weights it
+    reuses, and `outputs` are its positions among the network's outputs, from 1. `field` is the receptive field, empty
+    if no position has one. `scopes` are the enclosing stages and block uses, outermost first, each with its name and
+    its source text.
     """
 
     id: int
@@ -22,6 +24,9 @@ class DiffLayer(Record):
     line: int
     arguments: tuple[tuple[str, str], ...]
     shape: str
+    inputs: tuple[str, ...]
+    shares: str | None
+    outputs: tuple[int, ...]
     parameters: int
     macs: int
     field: str
@@ -29,7 +34,10 @@ class DiffLayer(Record):
 
 
 class DiffRow(Record):
-    """A layer of one or both networks; `changes` lists what differs: layer, output, parameters, macs, field, name."""
+    """A layer of one or both networks.
+
+    `changes` lists what differs: layer, output, inputs, shares, outputs, parameters, macs, field, name.
+    """
 
     kind: Kind
     a: DiffLayer | None

@@ -82,7 +82,7 @@ def _changed(row: DiffRow) -> DiffLine:
     return DiffLine(
         mark="~",
         name=_arrow(a.name, b.name),
-        text=_changed_text(a, b) if "layer" in row.changes else b.text,
+        text=_changed_text(a, b, row.changes),
         output=_arrow(a.shape, b.shape),
         parameters=_arrow(_number(a.parameters), _number(b.parameters)),
         macs=_arrow(_number(a.macs), _number(b.macs)),
@@ -90,13 +90,24 @@ def _changed(row: DiffRow) -> DiffLine:
     )
 
 
-def _changed_text(a: DiffLayer, b: DiffLayer) -> str:
-    """`conv 64 k3 → conv 64 k5`; if the words are equal, the arguments that differ."""
-    if a.text != b.text:
-        return _arrow(a.text, b.text)
-    others = dict(b.arguments)
-    changed = [f"{name} {value} → {others[name]}" for name, value in a.arguments if others.get(name, value) != value]
-    return f"{b.text}: {', '.join(changed)}" if changed else b.text
+def _changed_text(a: DiffLayer, b: DiffLayer, changes: Sequence[str]) -> str:
+    """`conv 64 k3 → conv 64 k5`; if the words are equal, the arguments that differ; and what it reads or shares."""
+    text, changed = b.text, []
+    if "layer" in changes:
+        others = dict(b.arguments)
+        changed = [f"{name} {old} → {others[name]}" for name, old in a.arguments if others.get(name, old) != old]
+        text, changed = (b.text, changed) if a.text == b.text else (_arrow(a.text, b.text), [])
+    if "inputs" in changes:
+        changed.append(f"reads {' '.join(a.inputs)} → {' '.join(b.inputs)}")
+    if "shares" in changes:
+        changed.append(f"weights of {a.shares or a.name} → {b.shares or b.name}")
+    if "outputs" in changes:
+        changed.append(f"output {_places(a)} → {_places(b)}")
+    return f"{text}: {', '.join(changed)}" if changed else text
+
+
+def _places(layer: DiffLayer) -> str:
+    return " ".join(map(str, layer.outputs)) or "none"
 
 
 def _blocks(layers: Sequence[DiffLayer], mark: str, complete: set[tuple[str, str]]) -> Iterator[DiffLine]:

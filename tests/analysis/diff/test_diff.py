@@ -94,6 +94,32 @@ def test_position_in_the_text_is_ignored() -> None:
     assert not diff(archdsl.loads(BASE), archdsl.loads("# a comment\n" + BASE.replace("; ", "\n"))).differs
 
 
+REWIRED = [
+    ("sub a b as c", "sub b a as c", {"c": "inputs"}, "sub: reads a b → b a"),
+    ("from a; relu as c", "from b; relu as c", {"c": "inputs"}, "relu as c: reads a → b"),
+    ("mul a b as c", "mul a b b as c", {"c": "inputs"}, "mul: reads a b → a b b"),
+    ("mul a b as c", "mul b a as c", {}, "4 unchanged"),
+    ("relu as c; reuse a as d", "relu as c; reuse b as d", {"b": "shares"}, "weights of a → b"),
+    ("output a", "output b", {"b": "outputs"}, "fc 4 as b: output none → 1"),
+    ("output a, b", "output b, a", {"a": "outputs", "b": "outputs"}, "fc 4 as a: output 1 → 2"),
+    ("add a b as c", "add a { fc 4; relu } as c", {}, "relu1"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "changes", "shown"), REWIRED)
+def test_layers_with_other_connections_differ(old: str, new: str, changes: dict[str, str], shown: str) -> None:
+    head = "input 4; fc 4 as a; from in; fc 4 as b; "
+    found = diff(archdsl.loads(head + old), archdsl.loads(head + new))
+    rows = [row for row in found.rows if row.kind == "changed"]
+    assert {row.layer.name.rpartition(".")[2]: ", ".join(set(row.changes) - {"name"}) for row in rows} == changes
+    assert shown in render(found)
+
+
+def test_another_vocabulary_of_an_unread_input_is_a_change() -> None:
+    a, b = (f"input words 5 int({size}); input x 4; relu" for size in (7, 9))
+    assert kinds(a, b) == [("changed", "words")]
+
+
 CHANGES = [
     ("stage low  {", "stage low  { conv 3 k1;"),
     ("stage low", "stage bottom"),
