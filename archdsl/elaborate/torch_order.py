@@ -138,6 +138,7 @@ def _written(parameters: Sequence[ParameterSpec], chosen: Mapping[str, Any]) -> 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "kernel_size": ("kernel",),
     "pool_size": ("kernel",),
+    "kernel_shape": ("kernel",),
     "filter_size": ("kernel",),
     "strides": ("stride",),
     "pad": ("padding",),

@@ -1,5 +1,6 @@
 """Ranks the candidates that the checker accepts, and selects the two that are shown."""
 
+import re
 from math import log2
 
 from ..analysis.cost import Costs, costs
@@ -39,6 +40,10 @@ _OF_TRAINING = frozenset(
 _USUAL_WEIGHT = 0.75
 _WEIGHTS = {"W0904": 0.25}
 """The penalty of a warning, if it differs from that of others."""
+_NUMBER = re.compile(r"(?<![A-Za-z]{2})\d+")
+_VALUE = re.compile(r"\d+|[A-Za-z_]{2,}")
+_ALL_READ = frozenset({"statements", "statements for a line", "in_order"})
+"""The kinds of candidates that give a meaning to each value of a statement; any other then drops one."""
 LEFT_OUT = "words left out"
 """The kind of a candidate that drops a word of a statement: it is never shown second."""
 
@@ -110,7 +115,15 @@ def next_to_show(left: list[TriedCandidate], shown: list[TriedCandidate]) -> int
 def adds_to(first: TriedCandidate, second: TriedCandidate) -> bool:
     """Whether a second suggestion adds information: another network, with no more errors, that is not less complete."""
     left_out = second.candidate.kind == LEFT_OUT and first.candidate.kind != LEFT_OUT
+    left_out |= first.candidate.kind in _ALL_READ and _drops(second.candidate) and not _drops(first.candidate)
     return not left_out and first.removed <= second.removed and not _is_same(first.draft, second.draft)
+
+
+def _drops(candidate: Candidate) -> bool:
+    """Whether a candidate writes fewer numbers and words than the text that it replaces."""
+    rewritten = [each for each in candidate.edits if each.text]
+    old, new = (" ".join(texts) for texts in ([e.span.text for e in rewritten], [e.text for e in rewritten]))
+    return all(len(each.findall(old)) > len(each.findall(new)) for each in (_NUMBER, _VALUE))
 
 
 def _is_same(a: Draft, b: Draft) -> bool:

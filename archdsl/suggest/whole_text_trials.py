@@ -11,6 +11,7 @@ from ..text.source import Source
 from .candidate import Candidate
 from .edited_network import EditedNetworks, errors_of
 from .generators import candidates
+from .generators.foreign_names import FOREIGN_NAMES
 from .suggestion_context import ErrorSite, SuggestionContext
 from .text_parts import statement_start
 
@@ -28,8 +29,8 @@ _LONG = 20_000
 
 _MOST_HIDDEN = 1
 """The largest number of errors in a statement that could not be parsed, if no candidate leaves fewer errors."""
-_OF_NAMES = ("E0201", "E0202", "E0203")
-"""Errors of unknown words, which an edit must not write."""
+_OF_NAMES = ("E0201", "E0202", "E0203", "E0303")
+"""Errors of unknown words and surplus values, which an edit must not write."""
 
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -82,7 +83,7 @@ def whole_text_fixes(
             continue
         if len(now) < len(errors):
             accepted.append((len(new), candidate.rank, candidate, now))
-        elif candidate.rank <= _UNLIKELY and _is_step(site.diagnostic, new, candidate):
+        elif candidate.rank <= _UNLIKELY and _is_step(context, site.diagnostic, new, now, candidate):
             steps.append((len(new), candidate.rank, candidate.replace(ambiguous=True), now))
     accepted = accepted or steps
     # Among those that add the fewest errors, those that remove others come first.
@@ -119,23 +120,36 @@ def _new_errors(
     return new
 
 
-def _is_step(target: Diagnostic, new: list[Place], candidate: Candidate) -> bool:
-    """Whether new errors after an edit of a syntax error are in what could not be parsed before, and not in the edit.
+def _is_step(
+    context: SuggestionContext, target: Diagnostic, new: list[Place], now: list[Diagnostic], candidate: Candidate
+) -> bool:
+    """Whether new errors after an edit of a syntax error are in what could not be parsed before.
+
+    None is a word of the edit or right beside it.
 
     Their positions are those of the edited text.
     """
     if not target.code.startswith("E01") or not 0 < len(new) <= _MOST_HIDDEN:
         return False
-    for old, kept in ((_NUMBER_IN_VALUE, _NUMBER), (_VALUE, _WORD)):
-        if any({*old.findall(edit.span.text)} - {*kept.findall(edit.text)} for edit in candidate.edits):
+    for edit in candidate.edits:
+        numbers = {*_NUMBER_IN_VALUE.findall(edit.span.text)} - {*_NUMBER.findall(edit.text)}
+        names = {*_VALUE.findall(edit.span.text)} - {*_WORD.findall(edit.text)}
+        if numbers or not all(_names_layer(context, name) for name in names):
             return False  # what is missing then was written
+    unknown = [each.span for each in now if each.code in _OF_NAMES and (each.code, each.span.start) in new]
     start, moved = statement_start(target.span.source.text, target.span.start), 0
     for edit in sorted(candidate.edits, key=lambda each: each.span.start):
         begin = edit.span.start + moved
-        if any(begin <= place < begin + len(edit.text) for code, place in new if code in _OF_NAMES):
+        if any(begin - 1 <= word.end and word.start <= begin + len(edit.text) for word in unknown):
             return False
         moved += len(edit.text) - (edit.span.end - edit.span.start)
     return all(place >= start for _, place in new)
+
+
+def _names_layer(context: SuggestionContext, word: str) -> bool:
+    """Whether a word may be a layer's name in another notation, with a number or not: `conv3`, `pool`."""
+    name = word.rstrip("0123456789_").lower()
+    return context.find_layer(name) is not None or name in FOREIGN_NAMES
 
 
 def _same_line(start: int, resolved: Place, after: list[Diagnostic]) -> bool:

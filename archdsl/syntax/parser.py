@@ -274,6 +274,10 @@ class _Driver:
                 return ("`shift` adds a constant; `scale` multiplies by a constant",)
             case "NAME" if token == SCAN_WORDS[1] and self.starts_with("REPEAT"):
                 return (_CARRY,)
+            case "SHORTCUT":
+                return ("a shortcut follows the body of a residual: `residual { … } shortcut { … }`",)
+            case _ if self.accepted() == {"EQ"} and any(self.starts_with(each) for each in ("REPEAT", "SCAN")):
+                return (_CARRY,)
             case "LBRACE" if self.starts_with("NET"):
                 return ("the statements of a network follow without braces",)
             case _:

@@ -136,7 +136,8 @@ def mark_words(tokens: list[Token], blocks: Collection[str]) -> None:
 
     The name of a merge at the start of a statement becomes MERGE, unless the text has a block with that name; `[` and
     `@h` directly after a value become INDEX and AT_OF; `for` in brackets becomes FOR; `scan carry` becomes SCAN and
-    CARRY at the start of a statement, `moe` becomes MOE there; `carry NAME =` becomes CARRY in `repeat`.
+    CARRY at the start of a statement, `moe` becomes MOE there; in `repeat`, `carry NAME =` and
+    `carry` after a value become CARRY.
     """
     brackets = 0
     for index, (before, token) in enumerate(list(zip([None, *tokens], tokens, strict=False))):
@@ -174,9 +175,11 @@ def _carries(tokens: list[Token], index: int) -> bool:
     if tokens[start].type != "REPEAT":
         return start == index - 1 and tokens[start] == SCAN_WORDS[0]
     follows = [token.type for token in tokens[index + 1 : index + 3]]
-    return follows in (["NAME", "EQ"], ["TIMES", "EQ"])
+    return follows in (["NAME", "EQ"], ["TIMES", "EQ"]) or tokens[index - 1].type in _VALUE_ENDS
 
 
+_VALUE_ENDS = frozenset({"NAME", "TIMES", "NUMBER", "RPAR", "RBRACKET"})
+"""The types of tokens that end a value, which no name can follow."""
 _INDEXED = frozenset({"NAME", "CALL", "TIMES", "RPAR", "RBRACKET"})
 _SIZED = frozenset({"NAME", "IN", "TIMES"})
 

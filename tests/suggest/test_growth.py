@@ -26,6 +26,10 @@ _TEXTS = {
     "input 8x8x8\n2x conv{}a": (" ",),
     "input 8x8x8\nrelu as a{}\nrelu as a{}": ("1", "a"),
     "input 8x8x8\n{}": ("(", "[", '"', "'", "é", "/* ", '"""', "a = ", "a.", "1 < 2 < 3; ", "conv \\\n", "1. relu\n"),
+    "input 8x8x8\n{}!": ("relu -> ", "[3x3, 8] x2 ", "conv3-8, ", "(conv ", "$3 ", "relu + ", "f(x).", "3 x "),
+    "input 8x8x8\nlet a = 8{} !": (", b = 8", " b", ",8"),
+    "input 8x8x8\nresidual({}) !": ("conv 8 k3, ", "(", " "),
+    "x = Input(shape=({}) !": ("8, ", " ", "("),
     "{}": ("<<<<<\n=====\n", "<<<<<\n|||||\n"),
 }
 

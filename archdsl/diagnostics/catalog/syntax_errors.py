@@ -11,11 +11,16 @@ _PYTHON = re.compile(
     r"|\w+\s*=\s*(?:\w+\.)*Sequential\()"
 )
 """The start of a line that can only be Python."""
+_OWN_LAYER = re.compile(r"\bself\.\w+\((?!self\b)")
+"""A layer of a torch module, whose arguments are elsewhere."""
 
 
 def python_help(span: Span) -> tuple[str, ...]:
     """How to convert Python code, if the line of a position is Python; else nothing."""
-    if _PYTHON.match(span.source.line_text(span.line)) is None:
+    line = span.source.line_text(span.line)
+    if _OWN_LAYER.search(line) is not None:
+        return ("this is Python; here a layer is written where it is used, for example `conv 16 k3 same; relu`",)
+    if _PYTHON.match(line) is None:
         return ()
     return ("this is Python; `archdsl import` converts a torch module, `FILE.py:CALLABLE`, or a saved Keras model",)
 

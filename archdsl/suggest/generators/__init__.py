@@ -21,9 +21,11 @@ from . import (
     assignment_fixes,
     call_fixes,
     carried_fixes,
+    chain_fixes,
     channel_fixes,
     declared_fixes,
     definition_fixes,
+    definition_notation,
     exchange_fixes,
     foreign_fixes,
     group_fixes,
@@ -53,6 +55,13 @@ from . import (
 
 Generator = Callable[[SuggestionContext, ErrorSite], Iterable[Candidate]]
 
+_NOTATION: tuple[Generator, ...] = (
+    notation_fixes.statements,
+    chain_fixes.statements,
+    definition_notation.statements,
+    group_fixes.repetitions,
+)
+"""The generators for statements in other notations, which may have any error of syntax, names or arguments."""
 _WORDS: tuple[Generator, ...] = (
     foreign_fixes.comments,
     word_fixes.corrections,
@@ -64,8 +73,6 @@ _WORDS: tuple[Generator, ...] = (
 _SYNTAX: tuple[Generator, ...] = (
     syntax_fixes.corrections,
     indentation_fixes.braces,
-    notation_fixes.statements,
-    group_fixes.repetitions,
     assignment_fixes.everywhere,
     foreign_fixes.continued,
     foreign_fixes.chained,
@@ -126,7 +133,6 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     name_errors.UnknownLayer: (
         name_fixes.layers,
         name_fixes.standard,
-        notation_fixes.statements,
         definition_fixes.misplaced,
         definition_fixes.renamed,
         similar_fixes.layers,
@@ -135,8 +141,6 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     name_errors.UnknownName: (
         name_fixes.words,
         name_fixes.unnamed,
-        notation_fixes.statements,
-        group_fixes.repetitions,
         name_fixes.late,
         argument_fixes.misread,
         order_fixes.uncommented,
@@ -149,7 +153,6 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     ),
     name_errors.AmbiguousWord: (name_fixes.readings,),
     name_errors.UnknownSize: (
-        notation_fixes.statements,
         input_fixes.axes,
         layout_fixes.named_tensors,
         value_fixes.expressions,
@@ -175,7 +178,6 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     argument_errors.ArgumentTwice: (argument_fixes.twice, *_WORDS),
     argument_errors.BadValue: (
         argument_fixes.values,
-        notation_fixes.statements,
         sibling_fixes.copied,
         value_fixes.expressions,
         value_fixes.batch,
@@ -212,6 +214,10 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
 
 def candidates(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """All candidates for an error, unordered."""
+    repeated = list(_of_kind(argument_fixes.read_as_repetition, context, site))
+    if repeated:
+        yield from repeated  # another value would be a second one
+        return
     yield from _of_kind(declared_fixes.own, context, site)
     diagnostic = site.diagnostic
     generators = _GENERATORS.get(type(diagnostic))
@@ -221,6 +227,8 @@ def candidates(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
         generators = (*_SYNTAX, *_WORDS)
     if generators is None and diagnostic.code.startswith(("E02", "E03", "E05")):
         generators = (*_WORDS, *_NEIGHBORS)
+    if diagnostic.code.startswith(("E01", "E02", "E03", "E0503")):
+        generators = (*_NOTATION, *(generators or ()))
     found = (each for generate in generators or () for each in _of_kind(generate, context, site))
     yield from _named(context, site, found) if isinstance(diagnostic, name_errors.UnknownLayer) else found
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from math import isfinite
 
-from ...contract.arguments import Float, Int, ParameterSpec, SpatialInt
+from ...contract.arguments import Float, Int, OneOf, ParameterSpec, SpatialInt
 from ...diagnostics import Edit
-from ...diagnostics.catalog import argument_errors, name_errors
+from ...diagnostics.catalog import argument_errors, name_errors, shape_errors
 from ...diagnostics.fixes import edited_text
 from ...elaborate.torch_order import argument_of, is_plain, orders_of
 from ...layers import find
@@ -16,7 +16,9 @@ from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, changed, rewritten, written
 from ..text_parts import within
 from ..written_arguments import remove_this, rendered, value_text, written_arguments
-from .name_fixes import near
+from .name_fixes import activations_near, near
+
+_ACTIVATION = ("activation", "act", "nonlinearity")
 
 
 def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -38,7 +40,7 @@ def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         yield rewritten(layer, together, -0.5)
     for edits, rank in found:
         yield rewritten(layer, edits, rank)
-    if not found:
+    if not found and argument.name is not None and argument.name.text not in _ACTIVATION:
         yield rewritten(layer, (remove_this(layer, argument),), 2.0)
 
 
@@ -48,7 +50,7 @@ def _named_edits(
     """Edits for an argument with an unknown name, the likeliest first."""
     name = argument.name.text if argument.name is not None else ""
     value = argument.value.span.text
-    found = list(_activation(layer, argument, value)) if name in ("activation", "act", "nonlinearity") else []
+    found = list(_activation(layer, argument, value)) if name in _ACTIVATION else []
     names = [p.name for p in parameters]
     foreign = argument_of(name, names)
     taken = written_arguments(layer, parameters)
@@ -68,13 +70,13 @@ def _activation(
 ) -> Iterator[tuple[tuple[Edit, ...], float]]:
     """The activation as the next statement; nothing for the identity."""
     word = value.strip("\"'").lower()
-    found = find(word)
-    if found is not None and found.style == "activation":
-        yield (remove_this(layer, argument), Edit(span=layer.span.tail, text=f"; {word}")), 0.0
-    elif word in ("linear", "none"):
+    for each, rank in activations_near(word):
+        yield (remove_this(layer, argument), Edit(span=layer.span.tail, text=f"; {each}")), rank
+    if word in ("linear", "none"):
         yield (remove_this(layer, argument),), 0.0
 
 
+_WITHOUT_VALUE = (argument_errors.MissingArgument, shape_errors.UnsuitableInput)
 _MIN_FILTERS = 8
 """Layers seldom have fewer filters: a smaller number is more likely a kernel."""
 
@@ -144,6 +146,24 @@ def surplus(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             yield rewritten(layer, (remove_this(layer, each),), 3.0 + (each is not layer.args[0]))
 
 
+_WINDOWS_AND_FACTORS = ("factor", "kernel", "size")
+
+
+def read_as_repetition(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The value that was read as a repetition, if the layer needs one: `upsample x2` is `upsample 2`."""
+    layer = site.layer
+    if layer is None or layer.times == 1 or not isinstance(site.diagnostic, _WITHOUT_VALUE):
+        return
+    parameters = context.parameters(layer)
+    first = next((p.name for p in parameters if p.positional), None)
+    found = re.search(r"(?<=\s)x(\d+)(?=\s|$)", layer.span.text)
+    if found is None or first not in _WINDOWS_AND_FACTORS or first in context.given(layer):
+        return
+    start = layer.span.start
+    edit = Edit(span=Span(layer.span.source, start + found.start(), start + found.end()), text=found[1])
+    yield rewritten(layer, (edit,), 0.0, f"`{found[0]}` after a layer repeats it")
+
+
 def twice(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """One of the two values of an argument that is given twice."""
     layer, diagnostic = site.layer, site.diagnostic
@@ -177,7 +197,10 @@ def values(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 def _accepted(p: ParameterSpec, value: str) -> Iterator[str]:
     """Values near a rejected one that its kind may accept."""
-    yield from (flag for flag, _ in p.words if flag == value.strip("\"'").lower())
+    word = value.strip("\"'").lower()
+    yield from (flag for flag, _ in p.words if flag == word)
+    if isinstance(p.kind, OneOf):
+        yield from (each for each, _ in sorted(near(word, p.kind.choices), key=lambda pair: pair[1]))
     try:
         number = float(value)
     except ValueError:

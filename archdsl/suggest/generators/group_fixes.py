@@ -15,7 +15,7 @@ _GROUP = re.compile(
     r"(?P<open>[(\[{])(?P<inside>[^()\[\]{}#]*)(?P<close>[)\]}])"
     r"(?:\s*(?:[x×*]|\^)\s*(?P<after>\d+)(?!\w))?)"
 )
-_ONE = re.compile(r"(?<!\s)\s*[×*]\s*(?P<times>\d+)\s*(?=[;}#]|$)")
+_ONE = re.compile(r"(?<!\s)\s*(?:[×*]\s*(?P<times>\d+)|\(\s*(?P<count>\d+)\s*(?:times|x)\s*\))\s*(?=[;}#]|$)")
 
 
 def repetitions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -31,8 +31,9 @@ def repetitions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
     for found in _ONE.finditer(source.text, line.start, line.end):
         word = source.text[: found.start()].rpartition("\n")[2].rpartition(" ")[2]
         if re.search(r"[A-Za-z]", word):
-            edit = Edit(span=Span(source, found.start(), found.end("times")), text=f" x{found['times']}")
-            yield Candidate(title=f"write `x{found['times']}` instead of `{found[0].strip()}`", edits=(edit,), rank=0.1)
+            times = found["times"] or found["count"]
+            edit = Edit(span=Span(source, found.start(), found.start() + len(found[0].rstrip())), text=f" x{times}")
+            yield Candidate(title=f"write `x{times}` instead of `{found[0].strip()}`", edits=(edit,), rank=0.1)
 
 
 def _repeat(whole: Span, found: re.Match[str], times: str) -> Candidate:

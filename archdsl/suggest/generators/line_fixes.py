@@ -12,6 +12,7 @@ from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
 from ..text_parts import indentation, line_of, line_start
 from .definition_fixes import KIND
+from .foreign_names import FOREIGN_NAMES
 
 _DEFINING = r"def|define|fn|func|fun|function|class|module|sub|macro|component|struct|layer|type|proc"
 _NETWORK = r"network|model|name|arch|architecture|class"
@@ -83,7 +84,7 @@ def _names(line: Span) -> Iterator[Candidate]:
     """A name of one word for `U-Net`, `LeNet 5`, `layer 1`."""
     for found in _PLACES.finditer(line.text):
         words = re.split(r"[-. ]", found["name"])
-        if any(is_argument(word) for word in words[1:]):
+        if any(is_argument(word) or word in (*KEYWORDS, "carry") for word in words[1:]):
             continue
         span = _part(line, found.start("name"), found.end("name"))
         yield replaced(span, "".join(words), 0.1, "a name is one word", KIND)
@@ -112,6 +113,8 @@ def _returned(context: SuggestionContext, line: Span) -> Iterator[Candidate]:
     for found in re.finditer(rf"(?:^|(?<=[;{{]))\s*({'|'.join(_IGNORED_WORDS)})\b([^;{{}}]*)", line.text):
         start, names = found.start(1), re.findall(r"[A-Za-z_]\w*", found[2])
         end = found.end()
+        if re.search(r"[\d(]", found[2]):
+            continue  # it computes something
         if found[1] in ("return", "yield") and names:
             text = f"output {', '.join(names)}" if len(names) > 1 else f"from {names[0]}"
             known = all(name in context.source.text[: line.start] for name in names)
@@ -190,6 +193,8 @@ def _comments(context: SuggestionContext, site: ErrorSite, line: Span) -> Iterat
     source = site.span.source
     number = source.position(line.start)[0]
     heading = not source.text[: line.start].strip()
+    if _is_description(context, line.text):
+        return
     if not _is_prose(context, line.text) or not (_is_sentence(line.text) or heading) or python_help(line):
         return
     first = last = number
@@ -221,6 +226,13 @@ def _is_prose(context: SuggestionContext, text: str) -> bool:
     first = words[0]
     is_word = len(first) <= _LONGEST and re.fullmatch(r"[(\"'`]?[A-Za-z][\w'’-]*[.,:;)\"'`]*", first) is not None
     return is_word and _is_no_statement(context, first)
+
+
+def _is_description(context: SuggestionContext, text: str) -> bool:
+    """Whether prose describes a layer: it names one with a number, or consists mostly of such names."""
+    words = re.findall(r"[a-z]+", text.lower())
+    named = [word for word in words if context.find_layer(word) is not None or word in FOREIGN_NAMES]
+    return bool(named) and (any(letter.isdigit() for letter in text) or 2 * len(named) >= len(words))
 
 
 def _is_no_statement(context: SuggestionContext, word: str) -> bool:

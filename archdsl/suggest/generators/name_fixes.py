@@ -7,7 +7,7 @@ from ...diagnostics import Edit
 from ...diagnostics.catalog import name_errors
 from ...elaborate.known_operations import is_operation
 from ...expressions.operations import FUNCTIONS
-from ...layers import merges, registry, synonyms
+from ...layers import find, merges, registry, synonyms
 from ...syntax import ast
 from ...text.library import standard_blocks
 from ...text.names import distance
@@ -17,6 +17,8 @@ from ..written_arguments import takes
 from .foreign_names import FOREIGN_NAMES
 
 _FAR, _SHORT = 3, 4
+_LONGEST_ARGUMENT = 80
+"""The largest number of characters of an argument's name and the signs after it."""
 _LONGEST_NUMBER = 9
 """The largest number of digits at the end of a name that are counted up."""
 
@@ -36,6 +38,16 @@ def near(word: str, known: Iterable[str]) -> Iterator[tuple[str, float]]:
         steps = distance(low, other)
         if steps <= most and steps < max(len(low), 2):
             yield name, steps - (0.25 if other[:1] == low[:1] else 0.0)
+
+
+def activations_near(word: str) -> Iterator[tuple[str, float]]:
+    """The activation with this name, or those with a similar one, with a rank."""
+    found = find(word)
+    if found is not None:
+        yield from [(word, 0.0)] if found.style == "activation" else []
+        return
+    names = (name for name, layer in registry().items() if layer.style == "activation")
+    yield from ((name, 0.3 * steps) for name, steps in near(word, names) if steps <= max(1, len(word) // 3))
 
 
 def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -121,12 +133,24 @@ def words(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     yield from _renamed_values(context, site, values)
     short = (name for name in tensors if name not in context.used_names and _abbreviates(name, word))
     yield from (_renamed(site, name, 0.6) for name in short)
+    if _is_activation(context, site):
+        yield from (_renamed(site, name, rank) for name, rank in activations_near(word))
     for name, steps in near(word, [*tensors, *values, *flags, *diagnostic.known]):
         yield _renamed(site, name, steps + _unlikely(context, word, name, name in tensors))
     if isinstance(statement, ast.From | ast.Merge | ast.Reuse | ast.Output):
         # Not a misspelling, but a tensor that was renamed: the unused one.
         for index, name in enumerate(name for name in tensors if name not in context.used_names):
             yield _renamed(site, name, 3.0 + 0.2 * index)
+
+
+def _is_activation(context: SuggestionContext, site: ErrorSite) -> bool:
+    """Whether a word is the value of a parameter whose default, or whose other values, are activations."""
+    found = re.search(r"\b(\w+)\s*=\s*$", context.source.text[: site.span.start][-_LONGEST_ARGUMENT:])
+    if found is None:
+        return False
+    given = re.compile(rf"\b{found[1]}\s*=\s*([a-z]\w*)").findall(context.source.text)
+    layers_given = (find(each) for each in given)
+    return found[1] in ("act", "activation") or any(each and each.style == "activation" for each in layers_given)
 
 
 def _abbreviates(one: str, other: str) -> bool:
@@ -181,6 +205,8 @@ def unnamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         return
     if not isinstance(statement, ast.From | ast.Merge | ast.Reuse | ast.Output):
         return
+    if context.find_layer(diagnostic.name) is not None:
+        return  # a layer was meant, not a tensor
     found = []
     for each in context.statements.all:
         home = context.statements.position_of(each)

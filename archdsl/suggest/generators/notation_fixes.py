@@ -17,7 +17,7 @@ from .foreign_names import FOREIGN_NAMES
 from .line_fixes import replaced
 
 _TOKEN = re.compile(
-    r"(?P<size>\d+(?:\*|\s*[x×]\s*)\d+(?:(?:\*|\s*[x×]\s*)\d+)?)(?![\w.])"
+    r"(?P<size>(?<![A-Za-z])\d+(?:\*|\s*[x×]\s*)\d+(?:(?:\*|\s*[x×]\s*)\d+)?|\d+[x×*]\d+(?:[x×*]\d+)?)(?![\w.])"
     r"|/\s*(?P<stride>\d+)(?![\w.])"
     r"|(?P<percent>\d+(?:\.\d+)?|\.\d+)\s*%"
     r"|(?P<number>\d+(?:\.\d+)?|\.\d+)(?:-?[dD](?![\w]))?(?![A-Za-z_.])"
@@ -38,6 +38,8 @@ _NOUNS = re.compile(r"filters?|kernels|channels|features?|maps?|units?|neurons|o
 """What a number counts: `64 filters`, `64 feature maps`."""
 _FILLERS = ("of", "with", "and", "then")
 """Words that join the parts of a description: `8 filters of 3x3`."""
+_BEFORE_NAMES = ("a", "an", "the", "size", "apply", "use", "using")
+"""Words before a name or a number in a description: `apply a convolution with 8 filters of size 3x3`."""
 _AS = re.compile(r"(?<!\s)\s+as\s+[A-Za-z_]\w*\s*$")
 _LONGEST = 4
 """The largest number of words in the name of a layer: `global average pooling layer`."""
@@ -78,13 +80,17 @@ def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     span = statement_of(site.span)
     alias = _AS.search(span.text)
     text = span.text if alias is None else span.text[: alias.start()]
-    read = _read(context, text)
-    if read is None:
-        return
-    for index, new in enumerate(_written(context, read)):
+    for index, new in enumerate(readings(context, text)):
         word, *rest = text.split()
-        if new.split()[1:] != rest or word.endswith(":"):  # else only the word is unknown
+        if new.split()[1:] != rest or word[-1] in ":,":  # else only the word is unknown
             yield replaced(span, new + (alias[0].rstrip() if alias else ""), 0.05 + 0.6 * index)
+
+
+def readings(context: SuggestionContext, text: str) -> Iterator[str]:
+    """The statements for a text in the notation of papers, the likeliest first; then with the padding `same`."""
+    read = _read(context, text)
+    if read is not None:
+        yield from _written(context, read)
 
 
 def _is_operation_in_dimensions(site: ErrorSite) -> bool:
@@ -129,9 +135,7 @@ def _read(context: SuggestionContext, text: str) -> _Read | None:
             read.numbers.append(token)
         elif _names_argument(word) and tokens and tokens[0].kind in ("number", "size"):
             read.named.append((_NAMED.get(word, word), tokens.pop(0).text))
-        elif (
-            word in ("pad", "padding") and tokens and tokens[0].text.lower() in ("same", "valid")
-        ) or word in _FILLERS:
+        elif _joins(context, word, tokens, text):
             continue
         elif word in ("same", "valid"):
             read.flags.append(word)
@@ -144,6 +148,14 @@ def _read(context: SuggestionContext, text: str) -> _Read | None:
                 read.after.append(keyword)
             read.keyword = read.keyword or keyword
     return read if tokens is not None and read.is_clear else None
+
+
+def _joins(context: SuggestionContext, word: str, after: Sequence[_Token], text: str) -> bool:
+    """Whether a word only joins the parts of a description."""
+    if word in ("pad", "padding"):
+        return _is_mode(after)
+    is_before_name = word in _BEFORE_NAMES and bool(after) and word not in context.given_names and "=" not in text
+    return word in _FILLERS or is_before_name
 
 
 def _is_mode(tokens: Sequence[_Token]) -> bool:

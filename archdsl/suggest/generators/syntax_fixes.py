@@ -198,6 +198,7 @@ def _other_notation(site: ErrorSite) -> Iterator[Candidate]:
         spans = [Span(line.source, line.start + each.start(), line.start + each.end()) for each in commas]
         edits = tuple(Edit(span=span, text="x") for span in spans)
         yield _rewritten(line, edits, 0.4, "sizes are written with an x")
+    yield from _conditions(line)
     logic = sorted(
         (found.start(), found, new) for pattern, new, _ in _LOGIC for found in re.finditer(pattern, line.text)
     )
@@ -219,6 +220,24 @@ def _other_notation(site: ErrorSite) -> Iterator[Candidate]:
     word = site.span
     if word.text.lower() != word.text and word.text[1:].replace("x", "").isdigit():
         yield _rewritten(line, (Edit(span=word, text=word.text.lower()),), 0.8, "")
+
+
+def _conditions(line: Span) -> Iterator[Candidate]:
+    """`==` for a comparison written with `=`, and braces for `if COND then STATEMENT`."""
+    start = re.match(r"(?:.*[\s;{}])?(?:if|assert|when)\b", line.text)
+    if start is None:
+        return
+    end = line.text.find("{", start.end()) if "{" in line.text[start.end() :] else len(line.text)
+    signs = re.compile(r"(?<![=!<>:\s])\s*=(?!=)\s*").finditer(line.text, start.end(), end)
+    edits = tuple(
+        Edit(span=Span(line.source, line.start + each.start(), line.start + each.end()), text=" == ") for each in signs
+    )
+    if edits:
+        yield _rewritten(line, edits, 0.2, "a comparison is `==`")
+    then = re.compile(r"\s*\bthen\b:?\s*([^{};]*[^{};\s])\s*$").search(line.text, start.end())
+    if then is not None:
+        span = Span(line.source, line.start + then.start(), line.end)
+        yield _rewritten(line, (Edit(span=span, text=f" {{ {then[1]} }}"),), 0.1, "a body is in braces")
 
 
 def _single_commas(site: ErrorSite) -> Iterator[Candidate]:

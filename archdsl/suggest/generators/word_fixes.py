@@ -29,6 +29,7 @@ _TYPOGRAPHIC = {
     **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\u00ad"), None),
 }
 """Quotes, signs and invisible characters that editors insert, and what they stand for here."""
+_COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _DIGITS = str.maketrans("OoQlIiSsZzB", "00011155228")
 """Letters that are confused with digits."""
 
@@ -90,6 +91,8 @@ def _exact(text: str) -> str | None:
         # A superscript is a power: `k3²` is not k32.
         is_power = any(unicodedata.decomposition(each).startswith("<super>") for each in text)
         return None if is_power else _exact(plain) or plain
+    if text in _COUNTS:
+        return str(_COUNTS.index(text) + 1)
     point = re.fullmatch(r"((?:\w+=)?-?)(\.\d+)", text)
     if point is not None:
         return f"{point[1]}0{point[2]}"
@@ -202,6 +205,8 @@ def _joined(one: Span, other: Span, distance: float) -> Iterator[Candidate]:
     a, b = one.text, other.text
     if len(a) == 1 and a.isalpha() and b[:1].isdigit():
         yield replaced(span, f"{a.lower()}{b}", 0.1 + distance, kind="words")
+    elif is_argument(a) and b == "x":
+        return  # a repetition follows
     elif a.isidentifier() and b.isidentifier() and not ({a, b} & KEYWORDS or is_argument(b)):
         yield replaced(span, f"{a}{b}", 0.9 + distance, kind="words")
         yield replaced(span, f"{a}_{b}", 1.0 + distance, kind="words")
