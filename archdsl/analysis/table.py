@@ -74,11 +74,12 @@ def totals(draft: Draft | Graph, costs: DraftCosts | None = None) -> str:
     # What `freeze` freezes changes during training, so it is not counted.
     without = " without `freeze`" if any(setting.name == "freeze" for setting in draft.training) else ""
     trained = f", all trainable{without}" if total.parameters else ""
+    weights = size(4 * (total.parameters + total.buffers))
     lines = [
         f"parameters {at_least}{total.parameters:,}"
         + (f" ({total.trainable:,} trainable{without}, {frozen:,} frozen)" if frozen else trained)
-        + (f" · buffers {total.buffers:,}" if total.buffers else ""),
-        f"MACs {_macs(draft, total, at_least)} · weights {size(4 * (total.parameters + total.buffers))} in float32",
+        + (f" · buffers {at_least}{total.buffers:,}" if total.buffers else ""),
+        f"MACs {_macs(draft, total, at_least)} · weights {at_least}{weights} in float32",
     ]
     return "\n".join(lines)
 
@@ -91,7 +92,9 @@ def _macs(draft: Draft | Graph, total: Cost, at_least: str) -> str:
         return f"{at_least}{macs:,} per sample ({si(macs)}; FLOPs = 2 × MACs)"
     shapes = (likely_shape(draft.nodes[i]) for i in draft.inputs)
     example = ", ".join("×".join(str(concrete(dim)) for dim in shape.dims) for shape in shapes if shape)
-    return f"depend on {' and '.join(draft.symbols)}: {number:,} at {example} ({si(number)}; FLOPs = 2 × MACs)"
+    return (
+        f"depend on {' and '.join(draft.symbols)}: {at_least}{number:,} at {example} ({si(number)}; FLOPs = 2 × MACs)"
+    )
 
 
 def verdict(graph: Graph) -> str:

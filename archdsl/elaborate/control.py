@@ -1,6 +1,7 @@
 """Statements that group, select and name: stages, blocks, `if`, `let`, `from`, `aux`, `reuse`."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from ..contract.arguments import ParameterSpec
@@ -90,14 +91,15 @@ def _use_block(
     """Run the body of a block once, and return the tensors that its `output` lists; the first becomes current."""
     name = definition.block.name.text
     state.reached.add(name)
-    scope, key = _bind_block(state, statement, definition)
+    scope, key, is_clean = _bind_block(state, statement, definition)
     path = state.named_child(alias.text) if alias else state.child(name)
     state.scopes[path] = name
     values = {each: binding.value for each, binding in scope.names.items() if isinstance(binding.value, int | float)}
     state.calls[path] = BlockCall(statement=statement, block=definition.block, values=values)
     use = BlockUse(block=name, span=statement.span)
-    if key is None:
-        return _run_body(state, definition, scope, path, use)
+    if key is None or not is_clean:
+        with nullcontext() if is_clean else state.guessing():
+            return _run_body(state, definition, scope, path, use)
     owners = statement, definition
     known = (id(statement), id(definition), key, state.shape, state.depth)
     again = replay(state, known, path, use)
@@ -142,8 +144,8 @@ def _continue_with(state: State, tensor: NamedTensor | None, span: Span) -> None
 
 def _bind_block(
     state: State, statement: ast.LayerStatement, definition: BlockDef
-) -> tuple[Scope, tuple[Any, ...] | None]:
-    """The names that a use of a block defines for its body, and the key of their values; None after an error."""
+) -> tuple[Scope, tuple[Any, ...] | None, bool]:
+    """The names that a use of a block defines for its body, the key of their values, and whether there was no error."""
     memo = state.memo(statement, definition.block, lambda: block_parameters(definition.block))
     key = state.memo_key(memo)
     scope = Scope(definition.scope)
@@ -151,12 +153,12 @@ def _bind_block(
         scope.names = dict(known)
         for name, binding in known.items():
             state.note(name, binding.value)
-        return scope, key
+        return scope, key, True
     if not _bind_parameters(state, statement, definition, memo.parameters, scope):
-        return scope, None
+        return scope, None, False
     if key is not None:
         memo.found[key] = dict(scope.names)
-    return scope, key
+    return scope, key, True
 
 
 def _bind_parameters(

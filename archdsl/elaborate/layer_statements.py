@@ -1,5 +1,6 @@
 """Layer statements: from arguments to an op, its shape, and a node."""
 
+from contextlib import nullcontext
 from math import prod
 
 from ..contract.layer import Op, Reject
@@ -60,6 +61,7 @@ def apply_once(state: State, statement: ast.LayerStatement, layer: type[Op], ali
     key = state.memo_key(memo)
     made: tuple[Op, Arguments] | None = None if key is None else memo.found.get(key)
     op, arguments = made if made is not None else (None, NO_ARGUMENTS)
+    is_clean = True
     if op is None:
         op, arguments, is_clean = make_op(state, statement, layer)
         if is_clean and key is not None:
@@ -70,7 +72,8 @@ def apply_once(state: State, statement: ast.LayerStatement, layer: type[Op], ali
         inputs += others
         result = infer(state, op, inputs, statement, arguments)
         path = state.named_child(alias) if alone and alias else state.child(layer.keyword)
-        state.add(op, inputs, result, path, statement.span, alias=alias, arguments=arguments)
+        with nullcontext() if is_clean else state.guessing():
+            state.add(op, inputs, result, path, statement.span, alias=alias, arguments=arguments)
         return
     # An error in the argument of a layer that keeps the shape does not hide later errors.
     recovery = state.shape if layer.style in SHAPE_KEEPING else None
@@ -142,7 +145,7 @@ def infer(
     if is_too_large(state, op, known, shape, statement.span):
         return UNRESOLVED
     if state.symbols and not _check_weights(state, statement, op, known):
-        return Result(shape)  # Not cached: an error in another use of the layer is reported too.
+        return Result(None, shape)  # Not cached: an error in another use of the layer is reported too.
     result = state.inferred[key] = Result(shape)
     return result
 

@@ -1,5 +1,7 @@
 """Merges: branches that start from one tensor and are combined."""
 
+from contextlib import nullcontext
+
 from ..contract.layer import Op, Reject
 from ..diagnostics import Related
 from ..diagnostics.catalog import shape_errors
@@ -34,7 +36,7 @@ def run_merge(state: State, statement: ast.Merge) -> None:
         start = state.current
         bodies = sum(isinstance(operand, ast.Body) for operand in statement.operands)
         ends: list[tuple[int, Span]] = []
-        op, arguments = _make_op(state, statement)
+        op, arguments, is_clean = _make_op(state, statement)
         given = len(statement.operands)
         if op is None or op.operands(given) > given:
             ends.append((start or 0, statement.keyword.span))
@@ -42,7 +44,8 @@ def run_merge(state: State, statement: ast.Merge) -> None:
             state.current = start
             ends.append(_operand(state, operand, "branch" if bodies > 1 else None))
         merge_point = MergePoint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), arguments=arguments)
-        _join(state, op, merge_point, _alias(statement, iteration), _shown(statement))
+        with nullcontext() if is_clean else state.guessing():
+            _join(state, op, merge_point, _alias(statement, iteration), _shown(statement))
     if statement.alias:
         state.name_result(statement.alias, first, source)
 
@@ -76,16 +79,16 @@ def run_residual(state: State, statement: ast.Residual) -> None:
         state.name_result(statement.alias, first, source)
 
 
-def _make_op(state: State, statement: ast.Merge) -> tuple[MergeOp | None, Arguments]:
-    """The op of a merge with its arguments, or None if they are invalid; and the spans of the arguments."""
-    kind = merges()[statement.keyword.text]
-    bound = bind(statement.keyword, statement.args, kind.parameters, example_of(kind), evaluator(state))
+def _make_op(state: State, statement: ast.Merge) -> tuple[MergeOp | None, Arguments, bool]:
+    """The op of a merge (None after an error), the spans of its arguments, and whether there were no errors."""
+    kind, ev = merges()[statement.keyword.text], evaluator(state)
+    bound = bind(statement.keyword, statement.args, kind.parameters, example_of(kind), ev)
     if not bound.ok or UNKNOWN in bound.values.values():
-        return None, bound.spans
+        return None, bound.spans, False
     key = (kind, *sorted(bound.values.items()))
     op = state.ops.get(key) or state.ops.setdefault(key, kind.of(bound.values))
     assert isinstance(op, MergeOp)
-    return op, bound.spans
+    return op, bound.spans, not ev.errors
 
 
 def _shown(statement: ast.Merge) -> Span:

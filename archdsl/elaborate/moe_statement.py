@@ -1,5 +1,7 @@
 """The `moe` statement: its body is one expert."""
 
+from contextlib import nullcontext
+
 from ..diagnostics.catalog import name_errors, shape_errors
 from ..expressions.scope import UNKNOWN
 from ..graph import MoeOp, Subgraph
@@ -20,14 +22,16 @@ def run_moe(state: State, statement: ast.Moe) -> None:
     first, source = len(state.nodes), state.current
     name = statement.alias.text if statement.alias else None
     path = state.named_child(name) if name else state.child("moe")
-    bound = bind(statement.keyword, statement.args, MoeOp.parameters, "moe experts=8 top=2", evaluator(state))
+    ev = evaluator(state)
+    bound = bind(statement.keyword, statement.args, MoeOp.parameters, "moe experts=8 top=2", ev)
     body = _body(state, statement, path)
     span = statement.keyword.span.to(statement.args[-1].span) if statement.args else statement.keyword.span
     if body is None or not bound.ok or UNKNOWN in bound.values.values():
         state.unresolved(None, (source,), None, path, span, name, bound.spans)
     else:
         op, inputs = MoeOp(body=body, **bound.values), (source,)
-        state.add(op, inputs, infer(state, op, inputs, statement, bound.spans), path, span, alias=name)
+        with state.guessing() if ev.errors else nullcontext():
+            state.add(op, inputs, infer(state, op, inputs, statement, bound.spans), path, span, alias=name)
     if statement.alias:
         state.name_result(statement.alias, first, source)
 

@@ -100,7 +100,7 @@ class Evaluator:
         """The value of an expression: a number, a boolean, sizes as a tuple, a string, a list, a tensor or a layer."""
         match expr:
             case ast.Number():
-                return expr.value
+                return UNKNOWN if expr.too_long else expr.value
             case ast.Size():
                 return self._size(expr)
             case ast.Text():

@@ -34,10 +34,14 @@ class Expr(Record):
 
 
 class Number(Expr):
-    """`64`, `0.5`, `1.5M`; `suffix` is K, M, G or empty, and `value` includes its factor."""
+    """`64`, `0.5`, `1.5M`; `suffix` is K, M, G or empty, and `value` includes its factor.
+
+    `too_long` says that the digits are beyond the limit, which was reported; the value is then unknown.
+    """
 
     value: int | float
     suffix: str = ""
+    too_long: bool = False
 
 
 class Size(Expr):

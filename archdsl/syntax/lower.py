@@ -333,7 +333,8 @@ class _Lowering:
         )
         if suffix:
             value = value * _SUFFIX[suffix]
-        return ast.Number(span=self.span(node), value=value, suffix=suffix)
+        too_long = digits.isdigit() and len(digits) > MAX_DIGITS
+        return ast.Number(span=self.span(node), value=value, suffix=suffix, too_long=too_long)
 
     def do_size(self, node: Node) -> ast.Expr:
         token = node.children[0]
@@ -405,13 +406,15 @@ class _Lowering:
                 dims += self.dims(child)
         return ast.Size(span=self.span(node), dims=tuple(dims))
 
-    def dims(self, token: Any) -> list[int | str]:
+    def dims(self, token: Any) -> list[int | str | ast.Expr]:
         """The numbers and symbols of a token such as `3x` or `x32xW`."""
-        return [
-            self.integer(Token.new_borrow_pos("SIZE", part, token)) if part.isdigit() else part
-            for part in str(token).split("x")
-            if part
-        ]
+        return [self.dim(part, token) if part.isdigit() else part for part in str(token).split("x") if part]
+
+    def dim(self, digits: str, token: Token) -> int | ast.Expr:
+        """A number of a size; one of unknown value if it has too many digits."""
+        value = self.integer(Token.new_borrow_pos("SIZE", digits, token))
+        too_long = len(digits) > MAX_DIGITS
+        return ast.Number(span=self.span(token), value=value, too_long=True) if too_long else value
 
     def do_at_of(self, node: Node) -> ast.Expr:
         tensor, size = node.children

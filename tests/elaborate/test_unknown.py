@@ -4,7 +4,10 @@ import random
 
 import pytest
 
-from archdsl.diagnostics import Sink
+from archdsl.analysis.codes import by_code
+from archdsl.analysis.cost import draft_costs
+from archdsl.analysis.table import totals
+from archdsl.diagnostics import Severity, Sink
 from archdsl.graph import Node
 from archdsl.network import analyze
 from archdsl.text.source import Source
@@ -103,3 +106,39 @@ def test_zoo_networks_with_a_missing_line_have_nothing_unknown_without_an_error(
     lines = entries()[name].source().text.splitlines()
     for at in range(0, len(lines), 5):
         known("\n".join(lines[:at] + lines[at + 1 :]))
+
+
+ABOUT_NAMES_OR_LIMITS = {"E0102", "E0110", "E0203", "E0512", "E0514"}
+"""Errors beside which the layer itself is certain: those in its name, its repetition, or a size that is too large."""
+
+
+@pytest.mark.parametrize("code", [code for code, kind in by_code().items() if kind.severity is Severity.ERROR])
+def test_layers_with_an_error_have_no_numbers(code: str) -> None:
+    sink = Sink()
+    found = analyze(Source(by_code()[code].wrong), sink)
+    for error in sink:
+        span = error.diagnostic.span
+        if error.diagnostic.severity is not Severity.ERROR or error.diagnostic.code in ABOUT_NAMES_OR_LIMITS:
+            continue
+        layers = [node for node in found.draft.nodes if node.id not in found.draft.inputs]
+        at = [node for node in layers if node.span.start <= span.start and span.end <= node.span.end]
+        assert not [node.text for node in at if isinstance(node, Node)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input 3x32x32; conv 8 k3; fc 10; relu",
+        "input 3xHxW; conv 8 k3; flatten; fc 10; fc 5",
+        "input 3x32x32; conv 8 k3; conv 8 strid=2",
+        "let width = 8; input 3x32x32; conv 8 k3; conv widht k3",
+        "block b(n) { conv n k3 }; let width = 8; input 3x32x32; conv 8 k3; b widht",
+        "input 3x32x32; conv 8 k3; conv 8 k 3",
+        "input 3x32x32; conv 8 k3; conv 8 k3 relu",
+        "input 3x32x32; conv 8 k3; gap; fc 1000000000000000000000",
+    ],
+)
+def test_totals_are_lower_bounds_after_an_error(text: str) -> None:
+    found = analyze(Source(text), Sink())
+    assert draft_costs(found.draft)[-1] is None
+    assert totals(found.draft).count("at least") == 3
