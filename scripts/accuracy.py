@@ -196,7 +196,7 @@ def tables(found: dict[str, Any]) -> str:
 def _others(found: dict[str, Any]) -> str:
     """One row per run of another task."""
     rows = [
-        "| task and network | parameters | training samples | epochs | test result | for comparison | training |",
+        "| task and network | parameters | training samples | epochs | test result | for comparison | training time |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, figures in found.items():
@@ -216,7 +216,7 @@ def _others(found: dict[str, Any]) -> str:
 
 def _classified(found: dict[str, Any]) -> str:
     rows = [
-        "| network | parameters | training images | epochs | test accuracy | for comparison | training |",
+        "| network | parameters | training images | epochs | test accuracy | for comparison | training time |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     commands = []

@@ -201,6 +201,11 @@ def _reason(problem: Any) -> str:
     return str(problem.reason)
 
 
+def _rank(reason: str) -> tuple[bool, str]:
+    """Operations without a counterpart come first, because other problems may follow from them."""
+    return not reason.startswith("the operation"), reason
+
+
 def measure(model: Model) -> dict[str, Any]:
     """The result for one model."""
     import archdsl
@@ -214,7 +219,7 @@ def measure(model: Model) -> dict[str, Any]:
             module, example = model.make()
             imported = archdsl.from_torch(module.eval(), example, name=re.sub(r"\W", "_", model.name))
     except ImportFailed as error:
-        reasons = sorted({_reason(each) for each in error.problems}) or [error.message]
+        reasons = sorted({_reason(each) for each in error.problems}, key=_rank) or [error.message]
         return {"name": model.name, "imported": False, "reasons": reasons[:3]}
     assert imported.proof is not None
     return {
@@ -337,7 +342,7 @@ def table(results: dict[str, list[dict[str, Any]]]) -> str:
         for row in rows:
             if not row["imported"]:
                 why = re.sub(r"\s+", " ", "; ".join(row["reasons"][:1])).replace("|", "\\|")
-                lines.append(f"| {name} | {row['name']} | {why[:160]} |")
+                lines.append(f"| {name} | {row['name']} | {why[:200]} |")
     return "\n".join(lines) + "\n"
 
 

@@ -42,7 +42,7 @@ class PathsReport(Model):
 
     input: int = Field(description="The id of the input's node.")
     complete: bool = Field(
-        description="Whether all distinct paths are listed; otherwise only those that no other covers."
+        description="Whether all distinct paths are listed; otherwise, only those whose field no other contains."
     )
     paths: list[list[FieldReport]] = Field(
         description="For each distinct path, one field per dimension; empty for a single path."
@@ -81,7 +81,7 @@ class MemoryReport(Model):
 
 
 class LayerReport(Model):
-    """One node of the graph. Fields that depend on an error are null."""
+    """One node of the graph. Fields that an error leaves unknown are null."""
 
     id: int
     name: str = Field(description="The dotted path: the module's name in torch.")
@@ -90,16 +90,16 @@ class LayerReport(Model):
     line: int
     inputs: list[int] = Field(description="The ids of the nodes that it reads.")
     shape: list[int | str] | None = Field(
-        description="Sizes without the batch, closed forms where they depend on symbolic dimensions."
+        description="Sizes without the batch; closed forms if they depend on symbolic dimensions."
     )
     layout: str | None = Field(
         description="`vector`, `sequence`, `signal`, `signal or sequence`, `image`, `volume` or `ids`."
     )
-    parameters: int | None = Field(description="Its parameters; 0 where it reuses the weights of another layer.")
+    parameters: int | None = Field(description="Number of its parameters; 0 if it reuses the weights of another layer.")
     trainable: int | None
     buffers: int | None
     macs: int | str | None = Field(
-        description="Multiply-accumulates per sample, a closed form where they depend on symbolic dimensions."
+        description="Multiply-accumulates per sample; a closed form if they depend on symbolic dimensions."
     )
     arithmetic: list[str] | None = Field(None, description="With --explain: the arithmetic of its spatial dimensions.")
     receptive_field: list[ReceptiveFieldReport] | None = Field(

@@ -12,7 +12,7 @@ from .locate import LocatedNode
 
 
 class StepReport(Model):
-    """One layer or input on the path to the shape. Repetitions are not folded."""
+    """One layer or input on the path to the shape. Each repetition is a separate step."""
 
     name: str = Field(description="The dotted path: the module's name in torch.")
     text: str = Field(description="The statement as written, on one line.")
@@ -22,7 +22,7 @@ class StepReport(Model):
     source: str = Field(description="`from` and a name if its input is not the previous step; else empty.")
     reasons: list[str] = Field(description="How the shape is computed: `floor((28 − 2)/2) + 1 = 14`.")
     requirements: list[str] = Field(
-        description="What it requires of symbolic dimensions, in addition to the previous steps."
+        description="What it requires of symbolic dimensions, beyond what the previous steps require."
     )
 
 

@@ -19,7 +19,7 @@ from .unknown_words import CommandGroup
 def command(context: click.Context, output: str) -> None:
     """Show what is kept in the cache folder, and how large it is. ARCHDSL_CACHE sets the folder.
 
-    Files downloaded by huggingface_hub are not included.
+    Files downloaded by huggingface_hub are in its own cache.
     """
     if context.invoked_subcommand is not None:
         if output != "text":
@@ -50,7 +50,10 @@ def command(context: click.Context, output: str) -> None:
 @command.command("clear")
 @click.argument("names", nargs=-1, required=True, metavar="NAME…", shell_complete=complete_cache)
 def clear(names: tuple[str, ...]) -> None:
-    """Delete parts of the cache: data, folders, shards, weights, hub, grammar, one data set such as cifar10, or all.
+    """Delete parts of the cache.
+
+    NAME is data, folders, shards, weights, hub or grammar, which `archdsl cache` describes; a data set such as cifar10;
+    or all.
 
     Everything is downloaded or computed again when it is needed. Do not clear a part that a training run is
     reading.

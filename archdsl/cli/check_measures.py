@@ -71,7 +71,8 @@ def measure_options(command: F) -> F:
             "--columns",
             metavar="NAMES",
             shell_complete=complete_columns,
-            help=f"Columns of the table: {', '.join(NAMES)}.",
+            help=f"Columns of the table: {', '.join(NAMES)}. rf, jump, start and paths describe receptive fields; "
+            "share is all percentages.",
         ),
         click.option(
             "--batch",

@@ -61,19 +61,21 @@ if TYPE_CHECKING:
     "--expand", multiple=True, metavar="BLOCK", help="Expand this block in the views `blocks`, `stages` and `volumes`."
 )
 @click.option(
-    "--detail", metavar="BLOCK", help="Beside the diagram, show what is inside this block or stage.  [view: blocks]"
+    "--detail",
+    metavar="BLOCK",
+    help="Beside the diagram, show what is inside this block or stage; the default view is then `blocks`.",
 )
 @click.option(
     "--field",
     metavar="NAME",
-    help="Show the receptive field of a position in the middle of this layer, in the input and in the tensors "
-    "in between.  [view: volumes]",
+    help="In the view `volumes`, show the receptive field of a position in the middle of this layer, in the input and "
+    "in the tensors in between.",
 )
 @click.option("--fold/--no-fold", default=True, help="Show repeated layers once, marked with a count such as ×3.")
 @click.option(
     "--direction",
     type=WordChoice(["TB", "LR"]),
-    help="Layout direction: top to bottom or left to right.  [default: TB; with --for, what fits best]",
+    help="Layout direction: top to bottom or left to right.  [default: tb; with --for, what fits best]",
 )
 @click.option(
     "--theme",

@@ -23,7 +23,7 @@ _FORMS = {"onnx": ".onnx", "torch": ".pt2", "torchscript": ".pt", "safetensors":
 _DEPRECATED = "TorchScript is deprecated in PyTorch: prefer `--to torch` or `--to onnx`"
 
 
-@click.command("export", epilog="docs/runs.md describes each format and how to load it.")
+@click.command("export", epilog="The documentation, under Working with runs, describes each format and how to load it.")
 @click.argument("source", required=False, metavar="RUN|FILE", shell_complete=complete_network)
 @expression_option
 @click.option(
@@ -40,7 +40,7 @@ _DEPRECATED = "TorchScript is deprecated in PyTorch: prefer `--to torch` or `--t
 @click.option(
     "--preprocess/--no-preprocess",
     default=True,
-    help="For a RUN: include standardization; images are then pixels in 0 to 255 [default: yes].",
+    help="For a RUN: include standardization; image inputs are then pixels from 0 to 255 [default: yes].",
 )
 @click.option("--batch", type=click.IntRange(min=1), help="Fixed batch size [default: any].")
 @click.option("--opset", type=click.IntRange(min=18), help="ONNX opset version.")
@@ -68,8 +68,7 @@ def command(
     (.pt2) or TorchScript, or only its weights to safetensors.
 
     Except for safetensors, the exported file is loaded and run, and the largest difference between its outputs and the
-    network's is reported. Unless --no-preprocess is given, the file of a RUN standardizes its input, such as
-    raw pixels, itself.
+    network's is reported.
     """
     kind = _form(form, output)
     _refuse(kind, batch, opset)

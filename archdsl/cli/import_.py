@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..importing.imported import Imported
 
 
-@click.command("import", epilog="docs/importing.md describes each kind of source, and what cannot be imported.")
+@click.command("import", epilog="The documentation, under Importing networks, describes each kind of source.")
 @click.argument("source", shell_complete=complete_file)
 @output_option
 @click.option(
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--name", metavar="NAME", help="Name of the network [default: that of the source].")
 @click.option("--weights", type=OUTPUT_FILE, metavar="PATH", help="Write the weights to a safetensors file as well.")
 @click.option(
-    "--partial", is_flag=True, help="Write `unknown` for operations that cannot be imported; the exit status is 1."
+    "--partial", is_flag=True, help="Write `unknown` for operations that cannot be imported; the exit status is then 1."
 )
 def command(
     source: str,

@@ -47,7 +47,7 @@ class _InputImage(NamedTuple):
     "--output",
     type=OUTPUT_PATH,
     metavar="FOLDER",
-    help="Output folder [default: RUN/inspect, with an image RUN/inspect-IMAGE].",
+    help="Output folder [default: RUN/inspect; with --image, RUN/inspect-IMAGE].",
 )
 @allow_option
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")

@@ -19,7 +19,10 @@ from .standard_pages import StandardBlock, standard_blocks
 @list_allow_option
 @format_option
 def command(name: str | None, output: str) -> None:
-    """List the layers and the blocks of `std`, or show the arguments of NAME; with --allow, also those of packages."""
+    """List the layers and the standard blocks, or show the arguments of NAME.
+
+    With --allow, the layers of packages are included.
+    """
     blocks = standard_blocks()
     if output == "json":
         _json(name)

@@ -8,7 +8,10 @@ from .allowing import allow_option, allowed
 from .problems import need
 
 
-@click.command("lsp", epilog="docs/editors.md explains the setup for VS Code, Neovim, Helix, Emacs and others.")
+@click.command(
+    "lsp",
+    epilog="The documentation, under Editors, explains the setup for VS Code, Neovim, Helix, Emacs and others.",
+)
 @click.option("--pedantic", is_flag=True, help="Also warn about style and small inefficiencies.")
 @allow_option
 @click.option("--stdio", is_flag=True, hidden=True, help="The default, which some clients give.")

@@ -21,7 +21,7 @@ def command(file: str, path: str, settings: tuple[str, ...], inputs: tuple[str, 
     WEIGHTS is a .safetensors file, the index of a sharded one, a .pth, .pt, .bin or .ckpt file with a state dict, or
     a folder with safetensors, such as a run; torchvision:NAME and hf:OWNER/NAME are downloaded. Tensors are matched by
     name, or by the kind, size and order of their layers if only one match is possible; otherwise the command lists the
-    candidates and exits with status 1. `archdsl train --from WEIGHTS` trains with them.
+    candidates and exits with status 1. `archdsl train --from WEIGHTS` starts training from them.
     """
     found = weights_path(path)
     network = named_network(file, None).network(parse_settings(settings), parse_override(inputs))

@@ -132,9 +132,11 @@ class SpatialInt(Kind):
 class Dims(Kind):
     """The sizes of a tensor: `64x8x8`, or one number."""
 
+    example: str = "64x8x8"
+
     @property
     def words(self) -> str:
-        return "sizes like `64x8x8`"
+        return f"sizes like `{self.example}`"
 
     def accept(self, value: Any) -> tuple[int, ...]:
         dims = value if type(value) is tuple else (value,)
@@ -348,4 +350,5 @@ Probability = Annotated[float, Float(minimum=0, maximum=1)]
 PositiveSpatialInt = Annotated[int | tuple[int, ...], SpatialInt(minimum=1)]
 NaturalSpatialInt = Annotated[int | tuple[int, ...], SpatialInt(minimum=0)]
 Sizes = Annotated[tuple[int, ...], Dims()]
+ImageSize = Annotated[tuple[int, ...], Dims(example="14x14")]
 Flag = Annotated[bool, Bool()]

@@ -44,4 +44,4 @@ class AxisName(Kind):
 AnyAxis = Annotated[int | str, AxisName()]
 NewAxis = Annotated[int | str, AxisName(letters="tld")]
 AnyAxes = Annotated[int | str | tuple[int, ...], AxisName(many=True)]
-AXIS_DOC = "axis, by name like `h` or by number, counted from 0 without the batch"
+AXIS_DOC = "axis, numbered from 0 without the batch"

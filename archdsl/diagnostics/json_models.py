@@ -12,7 +12,7 @@ class Model(BaseModel):
 
 
 class SourceRange(Model):
-    """A range of a source text. Lines and columns count from 1, columns in characters; the end is excluded."""
+    """A range of a source text. Lines and columns are counted from 1, columns in characters; the end is excluded."""
 
     file: str
     line: int

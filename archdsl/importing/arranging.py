@@ -150,7 +150,7 @@ def _pattern(b: Builder, node: int, groups: tuple[Group, ...], _: tuple[int, ...
                 given[names[atom]] = atom.size
         words = [names[atom] for atom in mine]
         if prod(atom.size for atom in mine) != size:
-            raise NotExpressible("a part of a tensor that is not a range", "a range that `slice` supports")
+            raise NotExpressible("elements of an axis that are not a range", "a range that `slice` supports")
         left.append(words[0] if len(words) == 1 else f"({' '.join(words)})" if words else "1")
     right = [[names[atom] for atom in group] for group in groups]
     renamed = _names_for(right, layout)

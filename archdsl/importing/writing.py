@@ -57,7 +57,7 @@ def left_over(builder: Builder, outputs: Sequence[int]) -> list[ImportProblem]:
             found.append(ImportProblem(where, f"a fixed tensor of {size}", "a layer that computes it"))
         elif isinstance(node.op, ComputedOp):
             size = "×".join(map(str, node.op.value.sizes)) or "one number"
-            what = f"a tensor of {size} computed from learned ones"
+            what = f"a tensor of {size} computed from parameters"
             found.append(ImportProblem(where, what, "a layer that computes it"))
         elif isinstance(node.op, RepeatedOp):
             found.append(ImportProblem(where, "a tensor that is repeated along an axis", "a layer that repeats it"))

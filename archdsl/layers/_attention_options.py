@@ -54,7 +54,7 @@ class AttentionOptions(LayerOp):
     qk_norm: HeadNorm = argument(
         "none",
         words={"qk_norm": "rms"},
-        doc="normalize queries and keys per head: `rms` or `layer` (Dehghani et al., 2023)",
+        doc="normalize queries and keys per head (Dehghani et al., 2023); `qk_norm` alone is `rms`",
     )
     eps: PositiveFloat = argument(1e-6, doc="added to the mean square or variance by `qk_norm`")
     window: PositiveSpatialInt | None = argument(None, doc="size of the windows that attention is restricted to")
@@ -71,8 +71,9 @@ class AttentionOptions(LayerOp):
     relative: Relative = argument(
         "none",
         words={"relative": "table", "t5": "t5", "alibi": "alibi"},
-        doc="bias for each head and relative position: a learned table, a small network (`mlp`) of the offset, "
-        "learned buckets of distances (`t5`, Raffel et al., 2019) or fixed slopes (`alibi`, Press et al., 2021)",
+        doc="bias for each head and relative position: a learned table (`relative` alone), a small network (`mlp`) "
+        "of the offset, learned buckets of distances (`t5`, Raffel et al., 2019) or fixed slopes (`alibi`, Press et "
+        "al., 2021)",
     )
     buckets: Annotated[int, Int(minimum=4)] = argument(32, doc="number of buckets of `t5`")
     distance: PositiveInt = argument(128, doc="from this distance on, all distances share the last bucket of `t5`")

@@ -49,7 +49,7 @@ class ReLU(Activation):
 
 
 class ReLU6(Activation):
-    """min(max(x, 0), 6) (Krizhevsky, 2010; MobileNet).
+    """min(max(x, 0), 6) (Krizhevsky, 2010; Howard et al., 2017).
 
     Example:
         input 64x28x28; relu6
@@ -114,7 +114,7 @@ class GELU(Activation):
     """x·Φ(x), with Φ the normal CDF; `gelu tanh` approximates it (Hendrycks & Gimpel, 2016).
 
     Example:
-        input 197x3072; gelu
+        input 197x768; fc 3072; gelu
     """
 
     keyword = "gelu"

@@ -123,7 +123,7 @@ class ShiftChannels(Learned):
 
 
 class LearnedInput(Layer):
-    """A learned tensor, the same for each sample: queries, prompts (Carion et al., 2020).
+    """A learned tensor, the same for each sample, such as queries or prompts (Carion et al., 2020).
 
     It does not read the current tensor; the network's first input determines the batch size.
 
@@ -165,7 +165,7 @@ class LearnedInput(Layer):
 
 
 class ArangeLayer(Layer):
-    """The numbers 0, 1, 2, …, the same for each sample: positions, coordinates, frequencies.
+    """The numbers 0, 1, 2, …, the same for each sample, for positions, coordinates or frequencies.
 
     It does not read the current tensor; the network's first input determines the batch size.
 
@@ -207,7 +207,7 @@ class PrependClassToken(Layer):
     synonyms = ("class_token", "classtoken")
     style = "arithmetic"
 
-    frozen: Flag = argument(False, words={"frozen": True}, doc="it is not trained")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the token is not trained")
 
     def out(self, x: Shape) -> Shape:
         x = sequential(x)

@@ -64,9 +64,9 @@ class Convolution(Layer):
     dilation: PositiveSpatialInt = argument(1, letter="d", doc="distance between the kernel's elements")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each channel")
     pad_mode: PadMode = argument("zeros", doc="how the padding is filled")
-    pad_value: Annotated[float, Float()] = argument(0.0, doc="the value that `pad_mode=constant` adds")
+    pad_value: Annotated[float, Float()] = argument(0.0, doc="the value that `pad_mode=constant` pads with")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel is not trained; the bias is")
-    init: FilterInit | None = argument(None, doc=MATRIX_DOC)
+    init: FilterInit | None = argument(None, doc=f"{MATRIX_DOC}; `whiten` computes them from training images")
     weight: WeightForm | None = argument(None, doc=WEIGHT_DOC)
     fixed: AnyFilter | None = argument(
         None, doc="a filter that is not learned, without a bias: a name, or its rows in quotes"
@@ -244,7 +244,7 @@ class Conv(Convolution):
 
 
 class DepthwiseConv(Convolution):
-    """Depthwise convolution: each channel has its own filters (Chollet, 2017; MobileNet, 2017).
+    """Depthwise convolution: each channel has its own filters (Chollet, 2017; Howard et al., 2017).
 
     Example:
         input 32x56x56; dwconv k3 s2 p1 nobias
@@ -271,7 +271,8 @@ class DepthwiseConv(Convolution):
 class UpConv(Layer):
     """Transposed convolution: each input element adds a scaled copy of the filter to the output (Zeiler et al., 2010).
 
-    out = (W − 1)·S − 2P + D·(K − 1) + output_padding + 1
+    For size W, stride S, padding P, dilation D and kernel size K, the output has the size
+    (W − 1)·S − 2P + D·(K − 1) + output_padding + 1.
 
     Example:
         input 64x16x16; upconv 32 k2 s2

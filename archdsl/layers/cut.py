@@ -50,14 +50,14 @@ class Pad(Layer):
     )
     style = "shape"
 
-    amount: NaturalSpatialInt = argument(0, positional=True, doc="elements added at both ends")
+    amount: NaturalSpatialInt = argument(0, positional=True, doc="elements added at each end")
     before: NaturalSpatialInt | None = argument(None, doc="elements added at the start; `amount` by default")
     after: NaturalSpatialInt | None = argument(None, doc="elements added at the end; `amount` by default")
     axis: AnyAxis | None = argument(None, doc=f"{AXIS_DOC}; all spatial ones by default")
     mode: Annotated[Modes, OneOf(choices=("constant", "reflect", "replicate", "circular"))] = argument(
         "constant", doc="how the added elements are filled"
     )
-    value: AnyFloat = argument(0.0, doc="the value that `mode=constant` adds")
+    value: AnyFloat = argument(0.0, doc="the value that `mode=constant` pads with")
 
     def _ends(self, x: Shape) -> list[tuple[int, int]]:
         """The padding before and after, for each axis of x."""

@@ -74,7 +74,7 @@ class StackMerge(MergeOp):
 
     keyword = "stack"
 
-    axis: NewAxis = argument(0, doc="the new axis, by name or by index, counted from 0 without the batch")
+    axis: NewAxis = argument(0, doc="the new axis, numbered from 0 without the batch")
 
     def _place(self, x: Shape) -> tuple[int, Layout | None]:
         """The index of the new axis, and the layout of the result (None: by its rank). Raises Reject."""

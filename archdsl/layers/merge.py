@@ -105,7 +105,7 @@ class ProductMerge(ElementwiseMerge):
 
 
 class Mul(ProductMerge):
-    """The product of the operands: a gate (Hu et al., 2017), or a mask of one channel (Oktay et al., 2018).
+    """The product of the operands, for gates (Hu et al., 2017) and one-channel masks (Oktay et al., 2018).
 
     Example:
         input 64x28x28; mul { gap keep; conv 64 k1; sigmoid }

@@ -204,8 +204,7 @@ class AvgPool(Pooling):
 class LPPool(Pooling):
     """Power-average pooling: the p-norm of each window, (Σ|x|^p)^(1/p) (Sermanet et al., 2012).
 
-    PyTorch's module sums x^p. Unless p is even, terms of opposite sign would cancel, and the root of a negative number
-    would be NaN, so the absolute values are taken first. Padding adds zeros.
+    PyTorch's module sums x^p, so unless p is even, the absolute values are taken first. Padding adds zeros.
 
     Example:
         input 16x32x32; lppool 2 norm=3
@@ -217,7 +216,7 @@ class LPPool(Pooling):
 
     norm: PositiveFloat = argument(
         2,
-        doc="the exponent p: with 1, the sum of the absolute values; with large p, nearly the maximum",
+        doc="the exponent p: with 1, the sum of the absolute values; with large p, nearly their maximum",
     )
 
     def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:

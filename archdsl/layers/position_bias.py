@@ -5,7 +5,7 @@ from typing import Annotated
 
 from ..contract.arguments import Flag, Int, PositiveInt, argument
 from ..contract.call import Step, Steps, ours
-from ..contract.initializers import ScaleInit, fill
+from ..contract.initializers import Init, Initializer, fill
 from ..contract.layer import Layer, Weights
 from ..contract.reads import NOTHING_READ, Links
 from ..contract.reasons import Reasons, reasons
@@ -14,6 +14,8 @@ from ..shapes.shape import Shape
 from ._attention import check_buckets
 from ._calls import given
 from ._reading import sequential
+
+BiasInit = Annotated[Init, Initializer(names=("zeros", "ones", "constant", "normal", "trunc_normal", "uniform"))]
 
 
 class RelativePositionBias(Layer):
@@ -36,7 +38,7 @@ class RelativePositionBias(Layer):
     distance: PositiveInt = argument(128, doc="from this distance on, all distances share the last bucket")
     causal: Flag = argument(False, words={"causal": True}, doc="use all buckets for earlier steps")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the biases are not trained")
-    init: ScaleInit | None = argument(None, doc="initializer of the biases; `trunc_normal(0.02)` if not given")
+    init: BiasInit | None = argument(None, doc="initializer of the biases; `trunc_normal(0.02)` if not given")
 
     def out(self, x: Shape) -> Shape:
         x = sequential(x)

@@ -1,7 +1,7 @@
 """Rearranging and reducing axes by a pattern, in einops' notation without the batch (Rogozhnikov, 2022).
 
 The pattern names the axes of the input, from left to right, and after `->` those of the output. Parentheses join
-several names into one axis: `(h w)` is h·w, row by row. `1` and `()` are axes of length 1. The size of a name is
+several names into one axis: `(h w)` is h·w, row by row. `1` and `()` are axes of length 1. The size of an axis is
 inferred from the input or given as an argument: `"(h p) w -> h (p w)" p=4`. A number in place of a name is an axis of
 that size; `rearrange` keeps the numbers in order after the arrow, but may join or split them.
 

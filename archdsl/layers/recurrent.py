@@ -213,7 +213,7 @@ class LSTM(Recurrent):
 
 
 class GRU(Recurrent):
-    """Gated recurrent unit: an LSTM with one state and fewer gates (Cho et al., 2014).
+    """Gated recurrent unit: like an LSTM with one state and fewer gates (Cho et al., 2014).
 
     Example:
         input 100x64; gru 256 bidirectional

@@ -31,7 +31,7 @@ class Reduction(Layer):
     kept: ClassVar[Saves]
     """What the gradient is computed from."""
 
-    axis: AnyAxes = argument(doc="axes to reduce: names like `t` and `hw`, or numbers like `1` and `1x2`")
+    axis: AnyAxes = argument(doc="axes to reduce")
     keep: Flag = argument(False, words={"keep": True}, doc="keep the axes, each of length 1")
 
     def options(self) -> dict[str, float]:
@@ -135,7 +135,7 @@ class AxisMinimum(Plain):
 
 
 class Deviation(Reduction):
-    """The standard deviation over axes: √(the sum of squared deviations, divided by their number minus `correction`).
+    """The standard deviation over axes: √(the sum of squared deviations divided by their number minus `correction`).
 
     Example:
         input 2x100; conv 64 k5; std axis=l

@@ -106,10 +106,10 @@ class Resampling(LayerOp):
 
 
 class Upsample(Resampling):
-    """Increase the spatial size by a factor: repeat each element, or interpolate.
+    """Increase the spatial size: repeat each element, or interpolate.
 
-    `linear` is bilinear on an image and trilinear on a volume. `resize` takes the size instead of a factor.
-    `upsample like=NAME` uses the spatial size that another tensor has at run time.
+    `linear` is bilinear on an image and trilinear on a volume. `upsample like=NAME` uses the spatial size that another
+    tensor has at run time.
 
     Example:
         input 64x16x16; upsample 2 bilinear
@@ -160,7 +160,7 @@ class Upsample(Resampling):
 class Resize(Resampling):
     """Resize to a spatial size: the nearest element for each position, or interpolation.
 
-    `linear` is bilinear on an image and trilinear on a volume. `upsample` takes a factor instead of the size.
+    `linear` is bilinear on an image and trilinear on a volume.
 
     Example:
         input 64x7x7; resize 224x224 bilinear
@@ -270,7 +270,7 @@ class PixelUnshuffle(Layer):
 
 
 class ChannelShuffle(Layer):
-    """Channel shuffle: interleave groups of channels; channel i of group g moves to i·G + g (Zhang et al., 2018).
+    """Channel shuffle: interleave G groups of channels; channel i of group g moves to i·G + g (Zhang et al., 2018).
 
     Example:
         input 116x28x28; shuffle 2

@@ -2,7 +2,7 @@
 
 from math import isqrt, prod
 
-from ..contract.arguments import NaturalInt, Sizes, argument
+from ..contract.arguments import ImageSize, NaturalInt, Sizes, argument
 from ..contract.call import ARG, Step, Steps, method
 from ..contract.layer import Layer, Reject
 from ..contract.reads import SAME, Links, Reads, Unfolded, folded, mixing, pointwise, repeating
@@ -164,7 +164,7 @@ class ToImage(Layer):
     synonyms = ("untokens", "from_tokens")
     style = "shape"
 
-    size: Sizes | None = argument(None, positional=True, doc="spatial size of the output; the product is T")
+    size: ImageSize | None = argument(None, positional=True, doc="spatial size of the output; the product is T")
 
     def _image_size(self, x: Shape) -> tuple[int, ...]:
         if self.size is None and isinstance(x.dims[0], Sym):

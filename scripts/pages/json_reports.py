@@ -42,9 +42,8 @@ REPORTS: dict[str, type[BaseModel]] = {
 _HEAD = """\
 # JSON reports
 
-This page is generated from the Pydantic models; `python scripts/docs.py` updates it. Fields may be added within a
-`schema_version`, so ignore the ones that you do not know. `archdsl check --schema` prints the JSON Schema of its
-report, which is also published as [check.schema.json](check.schema.json).
+Fields may be added within a `schema_version`, so ignore the ones that you do not know. `archdsl check --schema` prints
+the JSON Schema of its report, which is also published as [check.schema.json](check.schema.json).
 """
 
 

@@ -99,7 +99,7 @@ def _synonyms(layer: type[Op]) -> str:
     plain = [word for word in layer.synonyms if word not in sized]
     text = f"{heading} {', '.join(f'`{word}`' for word in plain or sized)}"
     if plain and sized:
-        text += f", or with the number of spatial dimensions, {', '.join(f'`{word}`' for word in sized)}"
+        text += f", or, with the number of spatial dimensions, {', '.join(f'`{word}`' for word in sized)}"
     return f"{text}."
 
 
@@ -121,7 +121,7 @@ def _arguments(parameters: tuple[ParameterSpec, ...]) -> str:
         forms = [f"`{each.name.upper()}`"] if each.positional else []
         forms += [f"`{'NAME' if each.rest else each.name}=`"] + ([f"`{each.letter}N`"] if each.letter else [])
         forms += [f"`{word}`" for word, _ in each.words]
-        takes = "flag" if isinstance(each.kind, Bool) else each.kind.words if each.kind else ""
+        takes = each.kind.words.replace(Bool().words, "flag") if each.kind else ""
         takes = f"one or more values, each {takes}" if each.many else takes
         cells = (f"`{each.name}`", ", ".join(forms), takes, _default(each), each.doc)
         rows.append(f"| {' | '.join(map(_escaped, cells))} |")
@@ -149,7 +149,7 @@ def _facts(layer: type[Op], network: Network) -> str:
     twin = general.nodes[node.id]
     shapes_in = ", ".join(str(shape) for shape in general.shapes_in(twin))
     rows = [("shape", f"{shapes_in} → {twin.shape}")]
-    rows += [(f"`{name}`", "×".join(map(str, shape)) or "1") for name, shape in _weights(graph, node).items()]
+    rows += [(f"`{name}`", "×".join(map(str, shape)) or "scalar") for name, shape in _weights(graph, node).items()]
     cost = costs(general)[twin.id]
     if cost.macs:
         rows.append(("MACs", f"{cost.macs}" if general is not graph else f"{cost.macs:,}"))
@@ -209,11 +209,10 @@ _DIAGRAM = "<!-- archdsl diagram - --direction LR --no-caption -->"
 
 _INTRODUCTION = """# The layers
 
-These pages are generated from the declarations of the layers by `python scripts/docs.py`, and their examples run as
-tests. `archdsl layers` lists the layers; `archdsl layers conv` shows one layer with its arguments. The language
-reference explains [how to write arguments](../language/statements.md), and how to list the tensors that
+`archdsl layers` lists the layers; `archdsl layers conv` shows one layer with its arguments. The language reference
+explains [how to write arguments](../language/statements.md), and how to list the tensors that
 [merges](../language/merges.md) such as `add` and `concat` combine."""
 
-_NOTE = """Each example is followed by its shape (with symbolic spatial dimensions where there is a closed form), its
-weights and buffers under their names in the state dict, its multiply-accumulates per sample if it has any, and the
-call in the generated PyTorch source."""
+_NOTE = """The table after each example describes only the section's layer: its shapes (symbolic where there is a closed
+form), its weights and buffers by name, its multiply-accumulates (MACs) per sample, and its call in the generated
+PyTorch source."""

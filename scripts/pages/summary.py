@@ -20,8 +20,7 @@ _NAV = re.compile(r"([\w./]+\.md)$")
 _HEAD = """\
 # Language on one page
 
-This page is generated from the pages of the language and the declarations of the layers, to be pasted into a prompt or
-printed; `python scripts/docs.py` updates it. [The other pages](../language.md) have the details.
+The language in brief, to paste into a prompt or print. [The other pages](../language.md) have the details.
 """
 _LLMS = """\
 # archdsl
@@ -43,7 +42,7 @@ def page() -> str:
         parts.append(f"## {title}\n\n{_unlinked(_first_paragraph(body))}\n")
         if example := _first_example(body):
             parts.append(f"```text\n{example}\n```\n")
-    notation = "`CAPITALS` are positional, `sN` is written `s2`, `name=` takes a value; `?` marks what may be omitted."
+    notation = "`CAPITALS` are positional, `sN` is written like `s2`, `name=` takes a value; `?` marks optional ones."
     parts.append(f"## Layers\n\n{notation}\n")
     parts.append("```text\n" + "\n".join(_usage(layer) for _, layer in sorted(registry().items())) + "\n```\n")
     parts.append("## Merges\n")

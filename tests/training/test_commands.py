@@ -270,7 +270,7 @@ def test_incompatible_input_is_reported_before_any_download() -> None:
         ("net N(classes = 10)\ninput 3x32x32\nflatten; fc classes", "cifar100", "help: or use `--set classes=100`"),
         ("input 3x32x32\nconv 10 k3", "cifar10", "help: add `gap; fc 10` at the end"),
         ("input 784\nfc 10", "mnist", "help: write `input 1x28x28; flatten`"),
-        ("input 5x7\nflatten; fc 10", "mnist", "error[E0813]: training feeds images"),
+        ("input 5x7\nflatten; fc 10", "mnist", "error[E0813]: the samples are images"),
         ("input 12 int(100)\nembedding 8; flatten; fc 10", "digits", "this network takes integer IDs"),
         ("input a 1x8x8\ninput b 1x8x8\nfrom a; add b; flatten; fc 10", "digits", "this network takes 2 inputs"),
     ],

@@ -25,7 +25,7 @@ class LayerSide(Model):
     parameters: int
     macs: int | str
     receptive_field: str = Field(
-        description="`11`, `11×5`, `whole`; empty if positions do not depend on separate parts of the input."
+        description="`11`, `11×5` or `whole`; empty if the layer has no positions, as after `flatten`."
     )
 
 

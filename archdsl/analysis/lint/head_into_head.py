@@ -45,8 +45,8 @@ class HeadIntoHead(Diagnostic):
 
     def help(self) -> tuple[str, ...]:
         if self.trunk is not None:
-            return (f"write `from {self.trunk}` before it to go back to the input of `{self.first}`",)
-        return ("name the tensor that both should read, `… as trunk`, and write `from trunk` before it",)
+            return (f"write `from {self.trunk}` before this layer to go back to the input of `{self.first}`",)
+        return ("name the tensor that both should read, `… as trunk`, and write `from trunk` before this layer",)
 
 
 def find(facts: Facts) -> Iterator[HeadIntoHead]:

@@ -18,7 +18,7 @@ class HiddenName(Diagnostic):
     With `let s2 = 1`, `conv 8 k3 s2` still has a stride of 2, because both positional arguments are given. In
     `conv 8 k5` after `let k5 = 3`, the kernel is missing, so `k5` is ambiguous, which is an error (E0209).
 
-    Source: docs/language/statements.md, on words with two meanings.
+    Source: the language reference, "Words with two meanings".
     """
 
     code = "W0916"

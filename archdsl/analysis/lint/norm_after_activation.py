@@ -13,8 +13,8 @@ from ._facts import Facts
 class NormAfterActivation(Diagnostic):
     """Batch normalization comes after the activation; the original paper puts it before.
 
-    The output of relu is never negative, so its mean and variance describe it poorly, and the bias before it keeps its
-    effect. Networks have been trained both ways, so this is reported only with `--pedantic`.
+    The output of relu is never negative, so its mean and variance describe it poorly. Networks have been trained both
+    ways, so this is reported only with `--pedantic`.
 
     Source: Ioffe & Szegedy, Batch Normalization, 2015, section 3.2.
     """

@@ -14,7 +14,7 @@ _LARGE, _LEAST, _SMALL = 32, 8, 4
 
 
 class SizeOrFactor(Diagnostic):
-    """`upsample` takes factors and `resize` takes sizes; here the numbers look like the opposite.
+    """`upsample 2` gives a factor and `resize 224` a size; here the two seem to be confused.
 
     `upsample 224x224` turns 7×7 into 1568×1568, and `resize 2` turns 7×7 into 2×2. `Upsample(size=224)` and
     `interpolate(x, 224)` of PyTorch are `resize 224`; `UpSampling2D(size=2)` of Keras is `upsample 2`.

@@ -19,7 +19,8 @@ class SmallField(Diagnostic):
     No position can relate distant parts of the image, so the average only counts local patterns. More depth, stride or
     pooling enlarges the receptive field; the effective receptive field is smaller than the theoretical one.
 
-    Source: Araujo, Norris & Sim, Computing Receptive Fields of Convolutional Neural Networks, 2019; Luo et al., 2016.
+    Source: Araujo, Norris & Sim, Computing Receptive Fields of Convolutional Neural Networks, 2019; Luo et al.,
+    Understanding the Effective Receptive Field in Deep Convolutional Neural Networks, 2016.
     """
 
     code = "W0910"

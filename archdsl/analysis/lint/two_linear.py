@@ -19,7 +19,7 @@ class TwoLinear(Diagnostic):
     one of them has `k1`, except at padded edges. Usually an activation is missing; dropout is not one. A bottleneck,
     with fewer features between the two layers than at either end, is not reported: such a pair is a low-rank matrix.
 
-    Source: Goodfellow, Bengio & Courville, Deep Learning, 2016, section 6.4: a product of matrices is a matrix.
+    Source: Goodfellow, Bengio & Courville, Deep Learning, 2016: a product of matrices is a matrix.
     """
 
     code = "W0921"

@@ -11,9 +11,9 @@ from ._facts import Facts
 
 
 class UnreadPixels(Diagnostic):
-    """(W − K' + 2P) mod S is more than the padding at the end, so the last window ends before the input does.
+    """The last window ends before the input does, so the elements after it are never read.
 
-    The elements after the last window are never read. If all of them are padding, nothing is lost.
+    In the symbols of E0401, (W − K' + 2P) mod S is more than the padding at the end.
 
     This is valid and mostly harmless, but the image is read off-center, and the network cannot learn from the part that
     is cut off. Padding, another kernel or another input size avoids it; a pooling layer can round up with `ceil`.

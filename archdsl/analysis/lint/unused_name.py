@@ -13,7 +13,7 @@ class UnusedName(Diagnostic):
     Usually a different name was intended somewhere, and changing the value has no effect: `--set width=0.5` would
     change nothing. Unused names of tensors and stages are not reported, because they also name the weights.
 
-    Source: pyflakes F841, rustc's `unused_variables`.
+    Source: Flake8 F841, rustc's `unused_variables`.
     """
 
     code = "W0901"

@@ -73,7 +73,7 @@ class TooManyArguments(Diagnostic):
         return f"`{self.keyword}` takes {counted(count, 'positional argument')}: {', '.join(self.positional)}"
 
     def label(self) -> str:
-        return "one too many"
+        return "no positional argument is left for this" if self.positional else ""
 
     def fix(self) -> Fix | None:
         return self.correction
@@ -135,10 +135,7 @@ class BadExpression(Diagnostic):
 
 
 class TensorAsNumber(Diagnostic):
-    """A tensor is used where a number is needed.
-
-    A size of the current tensor is written with `@`, such as `@c`.
-    """
+    """A tensor is used where a number is needed."""
 
     code = "E0307"
     title = "tensor used as a number"
@@ -229,10 +226,7 @@ class LayerAsNumber(Diagnostic):
 
 
 class NoEntry(Diagnostic):
-    """A list has no entry with this index.
-
-    Entries are counted from 0; -1 is the last one.
-    """
+    """A list has no entry with this index."""
 
     code = "E0311"
     title = "index out of range"

@@ -91,7 +91,7 @@ class InvalidColor(Diagnostic):
     replacement: str | None = None
 
     def message(self) -> str:
-        return f"`{self.found}` is not `#` and six hexadecimal digits"
+        return f"a color is `#` and six hexadecimal digits, not `{self.found}`"
 
     def help(self) -> tuple[str, ...]:
         near = (f"did you mean `{self.replacement}`?",) if self.replacement else ()

@@ -27,7 +27,7 @@ class CannotRead(Diagnostic):
 class OutsideProject(Diagnostic):
     """A file that `use` names is outside the folder of the network's file.
 
-    Symbolic links are resolved first. Copy the file into the project's folder.
+    Symbolic links are resolved first. Copy the file into that folder.
     """
 
     code = "E0602"
@@ -62,9 +62,8 @@ class UseCycle(Diagnostic):
 class PackageNotAllowed(Diagnostic):
     """A program names a Python package, whose code runs only if you allow it.
 
-    A program alone never runs Python code. If you trust the package that is installed under this name, allow it: with
-    `--allow` on the command line, `allow=[…]` in Python, or in the settings of your editor. A package that a
-    program does not name is not run by checking that program.
+    If you trust the package that is installed under this name, allow it with `--allow` on the command line, `allow=[…]`
+    in Python, or a setting of your editor. A program alone never runs Python code.
     """
 
     code = "E0604"

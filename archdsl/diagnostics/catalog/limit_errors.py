@@ -121,7 +121,7 @@ class TooManySteps(Diagnostic):
 
 
 class TooLarge(Diagnostic):
-    """The elements of a tensor or of a layer's weights, or the multiply-accumulates of a layer, would exceed 2^63."""
+    """The number of elements of a tensor or weight, or of multiply-accumulates of a layer, would exceed 2^63."""
 
     code = "E0705"
     title = "too many elements"

@@ -35,8 +35,7 @@ _INSTEAD = {
 class UnknownLayer(_Unknown):
     """No layer or block has this name.
 
-    `archdsl layers` lists the layers; blocks are defined with `block NAME(…) { … }` or imported with `use`. The name of
-    a common operation that is not a layer here, such as `argmax` or `roialign`, is not treated as a misspelled layer.
+    `archdsl layers` lists the layers; blocks are defined with `block NAME(…) { … }` or imported with `use`.
     """
 
     code = "E0201"
@@ -179,7 +178,7 @@ class UnknownFunction(_Unknown):
 
 
 class UnknownSetting(_Unknown):
-    """`--set` or a caller sets a parameter that the network does not declare."""
+    """`--set` or a call from Python sets a parameter that the network does not declare."""
 
     code = "E0206"
     title = "unknown network parameter"
@@ -199,7 +198,7 @@ class UnknownSetting(_Unknown):
 
 
 class WrongSetting(Diagnostic):
-    """`--set` or a caller sets a parameter to a value whose type differs from that of its default.
+    """`--set` or a call from Python gives a parameter a value whose type differs from that of its default.
 
     A parameter whose default is a list takes a list: `--set depths=3,4,6,3`, or `--set depths=[3]` for one entry. One
     whose default is a layer takes the name of a layer.

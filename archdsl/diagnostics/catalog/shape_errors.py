@@ -5,10 +5,7 @@ from ..diagnostic import Change, Diagnostic, Edit, Fix, Label, Related
 
 
 class UnsuitableInput(Diagnostic):
-    """The input's shape violates a requirement of the layer; the label at `^` states which.
-
-    Another label shows the statement that created the input.
-    """
+    """The input's shape violates a requirement of the layer; the label at `^` states which."""
 
     code = "E0402"
     title = "layer cannot take its input"
@@ -41,7 +38,8 @@ class UnsuitableInput(Diagnostic):
 class KernelTooLarge(UnsuitableInput):
     """A kernel is larger than the padded input it slides over.
 
-    out = floor((W − K' + 2P)/S) + 1 with K' = D·(K − 1) + 1 would be below 1.
+    The output size floor((W − K' + 2P)/S) + 1 would be below 1. W is the input size, P the padding and S the stride;
+    K' = D·(K − 1) + 1 is the size that a kernel of K spans with dilation D.
     """
 
     code = "E0401"
@@ -78,7 +76,7 @@ class ChannelsComeFirst(Diagnostic):
         return "this is channels-last order, as in Keras and in image files"
 
     def others(self) -> tuple[Label, ...]:
-        return (Label(span=self.at, text=f"so the kernel of `{self.keyword}` does not fit: {self.why}"),)
+        return (Label(span=self.at, text=f"so the kernel of `{self.keyword}` does not fit; {self.why}"),)
 
     def fix(self) -> Fix:
         edits = (Edit(span=self.span, text=self.reordered),) if self.span.text == self.sizes else ()
@@ -121,10 +119,7 @@ class WrongDimensions(Diagnostic):
 
 
 class ArgumentsConflict(UnsuitableInput):
-    """Arguments of a layer are mutually exclusive, or one needs another, whatever the input.
-
-    The label is at one of them and names the other.
-    """
+    """Arguments of a layer are mutually exclusive, or one needs another, whatever the input."""
 
     code = "E0411"
     title = "invalid combination of arguments"
@@ -220,7 +215,7 @@ class OperandsDiffer(Diagnostic):
 
 
 class WeightsDiffer(Diagnostic):
-    """`reuse` applies the same weights, so its input must have sizes that they fit.
+    """`reuse` applies the same weights, so they must fit its input.
 
     Usually that means the same number of channels.
     """

@@ -127,8 +127,8 @@ _SPLIT = "block split { slice 0 4 as a; from in; slice 4 8 as b; output a, b }"
 class ResultsDiffer(Diagnostic):
     """A statement gives names to more or fewer results than it has.
 
-    A block that ends in `output a, b` has two results, and a use names each of them: `split as low, high`. The first is
-    then the current tensor. All other blocks and layers have one result.
+    A block that ends in `output a, b` has two results, and each use of it names both: `split as low, high`. The
+    first is then the current tensor. All other blocks and layers have one result.
     """
 
     code = "E0513"
@@ -154,7 +154,7 @@ class ResultsDiffer(Diagnostic):
 class MissingNextValue(Diagnostic):
     """A scan or a repetition carries a tensor over, but its body does not define the next value.
 
-    In the body, `sum` is the value before the step, and the tensor that it names `as sum` is the value after it.
+    With `carry sum = …`, `sum` is the value before a step, and the tensor that the body names `as sum` the one after.
     Names defined in the body of a merge do not count: they are not visible outside it.
     """
 
@@ -174,7 +174,7 @@ class MissingNextValue(Diagnostic):
 
 
 class AssertFailed(Diagnostic):
-    """An assertion does not hold. The message shows the measured value."""
+    """An assertion does not hold."""
 
     code = "E0506"
     title = "assertion failed"
@@ -219,7 +219,7 @@ class UndecidedLayer(_NeedsSizes):
 class NothingToMeasure(Diagnostic):
     """An assertion uses the receptive field, but the network has none.
 
-    `rf` is the largest receptive field of any layer whose output has positions, in input elements along one axis.
+    `rf` is the largest receptive field of any layer whose output has pixels or steps, in input elements along one axis.
     """
 
     code = "E0511"

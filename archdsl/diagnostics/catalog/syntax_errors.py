@@ -131,7 +131,7 @@ _OTHERS = {
 
 
 class StrayCharacter(Diagnostic):
-    """A character outside a comment is not part of the language."""
+    """A character outside comments and strings is not part of the language."""
 
     code = "E0105"
     title = "invalid character"
@@ -262,7 +262,7 @@ class NoBody(Diagnostic):
 class NoRepetition(Diagnostic):
     """A repeat count below 1 would remove the statement.
 
-    A computed count may be 0, as in `repeat depth { … }` with `net N(depth = 0)`: a parameter can turn a part off.
+    A computed count may be 0: with `net N(depth = 0)`, `repeat depth { … }` skips its body.
     """
 
     code = "E0110"

@@ -159,7 +159,7 @@ class WrongOutput(Diagnostic):
 
 
 class NotForImages(Diagnostic):
-    """Training feeds images into a single input, but this network takes something else."""
+    """The samples are images, but the network does not take an image as its only input."""
 
     code = "E0813"
     title = "network does not take images"
@@ -171,7 +171,7 @@ class NotForImages(Diagnostic):
     """The shape of the data's images, where the network would take their elements as a vector."""
 
     def message(self) -> str:
-        return f"training feeds images, channels × height × width, but this network takes {self.found}"
+        return f"the samples are images, channels × height × width, but this network takes {self.found}"
 
     def help(self) -> tuple[str, ...]:
         return ("a network for images has one input of channels × height × width",)
@@ -209,10 +209,7 @@ class OutputWithoutLoss(Diagnostic):
 
 
 class UnreachedWeights(Diagnostic):
-    """No loss depends on these weights, so training would not change them.
-
-    No output that has a loss depends on their layers.
-    """
+    """No loss depends on these weights, so training would not change them."""
 
     code = "E0815"
     title = "weights that no loss reaches"
@@ -236,4 +233,4 @@ class UnreachedWeights(Diagnostic):
         return "no output with a loss depends on it"
 
     def help(self) -> tuple[str, ...]:
-        return (f"add a loss to an output that depends on it, remove it, or write `freeze {', '.join(self.names)}`",)
+        return (f"remove it, write `freeze {', '.join(self.names)}`, or add a loss to an output that depends on it",)

@@ -115,7 +115,7 @@ def combined(lifter: Any, name: str, first: Any, second: Any) -> Tensor:
         elif attempt == 1:
             x, y = _in_order(lifter, x), _in_order(lifter, y)
     if x.sizes == y.sizes:  # one is repeated, or its axes are computed in an order that the other does not have
-        what = f"`{name}` of two tensors of {x.sizes} that are both broadcast or have their axes in different orders"
+        what = f"`{name}` of two tensors of shape {x.sizes}, both broadcast or with axes in different orders"
         raise NotExpressible(what, "axes in the same order, and at most one broadcast operand")
     raise NotExpressible(f"`{name}` of {x.sizes} and {y.sizes}", "an operand with the size of the result")
 

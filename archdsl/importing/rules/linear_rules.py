@@ -96,9 +96,7 @@ def product(lifter: Any, first: Tensor, second: Tensor) -> Tensor:
     b = lifter.b
     rank = max(len(first.view), len(second.view))
     if rank < 3:
-        raise NotExpressible(
-            "a product of two matrices without a batch axis", "operations that process each sample independently"
-        )
+        raise NotExpressible("a product of two matrices without a batch axis", "a batch axis")
     first, second = (_padded(each, rank) for each in (first, second))
     groups_a, groups_b, outer = _operand_axes(first, second)
     x = arranged(b, first.node, groups_a, Layout.SEQUENCE if len(groups_a) == 2 else None)
@@ -124,9 +122,7 @@ def _operand_axes(first: Tensor, second: Tensor) -> tuple[list[Group], list[Grou
         batch = tuple(atom for atom in a if atom.axis == BATCH) or tuple(atom for atom in o if atom.axis == BATCH)
         rest_a, rest_o = (tuple(atom for atom in group if atom.axis != BATCH) for group in (a, o))
         if length(rest_a) != length(rest_o) and (rest_a or rest_o):
-            raise NotExpressible(
-                "a product of tensors that are repeated", "a `matmul` that repeats an axis of length 1"
-            )
+            raise NotExpressible("a matrix product that broadcasts an axis", "a `matmul` that broadcasts")
         outer.append((batch, bool(rest_a)))
         if rest_a:
             mine.append(rest_a)
@@ -240,11 +236,13 @@ def embedding(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`embedding` of IDs."""
     b, ids, weight = lifter.b, a["indices"], a["weight"]
     if not isinstance(ids, Tensor) or not isinstance(weight, SourceParameter):
-        raise NotExpressible("a table that is looked up by something other than IDs", "`embedding` of an input of IDs")
+        raise NotExpressible(
+            "`embedding` of constant IDs, or with a computed table", "IDs from an input, and a learned table"
+        )
     rows, size = weight.sizes
     node = b.nodes[ids.node]
     if node.shape.layout is not Layout.IDS:
-        raise NotExpressible("a table that is looked up by computed numbers", "`embedding` of an input of IDs")
+        raise NotExpressible("`embedding` of computed IDs", "IDs from an input")
     if node.shape.vocabulary is None and ids.node in b.inputs:
         node.shape = Shape(*node.shape.dims, layout=Layout.IDS, vocabulary=rows)
     arguments: dict[str, Any] = {} if node.shape.vocabulary == rows else {"vocabulary": rows}

@@ -22,7 +22,7 @@ class BaseLoss(RecipeSection):
 
     sum: bool = Field(
         default=False,
-        description="sum the loss over the images of a step instead of averaging it: gradients grow with the batch",
+        description="sum the loss over the images of a step instead of averaging it",
     )
     output_losses: Annotated[str | None, OrOff] = Field(
         default=None,

@@ -107,7 +107,8 @@ class Recipe(RecipeSection):
     )
     batch: Annotated[PositiveInt, Field(le=1 << 31), OptionGroup.COMMON] = Field(
         default=32,
-        description="batch size, in total over all processes; a last batch of one sample after others is dropped",
+        description="batch size, in total over all processes; a last batch of one sample is dropped, unless it is the "
+        "only one",
     )
     accumulate: Annotated[PositiveInt, OptionGroup.OPTIMIZATION] = Field(
         default=1, description="gradient accumulation: number of batches per optimizer step"

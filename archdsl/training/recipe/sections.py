@@ -41,8 +41,8 @@ class Data(RecipeSection):
     )
     test_resize: Annotated[Pixels | None, OrOff] = Field(
         default=None,
-        description="scale the shorter edge of streamed images to this size before the center crop, by default to the "
-        "input's size; random resized crops ignore it",
+        description="scale the shorter edge of streamed images to this size before the center crop (default: the "
+        "input's size); random resized crops ignore it",
         examples=[256],
     )
 
@@ -90,14 +90,14 @@ class Augment(RecipeSection):
     )
     mixup: Annotated[PositiveFloat | None, OrOff] = Field(
         default=None,
-        description="mixup: blend pairs of images and their labels, with ratios from a beta distribution that has this "
+        description="mixup: blend pairs of images and their labels, with ratios from a beta distribution with this "
         "value as both parameters (Zhang et al. 2018)",
         examples=[0.2],
     )
     cutmix: Annotated[PositiveFloat | None, OrOff] = Field(
         default=None,
-        description="CutMix: paste a rectangle of another image and mix the labels by area, which is from a beta "
-        "distribution that has this value as both parameters (Yun et al. 2019)",
+        description="CutMix: paste a rectangle of another image and mix the labels by area; the ratio is from a "
+        "beta distribution with this value as both parameters (Yun et al. 2019)",
         examples=[1.0],
     )
 

@@ -64,32 +64,28 @@ class NetworkSettings(_Section):
 
 
 class DataSettings(_Section):
-    """The data set and its preprocessing.
-
-    `shape` is that of the images in the data set, or null if their sizes differ. `mean` and `deviation` are those of
-    each channel, for pixels in 0..1, or of each input number, over the training samples; `target_mean` and
-    `target_deviation` are those of the numbers to predict. `images` is the number of samples in each split.
-    `vocabulary` is the number of IDs. `class_weights` are the weights of the classes in the loss, if there are any.
-    `brightness` is the range of the mean brightness of the training images, in 0..1. `sample_rate` is the number of
-    samples per second of audio.
-    """
+    """The data set and its preprocessing. Means and deviations are over the training samples."""
 
     name: str
     source: str
     folder: str | None
     classes: list[str]
-    shape: tuple[PositiveInt, ...] | None
-    mean: list[Finite]
-    deviation: list[Annotated[Finite, Field(gt=0)]]
-    images: dict[str, Annotated[int, Field(ge=0)]]
+    shape: tuple[PositiveInt, ...] | None = Field(description="The shape of an image; null if their sizes differ.")
+    mean: list[Finite] = Field(description="Mean of each channel, for pixels in 0..1, or of each input number.")
+    deviation: list[Annotated[Finite, Field(gt=0)]] = Field(description="Standard deviation of each.")
+    images: dict[str, Annotated[int, Field(ge=0)]] = Field(description="Split → number of samples.")
     inputs: InputKind = "image"
-    vocabulary: PositiveInt | None = None
+    vocabulary: PositiveInt | None = Field(None, description="Number of IDs.")
     features: list[str] = []
-    target_mean: list[Finite] = []
-    target_deviation: list[Annotated[Finite, Field(gt=0)]] = []
-    class_weights: list[Annotated[Finite, Field(gt=0)]] = []
-    brightness: tuple[Finite, Finite] | None = None
-    sample_rate: PositiveInt | None = None
+    target_mean: list[Finite] = Field([], description="Mean of each number to predict.")
+    target_deviation: list[Annotated[Finite, Field(gt=0)]] = Field([], description="Standard deviation of each.")
+    class_weights: list[Annotated[Finite, Field(gt=0)]] = Field(
+        [], description="Weights of the classes in the loss; empty for none."
+    )
+    brightness: tuple[Finite, Finite] | None = Field(
+        None, description="Range of the mean brightness of the training images, in 0..1."
+    )
+    sample_rate: PositiveInt | None = Field(None, description="Samples per second of audio.")
 
     @model_validator(mode="after")
     def _of_images(self) -> Self:
