@@ -10,12 +10,13 @@ import math
 import re
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import torch
 from safetensors import safe_open
@@ -23,9 +24,6 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..text.atomic import linked_file
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Form = Literal["onnx", "torch", "torchscript", "safetensors"]
 ENDINGS: dict[Form, str] = {
@@ -37,6 +35,7 @@ TOLERANCE = 1e-3
 """The tolerance of an output, as a fraction of the largest one: the result of a float32 sum depends on its order."""
 _NOISE = 1e-6
 """The absolute tolerance of float32 sums, for outputs that cancel to small values."""
+_FIXED_BATCH = "try a fixed batch size: `--batch 1`"
 _TRIED = (1, 3)
 _MOST_BYTES = 1_900_000_000  # a protobuf is limited to 2 GiB
 
@@ -129,7 +128,9 @@ def export(exportable: Exportable, form: Form, path: Path, opset: int | None = N
         try:
             agreement = _write_and_compare(exportable, form, temporary, opset)
         except CannotExport as error:
-            raise _located(exportable, form, Path(folder) / f"part{path.suffix}", opset) or error from error.__cause__
+            part = Path(folder) / f"part{path.suffix}"
+            found = _located(exportable, form, part, opset) or _tried(error, exportable, form, part, opset)
+            raise found from error.__cause__
         for made in sorted(Path(folder).iterdir(), key=lambda made: made == temporary):  # large ONNX weights first
             made.replace(path.parent / made.name)
     return agreement
@@ -157,9 +158,15 @@ def _located(exportable: Exportable, form: Form, path: Path, opset: int | None) 
         try:
             _write_and_compare(part, form, path, opset)
         except CannotExport as error:
-            works = part.batch is None and _is_exported(replace(part, batch=1), form, path, opset)
-            return CannotExport(f"{name}: {error.why}", error.suggestion if works else None)
+            tried = _tried(error, part, form, path, opset)
+            return CannotExport(f"{name}: {tried.why}", tried.suggestion)
     return None
+
+
+def _tried(error: CannotExport, exportable: Exportable, form: Form, path: Path, opset: int | None) -> CannotExport:
+    """The error, with the suggestion of a fixed batch size only if that works."""
+    works = error.suggestion != _FIXED_BATCH or _is_exported(replace(exportable, batch=1), form, path, opset)
+    return error if works else CannotExport(error.why)
 
 
 def _is_exported(exportable: Exportable, form: Form, path: Path, opset: int | None) -> bool:
@@ -192,10 +199,19 @@ def _program(exportable: Exportable) -> torch.export.ExportedProgram:
     return torch.export.export(exportable.module, exportable.example(exportable.batch or 2), dynamic_shapes=shapes)
 
 
+def newest_opset() -> int:
+    """The newest version of ONNX's operators that the installed packages can write."""
+    newest: int = importlib.import_module("onnx").defs.onnx_opset_version()
+    return newest
+
+
 def _write_onnx(exportable: Exportable, path: Path, opset: int | None) -> None:
-    newest = importlib.import_module("onnx").defs.onnx_opset_version()
-    if opset is not None and opset > newest:
-        raise CannotExport(f"the newest ONNX opset supported here is {newest}", f"`--opset {newest}`")
+    names = Counter((*(each.name for each in exportable.inputs), *exportable.outputs))
+    if twice := next((name for name, count in names.items() if count > 1), None):
+        raise CannotExport(
+            f"ONNX requires a different name for each input and output, and `{twice}` is used twice",
+            f"give a copy of `{twice}` another name: `from {twice}; identity as NAME`",
+        )
     made = torch.onnx.export(
         _program(exportable),
         input_names=[each.name for each in exportable.inputs],
@@ -226,8 +242,7 @@ def _name_batch(exportable: Exportable, made: Any) -> None:
 def _explained(exportable: Exportable, form: Form, error: Exception) -> CannotExport:
     """torch's error in one line."""
     why = f"torch cannot export {exportable.what} as {form}: {_line(error)}"
-    suggestion = "try a fixed batch size: `--batch 1`" if exportable.batch is None else None
-    return CannotExport(why, suggestion)
+    return CannotExport(why, _FIXED_BATCH if exportable.batch is None else None)
 
 
 def _line(error: Exception) -> str:
@@ -244,21 +259,34 @@ def _compare(exportable: Exportable, form: Form, path: Path) -> Agreement:
     runtime, run = _reader(exportable, form, path)
     tried = (exportable.batch,) if exportable.batch is not None else _TRIED
     difference = largest = 0.0
-    for batch in tried:
-        example = exportable.example(batch)
-        wanted = exportable.module(*example)
-        for ours, theirs in zip(_listed(wanted), run(example), strict=True):
+    for example in (example for batch in tried for example in _examples(exportable, batch)):
+        for ours, theirs in zip(_listed(exportable.module(*example)), run(example), strict=True):
             if ours.shape != theirs.shape:
                 raise CannotExport(
-                    f"{runtime} outputs the shape {tuple(theirs.shape)} for a batch of {batch}, not {tuple(ours.shape)}"
+                    f"{runtime} outputs the shape {tuple(theirs.shape)} for a batch of {len(example[0])}, "
+                    f"not {tuple(ours.shape)}"
                 )
-            gap = (ours.double() - theirs.double()).abs().max().item()
+            gap = _gap(ours.double(), theirs.double())
             difference = gap if math.isnan(gap) else max(difference, gap)
-            largest = max(largest, ours.abs().max().item())
+            largest = max(largest, torch.where(ours.isfinite(), ours, 0).abs().max().item())
     found = Agreement(difference, largest, runtime, tried)
     if not found.is_close:
         raise CannotExport(f"outputs in {runtime} differ by up to {difference:.2g}, for outputs up to {largest:.2g}")
     return found
+
+
+def _examples(exportable: Exportable, batch: int) -> Iterator[tuple[Tensor, ...]]:
+    """A random batch; if an output for it is undefined, as the logarithm of −1, also one without negative numbers."""
+    example = exportable.example(batch)
+    yield example
+    if any(output.isnan().any() for output in _listed(exportable.module(*example))):
+        yield tuple(tensor.abs() for tensor in example)
+
+
+def _gap(ours: Tensor, theirs: Tensor) -> float:
+    """The largest difference of two outputs; values that are undefined or infinite in both do not differ."""
+    same = (ours == theirs) | (ours.isnan() & theirs.isnan())
+    return torch.where(same, 0.0, ours - theirs).abs().max().item()
 
 
 def _reader(exportable: Exportable, form: Form, path: Path) -> tuple[str, Run]:
@@ -312,16 +340,18 @@ def _listed(outputs: Any) -> list[Tensor]:
 
 
 @contextmanager
-def _quiet() -> "Iterator[None]":
+def _quiet() -> Iterator[None]:
     """Suppress the warnings of torch and its exporters, which are meant for their own developers."""
     import logging
 
-    log = logging.getLogger("torch.onnx")
-    level = log.level
+    logs = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [log.level for log in logs]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        log.setLevel(logging.ERROR)
+        for log in logs:
+            log.setLevel(logging.ERROR)
         try:
             yield
         finally:
-            log.setLevel(level)
+            for log, level in zip(logs, levels, strict=True):
+                log.setLevel(level)

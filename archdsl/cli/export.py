@@ -110,6 +110,11 @@ def _refuse(form: "Form", batch: int | None, opset: int | None) -> None:
         usage("--batch does not apply to safetensors, which holds weights only")
     if form == "onnx":
         need("`--to onnx`", "export")
+    if opset is not None:
+        from ..backends.export_formats import newest_opset
+
+        if opset > (newest := newest_opset()):
+            usage(f"--opset {opset}: the newest ONNX opset supported here is {newest}")
 
 
 def _of_run(folder: Path, prepare: bool, batch: int | None) -> "Exportable":

@@ -251,6 +251,39 @@ def test_file_with_different_outputs_is_removed(tmp_path: Path, monkeypatch: pyt
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("text", ["log", "sqrt; log; softmax axis=-1", "rsqrt; fc 2", "log; exp; relu"])
+def test_values_undefined_in_both_do_not_differ(tmp_path: Path, text: str) -> None:
+    """Half of the random inputs are negative, and have no logarithm; others show that the file computes the same."""
+    agreement = export(of_network(loads(f"input 9; {text}"), seed=0), "onnx", tmp_path / "net.onnx")
+    assert agreement.difference < 1e-5
+    assert 1e-3 < agreement.largest < 100
+
+
+def test_values_undefined_only_in_the_file_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reader(*_: object) -> backend.Run:
+        return lambda example: [example[0].log() * float("nan")]
+
+    monkeypatch.setattr(backend, "_onnx_reader", reader)
+    with pytest.raises(CannotExport, match="differ by up to nan"):
+        export(of_network(loads("input 9; log"), seed=0), "onnx", tmp_path / "net.onnx")
+
+
+@pytest.mark.parametrize("text", ["input a 4; fc 3 as b; output a, b", "input 4; fc 3 as a; output a, a"])
+def test_name_that_is_used_twice_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(CannotExport, match="and `a` is used twice") as caught:
+        export(of_network(loads(text), seed=0), "onnx", tmp_path / "net.onnx")
+    assert caught.value.suggestion == "give a copy of `a` another name: `from a; identity as NAME`"
+    other = text.replace("; output a,", "; from a; identity as c; output c,")
+    export(of_network(loads(other), seed=0), "onnx", tmp_path / "net.onnx")
+
+
+def test_fixed_batch_size_is_suggested_only_if_it_works(tmp_path: Path) -> None:
+    with pytest.raises(CannotExport, match="No ONNX function found") as caught:
+        export(of_network(loads("input 3x6x6; adaptive_maxpool 4"), seed=0), "onnx", tmp_path / "net.onnx")
+    assert caught.value.suggestion is None
+    assert not list(tmp_path.iterdir())
+
+
 def test_agreement_is_relative_for_small_outputs() -> None:
     near = [backend.Agreement(gap, largest, "", (1,)).is_close for gap, largest in ((9e-4, 1), (9e-5, 0.03), (1e-7, 0))]
     assert near == [True, False, True]
@@ -286,7 +319,7 @@ def test_torch_errors_are_reported_in_one_line(tmp_path: Path) -> None:
         (("RUN", "-o", "net.xyz"), 2, "unknown format"),
         (("RUN", "-o", "no/net.onnx"), 2, "there is no folder no"),
         (("RUN", "--to", "torch", "--opset", 20), 2, "--opset is for `--to onnx`"),
-        (("RUN", "--opset", 999), 1, "error: the newest ONNX opset supported here is "),
+        (("RUN", "--opset", 999), 2, "--opset 999: the newest ONNX opset supported here is "),
         (("RUN", "--to", "safetensors", "--batch", 2), 2, "weights only"),
         (("RUN", "--set", "classes=3"), 2, "--set and --input do not apply to a run"),
         ((".",), 2, "it is a folder"),
