@@ -1,6 +1,5 @@
 """`archdsl check --fix` and `--diff`: apply fixes, or show them."""
 
-import codecs
 import difflib
 from collections.abc import Callable
 
@@ -11,7 +10,7 @@ from ..diagnostics.terminal import printable
 from ..network import Analysis
 from ..text.source import Source
 from .common import usage
-from .output import write_output
+from .output import write_source
 
 
 def apply_fixes(
@@ -31,8 +30,7 @@ def apply_fixes(
         return network
     if not fixed.applied:
         return network
-    start = codecs.BOM_UTF8 if path.read_bytes().startswith(codecs.BOM_UTF8) else b""
-    write_output(str(path), start + fixed.source.text.encode())
+    write_source(source, fixed.source.text)
     _report(fixed)
     return check(fixed.source)
 

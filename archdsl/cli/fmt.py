@@ -18,7 +18,7 @@ from ..text.source import Source, Span
 from .common import refuse_both, use_color
 from .folders import expanded
 from .network_text import NetworkText, NetworkTexts, named_network
-from .output import write_output
+from .output import write_output, write_source
 from .shell_completion import complete_network
 
 
@@ -106,7 +106,7 @@ def write(network: NetworkText, text: str, differs: bool) -> bool:
         write_output("-", text.encode())
     elif differs:
         try:
-            write_output(str(source.path.resolve()), text.encode())
+            write_source(source, text)
         except SystemExit:
             return False
         click.echo(f"{printable(source.name)}: formatted")

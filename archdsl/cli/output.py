@@ -1,13 +1,17 @@
 """Write the output of a command."""
 
+import codecs
 import os
+import re
 import stat
 import sys
 from pathlib import Path
 
 from ..text.atomic import write_atomically
+from ..text.source import Source
 from .common import usage
 
+_LF = re.compile("(?<!\r)\n")
 _WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -29,6 +33,27 @@ def write_output(output: str, data: bytes) -> None:
         usage(f"{output} cannot be written: {error.strerror or error}")
     except ValueError:
         usage(f"{output} cannot be written: invalid file name")
+
+
+def write_source(source: Source, text: str) -> None:
+    """Replace the text of a file, which keeps its byte order mark and its line endings. Exits with 2 on failure.
+
+    A file that was written since it was read is left unchanged.
+    """
+    assert source.path is not None
+    try:
+        now = source.path.read_bytes()
+    except OSError as error:
+        usage(f"{source.name} cannot be written: {error.strerror or error}")
+    if now.removeprefix(codecs.BOM_UTF8) != source.text.encode():
+        usage(f"{source.name} has changed since it was read; run the command again")
+    start = codecs.BOM_UTF8 if now.startswith(codecs.BOM_UTF8) else b""
+    write_output(str(source.path.resolve()), start + with_line_endings_of(source.text, text).encode())
+
+
+def with_line_endings_of(old: str, text: str) -> str:
+    """A text with CRLF for each end of a line if all lines of the old one end in it."""
+    return re.sub("\r?\n", "\r\n", text) if "\r\n" in old and not _LF.search(old) else text
 
 
 def _replace(path: Path, data: bytes) -> None:
