@@ -7,6 +7,7 @@ import pytest
 
 import archdsl
 from archdsl.analysis.receptive_field import Field, ReceptiveField, fields, receptive_field
+from archdsl.analysis.receptive_field.support import support
 
 from ..layers.contract import limited
 from .gradients import check, random_network
@@ -60,6 +61,25 @@ def test_receptive_fields_match_gradients_when_the_rank_changes(text):
     for seed in range(2):
         check(graph, Random(seed), count=len(graph.layers))
     receptive_field(graph)
+
+
+SCAN = "scan carry h = 3x5x5 { add h; conv 3 k3 p1; tanh as h }"
+
+
+@pytest.mark.parametrize(
+    ("text", "exact"),
+    [
+        (f"input 3x6x5x5; {SCAN}", False),
+        (f"input 3x6x5x5; conv 3 k3 p1; {SCAN}", False),
+        ('input 4x6; rearrange "c (l s) -> c (s l)" s=2; conv 2 k3', False),
+        ("input 4x6; conv 2 k3; relu", True),
+    ],
+)
+def test_upper_bound_is_not_exact(text: str, exact: bool) -> None:
+    """A position in the middle of the first steps does not depend on the whole image, which the bound contains."""
+    graph = archdsl.loads(text).graph
+    check(graph, Random(0), count=len(graph.layers))
+    assert support(graph).is_exact(graph.nodes[-1].id) == exact
 
 
 def last(text: str, input: str | None = None) -> ReceptiveField:

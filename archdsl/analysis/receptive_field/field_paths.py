@@ -115,7 +115,8 @@ class _Trace(Generic[R]):
 
     def path(self, path: Path[R], links: Links, x: Shape, y: Shape) -> Path[R]:
         lines = tuple(self.line(line, links, x, y) for line in path.lines)
-        return Path(path.input, lines, path.exact and not _splits(path.lines, links) and not _misses(path.lines, links))
+        inexact = _splits(path.lines, links) or _misses(path.lines, links) or _bounds(path.lines, links)
+        return Path(path.input, lines, path.exact and not inexact)
 
     def line(self, line: AxisPath[R], links: Links, x: Shape, y: Shape) -> AxisPath[R]:
         if line.axis is None:
@@ -181,6 +182,12 @@ def _misses(lines: tuple[AxisPath[Any], ...], links: Links) -> bool:
     if all(line.axis is not None for line in lines):
         return False
     return any(isinstance(reads, PeriodicReads) and _reads_nothing(reads) for _, reads in links)
+
+
+def _bounds(lines: tuple[AxisPath[Any], ...], links: Links) -> bool:
+    """Whether the whole of a dimension that has positions is only an upper bound of what a position reads."""
+    reads = (links[line.axis][1] for line in lines if line.axis is not None)
+    return any(isinstance(each, ReadsAll) and not each.exact for each in reads)
 
 
 def _reads_nothing(reads: PeriodicReads) -> bool:
