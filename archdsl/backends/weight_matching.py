@@ -96,7 +96,12 @@ def _all_in(layer: WeightLayer, given: Shapes) -> bool:
 
 
 def _fits(layer: WeightLayer, prefix: str, given: Shapes) -> bool:
-    return all(given.get(f"{prefix}.{name}") == shape for name, shape in layer.signature)
+    return all(given.get(_joined(prefix, name)) == shape for name, shape in layer.signature)
+
+
+def _joined(layer: str, name: str) -> str:
+    """The name of a tensor of a layer; the state dict of a single layer has only the names of its tensors."""
+    return f"{layer}.{name}" if layer else name
 
 
 def _last_layers(layers: Sequence[WeightLayer]) -> set[str]:
@@ -164,7 +169,7 @@ def _by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set[str]) 
     """
     found = _layers_by_structure(layers, given, last)
     named = [each for each in layers if each.name in found]
-    return {f"{each.name}.{name}": f"{found[each.name]}.{name}" for each in named for name in each.shapes}
+    return {f"{each.name}.{name}": _joined(found[each.name], name) for each in named for name in each.shapes}
 
 
 def _layers_by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set[str]) -> dict[str, str]:
@@ -184,7 +189,7 @@ def _layers_by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set
                 _some([*(f"network: {each.name}" for each in in_network), *(f"file: {name}" for name in in_file)]),
             )
         found |= _assigned(in_network, in_file)
-    taken = {f"{found[each.name]}.{name}" for each in layers if each.name in found for name in each.shapes}
+    taken = {_joined(found[each.name], name) for each in layers if each.name in found for name in each.shapes}
     extra = {name.rpartition(".")[0] for name in given if name not in taken and not _counts(name)}
     if len(extra) > len(layers) - len(found):
         raise CannotLoad(
@@ -197,11 +202,11 @@ def _layers_by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set
 def _candidates(layer: WeightLayer, given: Shapes) -> list[str]:
     """The layers of the file with these tensors and no others."""
     first = layer.signature[0][0]
-    prefixes = [name.removesuffix(f".{first}") for name in given if name.endswith(f".{first}")]
+    prefixes = [name.removesuffix(first).removesuffix(".") for name in given if f".{name}".endswith(f".{first}")]
     inner: dict[str, int] = defaultdict(int)
     for name in given:
         parts = name.split(".")
-        for depth in range(1, len(parts)):
+        for depth in range(len(parts)):
             inner[".".join(parts[:depth])] += not _counts(name)
     return [each for each in prefixes if _fits(layer, each, given) and inner[each] == len(layer.signature)]
 

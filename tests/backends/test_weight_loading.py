@@ -77,6 +77,15 @@ def test_prefixed_names_in_any_order_are_matched(tmp_path: Path, prefix: str, or
     assert (made.match.prefix, made.match.unused, made.match.heads, made.match.renamed) == (prefix, (), (), {})
 
 
+def test_state_dict_of_a_single_layer_is_matched(tmp_path: Path) -> None:
+    linear = nn.Linear(8, 3)
+    module, made = loaded(tmp_path, linear.state_dict(), "input 8; fc 3")
+    assert torch.equal(module.state_dict()["fc1.weight"], linear.weight)
+    assert (made.match.prefix, made.match.unused, made.match.heads) == ("", (), ())
+    with pytest.raises(CannotLoad, match="no tensor of the file fits"):
+        loaded(tmp_path, {**linear.state_dict(), "extra": torch.zeros(2)}, "input 8; fc 3")
+
+
 @pytest.mark.parametrize("name", ["1", "fc", "classifier.1", "module.head"])
 def test_only_layer_of_a_file_is_matched_under_any_name(tmp_path: Path, name: str) -> None:
     linear = nn.Linear(8, 3)
