@@ -23,7 +23,7 @@ class GitLibrary(Library):
 
     def read(self, name: str) -> Source:
         """The text with this name."""
-        if not name.endswith(SUFFIX):
+        if not name.lower().endswith(SUFFIX):
             raise NotFound(f"file names end in {SUFFIX}")
         path = self._tree.resolve(posixpath.join(self._folder, name))
         if self._folder and not path.startswith(f"{self._folder}/"):

@@ -263,7 +263,7 @@ class Definitions:
         why = f"only files that end in {SUFFIX} can be used"
         if not use.quoted:
             why = "a file name must be in quotes; only `std` is written without them"
-        elif target.text.endswith(SUFFIX):
+        elif target.text.lower().endswith(SUFFIX):
             try:
                 return join(source, target.text)
             except Outside:

@@ -46,7 +46,7 @@ def _key(version: Version, use: ast.UseFile) -> str | None:
         return None
     try:
         key = "std" if not use.quoted and target == "std" else join(version.source, target)
-        return version.library.read(key).key if key == "std" or key.endswith(SUFFIX) else None
+        return version.library.read(key).key if key == "std" or key.lower().endswith(SUFFIX) else None
     except (Outside, UnreadableFile):
         return None
 

@@ -65,7 +65,7 @@ class FolderLibrary(Library):
         self.root = root
 
     def read(self, name: str) -> Source:
-        if not name.endswith(SUFFIX):
+        if not name.lower().endswith(SUFFIX):
             raise NotFound(f"only files that end in {SUFFIX} can be used")
         try:
             path, root = (self.root / name).resolve(), self.root.resolve()

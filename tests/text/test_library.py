@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import archdsl
 from archdsl.diagnostics import Sink
 from archdsl.network import analyze
 from archdsl.text.files import NotFound, UnreadableFile
@@ -85,6 +86,12 @@ def test_folder_and_memory_libraries_behave_alike(tmp_path: Path) -> None:
     assert folder.list() == memory.list() == sorted(FILES)
     for name in [*FILES, "nothing.arch", "blocks"]:
         assert _read(folder, name) == _read(memory, name)
+
+
+def test_suffix_of_a_used_file_may_be_in_capitals(tmp_path: Path) -> None:
+    (tmp_path / "PARTS.ARCH").write_text("block twice { relu; relu }\n", encoding="utf-8")
+    (tmp_path / "net.arch").write_text('use "PARTS.ARCH"\ninput 4; twice\n', encoding="utf-8")
+    assert len(archdsl.load(tmp_path / "net.arch").graph.layers) == 2
 
 
 def _read(library: Library, name: str) -> str | None:
