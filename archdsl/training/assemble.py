@@ -108,7 +108,9 @@ def prepared(splits: Splits, task: Task, facts: TaskFacts) -> Splits:
 
 def warn_of_idle_settings(recipe: Recipe, splits: Splits, callback: TrainingCallback) -> None:
     """Report the settings that have no effect because of other settings or of these samples."""
-    epochs, schedule = recipe.epochs, recipe.schedule
+    epochs, schedule, count = recipe.epochs, recipe.schedule, len(splits.train)
+    if splits.validation is None and recipe.split < 1 and round(count * recipe.split) == count:
+        callback.warn(f"`split {recipe.split:g}` leaves no sample of {count:,} for validation")
     in_all = f"in {counted(epochs, 'epoch')}"
     if recipe.patience is not None and splits.validation is None:
         callback.warn(

@@ -132,7 +132,10 @@ def _ids(array: Array, takes: NetworkInput, name: str) -> NDArray[np.int64]:
         raise ValueError(f"{name}: IDs are an array of samples × positions, not of {counted(ids.ndim, 'dimension')}")
     if takes.vocabulary is not None and (ids.min() < 0 or ids.max() >= takes.vocabulary):
         odd = ids.min() if ids.min() < 0 else ids.max()
-        raise ValueError(f"{name}: the ID {odd} is not between 0 and {takes.vocabulary - 1}, the network's vocabulary")
+        raise ValueError(
+            f"{name}: the ID {odd} of sample {_first(ids, odd)} is not between 0 and {takes.vocabulary - 1}, "
+            f"the network's vocabulary"
+        )
     return _own_copy(ids, np.int64)
 
 
@@ -305,8 +308,14 @@ def _in_range(targets: Array, count: int, split: str) -> Array:
         least, most = int(targets.min()), int(targets.max())
         numbers = "from 0" if least < 0 else f"from 0 to {count - 1}"
         odd = least if least < 0 else most
-        raise ValueError(f"`{split}` has the class {odd}, but classes are numbered {numbers}")
+        row = _first(targets, odd)
+        raise ValueError(f"sample {row} of `{split}` has the class {odd}, but classes are numbered {numbers}")
     return targets
+
+
+def _first(array: Array, value: int) -> int:
+    """The first sample that has a value."""
+    return int(np.argwhere(array == value)[0][0])
 
 
 def _numbered(count: int) -> tuple[str, ...]:

@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from torch import nn
 
+from archdsl.training.assemble import warn_of_idle_settings
+from archdsl.training.data.images import ImageSet, Splits, hold_out
+from archdsl.training.loop.callback import TrainingCallback
 from archdsl.training.loop.idle_settings import idle_settings
 from archdsl.training.recipe.recipe import Recipe
 
@@ -41,6 +45,25 @@ def test_setting_without_effect_is_reported(model: nn.Module, recipe: dict[str, 
     found = list(idle_settings(model, Recipe.model_validate(recipe), images=model is not PLAIN, rank=3))
     assert len(found) == (idle is not None), found
     assert idle is None or found[0].startswith(f"`{idle}`")
+
+
+class Warnings(TrainingCallback):
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.texts.append(text)
+
+
+@pytest.mark.parametrize(
+    ("count", "split", "warns"), [(4, 0.9, True), (5, 0.9, False), (40, 0.99, True), (4, 1, False)]
+)
+def test_too_few_samples_for_validation_are_reported(count: int, split: float, warns: bool) -> None:
+    samples = ImageSet(np.zeros((count, 1, 2, 2), np.uint8), np.zeros(count, np.int64))
+    splits, found = Splits(*hold_out(samples, split), None), Warnings()
+    warn_of_idle_settings(Recipe(split=split), splits, found)
+    assert (splits.validation is None) == (warns or split == 1)
+    assert found.texts == [f"`split {split}` leaves no sample of {count} for validation"] * warns
 
 
 @pytest.mark.parametrize("rank", [1, 2, 4])
