@@ -14,6 +14,7 @@ from ..text.names import nearest
 from ..training.data.registry import data_sets, license_of
 from .cache import size_text
 from .common import format_option, usage
+from .named_path import NAMED_PATH
 from .number_range import NumberRange
 from .output_path import OUTPUT_PATH
 from .problems import fail_output
@@ -39,7 +40,12 @@ _NAMED = re.compile("(train|validation|test):([0-9]{1,18})")
     metavar="PATH",
     help="Write the images to this file (one image) or folder, as PNG.",
 )
-@click.option("--data-dir", metavar="FOLDER", help="Read the data set from this folder instead of downloading it.")
+@click.option(
+    "--data-dir",
+    type=NAMED_PATH,
+    metavar="FOLDER",
+    help="Read the data set from this folder instead of downloading it.",
+)
 @click.option(
     "--split",
     type=NumberRange(0, 1, min_open=True),

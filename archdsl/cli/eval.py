@@ -11,6 +11,7 @@ from ..text.counts import counted
 from ..text.word_choice import WordChoice
 from .allowing import allow_option, allowed
 from .common import usage
+from .named_path import NAMED_PATH
 from .problems import fail
 from .shell_completion import complete_data, complete_folder
 
@@ -26,14 +27,19 @@ _PAIRS = 10
 
 
 @click.command("eval")
-@click.argument("run", shell_complete=complete_folder)
+@click.argument("run", type=NAMED_PATH, metavar="RUN", shell_complete=complete_folder)
 @click.option(
     "--data",
     metavar="NAME|FOLDER",
     shell_complete=complete_data,
     help="Evaluate on another data set; classes are matched by name.",
 )
-@click.option("--data-dir", metavar="FOLDER", help="Read the data set from this folder instead of downloading it.")
+@click.option(
+    "--data-dir",
+    type=NAMED_PATH,
+    metavar="FOLDER",
+    help="Read the data set from this folder instead of downloading it.",
+)
 @click.option(
     "--split",
     type=WordChoice(["test", "validation", "train", "all"]),

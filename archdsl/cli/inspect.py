@@ -10,6 +10,7 @@ from ..diagnostics.terminal import printable
 from ..text.names import nearest
 from .allowing import allow_option, allowed
 from .common import usage
+from .named_path import NAMED_PATH
 from .output_path import OUTPUT_PATH
 from .problems import fail_output
 from .run_images import invert_option, note_brightness, own_images
@@ -31,7 +32,7 @@ class _InputImage(NamedTuple):
 
 
 @click.command("inspect")
-@click.argument("run", shell_complete=complete_folder)
+@click.argument("run", type=NAMED_PATH, metavar="RUN", shell_complete=complete_folder)
 @click.option(
     "--image",
     metavar="IMAGE",

@@ -12,6 +12,7 @@ from ..diagnostics.terminal import printable
 from ..text.word_choice import WordChoice
 from .allowing import allow_option, allowed
 from .common import usage
+from .named_path import NAMED_PATH
 from .number_range import NumberRange
 from .output_path import OUTPUT_PATH
 from .problems import fail_output
@@ -29,7 +30,7 @@ MOST_BYTES = 1_000_000
 
 
 @click.command("predict")
-@click.argument("run", shell_complete=complete_folder)
+@click.argument("run", type=NAMED_PATH, metavar="RUN", shell_complete=complete_folder)
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE…", shell_complete=complete_file)
 @click.option("--top", type=click.IntRange(min=1), help="Number of classes to report [default: 3].")
 @click.option("--beam", type=click.IntRange(1, 100), help="Captions: width of the beam search [default: 1, greedy].")

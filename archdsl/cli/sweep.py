@@ -16,6 +16,7 @@ from ..training.recipe.options import given_options, placeholder, sentence, text
 from ..training.sweep.search_space import BadRange, Space, space_of
 from .allowing import OPTION
 from .common import usage
+from .named_path import NAMED_PATH
 from .network_text import NetworkText, is_sweep, named_network
 from .output_path import OUTPUT_PATH, refuse_other_text
 from .problems import fail, given, need
@@ -44,7 +45,7 @@ def _values_options(command: F) -> F:
     "on a logarithmic scale. If there are only lists, all combinations are tried (grid search).",
 )
 @click.argument("file", required=False, metavar="[FILE | status SWEEP]", shell_complete=complete_network)
-@click.argument("folder", required=False, metavar="", shell_complete=complete_folder)
+@click.argument("folder", type=NAMED_PATH, required=False, metavar="", shell_complete=complete_folder)
 @expression_option
 @_values_options
 @grouped_option(
@@ -68,7 +69,9 @@ def _values_options(command: F) -> F:
     metavar="FOLDER",
     help="Sweep folder; if this sweep has already been started there, join it. [default: sweeps/NET-DATA-N]",
 )
-@grouped_option(OptionGroup.COMMON, "--resume", metavar="SWEEP", help="Resume or join the sweep in this folder.")
+@grouped_option(
+    OptionGroup.COMMON, "--resume", type=NAMED_PATH, metavar="SWEEP", help="Resume or join the sweep in this folder."
+)
 @grouped_option(
     OptionGroup.OUTPUT,
     "--keep",

@@ -19,6 +19,7 @@ from ..training.recipe.groups import OptionGroup
 from ..training.recipe.options import given_options, recipe_options
 from .allowing import OPTION, allow_words
 from .common import in_shell, usage
+from .named_path import NAMED_PATH
 from .network_text import named_network
 from .output_path import OUTPUT_PATH, refuse_other_text
 from .problems import fail, need
@@ -69,6 +70,7 @@ Weights, learning curves, scores, settings and checkpoints are written to the ru
 @grouped_option(
     OptionGroup.COMMON,
     "--resume",
+    type=NAMED_PATH,
     metavar="RUN|auto",
     help="Resume the run in this folder; `auto` resumes the run in --out, or starts it if there is none.",
 )
@@ -83,6 +85,7 @@ Weights, learning curves, scores, settings and checkpoints are written to the ru
     OptionGroup.MODEL,
     "--from",
     "initial",
+    type=NAMED_PATH,
     metavar="PATH",
     shell_complete=complete_file,
     help="Start from these weights: a .safetensors file or index, a .pth, .pt, .bin or .ckpt file, the folder of a "

@@ -2,6 +2,7 @@
 
 from ..training.recipe.grouped_options import grouped_option
 from ..training.recipe.groups import OptionGroup
+from .named_path import NAMED_PATH
 
 device_option = grouped_option(
     OptionGroup.COMMON,
@@ -15,6 +16,7 @@ device_option = grouped_option(
 data_dir_option = grouped_option(
     OptionGroup.DATA,
     "--data-dir",
+    type=NAMED_PATH,
     metavar="FOLDER",
     help="Read the data set from this folder instead of downloading it.",
 )

@@ -5,6 +5,7 @@ import click
 from ..diagnostics.terminal import printable
 from .common import network_options, parse_override, parse_settings
 from .given_weights import weights_path
+from .named_path import NAMED_PATH
 from .network_text import named_network
 from .problems import fail
 from .shell_completion import complete_file, complete_network
@@ -12,7 +13,7 @@ from .shell_completion import complete_file, complete_network
 
 @click.command("weights")
 @click.argument("file", shell_complete=complete_network)
-@click.argument("path", metavar="WEIGHTS", shell_complete=complete_file)
+@click.argument("path", type=NAMED_PATH, metavar="WEIGHTS", shell_complete=complete_file)
 @network_options
 @click.option("--full", is_flag=True, help="List every tensor with its name in WEIGHTS.")
 def command(file: str, path: str, settings: tuple[str, ...], inputs: tuple[str, ...], full: bool) -> None:

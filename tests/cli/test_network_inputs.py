@@ -167,6 +167,20 @@ def test_empty_name_is_refused(command: str) -> None:
     assert result.output == "archdsl: the name of the network is empty\n"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("eval", ""), ("inspect", ""), ("predict", "", "x.png"), ("train", "--resume", ""), ("weights", "n.arch", ""),
+        ("sweep", "status", ""), ("sweep", "--resume", ""), ("train", "n.arch", "--from", ""),
+        ("train", "n.arch", "--data", "digits", "--data-dir", ""), ("data", "digits", "--data-dir", ""),
+    ],
+)  # fmt: skip
+def test_empty_path_is_not_the_current_folder(words: tuple[str, ...]) -> None:
+    result = run(*words)
+    assert result.exit_code == 2
+    assert result.output.endswith(": the path is empty.\n")
+
+
 @pytest.mark.parametrize("sizes", ["", "a", "0", "9" * 13, "8x", "8,,9"])
 def test_invalid_sizes_are_refused_before_the_report(tree: Path, sizes: str) -> None:
     result = run("check", "nets/a.arch", "--sizes", sizes)
