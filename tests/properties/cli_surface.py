@@ -7,6 +7,7 @@ from random import Random
 import click
 
 from archdsl.cli import main
+from archdsl.cli.named_path import NamedPath
 from archdsl.cli.output_path import OutputPath
 from archdsl.record import Record
 
@@ -64,7 +65,7 @@ def generator(command: Command, parameter: click.Parameter) -> Draw:
         return _whole(getattr(kind, "min", None), getattr(kind, "max", None))
     if isinstance(kind, click.FloatRange | click.types.FloatParamType):
         return GENERATORS["X"]
-    if isinstance(kind, click.types.StringParamType | click.Path | OutputPath):
+    if isinstance(kind, click.types.StringParamType | click.Path | OutputPath | NamedPath):
         return _words(command, parameter)
     raise NoGenerator(f"`{command.name}`, {parameter.name}: no values are known for the type {type(kind).__name__}")
 
