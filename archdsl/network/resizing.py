@@ -1,6 +1,6 @@
 """A program that can be elaborated again for other input sizes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..contract.layer import Reject
@@ -12,6 +12,7 @@ from ..shapes.shape import Layout, Shape
 from ..shapes.symbolic import Undecided, concrete, evaluated
 from ..syntax.ast import Program
 from ..text.library import Library
+from .deciding_names import DecidingNames
 from .errors import ArchError
 
 if TYPE_CHECKING:
@@ -67,21 +68,30 @@ class ResizableProgram:
         return self.draft(Override({name: evaluated(shape.dims, sizes) for name, shape in shapes}), Sink()).checked()
 
     def variants(self, graph: Graph) -> dict[str, list[tuple[int, Graph]]]:
-        """For each integer parameter, two other values with the resulting graphs, if these are valid."""
-        settings, library = self._given
-        override = Override({name: shape.dims for name, shape in input_shapes(graph).items()})
+        """For each integer parameter that only sets sizes, other values with the resulting graphs.
+
+        A parameter that may decide which layers there are is left out, and so is one without two other values.
+        """
+        deciding = DecidingNames(self.program, graph)
         found: dict[str, list[tuple[int, Graph]]] = {}
         for name, value in graph.settings.items():
-            if type(value) is not int:
+            if type(value) is not int or deciding.includes(name):
                 continue
-            others = []
-            for other in (value + 1, 2 * value + 3):
-                changed = {**(settings or {}), name: other}
-                draft = elaborate_examples(self.program, Sink(), changed, override, library)
-                others += [(other, made) for made in [draft.checked()] if made is not None]
-            if len(others) == 2:
-                found[name] = others
+            others = [self._with_setting(graph, name, other) for other in (value + 1, 2 * value + 3)]
+            # Small values, at which layers may have another form: without padding, or the identity.
+            small = [self._with_setting(graph, name, other) for other in (1, 2, 3) if other < value]
+            made = [each for each in (*others, *small) if each is not None]
+            if None not in others and not any(_varies(graph, each, deciding.sizes) for _, each in made):
+                found[name] = made
         return found
+
+    def _with_setting(self, graph: Graph, name: str, value: int) -> tuple[int, Graph] | None:
+        """A value of a parameter with the resulting graph; None if it is invalid."""
+        settings, library = self._given
+        override = Override({name: shape.dims for name, shape in input_shapes(graph).items()})
+        draft = elaborate_examples(self.program, Sink(), {**(settings or {}), name: value}, override, library)
+        made = draft.checked()
+        return None if made is None else (value, made)
 
     def sizes(self, graph: Graph | None) -> "Sizes":
         """The valid sizes, computed from a graph with symbols."""
@@ -102,6 +112,15 @@ def _needs_steps(graph: Graph) -> bool:
             except (Reject, Undecided):
                 return True
     return False
+
+
+def _varies(graph: Graph, other: Graph, letters: Iterable[str]) -> bool:
+    """Whether a dimension with one of these letters, of a tensor that a layer reads, differs in another graph."""
+    if len(other.nodes) != len(graph.nodes):
+        return True
+    read = {i for node in graph.layers for i in node.inputs}
+    pairs = [(graph.nodes[i].shape, other.nodes[i].shape) for i in read]
+    return any(a.size(letter) != b.size(letter) for a, b in pairs for letter in letters)
 
 
 def fixed_symbols(graph: Graph) -> list[str]:

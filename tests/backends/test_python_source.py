@@ -1,5 +1,7 @@
 """Printed source builds the same module as `to_torch`."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -111,3 +113,43 @@ def test_hostile_name_is_escaped_in_the_docstring(tmp_path: object) -> None:
     text = to_source(graph, origin='x"""\nimport os\n\\.arch')
     assert "import os" not in text.splitlines()
     assert isinstance(from_source(text, graph), torch.nn.Module)
+
+
+DECIDING = [
+    "input 3x8x8; conv 8 k3; if c > 3 { relu }; gap; fc c",
+    "input 3x8x8; conv c k3; if @c > 3 { conv 4 k1 }; gap; fc 10",
+    "input 3x8x8; b c; gap; fc 10",
+    "input 3x8x8; conv 12//c + 1 k3; gap; fc c",
+    "input 3x8x8; let d = max(c, 6); conv d k3; gap; fc c",
+    "input 3x8x8; conv 4 k3; repeat c { relu; conv 4 k1 }; gap; fc c",
+    "input 3x8x8; repeat 2 { fc_or_not c }; gap; fc 3",
+    "input 3x8x8; conv [4, 5, 6, 7, 8, 9, 10, 11, 12, 13][c % 9] k3; gap; fc c",
+    "input 3x8x8; conv (4 if c < 4 else 5) k3; gap; fc c",
+]
+SIZES = [
+    "input 3x8x8; conv c k3; relu; gap; fc 10",
+    "input 3x8x8; let d = 2*c; conv d k3; bn; gap; fc 4",
+    "input 3x8x8; conv 4 k3; if @c > 3 { relu }; gap; fc c",
+    "input 5 int(c); embedding 4; gap; fc c",
+]
+BLOCKS = (
+    "block b(n) { conv n k3 p1; residual when in@c == n { conv n k3 p1 } }\n"
+    "block fc_or_not(n) { if n > 4 { conv n k1 } else { relu } }\n"
+)
+
+
+@pytest.mark.parametrize(("text", "named"), [*((each, False) for each in DECIDING), *((each, True) for each in SIZES)])
+def test_class_arguments_give_the_network_with_these_values(text: str, named: bool) -> None:
+    written = f"net A(c=8)\n{BLOCKS}{text}\n"
+    code = archdsl.loads(written).source()
+    assert ("c: int = 8" in code) == named
+    if named:
+        space: dict[str, Any] = {"__name__": "generated"}
+        exec(code, space)
+        for value in (1, 2, 3, 5, 13):
+            expected = archdsl.loads(written, c=value).to_torch()
+            assert shapes(space["A"](c=value)) == shapes(expected)
+
+
+def shapes(module: torch.nn.Module) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in module.state_dict().items()}
