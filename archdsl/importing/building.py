@@ -202,7 +202,7 @@ def _accepted(kind: Kind | None, value: Any, name: str) -> Any:
     if kind is None or value is None:
         return value
     try:
-        return kind.accept(value)
+        return kind.accept(tuple(value) if isinstance(value, list) else value)  # torch.fx has lists of sizes
     except InvalidValue as error:
         raise NotExpressible(f"the value {name}={value}", f"a layer that takes more than {error}") from None
 

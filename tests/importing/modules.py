@@ -180,6 +180,16 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
         lambda: Function(lambda x, a, b: torch.cat([a(x), b(x)], 1), a=nn.MaxPool2d(3, 2, 1), b=nn.AvgPool2d(3, 2, 1)),
         IMAGE,
     ),
+    "padding beside a joined batch": (
+        lambda: Function(
+            lambda x: F.pad(x.reshape(-1, *x.shape[2:]), (1, 2)).reshape(x.shape[0], x.shape[1], x.shape[2], -1)
+        ),
+        IMAGE,
+    ),
+    "padding of rows beside a joined batch": (
+        lambda: Function(lambda x: F.pad(x.movedim(1, -1).flatten(0, 1), (0, 0, 2, 0)).unflatten(0, (x.shape[0], -1))),
+        IMAGE,
+    ),
     "other activations": (
         lambda: nn.Sequential(nn.GELU(), nn.SiLU(), nn.Hardswish(), nn.PReLU(12), nn.LeakyReLU(0.2), nn.Mish()),
         IMAGE,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..arranging import channels_first
-from ..atoms import axis_of, whole
+from ..atoms import BATCH, axis_of, whole
 from ..import_problem import NotExpressible
 from ..values import Tensor
 from . import rule
@@ -30,7 +30,7 @@ def pad(lifter: Any, a: Mapping[str, Any]) -> Tensor:
         more["value"] = max(value, -1e38)
     if min(amounts) < 0:
         return _cropped(lifter, x, pairs, more)
-    if len(pairs) == len(x.view) - 2:
+    if len(pairs) == len(x.view) - 2 and x.view[0] == axis_of(BATCH, b.batch):
         before, after = (compact([pair[i] for pair in pairs]) for i in range(2))
         given = {"amount": before} if before == after else {"before": before, "after": after}
         given = {name: each for name, each in given.items() if each != 0}
