@@ -187,7 +187,11 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
         IMAGE,
     ),
     "padding of rows beside a joined batch": (
-        lambda: Function(lambda x: F.pad(x.movedim(1, -1).flatten(0, 1), (0, 0, 2, 0)).unflatten(0, (x.shape[0], -1))),
+        lambda: Function(
+            lambda x: F.pad(x.movedim(1, -1).flatten(0, 1), (0, 0, 2, 0)).reshape(
+                x.shape[0], x.shape[2], x.shape[3] + 2, x.shape[1]
+            )
+        ),
         IMAGE,
     ),
     "other activations": (
