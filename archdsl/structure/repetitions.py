@@ -56,11 +56,11 @@ class Repetitions:
     def starting_at(self, items: list[StatementNodes], at: int, depth: int) -> tuple[int, RepeatRun | None]:
         """The repetition that starts at a statement, and its number of statements.
 
-        None if there is none, or if one that starts during its first or its last iteration is larger. `depth` is the
-        number of scopes around the statements.
+        None if there is none, or if one that starts during its first or its last iteration is larger, or as large and
+        written as a repetition. `depth` is the number of scopes around the statements.
         """
         period, run = self._repetition(items, at, depth)
-        if run is None or self._longer_run_follows(items, at, period, run.times, depth):
+        if run is None or self._better_run_follows(items, at, period, run, depth):
             return 0, None
         return period, run
 
@@ -78,12 +78,26 @@ class Repetitions:
                 best = period, run
         return best
 
-    def _longer_run_follows(self, items: list[StatementNodes], at: int, period: int, times: int, depth: int) -> bool:
-        """Whether a repetition that starts in the first or the last of these iterations is larger."""
-        covered = period * times
+    def _better_run_follows(
+        self, items: list[StatementNodes], at: int, period: int, own: RepeatRun, depth: int
+    ) -> bool:
+        """Whether one that starts in the first or the last of these iterations is larger, or as large and written."""
+        covered = period * own.times
         starts = {*range(at + 1, at + period), *range(at + covered - period, at + covered)}
         found = (self._repetition(items, start, depth) for start in sorted(starts))
-        return any(run is not None and other * run.times > covered for other, run in found)
+        least = covered + self._is_written(own)
+        return any(
+            run is not None and other * run.times >= least and (other * run.times > covered or self._is_written(run))
+            for other, run in found
+        )
+
+    def _is_written(self, run: RepeatRun) -> bool:
+        """Whether all iterations come from the same statements, as those of `repeat` do."""
+        nodes = self.graph.nodes
+        return all(
+            nodes[run.start + index].span == nodes[run.start + index % run.length].span
+            for index in range(run.length * run.times)
+        )
 
     def _run(self, start: int, length: int, end: int, same: Callable[[int, int, int], bool]) -> RepeatRun | None:
         """The longest run of iterations in which each but the first reads the same single node of the previous one.

@@ -31,6 +31,18 @@ def test_repetitions_are_folded(text: str, expected: list[tuple[str, int]]) -> N
     assert folds(text) == expected
 
 
+@pytest.mark.parametrize("before", ["", "relu", "bn; relu", "conv 8 k3 p1; bn; relu"])
+@pytest.mark.parametrize("after", ["", "conv 8 k3 p1", "conv 8 k3 p1; bn"])
+def test_frame_of_a_repetition_contains_its_body(before: str, after: str) -> None:
+    """Even if the layers before it are those at the end of its body."""
+    body = "residual { conv 8 k3 p1; bn; relu; conv 8 k3 p1; bn }; relu"
+    plan = make_plan(graph(f"input 8x8x8\n{before}\nrepeat 3 {{ {body} }}\n{after}\n"))
+    (frame,) = (frame.path for frame in plan.frames.values() if frame.times == 3)
+    inside = [node.node for node in plan.nodes if node.place[: len(frame)] == frame]
+    first = 1 + len([each for each in before.split(";") if each])
+    assert inside == list(range(first, first + 7))
+
+
 @pytest.mark.parametrize(
     "text",
     [
