@@ -29,6 +29,8 @@ class ArgumentStore:
         self.keyword = keyword
         self.ev = ev
         self.bound = Bound()
+        self.guessed: set[str] = set()
+        """The parameters whose names were guessed; an argument that gives one of them later takes its place."""
 
     def interpret(self, kind: Kind | None, expr: ast.Expr) -> Any:
         """The meaning of a value for its kind: one of the kind's own words, an initializer, or an expression."""
@@ -52,6 +54,9 @@ class ArgumentStore:
         return TensorRef(word.name) if named else self.ev.value(word)
 
     def store(self, p: ParameterSpec, value: Any, arg: ast.Argument) -> None:
+        if p.name in self.guessed:
+            del self.bound.spans[p.name]
+            self.guessed.remove(p.name)
         if p.name in self.bound.spans and not p.many:
             first = self.bound.spans[p.name].text
             self.wrong(argument_errors.ArgumentTwice(span=arg.span, uses=self.ev.uses, name=p.name, first=first))

@@ -139,7 +139,7 @@ class _Binder:
         return True
 
     def named(self, arg: ast.Argument, name: ast.Word) -> None:
-        found = find_parameter(self.parameters, name.text)
+        found, guessed = find_parameter(self.parameters, name.text), False
         rest = next((p for p in self.parameters if p.rest), None)
         if rest is not None and (found is None or found.rest):
             self.store.collect(rest, name.text, arg)
@@ -147,13 +147,14 @@ class _Binder:
         if found is None:
             error = unknown_argument(self.keyword.text, arg, name, self.parameters, self.ev.uses)
             near = error.nearest
-            if near is None:
+            if near is None or near in self.bound.spans:
                 self.store.wrong(error)
                 self.ev.value(arg.value) if not isinstance(arg.value, ast.Variable) else None
                 return
             # Continue as if the nearest name had been written, so that the rest is checked too.
             self.ev.unknown(error)
             found = next(p for p in self.parameters if p.name == near)
+            guessed = True
         # torch writes the flag `valid` as `padding=valid`.
         words = {flag: value for flag, value in found.words if not isinstance(value, bool)}
         flag = arg.value.span.text
@@ -165,6 +166,8 @@ class _Binder:
             else self.store.interpret(found.kind, arg.value)
         )
         self.store.store(found, value, arg)
+        if guessed and found.name in self.bound.spans:
+            self.store.guessed.add(found.name)
 
     def boolean(self, p: ParameterSpec, arg: ast.Argument) -> bool:
         """Whether a flag is set to `False` or `yes`, which do not exist here; that is reported, and bound as meant."""

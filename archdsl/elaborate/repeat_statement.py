@@ -145,7 +145,8 @@ def _entries(state: State, statement: ast.Repeat) -> Sequence[Any] | None:
     if type(count) is int and count >= 0:
         # Beyond the maximum length of a list, the limit of iterations is reached anyway.
         return range(min(count, MAX_COUNT))
-    words = "an integer of at least 0, or a list"
+    # `repeat 0` is an error; a count that is computed may be 0.
+    words = f"an integer of at least {int(isinstance(statement.count, ast.Number))}, or a list"
     span, value = statement.count.span, show(count)
     error = argument_errors.BadValue(
         span=span, uses=state.uses, keyword="repeat", name="count", value=value, words=words

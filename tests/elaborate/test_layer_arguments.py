@@ -35,3 +35,10 @@ def test_error_in_a_layer_argument_is_reported_in_the_block(text: str) -> None:
         sink = Sink()
         analyze(Source(edited_text(source.text, suggestion.edits)), sink)
         assert not sink.errors, suggestion.title
+
+
+@pytest.mark.parametrize("text", ["maxpool 2 kernle=2", "conv 8 k3 strid=2 s2", "conv 8 k3 kernle=3"])
+def test_misspelled_name_of_a_given_argument_is_one_error(text: str) -> None:
+    sink = Sink()
+    analyze(Source(f"input 3x32x32; {text}"), sink)
+    assert len([found.diagnostic.code for found in sink]) == 1
