@@ -28,7 +28,7 @@ _SIZE = re.compile(r"[\d\s,x×X*()\[\]$\\]|None|shape|times|size|batch_size=\d+|
 _PARTS_OF_BODY = re.compile(r"(?P<head>(?:residual|stage\s+\w+|repeat\s+[\w.@]+|add|mul|concat))\s*(?P<open>[(\[])")
 _DEFINED = re.compile(r"(?P<head>block\s+\w+\s*(?:\([^()]*\))?)\s*=\s*(?P<body>[^={}\s][^{}]*)")
 _PARAMETER_TYPE = re.compile(r"(?<=[(,])\s*(?:int|float|bool|str|Int|Float|Bool|String)\s+(?=[A-Za-z_]\w*\s*[,=)])")
-_MERGED = re.compile(r"(?P<merge>[a-z]+)\s*(?P<rest>\S.*)")
+_MERGED = re.compile(r"(?P<merge>[a-z]+)(?!\w)\s*(?P<rest>\S.*)")
 _SIGNS = {"⊕": "add", "⊗": "mul", "⊙": "mul", "⊖": "sub"}
 _SAVED = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<tensor>[a-z]\w*)")
 _THOUSANDS = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w.,])")
