@@ -17,7 +17,7 @@ class FieldReport(Model):
     """A receptive field along one dimension of an input, in elements, ignoring the borders."""
 
     size: int | None = Field(
-        description="From the first element that is read to the last; null for the whole dimension."
+        description="Length from the first element read to the last; null for the whole dimension."
     )
     read: int | None = Field(description="How many elements in it are read, without the gaps.")
     jump: float | None = Field(
@@ -75,7 +75,7 @@ class MemoryReport(Model):
     )
     gathered: int = Field(
         0,
-        description="With --shards: the largest unsharded weights and gradients that a process holds at any one time.",
+        description="With --shards: the peak size of the unsharded weights and gradients that a process holds.",
     )
     total: int
 
@@ -137,7 +137,7 @@ class NetworkReport(Model):
     file: str
     name: str
     ok: bool = Field(description="True if there are no errors.")
-    settings: dict[str, int | float | str | list[Any]] = Field(description="The values of the network's parameters.")
+    settings: dict[str, int | float | str | list[Any]] = Field(description="Parameter → value, as for --set.")
     inputs: dict[str, int] = Field(description="Input name → node id.")
     outputs: dict[str, int] = Field(description="Output name → node id.")
     layers: list[LayerReport]

@@ -49,8 +49,9 @@ def command(
     weights: str | None,
     partial: bool,
 ) -> None:
-    """Import a network. SOURCE is MODULE:CALLABLE or FILE.py:CALLABLE, whose code is run, or a file, whose code
-    is not (Hugging Face config.json, Darknet .cfg, .keras, Keras .json, .onnx, .pt2, .yaml of a detection network).
+    """Import a network. SOURCE is MODULE:CALLABLE or FILE.py:CALLABLE, whose code is run, or a file, from which no
+    code is run (Hugging Face config.json, Darknet .cfg, .keras, Keras .json, .onnx, .pt2, .yaml of a detection
+    network).
 
     Where possible, the network is compared with the source: parameters, multiply-accumulates, and the outputs with the
     same weights. Nothing is written if they differ.

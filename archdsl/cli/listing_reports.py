@@ -34,7 +34,7 @@ class LayerDeclaration(Model):
 
     keyword: str
     kind: Literal["layer", "merge", "block"]
-    synonyms: list[str] = Field(description="Other names; those of a merge only lead to a suggestion.")
+    synonyms: list[str] = Field(description="Other names; those of a merge are reported as errors.")
     doc: str
     arguments: list[ArgumentReport] = Field(description="Positional ones first. For a block, its parameters.")
     example: str = Field(description="For a block, its text.")
@@ -145,21 +145,22 @@ class BoxReport(Model):
 
 
 class PredictionReport(Model):
-    """An element of the list that `archdsl predict` prints: an image or other input, and its prediction or error."""
+    """An element of the list that `archdsl predict` prints: an image or other input, and its prediction or error.
+
+    Fields that do not apply are absent.
+    """
 
     image: str
-    error: str | None = Field(default=None, description="Why there is no prediction; otherwise absent.")
-    true: str | None = Field(default=None, description="The true class or target, if it is known; otherwise absent.")
+    error: str | None = Field(default=None, description="Why there is no prediction.")
+    true: str | None = Field(default=None, description="The true class or target, if it is known.")
     classes: dict[str, float] | None = Field(
         default=None,
         description="Class → probability, the most likely first; for segmentation, class → fraction of the pixels.",
     )
-    values: dict[str, float] | None = Field(
-        default=None, description="Predicted numbers, or metrics such as the PSNR; otherwise absent."
-    )
-    file: str | None = Field(default=None, description="The mask or image that was written; otherwise absent.")
+    values: dict[str, float] | None = Field(default=None, description="Predicted numbers, or metrics such as the PSNR.")
+    file: str | None = Field(default=None, description="The mask or image that was written.")
     boxes: list[BoxReport] | None = Field(
-        default=None, description="For detection: the objects, the most likely first; otherwise absent."
+        default=None, description="For detection: the objects, the most likely first."
     )
     text: str | None = Field(default=None, description="A caption, or a language model's continuation of the text.")
 

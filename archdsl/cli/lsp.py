@@ -16,7 +16,7 @@ from .problems import need
 @allow_option
 @click.option("--stdio", is_flag=True, hidden=True, help="The default, which some clients give.")
 def command(pedantic: bool, stdio: bool) -> None:
-    """Run the language server, which editors start: errors while typing, shapes, completion, renaming and more.
+    """Run the language server that editors start for errors, shapes, completion, renaming and more.
 
     It speaks the Language Server Protocol over standard input and output.
     """

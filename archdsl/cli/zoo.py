@@ -68,7 +68,7 @@ def show(name: str) -> None:
 @command.command("cite")
 @click.argument("names", nargs=-1, required=True, metavar="NAME…", shell_complete=complete_zoo)
 def cite(names: tuple[str, ...]) -> None:
-    """Print the BibTeX entries of the papers of these architectures."""
+    """Print the BibTeX entries of the papers of the given architectures."""
     papers: dict[str, None] = {}
     for name in names:
         try:

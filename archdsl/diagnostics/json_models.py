@@ -51,9 +51,9 @@ class DiagnosticReport(Model):
     severity: Literal["error", "warning"]
     message: str
     range: SourceRange
-    label: str = Field(description="The text of the label; may be empty.")
+    label: str = Field(description="The text shown at `range`; may be empty.")
     others: list[LabelReport]
-    help: list[str] = Field(description="Explanations that do not change the text.")
+    help: list[str] = Field(description="Advice that comes without an edit.")
     fix: FixReport | None = Field(description="The first of the suggestions; null if there is none.")
     suggestions: list[FixReport] = Field(
         description="At most two changes to the text, the best first; each is verified to remove the error."

@@ -66,7 +66,7 @@ class AttentionOptions(LayerOp):
     )
     grid: PositiveSpatialInt | None = argument(None, doc="size of the sparse windows")
     shift: NaturalSpatialInt = argument(
-        0, doc="shift of the windows, less than their size; opposite ends do not attend to each other"
+        0, doc="shift of the windows, less than their size; windows do not wrap around the edges"
     )
     relative: Relative = argument(
         "none",
@@ -85,13 +85,13 @@ class AttentionOptions(LayerOp):
     bias: LinearBias = argument(True, words={"nobias": False}, doc="whether the linear layers have a bias")
     qkv_bias: InputBias | None = argument(
         None,
-        doc="whether queries, keys and values have a bias, or only queries and values (`qv`); `bias` if not given",
+        doc="whether queries, keys and values have a bias, or only queries and values (`qv`); like `bias` if not given",
     )
-    out_bias: Flag | None = argument(None, doc="whether the output projection has a bias; `bias` if not given")
+    out_bias: Flag | None = argument(None, doc="whether the output projection has a bias; like `bias` if not given")
     frozen: Flag = argument(
         False,
         words={"frozen": True},
-        doc="weights, relative positions and scale are not trained; the biases of the linear layers are",
+        doc="weights, relative biases and scale are not trained; the biases of the linear layers are",
     )
     init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
 

@@ -111,7 +111,7 @@ class CELU(Activation):
 
 
 class GELU(Activation):
-    """x·Φ(x), with Φ the normal CDF; `gelu tanh` approximates it (Hendrycks & Gimpel, 2016).
+    """x·Φ(x), with Φ the standard normal CDF; `gelu tanh` is an approximation (Hendrycks & Gimpel, 2016).
 
     Example:
         input 197x768; fc 3072; gelu

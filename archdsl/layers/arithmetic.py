@@ -48,7 +48,7 @@ class Learned(Layer):
     """The name of the learned values."""
 
     learned: Flag = argument(False, words={"learned": True}, doc="learn one value per channel")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the learned values are not trained")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the values are not trained")
 
     def out(self, x: Shape) -> Shape:
         if self.frozen and not self.learned:
@@ -243,7 +243,7 @@ class PositionEmbedding(Layer):
 
     length: PositiveInt | None = argument(None, doc="number of steps that have a vector; T by default")
     sines: Flag = argument(False, words={"sines": True}, doc="use fixed sines and cosines of increasing wavelength")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the learned vectors are not trained")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the vectors are not trained")
 
     def out(self, x: Shape) -> Shape:
         x = sequential(x)

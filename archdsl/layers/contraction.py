@@ -1,4 +1,4 @@
-"""Merges that multiply tensors and sum along a common axis."""
+"""Merges that multiply tensors and sum along common axes."""
 
 from collections.abc import Mapping
 from itertools import pairwise

@@ -125,7 +125,7 @@ class Crop(LayerOp):
 
     size: PositiveSpatialInt | None = argument(None, positional=True, doc="spatial size of the output")
     like: Tensor | None = argument(None, doc="a tensor with the spatial size of the output, instead of `size`")
-    start: NaturalSpatialInt | None = argument(None, doc="first element; (W − size)//2 by default")
+    start: NaturalSpatialInt | None = argument(None, doc="first element; (length − size)//2 by default")
 
     def _target(self, xs: tuple[Shape, ...]) -> tuple[int, ...]:
         """The spatial size of the output. Raises Reject."""

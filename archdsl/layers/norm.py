@@ -254,7 +254,7 @@ class LocalResponseNorm(Layer):
     synonyms = ("localresponsenorm", "local_response_norm")
     style = "norm"
 
-    size: PositiveInt = argument(positional=True, doc="number of neighboring channels")
+    size: PositiveInt = argument(positional=True, doc="number of channels in the mean")
     alpha: AnyFloat = argument(1e-4, doc="weight of the mean square of the neighbors")
     beta: AnyFloat = argument(0.75, doc="exponent")
     k: AnyFloat = argument(1.0, doc="added to `alpha` times the mean square")

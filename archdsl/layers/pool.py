@@ -204,7 +204,7 @@ class AvgPool(Pooling):
 class LPPool(Pooling):
     """Power-average pooling: the p-norm of each window, (Σ|x|^p)^(1/p) (Sermanet et al., 2012).
 
-    PyTorch's module sums x^p, so unless p is even, the absolute values are taken first. Padding adds zeros.
+    PyTorch's module sums x^p, so `abs` is applied first unless p is even. Padding adds zeros.
 
     Example:
         input 16x32x32; lppool 2 norm=3

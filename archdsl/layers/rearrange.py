@@ -3,10 +3,10 @@
 The pattern names the axes of the input, from left to right, and after `->` those of the output. Parentheses join
 several names into one axis: `(h w)` is h·w, row by row. `1` and `()` are axes of length 1. The size of an axis is
 inferred from the input or given as an argument: `"(h p) w -> h (p w)" p=4`. A number in place of a name is an axis of
-that size; `rearrange` keeps the numbers in order after the arrow, but may join or split them.
+that size; in `rearrange`, such axes keep their order, but may be joined or split.
 
-A result with two axes is a sequence if its first axis is `t` or its last contains `c`, a signal if its last is `l` or
-its first contains `c`; otherwise, the next layer decides.
+A result with two axes is a sequence if its first axis is `t` or its last contains `c`, and a signal if its last is `l`
+or its first contains `c`; otherwise, the next layer decides.
 """
 
 from typing import Annotated, Literal

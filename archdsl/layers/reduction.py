@@ -1,4 +1,4 @@
-"""Reductions: replace the elements along one or several axes with one number, such as their mean.
+"""Layers that replace the elements along one or several axes with one number, such as their mean.
 
 `axis` takes names (`c`, `t`, `d`, `h`, `w`, `l`; several: `axis=hw`), or numbers, counted from 0 without the batch
 (`axis=1x2`).

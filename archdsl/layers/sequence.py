@@ -36,9 +36,9 @@ class Attention(AttentionOptions):
     windows, and `grid=7` makes sparse windows of 7×7 evenly spaced positions (Liu et al., 2021; Tu et al., 2022). On a
     sequence, `window=4096 sliding causal` lets each step attend to itself and the 4,095 before it.
 
-    The weights have the names of `nn.MultiheadAttention`: `in_proj_weight` has the rows of queries, keys and values. If
-    keys or values come from a tensor with another number of features, there are `q_proj_weight`, `k_proj_weight` and
-    `v_proj_weight` instead.
+    The weights have the names of `nn.MultiheadAttention`: `in_proj_weight` has the rows of queries, then keys, then
+    values. If keys or values come from a tensor with another number of features, there are `q_proj_weight`,
+    `k_proj_weight` and `v_proj_weight` instead.
 
     A mask is T×S, S or heads×T×S for T steps that attend to S. It is added to the dot products: 0 keeps a step, and
     −∞ hides it. A mask of integers or booleans hides the steps where it is 0.

@@ -85,7 +85,7 @@ def _type(schema: dict[str, Any]) -> str:
         case {"$ref": ref}:
             name = ref.rpartition("/")[2]
             return f"[{name}](#{name.lower()})"
-        case {"anyOf": choices}:
+        case {"anyOf": choices} | {"oneOf": choices}:
             return " or ".join(dict.fromkeys(map(_type, choices)))
         case {"const": value}:
             return f"`{value!r}`".replace("'", '"')

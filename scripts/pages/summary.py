@@ -20,7 +20,7 @@ _NAV = re.compile(r"([\w./]+\.md)$")
 _HEAD = """\
 # Language on one page
 
-The language in brief, to paste into a prompt or print. [The other pages](../language.md) have the details.
+The language in brief, to paste into a prompt or to print. [The other pages](../language.md) have the details.
 """
 _LLMS = """\
 # archdsl
@@ -42,7 +42,9 @@ def page() -> str:
         parts.append(f"## {title}\n\n{_unlinked(_first_paragraph(body))}\n")
         if example := _first_example(body):
             parts.append(f"```text\n{example}\n```\n")
-    notation = "`CAPITALS` are positional, `sN` is written like `s2`, `name=` takes a value; `?` marks optional ones."
+    notation = (
+        "`CAPITALS` are positional, `sN` is written like `s2`, `name=` takes a value; `?` marks optional arguments."
+    )
     parts.append(f"## Layers\n\n{notation}\n")
     parts.append("```text\n" + "\n".join(_usage(layer) for _, layer in sorted(registry().items())) + "\n```\n")
     parts.append("## Merges\n")

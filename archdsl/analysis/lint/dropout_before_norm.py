@@ -33,7 +33,7 @@ class DropoutBeforeNorm(Diagnostic):
         return "after this dropout, the running variance of `bn` does not match the variance at inference"
 
     def others(self) -> tuple[Label, ...]:
-        return (Label(span=self.norm_span, text="its running variance includes the dropout"),)
+        return (Label(span=self.norm_span, text="its running variance includes the effect of dropout"),)
 
     def help(self) -> tuple[str, ...]:
         return ("put dropout after the normalization",)

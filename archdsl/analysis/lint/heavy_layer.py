@@ -18,9 +18,8 @@ _MANY = 100_000
 class HeavyLayer(Diagnostic):
     """One `fc` that reads a flattened image has more than 80% of the network's parameters, and more than 100,000.
 
-    Every unit has a separate weight for each pixel of each channel, so the layer memorizes positions rather than
-    patterns, and it takes most of the memory. After `gap`, a unit needs one weight per channel; more pooling shrinks
-    the image.
+    Every unit has a separate weight for each pixel of each channel, so a pattern is learned separately at each
+    position. After `gap`, a unit needs one weight per channel; more pooling shrinks the image.
 
     Source: Lin, Chen & Yan, Network In Network, 2013, section 3.2.
     """

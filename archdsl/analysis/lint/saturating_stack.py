@@ -32,7 +32,7 @@ class SaturatingStack(Diagnostic):
     def message(self) -> str:
         counts = ((self.sigmoids, "sigmoid"), (self.tanhs, "tanh"))
         words = " and ".join(f"{count} `{word}`" for count, word in counts if count)
-        return f"{words} layers in a row let little of the gradient through"
+        return f"{words} layers let little of the gradient through"
 
     def label(self) -> str:
         return f"the slopes multiply the gradient by at most 1/{4**self.sigmoids:,}" if self.sigmoids else ""

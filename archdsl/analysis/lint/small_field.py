@@ -34,7 +34,7 @@ class SmallField(Diagnostic):
     side: int
 
     def message(self) -> str:
-        return f"`{self.keyword}` averages positions that each see {self.field} of the input's {self.side} elements"
+        return f"`{self.keyword}` averages positions that each see {self.field} of {self.side} elements along an axis"
 
     def label(self) -> str:
         return f"a receptive field of {self.field}"

@@ -12,8 +12,8 @@ from .unread_pixels import reads_all
 class StrideOverKernel(Diagnostic):
     """The stride is larger than the kernel, so rows and columns between the kernel's positions are never read.
 
-    `conv k1 s2` reads one pixel in four. ResNet's strided shortcut does the same, but is not reported, because the body
-    of the residual reads all pixels; pooling before the convolution (ResNet-D) is better.
+    A `conv` with `k1 s2` reads one pixel in four. ResNet's strided shortcut does the same, but is not reported, because
+    the body of the residual reads all pixels; pooling before the convolution (ResNet-D) is better.
 
     Source: He et al., Bag of Tricks for Image Classification with CNNs, 2019, section 4.
     """

@@ -11,7 +11,7 @@ from ._facts import Facts
 class TwoActivations(Diagnostic):
     """Two activations follow each other with no learned layer between them.
 
-    The second receives only the output of the first: in `relu; softmax`, all classes that relu cut to 0 get the same
+    The second receives only the output of the first: in `relu; softmax`, all classes that relu set to 0 get the same
     probability, and in `relu; relu` the second does nothing. Usually a layer between them is missing.
 
     Source: Goodfellow, Bengio & Courville, Deep Learning, 2016, section 6.3: a hidden layer is one affine map and one

@@ -17,7 +17,7 @@ class TwoLinear(Diagnostic):
 
     `fc 128; fc 64` has more weights than `fc 64`, but no more expressive power. The same holds for two convolutions if
     one of them has `k1`, except at padded edges. Usually an activation is missing; dropout is not one. A bottleneck,
-    with fewer features between the two layers than at either end, is not reported: such a pair is a low-rank matrix.
+    with fewer features between the two layers than at either end, is not reported: it is a low-rank map.
 
     Source: Goodfellow, Bengio & Courville, Deep Learning, 2016: a product of matrices is a matrix.
     """

@@ -23,7 +23,7 @@ class WhitenWithoutData(Diagnostic):
     severity = Severity.WARNING
 
     def message(self) -> str:
-        return "`whiten` is computed from training images, but this text names no data"
+        return "`init=whiten` needs training images, but this text names no data"
 
     def help(self) -> tuple[str, ...]:
         return ("name the data in the `train` block, or use `archdsl train --data`", "otherwise the filters are random")

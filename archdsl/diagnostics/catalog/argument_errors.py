@@ -252,7 +252,7 @@ class NoEntry(Diagnostic):
 class CannotUnpack(Diagnostic):
     """A list has more or fewer entries than there are names in brackets.
 
-    `let [k, c] = [3, 64]` names the entries of a list, and `repeat rows as [k, c] { … }` those of each row of a table.
+    `let [k, c] = [3, 64]` names the entries of a list, and `repeat rows as [k, c] { … }` those of each list in `rows`.
     """
 
     code = "E0312"

@@ -184,7 +184,7 @@ class RepeatedFigureSetting(SetTwice):
 
 
 class CannotHide(Diagnostic):
-    """A figure cannot hide a layer that reads several tensors: it would not show which of them the next layer reads.
+    """A figure cannot hide a layer that reads several tensors: it would not show that they are merged.
 
     `hide` takes kinds of layers (`norm`) and names of layers (`bn`), and hides all of them. You cannot hide a stage, a
     block, or one layer of a kind without the others.

@@ -6,7 +6,7 @@ from ..diagnostic import Diagnostic
 
 
 class CannotRead(Diagnostic):
-    """A file cannot be read: it does not exist, is a folder, is not valid UTF-8, or permission is denied."""
+    """A file cannot be read: it does not exist, is a folder or is not valid UTF-8, or permission is denied."""
 
     code = "E0601"
     title = "file cannot be read"

@@ -8,7 +8,7 @@ from ..diagnostic import Diagnostic
 class TooDeep(Diagnostic):
     """Bodies, parentheses, `else if` or uses of blocks are nested beyond the limit.
 
-    Move an inner part into a block to reduce the nesting.
+    To reduce the nesting, move an inner body into a block, or compute an inner expression first with `let`.
     """
 
     code = "E0701"
@@ -26,7 +26,7 @@ class TooDeep(Diagnostic):
     def help(self) -> tuple[str, ...]:
         if self.uses:
             return ("to repeat a fixed number of times, write `repeat N { … }`",)
-        return ("move an inner part into a block: `block part { … }`, then use `part`",)
+        return ("move an inner body into a block, or compute an inner expression first with `let`",)
 
 
 class TooLong(Diagnostic):
@@ -85,7 +85,7 @@ class TooManyLayers(Diagnostic):
 
 
 class TooManyIterations(Diagnostic):
-    """Repetitions and uses of blocks exceed the limit. Usually one of them creates no layer: remove it."""
+    """Iterations and uses of blocks exceed the limit. Usually a repetition creates no layer: remove it."""
 
     code = "E0708"
     ends_elaboration = True
@@ -96,7 +96,7 @@ class TooManyIterations(Diagnostic):
     limit: int
 
     def message(self) -> str:
-        return f"repetitions and blocks take more than {self.limit:,} iterations up to here"
+        return f"more than {self.limit:,} iterations and uses of blocks up to here"
 
     def help(self) -> tuple[str, ...]:
         return ("lower a repeat count, or remove a repetition that creates no layer",)
@@ -114,7 +114,7 @@ class TooManySteps(Diagnostic):
     limit: int
 
     def message(self) -> str:
-        return f"executing statements and expressions takes more than {self.limit:,} steps up to here"
+        return f"the statements and expressions up to here take more than {self.limit:,} steps"
 
     def help(self) -> tuple[str, ...]:
         return ("lower a repeat count, or move what does not depend on the index out of the repetition",)

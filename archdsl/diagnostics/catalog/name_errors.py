@@ -227,8 +227,8 @@ class AmbiguousWord(Diagnostic):
     """A word has two meanings, and either is possible here.
 
     With a tensor named `c4`, `c4` may be the tensor or `c=4`; with one named `x2`, `x2` may be the tensor or a
-    repetition. A layer's name after the arguments of a block may be another argument or the next statement. If only one
-    meaning is possible in a given place, the word has that meaning.
+    repetition. After the arguments of a block, a layer's name may be another argument or, if a `;` is missing, the next
+    statement. If only one meaning is possible in a given place, the word has that meaning.
     """
 
     code = "E0209"

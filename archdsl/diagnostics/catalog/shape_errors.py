@@ -119,7 +119,7 @@ class WrongDimensions(Diagnostic):
 
 
 class ArgumentsConflict(UnsuitableInput):
-    """Arguments of a layer are mutually exclusive, or one needs another, whatever the input."""
+    """Arguments of a layer are mutually exclusive, or one needs another, regardless of the input."""
 
     code = "E0411"
     title = "invalid combination of arguments"
@@ -182,8 +182,8 @@ class HeadsDoNotDivide(UnsuitableInput):
 class OperandsDiffer(Diagnostic):
     """The operands of a merge have incompatible shapes.
 
-    `add`, `mul` and other elementwise merges need equal shapes, but an axis of length 1 is broadcast (in `add`, only
-    in an operand with one value per channel); `concat` needs equal sizes on all axes except the one it joins, by
+    `add`, `mul` and other elementwise merges need equal shapes, except that they broadcast axes of length 1; `add` does
+    so only for one value per channel, such as C×1×1. `concat` needs equal sizes on all axes except the one it joins, by
     default the channels.
     """
 

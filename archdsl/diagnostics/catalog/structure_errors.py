@@ -79,7 +79,7 @@ class SymbolicSize(_NeedsSizes):
 
     Convolutions and pooling layers work with symbolic dimensions (`input 3xHxW`). The number of weights of an `fc`
     after `flatten` depends on the number of elements, so the sizes must be known: pass `--input 3x224x224`, write them
-    in the text, declare them (`net N(H = 224, W = 224)`), or make the head independent of them with `gap`.
+    in the text or declare them (`net N(H = 224, W = 224)`). With `gap` instead of `flatten`, they need not be known.
     """
 
     code = "E0504"
@@ -128,7 +128,7 @@ class ResultsDiffer(Diagnostic):
     """A statement gives names to more or fewer results than it has.
 
     A block that ends in `output a, b` has two results, and each use of it names both: `split as low, high`. The
-    first is then the current tensor. All other blocks and layers have one result.
+    first is then the current tensor. Layers, and blocks without such an `output`, have one result.
     """
 
     code = "E0513"
@@ -154,8 +154,8 @@ class ResultsDiffer(Diagnostic):
 class MissingNextValue(Diagnostic):
     """A scan or a repetition carries a tensor over, but its body does not define the next value.
 
-    With `carry sum = …`, `sum` is the value before a step, and the tensor that the body names `as sum` the one after.
-    Names defined in the body of a merge do not count: they are not visible outside it.
+    With `carry sum = …`, `sum` is the value before a step; the tensor that the body names `as sum` is the value after
+    it. Names defined in the body of a merge do not count: they are not visible outside it.
     """
 
     code = "E0514"
@@ -219,7 +219,8 @@ class UndecidedLayer(_NeedsSizes):
 class NothingToMeasure(Diagnostic):
     """An assertion uses the receptive field, but the network has none.
 
-    `rf` is the largest receptive field of any layer whose output has pixels or steps, in input elements along one axis.
+    `rf` is the largest receptive field of any layer whose output has positions (pixels or steps), in input elements
+    along one axis.
     """
 
     code = "E0511"

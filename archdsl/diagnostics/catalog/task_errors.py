@@ -6,9 +6,9 @@ from ..diagnostic import Diagnostic
 class WrongImageOutput(Diagnostic):
     """The output does not have the shape that the task needs.
 
-    Segmentation needs one number per class for each pixel of the input; reconstruction needs
-    an output of the input's shape; detection needs one number per class, four distances and the
-    center-ness at each location; a task of a package has its own rule.
+    Segmentation needs one number per class for each pixel of the input; reconstruction needs an output of the input's
+    shape; detection needs one number per class, four distances and the center-ness at each location; a task from a
+    package has its own requirements.
     """
 
     code = "E0816"

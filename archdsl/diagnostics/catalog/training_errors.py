@@ -180,8 +180,8 @@ class NotForImages(Diagnostic):
 class OutputWithoutLoss(Diagnostic):
     """An additional output of the network has no loss, so training would not change the weights that only it uses.
 
-    `loss cross_entropy early=0.3` adds the same loss with a weight, `early=mse` another one, and `early=free` declares
-    that the output has none.
+    `loss cross_entropy early=0.3` adds the same loss times 0.3, `early=mse` adds another loss, and `early=free`
+    declares that the output has none.
     """
 
     code = "E0814"

@@ -6,6 +6,7 @@ from math import gcd, lcm
 from ...diagnostics import Edit
 from ...graph import DraftNode, Unresolved
 from ...layers.norm import BatchNorm
+from ...layers.resample import PixelShuffle, PixelUnshuffle
 from ...shapes.shape import Layout, Shape
 from ...shapes.symbolic import concrete
 from ...syntax import ast
@@ -17,7 +18,7 @@ from ..written_arguments import value_text, written_arguments
 from .sibling_fixes import setter
 
 _SPLITTING = ("groups", "heads", "window", "factor", "kv_heads", "levels")
-"""Arguments that must divide the channels."""
+"""Arguments that must divide the channels; the square of `factor` must."""
 _MOST_MERGES = 3
 _MOST_STEPS = 10_000
 """The largest distance from a value at which divisors are searched for."""
@@ -91,8 +92,15 @@ def divisors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     value = concrete(value)
     if shape.layout is Layout.OPEN and name in ("heads", "kv_heads"):
         shape = shape.read_as(Layout.SEQUENCE)  # as attention reads it
+    if isinstance(node.op, PixelUnshuffle):
+        yield from _splitting(context, layer, name, value, [concrete(length) for length in shape.spatial_size])
+        return
     sizes = _to_divide(node, shape)
-    yield from _splitting(context, layer, name, value, sizes)
+    if isinstance(node.op, PixelShuffle):
+        yield from _splitting(context, layer, name, value, sizes, power=2)
+        value **= 2
+    else:
+        yield from _splitting(context, layer, name, value, sizes)
     if any(size % value for size in sizes[1:]):
         yield from _rounded(context, layer, "filters", sizes[1], value)
     if sizes[0] % value and (found := setter(context, context.draft.nodes[node.inputs[0]])) is not None:
@@ -105,19 +113,23 @@ def _to_divide(node: Unresolved, shape: Shape) -> list[int]:
 
 
 def _splitting(
-    context: SuggestionContext, layer: ast.LayerStatement, name: str, value: int, sizes: list[int]
+    context: SuggestionContext, layer: ast.LayerStatement, name: str, value: int, sizes: list[int], power: int = 1
 ) -> Iterator[Candidate]:
-    """The divisors next to a value: in the statement, or where the parameter that it names has its default."""
+    """The divisors next to a value: in the statement, or where the parameter that it names has its default.
+
+    With a power of 2, the squares of the values must divide the sizes.
+    """
     common = gcd(*sizes)
     start = min(value, common + 1)
-    below = next((d for d in range(start - 1, max(0, start - _MOST_STEPS), -1) if common % d == 0), None)
-    above = next((d for d in range(value + 1, min(common, value + _MOST_STEPS) + 1) if common % d == 0), None)
+    below = next((d for d in range(start - 1, max(0, start - _MOST_STEPS), -1) if common % d**power == 0), None)
+    above = next((d for d in range(value + 1, min(common, value + _MOST_STEPS) + 1) if common % d**power == 0), None)
     near = sorted((d for d in (below, above) if d is not None), key=lambda d: (abs(d - value), d))
     parameters = context.parameters(layer)
     argument = written_arguments(layer, parameters).get(name)
     # A factor of 1 does nothing.
     for index, divisor in enumerate(d for d in near if not (d == 1 and name == "factor")):
-        why = f"{divisor} divides {listed(map(str, dict.fromkeys(sizes)))}"
+        divides = f"{divisor}² = {divisor**2}" if power == 2 else f"{divisor}"
+        why = f"{divides} divides {listed(map(str, dict.fromkeys(sizes)))}"
         default = default_of(context, argument)
         if default is not None:
             yield Candidate(

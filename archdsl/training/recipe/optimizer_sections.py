@@ -35,7 +35,8 @@ class Optimizer(RecipeSection):
     weight_decay: WeightDecay = 0.0
     decay_all: Annotated[bool, OptionGroup.REGULARIZATION] = Field(
         default=False,
-        description="apply weight decay to biases, normalization weights, learned scales, tokens and positions, too",
+        description="apply weight decay to biases, normalization weights, learned scales, tokens and position "
+        "embeddings, too",
     )
     norm_bias_lr: PositiveFloat = Field(
         default=1.0,
@@ -164,7 +165,7 @@ class Constant(RecipeSection):
 
 
 class Step(RecipeSection):
-    """Multiply the learning rate by `factor` every `every` epochs, or after each of the epochs `at`."""
+    """Multiply the learning rate by `factor` every `every` epochs, or after each epoch in `at`."""
 
     name: Literal["step"] = "step"
     warmup: Warmup = 0.0

@@ -81,7 +81,7 @@ class Recipe(RecipeSection):
     task: Annotated[str, _TASKS, OptionGroup.DATA] = Field(
         default="auto",
         description="what the network learns; `auto` chooses the task of the data set, or reconstruction for a network "
-        "that outputs images of the input's shape; packages that the text names may add tasks",
+        "that outputs images of the input's shape; packages named with `use` may add tasks",
     )
     split: Annotated[float, Field(gt=0, le=1), OptionGroup.DATA] = Field(
         default=0.9,

@@ -104,7 +104,7 @@ class Augment(RecipeSection):
     noise: Annotated[PositiveFloat | None, OrOff] = Field(
         default=None,
         description="add Gaussian noise with this standard deviation to the inputs, for pixels in 0..1; for "
-        "reconstruction, validation and test images get noise, too",
+        "reconstruction, also in validation and testing",
         examples=[0.3],
     )
     random_resized_crop: Annotated[Annotated[float, Field(gt=0, le=1)] | None, OrOff] = Field(
