@@ -107,7 +107,7 @@ class LayerReport(Model):
         description="With --columns rf: the part of each input with spatial dimensions that a position depends on.",
     )
     paths: list[PathsReport] | None = Field(None, description="With --columns paths.")
-    memory: int | None = Field(None, description="With --columns memory or --batch: bytes that training keeps for it.")
+    memory: int | None = Field(None, description="With --columns memory or --batch: bytes that autograd keeps for it.")
     share: ShareReport | None = Field(None, description="With --columns share.")
     columns: dict[str, str] | None = Field(
         None, description="Other columns requested with --columns, by name, as text."

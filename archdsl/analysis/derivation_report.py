@@ -42,7 +42,7 @@ class WhyReport(Model):
     text: str
     line: int
     shape: str | None = Field(description="Null where it is not known.")
-    also: list[str] = Field(description="The names of other layers that match.")
+    also: list[str] = Field(description="Other layers that match the given name.")
     steps: list[StepReport] = Field(description="From the inputs to the layer, which comes last.")
     decisions: list[DecisionReport]
 

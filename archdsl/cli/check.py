@@ -48,7 +48,7 @@ _CONFLICTS = (
     "--sizes", metavar="SIZES", help="Report which input sizes of a list, such as 224,256,350x525, are valid."
 )
 @click.option("--fix", is_flag=True, help="Apply safe fixes to the files, then check again.")
-@click.option("--unsafe", is_flag=True, help="With --fix or --diff: also apply likely fixes.")
+@click.option("--unsafe", is_flag=True, help="With --fix or --diff: also include likely fixes.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, without writing it.")
 @click.option(
     "--style", metavar="FILE", help="Also check the `figure { … }` block in this style file against the networks."

@@ -67,8 +67,8 @@ def command(
     """Export a trained RUN, or the network in FILE with newly initialized weights, to ONNX, a PyTorch exported program
     (.pt2) or TorchScript, or only its weights to safetensors.
 
-    Except for safetensors, the exported file is loaded and run, and the largest difference between its outputs and the
-    network's is reported.
+    The exported file is loaded, and its outputs are compared with the network's. Except for safetensors, the largest
+    difference is reported.
     """
     kind = _form(form, output)
     _refuse(kind, batch, opset)

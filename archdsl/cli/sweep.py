@@ -41,8 +41,9 @@ def _values_options(command: F) -> F:
     "sweep",
     cls=GroupedCommand,
     epilog="To vary an option, give it a list, `--lr 0.1,0.01`, or a range, `--lr 0.01..0.3`. Parameters of the "
-    "network are varied in the same way: `--set width=0.5,1,2`. A range that spans at least a factor of ten is sampled "
-    "on a logarithmic scale. If there are only lists, all combinations are tried (grid search).",
+    "network are varied in the same way: `--set width=0.5,1,2`. A value that contains commas needs double quotes "
+    "inside the shell's quotes: `--at '\"82,123\"'`. A range that spans at least a factor of ten is sampled on a "
+    "logarithmic scale. If there are only lists, all combinations are tried (grid search).",
 )
 @click.argument("file", required=False, metavar="[FILE | status SWEEP]", shell_complete=complete_network)
 @click.argument("folder", type=NAMED_PATH, required=False, metavar="", shell_complete=complete_folder)

@@ -53,7 +53,7 @@ class DiagnosticReport(Model):
     range: SourceRange
     label: str = Field(description="The text shown at `range`; may be empty.")
     others: list[LabelReport]
-    help: list[str] = Field(description="Advice that comes without an edit.")
+    help: list[str] = Field(description="Advice without an edit.")
     fix: FixReport | None = Field(description="The first of the suggestions; null if there is none.")
     suggestions: list[FixReport] = Field(
         description="At most two changes to the text, the best first; each is verified to remove the error."

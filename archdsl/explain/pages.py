@@ -100,7 +100,7 @@ def listing(kinds: Mapping[str, type[Diagnostic]]) -> str:
 _INTRODUCTION = f"""# Diagnostics
 
 This page lists every diagnostic that `archdsl check` reports, by code. `archdsl explain E0402` shows one of them in the
-terminal. The examples run as tests; each is checked under the file name `{NAME}`.
+terminal. The examples are checked under the file name `{NAME}`.
 
 An **error** (E) sets the exit status to 1, and a **warning** (W) does so only with `--strict`. To silence a warning on
 a line, end the line with `# archdsl: ignore[W0903]`; separate several codes with commas. `--fix` applies safe fixes,

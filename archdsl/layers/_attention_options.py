@@ -39,7 +39,10 @@ class AttentionOptions(LayerOp):
     values: Tensor | None = argument(
         None, name="value", doc="tensor that values are computed from; by default, the one for keys"
     )
-    mask: Tensor | None = argument(None, doc="tensor that is added to the dot products, or hides steps where it is 0")
+    mask: Tensor | None = argument(
+        None,
+        doc="tensor that is added to the dot products or, if integer or boolean, hides steps where it is 0",
+    )
     kv_heads: PositiveInt | None = argument(
         None, doc="number of key and value heads, each shared by a group of query heads (Ainslie et al., 2023)"
     )
@@ -71,9 +74,9 @@ class AttentionOptions(LayerOp):
     relative: Relative = argument(
         "none",
         words={"relative": "table", "t5": "t5", "alibi": "alibi"},
-        doc="bias for each head and relative position: a learned table (`relative` alone), a small network (`mlp`) "
-        "of the offset, learned buckets of distances (`t5`, Raffel et al., 2019) or fixed slopes (`alibi`, Press et "
-        "al., 2021)",
+        doc="bias for each head and relative position: from a learned table (`relative` alone), a small network "
+        "(`mlp`) or learned biases of distance buckets (`t5`, Raffel et al., 2019), or linear in the distance "
+        "(`alibi`, Press et al., 2021)",
     )
     buckets: Annotated[int, Int(minimum=4)] = argument(32, doc="number of buckets of `t5`")
     distance: PositiveInt = argument(128, doc="from this distance on, all distances share the last bucket of `t5`")
@@ -91,7 +94,7 @@ class AttentionOptions(LayerOp):
     frozen: Flag = argument(
         False,
         words={"frozen": True},
-        doc="weights, relative biases and scale are not trained; the biases of the linear layers are",
+        doc="only the biases of linear and normalization layers are trained",
     )
     init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
 

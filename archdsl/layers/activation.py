@@ -87,7 +87,7 @@ class ELU(Activation):
 
 
 class SELU(Activation):
-    """Scaled ELU, whose constants keep mean 0 and variance 1 from layer to layer (Klambauer et al., 2017).
+    """Scaled ELU, with constants chosen to keep mean 0 and variance 1 from layer to layer (Klambauer et al., 2017).
 
     Example:
         input 256; selu

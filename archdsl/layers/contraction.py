@@ -24,7 +24,7 @@ from .merge import MergeOp, differ
 class Matmul(MergeOp):
     """The matrix product of two tensors over their last two axes: N×K times K×M is N×M.
 
-    The axes before these are batch axes, which must be equal: there is one product for each index along them.
+    The axes before these are batch axes, which must have the same sizes.
 
     Example:
         input 16x64; permute 1 0 as keys; from in; matmul keys

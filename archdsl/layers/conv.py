@@ -59,13 +59,13 @@ class Convolution(Layer):
 
     stride: PositiveSpatialInt = argument(1, letter="s", doc="step of the kernel")
     padding: Padding = argument(
-        0, letter="p", words=PADDING_WORDS, doc="elements added at each end; `same_upper` is Keras's `same`"
+        0, letter="p", words=PADDING_WORDS, doc="elements added at each end; for Keras's `same`, write `same_upper`"
     )
     dilation: PositiveSpatialInt = argument(1, letter="d", doc="distance between the kernel's elements")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each channel")
     pad_mode: PadMode = argument("zeros", doc="how the padding is filled")
     pad_value: Annotated[float, Float()] = argument(0.0, doc="the value that `pad_mode=constant` pads with")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel is not trained; the bias is")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="only the bias is trained")
     init: FilterInit | None = argument(None, doc=f"{MATRIX_DOC}; `whiten` computes them from training images")
     weight: WeightForm | None = argument(None, doc=WEIGHT_DOC)
     fixed: AnyFilter | None = argument(
@@ -302,7 +302,7 @@ class UpConv(Layer):
     dilation: PositiveSpatialInt = argument(1, letter="d", doc="distance between the kernel's elements")
     groups: PositiveInt = argument(1, letter="g", doc="number of equal groups that the channels are split into")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each channel")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel is not trained; the bias is")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="only the bias is trained")
     init: TransposedFilterInit | None = argument(None, doc=MATRIX_DOC)
     weight: WeightForm | None = argument(None, doc=WEIGHT_DOC)
 

@@ -45,7 +45,7 @@ class Linear(Layer):
     units: PositiveInt = argument(positional=True, doc="number of outputs")
     axis: AnyAxis | None = argument(None, doc=f"{AXIS_DOC}; the features by default")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each output")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the weights are not trained; the bias is")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="only the bias is trained")
     init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
     weight: WeightForm | None = argument(None, doc=WEIGHT_DOC)
 

@@ -23,7 +23,7 @@ class Normalization(Layer):
     style = "norm"
 
     affine: Flag = argument(True, words={"noaffine": False}, doc="whether to scale and shift each channel")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale is not trained; the shift is")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="only the shift is trained")
     init: ScaleInit | None = argument(None, doc=SCALE_DOC)
 
     def check_scale(self) -> None:
@@ -154,7 +154,7 @@ class FeatureNorm(Normalization):
     module: ClassVar[str]
 
     affine: Flag = argument(True, words={"noaffine": False}, doc="whether the layer has learned weights")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale is not trained; the shift, if any, is")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="only the shift, if any, is trained")
 
     def out(self, x: Shape) -> Shape:
         self.check_scale()

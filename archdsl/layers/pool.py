@@ -28,7 +28,7 @@ class Pooling(Layer):
     kernel: PositiveSpatialInt = argument(positional=True, letter="k", doc="window size")
     stride: PositiveSpatialInt | None = argument(None, letter="s", doc="step of the window; the kernel size by default")
     padding: Padding = argument(
-        0, letter="p", words=PADDING_WORDS, doc="elements added at each end; `same_upper` is Keras's `same`"
+        0, letter="p", words=PADDING_WORDS, doc="elements added at each end; for Keras's `same`, write `same_upper`"
     )
     ceil: Flag = argument(False, words={"ceil": True}, doc="round the number of windows up")
 

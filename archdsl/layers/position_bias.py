@@ -19,11 +19,11 @@ BiasInit = Annotated[Init, Initializer(names=("zeros", "ones", "constant", "norm
 
 
 class RelativePositionBias(Layer):
-    """Relative position bias: a learned bias for each head and each distance between steps (Raffel et al., 2019).
+    """Relative position bias: a learned bias per head that depends on the distance between steps (Raffel et al., 2019).
 
     The result, heads×T×T, is used as the `mask` of attention, and several layers can share it. Each short distance has
-    its own bias; longer distances share the biases of logarithmic buckets. Without `causal`, earlier and later steps
-    have separate biases.
+    its own bias; longer distances share biases, in buckets that widen with the distance. Without `causal`, earlier and
+    later steps have separate biases.
 
     Example:
         net N(T = 16, C = 64); input TxC; relative_bias h8 as near; from in; attention h8 mask=near

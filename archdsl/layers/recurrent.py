@@ -52,7 +52,7 @@ class Recurrent(LayerOp):
         doc="return only the final state, a vector; with `bidirectional`, the final states of both directions",
     )
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias in each step")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the weights are not trained; the biases are")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="only the biases are trained")
     init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
 
     @property

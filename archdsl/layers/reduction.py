@@ -135,7 +135,7 @@ class AxisMinimum(Plain):
 
 
 class Deviation(Reduction):
-    """The standard deviation over axes: √(the sum of squared deviations divided by their number minus `correction`).
+    """The standard deviation over axes: √(Σ(x − mean)²/(n − `correction`)) for n elements.
 
     Example:
         input 2x100; conv 64 k5; std axis=l

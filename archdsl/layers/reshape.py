@@ -164,7 +164,7 @@ class ToImage(Layer):
     synonyms = ("untokens", "from_tokens")
     style = "shape"
 
-    size: ImageSize | None = argument(None, positional=True, doc="spatial size of the output; the product is T")
+    size: ImageSize | None = argument(None, positional=True, doc="spatial size of the output, T positions in total")
 
     def _image_size(self, x: Shape) -> tuple[int, ...]:
         if self.size is None and isinstance(x.dims[0], Sym):

@@ -40,8 +40,8 @@ class Attention(AttentionOptions):
     values. If keys or values come from a tensor with another number of features, there are `q_proj_weight`,
     `k_proj_weight` and `v_proj_weight` instead.
 
-    A mask is T×S, S or heads×T×S for T steps that attend to S. It is added to the dot products: 0 keeps a step, and
-    −∞ hides it. A mask of integers or booleans hides the steps where it is 0.
+    A mask is T×S, S or heads×T×S for T steps that attend to S. A float mask is added to the dot products: 0 keeps a
+    step, and −∞ hides it. A mask of integers or booleans hides the steps where it is 0.
 
     Example:
         input 197x768; attention h12

@@ -42,8 +42,8 @@ REPORTS: dict[str, type[BaseModel]] = {
 _HEAD = """\
 # JSON reports
 
-Fields may be added within a `schema_version`, so ignore the ones that you do not know. `archdsl check --schema` prints
-the JSON Schema of its report, which is also published as [check.schema.json](check.schema.json).
+Fields may be added without a new `schema_version`, so ignore the ones that you do not know. `archdsl check --schema`
+prints the JSON Schema of its report, which is also published as [check.schema.json](check.schema.json).
 """
 
 

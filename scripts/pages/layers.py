@@ -213,6 +213,6 @@ _INTRODUCTION = """# The layers
 explains [how to write arguments](../language/statements.md), and how to list the tensors that
 [merges](../language/merges.md) such as `add` and `concat` combine."""
 
-_NOTE = """The table after each example describes only the section's layer: its shapes (symbolic where there is a closed
-form), its weights and buffers by name, its multiply-accumulates (MACs) per sample, and its call in the generated
-PyTorch source."""
+_NOTE = """The table after each example describes only the section's layer: its shapes (symbolic where possible), the
+shapes of its weights and buffers, its multiply-accumulates (MACs) per sample, and its call in the generated PyTorch
+source."""

@@ -34,8 +34,8 @@ class RowReport(Model):
 
     kind: Literal["same", "changed", "added", "removed"]
     changes: list[str] = Field(
-        description="What differs: `layer`, `output`, `parameters`, `macs`, receptive `field`, `name`, `inputs`, "
-        "`shares`, `outputs`."
+        description="What differs: `layer` (keyword or arguments), `output` (shape), `parameters`, `macs`, `field` "
+        "(receptive field), `name`, `inputs`, `shares`, `outputs`."
     )
     a: LayerSide | None
     b: LayerSide | None

@@ -15,8 +15,8 @@ from ._facts import Facts
 class BiasBeforeNorm(Diagnostic):
     """A layer adds a bias to each channel, and the normalization after it subtracts the channel's mean.
 
-    The bias has no effect, but costs memory and optimizer state. Write `nobias`. If the weights of a published network
-    include the bias, `bias=1` keeps it without a warning.
+    The bias has no effect, but takes memory. Write `nobias`. If the weights of a published network include the bias,
+    `bias=1` keeps it without a warning.
 
     Source: Ioffe & Szegedy, Batch Normalization, 2015, section 3.2.
     """

@@ -30,7 +30,7 @@ class EvenSame(Diagnostic):
     after: int
 
     def message(self) -> str:
-        return f"`same` pads a kernel of {self.extent} by {self.before} before and {self.after} after"
+        return f"for a kernel of {self.extent}, `same` pads by {self.before} before and {self.after} after"
 
     def label(self) -> str:
         return "shifts the output by half a pixel"

@@ -16,7 +16,7 @@ class HiddenName(Diagnostic):
     layer's arguments.
 
     With `let s2 = 1`, `conv 8 k3 s2` still has a stride of 2, because both positional arguments are given. In
-    `conv 8 k5` after `let k5 = 3`, the kernel is missing, so `k5` is ambiguous, which is an error (E0209).
+    `conv 8 k5` after `let k5 = 3`, nothing else sets the kernel, so `k5` is ambiguous, which is an error (E0209).
 
     Source: the language reference, "Words with two meanings".
     """

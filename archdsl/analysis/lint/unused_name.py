@@ -10,8 +10,8 @@ from ._facts import Facts
 class UnusedName(Diagnostic):
     """A parameter, a `let`, an index, a block or a carried tensor is never used.
 
-    Usually a different name was intended somewhere, and changing the value has no effect: `--set width=32` would
-    change nothing. Unused names of tensors and stages are not reported, because they also name the weights.
+    Usually a use of it is missing or misspelled. In the example, `--set width=32` would change nothing. Unused names of
+    tensors and stages are not reported, because they also name the weights.
 
     Source: Flake8 F841, rustc's `unused_variables`.
     """

@@ -8,7 +8,7 @@ _NET = "input 3x8x8\nconv 4 k3 nobias; bn; relu\nflatten; fc 10\n"
 
 
 class UnknownFigureSetting(Diagnostic):
-    """A line of `figure { … }` starts with a word that is not a setting."""
+    """A statement in `figure { … }` starts with a word that is not a setting."""
 
     code = "E1001"
     title = "unknown figure setting"
@@ -156,7 +156,7 @@ class GroupsOverlap(Diagnostic):
 class GroupNotConnected(Diagnostic):
     """The layers of a group of a figure are not connected, or are in different stages or blocks.
 
-    A frame around them would also contain the layers between them, or cut the frame of a stage or block.
+    A frame around them would also contain the layers between them, or cross the frame of a stage or block.
     """
 
     code = "E1007"
@@ -186,8 +186,8 @@ class RepeatedFigureSetting(SetTwice):
 class CannotHide(Diagnostic):
     """A figure cannot hide a layer that reads several tensors: it would not show that they are merged.
 
-    `hide` takes kinds of layers (`norm`) and names of layers (`bn`), and hides all of them. You cannot hide a stage, a
-    block, or one layer of a kind without the others.
+    `hide bn` hides every `bn`, and `hide norm` every layer of that kind. You cannot hide a stage, a block, or one `bn`
+    without the others.
     """
 
     code = "E1009"

@@ -66,7 +66,7 @@ class TooManyDigits(Diagnostic):
 
 
 class TooManyLayers(Diagnostic):
-    """The network would have more layers than the limit. They are counted before any is created."""
+    """The network would have more layers than the limit allows."""
 
     code = "E0704"
     ends_elaboration = True
@@ -85,7 +85,7 @@ class TooManyLayers(Diagnostic):
 
 
 class TooManyIterations(Diagnostic):
-    """Iterations and uses of blocks exceed the limit. Usually a repetition creates no layer: remove it."""
+    """The iterations and uses of blocks exceed the limit. Usually the cause is a repetition that creates no layer."""
 
     code = "E0708"
     ends_elaboration = True
@@ -103,7 +103,7 @@ class TooManyIterations(Diagnostic):
 
 
 class TooManySteps(Diagnostic):
-    """Repetitions execute more statements and expressions than allowed. Usually one of them creates no layer."""
+    """Repetitions execute more statements and expressions than allowed."""
 
     code = "E0710"
     ends_elaboration = True
@@ -172,7 +172,7 @@ _COUNTS = f"[{', '.join(map(str, range(22)))}]"
 
 
 class TooManyEntries(Diagnostic):
-    """A list, or the lists that an expression computes, have more entries than the limit allows."""
+    """A list or the lists that an expression computes have more entries than the limit allows."""
 
     code = "E0709"
     title = "too many entries"

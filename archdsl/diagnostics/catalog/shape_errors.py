@@ -39,7 +39,7 @@ class KernelTooLarge(UnsuitableInput):
     """A kernel is larger than the padded input it slides over.
 
     The output size floor((W − K' + 2P)/S) + 1 would be below 1. W is the input size, P the padding and S the stride;
-    K' = D·(K − 1) + 1 is the size that a kernel of K spans with dilation D.
+    K' = D·(K − 1) + 1 is the size that a kernel of size K spans with dilation D.
     """
 
     code = "E0401"
@@ -171,7 +171,7 @@ class PaddingTooLarge(UnsuitableInput):
 
 
 class HeadsDoNotDivide(UnsuitableInput):
-    """The features cannot be split among this many heads."""
+    """The features cannot be split equally among this many heads."""
 
     code = "E0406"
     title = "heads do not divide the features"
@@ -183,8 +183,8 @@ class OperandsDiffer(Diagnostic):
     """The operands of a merge have incompatible shapes.
 
     `add`, `mul` and other elementwise merges need equal shapes, except that they broadcast axes of length 1; `add` does
-    so only for one value per channel, such as C×1×1. `concat` needs equal sizes on all axes except the one it joins, by
-    default the channels.
+    so only for one value per channel, such as C×1×1. `concat` joins along one axis, by default the channels,
+    and needs equal sizes on all others.
     """
 
     code = "E0407"
@@ -215,7 +215,7 @@ class OperandsDiffer(Diagnostic):
 
 
 class WeightsDiffer(Diagnostic):
-    """`reuse` applies the same weights, so they must fit its input.
+    """`reuse` applies existing weights, so they must fit its input.
 
     Usually that means the same number of channels.
     """

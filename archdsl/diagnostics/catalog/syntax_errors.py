@@ -28,7 +28,7 @@ def python_help(span: Span) -> tuple[str, ...]:
 class Unexpected(Diagnostic):
     """A word or character is not allowed here.
 
-    The message lists what is allowed. A statement is a keyword or the name of a layer or block, followed by its
+    The label at `^` lists what is allowed. A statement is a keyword or the name of a layer or block, followed by its
     arguments, and ends at `;`, at the end of the line, or before the `}` of the body it is in.
     """
 
@@ -205,7 +205,7 @@ class PythonName(Diagnostic):
     """A name starts with two underscores.
 
     Python reserves such names, and the network becomes a PyTorch module: a stage called `__init__` or `__class__` would
-    replace parts of the module.
+    replace attributes of the module.
     """
 
     code = "E0111"

@@ -6,7 +6,7 @@ from ..set_twice import SetTwice
 
 
 class UnknownTrainSetting(Diagnostic):
-    """A line of `train { … }` starts with a word that is not a setting."""
+    """A statement in `train { … }` starts with a word that is not a setting."""
 
     code = "E0801"
     title = "unknown setting"
@@ -180,8 +180,8 @@ class NotForImages(Diagnostic):
 class OutputWithoutLoss(Diagnostic):
     """An additional output of the network has no loss, so training would not change the weights that only it uses.
 
-    `loss cross_entropy early=0.3` adds the same loss times 0.3, `early=mse` adds another loss, and `early=free`
-    declares that the output has none.
+    For an output `early`, `loss cross_entropy early=0.3` adds the same loss times 0.3, `early=mse` adds another loss,
+    and `early=free` declares that it has none.
     """
 
     code = "E0814"

@@ -204,7 +204,7 @@ class Step(RecipeSection):
 
 
 class Cosine(RecipeSection):
-    """Cosine annealing: decay along half a cosine (Loshchilov & Hutter 2017)."""
+    """Cosine annealing: decay along half a cosine period (Loshchilov & Hutter 2017)."""
 
     name: Literal["cosine"] = "cosine"
     warmup: Warmup = 0.0
@@ -212,7 +212,7 @@ class Cosine(RecipeSection):
 
 
 class OneCycle(RecipeSection):
-    """1cycle: cosine warmup, then cosine decay (Smith & Topin 2018)."""
+    """1cycle (Smith & Topin 2018), with cosine warmup and decay."""
 
     name: Literal["onecycle"] = "onecycle"
     warmup: Warmup = 0.3

@@ -88,7 +88,7 @@ class ConfusionReport(Model):
     true: str
     predicted: str
     count: int
-    part: float = Field(description="Fraction of the images of the true class.")
+    part: float = Field(description="`count` as a fraction of the images of the true class.")
 
 
 class MisclassifiedReport(Model):
@@ -137,7 +137,7 @@ class TableReport(Model):
 
 
 class PanelReport(Model):
-    """An image with its label."""
+    """An image and what it shows, such as `prediction`."""
 
     label: str
     image: str = Field(description="A PNG as a `data:` URI, at most 128 pixels wide and high.")
@@ -194,4 +194,6 @@ class TrainingReport(Model):
     custom: CustomSettings = Field(
         default=CustomSettings(), description="The import paths of losses and metrics that were given in Python."
     )
-    scores: ScoresReport | None = Field(default=None, description="The final scores of other tasks; otherwise null.")
+    scores: ScoresReport | None = Field(
+        default=None, description="The final scores of other tasks; null for classification."
+    )

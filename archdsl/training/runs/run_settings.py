@@ -64,7 +64,7 @@ class NetworkSettings(_Section):
 
 
 class DataSettings(_Section):
-    """The data set and its preprocessing. Means and deviations are over the training samples."""
+    """The data set and its preprocessing. Means and standard deviations are over the training samples."""
 
     name: str
     source: str
@@ -75,7 +75,7 @@ class DataSettings(_Section):
     deviation: list[Annotated[Finite, Field(gt=0)]] = Field(description="Standard deviation of each.")
     images: dict[str, Annotated[int, Field(ge=0)]] = Field(description="Split → number of samples.")
     inputs: InputKind = "image"
-    vocabulary: PositiveInt | None = Field(None, description="Number of IDs.")
+    vocabulary: PositiveInt | None = Field(None, description="Number of token IDs.")
     features: list[str] = []
     target_mean: list[Finite] = Field([], description="Mean of each number to predict.")
     target_deviation: list[Annotated[Finite, Field(gt=0)]] = Field([], description="Standard deviation of each.")

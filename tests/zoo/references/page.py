@@ -23,7 +23,10 @@ def reference(entry: zoo.ZooEntry) -> str:
 
 def table() -> str:
     """A row for each network that has a reference."""
-    rows = ["| network | task | parameters | MACs | lines | reference |", "| --- | --- | ---: | ---: | ---: | --- |"]
+    rows = [
+        "| network | task | parameters | MACs | lines of text | reference |",
+        "| --- | --- | ---: | ---: | ---: | --- |",
+    ]
     for name in REFERENCES:
         entry, network = zoo.find(name), archdsl.load(f"zoo:{name}")
         lines = measure(re.sub(r"#.*", "", entry.source().text)).lines
