@@ -26,7 +26,7 @@ def test_kind_makes_one_error_of_valid_networks(kind: Kind) -> None:
             assert found or text == texts(kind, Valid(valid.name, valid.family, valid.text))
             assert kind.right(valid.graph, valid.graph)
             found.append(valid)
-        if len(found) == 5:
+        if len(found) == 3:
             return
     pytest.fail(f"only {len(found)} networks have a place for it")
 

@@ -10,7 +10,7 @@ from suggestions_data.networks import networks
 from suggestions_data.protocol import Kind, Valid, kinds_of
 
 KINDS = kinds_of(unseen_later)
-NETWORKS = 5
+NETWORKS = 3
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -81,7 +81,7 @@ def test_hostile_names_in_use_are_reported_at_their_position(kind: str) -> None:
         assert "\x1b" not in done.output
 
 
-@pytest.mark.parametrize("word", [".env", "/etc/passwd", "net", "net.txt", "net.arch.txt", ".arch/", "net.ARCH"])
+@pytest.mark.parametrize("word", [".env", "/etc/passwd", "net", "net.txt", "net.arch.txt", ".arch/"])
 def test_files_without_the_arch_extension_are_not_used(word: str) -> None:
     Path("net.txt").write_text("a secret { {\n")
     Path(".env").write_text("a secret { {\n")

@@ -29,7 +29,7 @@ def size() -> int:
 
 def test_memory_does_not_grow_with_edits() -> None:
     """As long after caches were emptied, later edits take no more; scripts/lsp_memory.py makes 10,000 over the wire."""
-    document, rng = Document(read_named("zoo:resnet18").text), random.Random(1)
+    document, rng = Document(read_named("zoo:resnet20").text), random.Random(1)
     tracemalloc.start()
     try:
         edited(document, rng, 96)

@@ -8,6 +8,10 @@ from archdsl.diagnostics import Sink
 from archdsl.elaborate import elaborate
 from archdsl.graph import Graph
 from archdsl.syntax import ast
+from archdsl.zoo import entries
+
+FIRST = list({entry.path: name for name, entry in reversed(list(entries().items()))}.values())
+"""A network of each text of the zoo; the others differ in the values of parameters."""
 
 
 @cache
