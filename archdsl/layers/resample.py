@@ -21,7 +21,8 @@ from ..contract.reasons import KEEPS, Reasons, by_dimension, change, factor_of, 
 from ..contract.saves import NO_SAVED_TENSORS, Saves, contiguous
 from ..diagnostics import Change
 from ..diagnostics.catalog.shape_errors import ArgumentsConflict
-from ..shapes.shape import Layout, Shape
+from ..shapes.shape import Layout, Shape, times
+from ..shapes.symbolic import Sym
 from ..text.counts import counted
 from ._calls import compact, given
 from ._reading import check_groups, numbers, per_dimension, spatial
@@ -224,6 +225,11 @@ class PixelShuffle(Layer):
         return nn.PixelShuffle(self.factor)
 
 
+def _one_or_all(sizes: tuple[int, ...]) -> str:
+    """One number per dimension as it is written: `2`, `2x3`."""
+    return str(sizes[0]) if len({*sizes}) == 1 else "x".join(map(str, sizes))
+
+
 class PixelUnshuffle(Layer):
     """Pixel unshuffle: rearrange space into channels, C×rH×rW to C·r²×H×W (Shi et al., 2016).
 
@@ -246,11 +252,23 @@ class PixelUnshuffle(Layer):
                     "factor",
                     f"{self.factor} does not divide the length of {length}",
                     help=f"`pad` or `crop` gives a length that {self.factor} divides",
+                    changes=self._divisible(x),
                     recovery_shape=x.with_spatial_size(
                         channels, tuple(max(1, length // self.factor) for length in x.spatial_size)
                     ),
                 )
         return x.with_spatial_size(channels, tuple(length // self.factor for length in x.spatial_size))
+
+    def _divisible(self, x: Shape) -> tuple[Change, ...]:
+        """The layers before this one that give lengths that the factor divides; none for symbolic lengths."""
+        if any(isinstance(length, Sym) for length in x.spatial_size):
+            return ()
+        missing = tuple(-length % self.factor for length in x.spatial_size)
+        kept = tuple(length - length % self.factor for length in x.spatial_size)
+        grown = tuple(length + more for length, more in zip(x.spatial_size, missing, strict=True))
+        pad = Change(before=f"pad after={_one_or_all(missing)}", why=f"it gives {times(grown)}")
+        crop = Change(before=f"crop {_one_or_all(kept)}", why=f"it gives {times(kept)}")
+        return (pad, crop) if all(kept) else (pad,)
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
         if x == y:

@@ -186,7 +186,7 @@ class ToImage(Layer):
             raise Reject(
                 "size",
                 f"{why}, but {x} has {steps:,} steps" if self.size else why,
-                changes=() if self.size else Change.of(size=_rectangle(steps)),
+                changes=_fitting(self.size or (), steps),
                 recovery_shape=y,
             )
         return y
@@ -211,6 +211,18 @@ def _folded(sizes: tuple[int, ...], dimension: int) -> Reads:
     after = prod(sizes[dimension + 1 :])
     # The first dimension ends where the steps end: nothing is repeated.
     return repeating(0, 0, after) if dimension == 0 else folded(after, sizes[dimension])
+
+
+def _fitting(sizes: tuple[int, ...], count: int) -> tuple[Change, ...]:
+    """`HxW` for this number of positions, with the height or the width of `sizes`, or as nearly square as possible."""
+    if any(isinstance(each, Sym) for each in (*sizes, count)):
+        return ()
+    sides = [(side, count // side) for side in sizes[:1]] + [(count // side, side) for side in sizes[1:2]]
+    fitting = [(h, w) for h, w in sides if h * w == count and min(h, w) > 1]
+    if not fitting and count > 2 and count - 1 == (prod(sizes) if sizes else isqrt(count - 1) ** 2):
+        return (Change(before="slice 1 axis=0", why="it leaves out the class token"),)
+    text = "x".join(map(str, fitting[0])) if fitting else "" if sizes else _rectangle(count)
+    return (Change.of(size=text),) if text else ()
 
 
 def _rectangle(count: int) -> str:
