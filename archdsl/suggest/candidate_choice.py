@@ -116,6 +116,8 @@ def adds_to(first: TriedCandidate, second: TriedCandidate) -> bool:
     """Whether a second suggestion adds information: another network, with no more errors, that is not less complete."""
     left_out = second.candidate.kind == LEFT_OUT and first.candidate.kind != LEFT_OUT
     left_out |= first.candidate.kind in _ALL_READ and _drops(second.candidate) and not _drops(first.candidate)
+    # One more argument changes than needed.
+    left_out |= second.candidate.inferred and {*first.candidate.edits} < {*second.candidate.edits}
     return not left_out and first.removed <= second.removed and not _is_same(first.draft, second.draft)
 
 

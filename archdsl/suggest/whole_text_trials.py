@@ -9,6 +9,7 @@ from ..diagnostics.diagnostic import Finding
 from ..diagnostics.fixes import edited_text
 from ..text.source import Source
 from .candidate import Candidate
+from .candidate_choice import LEFT_OUT
 from .edited_network import EditedNetworks, errors_of
 from .generators import candidates
 from .generators.foreign_names import FOREIGN_NAMES
@@ -32,6 +33,8 @@ _MOST_HIDDEN = 1
 _OF_NAMES = ("E0201", "E0202", "E0203", "E0303")
 """Errors of unknown words and surplus values, which an edit must not write."""
 
+_BEFORE_BRACE = re.compile(r"^([^#\n]*[^#\s])\s+\}", re.MULTILINE)
+"""Spaces and line breaks before a `}`, after something that is no comment."""
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NUMBER_IN_VALUE = re.compile(r"\d+(?!\w*\()")
@@ -64,7 +67,7 @@ def whole_text_fixes(
     source = context.source
     accepted: list[_Accepted] = []
     steps: list[_Accepted] = []
-    seen = {source.text}
+    seen = {_as_read(source.text)}
     tried = 0
     cost = (len(context.draft.nodes) + source.lines + len(errors)) * (_EXAMPLES if context.draft.symbols else 1)
     most = max(_LEAST_TRIED, min(_MOST_TRIED, _MOST_WORK // max(cost, 1)))
@@ -72,9 +75,9 @@ def whole_text_fixes(
         if any(edit.span.source is not source for edit in candidate.edits):
             continue
         text = edited_text(source.text, candidate.edits)
-        if text in seen or tried == most or (len(source.text) > _LONG and tried):
+        if _as_read(text) in seen or tried == most or (len(source.text) > _LONG and tried):
             continue
-        seen.add(text)
+        seen.add(_as_read(text))
         tried += 1
         after = networks.checked(text)
         now = errors_of(after.found)
@@ -89,7 +92,8 @@ def whole_text_fixes(
     # Among those that add the fewest errors, those that remove others come first.
     accepted.sort(key=lambda each: (each[0], each[1] + len(each[3])))
     # The second must be as good as the first: it leaves no more errors.
-    best = [each for each in accepted if (each[0], len(each[3])) <= (accepted[0][0], len(accepted[0][3]))][:_MOST_SHOWN]
+    best = [each for each in accepted if (each[0], len(each[3])) <= (accepted[0][0], len(accepted[0][3]))]
+    best = [each for each in best if each is best[0] or each[2].kind != LEFT_OUT][:_MOST_SHOWN]
     removed = frozenset[int]()
     if best and best[0][0] == 0:
         _, _, candidate, now = best[0]
@@ -100,6 +104,11 @@ def whole_text_fixes(
         removed = frozenset(id(each) for each in resolved if not each.code.startswith("E01"))
     fixes = (each.fix().replace(ambiguous=each.ambiguous or each.rank > _UNLIKELY) for _, _, each, _ in best)
     return WholeTextFixes(tuple(fixes), removed)
+
+
+def _as_read(text: str) -> str:
+    """A text without the spaces at the ends of its lines and before `}`, so that an edit is not offered twice."""
+    return _BEFORE_BRACE.sub(r"\1}", "\n".join(line.rstrip() for line in text.split("\n")))
 
 
 def _new_errors(

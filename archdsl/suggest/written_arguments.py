@@ -91,12 +91,23 @@ def set_argument(
     if p is None:
         return None
     old = written_arguments(statement, parameters).get(name)
-    new = rendered(p, parameters, text)
     if old is not None:
+        new = _in_form_of(old, p, parameters, text)
         return None if old.span.text == new else Edit(span=old.span, text=new)
+    new = rendered(p, parameters, text)
     if p.default is not REQUIRED and str(p.default) == text:
         return None
     return Edit(span=_place(statement, parameters, p), text=f" {new}")
+
+
+def _in_form_of(old: ast.Argument, p: ParameterSpec, parameters: Sequence[ParameterSpec], text: str) -> str:
+    """Another value of an argument, with its name or letter if it is written with one."""
+    is_number = text.replace("x", "").isdigit()
+    if is_number and old.name is not None:
+        return f"{old.name.text}={text}"
+    if is_number and p.letter and value_text(old, p) != old.value.span.text:
+        return f"{p.letter}{text}"
+    return rendered(p, parameters, text)
 
 
 def _place(statement: ast.LayerStatement, parameters: Sequence[ParameterSpec], p: ParameterSpec) -> Span:

@@ -165,6 +165,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
         *_WORDS,
     ),
     name_errors.NameTaken: (name_fixes.taken,),
+    argument_errors.BadExpression: (value_fixes.divisors, *_WORDS),
     argument_errors.TensorAsNumber: (use_fixes.swapped, value_fixes.expressions, *_WORDS),
     argument_errors.MissingArgument: (use_fixes.defaults, sibling_fixes.missing, similar_fixes.layers, *_WORDS),
     argument_errors.TooManyArguments: (
@@ -201,6 +202,9 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
         *_NEIGHBORS,
     ),
     structure_errors.SymbolicSize: (layout_fixes.conversions,),
+    # A size of another axis would be decided, but is not what was meant.
+    structure_errors.UndecidedSize: (),
+    structure_errors.UndecidedLayer: (),
     training_errors.WrongInput: (recipe_fixes.inputs,),
     training_errors.NotForImages: (recipe_fixes.inputs,),
     training_errors.WrongOutput: (recipe_fixes.outputs,),

@@ -125,9 +125,13 @@ def _defines(statement: ast.Statement) -> Iterator[str]:
 def inputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """For two inputs without names: only one of them, or both with names."""
     found = [each for each in context.program.statements if isinstance(each, ast.Input)]
-    for index, each in enumerate(found):
-        yield removed(context, each, 0.5 + 0.1 * index).replace(kind=f"{KIND} {index}")
     unnamed = [each for each in found if each.args and len([a for a in each.args if a.name is None]) == 1]
+    # A merge that reads a named input combines it with another one.
+    named = {each.args[0].value.span.text for each in found if each.args and each not in unnamed}
+    merges = (each for each in context.statements.all if isinstance(each, ast.Merge))
+    merged = any(isinstance(word, ast.Word) and word.text in named for each in merges for word in each.operands)
+    for index, each in enumerate(() if merged else found):
+        yield removed(context, each, 0.5 + 0.1 * index).replace(kind=f"{KIND} {index}")
     edits = tuple(Edit(span=each.args[0].span.head, text=f"x{found.index(each) + 1} ") for each in unnamed)
     if edits:
         yield Candidate(title="name the inputs", edits=edits, rank=1.2, kind=KIND)
@@ -202,10 +206,32 @@ def undeclared(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     # A word that is similar to a name is most likely a misspelling of it.
     known = list(values_in_scope(context, site.statement)) if site.statement is not None else []
     known += [word for p in context.parameters(site.layer) for word in (p.name, *_flags(p))] if site.layer else []
-    misspelled = 1.2 * any(True for _ in near(name, known))
+    misspelled = 1.2 * any(True for _ in near(name, known)) + 2.0 * _names_next(context, site)
     block = _owner(context, site, name)
-    found = _parameter_of_net(context, name) if block is None else _parameter_of_block(context, block, name)
+    found = (
+        _parameter_of_net(context, name)
+        if block is None
+        else _parameter_of_block(context, block, name, _usual_value(context, site))
+    )
     yield from (candidate.replace(rank=candidate.rank + misspelled) for candidate in found)
+
+
+def _names_next(context: SuggestionContext, site: ErrorSite) -> bool:
+    """Whether a word is the name of the value after it, as in `dropout rate 0.5`: the layer takes one value fewer."""
+    args = site.layer.args if site.layer is not None else ()
+    plain = [a for a in args if a.name is None]
+    index = next((i for i, a in enumerate(args[:-1]) if a.span == site.span), None)
+    if site.layer is None or index is None or not isinstance(args[index + 1].value, ast.Number):
+        return False
+    return len(plain) > sum(p.positional for p in context.parameters(site.layer))
+
+
+def _usual_value(context: SuggestionContext, site: ErrorSite) -> str:
+    """The default of the parameter that an undeclared name sets, or 1."""
+    given = context.given(site.layer) if site.layer is not None else {}
+    name = next((each for each, argument in given.items() if argument.value.span == site.span), None)
+    default = next((p.default for p in context.parameters(site.layer) if p.name == name), None) if site.layer else None
+    return str(default) if isinstance(default, int | float) and not isinstance(default, bool) else "1"
 
 
 def _flags(p: ParameterSpec) -> list[str]:
@@ -232,14 +258,17 @@ def _owner(context: SuggestionContext, site: ErrorSite, name: str) -> ast.Block 
     return context.statements.block(site.statement) if site.statement is not None else None
 
 
-def _parameter_of_block(context: SuggestionContext, block: ast.Block, name: str) -> Iterator[Candidate]:
-    """One more parameter, at the place where the uses have one value more than there are parameters."""
+def _parameter_of_block(context: SuggestionContext, block: ast.Block, name: str, value: str) -> Iterator[Candidate]:
+    """One more parameter, at the place where the uses have one value more than there are parameters.
+
+    `value` is its default, unless the name has a usual one.
+    """
     uses = [
         s for s in context.statements.all if isinstance(s, ast.LayerStatement) and s.keyword.text == block.name.text
     ]
     most = max((sum(a.name is None for a in use.args) for use in uses), default=0)
     named = bool(uses) and all(any(a.name is not None and a.name.text == name for a in use.args) for use in uses)
-    default = f" = {_NUMBERS.get(name, '1')}" if uses and not named and most <= len(block.parameters) else ""
+    default = f" = {_NUMBERS.get(name, value)}" if uses and not named and most <= len(block.parameters) else ""
     for index in range(len(block.parameters) + 1):
         words = [_as_written(p) for p in block.parameters]
         here = default or (" = 1" if index == len(words) and words and "=" in words[-1] else "")

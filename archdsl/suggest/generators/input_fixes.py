@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ...contract.layer import Reject
 from ...diagnostics import Edit
-from ...diagnostics.catalog.shape_errors import KernelTooLarge, OperandsDiffer, WrongDimensions
+from ...diagnostics.catalog.shape_errors import GroupsDoNotDivide, KernelTooLarge, OperandsDiffer, WrongDimensions
 from ...graph import DraftNode, Node
 from ...shapes.shape import Shape
 from ...shapes.symbolic import Sym, Undecided, concrete
@@ -225,6 +225,8 @@ def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             batch = len(dims) == 4 and (dims[0] not in (1, 2, 3, 4) or dims[1] in (1, 3))
             image = len(dims) == 3 and dims[0] in (1, 3)
             rank = 0.6 if batch else 1.3 if len(dims) == 4 else 2.2
+            # Groups that do not divide the channels of an image say that these are channels.
+            image |= len(dims) == 3 and isinstance(site.diagnostic, GroupsDoNotDivide)
             if not image:
                 yield _resized(statement, size.span, dims[1:], rank, "without the batch")
         if len(dims) > 1 and dims[-1] < min(dims[:-1]):
@@ -278,6 +280,21 @@ def unnamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 _DIMENSIONS = re.compile(r"(?<![\w-])(?:[\w-]+(?:\s*[x×*,]\s*[\w-]+)+|-?\w+x\S+)")
 
 
+_WITH_BATCH = 4
+"""The number of dimensions of a batch of images."""
+
+
+def _squared(dims: list[str], span: Span) -> Iterator[Candidate]:
+    """For an image whose height or width is 0: the other one for both."""
+    if len(dims) < _WITH_BATCH - 1 or dims.count("0") > 1 or dims[0] == "0":
+        return
+    side = dims[2] if dims[1] == "0" else dims[1]
+    square = f"{dims[0]}x{side}x{side}"
+    edit = Edit(span=span, text=square)
+    title, why = f"write `input {square}`", "a square image"
+    yield Candidate(title=title, edits=(edit,), rank=1.0, why=why, ambiguous=True)
+
+
 def shorter(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """The shape of an input without one of its dimensions, most likely the batch: the first, or one that is 1 or -1."""
     if not isinstance(site.statement, ast.Input):
@@ -288,6 +305,9 @@ def shorter(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     dims = re.split(r"\s*[x×*,]\s*", found[0])
     start = site.statement.span.start + len("input") + found.start()
     span = Span(site.statement.span.source, start, start + len(found[0]))
+    if "0" in dims and len(dims) < _WITH_BATCH:
+        yield from _squared(dims, span)
+        return
     for index, dim in enumerate(dims):
         rest = "x".join(dims[:index] + dims[index + 1 :])
         edit = Edit(span=span, text=rest)

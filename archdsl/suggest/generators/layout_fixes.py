@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from math import isqrt, prod
 
 from ...diagnostics import Edit
-from ...diagnostics.catalog.shape_errors import OperandsDiffer, WrongDimensions
+from ...diagnostics.catalog.shape_errors import (
+    ArgumentsConflict,
+    GroupsDoNotDivide,
+    OperandsDiffer,
+    PaddingTooLarge,
+    WrongDimensions,
+)
 from ...elaborate.dimensions import other_number
 from ...graph import DraftNode
 from ...layers.reshape import Flatten, Reshape
@@ -18,11 +24,14 @@ from ..written_arguments import set_argument
 from .operand_fixes import at_end
 from .sibling_fixes import setter
 
+_OF_VALUES = (GroupsDoNotDivide, PaddingTooLarge, ArgumentsConflict)
+"""Errors of arguments whose layer can read the layout."""
+
 
 def conversions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """A statement before the error that converts its input to the layout that the layer takes."""
     node, statement = site.node, site.statement
-    if node is None or statement is None or not node.inputs:
+    if node is None or statement is None or not node.inputs or isinstance(site.diagnostic, _OF_VALUES):
         return
     if len(node.inputs) > 1:
         yield from _between_operands(context, site, node)

@@ -77,8 +77,8 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         yield _renamed(site, name, (0.2 if alike else 0.8) + 0.2 * index)
     names = [*registry(), *synonyms(), *context.layers, *context.blocks, *merges(), *STATEMENTS]
     for name, steps in near(word, names):
-        if steps > max(1, len(word) // 3):
-            continue
+        if steps > max(1, len(word) // 3) or (re.search(r"[a-z]\d{2,}$", word) and find(word.rstrip("0123456789"))):
+            continue  # `conv32` is `conv 32`
         unused = name in context.blocks and name not in used
         candidate = _renamed(site, name, steps - 0.5 * unused - 0.25 * (name in used))
         yield candidate.replace(ambiguous=not diagnostic.is_certain)

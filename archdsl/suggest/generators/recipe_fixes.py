@@ -49,9 +49,9 @@ def outputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if node.statement is not None and context.owns(node.statement):
         end = Span(node.span.source, node.statement.span.end, node.statement.span.end)
         spatial = shape is not None and shape.rank > 1
-        for index, text in enumerate(
-            (f"gap; fc {classes}", f"flatten; fc {classes}") if spatial else (f"fc {classes}",)
-        ):
+        linear = node.op is not None and node.op.keyword == "fc"
+        last = f"relu; fc {classes}" if linear else f"fc {classes}"
+        for index, text in enumerate((f"gap; fc {classes}", f"flatten; fc {classes}") if spatial else (last,)):
             edit = Edit(span=end, text=f"; {text}")
             yield Candidate(title=f"add `{text}` at the end", edits=(edit,), rank=1.0 + 0.5 * index)
 

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 
+from ...contract.layer import LayerOp
 from ...diagnostics import Edit
+from ...diagnostics.catalog.shape_errors import WrongDimensions
+from ...elaborate.dimensions import other_number
 from ...layers import find, merges
+from ...shapes.shape import Layout
 from ...syntax import ast
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, away, rewritten
@@ -13,25 +17,31 @@ _GROUPS: tuple[tuple[str, ...], ...] = (
     ("upsample", "resize", "upconv", "pixelshuffle"),
     ("conv", "upsample", "upconv"),
     ("reshape", "resize", "flatten", "permute"),
-    ("flatten", "tokens", "gap", "permute", "to_image"),
+    ("flatten", "tokens", "gap", "permute"),
     ("gap", "gmp", "mean", "avgpool", "adaptive_avgpool", "flatten"),
     ("maxpool", "avgpool", "lppool", "gmp", "gap"),
     ("take", "slice"),
     ("pos", "learned", "cls"),
     ("embedding", "fc"),
-    ("pixelshuffle", "pixelunshuffle", "shuffle", "upsample"),
+    ("pixelshuffle", "pixelunshuffle"),
+    ("pixelshuffle", "upsample"),
     ("bn", "layernorm", "groupnorm", "instancenorm", "rmsnorm"),
     ("lstm", "gru", "rnn"),
     ("tokens", "to_image", "conv"),
     ("fc", "conv"),
     ("dropout", "drop_path", "dropout2d"),
 )
+_WIDTHS = ("filters", "units", "features")
+_TO_SIZE = ("to_image", "resize", "upsample", "pixelshuffle", "pixelunshuffle")
+"""Layers whose argument is the size of the output, or the factor between sizes."""
 _MERGES = ("concat", "add", "mul", "matmul", "stack", "sub")
 
 
 def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """Another layer of the same kind for the one that has an error, or for one shortly before it."""
-    places = [(site.layer, 0)] if site.layer is not None else []
+    # For another number of dimensions, the same layer has another name: `conv1d`, `conv2d`.
+    renamed = isinstance(site.diagnostic, WrongDimensions) and other_number(site.span.text, site.diagnostic.count)
+    places = [(site.layer, 0)] if site.layer is not None and not renamed else []
     if site.node is not None:
         places += [
             (each, distance) for each, _, distance in context.layers_before(site.node, 5) if each is not site.layer
@@ -46,26 +56,45 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         found = dict.fromkeys(w for group in _GROUPS if own in group for w in group if w != own)
         for index, word in enumerate(found):
             other = find(word)
-            if other is None:
+            if other is None or _does_nothing(context, statement, word):
                 continue
-            fits = _may_take(statement, word)
+            fits = _may_take(statement, layer, other)
             rank = 1.4 + 1.2 * away(distance) + 0.12 * index + 0.5 * (word not in used)
             edit = Edit(span=statement.keyword.span, text=word)
             if fits:
                 yield rewritten(statement, (edit,), rank).replace(kind="another layer")
-            elif shapes and not any(p.required for p in other.parameters) and distance < 2:
+            elif shapes and _is_bare(layer, other) and distance < 2:
                 whole = statement.keyword.span.to(statement.args[-1].span)
                 bare = Edit(span=whole, text=word)
                 yield rewritten(statement, (bare,), rank + 1.0).replace(kind="another layer")
 
 
-def _may_take(statement: ast.LayerStatement, word: str) -> bool:
-    """Whether another layer may have these arguments: it takes some, or there are none and it requires none."""
-    other = find(word)
-    if other is None:
+def _does_nothing(context: SuggestionContext, statement: ast.LayerStatement, word: str) -> bool:
+    """Whether another layer would return its input as it is: `tokens` of a sequence."""
+    nodes = context.nodes.get(id(statement), [])
+    shape = context.shape(nodes[0].inputs[0]) if nodes and nodes[0].inputs else None
+    return word == "tokens" and shape is not None and shape.layout in (Layout.SEQUENCE, Layout.OPEN)
+
+
+def _may_take(statement: ast.LayerStatement, own: type[LayerOp], other: type[LayerOp]) -> bool:
+    """Whether another layer may have these arguments: it takes some, or there are none and it requires none.
+
+    A number of filters is never a kernel or a factor of another layer.
+    """
+    if not statement.args:
+        return not any(p.required for p in other.parameters)
+    if not other.parameters:
         return False
-    required = any(p.required for p in other.parameters)
-    return bool(other.parameters) if statement.args else not required
+    both = [next((p.name for p in each.parameters if p.positional), "") for each in (own, other)]
+    return statement.args[0].name is not None or len({name in _WIDTHS for name in both}) == 1
+
+
+def _is_bare(own: type[LayerOp], other: type[LayerOp]) -> bool:
+    """Whether another layer may replace this one with its arguments: one that needs none, for a window or an order.
+
+    A size that is written is never left out.
+    """
+    return own.keyword not in _TO_SIZE and not any(p.required for p in other.parameters)
 
 
 def merge_points(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

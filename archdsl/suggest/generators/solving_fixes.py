@@ -10,6 +10,7 @@ from math import log2
 from ...contract.arguments import InvalidValue, Kind, ParameterSpec
 from ...contract.layer import Op, Reject
 from ...graph import DraftNode
+from ...layers.pool import Pooling
 from ...shapes.shape import Shape
 from ...shapes.symbolic import Undecided, concrete
 from ...syntax import ast
@@ -190,7 +191,13 @@ def _written(
     for p, value in new:
         now = _number(maker.op, p)
         rank += 0.1 * abs(log2((value + 1) / ((now or 0) + 1))) + 0.05 * list(_USUAL).index(p.name)
-        rank += 0.3 * (p.name == "kernel") + 0.4 * (p.name in given and not value_text(given[p.name], p).isdigit())
+        # The stride of a pooling layer is its kernel, if it is not written.
+        moves = p.name == "kernel" and isinstance(maker.op, Pooling) and "stride" not in given
+        rank += (
+            0.3 * (p.name == "kernel")
+            + 0.8 * moves
+            + 0.4 * (p.name in given and not value_text(given[p.name], p).isdigit())
+        )
         texts[p.name] = None if p.default == value else str(value)
     # The layer whose window is unusual is most likely the one with the error.
     is_image = reads_image(context, maker)

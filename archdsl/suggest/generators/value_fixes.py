@@ -163,6 +163,27 @@ def _loop_names(context: SuggestionContext, statement: ast.Statement) -> set[str
     }
 
 
+_DIVISIONS = ("/", "//", "%")
+
+
+def divisors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """For a division by a parameter of the network that is 0 by default: 1."""
+    statement = site.statement
+    if statement is None:
+        return
+    names = {
+        expr.right.name
+        for whole in _written_in(statement)
+        for expr in _inner(whole)
+        if isinstance(expr, ast.Binary) and expr.op in _DIVISIONS and isinstance(expr.right, ast.Variable)
+    }
+    for net in (each for each in context.program.statements if isinstance(each, ast.Net)):
+        for p in net.parameters:
+            if p.name.text in names and isinstance(p.default, ast.Number) and p.default.value == 0:
+                edit = Edit(span=p.default.span, text="1")
+                yield Candidate(title=f"set `{p.name.text} = 1`", edits=(edit,), rank=1.0)
+
+
 def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """Another `axis` for a layer or merge near an error, a missing one, or none."""
     if site.node is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...contract.arguments import ParameterSpec
 from ...diagnostics import Edit
-from ...diagnostics.catalog import name_errors
+from ...diagnostics.catalog import name_errors, syntax_errors
 from ...layers import find
 from ...syntax import ast
 from ...syntax.tokens import KEYWORDS
@@ -188,7 +188,9 @@ def _cleaned(text: str) -> Iterator[tuple[str, float]]:
         yield bare[:1] + bare[1:].translate(_DIGITS), 0.5
         yield re.sub(r"(?<=\d)[,'_](?=\d)", "", bare), 0.6  # not an operator: `7/2` is not `72`
         if bare.count(".") != 1:  # `1.5` is a number
-            yield re.sub(r"(?<=\d)[^\dx/%](?=\d)", "x", bare), 0.55
+            size = re.sub(r"(?<=\d)[^\dx/%](?=\d)", "x", bare)
+            if not re.search(r"(?<!\d)0+(?!\d)", size):
+                yield size, 0.55
 
 
 def _rounded(word: str) -> Iterator[tuple[str, float]]:
@@ -241,9 +243,12 @@ def _left_out(context: SuggestionContext, words: list[Span], here: int, site: Er
     """The text without the word of the error or one next to it, never a statement's first; without a factor `2 *`."""
     statement = site.statement
     first = statement.span.start if statement is not None else -1
+    unread = isinstance(site.diagnostic, syntax_errors.BadWord) and isinstance(statement, ast.LayerStatement)
     for index, rank in ((here, 1.8), (here + 1, 2.4), (here - 1, 2.6)):
         if not 0 <= index < len(words) or (index and words[index - 1].text in ("as", "from", "reuse")):
             continue  # the name that the keyword needs
+        if unread and index == here and words[here].text[:1].isdigit() and words[index - 1].start == first:
+            continue  # the value that the layer needs
         if words[index].start != first and not context.starts_statement(words[index].text):
             # Before a word that starts a statement, a separator is missing: the word is not superfluous.
             # An argument whose value is unknown is rarely the superfluous one.
