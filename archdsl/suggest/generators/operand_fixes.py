@@ -62,7 +62,7 @@ def _enlarged(
     is_main_path = is_exact and isinstance(site.statement, ast.Merge) and site.operand(index) is None
     for number, text in enumerate(list(dict.fromkeys(texts))[:2] if is_exact else []):
         yield from at_end(context, site, index, text, (0.9 if is_main_path else 2.2) + 0.4 * number)
-    yield from at_end(context, site, index, f"upsample {ratio}", 1.8 if is_main_path else 2.5)
+    yield from at_end(context, site, index, f"upsample {ratio}", 1.8 if is_main_path else 2.8)
 
 
 def _enlarges(op: Op, ratio: int) -> bool:
