@@ -6,6 +6,7 @@ their ids, so that no name becomes syntax.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from math import ceil
 
 from ...graph import FontFamily
@@ -13,7 +14,7 @@ from .arrangement import GAP, STRAIGHT, Arrangement, Title
 from .escaping import quoted, xml
 from .figure import ENTRY, FOOT, HEAD, Arrow, Box, BoxRow, Cluster, Diagram, Flow, Role
 from .figure_options import SYMBOLS, DiagramStyle
-from .font_metrics import is_wide
+from .font_metrics import is_wide, width_of
 from .labels import decimal
 
 Path = tuple[str, ...]
@@ -32,6 +33,10 @@ _LONG_LEGEND = 20
 """The number in a wide one: all of them."""
 _MISSING = 0.45
 """The spaces before and after a text for each wide character: the renderer underestimates its width by a quarter."""
+_SQUARE = 9
+"""The side of a color in the legend, in points."""
+_ROUNDING = 1.05
+"""The renderer's widths of texts, at most, relative to the published ones."""
 _WEIGHTS = {Flow.MAIN: STRAIGHT, Flow.BRANCH: "10", Flow.SKIP: "0"}
 
 
@@ -98,12 +103,28 @@ def _heading(diagram: Diagram, style: DiagramStyle, across: int) -> str:
     if entries:
         lines = [entries[start : start + across] for start in range(0, len(entries), across)]
         cells = "".join(f"<TR>{''.join(_legend(*entry, style.fonts.numbers) for entry in line)}</TR>" for line in lines)
-        rows.append(f'<TR><TD><TABLE BORDER="0" CELLSPACING="2" CELLPADDING="1">{cells}</TABLE></TD></TR>')
+        attributes = f'BORDER="0" CELLSPACING="2" CELLPADDING="1" {_legend_size(lines, style)}'
+        rows.append(f"<TR><TD><TABLE {attributes}>{cells}</TABLE></TD></TR>")
     return f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>' if rows else ""
 
 
+def _legend_size(lines: list[list[tuple[str, str, str]]], style: DiagramStyle) -> str:
+    """A fixed size, slightly more than the legend needs: otherwise the renderer stretches it to the caption's width,
+    which moves the colors away from their words.
+    """
+    size = style.fonts.numbers
+    columns = zip_longest(*([words for _, _, words in line] for line in lines), fillvalue="")
+    # The renderer counts a no-break space twice.
+    words = sum(max(width_of(f"{each}\u00a0\u00a0", size, style.theme.font) for each in column) for column in columns)
+    width = words * _ROUNDING + len(lines[0]) * (_SQUARE + 2 * (2 + 1)) + 2
+    height = len(lines) * (max(1.2 * size, _SQUARE) + 2 * 1 + 2 + 1) + 4
+    return f'FIXEDSIZE="TRUE" WIDTH="{ceil(width)}" HEIGHT="{ceil(height)}"'
+
+
 def _legend(color: str, border: str, words: str, size: float) -> str:
-    square = f'<TD FIXEDSIZE="TRUE" WIDTH="9" HEIGHT="9" BORDER="1" BGCOLOR="{color}" COLOR="{border}"></TD>'
+    square = (
+        f'<TD FIXEDSIZE="TRUE" WIDTH="{_SQUARE}" HEIGHT="{_SQUARE}" BORDER="1" BGCOLOR="{color}" COLOR="{border}"></TD>'
+    )
     return f'{square}<TD ALIGN="LEFT"><FONT POINT-SIZE="{decimal(size)}">{words}&#160;</FONT></TD>'
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, Subject, TextLabel
 from .escaping import clean
 from .figure import Arrow, Box, Cluster, Diagram
+from .font_metrics import width_of
 from .frame_fitting import with_fitted_frames
 from .graphviz_layout import Rectangle
 
@@ -133,7 +134,11 @@ def _visible_line(line: str, fill: str) -> str:
 def _words(operation: dict[str, Any], height: float, color: str, size: float, bold: bool) -> TextLabel:
     (x, y), width = operation["pt"], operation["width"]
     middle = {"l": x + width / 2, "c": x, "r": x - width / 2}[operation["align"]]
-    return TextLabel(at=(middle, height - y), text=operation["text"].strip(), color=color, size=size, bold=bold)
+    # The width includes spaces at the ends, which are left out.
+    text = operation["text"]
+    shift = width_of(text.rstrip(), size) - width_of(text.lstrip(), size)
+    at = (middle + shift / 2, height - y)
+    return TextLabel(at=at, text=text.strip(), color=color, size=size, bold=bold)
 
 
 def _ellipse(rect: list[float], height: float, fill: str | None, line: str) -> Curve:

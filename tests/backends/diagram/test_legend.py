@@ -1,10 +1,18 @@
 """The legend: it has the colors that the diagram has, and no others."""
 
 import re
+import subprocess
 
 import pytest
 
 import archdsl
+from archdsl.analysis.cost import costs
+from archdsl.backends.diagram import DiagramStyle, View, ViewOptions
+from archdsl.backends.diagram.build import build_diagram
+from archdsl.backends.diagram.drawing import Polygon, ShapeGroup, TextLabel, bounds
+from archdsl.backends.diagram.engine import embedded
+from archdsl.backends.diagram.heat import Heat
+from archdsl.backends.diagram.laid_out import laid_out
 
 EXPERTS = "input 8x16; moe experts=2 { fc 16; silu; fc 16 }"
 SCAN = "input 8x16; scan carry h = 16 { concat h; fc 16; tanh as h }; take -1"
@@ -23,3 +31,37 @@ def test_legend_colors_occur_in_the_diagram(text: str, view: str) -> None:
     assert legend
     assert legend <= shown
     assert shown - legend <= {"#ffffff"}
+
+
+@pytest.mark.parametrize("text", [EXPERTS, SCAN, PLAIN, ATTENTION, BLOCKS, "input 4; fc 2"])
+@pytest.mark.parametrize("view", [View.LAYERS, View.BLOCKS])
+@pytest.mark.parametrize("heat", [None, Heat.PARAMS])
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_legend_words_are_next_to_their_color(text: str, view: View, heat: Heat | None, direction: str) -> None:
+    """Even under a title that is much wider than the legend."""
+    found = archdsl.loads(text).graph
+    options = ViewOptions(
+        view=view, heat=heat, title="A network with a title of many words that is wider than all else"
+    )
+    drawing = laid_out(
+        build_diagram(found, costs(found), options), view, DiagramStyle(legend=True, direction=direction)
+    )
+    heading = [shape for part in drawing.parts if part.of is None for shape in part.shapes]
+    words = [bounds([ShapeGroup(shapes=(shape,))]) for shape in heading if isinstance(shape, TextLabel)]
+    colors = [bounds([ShapeGroup(shapes=(shape,))]) for shape in heading if isinstance(shape, Polygon)]
+    assert len(words) == len(colors) + 1
+    for color in colors:
+        row = [place for place in (*words, *colors) if place[1] < color[3] and color[1] < place[3]]
+        after = sorted(place[0] - color[2] for place in row if place[0] > color[0])
+        assert 0 <= after[0] <= 6
+        assert all(place[2] <= color[0] - 3 for place in row if place[0] < color[0])
+
+
+@pytest.mark.parametrize("words", [PLAIN, ATTENTION, "input 4; fc 2"])
+@pytest.mark.parametrize("font", ["sans", "serif"])
+def test_legend_fits_the_size_that_it_gives(words: str, font: str) -> None:
+    dot = archdsl.loads(f"{words}\nfigure {{ font {font} }}").diagram(format="dot", legend=True).text
+    renderer = embedded()
+    assert renderer is not None
+    done = subprocess.run([renderer, "-Kdot", "-Tjson"], input=dot, capture_output=True, text=True, check=True)
+    assert "too small" not in done.stderr
