@@ -16,6 +16,8 @@ from .figure_options import DiagramStyle
 Point = tuple[float, float]
 _CLEAR = 3
 """Points between a title and the arrows next to it."""
+_STEP = 6
+"""By how many points at least space for a title grows that did not suffice."""
 _MAX_CORRECTIONS = 3
 """How often the space for titles is corrected."""
 
@@ -72,19 +74,33 @@ def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool, direction:
         with suppress(Failed):
             again = lay_out(other)
             best, layout = (other, again) if _bent_arrows(again) < bends else (best, layout)
+    return _with_clear_titles(lay_out, best, layout)
+
+
+def _with_clear_titles(lay_out: Callable[[Arrangement], bytes], plain: Arrangement, layout: bytes) -> Arrangement:
+    """The arrangement with the titles that the fewest arrows cross; of those, the narrowest.
+
+    `layout` is that of the plain arrangement, without space for titles.
+    """
     titles = place_titles(layout, {})
+    sides = {name: Title(title.side) for name, title in titles.items()}
+    tried: list[tuple[int, float, Arrangement]] = []
     for _ in range(_MAX_CORRECTIONS):
-        spacious = best.replace(titles=titles)
+        spacious = plain.replace(titles=titles)
         if not any(title.space for title in titles.values()):
             return spacious
         try:
-            corrected = place_titles(lay_out(spacious), titles)
+            found = lay_out(spacious)
         except Failed:
-            return best.replace(titles={name: Title(title.side) for name, title in titles.items()})
+            break
+        corrected = place_titles(found, titles)
         if corrected == titles:
             return spacious
+        tried.append((*_faults(found, titles), spacious))
         titles = corrected
-    return best.replace(titles=titles)
+    with suppress(Failed):
+        tried.append((*_faults(lay_out(plain.replace(titles=sides)), sides), plain.replace(titles=sides)))
+    return min(tried, key=lambda each: each[:2], default=(0, 0.0, plain.replace(titles=sides)))[2]
 
 
 def first_drawn(lay_out: Callable[[Arrangement], bytes]) -> tuple[Arrangement, bytes]:
@@ -107,23 +123,54 @@ def place_titles(layout: bytes, before: Mapping[str, Title], usual: str = "r") -
 
     `layout` is the renderer's JSON, `before` the previous choice. If arrows cross both positions, space is reserved.
     """
+    titles, spaces = {}, _spaces(layout)
+    for name, crossings in _title_crossings(layout).items():
+        room = before.get(name, Title()).space
+        first = spaces.get(name, "l") if room else usual
+        side = min("lr", key=lambda side: (len(crossings[side]), side != first))
+        if crossings[side]:
+            side = spaces.get(name, "l")
+            missing = max(crossings[side])
+            # Space that did not suffice may have been free before.
+            room += max(_STEP, missing) if room else max(1, missing - GAP)
+        titles[name] = Title(side, room)
+    return titles
+
+
+def _spaces(layout: bytes) -> dict[str, str]:
+    """On which side of a cluster the renderer put the space reserved for its title: it may not be the left."""
+    objects = {each["name"]: each for each in json.loads(layout).get("objects", ())}
+    sides = {}
+    for name in objects:
+        if (space := objects.get(f"{name}_room")) is not None:
+            left, _, right, _ = map(float, objects[name]["bb"].split(","))
+            sides[name] = "l" if float(space["pos"].split(",")[0]) < (left + right) / 2 else "r"
+    return sides
+
+
+def _faults(layout: bytes, titles: Mapping[str, Title]) -> tuple[int, float]:
+    """The number of arrows that cross titles, and the width of the layout."""
+    crossings = _title_crossings(layout)
+    width = float(json.loads(layout)["bb"].split(",")[2])
+    return sum(len(crossings[name][title.side]) for name, title in titles.items() if name in crossings), width
+
+
+def _title_crossings(layout: bytes) -> dict[str, dict[str, list[float]]]:
+    """For each cluster, by its name in DOT, and each side of its title: by how much each arrow that crosses it does."""
     found = json.loads(layout)
     lines = [list(_points(edge["pos"])) for edge in found.get("edges", ()) if "pos" in edge]
-    titles = {}
-    for cluster in found.get("objects", ()):
-        if "lp" in cluster and "nodes" in cluster:
-            areas = _areas(cluster)
-            crossings = {
-                side: [found for line in lines if (found := area.crossed(line))] for side, area in areas.items()
-            }
-            room = before.get(cluster["name"], Title()).space
-            # Space is reserved on the left, so a title that needs it stays there.
-            side = "l" if room else min("rl", key=lambda side: (len(crossings[side]), side != usual))
-            if crossings[side]:
-                side, leftmost = "l", min(x for line in crossings["l"] for x, _ in line)
-                room += max(1, areas["l"].right - leftmost - (0 if room else GAP))
-            titles[cluster["name"]] = Title(side, room)
-    return titles
+    clusters = [each for each in found.get("objects", ()) if "lp" in each and "nodes" in each]
+    return {
+        cluster["name"]: {
+            side: [
+                max(area.right - x if side == "l" else x - area.left for x, _ in inside)
+                for line in lines
+                if (inside := area.crossed(line))
+            ]
+            for side, area in _areas(cluster).items()
+        }
+        for cluster in clusters
+    }
 
 
 def _areas(cluster: dict[str, Any]) -> dict[str, Rectangle]:

@@ -1,16 +1,20 @@
 """Arrows stay in the frame of both of their ends, boxes do not overlap, and text is inside its box."""
 
+import re
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
+from math import dist
 
 import pytest
 
+import archdsl
 from archdsl.analysis.cost import costs
 from archdsl.backends.diagram import DiagramStyle, View, ViewOptions
 from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.connections import flattened
-from archdsl.backends.diagram.drawing import Curve, Drawing, Polyline, ShapeGroup, TextLabel, bounds
+from archdsl.backends.diagram.drawing import Curve, Drawing, Point, Polyline, ShapeGroup, TextLabel, bounds
 from archdsl.backends.diagram.figure import Arrow, Box, Cluster
+from archdsl.backends.diagram.font_metrics import width_of
 from archdsl.backends.diagram.laid_out import laid_out
 from archdsl.backends.diagram.volumes import Rectangle
 from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL, graph
@@ -106,3 +110,79 @@ def test_drawing_has_no_geometric_fault(text: str, view: View, direction: str) -
 def test_drawing_of_random_program_has_no_geometric_fault(seed: int) -> None:
     text = random_text(seed)
     assert list(faults(drawing_of(text, View.LAYERS, "TB"))) == []
+
+
+def crossed_titles(drawing: Drawing) -> Iterator[str]:
+    """The titles of frames that an arrow crosses."""
+    lines = [
+        segment
+        for part in drawing.parts
+        if isinstance(part.of, Arrow)
+        for shape in part.shapes
+        if isinstance(shape, Curve | Polyline)
+        for segment in pairwise(flattened(shape))
+    ]
+    for part in drawing.parts:
+        for shape in part.shapes if isinstance(part.of, Cluster) else ():
+            if isinstance(shape, TextLabel):
+                title = bounds([ShapeGroup(shapes=(shape,))])
+                if any(is_inside((*point, *point), title) for line in lines for point in along(*line)):
+                    yield shape.text
+
+
+def along(start: Point, end: Point) -> Iterator[Point]:
+    """Points on a line, at most one point apart."""
+    steps = 1 + int(dist(start, end))
+    for step in range(steps + 1):
+        yield start[0] + (end[0] - start[0]) * step / steps, start[1] + (end[1] - start[1]) * step / steps
+
+
+def oversized_frames(drawing: Drawing) -> Iterator[str]:
+    """The frames that are much wider than their content and their title together."""
+    for part in drawing.parts:
+        if isinstance(part.of, Cluster):
+            path, place = part.of.path, extent(part)
+            titles = [bounds([ShapeGroup(shapes=(shape,))]) for shape in part.shapes if isinstance(shape, TextLabel)]
+            inside = [
+                extent(other)
+                for other in drawing.parts
+                if isinstance(other.of, Box | Cluster) and other is not part and other.shapes
+                if (other.of.cluster if isinstance(other.of, Box) else other.of.path)[: len(path)] == path
+                if is_inside(extent(other), place)
+            ]
+            content = max(each[2] for each in inside) - min(each[0] for each in inside)
+            if place[2] - place[0] > content + sum(each[2] - each[0] for each in titles) + SKIP_LANE:
+                yield part.of.title
+
+
+SKIP_LANE = 72
+"""Points in a frame for the skip connections beside its boxes, their labels and its margins."""
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(8))
+def test_frame_has_room_for_its_title_and_little_more(seed: int, columns: int) -> None:
+    """Titles as long as `encoder_stage_3 (continued)` are wider than the boxes in their frames."""
+    found = graph(re.sub(r"stage s(\d+)", r"stage encoder_stage_\1", random_text(seed)))
+    style = DiagramStyle(columns=columns)
+    drawing = laid_out(build_diagram(found, costs(found), ViewOptions(view=View.LAYERS)), View.LAYERS, style)
+    assert [*crossed_titles(drawing), *oversized_frames(drawing)] == []
+
+
+@pytest.mark.parametrize("name", ["resnet18", "googlenet", "bert_base"])
+def test_frame_of_known_network_has_room_for_its_title_and_little_more(name: str) -> None:
+    found = archdsl.load(f"zoo:{name}").graph
+    drawing = laid_out(build_diagram(found, costs(found), ViewOptions()), View.LAYERS, DiagramStyle())
+    assert [*crossed_titles(drawing), *oversized_frames(drawing)] == []
+
+
+def test_repetitions_of_a_frame_are_a_space_away_from_its_title() -> None:
+    drawing = drawing_of(REPEATED_UNIT, View.LAYERS, "TB")
+    (frame,) = (part for part in drawing.parts if isinstance(part.of, Cluster))
+    title, times = (shape for shape in frame.shapes if isinstance(shape, TextLabel))
+    assert (title.text, times.text) == ("unit", "×3")
+    between = bounds([ShapeGroup(shapes=(times,))])[0] - bounds([ShapeGroup(shapes=(title,))])[2]
+    assert between == pytest.approx(width_of(" ", title.size), abs=0.5)
+
+
+REPEATED_UNIT = "input 8x8x8; block unit(c) { conv c k3 p1; bn; relu; conv c k1 }; repeat 3 { unit 8 }; gap; fc 2"
