@@ -69,7 +69,7 @@ def totals(draft: Draft | Graph, costs: DraftCosts | None = None) -> str:
     if not any(cost is not None for node, cost in zip(draft.nodes, costs, strict=True) if node.id not in draft.inputs):
         return ""
     total = add(known)
-    at_least = "" if len(known) == len(costs) else "at least "
+    at_least = "at least " if len(known) < len(costs) or draft.is_partial else ""
     frozen = total.parameters - total.trainable
     # What `freeze` freezes changes during training, so it is not counted.
     without = " without `freeze`" if any(setting.name == "freeze" for setting in draft.training) else ""

@@ -16,6 +16,7 @@ from ..text.source import Span
 from . import control, layer_statements, merges, moe_statement, readings, repeat_statement, scan_statement, train_block
 from .budget import affordable
 from .definitions import Definitions
+from .doubtful import doubtful_marked
 from .inputs import Override, run_input, run_override
 from .named_tensors import find_tensor
 from .shared_results import BlockDef, Caches
@@ -76,6 +77,7 @@ class Elaboration:
         state.scope = file.scope.copy()
         state.blocks, state.layers = file.blocks, file.layers
         state.incomplete = definitions.incomplete
+        state.may_lack_parameters = file.net is None and any(isinstance(s, ast.Net) for s in program.statements)
         state.names = frozenset(definitions.names)
         for name, binding in state.scope.names.items():
             state.note(name, binding.value)
@@ -110,7 +112,9 @@ class Elaboration:
         state, file = self.state, self.file
         if not self.definitions.incomplete:
             check_unused(self.program, file, state)
-        return _finish(state, self.program, file.net, file.scope, tuple(self.definitions.packages.found))
+        draft = _finish(state, self.program, file.net, file.scope, tuple(self.definitions.packages.found))
+        nodes, is_partial = doubtful_marked(draft.nodes, [self.program, *self.definitions.used_programs])
+        return draft.replace(nodes=nodes, is_partial=True) if is_partial else draft
 
 
 def execute(state: State, statement: ast.Statement, override: Override) -> None:
@@ -216,11 +220,17 @@ def _definition(state: State, statement: ast.Statement) -> None:
 
 def _broken(state: State, statement: ast.UnreadableStatement) -> None:
     """Mark the tensor and the names that a broken statement would have created as unknown."""
-    if state.current is not None and statement.span.text.partition(" ")[0] not in _NO_TENSOR:
+    text = statement.span.text
+    if state.current is not None and (text.partition(" ")[0] not in _NO_TENSOR or _is_unclosed(text)):
         state.unresolved(None, (state.current,), None, state.child("unknown"), statement.span)
-    state.missing_input_reported = True
+    state.missing_input_reported = state.may_lack_parameters = True
     for word in statement.names:
         state.scope.define(word.text, UNKNOWN, word.span)
+
+
+def _is_unclosed(text: str) -> bool:
+    """Whether a statement has a bracket that nothing closes, so that it may include statements after it."""
+    return text.count("(") + text.count("[") > text.count(")") + text.count("]")
 
 
 def _finish(

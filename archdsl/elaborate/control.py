@@ -252,17 +252,14 @@ def run_reuse(state: State, statement: ast.Reuse) -> None:
 
     An embedding reads IDs; on features it is applied with the transposed weight, which gives logits.
     """
-    tensor = find_tensor(state, statement.name)
-    if tensor is None or not state.need_input(statement.span):
-        return
-    if tensor.source is None:
-        _refuse_name(state, statement.name, "an input, which no layer created")
-        return
-    if any(tensor.first <= node.id <= tensor.node for _, node in state.inputs):
-        _refuse_name(state, statement.name, "built on a separate input and cannot be applied to another tensor")
+    tensor = _reusable(state, statement)
+    if not state.need_input(statement.span) or state.current is None:
         return
     first, source = len(state.nodes), state.current
-    if source is None:
+    if tensor is None or tensor.source is None:
+        state.unresolved(None, (source,), None, state.child("reuse"), statement.span)
+        if statement.alias:
+            state.name_result(statement.alias, first, source)
         return
     mapping = {tensor.source: source}
     for old in state.nodes[tensor.first : tensor.node + 1]:
@@ -280,6 +277,20 @@ def run_reuse(state: State, statement: ast.Reuse) -> None:
     state.current = mapping.get(tensor.node, tensor.node)
     if statement.alias:
         state.name_result(statement.alias, first, source)
+
+
+def _reusable(state: State, statement: ast.Reuse) -> NamedTensor | None:
+    """The tensor whose statement is applied again; None after an error was reported."""
+    tensor = find_tensor(state, statement.name)
+    if tensor is None:
+        return None
+    if tensor.source is None:
+        _refuse_name(state, statement.name, "an input, which no layer created")
+        return None
+    if any(tensor.first <= node.id <= tensor.node for _, node in state.inputs):
+        _refuse_name(state, statement.name, "built on a separate input and cannot be applied to another tensor")
+        return None
+    return tensor
 
 
 def _refuse_name(state: State, name: ast.Word, what: str) -> None:

@@ -88,6 +88,11 @@ class Definitions:
         self.incomplete = False
         """Whether a used file could not be read, so that any unknown block may be defined in it."""
 
+    @property
+    def used_programs(self) -> list[ast.Program]:
+        """The programs of the files that are used."""
+        return [self.parsed[name][0] for name in self.done if name in self.parsed]
+
     def collect(self, program: ast.Program, settings: Mapping[str, Any]) -> File:
         """The definitions of one file, including those of the files that it uses."""
         file = File(Scope())

@@ -32,7 +32,7 @@ class StateContext:
 
     def shape_of_tensor(self, word: ast.Word) -> Shape | None:
         """The shape of a named tensor, or of `in`; None if it is unknown, or after an error was reported."""
-        tensor = find_tensor(self._state, word)
+        tensor = find_tensor(self._state, word, guess=False)
         return None if tensor is None else self._state.shape_of(tensor.node)
 
     def callee(self, name: str) -> Callee | None:

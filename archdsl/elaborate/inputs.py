@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from math import prod
 
 from ..contract.layer import INPUT
@@ -10,7 +11,7 @@ from ..diagnostics.catalog import structure_errors, syntax_errors
 from ..expressions.scope import UNKNOWN, NamedTensor
 from ..limits import MAX_COUNT
 from ..shapes.shape import Layout, Shape
-from ..shapes.symbolic import concrete
+from ..shapes.symbolic import Sym, concrete
 from ..syntax import ast
 from ..text.counts import counted
 from ..text.names import as_size
@@ -67,7 +68,10 @@ class Override:
 
 def run_input(state: State, statement: ast.Input, override: Override) -> None:
     """Create an input node and make it the current tensor."""
+    errors = len(state.sink)
     name, sizes, vocabulary = _read(state, statement)
+    # A size or vocabulary in which an error was reported is unknown.
+    unclear = len(state.sink) > errors
     word = name.text if name else None
     if len(state.inputs) and (name is None or state.inputs[0][0] is None):
         span = statement.span if name is None else state.inputs[0][1].span
@@ -86,9 +90,18 @@ def run_input(state: State, statement: ast.Input, override: Override) -> None:
         dims = None
     elif given is not None:
         dims = state.sizes(given, override.example(word, dims))
-    if dims is not None:
+    if dims is not None and (vocabulary is not None or not _has_vocabulary(statement)):
         shape = _shape(state, sizes.span if sizes else statement.span, dims, sizes, vocabulary)
-    _make(state, name, shape, statement.span)
+    # A letter may be a parameter of a `net` that could not be read; a statement before the input may need another one.
+    letters = given is None and shape is not None and any(isinstance(dim, Sym) for dim in shape.dims)
+    late = bool(state.nodes) and not state.inputs
+    with state.guessing() if unclear or late or (letters and state.may_lack_parameters) else nullcontext():
+        _make(state, name, shape, statement.span)
+
+
+def _has_vocabulary(statement: ast.Input) -> bool:
+    """Whether an input is written as one of IDs, even if the size of their vocabulary is unknown."""
+    return any(isinstance(arg.value, ast.Call) and arg.value.function.text == "int" for arg in statement.args)
 
 
 def run_override(state: State, source: Source, override: Override) -> None:

@@ -7,8 +7,11 @@ from ..text.names import nearest
 from .state import State
 
 
-def find_tensor(state: State, word: ast.Word) -> NamedTensor | None:
-    """The tensor of a name; `in` is the input of the innermost block, stage or network. None after a reported error."""
+def find_tensor(state: State, word: ast.Word, *, guess: bool = True) -> NamedTensor | None:
+    """The tensor of a name; `in` is the input of the innermost block, stage or network. None after a reported error.
+
+    If `guess`, a misspelled name gives an unresolved node with the likely shape.
+    """
     if word.text == "in":
         return _beginning(state, word)
     found = state.scope.find(word.text)
@@ -27,7 +30,16 @@ def find_tensor(state: State, word: ast.Word) -> NamedTensor | None:
     )
     # Continue as if the nearest name had been written.
     meant = state.scope.find(near) if near is not None else None
-    return meant.value if meant is not None and isinstance(meant.value, NamedTensor) else None
+    tensor = meant.value if meant is not None and isinstance(meant.value, NamedTensor) else None
+    return None if tensor is None or not guess else _guessed(state, tensor, word)
+
+
+def _guessed(state: State, tensor: NamedTensor, word: ast.Word) -> NamedTensor:
+    """A tensor with the likely shape of another one, which a misspelled name probably refers to."""
+    current = state.current
+    node = state.unresolved(None, (tensor.node,), state.shape_of(tensor.node), state.child("unknown"), word.span)
+    state.current = current
+    return tensor.replace(node=node, first=node)
 
 
 def _beginning(state: State, word: ast.Word) -> NamedTensor | None:

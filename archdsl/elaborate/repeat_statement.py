@@ -33,10 +33,9 @@ def run_repeat(state: State, statement: ast.Repeat) -> None:
         return
     if not entries:
         check_skipped(state, statement.body, names)
-    if entries is None:
-        for word in (*(carried.name for carried in statement.carried), statement.alias):
-            if word is not None:
-                state.define(word, UNKNOWN)
+    if entries is None or (not entries and isinstance(statement.count, ast.Number | ast.List)):
+        # A literal count of 0 was reported.
+        _unknown_result(state, statement)
         return
     if len(entries) > _MANY:
         with uncounted(state):
@@ -67,10 +66,22 @@ def _check(state: State, statement: ast.Repeat, names: Sequence[ast.Word]) -> No
     for carried in statement.carried:
         if carried.name.text not in body:
             report_missing_value(state, "repeat", carried.name)
-    state.unresolved(None, (state.current or 0,), None, state.child("repeat"), statement.span)
+    _unknown_result(state, statement)
+
+
+def _unknown_result(state: State, statement: ast.Repeat) -> None:
+    """Make the current tensor and all that the statement names unknown."""
+    _unknown_tensor(state, statement)
     for word in (*(carried.name for carried in statement.carried), statement.alias):
         if word is not None:
             state.define(word, UNKNOWN)
+
+
+def _unknown_tensor(state: State, statement: ast.Repeat) -> None:
+    """Make the current tensor unknown, if there is one."""
+    if state.current is not None:
+        head = statement.span.head.to(statement.count.span)
+        state.unresolved(None, (state.current,), None, state.child("repeat"), head)
 
 
 def _run(state: State, statement: ast.Repeat, entries: Sequence[Any], values: dict[str, Any]) -> None:
@@ -85,6 +96,7 @@ def _run(state: State, statement: ast.Repeat, entries: Sequence[Any], values: di
                 outer.define(each.name.text, values[each.name.text], each.name.span)
             scope = Scope(outer)
         if statement.target is not None and not assign(state, statement.target, entry, scope):
+            _unknown_tensor(state, statement)
             return
         with state.inside(scope=scope, started=False):
             state.run(statement.body.statements)

@@ -68,6 +68,8 @@ class State:
         self.example_size = example_size
         self.conditions: list[tuple[Condition, Span]] = []
         self.missing_input_reported = False
+        self.may_lack_parameters = False
+        """Whether a statement so far may be a `net` that was not read, so that any capital letter may be a number."""
         self.names: frozenset[str] = frozenset()
         """The names, in all files, that look like a shorthand or a repetition."""
         self.callees: set[str] = set()

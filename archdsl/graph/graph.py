@@ -28,7 +28,8 @@ class BaseGraph(Record, Generic[N]):
     `aux`, or the name of a block, and `calls` the arguments of the uses of blocks. `settings` are the values of the
     network's parameters; `training` has the lines of its `train { … }`, and `figure` what its `figure { … }` sets.
     `symbols` are the symbolic dimensions, and `conditions` what the statements require of them. `packages` are those
-    that the program or a file that it uses names.
+    that the program or a file that it uses names. `is_partial` says that braces do not match, so that layers may be
+    missing.
     """
 
     name: str
@@ -45,6 +46,7 @@ class BaseGraph(Record, Generic[N]):
     symbols: Mapping[str, Sym] = {}
     conditions: tuple[tuple[Condition, Span], ...] = ()
     packages: "tuple[UsedPackage, ...]" = ()
+    is_partial: bool = False
 
     @property
     def sized_inputs(self) -> str:

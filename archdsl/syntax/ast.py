@@ -354,11 +354,17 @@ WithOneBody = Block | Stage | Aux | Train | FigureBlock | Repeat | Scan | Moe
 
 
 class Program(Record):
-    """A file. `names` are those that it defines and that look like a repetition or a shorthand: `x2`, `c4`."""
+    """A file. `names` are those that it defines and that look like a repetition or a shorthand: `x2`, `c4`.
+
+    After a place in `uncertain_from`, such as a brace that nothing closes, and before one in `uncertain_to`, a brace
+    that closes nothing, another reading of the text gives other statements.
+    """
 
     source: Source
     statements: tuple[Statement, ...]
     names: frozenset[str] = frozenset()
+    uncertain_from: tuple[Span, ...] = ()
+    uncertain_to: tuple[Span, ...] = ()
 
     @property
     def blocks(self) -> tuple[Block, ...]:

@@ -96,10 +96,12 @@ def read_tokens(
     name_repetitions(tokens, names)
     if not _within_limits(source, tokens, sink):
         return None
-    tree = _Driver(source, tokens, sink, before).run()
+    driver = _Driver(source, tokens, sink, before)
+    tree = driver.run()
     if before is PrecedingTokens.STATEMENT:
         tree.children = tree.children[1:]
-    return lower(source, tree, sink)
+    program = lower(source, tree, sink)
+    return program.replace(uncertain_from=tuple(driver.uncertain_from), uncertain_to=tuple(driver.uncertain_to))
 
 
 def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
@@ -161,6 +163,8 @@ class _Driver:
         self.sink = sink
         self.parser: InteractiveParser = grammar().parse_interactive("")
         self.open: list[Token] = []
+        self.uncertain_from: list[Span] = []
+        self.uncertain_to: list[Span] = []
         self.at = 0
         self.accepted_after: dict[tuple[int, ...], frozenset[str]] = {}
         # The words that may follow, and their description in messages, depend on the words before.
@@ -206,7 +210,9 @@ class _Driver:
 
     def nothing_open(self, token: Token) -> None:
         """Skip a brace that closes nothing. The parser does not see it: it would take the program for complete."""
-        self.sink.emit(syntax_errors.NothingOpen(span=_span(self.source, token)))
+        span = _span(self.source, token)
+        self.uncertain_to.append(span)
+        self.sink.emit(syntax_errors.NothingOpen(span=span))
         self.at += 1
         accepted = self.accepted()
         values = self.parser.parser_state.value_stack
@@ -220,6 +226,7 @@ class _Driver:
         span = _span(self.source, token)
         if "SEP" in accepted and token.type in STARTS:
             self.sink.emit(syntax_errors.MissingSeparator(span=span, word=str(token)))
+            self.may_be_argument(token)
             self.parser.feed_token(Token("SEP", ";"))
         elif "NAME" in accepted and "SEP" not in accepted and str(token) in KEYWORDS and not self.first():
             self.sink.emit(syntax_errors.ReservedName(span=span, name=str(token)))
@@ -227,6 +234,12 @@ class _Driver:
         else:
             self.report(token, span, accepted)
             self.skip_statement()
+
+    def may_be_argument(self, token: Token) -> None:
+        """After `as NAME`, a word may be an argument of the statement before it: `conv 8 as a s2`."""
+        word = self.statement_word()
+        if token.type == "NAME" and word is not None and self.tokens[self.at - 2].type in ("AS", "COMMA"):
+            self.uncertain_from.append(_span(self.source, word))
 
     def report(self, token: Token, span: Span, accepted: Set[str]) -> None:
         word = self.statement_word()
@@ -320,8 +333,7 @@ class _Driver:
             depth += (kind == "LBRACE") - (kind == "RBRACE")
             self.at += 1
         if depth:
-            opener = self.unbalanced(start)
-            self.sink.emit(syntax_errors.UnclosedBrace(span=_span(self.source, opener)))
+            self.never_closed(self.unbalanced(start))
         self.parser.feed_token(self.broken(start))
 
     def broken(self, start: int) -> Token:
@@ -359,11 +371,16 @@ class _Driver:
                 opened.pop()
         return opened[0]
 
+    def never_closed(self, opener: Token) -> None:
+        span = _span(self.source, opener)
+        self.uncertain_from.append(span)
+        self.sink.emit(syntax_errors.UnclosedBrace(span=span))
+
     def finish(self) -> Tree[Token]:
         """Close what is open, and reduce to the program."""
         end = Token("$END", "", start_pos=len(self.source.text), end_pos=len(self.source.text))
         for opener in reversed(self.open):
-            self.sink.emit(syntax_errors.UnclosedBrace(span=_span(self.source, opener)))
+            self.never_closed(opener)
         while True:
             token = Token.new_borrow_pos("RBRACE", "}", end) if self.open else end
             try:

@@ -98,6 +98,8 @@ class Pieces:
             source=self.source,
             statements=tuple(statement for program in programs for statement in program.statements),
             names=frozenset().union(*(program.names for program in programs)),
+            uncertain_from=tuple(span for program in programs for span in program.uncertain_from),
+            uncertain_to=tuple(span for program in programs for span in program.uncertain_to),
         )
 
     @property

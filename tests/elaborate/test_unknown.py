@@ -136,9 +136,35 @@ def test_layers_with_an_error_have_no_numbers(code: str) -> None:
         "input 3x32x32; conv 8 k3; conv 8 k 3",
         "input 3x32x32; conv 8 k3; conv 8 k3 relu",
         "input 3x32x32; conv 8 k3; gap; fc 1000000000000000000000",
+        "input 3x32x32; conv 8 k3; repeat n { conv 8 k3 }; conv 8 k3",
+        "input 3x32x32; conv 8 k3; repeat [[8, 3], [8]] as [c, k] { conv c k=k }; conv 8 k3",
+        "input 3x32x32; conv 8 k3; repeat 0 { conv 8 k3 }; conv 8 k3",
+        "input 3x32x32; conv 8 k3; reuse nothing; conv 8 k3",
+        "input 3x32x32; conv 8 k3 as left; from lefft; conv 8 k3",
+        "input 3x32x32; conv 8 k3; let a = [1, 2\nconv 8 k3",
+        "input 3x32x32; conv 8 k3; concat { conv 8 k1 } { conv 8 k1; relu",
+        "input 3x32x32; conv 8 k3; conv 8 as a k3; relu",
     ],
 )
 def test_totals_are_lower_bounds_after_an_error(text: str) -> None:
     found = analyze(Source(text), Sink())
     assert draft_costs(found.draft)[-1] is None
     assert totals(found.draft).count("at least") == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "net Drawn(C = 4, L = 9; input CxL; relu",
+        "input CxL; net Drawn(C = 4, L = 9); relu",
+        "input 3 32 32; conv 8 k3",
+        "input 5 int(vocabulary); embedding 8",
+        "relu; input 3x32x32; conv 8 k3",
+        "input 3x32x32; concat { conv 8 k1 } ; relu }",
+        "input 3x32x32; block unit(c) conv c k3; relu }; fc 10",
+    ],
+)
+def test_nothing_is_certain_where_an_error_may_change_all_layers(text: str) -> None:
+    found = analyze(Source(text), Sink())
+    layers = [cost for node, cost in zip(found.draft.nodes, draft_costs(found.draft), strict=True) if node.inputs]
+    assert layers.count(None) == len(layers) > 0
