@@ -7,6 +7,7 @@ from archdsl.record import Record
 
 from . import (
     acceptance_property,
+    certainty_property,
     commands_property,
     diff_property,
     formatting_property,
@@ -33,6 +34,7 @@ _MODULES = (
     sizes_property,
     silence_property,
     suggestions_property,
+    certainty_property,
 )
 PROPERTIES = {module.NAME: Property(name=module.NAME, draw=module.draw, check=module.check) for module in _MODULES}
 

@@ -24,6 +24,7 @@ EXAMPLES = {
     "sizes": 150,
     "silence": 150,
     "suggestions": 150,
+    "certainty": 400,
 }
 """Number of examples generated here: half a minute in total."""
 PARTS = 5
