@@ -255,7 +255,7 @@ def test_incompatible_input_is_reported_before_any_download() -> None:
             "2 │ flatten; fc 100",
             "  │          ^^^^^^ outputs 100, not 10",
             "  = help: write `fc 10` instead of `fc 100`",
-            "  = help: or add `fc 10` at the end",
+            "  = help: or add `relu; fc 10` at the end",
             "",
             "2 errors",
         ]
