@@ -22,19 +22,17 @@ class DecidingNames:
         others = [each for each in program.statements if not isinstance(each, ast.Block)]
         self._statements = tuple(_all([*others, *used.values()]))
         self._blocks = {block.name.text: block for block in used.values()}
-        self._deciding = [expr for statement in self._statements for expr in _deciding(statement)]
-        self.sizes = {leaf.name for expr in self._deciding for leaf in ast.leaves(expr) if isinstance(leaf, ast.At)}
+        deciding = [expr for statement in self._statements for expr in _deciding(statement)]
+        self.names = _names(deciding)
+        """The names on which a decision depends, also through the values of other names."""
+        self.sizes = _letters(deciding)
         """The letters of the dimensions on which a decision depends, as in `@c`."""
-
-    def includes(self, name: str) -> bool:
-        """Whether a decision depends on a name, or on another one whose value depends on it."""
-        names = {name}
-        while True:
-            more = {word for words, values in self._definitions() if names & _names(values) for word in words} - names
-            if not more:
-                break
-            names |= more
-        return bool(names & _names(self._deciding))
+        definitions = list(self._definitions())
+        while more := [each for each in definitions if each[0] & self.names]:
+            definitions = [each for each in definitions if not each[0] & self.names]
+            for _, values in more:
+                self.names |= _names(values)
+                self.sizes |= _letters(values)
 
     def _definitions(self) -> Iterator[tuple[set[str], list[ast.Expr]]]:
         """The names that a statement defines, and the expressions that determine their values."""
@@ -117,6 +115,11 @@ def _stepwise(expr: ast.Expr) -> Iterator[ast.Expr]:
             pass
     for part in ast.parts(expr):
         yield from _stepwise(part)
+
+
+def _letters(exprs: Iterable[ast.Expr]) -> set[str]:
+    """The letters of the sizes of tensors in expressions."""
+    return {leaf.name for expr in exprs for leaf in ast.leaves(expr) if isinstance(leaf, ast.At)}
 
 
 def _names(exprs: Iterable[ast.Expr]) -> set[str]:

@@ -75,7 +75,7 @@ class ResizableProgram:
         deciding = DecidingNames(self.program, graph)
         found: dict[str, list[tuple[int, Graph]]] = {}
         for name, value in graph.settings.items():
-            if type(value) is not int or deciding.includes(name):
+            if type(value) is not int or name in deciding.names:
                 continue
             others = [self._with_setting(graph, name, other) for other in (value + 1, 2 * value + 3)]
             # Small values, at which layers may have another form: without padding, or the identity.

@@ -119,6 +119,8 @@ DECIDING = [
     "input 3x8x8; conv 8 k3; if c > 3 { relu }; gap; fc c",
     "input 3x8x8; conv c k3; if @c > 3 { conv 4 k1 }; gap; fc 10",
     "input 3x8x8; b c; gap; fc 10",
+    "input 3x8x8; conv c k3; let d = @c; if d > 100 { conv 4 k1 }; gap; fc 10",
+    "input 3x8x8; let d = c; let e = d; if e > 100 { relu }; gap; fc c",
     "input 3x8x8; conv 12//c + 1 k3; gap; fc c",
     "input 3x8x8; let d = max(c, 6); conv d k3; gap; fc c",
     "input 3x8x8; conv 4 k3; repeat c { relu; conv 4 k1 }; gap; fc c",
