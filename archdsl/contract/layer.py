@@ -71,6 +71,9 @@ class Op(Record):
     starts: ClassVar[bool] = False
     """Whether it starts from a tensor of its own: its input is the network's first, which gives the batch size."""
 
+    commutative: ClassVar[bool] = False
+    """Whether the result does not depend on the order of the inputs."""
+
     over_batch: ClassVar[bool] = False
     """Whether it computes statistics over the samples of a batch in training: a single vector has none."""
 

@@ -80,6 +80,7 @@ class Add(LinearMerge):
     """
 
     keyword = "add"
+    commutative = True
     target = "operator.add"
     broadcasts = False
 
@@ -112,6 +113,7 @@ class Mul(ProductMerge):
     """
 
     keyword = "mul"
+    commutative = True
     synonyms = ("multiply",)
     target = "operator.mul"
 
@@ -136,6 +138,7 @@ class Maximum(ProductMerge):
     """
 
     keyword = "maximum"
+    commutative = True
     target = "torch.maximum"
 
 
@@ -147,6 +150,7 @@ class Minimum(ProductMerge):
     """
 
     keyword = "minimum"
+    commutative = True
     target = "torch.minimum"
 
 

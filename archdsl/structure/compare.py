@@ -28,9 +28,6 @@ def _ends(graph: Graph) -> list[int]:
     return [*(i for _, i in graph.outputs), *(node.id for node in graph.nodes if node.id not in read)]
 
 
-_COMMUTATIVE = ("add", "mul")
-
-
 class _Matching:
     def __init__(self, a: Graph, b: Graph) -> None:
         self.a, self.b = a, b
@@ -61,7 +58,7 @@ class _Matching:
 
     def in_order(self, x: Node, y: Node) -> tuple[int, ...]:
         """The inputs of y in the order in which they correspond to those of x: a sum has no order."""
-        if x.op.keyword not in _COMMUTATIVE or len(x.inputs) != 2:
+        if not x.op.commutative or len(x.inputs) != 2:
             return y.inputs
         first = self.of_a[x.inputs[0]]
         return y.inputs[::-1] if first not in (self.of_b[y.inputs[0]], self.of_a[x.inputs[1]]) else y.inputs
@@ -72,7 +69,7 @@ def _signatures(graph: Graph) -> list[int]:
     found: list[int] = []
     for node in graph.nodes:
         inputs = () if node.op.starts else tuple(found[i] for i in node.inputs)
-        if node.op.keyword in _COMMUTATIVE:
+        if node.op.commutative:
             inputs = tuple(sorted(inputs))
         found.append(hash((node.op.keyword, str(node.shape), inputs)))
     return found

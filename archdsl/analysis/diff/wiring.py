@@ -5,9 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from ...graph import Graph, Node
 
-_UNORDERED = ("add", "mul", "minimum", "maximum")
-"""Layers whose result does not depend on the order of their inputs."""
-
 
 class Wiring:
     """The connections of two networks, compared through the pairs of their nodes.
@@ -34,7 +31,7 @@ class Wiring:
             return False
         if len(x.inputs) != len(y.inputs):
             return True
-        if x.op.keyword in _UNORDERED:
+        if x.op.commutative:
             left = Counter(self._to_b[i] for i in x.inputs if i in self._to_b)
             right = Counter(j for j in y.inputs if j in self._to_a)
             return bool(left - right) and bool(right - left)
