@@ -98,7 +98,7 @@ CASES = {
     "detector_shapes": Case(
         "detection, FCOS",
         "archdsl train examples/detector_small.arch --precision fp32 --layout channels_first",
-        "3.0% for the same 75 boxes in every image",
+        "3.0% if every image gets the same 75 boxes",
         "ap50",
     ),
     "autoencoder_mnist": Case(

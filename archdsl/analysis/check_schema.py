@@ -42,7 +42,7 @@ class PathsReport(Model):
 
     input: int = Field(description="The id of the input's node.")
     complete: bool = Field(
-        description="Whether all distinct paths are listed; otherwise, only those whose field no other contains."
+        description="Whether all distinct paths are listed, or only those whose field lies in no other's."
     )
     paths: list[list[FieldReport]] = Field(
         description="For each distinct path, one field per dimension; empty for a single path."

@@ -154,8 +154,8 @@ def command(
 ) -> None:
     """Render a diagram of the network in FILE: its layers, the shapes between them, its stages and blocks.
 
-    The extension of PATH gives the format: .svg, .html (with zoom, folding and search), .png, .pdf, .eps,
-    .dot (Graphviz), .mmd (Mermaid), .tex (TikZ), .drawio (draw.io) or .pptx (PowerPoint).
+    The extension of the output file gives the format: .svg, .html (with zoom, folding and search), .png, .pdf,
+    .eps, .dot (Graphviz), .mmd (Mermaid), .tex (TikZ), .drawio (draw.io) or .pptx (PowerPoint).
     """
     if check and output == "-":
         raise click.UsageError("--check compares with a file: name it with -o")

@@ -34,8 +34,8 @@ from .shell_completion import complete_network
 def command(files: tuple[str, ...], expression: str | None, check: bool, show_diff: bool) -> None:
     """Format FILEs in place, or all networks below a folder. Comments and meaning are preserved.
 
-    A text that is not an editable file (`-`, -e TEXT, zoo:NAME, REVISION:FILE in git, a run) is formatted to standard
-    output. Files with syntax errors are left unchanged.
+    The result for a text that is not an editable file (`-`, -e TEXT, zoo:NAME, REVISION:FILE in git, a run) is
+    written to standard output. Files with syntax errors are left unchanged.
     """
     refuse_both(files[0] if files else None, expression)
     if not files and expression is None:

@@ -55,8 +55,8 @@ class _InputImage(NamedTuple):
 def command(
     run: str, image: str | None, invert: bool, layers: tuple[str, ...], output: str | None, device: str
 ) -> None:
-    """Plot the filters of the first layer of the network trained in the folder RUN, and the feature maps of IMAGE at
-    the end of each stage: one PNG each, and index.html with all of them.
+    """Plot the filters of the first layer of the network trained in the folder RUN and, with --image, the feature maps
+    at the end of each stage: one PNG each, and index.html with all of them.
     """
     from ..training.errors.problem import Problem
     from ..training.loop.device_setup import choose_device

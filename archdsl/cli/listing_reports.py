@@ -30,11 +30,11 @@ class ArgumentReport(Model):
 
 
 class LayerDeclaration(Model):
-    """A layer, a merge of branches, or a block of `std`."""
+    """A layer, a merge of branches, or a block (`use std`)."""
 
     keyword: str
     kind: Literal["layer", "merge", "block"]
-    synonyms: list[str] = Field(description="Other names; those of a merge are reported as errors.")
+    synonyms: list[str] = Field(description="Other names; for a merge, using one is an error.")
     doc: str
     arguments: list[ArgumentReport] = Field(description="Positional ones first. For a block, its parameters.")
     example: str = Field(description="For a block, its text.")
@@ -147,7 +147,7 @@ class BoxReport(Model):
 class PredictionReport(Model):
     """An element of the list that `archdsl predict` prints: an image or other input, and its prediction or error.
 
-    Fields that do not apply are absent.
+    Null fields are left out.
     """
 
     image: str

@@ -43,7 +43,7 @@ def _values_options(command: F) -> F:
     epilog="To vary an option, give it a list, `--lr 0.1,0.01`, or a range, `--lr 0.01..0.3`. Parameters of the "
     "network are varied in the same way: `--set width=0.5,1,2`. A value that contains commas needs double quotes "
     "inside the shell's quotes: `--at '\"82,123\"'`. A range that spans at least a factor of ten is sampled on a "
-    "logarithmic scale. If there are only lists, all combinations are tried (grid search).",
+    "logarithmic scale. If there are only lists, all combinations are tried by default (grid search).",
 )
 @click.argument("file", required=False, metavar="[FILE | status SWEEP]", shell_complete=complete_network)
 @click.argument("folder", type=NAMED_PATH, required=False, metavar="", shell_complete=complete_folder)
@@ -127,7 +127,7 @@ def command(
     storage: str | None,
     **recipe: Any,
 ) -> None:
-    """Train the network in FILE with many settings, and plot the metric of each trial against its MACs.
+    """Train the network in FILE with different settings, and plot the metric of each trial against its MACs.
 
     Trials are compared on the validation images; the test images are not used. Each trial is a separate run. Several
     processes work on one sweep if each runs the same command with the same --out.

@@ -29,7 +29,7 @@ class LabelReport(Model):
 
 
 class EditReport(Model):
-    """A range of the text to be replaced."""
+    """A range and its replacement."""
 
     range: SourceRange
     text: str

@@ -46,8 +46,12 @@ class AttentionOptions(LayerOp):
     kv_heads: PositiveInt | None = argument(
         None, doc="number of key and value heads, each shared by a group of query heads (Ainslie et al., 2023)"
     )
-    width: PositiveInt | None = argument(None, doc="features of the queries for all heads; the input's by default")
-    value_width: PositiveInt | None = argument(None, doc="features of the values for all heads; `width` by default")
+    width: PositiveInt | None = argument(
+        None, doc="number of query features, all heads together; the input's by default"
+    )
+    value_width: PositiveInt | None = argument(
+        None, doc="number of value features, all heads together; `width` by default"
+    )
     causal: Flag = argument(False, words={"causal": True}, doc="each step attends only to itself and earlier steps")
     rope: Flag = argument(
         False, words={"rope": True}, doc="rotary embedding: rotate queries and keys by position (Su et al., 2021)"
@@ -64,8 +68,8 @@ class AttentionOptions(LayerOp):
     sliding: Flag = argument(
         False,
         words={"sliding": True},
-        doc="the window slides: each step attends to the `window` steps around it, or with `causal` to the last "
-        "`window` steps (Beltagy et al., 2020; Jiang et al., 2023)",
+        doc="sliding window: each step attends to the `window` steps centered on it, or with `causal` to those that "
+        "end with it (Beltagy et al., 2020; Jiang et al., 2023)",
     )
     grid: PositiveSpatialInt | None = argument(None, doc="size of the sparse windows")
     shift: NaturalSpatialInt = argument(

@@ -14,8 +14,8 @@ from ..shapes.symbolic import concrete
 
 WeightForm = Annotated[Literal["standardized", "spectral", "norm"], OneOf(choices=("standardized", "spectral", "norm"))]
 WEIGHT_DOC = (
-    "reparametrization of the weight: `standardized` filters (Qiao et al., 2019), `spectral` normalization "
-    "(Miyato et al., 2018), or weight normalization, `norm` (Salimans & Kingma, 2016)"
+    "reparametrization of the weight: weight standardization (`standardized`, Qiao et al., 2019), spectral "
+    "normalization (`spectral`, Miyato et al., 2018) or weight normalization (`norm`, Salimans & Kingma, 2016)"
 )
 _ORIGINAL = "parametrizations.weight.original"
 

@@ -1,4 +1,4 @@
-"""Elementwise activations, and activations that read a whole axis."""
+"""Elementwise activations, and activations along an axis."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -256,7 +256,9 @@ class SoftmaxActivation(Layer):
     style = "activation"
     logarithm: ClassVar[bool]
 
-    axis: AnyAxes | None = argument(None, doc=f"{AXIS_DOC}, or several adjacent ones (`hw`); the channels by default")
+    axis: AnyAxes | None = argument(
+        None, doc=f"{AXIS_DOC}, or several adjacent ones (`hw`); the channels or features by default"
+    )
 
     def _axes(self, x: Shape) -> tuple[int, ...]:
         return (x.channel_axis,) if self.axis is None else find_axes(self.axis, x)
@@ -316,7 +318,7 @@ class GLU(Layer):
     keyword = "glu"
     style = "activation"
 
-    axis: AnyAxis | None = argument(None, doc=f"{AXIS_DOC}; the channels by default")
+    axis: AnyAxis | None = argument(None, doc=f"{AXIS_DOC}; the channels or features by default")
 
     def out(self, x: Shape) -> Shape:
         x = spatial(x) if x.layout is Layout.OPEN and self.axis is None else with_axes(self.axis, numbers(x))

@@ -241,7 +241,7 @@ class PositionEmbedding(Layer):
     style = "arithmetic"
     variable_length = (("weight", 1),)
 
-    length: PositiveInt | None = argument(None, doc="number of steps that have a vector; T by default")
+    length: PositiveInt | None = argument(None, doc="maximum number of steps; T by default")
     sines: Flag = argument(False, words={"sines": True}, doc="use fixed sines and cosines of increasing wavelength")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the vectors are not trained")
 

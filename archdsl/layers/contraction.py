@@ -27,7 +27,7 @@ class Matmul(MergeOp):
     The axes before these are batch axes, which must have the same sizes.
 
     Example:
-        input 16x64; permute 1 0 as keys; from in; matmul keys
+        input 16x64; fc 32 as q; permute 1 0 as keys; matmul q keys
     """
 
     keyword = "matmul"

@@ -66,7 +66,7 @@ class Convolution(Layer):
     pad_mode: PadMode = argument("zeros", doc="how the padding is filled")
     pad_value: Annotated[float, Float()] = argument(0.0, doc="the value that `pad_mode=constant` pads with")
     frozen: Flag = argument(False, words={"frozen": True}, doc="only the bias is trained")
-    init: FilterInit | None = argument(None, doc=f"{MATRIX_DOC}; `whiten` computes them from training images")
+    init: FilterInit | None = argument(None, doc=f"{MATRIX_DOC}; `whiten` computes the weights from training images")
     weight: WeightForm | None = argument(None, doc=WEIGHT_DOC)
     fixed: AnyFilter | None = argument(
         None, doc="a filter that is not learned, without a bias: a name, or its rows in quotes"
@@ -271,7 +271,7 @@ class DepthwiseConv(Convolution):
 class UpConv(Layer):
     """Transposed convolution: each input element adds a scaled copy of the filter to the output (Zeiler et al., 2010).
 
-    For size W, stride S, padding P, dilation D and kernel size K, the output has the size
+    For input size W, stride S, padding P, dilation D and kernel size K, the output size is
     (W − 1)·S − 2P + D·(K − 1) + output_padding + 1.
 
     Example:

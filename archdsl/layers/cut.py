@@ -204,7 +204,7 @@ class Slice(Layer):
     start: AnyInt = argument(positional=True, doc="first element to keep")
     stop: AnyInt | None = argument(None, positional=True, doc="first element after the kept ones; the end by default")
     step: PositiveInt = argument(1, doc="keep every step-th element")
-    axis: AnyAxis | None = argument(None, doc=f"{AXIS_DOC}; the channels by default")
+    axis: AnyAxis | None = argument(None, doc=f"{AXIS_DOC}; the channels or features by default")
 
     def _ends(self, x: Shape) -> tuple[int, int, int]:
         axis = find_axis(self.axis, x)

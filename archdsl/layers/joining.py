@@ -23,7 +23,7 @@ class Concat(MergeOp):
     keyword = "concat"
     synonyms = ("cat", "concatenate")
 
-    axis: AnyAxis | None = argument(None, doc=f"{AXIS_DOC}; the channels by default")
+    axis: AnyAxis | None = argument(None, doc=f"{AXIS_DOC}; the channels or features by default")
 
     def _read(self, xs: tuple[Shape, ...]) -> tuple[tuple[Shape, ...], int]:
         """The operands in their common layout, and the axis."""

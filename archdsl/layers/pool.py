@@ -155,7 +155,7 @@ class MaxPool(Pooling):
 
 
 class AvgPool(Pooling):
-    """Average pooling: the mean of each window, padding included unless `exclude_pad` (LeCun et al., 1989).
+    """Average pooling: the mean of each window, including padding unless `exclude_pad` is given (LeCun et al., 1989).
 
     Example:
         input 6x28x28; avgpool 2

@@ -1,9 +1,9 @@
 """Rearranging and reducing axes by a pattern, in einops' notation without the batch (Rogozhnikov, 2022).
 
 The pattern names the axes of the input, from left to right, and after `->` those of the output. Parentheses join
-several names into one axis: `(h w)` is h·w, row by row. `1` and `()` are axes of length 1. The size of an axis is
-inferred from the input or given as an argument: `"(h p) w -> h (p w)" p=4`. A number in place of a name is an axis of
-that size; in `rearrange`, such axes keep their order, but may be joined or split.
+several names into one axis: `(h w)` has length h·w, row by row. `1` and `()` are axes of length 1. The size of an axis
+is inferred from the input or given as an argument: `"(h p) w -> h (p w)" p=4`. A number in place of a name is an axis
+of that size; in `rearrange`, such axes keep their order, but may be joined or split.
 
 A result with two axes is a sequence if its first axis is `t` or its last contains `c`, and a signal if its last is `l`
 or its first contains `c`; otherwise, the next layer decides.

@@ -227,7 +227,7 @@ class GRU(Recurrent):
 
 
 class RNN(Recurrent):
-    """Simple recurrent network: the state is tanh of a weighted sum of the previous state and the input (Elman, 1990).
+    """Simple RNN: the state is the tanh of a weighted sum of the previous state and the input (Elman, 1990).
 
     Example:
         input 100x64; rnn 256
@@ -240,7 +240,7 @@ class RNN(Recurrent):
     gates = 1
 
     activation: Annotated[Literal["tanh", "relu"], OneOf(choices=("tanh", "relu"))] = argument(
-        "tanh", words={"tanh": "tanh", "relu": "relu"}, doc="activation of the sum"
+        "tanh", words={"tanh": "tanh", "relu": "relu"}, doc="activation applied to the sum"
     )
 
     def _options(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Layers that replace the elements along one or several axes with one number, such as their mean.
 
-`axis` takes names (`c`, `t`, `d`, `h`, `w`, `l`; several: `axis=hw`), or numbers, counted from 0 without the batch
+`axis` takes names (`c`, `t`, `d`, `h`, `w` or `l`, or several: `axis=hw`) or numbers, counted from 0 without the batch
 (`axis=1x2`).
 """
 

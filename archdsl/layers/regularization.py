@@ -63,7 +63,7 @@ class ChannelDropout(Layer):
 
 
 class StochasticDepth(Layer):
-    """Stochastic depth: randomly zero whole samples at the end of a residual branch in training (Huang et al., 2016).
+    """Stochastic depth at the end of a residual branch: set random samples to zero in training (Huang et al., 2016).
 
     Example:
         input 96x56x56; residual { conv 96 k7 p3 g96; drop_path 0.1 }

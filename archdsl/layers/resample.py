@@ -159,7 +159,7 @@ class Upsample(Resampling):
 
 
 class Resize(Resampling):
-    """Resize to a spatial size: take the nearest element for each position, or interpolate.
+    """Resize to a given spatial size: take the nearest element for each position, or interpolate.
 
     `linear` is bilinear on an image and trilinear on a volume.
 

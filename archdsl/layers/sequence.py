@@ -36,8 +36,8 @@ class Attention(AttentionOptions):
     windows, and `grid=7` makes sparse windows of 7×7 evenly spaced positions (Liu et al., 2021; Tu et al., 2022). On a
     sequence, `window=4096 sliding causal` lets each step attend to itself and the 4,095 before it.
 
-    The weights have the names of `nn.MultiheadAttention`: `in_proj_weight` has the rows of queries, then keys, then
-    values. If keys or values come from a tensor with another number of features, there are `q_proj_weight`,
+    The weights are named as in `nn.MultiheadAttention`: `in_proj_weight` has the rows for queries, then keys, then
+    values. If keys or values come from a tensor with a different number of features, there are `q_proj_weight`,
     `k_proj_weight` and `v_proj_weight` instead.
 
     A mask is T×S, S or heads×T×S for T steps that attend to S. A float mask is added to the dot products: 0 keeps a

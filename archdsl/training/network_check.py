@@ -120,7 +120,7 @@ def _suits_task(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> b
     fields = type(recipe.augment).model_fields
     for name in fields:
         if name not in task.augmentations and getattr(recipe.augment, name) != fields[name].default:
-            why = f"`{name}` changes the targets in a way that has no meaning for {task.name}"
+            why = f"`{name}` is not supported for {task.name}"
             _not_for_task(graph, ("augment", name), why, f"leave out `{name}`", sink)
     if recipe.tta not in task.test_time:
         why = f"`tta {recipe.tta}` averages class predictions, which {task.name} does not have"

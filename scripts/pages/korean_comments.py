@@ -16,6 +16,7 @@ KOREAN = {
     "logits": "로짓",
     "receptive field of the last convolution, in pixels": "마지막 합성곱의 수용 영역(픽셀)",
     "small, instead of a pretrained network": "사전 학습된 신경망 대신 쓰는 작은 인코더",
+    "train it with --from WEIGHTS": "--from WEIGHTS로 가중치를 불러와 학습한다",
     "64·64·5·5": "64·64·5·5",
     "2·64·64·3·3": "2·64·64·3·3",
     "LeNet-5 as it is usually implemented; the notes at the end list the differences from the paper": (

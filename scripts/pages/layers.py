@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Mapping
 from functools import cache
+from textwrap import fill
 from types import ModuleType
 
 from archdsl.analysis.cost import costs
@@ -77,8 +78,17 @@ def page(name: str, layers: tuple[type[Op], ...]) -> str:
     """The page of a family."""
     module: ModuleType = sys.modules[layers[0].__module__]
     about = inspect.cleandoc(module.__doc__ or "")
-    parts = [f"# {title(name)}", *([about] if about.rstrip(".") != title(name) else []), _NOTE]
-    return "\n\n".join([*parts, *map(section, layers)]) + "\n"
+    sections = [section(layer) for layer in layers]
+    parts = [f"# {title(name)}", *([about] if about.rstrip(".") != title(name) else []), _note(sections)]
+    return "\n\n".join([*parts, *sections]) + "\n"
+
+
+def _note(sections: list[str]) -> str:
+    """What the tables after the examples of a page contain."""
+    spatial_size = (
+        "the arithmetic of its spatial size, " if any("| spatial size |" in each for each in sections) else ""
+    )
+    return fill(_NOTE.format(spatial_size=spatial_size), 120, break_on_hyphens=False)
 
 
 def title(name: str) -> str:
@@ -94,10 +104,11 @@ def headline(layer: type[Op]) -> str:
 def _synonyms(layer: type[Op]) -> str:
     """The other names of a layer; those with a number of dimensions are for inputs with that many."""
     # The names of merges decide how a statement is read, so those of other frameworks are only suggested.
-    heading = "In other frameworks:" if layer in merges().values() else "Also written"
+    if layer in merges().values():
+        return f"Called {' or '.join(f'`{word}`' for word in layer.synonyms)} in other frameworks."
     sized = [word for word in layer.synonyms if re.search(r"[123]d", word)]
     plain = [word for word in layer.synonyms if word not in sized]
-    text = f"{heading} {', '.join(f'`{word}`' for word in plain or sized)}"
+    text = f"Also written {', '.join(f'`{word}`' for word in plain or sized)}"
     if plain and sized:
         text += f", or, with the number of spatial dimensions, {', '.join(f'`{word}`' for word in sized)}"
     return f"{text}."
@@ -116,7 +127,7 @@ def section(layer: type[Op]) -> str:
 
 
 def _arguments(parameters: tuple[ParameterSpec, ...]) -> str:
-    rows = ["| argument | as | takes | default | description |", "| --- | --- | --- | --- | --- |"]
+    rows = ["| argument | written as | takes | default | description |", "| --- | --- | --- | --- | --- |"]
     for each in sorted(parameters, key=lambda each: not each.positional):
         forms = [f"`{each.name.upper()}`"] if each.positional else []
         forms += [f"`{'NAME' if each.rest else each.name}=`"] + ([f"`{each.letter}N`"] if each.letter else [])
@@ -148,7 +159,8 @@ def _facts(layer: type[Op], network: Network) -> str:
     general = _general(network) or graph
     twin = general.nodes[node.id]
     shapes_in = ", ".join(str(shape) for shape in general.shapes_in(twin))
-    rows = [("shape", f"{shapes_in} → {twin.shape}")]
+    starts = isinstance(node.op, Layer) and node.op.starts
+    rows = [("shape", str(twin.shape) if starts else f"{shapes_in} → {twin.shape}")]
     rows += [(f"`{name}`", "×".join(map(str, shape)) or "scalar") for name, shape in _weights(graph, node).items()]
     cost = costs(general)[twin.id]
     if cost.macs:
@@ -213,6 +225,8 @@ _INTRODUCTION = """# The layers
 explains [how to write arguments](../language/statements.md), and how to list the tensors that
 [merges](../language/merges.md) such as `add` and `concat` combine."""
 
-_NOTE = """The table after each example describes only the section's layer: its shapes (symbolic where possible), the
-shapes of its weights and buffers, its multiply-accumulates (MACs) per sample, and its call in the generated PyTorch
-source."""
+_NOTE = (
+    "The table after each example describes only the section's layer: its shapes (symbolic where possible), the shapes "
+    "of its weights and buffers, its multiply-accumulates (MACs) per sample, {spatial_size}and its call in the "
+    "generated PyTorch source."
+)

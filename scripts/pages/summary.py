@@ -43,7 +43,8 @@ def page() -> str:
         if example := _first_example(body):
             parts.append(f"```text\n{example}\n```\n")
     notation = (
-        "`CAPITALS` are positional, `sN` is written like `s2`, `name=` takes a value; `?` marks optional arguments."
+        "`CAPITALS` are positional, `sN` is written like `s2`, `name=` takes a value, and other words are flags;\n"
+        "`?` marks optional arguments."
     )
     parts.append(f"## Layers\n\n{notation}\n")
     parts.append("```text\n" + "\n".join(_usage(layer) for _, layer in sorted(registry().items())) + "\n```\n")

@@ -306,7 +306,7 @@ def test_example_task_is_checked_and_trains(tmp_path: Path) -> None:
         (("fc 1", "fc 2"), "E0816", "one logit for each class but the first; this network outputs 2"),
         (("task ordinal", "task ordinl"), "E0803", "there is no task `ordinl`"),
         (("task ordinal", "task ordinal; loss mse"), "E0817", "ordinal cannot minimize `mse`"),
-        (("task ordinal", "task ordinal; augment mixup=0.2"), "E0817", "has no meaning for ordinal"),
+        (("task ordinal", "task ordinal; augment mixup=0.2"), "E0817", "is not supported for ordinal"),
         (("task ordinal", "task ordinal; tta flip"), "E0817", "which ordinal does not have"),
         (("data stripes", "data shapes"), "E0817", "from which ordinal cannot learn"),
         (("task ordinal", "task classification; loss custom"), "E0817", "classification cannot minimize `custom`"),

@@ -9,7 +9,7 @@ from ._facts import Facts
 class DeadLayer(Diagnostic):
     """No output of the network depends on this layer.
 
-    It comes after the tensors that `output` names, or `from` went back to a tensor before it. Its weights would be
+    It comes after the tensors that `output` names, or `from` goes back to a tensor before it. Its weights would be
     created and saved, but never trained.
 
     Source: PyTorch's DistributedDataParallel rejects such parameters (`find_unused_parameters` in its reference).

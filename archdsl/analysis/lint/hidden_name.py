@@ -12,7 +12,7 @@ from ._facts import Facts
 
 
 class HiddenName(Diagnostic):
-    """A parameter, a `let` or an index has the name of a flag or shorthand, which takes precedence in a
+    """A parameter, a `let` or an index has the name of a flag or shorthand, and is read as that in a
     layer's arguments.
 
     With `let s2 = 1`, `conv 8 k3 s2` still has a stride of 2, because both positional arguments are given. In

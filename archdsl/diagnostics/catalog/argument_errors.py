@@ -52,8 +52,8 @@ class UnknownArgument(Diagnostic):
 class TooManyArguments(Diagnostic):
     """The layer takes fewer positional arguments than were given.
 
-    Modules such as PyTorch's `Conv2d` take the input channels first. Here these are inferred, and other values are
-    written with a letter or a name: `Conv2d(1, 16, 5, 1, 2)` is `conv 16 k5 p2`.
+    Modules such as PyTorch's `Conv2d` take the input channels first. Here these are inferred, and values after the
+    kernel need a letter or a name: `Conv2d(1, 16, 5, 1, 2)` is `conv 16 k5 p2`.
     """
 
     code = "E0303"

@@ -82,7 +82,7 @@ class PackageNotAllowed(Diagnostic):
 
     def help(self) -> tuple[str, ...]:
         allow = f'if you trust it, use `--allow {self.name}`, or `allow=["{self.name}"]` in Python'
-        return (allow, "file names end in .arch")
+        return (allow, "for a file, add `.arch`")
 
 
 class PackageFault(Diagnostic):

@@ -20,7 +20,7 @@ class TooDeep(Diagnostic):
     limit: int
 
     def message(self) -> str:
-        what = "bodies and uses of blocks" if self.uses else "braces, parentheses and `else`"
+        what = "bodies and uses of blocks" if self.uses else "braces, parentheses, brackets and `else`"
         return f"more than {self.limit} levels of nested {what}"
 
     def help(self) -> tuple[str, ...]:

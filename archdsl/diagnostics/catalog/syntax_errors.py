@@ -273,7 +273,7 @@ class NoRepetition(Diagnostic):
     written: str
 
     def message(self) -> str:
-        return f"the repeat count of `{self.written}` is below 1"
+        return f"the repeat count in `{self.written}` is below 1"
 
     def help(self) -> tuple[str, ...]:
         return ("delete the statement or comment it out with `#`; `if` and `repeat` can make it depend on a parameter",)
@@ -296,7 +296,7 @@ class SignForMinus(Diagnostic):
         return f"`-{self.follows}` is read as a new value here"
 
     def label(self) -> str:
-        return "a space before it and none after makes it a sign"
+        return "a space before it but none after makes it a sign"
 
     def fix(self) -> Fix:
         return Fix(title="insert a space after the minus", edits=(Edit(span=self.span, text="- "),), safe=True)

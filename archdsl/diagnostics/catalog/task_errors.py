@@ -67,7 +67,7 @@ class WrongSampleInput(Diagnostic):
 
 
 class NotForTask(Diagnostic):
-    """A setting of the recipe does not apply to the task, or the data lacks the targets."""
+    """A setting does not apply to the task, or the data lacks targets for it."""
 
     code = "E0817"
     title = "setting does not fit the task"

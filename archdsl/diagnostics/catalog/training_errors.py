@@ -199,7 +199,7 @@ class OutputWithoutLoss(Diagnostic):
         return f"the output `{self.name}` has no loss"
 
     def label(self) -> str:
-        return f"no loss would reach `{self.name}`"
+        return f"no loss depends on `{self.name}`"
 
     def help(self) -> tuple[str, ...]:
         return (
@@ -212,7 +212,7 @@ class UnreachedWeights(Diagnostic):
     """No loss depends on these weights, so training would not change them."""
 
     code = "E0815"
-    title = "weights that no loss reaches"
+    title = "weights that no loss depends on"
     wrong = (
         "input 1x8x8\nflatten; fc 16 as h; relu\naux early { fc 10 }\nfc 10\n"
         "train { data digits; loss cross_entropy early=free }\n"
@@ -227,7 +227,7 @@ class UnreachedWeights(Diagnostic):
     def message(self) -> str:
         shown = listed(tuple(f"`{name}`" for name in self.names[:3]))
         more = f" and {len(self.names) - 3:,} more" if len(self.names) > 3 else ""
-        return f"no loss reaches the weights of {shown}{more}"
+        return f"no loss depends on the weights of {shown}{more}"
 
     def label(self) -> str:
         return "no output with a loss depends on it"

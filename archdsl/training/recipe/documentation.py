@@ -9,6 +9,8 @@ from .options import defaults, placeholder, sentence
 from .recipe import Recipe
 
 _HEAD = "| in the file | option | default | description |\n| --- | --- | --- | --- |"
+_IN_FILE = {("loss", "output_losses"): "loss … NAME=X …"}
+"""What a file contains, where it does not follow from the option."""
 
 
 def recipe_tables(others: Mapping[OptionGroup, Sequence[tuple[str, str, str]]]) -> str:
@@ -49,6 +51,8 @@ def _cells(*cells: str) -> str:
 
 def _in_file(entry: RecipeField) -> str:
     """`epochs X`, `augment flip`, `optimizer … lr=X`."""
+    if entry.path in _IN_FILE:
+        return _IN_FILE[entry.path]
     line, flag = entry.path[0], entry.kind is bool
     value = "" if flag else placeholder(entry)
     if entry.head or len(entry.path) == 1:

@@ -40,12 +40,12 @@ class Optimizer(RecipeSection):
     )
     norm_bias_lr: PositiveFloat = Field(
         default=1.0,
-        description="learning rate multiplier for the biases of normalization layers; it leaves their decay per step "
+        description="learning rate multiplier for the biases of normalization layers; their weight decay per step is "
         "unchanged (Jordan 2024)",
     )
     bias_lr: PositiveFloat = Field(
         default=1.0,
-        description="learning rate multiplier for all biases; it leaves their decay per step unchanged",
+        description="learning rate multiplier for all biases; their weight decay per step is unchanged",
     )
 
     @model_validator(mode="after")

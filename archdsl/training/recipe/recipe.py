@@ -123,7 +123,7 @@ class Recipe(RecipeSection):
         examples=[0.999],
     )
     lookahead: Annotated[Lookahead, OptionGroup.OPTIMIZATION] = Field(
-        default=Lookahead(), description="slow weights that follow the trained ones"
+        default=Lookahead(), description="slow weights that follow the fast weights"
     )
     freeze: Annotated[Freeze, OptionGroup.MODEL] = Field(
         default=Freeze(), description="parts of the network that are frozen, from the start or after some epochs"

@@ -178,14 +178,14 @@ class Augment(RecipeSection):
 
 
 class Lookahead(RecipeSection):
-    """Lookahead (Zhang et al. 2019): slow weights follow the trained weights every few steps and then replace them."""
+    """Lookahead (Zhang et al. 2019): slow weights follow the fast weights every few steps and then replace them."""
 
     prefixed: ClassVar[bool] = True
 
     every: Annotated[PositiveInt | None, OrOff] = Field(
         default=None,
-        description="Lookahead: number of steps after which the slow weights move toward the trained weights and "
-        "replace them (Zhang et al. 2019)",
+        description="Lookahead: number of steps after which the slow weights move toward the fast weights and replace "
+        "them (Zhang et al. 2019)",
         examples=[5],
     )
     alpha: Annotated[float, Field(gt=0, le=1)] = Field(
@@ -213,7 +213,7 @@ class Freeze(RecipeSection):
 
     name: Annotated[str | None, OrOff] = Field(
         default=None,
-        description="freeze the weights of these stages, blocks or layers, by the names of their modules (`stem`, "
+        description="freeze the weights of these stages, blocks or layers, given by module name (`stem`, "
         "`layer1.unit1`, `conv1`), separated by commas",
     )
     after: Count = Field(

@@ -133,7 +133,7 @@ class TableReport(Model):
     title: str
     heads: list[str]
     rows: list[list[str]]
-    colors: list[str] = Field(default=[], description="The colors of the rows in the images of the samples: `#e69f00`.")
+    colors: list[str] = Field(default=[], description="The rows' colors in the sample images, such as `#e69f00`.")
 
 
 class PanelReport(Model):

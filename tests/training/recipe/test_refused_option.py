@@ -48,8 +48,8 @@ def test_only_given_options_are_refused(entry: RecipeField, data: str) -> None:
 @pytest.mark.parametrize(
     ("block", "options", "status", "message"),
     [
-        ("", "--mixup 0.2", 2, "--mixup: `mixup` changes the targets in a way that has no meaning for segmentation"),
-        ("augment flip", "--mixup 0.2", 2, "--mixup: `mixup` changes the targets"),
+        ("", "--mixup 0.2", 2, "--mixup: `mixup` is not supported for segmentation"),
+        ("augment flip", "--mixup 0.2", 2, "--mixup: `mixup` is not supported"),
         ("augment mixup=0.2", "--flip", 1, "augment mixup=0.2"),
         ("", "--loss mse", 2, "--loss: segmentation cannot minimize `mse`"),
         ("loss mse", "", 1, "loss mse"),
@@ -65,7 +65,7 @@ def test_unsuitable_setting_is_reported_at_its_line_or_option(
 
 
 def test_fit_names_the_unsuitable_argument() -> None:
-    with pytest.raises(ValueError, match=r"^mixup: `mixup` changes the targets"):
+    with pytest.raises(ValueError, match=r"^mixup: `mixup` is not supported"):
         archdsl.fit(archdsl.loads(NETWORKS["shapes"]), data="shapes", mixup=0.2)
     with pytest.raises(ValueError, match=r"^loss: segmentation cannot minimize `mse`"):
         archdsl.fit(archdsl.loads(NETWORKS["shapes"]), data="shapes", loss="mse")
