@@ -116,6 +116,12 @@ class Op(Record):
         given = ((p.name, self.value_of(p)) for p in self.tensor_parameters)
         return {argument: tensor for argument, tensor in given if tensor is not None}
 
+    def check_text(self) -> None:
+        """Check what the input does not affect in an argument that is a text of its own. Raises Reject.
+
+        `infer` rejects the same. It is called where no shape is known: after an error, or in what does not run.
+        """
+
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
         """The output's shape. Raises Reject or Undecided. No other method raises for an input that this one accepts."""
         raise NotImplementedError

@@ -185,7 +185,7 @@ class Sink:
         """Add the diagnostics of another sink that are not here yet, without counting the others again."""
         for key, diagnostic in other._found.items():
             if key not in self._found:
-                self._found[key], self._other_occurrences[key] = diagnostic, 0
+                self.emit(diagnostic)
 
     def drop(self, unwanted: Callable[[Diagnostic], bool]) -> tuple[Diagnostic, ...]:
         """Remove some diagnostics, and return them."""

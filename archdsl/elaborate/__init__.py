@@ -107,14 +107,19 @@ class Elaboration:
         other.program, other.state = program, state
         return other
 
+    def _is_layer(self, word: str) -> bool:
+        """Whether a layer or block has this name."""
+        return word in self.file.blocks or self.state.find_layer(word) is not None
+
     def finish(self) -> Draft:
         """The draft of the statements that ran."""
         state, file = self.state, self.file
         if not self.definitions.incomplete:
             check_unused(self.program, file, state)
         draft = _finish(state, self.program, file.net, file.scope, tuple(self.definitions.packages.found))
-        nodes, is_partial = doubtful_marked(draft.nodes, [self.program, *self.definitions.used_programs])
-        return draft.replace(nodes=nodes, is_partial=True) if is_partial else draft
+        programs = [self.program, *self.definitions.used_programs]
+        nodes, is_partial = doubtful_marked(draft.nodes, programs, self._is_layer)
+        return draft.replace(nodes=nodes, is_partial=True) if is_partial or self.state.lacks_layers else draft
 
 
 def execute(state: State, statement: ast.Statement, override: Override) -> None:
@@ -208,7 +213,9 @@ def _output(state: State, statement: ast.Output) -> None:
         return
     for word in statement.names:
         tensor = find_tensor(state, word)
-        if tensor is not None:
+        if tensor is None:
+            state.lacks_layers = True
+        else:
             state.outputs.append((word.text, tensor.node))
 
 
@@ -229,8 +236,8 @@ def _broken(state: State, statement: ast.UnreadableStatement) -> None:
 
 
 def _is_unclosed(text: str) -> bool:
-    """Whether a statement has a bracket that nothing closes, so that it may include statements after it."""
-    return text.count("(") + text.count("[") > text.count(")") + text.count("]")
+    """Whether a statement on several lines has a bracket that nothing closes, so that it may include other ones."""
+    return "\n" in text and text.count("(") + text.count("[") > text.count(")") + text.count("]")
 
 
 def _finish(

@@ -233,6 +233,9 @@ class _Binder:
         while self.queue and self.queue[0].name in self.bound.values and not self.queue[0].many:
             self.queue.pop(0)
         if not self.queue:
+            if isinstance(arg.value, ast.UnreadableExpr):
+                self.bound.ok = False  # it was reported
+                return
             if isinstance(arg.value, ast.Variable) and self.ev.scope.find(arg.value.name) is None:
                 self.unknown_word(arg.value, arg)
                 return
@@ -280,7 +283,7 @@ class _Binder:
 
     def unknown_word(self, word: ast.Variable, arg: ast.Argument) -> None:
         """Report a word that is not a flag, shorthand or name, with suggestions, and continue with the nearest one."""
-        if self.repeated(word):
+        if self.repeated(word) or self.valueless(word, arg):
             return
         flags = [flag for p in self.parameters for flag, _ in p.words]
         near = nearest(word.name, [*flags, *self.ev.scope.visible()])
@@ -298,6 +301,19 @@ class _Binder:
         guess = arg.replace(value=word.replace(name=near))
         if not self.word(guess, near) and self.queue:
             self.store.store(self.queue[0], self.ev.value(guess.value), guess)
+
+    def valueless(self, word: ast.Variable, arg: ast.Argument) -> bool:
+        """Whether a word is the name or letter of an argument without its value, `s` for `s2`; that is reported."""
+        p = next((p for p in self.parameters if word.name in (p.letter, p.name)), None)
+        if p is None or arg.name is not None or p.name in self.bound.values:
+            return False
+        what = f"the shorthand of `{p.name}`" if word.name != p.name else "an argument"
+        what += " without a value"
+        self.store.wrong(
+            name_errors.UnknownName(span=word.span, uses=self.ev.uses, name=word.name, nearest=None, what=what)
+        )
+        self.bound.values[p.name] = UNKNOWN
+        return True
 
     def repeated(self, word: ast.Variable) -> bool:
         """Whether a word is a repetition with a name, `xdepth`, which does not exist; that is reported."""

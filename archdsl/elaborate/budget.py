@@ -23,7 +23,7 @@ def affordable(state: State, statement: ast.Statement) -> bool:
     The count of the outermost repetition cannot include branches of `if` or counts that depend on an index: these are
     counted when they are reached.
     """
-    if state.counted:
+    if state.counted or state.is_static:
         return True
     count = len(state.nodes) - len(state.inputs) + estimate(state, statement)
     if count > MAX_NODES:

@@ -79,6 +79,7 @@ def _name_results(
     names = [word for word in (statement.alias, *statement.others) if word is not None]
     if len(names) != len(results) and (names or len(results) > 1):
         several_names(state, statement, len(results))
+        return
     for word, result in zip(names, results, strict=False):
         node = state.current if len(results) == 1 else None if result is None else result.node
         value = UNKNOWN if node is None else NamedTensor(node=node, first=first, source=source)

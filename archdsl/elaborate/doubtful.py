@@ -1,6 +1,6 @@
-"""Layers whose place is uncertain because braces do not match: another reading of the text gives other layers."""
+"""Layers that are uncertain, as after a brace without a partner: another reading of the text gives other layers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -10,28 +10,32 @@ from ..text.source import Source, Span
 
 
 class _Certain(NamedTuple):
-    """The part of a file whose braces match: statements that start and end in it are read as meant."""
+    """The part of a file before and after such errors: statements that start and end in it are read as meant."""
 
     start: float
     end: float
 
 
-def doubtful_marked(nodes: Sequence[DraftNode], programs: Iterable[ast.Program]) -> tuple[tuple[DraftNode, ...], bool]:
-    """The nodes, unresolved where they are doubtful; and whether braces of a program do not match.
+def doubtful_marked(
+    nodes: Sequence[DraftNode], programs: Iterable[ast.Program], is_layer: Callable[[str], bool]
+) -> tuple[tuple[DraftNode, ...], bool]:
+    """The nodes, unresolved where they are doubtful; and whether a part of a program is.
 
     After a `{` without a `}`, any statement may be outside its body. Before a `}` without a `{`, any statement may be
-    inside the body that it ends. Statements after the unreadable first line of a block are those of the block.
+    inside the body that it ends. Statements after the unreadable first line of a block are those of the block. A word
+    with nothing before it that separates it from a statement belongs to that statement, unless `is_layer` is true.
     """
-    found = {file: certain for program in programs for file, certain in _certain(program)}
+    found = {file: certain for program in programs for file, certain in _certain(program, is_layer)}
     if not found:
         return tuple(nodes), False
     return tuple(_unresolved(node) if _is_doubtful(node, found) else node for node in nodes), True
 
 
-def _certain(program: ast.Program) -> list[tuple[Source, _Certain]]:
+def _certain(program: ast.Program, is_layer: Callable[[str], bool]) -> list[tuple[Source, _Certain]]:
     """The file of a program with its certain part; nothing if all of it is certain."""
     heads = [each.span for each in program.statements if _is_head_of_block(each)]
-    ends = [_start(span) for span in (*program.uncertain_from, *heads)]
+    continued = [span for span, word in program.uncertain_unless if not is_layer(word)]
+    ends = [_start(span) for span in (*program.uncertain_from, *heads, *continued)]
     starts = [_start(span) for span in program.uncertain_to]
     if not ends and not starts:
         return []

@@ -33,23 +33,24 @@ def run_layer(state: State, statement: ast.LayerStatement, layer: type[Op]) -> N
     first, source = len(state.nodes), state.current
     if statement.others:
         several_names(state, statement, 1)
-    for iteration in range(statement.times):
-        last = iteration == statement.times - 1
+    times = state.times(statement)
+    for iteration in range(times):
+        last = iteration == times - 1
         alias = statement.alias.text if statement.alias and last else None
         apply_once(state, statement, layer, alias)
-    if statement.alias:
+    if statement.alias and not statement.others:
         state.name_result(statement.alias, first, source)
 
 
 def several_names(state: State, statement: ast.LayerStatement, results: int) -> None:
-    """Report a statement that does not name each of its results; results without a name are unknown."""
+    """Report a statement that does not name each of its results; which of them a name is for is unknown."""
     names = tuple(word for word in (statement.alias, *statement.others) if word is not None)
     span = names[0].span.to(names[-1].span) if names else statement.keyword.span
     keyword = statement.keyword.text
     state.emit(
         structure_errors.ResultsDiffer(span=span, uses=state.uses, keyword=keyword, results=results, names=len(names))
     )
-    for word in names[results:]:
+    for word in names:
         state.define(word, UNKNOWN)
 
 
@@ -121,6 +122,7 @@ def infer(
     """The shape of an op's result here, or the likely shape after its error was reported."""
     known = state.shapes_of(inputs)
     if known is None:
+        check_text(state, op, statement.keyword, spans)
         return UNRESOLVED
     maker = state.nodes[inputs[0]]
     if not fits_dimensions(state, statement.keyword, known[0], maker, vector_too=op.style in SHAPE_KEEPING):
@@ -148,6 +150,19 @@ def infer(
         return Result(None, shape)  # Not cached: an error in another use of the layer is reported too.
     result = state.inferred[key] = Result(shape)
     return result
+
+
+def check_text(state: State, op: Op, keyword: ast.Word, spans: Arguments) -> None:
+    """Report an argument that no input would make right, where the shape of the input is unknown."""
+    try:
+        op.check_text()
+    except Reject as reject:
+        span, why = pointed_at(reject, spans, keyword.span), reject.why
+        state.emit(
+            shape_errors.UnsuitableInput(
+                span=span, uses=state.uses, keyword=op.keyword, shape=None, why=why, help_texts=reject.help
+            )
+        )
 
 
 def is_too_large(state: State, op: Op, xs: tuple[Shape, ...], y: Shape, span: Span) -> bool:

@@ -17,7 +17,7 @@ from ..syntax import ast
 from ..text.source import Span
 from .bind import bind
 from .evaluation_context import evaluator
-from .layer_statements import example_of, is_too_large, pointed_at
+from .layer_statements import check_text, example_of, is_too_large, pointed_at
 from .named_tensors import find_tensor
 from .readings import as_merge
 from .shared_results import UNRESOLVED, Result
@@ -32,7 +32,8 @@ def run_merge(state: State, statement: ast.Merge) -> None:
     if statement.unsure:
         statement = as_merge(state, statement)
     first, source = len(state.nodes), state.current
-    for iteration in range(statement.times):
+    times = state.times(statement)
+    for iteration in range(times):
         start = state.current
         bodies = sum(isinstance(operand, ast.Body) for operand in statement.operands)
         ends: list[tuple[int, Span]] = []
@@ -45,7 +46,7 @@ def run_merge(state: State, statement: ast.Merge) -> None:
             ends.append(_operand(state, operand, "branch" if bodies > 1 else None))
         merge_point = MergePoint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), arguments=arguments)
         with nullcontext() if is_clean else state.guessing():
-            _join(state, op, merge_point, _alias(statement, iteration), _shown(statement))
+            _join(state, op, merge_point, statement.alias if iteration == times - 1 else None, _shown(statement))
     if statement.alias:
         state.name_result(statement.alias, first, source)
 
@@ -55,7 +56,8 @@ def run_residual(state: State, statement: ast.Residual) -> None:
     if not state.need_input(statement.keyword.span):
         return
     first, source = len(state.nodes), state.current
-    for iteration in range(statement.times):
+    times = state.times(statement)
+    for iteration in range(times):
         start = state.current
         wanted = True if statement.when is None else evaluator(state).condition(statement.when)
         ends = [_branch(state, statement.body, None)]
@@ -74,7 +76,8 @@ def run_residual(state: State, statement: ast.Residual) -> None:
             ends.append((start or 0, statement.keyword.span))
         merge_point = MergePoint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), residual=statement)
         op = state.ops.get((Add,)) or state.ops.setdefault((Add,), Add())
-        _join(state, op, merge_point, _alias(statement, iteration), statement.keyword.span)
+        alias = statement.alias if iteration == times - 1 else None
+        _join(state, op, merge_point, alias, statement.keyword.span)
     if statement.alias:
         state.name_result(statement.alias, first, source)
 
@@ -96,10 +99,6 @@ def _shown(statement: ast.Merge) -> Span:
     first = min((operand.span.start for operand in statement.operands), default=statement.span.end)
     before = [arg.span for arg in statement.args if arg.span.start < first]
     return statement.keyword.span.to(before[-1]) if before else statement.keyword.span
-
-
-def _alias(statement: ast.Merge | ast.Residual, iteration: int) -> str | None:
-    return statement.alias.text if statement.alias and iteration == statement.times - 1 else None
 
 
 def _operand(state: State, operand: ast.Body | ast.Word, word: str | None) -> tuple[int, Span]:
@@ -140,7 +139,8 @@ class MergePoint(Record):
         return tuple(node for node, _ in self.ends)
 
 
-def _join(state: State, op: Op | None, merge_point: MergePoint, alias: str | None, span: Span) -> None:
+def _join(state: State, op: Op | None, merge_point: MergePoint, word: ast.Word | None, span: Span) -> None:
+    alias = word.text if word is not None else None
     path = state.named_child(alias) if alias else state.child(op.keyword if op else merge_point.keyword.text)
     if op is None:
         state.unresolved(None, merge_point.inputs, None, path, span, alias, merge_point.arguments)
@@ -153,6 +153,7 @@ def _merged(state: State, op: Op, merge_point: "MergePoint") -> Result:
     """The result of a merge."""
     known = state.shapes_of(merge_point.inputs)
     if known is None:
+        check_text(state, op, merge_point.keyword, merge_point.arguments)
         likely = (state.shape_of(i) for i in merge_point.inputs)
         return UNRESOLVED if isinstance(op, Concat) else Result(None, next(filter(None, likely), None))
     result = state.inferred.get((id(op), known))

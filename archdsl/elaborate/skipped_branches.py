@@ -1,12 +1,14 @@
 """Bodies that do not run: branches of `if`, repetitions of nothing, unused blocks.
 
-They are checked for errors that do not depend on conditions or on the values of parameters.
+They are checked for errors that do not depend on conditions or on the values of parameters. What would exceed a limit
+is no error: only what runs takes time and memory.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from ..diagnostics import Sink
-from ..diagnostics.catalog import structure_errors
+from ..diagnostics.catalog import limit_errors, structure_errors
 from ..expressions.scope import UNKNOWN, NamedTensor, Scope
 from ..expressions.steps import Abort
 from ..syntax import ast
@@ -25,8 +27,10 @@ def check_skipped(state: State, body: ast.Body, names: Iterable[ast.Word] = ()) 
         outer = Scope(unknown_values(state.scope))
         for word in names:
             outer.define(word.text, UNKNOWN, word.span)
-        other = static_state(state, Scope(outer), body.span)
+        sink = Sink()
+        other = static_state(state, Scope(outer), body.span, sink)
         run_static(other, body.statements)
+        state.sink.supplement(sink)
         known = state.skipped[id(body)] = {name: each.span for name, each in other.scope.names.items()}
     return known
 
@@ -41,9 +45,9 @@ def check_branch(state: State, body: ast.Body, *, may_run: bool) -> None:
             state.scope.undefined[name] = span
 
 
-def static_state(state: State, scope: Scope, span: Span, sink: Sink | None = None) -> State:
+def static_state(state: State, scope: Scope, span: Span, sink: Sink) -> State:
     """A state in which bodies are checked that do not run: on a tensor of unknown shape, in this scope."""
-    other = State(sink or state.sink, state.executor, state.example_size, state.caches)
+    other = State(sink, state.executor, state.example_size, state.caches)
     other.is_static = True
     other.blocks, other.layers, other.names, other.uses = state.blocks, state.layers, state.names, state.uses
     other.incomplete, other.depth, other.skipped = state.incomplete, state.depth, state.skipped
@@ -58,12 +62,10 @@ def static_state(state: State, scope: Scope, span: Span, sink: Sink | None = Non
 
 
 def run_static(state: State, statements: tuple[ast.Statement, ...]) -> None:
-    """Check statements that do not run. A limit ends the check."""
-    try:
-        with state.inside(started=False):
-            state.run(statements)
-    except Abort as abort:
-        state.emit(abort.error)
+    """Check statements that do not run. Reaching a limit, which is not reported, ends the check."""
+    with suppress(Abort), state.inside(started=False):
+        state.run(statements)
+    state.sink.drop(lambda each: isinstance(each, limit_errors.TooManyEntries))
 
 
 def unknown_values(scope: Scope) -> Scope:

@@ -70,6 +70,8 @@ class State:
         self.missing_input_reported = False
         self.may_lack_parameters = False
         """Whether a statement so far may be a `net` that was not read, so that any capital letter may be a number."""
+        self.lacks_layers = False
+        """Whether a statement that would have created layers may be missing: an output has a name that nothing has."""
         self.names: frozenset[str] = frozenset()
         """The names, in all files, that look like a shorthand or a repetition."""
         self.callees: set[str] = set()
@@ -142,6 +144,10 @@ class State:
         self.iterations += count
         if self.iterations > MAX_ITERATIONS:
             raise Abort(limit_errors.TooManyIterations(span=span, uses=self.uses, limit=MAX_ITERATIONS))
+
+    def times(self, statement: ast.LayerStatement | ast.Merge | ast.Residual) -> int:
+        """How often a statement runs here: what does not run is checked once."""
+        return 1 if self.is_static else statement.times
 
     def count_steps(self, span: Span, count: int) -> None:
         """Count statements and operations of expressions. Raises Abort at the limit."""

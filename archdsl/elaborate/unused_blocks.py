@@ -1,5 +1,7 @@
 """Blocks that never run in their file, and the defaults of all: checked for errors that do not depend on arguments."""
 
+from contextlib import suppress
+
 from ..diagnostics import Sink
 from ..expressions.scope import UNKNOWN, Scope
 from ..expressions.steps import Abort
@@ -28,13 +30,11 @@ def _check(block: ast.Block, file: File, state: State, *, is_reached: bool) -> N
     other = static_state(state, scope, block.name.span, sink)
     other.blocks, other.layers, other.uses = definition.blocks, definition.layers, ()
     other.callees = {*scope.possible(), *(parameter.name.text for parameter in block.parameters)}
-    try:
+    with suppress(Abort):
         for parameter in block.parameters:
             if parameter.default is not None:
                 evaluator(other).value(parameter.default)
             scope.define(parameter.name.text, UNKNOWN, parameter.name.span)
-    except Abort as abort:
-        other.emit(abort.error)
     if not is_reached:
         run_static(other, block.body.statements)
     state.sink.supplement(sink)

@@ -28,8 +28,8 @@ class BaseGraph(Record, Generic[N]):
     `aux`, or the name of a block, and `calls` the arguments of the uses of blocks. `settings` are the values of the
     network's parameters; `training` has the lines of its `train { … }`, and `figure` what its `figure { … }` sets.
     `symbols` are the symbolic dimensions, and `conditions` what the statements require of them. `packages` are those
-    that the program or a file that it uses names. `is_partial` says that braces do not match, so that layers may be
-    missing.
+    that the program or a file that it uses names. `is_partial` says that layers may be missing, for example
+    because braces do not match.
     """
 
     name: str

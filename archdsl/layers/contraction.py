@@ -96,9 +96,15 @@ class Einsum(MergeOp):
     def operands(self, given: int) -> int:
         return self.pattern.partition("->")[0].count(",") + 1
 
+    def check_text(self) -> None:
+        pattern = parse(self.pattern)
+        _check_terms(pattern)
+        check_names(pattern.left, pattern.right, all_kept=False)
+
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
         pattern = parse(self.pattern)
-        _check_terms(pattern, xs)
+        _check_terms(pattern)
+        _check_count(pattern, xs)
         check_names(pattern.left, pattern.right, all_kept=False)
         sizes: dict[str, int] = {}
         for term, x in zip(pattern.left, xs, strict=True):
@@ -192,19 +198,23 @@ def _is_copied(pattern: AxisPattern, index: int, x: Shape, shared: tuple[str, ..
     return any(strides[a] != sizes[b] * strides[b] for group in groups for a, b in pairwise(group))
 
 
-def _check_terms(pattern: AxisPattern, xs: tuple[Shape, ...]) -> None:
-    """Check that there are one or two tensors, one per term, and that terms have names only. Raises Reject."""
+def _check_terms(pattern: AxisPattern) -> None:
+    """Check that there are one or two terms, and that they have names only. Raises Reject."""
     if len(pattern.left) > 2:
         why = "at most two tensors can be multiplied"
         raise wrong(why, pattern.left[2].at, help="write one `einsum` after another; their order determines the cost")
-    if len(pattern.left) != len(xs):
-        count = len(pattern.left)
-        why = f"the pattern is for {counted(count, 'tensor')}, not {len(xs)}"
-        raise wrong(why, pattern.left[-1].at)
     for term in (*pattern.left, pattern.right):
         for group in term.groups:
             if len(group.axes) != 1 or group.axes[0].number is not None:
                 raise wrong("`einsum` takes names only", group.at, help="`rearrange` splits and joins axes")
+
+
+def _check_count(pattern: AxisPattern, xs: tuple[Shape, ...]) -> None:
+    """Check that there is a tensor for each term. Raises Reject."""
+    if len(pattern.left) != len(xs):
+        count = len(pattern.left)
+        why = f"the pattern is for {counted(count, 'tensor')}, not {len(xs)}"
+        raise wrong(why, pattern.left[-1].at)
 
 
 def _named(term: PatternTerm, x: Shape) -> tuple[tuple[str, int], ...]:

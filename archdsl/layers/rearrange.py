@@ -35,16 +35,20 @@ class PatternLayer(Layer):
 
     sizes: SizesByName = argument((), rest=True, doc="the size of an axis, by its name in the pattern")
 
-    def parsed(self, x: Shape, text: str) -> tuple[AxisPattern, dict[str, int]]:
-        """The pattern and the sizes of its names for this input. Raises Reject."""
+    def read(self, text: str) -> AxisPattern:
+        """The pattern, of a single tensor, with the names whose sizes are given. Raises Reject."""
         pattern = parse(text)
         if len(pattern.left) > 1:
             raise wrong("a single tensor is rearranged, but the pattern has a comma", pattern.left[1].at)
-        given = dict(self.sizes)
-        for name in given:
+        for name, _ in self.sizes:
             if name not in pattern.left[0].names:
                 raise wrong(f"there is no axis `{name}` on the left", pattern.left[0].at)
-        return pattern, measure(pattern.left[0], numbers(x), given)
+        return pattern
+
+    def parsed(self, x: Shape, text: str) -> tuple[AxisPattern, dict[str, int]]:
+        """The pattern and the sizes of its names for this input. Raises Reject."""
+        pattern = self.read(text)
+        return pattern, measure(pattern.left[0], numbers(x), dict(self.sizes))
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
         return change(x, y)
@@ -62,6 +66,10 @@ class Rearrange(PatternLayer):
     pattern: Annotated[str, PatternText(form="rearrange")] = argument(
         positional=True, doc="the axes before and after, without the batch"
     )
+
+    def check_text(self) -> None:
+        pattern = self.read(self.pattern)
+        check_names(pattern.left, pattern.right, all_kept=True)
 
     def out(self, x: Shape) -> Shape:
         pattern, _ = self.parsed(x, self.pattern)
@@ -101,13 +109,16 @@ class Reduce(PatternLayer):
         positional=True, doc="how the elements along the removed axes are combined"
     )
 
+    def check_text(self) -> None:
+        pattern = self.read(self.pattern)
+        check_names(pattern.left, pattern.right, all_kept=False)
+        _check_numbers(pattern)
+
     def out(self, x: Shape) -> Shape:
         pattern, _ = self.parsed(x, self.pattern)
         left, right = pattern.left[0], pattern.right
         check_names(pattern.left, right, all_kept=False)
-        for axis in right.axes:
-            if axis.number not in (None, 1):
-                raise wrong("a number before the arrow is reduced: an axis that stays needs a name", axis.at)
+        _check_numbers(pattern)
         moved = self._plan(x)
         if len([f for group in moved.before for f in group]) == len(right.names):
             raise wrong("all axes stay", left.at, help="`rearrange` needs no operation")
@@ -130,3 +141,10 @@ class Reduce(PatternLayer):
 
     def torch(self, x: Shape) -> Steps:
         return self._plan(x).steps(_METHODS[self.operation])
+
+
+def _check_numbers(pattern: AxisPattern) -> None:
+    """Check that `reduce` keeps no axis that is a number. Raises Reject."""
+    for axis in pattern.right.axes:
+        if axis.number not in (None, 1):
+            raise wrong("a number before the arrow is reduced: an axis that stays needs a name", axis.at)

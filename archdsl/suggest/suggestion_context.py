@@ -11,11 +11,14 @@ from ..contract.layer import InputOp, LayerOp
 from ..diagnostics import Diagnostic, Edit
 from ..diagnostics.fixes import edited_text
 from ..elaborate.attempts import Attempts
+from ..elaborate.known_operations import is_operation
 from ..graph import DraftNode, Node, likely_shape
-from ..layers import find, merges
+from ..layers import find, merges, registry
 from ..shapes.shape import Shape
 from ..syntax import ast
 from ..syntax.tokens import KEYWORDS
+from ..text.library import standard_blocks
+from ..text.names import nearest
 from ..text.source import Source, Span
 from .candidate import Candidate
 from .names_in_text import names_before, names_given, names_used
@@ -26,6 +29,10 @@ from .written_arguments import parameters_of, remove_argument, set_argument, wri
 
 MAX_DISTANCE = 14
 """How many layers away from an error its cause is searched for."""
+
+
+_SHORT = 2
+"""The number of characters of a word that resembles too many others."""
 
 
 def away(distance: int) -> float:
@@ -67,6 +74,12 @@ class SuggestionContext:
     def starts_statement(self, word: str) -> bool:
         """Whether a statement may start with a word: a keyword, a merge, a layer or a block."""
         return word in KEYWORDS or word in self.blocks or word in merges() or self.find_layer(word) is not None
+
+    def may_start_statement(self, word: str) -> bool:
+        """Whether a word starts a statement, or would if it were not misspelled."""
+        if self.starts_statement(word) or is_operation(word) or word in standard_blocks():
+            return True
+        return len(word) > _SHORT and nearest(word, [*registry(), *self.blocks, *self.layers, *merges()]) is not None
 
     def parameters(self, statement: ast.LayerStatement) -> tuple[ParameterSpec, ...]:
         """The parameters of the layer or block that a statement uses."""

@@ -357,7 +357,8 @@ class Program(Record):
     """A file. `names` are those that it defines and that look like a repetition or a shorthand: `x2`, `c4`.
 
     After a place in `uncertain_from`, such as a brace that nothing closes, and before one in `uncertain_to`, a brace
-    that closes nothing, another reading of the text gives other statements.
+    that closes nothing, another reading of the text gives other statements; after one in `uncertain_unless`, unless the
+    word with it is the name of a layer or block.
     """
 
     source: Source
@@ -365,6 +366,7 @@ class Program(Record):
     names: frozenset[str] = frozenset()
     uncertain_from: tuple[Span, ...] = ()
     uncertain_to: tuple[Span, ...] = ()
+    uncertain_unless: tuple[tuple[Span, str], ...] = ()
 
     @property
     def blocks(self) -> tuple[Block, ...]:

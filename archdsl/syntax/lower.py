@@ -425,7 +425,8 @@ class _Lowering:
 
     def do_unreadable(self, node: Node) -> ast.Expr:
         span = self.span(node)
-        self.sink.emit(syntax_errors.BadWord(span=span, word=span.text))
+        if span.text not in KEYWORDS:  # these were reported
+            self.sink.emit(syntax_errors.BadWord(span=span, word=span.text))
         return ast.UnreadableExpr(span=span)
 
 

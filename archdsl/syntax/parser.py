@@ -30,6 +30,7 @@ from .tokens import (
     STARTS,
     defined_blocks,
     describe,
+    end_unclosed,
     mark_arguments,
     mark_figures,
     mark_words,
@@ -90,6 +91,7 @@ def read_tokens(
     before: PrecedingTokens = PrecedingTokens.NONE,
 ) -> Program | None:
     """Parse the tokens of a text; None if they exceed a limit, which is reported. `blocks` are those of the file."""
+    end_unclosed(tokens, source.text)
     mark_figures(tokens)
     mark_words(tokens, blocks)
     mark_arguments(tokens)
@@ -101,7 +103,11 @@ def read_tokens(
     if before is PrecedingTokens.STATEMENT:
         tree.children = tree.children[1:]
     program = lower(source, tree, sink)
-    return program.replace(uncertain_from=tuple(driver.uncertain_from), uncertain_to=tuple(driver.uncertain_to))
+    return program.replace(
+        uncertain_from=tuple(driver.uncertain_from),
+        uncertain_to=tuple(driver.uncertain_to),
+        uncertain_unless=tuple(driver.uncertain_unless),
+    )
 
 
 def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
@@ -165,6 +171,9 @@ class _Driver:
         self.open: list[Token] = []
         self.uncertain_from: list[Span] = []
         self.uncertain_to: list[Span] = []
+        self.uncertain_unless: list[tuple[Span, str]] = []
+        self.continues: Token | None = None
+        """A word that may belong to the statement before it: an error after it is not another one."""
         self.at = 0
         self.accepted_after: dict[tuple[int, ...], frozenset[str]] = {}
         # The words that may follow, and their description in messages, depend on the words before.
@@ -226,20 +235,32 @@ class _Driver:
         span = _span(self.source, token)
         if "SEP" in accepted and token.type in STARTS:
             self.sink.emit(syntax_errors.MissingSeparator(span=span, word=str(token)))
-            self.may_be_argument(token)
-            self.parser.feed_token(Token("SEP", ";"))
+            self.may_continue(token)
+            end = self.tokens[self.at - 1].end_pos
+            self.tokens.insert(self.at, Token("SEP", ";", start_pos=end, end_pos=end))
         elif "NAME" in accepted and "SEP" not in accepted and str(token) in KEYWORDS and not self.first():
-            self.sink.emit(syntax_errors.ReservedName(span=span, name=str(token)))
-            self.tokens[self.at] = Token.new_borrow_pos("NAME", str(token), token)
+            is_value = "NUMBER" in accepted
+            self.sink.emit(syntax_errors.ReservedName(span=span, name=str(token), is_value=is_value))
+            self.tokens[self.at] = Token.new_borrow_pos("BADWORD" if is_value else "NAME", str(token), token)
         else:
-            self.report(token, span, accepted)
+            if self.tokens[self.statement_start()] is not self.continues:
+                self.report(token, span, accepted)
             self.skip_statement()
 
-    def may_be_argument(self, token: Token) -> None:
-        """After `as NAME`, a word may be an argument of the statement before it: `conv 8 as a s2`."""
-        word = self.statement_word()
-        if token.type == "NAME" and word is not None and self.tokens[self.at - 2].type in ("AS", "COMMA"):
-            self.uncertain_from.append(_span(self.source, word))
+    def may_continue(self, token: Token) -> None:
+        """Record where a word may belong to the statement before it: `conv 8 as a s2`, `let n = 2 m` without a sign.
+
+        After `as NAME`, any word may be an argument; elsewhere, the name of a layer begins a statement.
+        """
+        last = self.tokens[self.at - 1]
+        if token.type not in ("NAME", "CALL") or last.type == "RBRACE":
+            return
+        word, start = self.statement_word(), _span(self.source, self.tokens[self.statement_start()])
+        if word is not None and self.tokens[self.at - 2].type in ("AS", "COMMA"):
+            self.uncertain_from.append(start)
+        else:
+            self.uncertain_unless.append((start, str(token)))
+            self.continues = token
 
     def report(self, token: Token, span: Span, accepted: Set[str]) -> None:
         word = self.statement_word()
@@ -313,11 +334,16 @@ class _Driver:
 
     def statement_word(self) -> Token | None:
         """The first word of the current statement."""
-        at = self.at - 1
-        while at >= 0 and self.tokens[at].type not in ("SEP", "LBRACE", "RBRACE"):
-            at -= 1
-        first = self.tokens[at + 1] if at + 1 < self.at else None
+        at = self.statement_start()
+        first = self.tokens[at] if at < self.at else None
         return first if first is not None and first.type in ("NAME", "CALL") else None
+
+    def statement_start(self) -> int:
+        """The index of the first token of the current statement."""
+        at = self.at
+        while at > 0 and self.tokens[at - 1].type not in ("SEP", "LBRACE", "RBRACE"):
+            at -= 1
+        return at
 
     # --- recovery ---
 

@@ -100,6 +100,7 @@ class Pieces:
             names=frozenset().union(*(program.names for program in programs)),
             uncertain_from=tuple(span for program in programs for span in program.uncertain_from),
             uncertain_to=tuple(span for program in programs for span in program.uncertain_to),
+            uncertain_unless=tuple(each for program in programs for each in program.uncertain_unless),
         )
 
     @property

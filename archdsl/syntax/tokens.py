@@ -42,6 +42,16 @@ STARTS = frozenset(
     """.split()  # noqa: SIM905  # a list of quoted strings would only be longer
 )
 
+# These may be in a value, the other tokens that start a statement may not.
+_IN_VALUES = frozenset({"NAME", "CALL", "IF"})
+
+# More must follow one of these.
+_UNFINISHED = frozenset(
+    """
+    COMMA EQ COLON LBRACKET INDEX PLUS MINUS SIGN STAR POWER SLASH FLOORDIV PERCENT COMPARE AND OR NOT IF ELSE IN FOR AS
+    """.split()  # noqa: SIM905  # a list of quoted strings would only be longer
+)
+
 WORDS = {
     "NAME": "a name",
     "CALL": "a name",
@@ -186,6 +196,56 @@ _SIZED = frozenset({"NAME", "IN", "TIMES"})
 
 def _follows(token: Token, before: Token, kinds: frozenset[str]) -> bool:
     return before.type in kinds and before.end_pos == token.start_pos
+
+
+def end_unclosed(tokens: list[Token], text: str) -> None:
+    """Insert the SEPs that line breaks would be if there were no bracket before them that nothing closes.
+
+    The first line ends where the next one starts with a word, unless more must follow it there.
+    """
+    start = 0
+    found: list[Token] = []
+    for stop in [*(index for index, token in enumerate(tokens) if token.type in _OPENS), len(tokens)]:
+        unclosed = _unclosed(tokens, start, stop)
+        part = tokens[start:stop]
+        found += _with_line_ends(part, {each - start for each in unclosed}, text) if unclosed else part
+        found += tokens[stop : stop + 1]
+        start = stop + 1
+    tokens[:] = found
+
+
+def _unclosed(tokens: list[Token], start: int, stop: int) -> list[int]:
+    """The indices of the opening brackets that nothing closes."""
+    opened: list[int] = []
+    for index in range(start, stop):
+        if tokens[index].type in OPENING:
+            opened.append(index)
+        elif tokens[index].type in CLOSING:
+            del opened[-1:]
+    return opened
+
+
+def _with_line_ends(tokens: list[Token], unclosed: Set[int], text: str) -> Iterator[Token]:
+    """The tokens between two separators, with line ends after the line of an unclosed bracket."""
+    depth = 0
+    is_inside = is_after = False
+    before: Token | None = None
+    for index, token in enumerate(tokens):
+        at = -1 if before is None or depth else text.find("\n", before.end_pos, token.start_pos)
+        if before is not None and at >= 0:
+            if is_inside:
+                ends = token.type in STARTS and (before.type not in _UNFINISHED or token.type not in _IN_VALUES)
+            else:
+                ends = is_after and token.type not in _CONTINUES
+            if ends:
+                is_inside, is_after = False, True
+                yield Token("SEP", "\n", start_pos=at, end_pos=at + 1)
+        if index in unclosed:
+            is_inside = True
+        else:
+            depth = max(0, depth + (token.type in OPENING) - (token.type in CLOSING))
+        yield token
+        before = token
 
 
 class Separators:

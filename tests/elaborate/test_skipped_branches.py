@@ -46,6 +46,10 @@ WRONG = {
     "moe experts=2 { fc m }": ("E0202", "m"),
     "assert out == 8 and m > 2": ("E0202", "m"),
     "if m == 1 { relu }": ("E0202", "m"),
+    'rearrange "c (h w -> h"': ("E0402", "("),
+    'reduce "c h w -> x" mean': ("E0402", "x"),
+    'einsum "a, b, c -> a" in in': ("E0402", "c"),
+    "relu x1000000; tanhh": ("E0201", "tanhh"),
     "if n == 1 { relu } else if m == 1 { tanh }": ("E0202", "m"),
 }
 RIGHT = (
@@ -64,6 +68,8 @@ RIGHT = (
     "repeat [relu, tanh] as each { each }",
     "unit 3; unit filters=4",
     'input 3x3; rearrange "c h -> (c h)"',
+    "relu x1000000; residual { relu } x1000000; add in { relu } x1000000; unit 3 x1000000",
+    "repeat 1000000 { relu }",
     "learned 8 as x; residual { identity } shortcut { conv 8 k1 }",
 )
 BRANCHES = (

@@ -141,7 +141,13 @@ def test_layers_with_an_error_have_no_numbers(code: str) -> None:
         "input 3x32x32; conv 8 k3; repeat 0 { conv 8 k3 }; conv 8 k3",
         "input 3x32x32; conv 8 k3; reuse nothing; conv 8 k3",
         "input 3x32x32; conv 8 k3 as left; from lefft; conv 8 k3",
-        "input 3x32x32; conv 8 k3; let a = [1, 2\nconv 8 k3",
+        "input 3x32x32; conv 8 k3; let a = [1, 2,\nconv 8 k3\nconv 8 k3",
+        "input 3x32x32; conv 8 k3; let a = 2aux g { conv 4 k3 }; conv 8 k3",
+        "let base = 2; input 3x32x32; conv 8 k3; let n = 8*base base//2; conv n k3",
+        "input 3x32x32; conv 8 k3; b 2; block b(c) { let n = 8*c c//2; conv n k3 }",
+        "input 3x32x32; conv 8 k3; conv 8 k3 x2 s2",
+        "block two { conv 8 k1 as a; conv 8 k1 as b; output a, b }; input 3x32x32; conv 4 k3; two as c; from c; fc 2",
+        "input 3x32x32; conv 4 k3; conv 8 k3 as a, b; from a; conv 8 k3",
         "input 3x32x32; conv 8 k3; concat { conv 8 k1 } { conv 8 k1; relu",
         "input 3x32x32; conv 8 k3; conv 8 as a k3; relu",
     ],
@@ -168,3 +174,8 @@ def test_nothing_is_certain_where_an_error_may_change_all_layers(text: str) -> N
     found = analyze(Source(text), Sink())
     layers = [cost for node, cost in zip(found.draft.nodes, draft_costs(found.draft), strict=True) if node.inputs]
     assert layers.count(None) == len(layers) > 0
+
+
+def test_totals_are_lower_bounds_if_an_output_has_no_tensor() -> None:
+    found = analyze(Source("input 3x32x32; conv 8 k3 as a; output a, b"), Sink())
+    assert totals(found.draft).count("at least") == 3

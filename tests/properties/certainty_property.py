@@ -32,6 +32,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _NUMBER = re.compile(r"\b\d+\b")
 _BRACKET = re.compile(r"[{}()\[\]]")
 _SEPARATOR = re.compile(r"[;,=]")
+_OPERATOR = re.compile(r" ?(?:\*|//|\+|-) ?(?=\w)|\n")
 _STATEMENT = re.compile(r"[^;\n{}#]+")
 _AFTER_WORD = re.compile(r"(?<=\w)(?=[ \n;}])")
 _ADDED = ("foo", "bar=3", "strid=2", "x y", "3", "as", "nobais", "act=add", "(", "@@")
@@ -150,6 +151,10 @@ def _separator(random: Random, text: str) -> Edit:
     return start, end, random.choice(["", " ", ",", "=", text[start:end] * 2])
 
 
+def _operator(random: Random, text: str) -> Edit:
+    return (*_place(random, _OPERATOR, text), random.choice(["", " "]))
+
+
 def _value(random: Random, text: str) -> Edit:
     return (*_place(random, _NUMBER, text), random.choice(_VALUES))
 
@@ -179,6 +184,7 @@ _EDITS: tuple[Callable[[Random, str], Edit], ...] = (
     _bracket,
     _bracket,
     _separator,
+    _operator,
     _value,
     _added,
     _comment,

@@ -37,6 +37,33 @@ RIGHT_AND_WRONG = {
         STEM + "block double(c) { conv c k3 p1; relu }\ndouble 8\n",
         STEM + "block pair(c) { conv c k3 p1; relu }\ndouble 8\n",
     ),
+    "missing operator": (
+        "let n = 2\ninput 3x32x32\nlet m = 4*n\nconv m k3\n",
+        "let n = 2\ninput 3x32x32\nlet m = 4 n\nconv m k3\n",
+    ),
+    "name written twice": (
+        "let n = 2\ninput 3x32x32\nlet m = 4*n//8\nconv m k3\n",
+        "let n = 2\ninput 3x32x32\nlet m = 4*n n//8\nconv m k3\n",
+    ),
+    "missing line break after a number": (
+        "input 3x32x32\nlet a = 2\naux g { conv 4 k3 }\nconv a k3\n",
+        "input 3x32x32\nlet a = 2aux g { conv 4 k3 }\nconv a k3\n",
+    ),
+    "missing parenthesis": (
+        "input 3x32x32\nlet a = 2*(2 + 2)\nconv a k3\n",
+        "input 3x32x32\nlet a = 2*(2 + 2\nconv a k3\n",
+    ),
+    "surplus parenthesis": ("input 3x32x32\nconv 8 k3\nrelu\n", "input 3x32x32\nconv (8 k3\nrelu\n"),
+    "keyword as an argument": (
+        STEM + "block b(c, act = relu) { conv c k3; act }\nb 8 act=relu\n",
+        STEM + "block b(c, act = relu) { conv c k3; act }\nb 8 act=add\n",
+    ),
+    "layer that needs arguments as an argument": (
+        STEM + "block b(c, act = relu) { conv c k3; act }\nb 8 act=relu\n",
+        STEM + "block b(c, act = relu) { conv c k3; act }\nb 8 act=conv\n",
+    ),
+    "argument without a value": (STEM + "conv 8 k3 s2\n", STEM + "conv 8 k3 s\n"),
+    "version as a stride": (STEM + "conv 8 k3 s1\n", STEM + "conv 8 k3 s1.2.3\n"),
     "copied name": (
         STEM + "conv 8 k3 p1 as a\nmaxpool 2; conv 8 k3 p1 as b\nupsample 2; concat a\nfrom b; conv 4 k1\n",
         STEM + "conv 8 k3 p1 as a\nmaxpool 2; conv 8 k3 p1 as a\nupsample 2; concat a\nfrom b; conv 4 k1\n",

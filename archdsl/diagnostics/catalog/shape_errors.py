@@ -13,7 +13,7 @@ class UnsuitableInput(Diagnostic):
     right = "input 63x28x28\npixelshuffle 3\n"
 
     keyword: str
-    shape: str
+    shape: str | None
     why: str
     help_texts: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
@@ -21,7 +21,7 @@ class UnsuitableInput(Diagnostic):
     maker: Related | None = None
 
     def message(self) -> str:
-        return f"`{self.keyword}` cannot take an input of {self.shape}"
+        return f"`{self.keyword}` cannot take {'any input' if self.shape is None else f'an input of {self.shape}'}"
 
     def label(self) -> str:
         return self.why

@@ -182,23 +182,24 @@ class BadWord(Diagnostic):
 
 
 class ReservedName(Diagnostic):
-    """A keyword cannot be used as a name.
+    """A keyword cannot be used as a name or a value.
 
     Keywords include `add`, `as` and `stage`; a similar name, such as `add_1`, is allowed.
     """
 
     code = "E0107"
-    title = "keyword used as a name"
+    title = "keyword used as a name or value"
     wrong = "input 3x32x32\nstage add { conv 8 k3 }\n"
     right = "input 3x32x32\nstage sum { conv 8 k3 }\n"
 
     name: str
+    is_value: bool = False
 
     def message(self) -> str:
-        return f"`{self.name}` is a keyword and cannot be a name"
+        return f"`{self.name}` is a keyword and cannot be a {'value' if self.is_value else 'name'}"
 
     def help(self) -> tuple[str, ...]:
-        return ("choose another name",)
+        return () if self.is_value else ("choose another name",)
 
 
 class PythonName(Diagnostic):

@@ -47,6 +47,7 @@ from . import (
     similar_fixes,
     solving_fixes,
     syntax_fixes,
+    unfinished_fixes,
     use_fixes,
     value_fixes,
     window_fixes,
@@ -72,6 +73,9 @@ _WORDS: tuple[Generator, ...] = (
 """The generators for text that cannot be parsed, and for unknown names."""
 _SYNTAX: tuple[Generator, ...] = (
     syntax_fixes.corrections,
+    unfinished_fixes.brackets,
+    unfinished_fixes.joined_words,
+    unfinished_fixes.keywords,
     indentation_fixes.braces,
     assignment_fixes.everywhere,
     foreign_fixes.continued,
@@ -143,6 +147,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
         name_fixes.unnamed,
         name_fixes.late,
         argument_fixes.misread,
+        unfinished_fixes.valueless,
         order_fixes.uncommented,
         use_fixes.swapped,
         definition_fixes.renamed,
@@ -167,7 +172,13 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     name_errors.NameTaken: (name_fixes.taken,),
     argument_errors.BadExpression: (value_fixes.divisors, *_WORDS),
     argument_errors.TensorAsNumber: (use_fixes.swapped, value_fixes.expressions, *_WORDS),
-    argument_errors.MissingArgument: (use_fixes.defaults, sibling_fixes.missing, similar_fixes.layers, *_WORDS),
+    argument_errors.MissingArgument: (
+        use_fixes.defaults,
+        unfinished_fixes.called,
+        sibling_fixes.missing,
+        similar_fixes.layers,
+        *_WORDS,
+    ),
     argument_errors.TooManyArguments: (
         argument_fixes.in_order,
         argument_fixes.vocabulary,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ...diagnostics import Edit
 from ...diagnostics.catalog.shape_errors import UnsuitableInput
+from ...diagnostics.catalog.syntax_errors import MissingSeparator
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, changed, inserted_before, rewritten
 
@@ -11,6 +12,8 @@ from ..suggestion_context import ErrorSite, SuggestionContext, changed, inserted
 def own(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """The fix of a diagnostic, and the changes that the rejecting layer would accept."""
     fix = site.diagnostic.fix()
+    if isinstance(site.diagnostic, MissingSeparator) and not context.may_start_statement(site.diagnostic.word):
+        fix = None  # no statement follows
     if fix is not None:
         yield Candidate(title=fix.title, edits=fix.edits, rank=0.0, safe=fix.safe)
     layer = site.layer

@@ -173,6 +173,8 @@ def _cleaned(text: str) -> Iterator[tuple[str, float]]:
     """A word without quotes and punctuation, in lower case, with digits for letters that look similar."""
     bare = text.strip("\"'`´’.,:;!?\\/|&^~$%<>*+-")
     yield bare, 0.3
+    if (shorthand := re.match(r"([a-z]\d+(?:x\d+)*)[^\w=(].*\W\d", bare)) is not None:
+        yield shorthand[1], 0.7  # the part before a second sign: `s1.2.3`
     yield bare.replace("×", "x").replace("X", "x").replace("*", "x").replace("_", ""), 0.5
     yield bare.lower(), 0.4
     if re.fullmatch(r"\w+(?:-\w+)+", bare):
