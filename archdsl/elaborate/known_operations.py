@@ -9,27 +9,29 @@ from ..text.names import distance, nearest
 
 _OPERATIONS = frozenset(
     """
-    acos add_norm affine aggregate alibi any argmax argmin argsort asin atan atrous baddbmm bam bifpn
-    bilinear blur blurpool bmm capsule cat ceil chunk clone combine compare contiguous conv4d convgru convlstm
-    convnext correlation cosh cosine cross cross_attention crossattention crossentropy csp ctc cumprod cumsum dcn
-    dct decoder deform deformable_conv deformconv delu detach diag diff dilate divide dot dwt dynamic_conv ema
-    encoder encoding envelope eq erase erf erosion evonorm expand expm1 eye fft fftn film filter fire flip floor
-    fold frn frozenbn fuse gat gated gather gaussian gaussian_noise gaussiannoise gcn gem ghost ghostconv
-    glimpse gmlp gradient grid_sample gridsample group_conv groupconv hadamard hardshrink hardtanh heaviside
-    hebbian highway hinge hopfield hyena ifft inception index inner invert involution istft kan kron kronecker
-    lambda layernorm2d linear_attention local_conv locallyconnected log1p logit logsigmoid logsumexp lookup lpips
-    lstmcell mamba mask masked matrix max maxout maxunpool median mel merge mfcc min mingru mixer mlp mm mod
-    moveaxis multiply_add mv mxm nac nalu narrow nms noise normalise normalize ode one_hot onehot outer partial
-    patch patch_embed patchembed patchify pconv perceiver performer permutohedral pixel_norm pixelnorm pool ppm
-    prod psp qrnn quantise quantize randn random rbf reciprocal reflectionpad reglu remainder renorm rep repconv
-    repeat_interleave replicate repvgg rescale reverse rfft roi roi_align roialign roipool roll rope rot90 rotary
-    round router rrelu rwkv s4 s5 s6 sampling scan scatter senet separable separableconv separableconv2d sepconv
-    sign sinc sinh sinkhorn siren sobel soft_argmax softmin softshrink softsign sort spade sparse
-    spatial_transformer spectral_norm spectralnorm split spp squareplus squeeze srelu sru ssm standardize stem
-    stft stn subtract swin switch syncbatchnorm syncbn tan tanhshrink tcn tensordot threshold tile
-    time_distributed timedistributed topk trace transformer transformerdecoder transformerdecoderlayer
-    transformerencoder transformerencoderlayer tril triu trunc unet unfold unique unpool unsqueeze upfirdn vae var
-    vlad vq wavelet weight_norm weightnorm where whiten whitening window xlstm xpos zoneout
+    acos add_norm affine aggregate alibi any argmax argmin argsort asin atan atrous baddbmm bam bifpn bilinear
+    blur blurpool bmm capsule cat ceil chunk clone combine compare contiguous conv4d convgru convlstm convnext
+    correlation cosh cosine cross cross_attention crossattention crossentropy csp ctc cumprod cumsum dcn dct
+    decoder deform deformable_conv deformconv delu depth_to_space depthtospace detach diag diff dilate divide
+    dot dwt dynamic_conv ema encoder encoding envelope eq erase erf erosion evonorm expand expm1 eye fft fftn
+    film filter fire flip floor fold frn frozenbn fuse gat gated gather gaussian gaussian_noise gaussiannoise
+    gcn gem ghost ghostconv glimpse gmlp gradient grid_sample gridsample group_conv groupconv hadamard
+    hardshrink hardtanh heaviside hebbian highway hinge hopfield hyena ifft inception index inner invert
+    involution istft kan kron kronecker lambda layer_scale layernorm2d layerscale linear_attention local_conv
+    locallyconnected log1p logit logsigmoid logsumexp lookup lpips lstmcell mamba mask masked matrix max maxout
+    maxunpool median mel merge mfcc min mingru mixer mlp mm mod moveaxis multiply_add mv mxm nac nalu narrow nms
+    noise normalise normalize ode one_hot onehot outer partial patch patch_embed patchembed patchify pconv
+    perceiver performer permutohedral pixel_norm pixelnorm pool pos_encoding posenc position_encoding
+    positional_encoding positionalencoding ppm prod psp qrnn quantise quantize randn random rbf reciprocal
+    reflectionpad reglu remainder renorm rep repconv repeat_interleave replicate repvgg rescale reverse rfft roi
+    roi_align roialign roipool roll rope rot90 rotary round router rrelu rwkv s4 s5 s6 sampling scan scatter
+    senet separable separableconv separableconv2d sepconv sign sinc sinh sinkhorn siren sobel soft_argmax
+    softmin softshrink softsign sort space_to_depth spacetodepth spade sparse spatial_transformer spectral_norm
+    spectralnorm split spp squareplus squeeze srelu sru ssm standardize stem stft stn subtract swin switch
+    syncbatchnorm syncbn tan tanhshrink tcn tensordot threshold tile time_distributed timedistributed topk trace
+    transformer transformerdecoder transformerdecoderlayer transformerencoder transformerencoderlayer transpose
+    tril triu trunc unet unfold unique unpool unsqueeze upfirdn vae var vlad vq wavelet weight_norm weightnorm
+    where whiten whitening window xlstm xpos zoneout
     """.split()  # noqa: SIM905  # a list of quoted strings would only be longer
 )
 

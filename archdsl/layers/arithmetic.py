@@ -82,7 +82,6 @@ class ScaleChannels(Learned):
     """
 
     keyword = "scale"
-    synonyms = ("layer_scale", "layerscale")
     weight = "weight"
 
     factor: AnyFloat = argument(1.0, positional=True, doc="the constant, or the initial value of the learned factors")
@@ -237,7 +236,7 @@ class PositionEmbedding(Layer):
     """
 
     keyword = "pos"
-    synonyms = ("position_embedding", "positional_encoding", "positionembedding")
+    synonyms = ("position_embedding", "positionembedding")
     style = "arithmetic"
     variable_length = (("weight", 1),)
 

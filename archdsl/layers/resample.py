@@ -190,7 +190,7 @@ class PixelShuffle(Layer):
     """
 
     keyword = "pixelshuffle"
-    synonyms = ("pixel_shuffle", "depth_to_space", "depthtospace")
+    synonyms = ("pixel_shuffle",)
     style = "shape"
 
     factor: PositiveInt = argument(positional=True, letter="r", doc="factor r by which height and width grow")
@@ -238,7 +238,7 @@ class PixelUnshuffle(Layer):
     """
 
     keyword = "pixelunshuffle"
-    synonyms = ("pixel_unshuffle", "space_to_depth", "spacetodepth")
+    synonyms = ("pixel_unshuffle",)
     style = "shape"
 
     factor: PositiveInt = argument(positional=True, letter="r", doc="factor r by which height and width shrink")

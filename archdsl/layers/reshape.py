@@ -94,7 +94,6 @@ class Permute(Layer):
     """
 
     keyword = "permute"
-    synonyms = ("transpose",)
     style = "shape"
 
     axes: tuple[NaturalInt, ...] = argument(

@@ -21,9 +21,8 @@ _ELSEWHERE = {
     "attention": ["self_attn", "multi_head_attention", "MultiheadAttention"],
     "layernorm": ["layer_normalization", "LayerNorm"],
     "groupnorm": ["group_normalization"],
-    "pixelshuffle": ["pixel_shuffle", "depth_to_space"],
+    "pixelshuffle": ["pixel_shuffle"],
     "take": ["select"],
-    "permute": ["transpose"],
     "flatten": ["flat"],
     "dropout": ["drop"],
 }

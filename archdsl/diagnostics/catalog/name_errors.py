@@ -21,12 +21,18 @@ _INSTEAD = {
     "bidirectional": "`bidirectional` is an option of `lstm`, `gru` and `rnn`",
     "timedistributed": "`fc` acts on each step of a sequence separately",
     "concatenate": "`concat` takes bodies in braces or names of tensors",
+    "cat": "`concat` takes bodies in braces or names of tensors",
     "subtract": "`sub` subtracts tensors; `shift` adds a constant, which may be negative",
     "divide": "`div` divides tensors; `scale` multiplies by a constant",
     "max": "`amax` is the maximum over axes, and `maximum` the maximum of several tensors",
     "min": "`amin` is the minimum over axes, and `minimum` the minimum of several tensors",
     "mm": "`matmul` multiplies matrices",
     "bmm": "`matmul` multiplies matrices",
+    "transpose": "`permute` takes the input axis for each output axis, counted from 0 without the batch",
+    "layerscale": "`scale` with `learned` has a learned factor per channel",
+    "positionalencoding": "`pos sines` adds sines and cosines; `pos` adds a learned vector to each step",
+    "depthtospace": "`pixelshuffle` orders the channels as PyTorch does; TensorFlow and ONNX do otherwise",
+    "spacetodepth": "`pixelunshuffle` orders the channels as PyTorch does; TensorFlow and ONNX do otherwise",
     "rescaling": "`scale` multiplies each element; training standardizes images automatically",
 }
 """The replacements for layers of other frameworks, by their names without underscores and dimensions."""

@@ -28,6 +28,7 @@ from . import (
     definition_notation,
     exchange_fixes,
     foreign_fixes,
+    framework_fixes,
     group_fixes,
     indentation_fixes,
     input_fixes,
@@ -136,6 +137,7 @@ _SHAPES: tuple[Generator, ...] = (
 _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     name_errors.UnknownLayer: (
         name_fixes.layers,
+        framework_fixes.layers,
         name_fixes.standard,
         definition_fixes.misplaced,
         definition_fixes.renamed,

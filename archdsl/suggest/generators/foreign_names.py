@@ -34,7 +34,7 @@ _NAMES: Mapping[str, str] = {
     "leakyrelu": "leaky leaky_rectifier",
     "sigmoid": "logistic sigm",
     "softmax": "softmax_layer",
-    "pos": "pos_embed posenc position_encoding positional_embedding pos_encoding",
+    "pos": "pos_embed positional_embedding",
     "cls": "cls_token class_embedding",
     "scale": "rescaling",
     "identity": "passthrough",

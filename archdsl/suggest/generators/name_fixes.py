@@ -60,8 +60,6 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         return  # its definition cannot be read
     if (keyword := FOREIGN_NAMES.get(word.lower())) is not None:
         yield _renamed(site, keyword, 0.0).replace(why=f"`{keyword}` is its name here")
-    if re.fullmatch(r"separable_?conv(olution)?_?([123]d)?|sepconv(2d)?", word.lower()) and site.layer is not None:
-        yield from _separable(site.layer)
     if is_operation(word):
         return
     bare = re.sub(r"_?[123]d$", "", word.lower())
@@ -103,21 +101,6 @@ def standard(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
             title = renamed.title + ("" if uses else ", with `use std`")
             candidate = renamed.replace(title=title, edits=(*used, *renamed.edits))
             yield candidate.replace(ambiguous=not diagnostic.is_certain)
-
-
-def _separable(layer: ast.LayerStatement) -> Iterator[Candidate]:
-    """A separable convolution as its two layers (Chollet, 2017)."""
-    words = [argument.span.text for argument in layer.args]
-    filters = next((word for word in words if word.isdigit() or (word.isidentifier() and word[1:].isalpha())), None)
-    if filters is None:
-        return
-    words.remove(filters)
-    kernel = next((word for word in words if re.fullmatch(r"k?\d+", word)), None)
-    rest = " ".join(word for word in words if word != kernel)
-    text = f"dwconv k{(kernel or 'k3').removeprefix('k')} {rest}".rstrip() + f"; conv {filters} k1"
-    whole = layer.keyword.span.to(layer.args[-1].span)
-    edit = Edit(span=whole, text=text)
-    yield Candidate(title=f"write `{text}`", edits=(edit,), rank=0.0, why="a separable convolution is two layers")
 
 
 def words(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

@@ -94,6 +94,8 @@ def _is_bare(own: type[LayerOp], other: type[LayerOp]) -> bool:
 
     A size that is written is never left out.
     """
+    if own.keyword == "permute" and other.keyword != "tokens":
+        return False  # only `tokens` reorders axes as well
     return own.keyword not in _TO_SIZE and not any(p.required for p in other.parameters)
 
 

@@ -233,7 +233,7 @@ def batch(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         span = statement.args[0].span.to(statement.args[-1].span)
         numbers = [a.span.text for a in statement.args if a.name is None]
         rank = 0.5 + 0.08 * depth
-        if word in ("permute", "transpose") and len(numbers) > 2 and all(n.isdigit() for n in numbers):
+        if word == "permute" and len(numbers) > 1 + ("0" in numbers) and all(n.isdigit() for n in numbers):
             less = [str(int(n) - 1) for n in numbers if n != "0"]
             yield rewritten(statement, (Edit(span=span, text=" ".join(less)),), rank, "without the batch")
         if word in ("reshape", "view"):
