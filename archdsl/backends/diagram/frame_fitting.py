@@ -1,11 +1,13 @@
 """Fit the frames of a laid out diagram to the arrows inside them.
 
-The renderer lets an arrow between two boxes of a frame leave the frame. So a frame is enlarged where there is space;
+The renderer lets an arrow between two boxes of a frame leave the frame, and lets an arrow from outside run beside a
+frame, in and out of it. So a frame is enlarged where there is space, so that an arrow enters it or leaves it once;
 where there is none, the arrow is moved inside.
 """
 
 from collections.abc import Iterator
 from itertools import pairwise
+from math import dist
 
 from ...record import Record
 from .connections import flattened
@@ -21,6 +23,12 @@ _INSET = 2.0
 """Points between a frame and an arrow that is moved inside."""
 _EDGE = 1.5
 """Points between a frame and the edge of the drawing."""
+_BESIDE, _CROSSING = 45.0, 90.0
+"""How far from a frame, in points, an arrow into it or out of it may be for the frame to be enlarged around it: if it
+crosses the border once, and if it does so more often.
+"""
+_STEP = 2.0
+"""Points between the positions at which a line is compared with a frame."""
 
 
 class _Frame(Record):
@@ -28,6 +36,8 @@ class _Frame(Record):
 
     part: ShapeGroup
     arrows: tuple[int, ...]
+    through: tuple[int, ...]
+    """The numbers of the arrows between a box in it and one before or after it."""
     content: tuple[Rectangle, ...]
     outside: tuple[Rectangle, ...]
     lines: tuple[Rectangle, ...]
@@ -36,17 +46,21 @@ class _Frame(Record):
     """The number of frames around it."""
 
 
-def with_fitted_frames(drawing: Drawing) -> Drawing:
-    """The drawing with frames that contain every arrow between their boxes."""
+def with_fitted_frames(drawing: Drawing, direction: str = "TB") -> Drawing:
+    """The drawing with frames that contain every arrow between their boxes, and that other arrows cross only once."""
+    axis = 1 if direction == "TB" else 0
     frames = [index for index, part in enumerate(drawing.parts) if isinstance(part.of, Cluster) and part.shapes]
     for index in sorted(frames, key=lambda index: -len(_path(drawing.parts[index]))):
-        frame = _frame(drawing, index)
+        frame = _frame(drawing, index, axis)
         old, room = _extent(frame.part), _room(frame)
         parts = list(drawing.parts)
         parts[index] = _resized(frame, old, room)
         for number in frame.arrows:
             inside = tuple(_clamped(shape, room) for shape in parts[number].shapes)
             parts[number] = parts[number].replace(shapes=inside)
+        for number in (each for each in frame.through if _crossings(parts[each], room) > 1):
+            beside = tuple(_beside(shape, room, axis) for shape in parts[number].shapes)
+            parts[number] = parts[number].replace(shapes=beside)
         width, height = max(drawing.width, room[2] + _EDGE), max(drawing.height, room[3] + _EDGE)
         drawing = drawing.replace(parts=tuple(parts), width=width, height=height)
     return drawing
@@ -57,11 +71,12 @@ def _path(part: ShapeGroup) -> tuple[str, ...]:
     return part.of.path
 
 
-def _frame(drawing: Drawing, index: int) -> _Frame:
-    path = _path(drawing.parts[index])
+def _frame(drawing: Drawing, index: int, axis: int) -> _Frame:
+    path, place = _path(drawing.parts[index]), _extent(drawing.parts[index])
     boxes = [part.of for part in drawing.parts if isinstance(part.of, Box)]
     inside = {box.id for box in boxes if box.cluster[: len(path)] == path}
     arrows: list[int] = []
+    through: list[int] = []
     content: list[Rectangle] = []
     outside: list[Rectangle] = []
     lines: list[Rectangle] = []
@@ -76,6 +91,11 @@ def _frame(drawing: Drawing, index: int) -> _Frame:
                     content += pieces
                 elif not {part.of.start, part.of.end} & inside:
                     outside += pieces
+                else:
+                    near = _near(part, place, axis)
+                    through += [number] if near else []
+                    content += near
+                    outside += _labels(part)
             case Cluster() if part.of.path[: len(path)] == path:
                 content += [_inflated(_extent(part))] if number != index and part.shapes else []
             case Cluster() if path[: len(part.of.path)] == part.of.path:
@@ -87,6 +107,7 @@ def _frame(drawing: Drawing, index: int) -> _Frame:
     return _Frame(
         part=drawing.parts[index],
         arrows=tuple(arrows),
+        through=tuple(through),
         content=tuple(content),
         outside=tuple(outside),
         lines=tuple(lines),
@@ -112,6 +133,58 @@ def _pieces(shape: Shape) -> Iterator[Rectangle]:
     elif isinstance(shape, Curve | Polyline):
         for (x0, y0), (x1, y1) in pairwise(flattened(shape)):
             yield min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+def _labels(arrow: ShapeGroup) -> Iterator[Rectangle]:
+    """The rectangles around the labels of an arrow."""
+    return (piece for shape in arrow.shapes if isinstance(shape, TextLabel) for piece in _pieces(shape))
+
+
+def _near(arrow: ShapeGroup, place: Rectangle, axis: int) -> list[Rectangle]:
+    """The pieces beside a frame of an arrow that leads into it from before it, or out of it past its end; none if the
+    arrow is far away.
+    """
+    lines = [shape for shape in arrow.shapes if isinstance(shape, Curve | Polyline)]
+    if not lines:
+        return []
+    first, last = lines[0].points[0][axis], lines[-1].points[-1][axis]
+    start, end = place[axis], place[axis + 2]
+    if not (first <= start < last or first < end <= last):
+        return []
+    pieces = [piece for line in lines for piece in _pieces(line)]
+    pieces = [piece for piece in pieces if start <= piece[axis] and piece[axis + 2] <= end]
+    across = 1 - axis
+    far = [max(place[across] - piece[across], piece[across + 2] - place[across + 2]) for piece in pieces]
+    most = _CROSSING if _crossings(arrow, place) > 1 else _BESIDE
+    return [_widened(piece, axis) for piece in pieces] if max(far, default=0.0) <= most else []
+
+
+def _widened(piece: Rectangle, axis: int) -> Rectangle:
+    """A piece of a line with the space on its sides that keeps it off the border of a frame."""
+    left, top, right, bottom = piece
+    if axis == 1:
+        return left - _INSET, top, right + _INSET, bottom
+    return left, top - _INSET, right, bottom + _INSET
+
+
+def _crossings(arrow: ShapeGroup, place: Rectangle) -> int:
+    """How often the line of an arrow crosses the border of a frame."""
+    points = [
+        point
+        for shape in arrow.shapes
+        if isinstance(shape, Curve | Polyline)
+        for start, end in pairwise(flattened(shape))
+        for point in _between(start, end)
+    ]
+    inside = [place[0] < x < place[2] and place[1] < y < place[3] for x, y in points]
+    return sum(one != other for one, other in pairwise(inside))
+
+
+def _between(start: Point, end: Point) -> Iterator[Point]:
+    """Points on a straight line, close to each other."""
+    steps = 1 + int(dist(start, end) / _STEP)
+    for step in range(steps + 1):
+        yield start[0] + (end[0] - start[0]) * step / steps, start[1] + (end[1] - start[1]) * step / steps
 
 
 def _room(frame: _Frame) -> Rectangle:
@@ -175,6 +248,22 @@ def _resized(frame: _Frame, old: Rectangle, room: Rectangle) -> ShapeGroup:
             case Polygon() | Curve() | Polyline():
                 shapes.append(shape.replace(points=tuple(map(stretched, shape.points))))
     return frame.part.replace(shapes=tuple(shapes))
+
+
+def _beside(shape: Shape, room: Rectangle, axis: int) -> Shape:
+    """A line moved into a frame where it runs next to it; its ends stay where they are."""
+    if not isinstance(shape, Curve | Polyline):
+        return shape
+    low, high = room[1 - axis] + _INSET, room[3 - axis] - _INSET
+    points = list(shape.points)
+    step = 3 if isinstance(shape, Curve) else 1
+    for at in range(0, len(points) - step, step):
+        piece = shape.points[at : at + step + 1]
+        if min(p[axis] for p in piece) < room[axis + 2] and max(p[axis] for p in piece) > room[axis]:
+            for number in range(max(1, at), min(at + step + 1, len(points) - 1)):
+                x, y = (min(max(v, low), high) if side != axis else v for side, v in enumerate(points[number]))
+                points[number] = x, y
+    return shape.replace(points=tuple(points))
 
 
 def _clamped(shape: Shape, room: Rectangle) -> Shape:

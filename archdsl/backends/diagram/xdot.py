@@ -28,7 +28,7 @@ def read_drawing(layout: bytes, diagram: Diagram, background: str) -> Drawing:
         description=diagram.description,
         parts=tuple(part for part in parts if part.shapes),
     )
-    return with_fitted_frames(drawing)
+    return with_fitted_frames(drawing, found.get("rankdir", "TB"))
 
 
 def read_places(layout: bytes) -> dict[str, Rectangle]:

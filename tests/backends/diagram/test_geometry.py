@@ -1,4 +1,4 @@
-"""Arrows stay in the frame of both of their ends, boxes do not overlap, and text is inside its box."""
+"""Arrows stay in the frames of both ends and cross others once; boxes do not overlap; text is inside its box."""
 
 import re
 from collections.abc import Iterator
@@ -93,10 +93,30 @@ def faults(drawing: Drawing) -> Iterator[str]:
                 is_around = len(places) == 1 and all(place[: len(path)] == path for place in around)
                 if is_around and not all(is_inside((*point, *point), places[0]) for point in points):
                     yield f"{part.of.start} to {part.of.end} leaves {path}"
+        if isinstance(part.of, Arrow):
+            yield from repeated_crossings(part, part.of, boxes, frames)
     for (path, places), (other_path, others) in combinations(frames.items(), 2):
         nested = path[: len(other_path)] == other_path or other_path[: len(path)] == path
         if not nested and any(overlap(one, other) for one in places for other in others):
             yield f"{path} overlaps {other_path}"
+
+
+def repeated_crossings(
+    part: ShapeGroup,
+    arrow: Arrow,
+    boxes: dict[str, tuple[Box, ShapeGroup]],
+    frames: dict[tuple[str, ...], list[Rectangle]],
+) -> Iterator[str]:
+    """The frames around one end of an arrow that it enters or leaves more than once."""
+    lines = [shape for shape in part.shapes if isinstance(shape, Curve | Polyline)]
+    points = [point for line in lines for ends in pairwise(flattened(line)) for point in along(*ends)]
+    ends = [boxes[name] for name in (arrow.start, arrow.end) if name in boxes]
+    for path, places in frames.items():
+        members = [extent(shown) for box, shown in ends if box.cluster[: len(path)] == path]
+        for place in places if len(members) == 1 else ():
+            inside = [is_inside((*point, *point), place) for point in points]
+            if is_inside(members[0], place) and sum(one != other for one, other in pairwise(inside)) > 1:
+                yield f"{arrow.start} to {arrow.end} crosses the border of {path} more than once"
 
 
 @pytest.mark.parametrize("direction", ["TB", "LR"])
@@ -110,6 +130,15 @@ def test_drawing_has_no_geometric_fault(text: str, view: View, direction: str) -
 def test_drawing_of_random_program_has_no_geometric_fault(seed: int) -> None:
     text = random_text(seed)
     assert list(faults(drawing_of(text, View.LAYERS, "TB"))) == []
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+@pytest.mark.parametrize("name", ["densenet_bc100", "maxvit_t", "mobilenet_v2", "pointnet", "regnet_x_400mf", "swin_t"])
+def test_drawing_of_known_network_has_no_geometric_fault(name: str, direction: str) -> None:
+    found = archdsl.load(f"zoo:{name}").graph
+    style = DiagramStyle(direction=direction)
+    drawing = laid_out(build_diagram(found, costs(found), ViewOptions(view=View.LAYERS)), View.LAYERS, style)
+    assert list(faults(drawing)) == []
 
 
 def crossed_titles(drawing: Drawing) -> Iterator[str]:
