@@ -52,7 +52,7 @@ def with_heat(diagram: Diagram, graph: Graph, costs: Costs, heat: Heat) -> Diagr
         )
         return box.replace(rows=rows)
 
-    legend = tuple((part, _words(part**2 * most, heat) or _words_of_none(heat)) for part in _LEGEND)
+    legend = tuple((part, _words_in_legend(part**2 * most, heat)) for part in _LEGEND)
     return diagram.replace(boxes=tuple(map(heated, diagram.boxes)), heat=legend)
 
 
@@ -115,5 +115,8 @@ def _words(value: float, heat: Heat) -> str:
             return f"field {number}"
 
 
-def _words_of_none(heat: Heat) -> str:
-    return {Heat.PARAMS: "0 parameters", Heat.MACS: "0 MACs", Heat.MEMORY: "0 B", Heat.RF: "field 0"}[heat]
+def _words_in_legend(value: float, heat: Heat) -> str:
+    """A measure in words that name it: bytes alone do not say what they measure."""
+    none = {Heat.PARAMS: "0 parameters", Heat.MACS: "0 MACs", Heat.MEMORY: "0 B", Heat.RF: "field 0"}
+    words = _words(value, heat) or none[heat]
+    return f"{words} of memory" if heat is Heat.MEMORY else words

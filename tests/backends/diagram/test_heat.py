@@ -67,6 +67,14 @@ def test_legend_explains_the_heat_scale() -> None:
     assert "240K MACs" in svg
 
 
+@pytest.mark.parametrize(
+    ("heat", "measure"),
+    [(Heat.PARAMS, "parameters"), (Heat.MACS, "MACs"), (Heat.MEMORY, "memory"), (Heat.RF, "field")],
+)
+def test_every_entry_of_the_legend_names_the_measure(heat: Heat, measure: str) -> None:
+    assert all(measure in words for _, words in built(LENET, heat).heat)
+
+
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
 def test_text_contrast_on_every_heat_color(theme: Theme) -> None:
     for part in range(11):
