@@ -26,6 +26,9 @@ WRONG = [
     ('titel "x"', "titel", "E1001", True),
     ("title Small net", "title Small net", "E1002", True),
     ('title "a" "b"', 'title "a" "b"', "E1002", False),
+    ('title "a" label last "b"', 'title "a" label last "b"', "E1002", True),
+    ('hide bn relu label last "b" font serif', 'hide bn relu label last "b" font serif', "E1002", True),
+    ('group "A" last relu1 caption off', 'group "A" last relu1 caption off', "E1002", True),
     ("title 5", "5", "E1002", False),
     ('title "a" x2', 'title "a" x2', "E1002", False),
     ('label conv9 "x"', "conv9", "E1003", True),
@@ -85,6 +88,12 @@ def test_figure_block_errors_have_working_suggestions(line: str, marked: str, co
     assert bool(offered) == fixed
     for fix in offered:
         assert archdsl.check(text=edited_text(text, fix.edits)).ok, fix.title
+
+
+def test_figure_settings_may_name_layers_with_the_words_of_settings() -> None:
+    text = 'input 3x8x8; conv 4 k3 as title; relu as label; flatten; fc 2\nfigure { group "A" title label }'
+    found = archdsl.check(text=text)
+    assert found.ok, str(found)
 
 
 def test_group_suggestions_are_limited_to_valid_members() -> None:

@@ -13,7 +13,17 @@ from ...text.names import nearest
 from ...text.source import Span
 from .figure_names import FigureNames
 from .group_checks import WrittenGroup, read_groups
-from .written_lines import FORMS, FigureLine, FigureWord, only_text, read_color, read_line, split_names, without_quotes
+from .written_lines import (
+    FORMS,
+    FigureLine,
+    FigureWord,
+    only_text,
+    read_color,
+    read_line,
+    several_settings,
+    split_names,
+    without_quotes,
+)
 
 KINDS = (*(style.name for style in STYLES.values() if style.legend), "other")
 """The kinds of layers that have a color."""
@@ -86,6 +96,9 @@ class _Reader:
 
     def read(self, line: FigureLine) -> None:
         """Read one line."""
+        if (error := several_settings(line, self._is_name)) is not None:
+            self.sink.emit(error)
+            return
         if line.setting in _ONCE and self._repeated(line, line.setting):
             return
         match line.setting:
@@ -106,6 +119,9 @@ class _Reader:
                 self._background(line)
             case "group":
                 self._group(line)
+
+    def _is_name(self, word: str) -> bool:
+        return bool(self.names.nodes(word) or self.names.scopes(word))
 
     def _repeated(self, line: FigureLine, what: str) -> bool:
         """Whether something is set a second time; that is reported."""

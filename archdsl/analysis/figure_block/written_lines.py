@@ -1,7 +1,8 @@
 """The arguments of the lines of a `figure { … }` block."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from ...diagnostics import Sink
 from ...diagnostics.catalog import figure_errors
@@ -22,6 +23,8 @@ FORMS = {
     "group": 'group "encoder" conv1 to=layer4',
 }
 """The settings of a figure, each with its syntax."""
+_FEWEST = {"label": 2, "color": 2, "group": 2}
+"""The fewest arguments of a setting, if it is not one."""
 
 
 class FigureWord(Record):
@@ -68,6 +71,27 @@ def read_line(statement: ast.LayerStatement, sink: Sink) -> FigureLine | None:
         text = value.name if isinstance(value, ast.Variable) else value.value
         words.append(FigureWord(text=text, quoted=isinstance(value, ast.Text), span=value.span, name=name))
     return line.replace(words=tuple(words))
+
+
+def several_settings(line: FigureLine, is_name: Callable[[str], bool]) -> Diagnostic | None:
+    """The error of a line that contains another setting, without a `;` between; None for any other line.
+
+    `is_name` is true for the name of a layer, stage or block.
+    """
+    setting, arguments = line.setting, 0
+    starts: list[FigureWord] = []
+    for word in line.words:
+        plain = word.text in FORMS and not word.quoted and word.name is None and not is_name(word.text)
+        if plain and arguments >= _FEWEST.get(setting, 1):
+            starts.append(word)
+            setting, arguments = word.text, 0
+        else:
+            arguments += 1
+    if not starts or not arguments:
+        return None
+    text, ends = line.span.source.text, [*(word.span.start for word in starts), line.span.end]
+    parts = [text[start:end].rstrip() for start, end in pairwise([line.span.start, *ends])]
+    return line.error(f"`{starts[0].text}` starts another setting on the same line", replacement="; ".join(parts))
 
 
 def only_text(line: FigureLine, sink: Sink) -> str | None:
