@@ -77,13 +77,29 @@ class ResizableProgram:
         for name, value in graph.settings.items():
             if type(value) is not int or name in deciding.names:
                 continue
-            others = [self._with_setting(graph, name, other) for other in (value + 1, 2 * value + 3)]
-            # Small values, at which layers may have another form: without padding, or the identity.
-            small = [self._with_setting(graph, name, other) for other in (1, 2, 3) if other < value]
-            made = [each for each in (*others, *small) if each is not None]
-            if None not in others and not any(_varies(graph, each, deciding.sizes) for _, each in made):
+            made = self._other_sizes(graph, name, value, deciding.sizes)
+            if made is not None:
                 found[name] = made
         return found
+
+    def _other_sizes(
+        self, graph: Graph, name: str, value: int, letters: Iterable[str]
+    ) -> list[tuple[int, Graph]] | None:
+        """Other values of a parameter with the resulting graphs; None if a larger one is invalid, or one sets more than
+        sizes. A smaller one may be invalid.
+        """
+        made = []
+        larger = (value + 1, 2 * value + 3)
+        # Small values, at which layers may have another form: without padding, or the identity.
+        small = tuple(other for other in (1, 2, 3) if other < value)
+        for other in (*larger, *small):
+            each = self._with_setting(graph, name, other)
+            if each is None and other not in larger:
+                continue
+            if each is None or _varies(graph, each[1], letters):
+                return None
+            made.append(each)
+        return made
 
     def _with_setting(self, graph: Graph, name: str, value: int) -> tuple[int, Graph] | None:
         """A value of a parameter with the resulting graph; None if it is invalid."""

@@ -18,6 +18,7 @@ from .modules import MODULES
 onnx = pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
+pytestmark = pytest.mark.usefixtures("onnx_functions")
 
 REFUSED = {"softplus"}
 """Exported as comparisons."""

@@ -113,6 +113,7 @@ def test_keras_source_refuses_the_example_layer() -> None:
     assert output.splitlines()[0] == "error: gem, line 5: Keras has no counterpart for this layer"
 
 
+@pytest.mark.usefixtures("onnx_functions")
 def test_example_layer_onnx_round_trip(tmp_path: Path) -> None:
     """The file has the operations of its module, which are imported as those of any other module."""
     pytest.importorskip("onnxscript")

@@ -102,8 +102,17 @@ def save_figure(figure: Figure, stem: Path) -> None:
     # a fixed salt and no date: identical figures give identical files
     with mpl.rc_context({"svg.hashsalt": "archdsl"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a box is shown instead
+        _lay_out(figure)
         write_atomically(stem.with_suffix(".svg"), _saver(figure, "svg"))
         write_atomically(stem.with_suffix(".png"), _saver(figure, "png"))
+
+
+def _lay_out(figure: Figure) -> None:
+    """Place the axes once for both files: otherwise each is drawn twice, to place them and to write it."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
 
 
 def fonts() -> list[str]:

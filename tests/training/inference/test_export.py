@@ -24,6 +24,8 @@ from archdsl.training.inference.export_source import Prepared, of_network
 from archdsl.training.loop.standardization import Standard
 from tests.training.helpers import edit_settings
 
+pytestmark = pytest.mark.usefixtures("onnx_functions")
+
 NET = """net Small(classes = 10)
 input 1x8x8
 conv 8 k3 p1; bn; relu; maxpool 2

@@ -21,6 +21,7 @@ from tests.training.helpers import StopAfter
 from tests.training.tasks.task_helpers import sample_training
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="it runs the exported files")
+pytestmark = pytest.mark.usefixtures("onnx_functions")
 
 
 @dataclass(frozen=True)
