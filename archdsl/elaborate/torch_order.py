@@ -74,13 +74,19 @@ def is_plain(arg: ast.Argument) -> bool:
 
 
 def _values_by_name(order: tuple[str, ...], values: Sequence[ast.Number | ast.Size], x: Shape) -> dict[str, Any] | None:
-    """The values by name; None if there are too many, or if the first is not the number of input channels."""
+    """The values by name; None if there are too many, or if the first is not the number of input channels.
+
+    A kernel that is larger than the number of filters is rather that number, after wrong input channels.
+    """
     if not 0 < len(values) <= len(order):
         return None
     found: dict[str, Any] = {
         name: value.value if isinstance(value, ast.Number) else value.dims
         for name, value in zip(order, values, strict=False)
     }
+    filters, kernel = found.get("filters"), found.get("kernel")
+    if order[0] == "filters" and isinstance(filters, int) and isinstance(kernel, int) and filters < kernel:
+        return None
     return found if _IN not in found or found.pop(_IN) in _incoming(x) else None
 
 

@@ -42,6 +42,12 @@ def test_published_networks_have_only_accepted_warnings(file: Path) -> None:
 
 
 QUIET = {
+    "a momentum that keeps nothing": "input 3x8x8\nconv 8 k3 nobias; bn momentum=1",
+    "an axis of space by its name": "input 3x8x8\nconv 8 k3; concat axis=h { relu } { tanh }",
+    "an axis of space that only one of the operands has larger": (
+        "input 3x8x8\nconcat axis=1 { conv 3 k3 p1 } { conv 3 k3x1 p0 }"
+    ),
+    "the features of a sequence": "input 8x4\nfc 4; softmax axis=1",
     "a strided shortcut beside a body that reads all": (
         "input 8x32x32\nresidual { conv 16 k3 s2 p1 } shortcut { conv 16 k1 s2 }"
     ),

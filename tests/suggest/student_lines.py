@@ -36,6 +36,12 @@ NETWORKS: dict[str, tuple[str, ...]] = {
 """Networks with a place for a line, by what it reads: an image, a vector, …"""
 MEANINGS: dict[str, dict[str, str]] = {
     "image": {
+        "dropout keep_prob=0.8": "dropout 0.2",
+        "conv 3 16 5": "conv 16 k5",
+        "layer_scale 1e-6": "scale 1e-6 learned",
+        "depth_to_space 2": 'rearrange "(p q c) h w -> c (h p) (w q)" p=2 q=2',
+        "space_to_depth 2": 'rearrange "c (h p) (w q) -> (p q c) h w" p=2 q=2',
+        "transpose -1 -2": "permute 0 2 1",
         "Conv2D(32, (3,3), activation='relu', padding='same')": "conv 32 k3 same; relu",
         "layers.MaxPooling2D((2, 2))": "maxpool 2",
         'x = layers.Conv2D(32, 3, strides=2, padding="same")(x)': "conv 32 k3 s2 same",
@@ -265,6 +271,10 @@ MEANINGS: dict[str, dict[str, str]] = {
         "⊕ skip": "add skip",
     },
     "seq": {
+        "lstm 16 return_sequences=True": "lstm 16",
+        "lstm 16 return_sequences=False": "lstm 16 last",
+        "positional_encoding": "pos sines",
+        "transpose 1 2": "permute 1 0",
         "LSTM(64, return_sequences=True)": "lstm 64",
         "x = LSTM(64)(x)": "lstm 64 last",
         "nn.LSTM(16, 64, batch_first=True)": "lstm 64",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from math import isfinite
 
 from ...contract.arguments import Float, Int, OneOf, ParameterSpec, SpatialInt
@@ -32,7 +33,7 @@ def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     argument = next((a for a in unknown if a.name is not None and a.name.span == site.span), None)
     if argument is None:
         return
-    found = _named_edits(layer, argument, parameters)
+    found = [*_same_value(layer, argument, parameters), *_named_edits(layer, argument, parameters)]
     everything = [_named_edits(layer, each, parameters)[:1] for each in unknown]
     if len(unknown) > 1 and all(everything):
         # All names of another framework at once.
@@ -65,6 +66,19 @@ def _named_edits(
     return found
 
 
+def _same_value(
+    layer: ast.LayerStatement, argument: ast.Argument, parameters: tuple[ParameterSpec, ...]
+) -> Iterator[tuple[tuple[Edit, ...], float]]:
+    """An argument of Keras or TensorFlow whose value says the opposite of the one here."""
+    name, value = argument.name.text if argument.name is not None else "", argument.value.span.text
+    names = {p.name for p in parameters}
+    if name == "return_sequences" and "last" in names:
+        is_last = value.lower() in ("false", "0")
+        yield (Edit(span=argument.span, text="last") if is_last else remove_this(layer, argument),), -1.0
+    if name in ("keep_prob", "keep_rate") and "p" in names and re.fullmatch(r"0?\.\d+|1(\.0)?", value):
+        yield (Edit(span=argument.span, text=f"{1 - Decimal(value)}"),), -1.0
+
+
 def _activation(
     layer: ast.LayerStatement, argument: ast.Argument, value: str
 ) -> Iterator[tuple[tuple[Edit, ...], float]]:
@@ -77,8 +91,9 @@ def _activation(
 
 
 _WITHOUT_VALUE = (argument_errors.MissingArgument, shape_errors.UnsuitableInput)
+_RECURRENT = ("lstm", "gru", "rnn")
 _MIN_FILTERS = 8
-"""Layers seldom have fewer filters: a smaller number is more likely a kernel."""
+"""Layers seldom have fewer filters or units: a smaller number is more likely a kernel."""
 
 
 def in_order(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -91,8 +106,10 @@ def in_order(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     plain = [a for a in layer.args if is_plain(a)]
     rest = [a.span.text for a in layer.args if not is_plain(a)]
     shape = context.shape(site.node.inputs[0]) if site.node is not None and site.node.inputs else None
-    for argument in plain if shape is not None and len(plain) > 1 else ():
-        if argument.span.text == str(shape and shape.channels):
+    names = {p.name for p in parameters}
+    places = {order.index(name) for order in orders_of(found.keyword) for name in order if name not in names}
+    for index, argument in enumerate(plain) if shape is not None and len(plain) > 1 else ():
+        if argument.span.text == str(shape and shape.channels) and index in (places or {index}):
             yield rewritten(layer, (remove_this(layer, argument),), 0.5, "the input's channels are known")
     for order in orders_of(found.keyword):
         values = {name: a.span.text for name, a in zip(order, plain, strict=False)}
@@ -104,8 +121,15 @@ def in_order(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
         if 1 < len(plain) <= len(order) and all(p.name in values for p in parameters if p.required):
             text = " ".join([layer.keyword.text, *words, *rest])
             edit = Edit(span=layer.keyword.span.to(layer.args[-1].span), text=text)
-            few = values.get("filters", "8").isdigit() and int(values.get("filters", "8")) < _MIN_FILTERS
+            few = _is_few(values.get("filters", ""))
+            is_input = shape is None or plain[0].span.text == str(shape.channels)
+            if found.keyword in _RECURRENT and not is_input and _is_few(values["units"]):
+                continue  # more likely `LSTM(units)` of Keras and another number than `LSTM(input_size, hidden_size)`
             yield rewritten(layer, (edit,), 0.6 + 0.6 * few)
+
+
+def _is_few(number: str) -> bool:
+    return number.isdigit() and int(number) < _MIN_FILTERS
 
 
 def vocabulary(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -141,9 +165,13 @@ def surplus(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             continue
         new = rendered(p, parameters, value)
         yield rewritten(layer, (Edit(span=argument.span, text=new),), 2.0 + 0.4 * index)
+    # What PyTorch's modules take first, the channels of the input, is the superfluous one.
+    first = layer.args[0]
+    shape = context.shape(site.node.inputs[0]) if site.node is not None and site.node.inputs else None
+    is_input = shape is None or first.span.text == str(shape.channels)
     for each in layer.args:
         if each.name is None and isinstance(each.value, ast.Number | ast.Size):
-            yield rewritten(layer, (remove_this(layer, each),), 3.0 + (each is not layer.args[0]))
+            yield rewritten(layer, (remove_this(layer, each),), 3.0 + ((each is first) != is_input))
 
 
 _WINDOWS_AND_FACTORS = ("factor", "kernel", "size")

@@ -81,6 +81,8 @@ def _may_take(statement: ast.LayerStatement, own: type[LayerOp], other: type[Lay
 
     A number of filters is never a kernel or a factor of another layer.
     """
+    if own.keyword == "flatten" and statement.args:
+        return False  # an axis of torch.flatten
     if not statement.args:
         return not any(p.required for p in other.parameters)
     if not other.parameters:
