@@ -41,7 +41,7 @@ def test_keras_layer_names_are_recognized(word: str, keyword: str) -> None:
         ("max axis=c", "`amax`"),
         ("cat a b", "`concat`"),
         ("layer_scale 1e-6", "write `scale 1e-6 learned`"),
-        ("LayerScale", "write `scale 1e-6 learned`"),
+        ("LayerScale", "`scale` with `learned`"),
         ("positional_encoding", "write `pos sines`"),
         ("positional_encoding", "write `pos`"),
         ("depth_to_space 2", "write `pixelshuffle 2`"),

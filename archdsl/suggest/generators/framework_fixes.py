@@ -9,9 +9,6 @@ from ...syntax import ast
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
 
-_INITIAL_SCALE = "1e-6"
-"""What torchvision's ConvNeXt initializes the factors of LayerScale with."""
-
 _Texts = Iterator[tuple[str, str]]
 """Statements, each with what it is."""
 
@@ -26,10 +23,12 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         return
     layer = site.layer
     whole = layer.keyword.span.to(layer.args[-1].span) if layer.args else layer.keyword.span
-    for index, (text, why) in enumerate(write(context, site, layer)):
+    meanings = list(write(context, site, layer))
+    for index, (text, why) in enumerate(meanings):
         edit = Edit(span=whole, text=text)
         # Each has a separate kind, so that all are shown.
-        yield Candidate(title=f"write `{text}`", edits=(edit,), rank=0.1 * index, why=why, kind=f"{name} {index}")
+        found = Candidate(title=f"write `{text}`", edits=(edit,), rank=0.1 * index, why=why, kind=f"{name} {index}")
+        yield found.replace(ambiguous=len(meanings) > 1)
 
 
 def _separable(_: SuggestionContext, __: ErrorSite, layer: ast.LayerStatement) -> _Texts:
@@ -48,8 +47,8 @@ def _separable(_: SuggestionContext, __: ErrorSite, layer: ast.LayerStatement) -
 def _layer_scale(_: SuggestionContext, __: ErrorSite, layer: ast.LayerStatement) -> _Texts:
     """LayerScale (Touvron et al., 2021): a learned factor per channel."""
     values = [argument.value.span.text for argument in layer.args if isinstance(argument.value, ast.Number)]
-    if len(values) == len(layer.args) < 2:
-        yield f"scale {values[0] if values else _INITIAL_SCALE} learned", "the factors of LayerScale are learned"
+    if len(values) == len(layer.args) == 1:
+        yield f"scale {values[0]} learned", "the factors of LayerScale are learned"
 
 
 def _positional_encoding(_: SuggestionContext, __: ErrorSite, layer: ast.LayerStatement) -> _Texts:
