@@ -77,6 +77,10 @@ class _Binder:
         """Whether a layer's name is among the arguments, so that a new statement follows; that is reported."""
         word = self.unrecognized_word(arg)
         layer = self.layer_named(word) if word is not None else None
+        if word is not None and layer is None and self.is_next_use(word):
+            uses = self.ev.uses
+            self.store.wrong(syntax_errors.MissingSeparator(span=arg.span, uses=uses, word=word, complete=True))
+            return True
         # `window=7 shift 3`: the name of an argument does not start a statement.
         if word is None or layer is None or any(word == p.name for p in self.parameters):
             return False
@@ -102,6 +106,12 @@ class _Binder:
         callee = self.ev.context.callee(word) if self.ev.context is not None else None
         known = callee.definition if callee is not None else None
         return known if isinstance(known, type) and issubclass(known, Op) else find(word) or find(word.lower())
+
+    def is_next_use(self, word: str) -> bool:
+        """Whether a word is the name of a block, and this layer or block has all that it requires before it."""
+        callee = self.ev.context.callee(word) if self.ev.context is not None else None
+        lacking = any(p.required and p.name not in self.bound.values for p in self.parameters)
+        return callee is not None and not lacking and not any(map(self.takes_layer, self.queue))
 
     def takes_layer(self, p: ParameterSpec) -> bool:
         """Whether the default of a block's parameter is a layer or block."""
@@ -305,7 +315,8 @@ class _Binder:
     def valueless(self, word: ast.Variable, arg: ast.Argument) -> bool:
         """Whether a word is the name or letter of an argument without its value, `s` for `s2`; that is reported."""
         p = next((p for p in self.parameters if word.name in (p.letter, p.name)), None)
-        if p is None or arg.name is not None or p.name in self.bound.values:
+        others = [each for each in self.args if each is not arg and self.parameter_given(each) is p]
+        if p is None or arg.name is not None or p.name in self.bound.values or others:
             return False
         what = f"the shorthand of `{p.name}`" if word.name != p.name else "an argument"
         what += " without a value"
@@ -314,6 +325,12 @@ class _Binder:
         )
         self.bound.values[p.name] = UNKNOWN
         return True
+
+    def parameter_given(self, arg: ast.Argument) -> ParameterSpec | None:
+        """The parameter whose name or letter an argument has."""
+        if arg.name is not None:
+            return find_parameter(self.parameters, arg.name.text)
+        return parameter_of_word(self.parameters, arg.value.name) if isinstance(arg.value, ast.Variable) else None
 
     def repeated(self, word: ast.Variable) -> bool:
         """Whether a word is a repetition with a name, `xdepth`, which does not exist; that is reported."""

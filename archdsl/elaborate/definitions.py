@@ -1,6 +1,7 @@
 """Definitions of the whole file, collected before elaboration: the network's parameters, blocks, used files."""
 
 import posixpath
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from ..limits import MAX_FILES
 from ..syntax import ast, parse
 from ..text.files import NotFound, UnreadableFile
 from ..text.library import SUFFIX, Library, Outside, join
-from ..text.names import nearest
+from ..text.names import SHORTHAND, nearest
 from ..text.source import Source, Span
 from .evaluation_context import LayerNames
 from .shared_results import BlockDef
@@ -109,6 +110,8 @@ class Definitions:
                     self._use(file, statement, program.source)
                 case ast.Block():
                     self._block(file, statement)
+                case ast.UnreadableStatement() if index < self._first(program):
+                    _define_unreadable(file, statement)
                 case _:
                     pass
         self._settings(file, program, settings)
@@ -335,3 +338,17 @@ def _used(node: Any) -> list[str]:
         elif isinstance(item, ast.Statement | ast.Body):
             stack.extend(value for _, value in item)
     return found
+
+
+_HEADER = re.compile(r"net\b|\S+[ \t]+\w+[ \t]*\(", re.ASCII)
+"""The start of a `net` statement, or of one with parameters whose keyword is misspelled."""
+
+
+def _define_unreadable(file: File, statement: ast.UnreadableStatement) -> None:
+    """Define the parameters of a `net` that could not be read, whose values are unknown."""
+    text, start = statement.span.text, statement.span.start
+    header = _HEADER.match(text)
+    for found in re.compile(r"[A-Za-z_]\w*", re.ASCII).finditer(text, header.end()) if header is not None else ():
+        if not SHORTHAND.match(found[0]) and not file.scope.find(found[0]):
+            span = Span(statement.span.source, start + found.start(), start + found.end())
+            file.scope.define(found[0], UNKNOWN, span)

@@ -5,7 +5,9 @@ error and finds no new one; if there is no such edit, new errors in what could n
 and arguments come before shapes, shapes before assertions. Errors that one edit removes together are merged.
 """
 
-from ..diagnostics import Diagnostic, Fix, Severity
+from collections.abc import Mapping
+
+from ..diagnostics import Diagnostic, Edit, Fix, Severity
 from ..diagnostics.diagnostic import Finding
 from ..elaborate.attempts import Attempts, ElaborationInputs
 from ..graph import Graph
@@ -70,11 +72,30 @@ def suggest(
             others = [other for other in errors if id(other.diagnostic) in reread.removed and id(other) not in gone]
             gone.update(map(id, others))
             merged[id(item)] = tuple(others)
+    _merge_equal([item for item in errors if id(item) not in gone], shown, merged, gone)
     return tuple(
         item.replace(suggestions=shown.get(id(item), ()), merged=merged.get(id(item), ()))
         for item in found
         if id(item) not in gone
     )
+
+
+def _merge_equal(
+    errors: list[Finding],
+    shown: Mapping[int, tuple[Fix, ...]],
+    merged: dict[int, tuple[Finding, ...]],
+    gone: set[int],
+) -> None:
+    """Merge errors whose first suggestion is the same edit into the first of them."""
+    first: dict[tuple[Edit, ...], Finding] = {}
+    for item in errors:
+        fixes = shown.get(id(item), ())
+        if not fixes:
+            continue
+        other = first.setdefault(fixes[0].edits, item)
+        if other is not item:
+            merged[id(other)] = (*merged.get(id(other), ()), item, *merged.get(id(item), ()))
+            gone.add(id(item))
 
 
 def _order(site: ErrorSite) -> tuple[int, int, int]:

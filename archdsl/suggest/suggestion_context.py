@@ -1,6 +1,5 @@
 """The input of generators: the text, its statements, the network as far as it is known, one error."""
 
-import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from functools import cached_property
@@ -24,7 +23,7 @@ from .candidate import Candidate
 from .names_in_text import names_before, names_given, names_used
 from .padding_words import in_usual_words, writes_same
 from .statements import Statements
-from .text_parts import within
+from .text_parts import within, words_of
 from .written_arguments import parameters_of, remove_argument, set_argument, written_arguments
 
 MAX_DISTANCE = 14
@@ -166,7 +165,7 @@ class SuggestionContext:
         text = self.source.text
         for span in nets:
             text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
-        return set(re.findall(r"[A-Za-z_]\w*", re.sub(r"#.*", "", text)))
+        return words_of(text)
 
     @cached_property
     def inputs(self) -> list[tuple[ast.Input, Node]]:

@@ -1,5 +1,6 @@
 """Parts of a text that may not be parsed: the line and the statement around a position, and their indentation."""
 
+import re
 from collections.abc import Iterable
 
 from ..diagnostics import Edit
@@ -45,6 +46,12 @@ def statement_of(span: Span) -> Span:
 def indentation(line: str) -> int:
     """The number of blanks at the start of a line."""
     return len(line) - len(line.lstrip())
+
+
+def words_of(text: str) -> set[str]:
+    """The words of a text without its comments; those of a size are its symbolic dimensions: `S` of `3xSxS`."""
+    words = re.findall(r"[A-Za-z_]\w*|(?<=\dx)[A-Z]\w*", re.sub(r"#.*", "", text))
+    return {*words, *(part for word in words for part in re.findall(r"(?:^|(?<=x))[A-Z]\d*(?=x|$)", word))}
 
 
 def within(part: Span, edits: Iterable[Edit]) -> list[Edit]:

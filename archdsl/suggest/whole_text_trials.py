@@ -19,7 +19,7 @@ from .text_parts import statement_start
 _MOST_TRIED = 30
 _MOST_WORK = 800
 """Nodes, lines and errors of texts that are checked again for one error; at least a few candidates are tried."""
-_LEAST_TRIED = 3
+_LEAST_TRIED = 6
 _EXAMPLES = 4
 """The approximate number of elaborations of a text with symbolic dimensions and errors, one per example size."""
 _UNLIKELY = 1.6

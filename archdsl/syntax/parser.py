@@ -221,6 +221,9 @@ class _Driver:
         """Skip a brace that closes nothing. The parser does not see it: it would take the program for complete."""
         span = _span(self.source, token)
         self.uncertain_to.append(span)
+        if self.at and self.tokens[self.at - 1].end_pos == token.start_pos and not self.first():
+            # It is within a word, which may have been another one.
+            self.uncertain_from.append(_span(self.source, self.tokens[self.statement_start()]))
         self.sink.emit(syntax_errors.NothingOpen(span=span))
         self.at += 1
         accepted = self.accepted()
@@ -245,6 +248,8 @@ class _Driver:
         else:
             if self.tokens[self.statement_start()] is not self.continues:
                 self.report(token, span, accepted)
+            if self.at and self.tokens[self.at - 1].type == "RBRACE":
+                self.uncertain_from.append(_span(self.source, self.tokens[self.at - 1]))
             self.skip_statement()
 
     def may_continue(self, token: Token) -> None:

@@ -150,6 +150,7 @@ def test_layers_with_an_error_have_no_numbers(code: str) -> None:
         "input 3x32x32; conv 4 k3; conv 8 k3 as a, b; from a; conv 8 k3",
         "input 3x32x32; conv 8 k3; concat { conv 8 k1 } { conv 8 k1; relu",
         "input 3x32x32; conv 8 k3; conv 8 as a k3; relu",
+        "input 3x32x32; conv 8 k3; stage a { conv }8 k3\nconv 8 k3",
     ],
 )
 def test_totals_are_lower_bounds_after_an_error(text: str) -> None:
@@ -179,3 +180,9 @@ def test_nothing_is_certain_where_an_error_may_change_all_layers(text: str) -> N
 def test_totals_are_lower_bounds_if_an_output_has_no_tensor() -> None:
     found = analyze(Source("input 3x32x32; conv 8 k3 as a; output a, b"), Sink())
     assert totals(found.draft).count("at least") == 3
+
+
+@pytest.mark.parametrize("header", ["net N(c = = 8)", "net N((c = 8)", "n6t N(c = 8)", "net N(c 8)"])
+def test_parameters_of_an_unreadable_net_are_no_further_errors(header: str) -> None:
+    found = analyze(Source(f"{header}\nblock b {{ conv c k3 }}\ninput 3x32x32; b; conv c k3"), Sink()).found
+    assert [item.diagnostic.code for item in found] == ["E0101"]

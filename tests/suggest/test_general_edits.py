@@ -64,6 +64,78 @@ RIGHT_AND_WRONG = {
     ),
     "argument without a value": (STEM + "conv 8 k3 s2\n", STEM + "conv 8 k3 s\n"),
     "version as a stride": (STEM + "conv 8 k3 s1\n", STEM + "conv 8 k3 s1.2.3\n"),
+    "layer written twice": (
+        "input 3x32x32\nconv 64 k7 s2\nrelu\n",
+        "input 3x32x32\nconv conv 64 k7 s2\nrelu\n",
+    ),
+    "activation written twice": (
+        "input 3x32x32\nconv 8 k3; bn; relu\n",
+        "input 3x32x32\nconv 8 k3; bn bn; relu\n",
+    ),
+    "keyword written twice": (
+        "input 3x32x32\nrepeat 3 { conv 8 k3 }\n",
+        "input 3x32x32\nrepeat repeat 3 { conv 8 k3 }\n",
+    ),
+    "block written twice": (
+        "block d(c) { conv c k3 }\ninput 3x32x32\nd 8\n",
+        "block d(c) { conv c k3 }\ninput 3x32x32\nd d 8\n",
+    ),
+    "sign written twice": (
+        "net N(c = 10)\ninput 3x32x32\nconv c k3\n",
+        "net N(c = = 10)\ninput 3x32x32\nconv c k3\n",
+    ),
+    "brace written twice": (
+        "input 3x32x32\nstage a { conv 8 k3 }\nrelu\n",
+        "input 3x32x32\nstage a {{ conv 8 k3 }\nrelu\n",
+    ),
+    "space one letter late": (
+        "input 3x32x32\nmaxpool 3 s2 p1\n",
+        "input 3x32x32\nmaxpool 3 s2p 1\n",
+    ),
+    "space one letter early": (
+        "input 3x32x32\nmaxpool 3 s2 ceil\n",
+        "input 3x32x32\nmaxpool 3s 2 ceil\n",
+    ),
+    "sign in a layer": (
+        "input 3x32x32\nconv 8 k3\nsigmoid\n",
+        "input 3x32x32\nconv 8 k3\nsigm+id\n",
+    ),
+    "misspelled `net`": (
+        "net N(c = 10)\ninput 3x32x32\nconv c k3\n",
+        "ent N(c = 10)\ninput 3x32x32\nconv c k3\n",
+    ),
+    "missing `=` of a parameter": (
+        "net N(a = 1, c = 10)\ninput 3x32x32\nconv c k3\nconv a k3\n",
+        "net N(a = 1, c 10)\ninput 3x32x32\nconv c k3\nconv a k3\n",
+    ),
+    "misspelled parameter that is used twice": (
+        "net N(width = 8)\ninput 3x32x32\nconv width k3; conv width k3\n",
+        "net N(widtth = 8)\ninput 3x32x32\nconv width k3; conv width k3\n",
+    ),
+    "misspelled parameter next to a symbolic size": (
+        "net N(filters = 8, S = 16)\ninput 3xSxS\nconv 2*filters k3; conv filters k3\n",
+        "net N(filters = 8, S = 16)\ninput 3xSxS\nconv 2*filtrs k3; conv filters k3\n",
+    ),
+    "missing separator between blocks": (
+        "input 3x32x32\nblock unit(c, k = 3) { conv c k=k }\nunit 8 k3; unit 4 k3\n",
+        "input 3x32x32\nblock unit(c, k = 3) { conv c k=k }\nunit 8 k3 unit 4 k3\n",
+    ),
+    "letter of an argument written twice": (
+        "input 3x32x32\nconv 8 k3 s2\n",
+        "input 3x32x32\nconv 8 k3 ss2\n",
+    ),
+    "space in a parameter": (
+        "net N(width = 8)\ninput 3x32x32\nconv width k3\n",
+        "net N(widt h= 8)\ninput 3x32x32\nconv width k3\n",
+    ),
+    "sign in a name": (
+        "net N(channels = 8)\ninput 3x32x32\nconv channels k3\n",
+        "net N(channels = 8)\ninput 3x32x32\nconv c-annels k3\n",
+    ),
+    "misspelled stage that is used twice": (
+        "input 3x32x32\nstage steps { conv 8 k3 }\nconv 8 k3 p1; add steps; conv 8 k3 p1; add steps\n",
+        "input 3x32x32\nstage stepss { conv 8 k3 }\nconv 8 k3 p1; add steps; conv 8 k3 p1; add steps\n",
+    ),
     "copied name": (
         STEM + "conv 8 k3 p1 as a\nmaxpool 2; conv 8 k3 p1 as b\nupsample 2; concat a\nfrom b; conv 4 k1\n",
         STEM + "conv 8 k3 p1 as a\nmaxpool 2; conv 8 k3 p1 as a\nupsample 2; concat a\nfrom b; conv 4 k1\n",

@@ -46,6 +46,7 @@ from . import (
     shrinking_fixes,
     sibling_fixes,
     similar_fixes,
+    slip_fixes,
     solving_fixes,
     syntax_fixes,
     unfinished_fixes,
@@ -66,6 +67,8 @@ _NOTATION: tuple[Generator, ...] = (
 """The generators for statements in other notations, which may have any error of syntax, names or arguments."""
 _WORDS: tuple[Generator, ...] = (
     foreign_fixes.comments,
+    slip_fixes.doubled,
+    slip_fixes.shifted,
     word_fixes.corrections,
     line_fixes.corrections,
     call_fixes.statements,
@@ -74,7 +77,9 @@ _WORDS: tuple[Generator, ...] = (
 """The generators for text that cannot be parsed, and for unknown names."""
 _SYNTAX: tuple[Generator, ...] = (
     syntax_fixes.corrections,
+    slip_fixes.signs,
     unfinished_fixes.brackets,
+    unfinished_fixes.headers,
     unfinished_fixes.joined_words,
     unfinished_fixes.keywords,
     indentation_fixes.braces,
@@ -148,6 +153,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
         name_fixes.words,
         name_fixes.unnamed,
         name_fixes.late,
+        slip_fixes.values,
         argument_fixes.misread,
         unfinished_fixes.valueless,
         order_fixes.uncommented,
@@ -200,7 +206,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     ),
     structure_errors.MissingNextValue: (carried_fixes.named,),
     structure_errors.NoInput: (input_fixes.first,),
-    structure_errors.BadInput: (input_fixes.ids, input_fixes.shorter, input_fixes.unnamed),
+    structure_errors.BadInput: (input_fixes.ids, input_fixes.shorter, input_fixes.unnamed, slip_fixes.doubled),
     structure_errors.AssertFailed: (
         assertion_fixes.outputs,
         assertion_fixes.resampled,

@@ -10,6 +10,7 @@ from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, removed, written
+from ..text_parts import words_of
 from ..written_arguments import takes
 from .name_fixes import near, values_in_scope
 
@@ -122,6 +123,20 @@ def _defines(statement: ast.Statement) -> Iterator[str]:
         yield alias.text
 
 
+def _words_defined(statement: ast.Statement) -> Iterator[ast.Word]:
+    """The names of tensors and numbers that a statement defines, as written."""
+    match statement:
+        case ast.Stage() | ast.Aux():
+            yield statement.name
+        case ast.Let():
+            yield from statement.target.names
+        case ast.LayerStatement():
+            yield from (word for word in (statement.alias, *statement.others) if word is not None)
+        case _:
+            alias = getattr(statement, "alias", None)
+            yield from [alias] if isinstance(alias, ast.Word) else []
+
+
 def inputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """For two inputs without names: only one of them, or both with names."""
     found = [each for each in context.program.statements if isinstance(each, ast.Input)]
@@ -158,13 +173,15 @@ def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     for rank, name in enumerate(_unused(context, site)):
         span, place = name.span, site.span
         ends = ((place, name.text), (span, word))
-        # A misspelling is corrected in its place.
-        for index, (one, text) in enumerate(ends[:1] if list(near(word, [name.text])) else ends):
+        # A misspelling is corrected in its place: in the definition if the name is used several times.
+        is_near = any(True for _ in near(word, [name.text]))
+        again = _occurrences(context, word) > 1 or word in _NUMBERS
+        for index, (one, text) in enumerate((ends[1:] if again else ends[:1]) if is_near else ends):
             title = f"write `{text}` instead of `{one.text}`" + (f" on line {span.line}" if one is span else "")
             # With two unused definitions, either may be meant.
-            again = 0.2 * (index == 0 and _occurrences(context, word) > 1) + 0.1 * index
+            later = 0.2 * (index == 0 and one is place and again) + 0.1 * index
             edit = Edit(span=one, text=text)
-            yield Candidate(title=title, edits=(edit,), rank=0.35 + 0.3 * rank + again, kind=KIND)
+            yield Candidate(title=title, edits=(edit,), rank=0.35 + 0.3 * rank + later, kind=KIND)
 
 
 def _occurrences(context: SuggestionContext, word: str) -> int:
@@ -188,8 +205,13 @@ def _unused(context: SuggestionContext, site: ErrorSite) -> Iterator[ast.Word]:
             if isinstance(owner, ast.Block)
             else Span(context.source, owner.span.end, len(context.source.text))
         )
-        text = re.sub(r"#.*", "", span.text)
-        yield from (p.name for p in owner.parameters if not re.search(rf"\b{re.escape(p.name.text)}\b", text))
+        used = words_of(span.text)
+        yield from (p.name for p in owner.parameters if p.name.text not in used)
+    word = site.span.text
+    if _occurrences(context, word) > 1:
+        defined = (each for statement in context.statements.all for each in _words_defined(statement))
+        alike = (each for each in defined if any(True for _ in near(word, [each.text])))
+        yield from (each for each in alike if _occurrences(context, each.text) == 1)
 
 
 def _as(statement: ast.Statement, old: str, new: str, rank: float) -> Candidate:

@@ -100,9 +100,13 @@ def _listed(line: Span) -> Iterator[Candidate]:
         yield replaced(span, ", ".join(names), 0.0, "outputs are separated by commas", KIND)
     header = re.search(r"\b(?:net|block)\s+\w+\(([^()]*)\)?", line.text)
     if header is not None:
-        words = re.findall(r"[A-Za-z_]\w*(?:\s*=\s*[^\s,()]+)?", header[1])
+        text = re.sub(r"\b([A-Za-z_]\w*)\s+(?=\d)", r"\1 = ", header[1])
+        words = re.findall(r"[A-Za-z_]\w*(?:\s*=\s*[^\s,()]+)?", text)
         span = _part(line, header.start(1), header.end(1))
-        if ", ".join(words) != span.text:
+        are_kept = {*re.findall(r"\d+", span.text)} <= {*re.findall(r"\d+", ", ".join(words))}
+        if text != header[1]:
+            yield replaced(span, text, 0.05, "a default follows `=`", KIND)
+        elif ", ".join(words) != span.text and are_kept:
             yield replaced(span, ", ".join(words), 0.3, "parameters are separated by commas", KIND)
         if not header[0].endswith(")"):
             yield replaced(_part(line, header.end(), header.end()), ")", 0.3, kind=KIND)

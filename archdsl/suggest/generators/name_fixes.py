@@ -63,8 +63,8 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if is_operation(word):
         return
     bare = re.sub(r"_?[123]d$", "", word.lower())
-    if bare != word.lower() and bare in registry():
-        yield _renamed(site, bare, 0.6)  # `Conv2D` for a signal
+    if bare != word.lower() and (found := find(bare)) is not None:
+        yield _renamed(site, bare if bare in registry() else found.keyword, 0.6)  # `Conv2D` for a signal
     used = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
     own = [name for name, block in context.blocks.items() if context.owns(block) and takes(block, site.layer)]
     for name in (name for name in own if name in used and len(name) > 2 and (name in word or word in name)):

@@ -13,7 +13,7 @@ from ...text.source import Source
 from ..candidate import Candidate
 from ..statements import StatementPosition
 from ..suggestion_context import ErrorSite, SuggestionContext, away, changed, rewritten
-from ..written_arguments import rendered, value_text, written_arguments
+from ..written_arguments import rendered, usual_order, value_text, written_arguments
 
 _SIBLINGS = 3
 _COPIED = (
@@ -191,7 +191,7 @@ def _completed(
     """The statement with all missing arguments, in the order of the layer's parameters."""
     given = written_arguments(layer, parameters)
     words = []
-    for p in parameters:
+    for p in sorted(parameters, key=lambda p: usual_order(p) if not p.positional else (False, 0)):
         if p.name in given:
             words.append(given[p.name].span.text)
         elif p.name in chosen:

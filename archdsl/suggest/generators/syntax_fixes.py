@@ -88,8 +88,9 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
                 edit = Edit(span=site.span, text=name)
                 title = f"write `{name}` instead of `{diagnostic.name}`"
                 yield Candidate(title=title, edits=(edit,), rank=0.5 + 0.2 * index)
-        edit = Edit(span=site.span, text=f"{diagnostic.name}_1")
-        yield Candidate(title=f"write `{edit.text}`", edits=(edit,), rank=1.0)
+        if not diagnostic.is_value:
+            edit = Edit(span=site.span, text=f"{diagnostic.name}_1")
+            yield Candidate(title=f"write `{edit.text}`", edits=(edit,), rank=1.0)
     else:
         yield from _other_notation(site)
         yield from _single_commas(site)
@@ -271,6 +272,8 @@ def _rewritten(line: Span, edits: tuple[Edit, ...], rank: float, why: str) -> Ca
 def _closed(site: ErrorSite) -> Iterator[Candidate]:
     """A `}` where the indentation returns to that of the line with the `{`; else at the end."""
     source = site.span.source
+    if source.text[site.span.end : site.span.end + 1] == "{":
+        yield Candidate(title="remove one `{`", edits=(Edit(span=site.span, text=""),), rank=0.0)
     first = site.span.line
     base = indentation(source.line_text(first))
     inner = None

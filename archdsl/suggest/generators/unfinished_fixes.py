@@ -128,3 +128,15 @@ def _values(context: SuggestionContext, layer: ast.LayerStatement, p: ParameterS
     default = [p.default.span.text] if isinstance(p.default, ast.Expr) else []
     usual = [_USUAL[p.name]] if p.name in _USUAL else []
     return list(dict.fromkeys([*default, *written, *usual]))[:2]
+
+
+def headers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The name of a stage or block that has none, or the count of a repetition."""
+    before = re.search(r"\b(stage|block|aux|repeat)[ \t]*$", site.span.source.text[: site.span.start])
+    if site.span.text != "{" or before is None:
+        return
+    missing = sorted(context.used_names - context.given_names)
+    word = before[1]
+    for rank, name in enumerate(["2"] if word == "repeat" else [*missing[:1], f"{word}1"]):
+        edit = Edit(span=Span(site.span.source, before.end(1), site.span.start), text=f" {name} ")
+        yield Candidate(title=f"write `{word} {name} {{`", edits=(edit,), rank=0.2 + 0.2 * rank)

@@ -185,7 +185,7 @@ def _cleaned(text: str) -> Iterator[tuple[str, float]]:
     if "(" in bare and "," in bare:
         return
     yield re.sub(r"(?<=\d)\.0+\b|(?<=\d)\.(?=x|$)|(?<=\d)(?:px|ch)$", "", bare), 0.5
-    if any(letter.isdigit() for letter in bare) or len(bare) < 3:
+    if (any(letter.isdigit() for letter in bare) or len(bare) < 3) and not is_argument(bare):
         yield bare[:1].translate(_DIGITS) + bare[1:].translate(_DIGITS), 0.6
         yield bare[:1] + bare[1:].translate(_DIGITS), 0.5
         yield re.sub(r"(?<=\d)[,'_](?=\d)", "", bare), 0.6  # not an operator: `7/2` is not `72`
