@@ -42,6 +42,9 @@ def test_published_networks_have_only_accepted_warnings(file: Path) -> None:
 
 
 QUIET = {
+    "a square signal": "input 16x16\nconv1d 6 k5",
+    "a square sequence": "input 16x16\nfc 6",
+    "a small grid": "input 4x4\nconv 6 k3",
     "a momentum that keeps nothing": "input 3x8x8\nconv 8 k3 nobias; bn momentum=1",
     "an axis of space by its name": "input 3x8x8\nconv 8 k3; concat axis=h { relu } { tanh }",
     "an axis of space that only one of the operands has larger": (
@@ -92,7 +95,7 @@ QUIET = {
     "a large kernel with its letter": "input 3x64x64\nconv 3 k16",
     "patches": "input 3x64x64\nconv 48 16 s16",
     "a sequence of many steps": "input 128x9\nlstm 8; take -1; fc 2",
-    "a signal of many channels": "input 64x64\nconv 64 k3",
+    "a signal of many channels": "input 64x96\nconv 64 k3",
     "a signal in letters": "net N(C = 128, L = 9)\ninput CxL\nconv 64 k3",
     "channels first of three columns": "input 8x3x3\nconv 8 k3",
     "same of a pooling by its own size": "input 8x9x9\nmaxpool 2 same",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...contract.layer import Layer, Op
 from ...graph import Graph, Node
-from ...shapes.shape import Window
+from ...shapes.shape import Layout, Window
 from ...syntax import ast
 from ..cost import Costs
 
@@ -72,6 +72,18 @@ class Facts:
             sizes = x.shape.spatial_size if x.shape.spatial else ()
             found = self._slides[key] = tuple(zip(op.windows(x.shape), sizes, strict=False)) if sizes else ()
         return found
+
+    def slides_first(self, node: int) -> Node | None:
+        """The layer that fixes the layout of a node, if it slides a kernel: two sizes may also be a sequence."""
+        open_nodes = [node]
+        for i in open_nodes:
+            x = self.graph.nodes[i]
+            for reader in self.readers[i]:
+                if isinstance(reader.op, Layer) and self.slides(reader.op, x):
+                    return reader
+                if reader.shape.layout in (Layout.OPEN, Layout.SIGNAL):
+                    open_nodes.append(reader.id)
+        return None
 
     @cached_property
     def outputs(self) -> frozenset[int]:

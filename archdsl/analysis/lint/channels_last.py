@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 
-from ...contract.layer import Layer
 from ...diagnostics import Diagnostic, Edit, Fix, Severity
 from ...graph import Draft
 from ...graph.axis_order import channels_last
-from ...shapes.shape import Layout
 from ._facts import Facts
 
 
@@ -45,7 +43,7 @@ def find(facts: Facts) -> Iterator[ChannelsLast]:
     """Inputs with few columns and many channels and rows, unless they already cause an error."""
     for i in facts.graph.inputs:
         found = channels_last(facts.graph.nodes[i])
-        if found is not None and (len(found.sizes.split("x")) > 2 or _slides_over(facts, i)):
+        if found is not None and (len(found.sizes.split("x")) > 2 or facts.slides_first(i) is not None):
             yield ChannelsLast(span=found.span, sizes=found.sizes, reordered=found.reordered)
 
 
@@ -55,16 +53,3 @@ def find_in_draft(draft: Draft) -> Iterator[ChannelsLast]:
         found = channels_last(draft.nodes[i])
         if found is not None and len(found.sizes.split("x")) > 2:
             yield ChannelsLast(span=found.span, sizes=found.sizes, reordered=found.reordered)
-
-
-def _slides_over(facts: Facts, node: int) -> bool:
-    """Whether the first layer that fixes a node's layout slides a kernel over it: two sizes may also be a sequence."""
-    open_nodes = [node]
-    for i in open_nodes:
-        x = facts.graph.nodes[i]
-        for reader in facts.readers[i]:
-            if isinstance(reader.op, Layer) and facts.slides(reader.op, x):
-                return True
-            if reader.shape.layout in (Layout.OPEN, Layout.SIGNAL):
-                open_nodes.append(reader.id)
-    return False
