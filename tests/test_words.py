@@ -6,6 +6,7 @@ import io
 import re
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import click
@@ -88,13 +89,16 @@ _CODE = re.compile(r"```.*?```|`[^`\n]*`|<!--.*?-->|\]\([^)]*\)|https?://\S+", r
 def private(text: str, words: Mapping[str, str]) -> list[str]:
     """The words of a list in a text, each with a little of what is around it; code and links are left out."""
     prose = " ".join(_CODE.sub("``", text).split())
-    for phrase in ORDINARY:
-        prose = re.sub(rf"\b{phrase}\b", "…", prose, flags=re.IGNORECASE)
-    return [prose[max(0, found.start() - 40) : found.end() + 40] for found in _pattern(words).finditer(prose)]
+    pattern = _pattern(tuple(words))
+    if pattern.search(prose) is None:
+        return []
+    prose = _pattern(ORDINARY).sub("…", prose)
+    return [prose[max(0, found.start() - 40) : found.end() + 40] for found in pattern.finditer(prose)]
 
 
-def _pattern(words: Mapping[str, str]) -> re.Pattern[str]:
-    return re.compile("|".join(rf"\b(?:{word})\b" for word in words), re.IGNORECASE)
+@cache
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(words)})\b", re.IGNORECASE)
 
 
 Text = tuple[str, str]

@@ -105,7 +105,7 @@ def _change(block: Block, folder: Path) -> None:
     tree = folder / COPY
     if not tree.exists():
         for name in ("archdsl", "examples", "grammars", "tests/layers"):
-            shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, tree / name)  # with bytecode, so that only what changes is compiled
         shutil.copy(ROOT / "pyproject.toml", tree)
     (folder / "change.diff").write_text(block.text, encoding="utf-8")
     # Without the ceiling, git would find a repository above the folder and apply nothing outside it.

@@ -108,8 +108,8 @@ class TooManySteps(Diagnostic):
     code = "E0710"
     ends_elaboration = True
     title = "too many steps"
-    wrong = "input 8\nrepeat 300000 as i { let a = i + 1; let b = a + i }\nfc 8\n"
-    right = "input 8\nfc 8\n"
+    wrong = "input 8xHxW\nrepeat 100000 as i { let a = @h + i }\nconv 8 k3\n"
+    right = "input 8xHxW\nconv 8 k3\n"
 
     limit: int
 
