@@ -22,6 +22,8 @@ os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 os.environ["MPLBACKEND"] = "Agg"
 # IPython warns of another environment that happens to be active in the shell; the tests run in their own.
 os.environ.pop("VIRTUAL_ENV", None)
+# The hundreds of processes that tests start would each compile the package again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # With Python's default of 700 new objects, a quarter of the time of many tests is garbage collection: graphs and caches
 # of networks live long, so a collection of an older generation scans much and frees little. 5,000 fit into the caches
