@@ -130,7 +130,9 @@ def test_quantization_dtype_and_functional_calls() -> None:
 
 
 def test_fully_shard_wraps_each_stage(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "tests.backends.two_shards", str(tmp_path)], check=True, cwd=ROOT)
+    command = [sys.executable, "-m", "tests.backends.two_shards", str(tmp_path)]
+    processes = [subprocess.Popen([*command, str(rank)], cwd=ROOT) for rank in range(2)]
+    assert [process.wait(timeout=300) for process in processes] == [0, 0]
     module = two_shards.model()
     two_shards.train(module)
     found = torch.load(tmp_path / "weights.pt")

@@ -1,4 +1,4 @@
-"""Training with `fully_shard` by two processes with gloo; see test_parts.py. Run as a module, with a FOLDER."""
+"""Training with `fully_shard` by two processes with gloo: each runs this module, with a FOLDER and its rank."""
 
 import os
 import sys
@@ -64,4 +64,4 @@ def main(rank: int, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    torch.multiprocessing.spawn(main, (sys.argv[1],), nprocs=2)  # type: ignore[attr-defined,no-untyped-call]  # torch has no types here
+    main(int(sys.argv[2]), sys.argv[1])
