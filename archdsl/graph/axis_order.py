@@ -8,6 +8,8 @@ from .node import DraftNode, likely_shape
 
 _SIDE = 16
 _STEPS, _FEATURES, _RATIO = 32, 16, 6
+_LEAST_SIDE, _DEPTH = 4, 4
+"""The least side of a square feature map, and how many times as many channels it then has."""
 
 
 class ReorderedSizes(NamedTuple):
@@ -22,10 +24,11 @@ def channels_last(node: DraftNode) -> ReorderedSizes | None:
     """The likely intended shape of an input read by a kernel, if its channels seem to come last; else None.
 
     That is an image with 1 or 3 columns or a volume with at most 4, if it also has many channels and rows; or a signal
-    with many channels and few positions, unless its symbols mark it as a signal.
+    with many channels and few positions, unless its symbols mark it as a signal. For `reshape`, it is a square feature
+    map with its channels last: `7x7x128`.
     """
     shape = likely_shape(node)
-    if shape is None or not _looks_last(shape):
+    if shape is None or not (_is_square_map(shape) if node.inputs else _looks_last(shape)):
         return None
     *others, channels = shape.dims
     sizes = times(shape.dims).replace("×", "x")
@@ -34,6 +37,13 @@ def channels_last(node: DraftNode) -> ReorderedSizes | None:
     if at >= 0:
         span = span._replace(start=span.start + at, end=span.start + at + len(sizes))
     return ReorderedSizes(span, sizes, "x".join(map(str, (channels, *others))))
+
+
+def _is_square_map(shape: Shape) -> bool:
+    if shape.layout is not Layout.IMAGE:
+        return False
+    height, width, channels = shape.dims
+    return _LEAST_SIDE <= height == width and channels >= _DEPTH * width
 
 
 def _looks_last(shape: Shape) -> bool:

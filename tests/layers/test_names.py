@@ -40,6 +40,8 @@ def test_keras_layer_names_are_recognized(word: str, keyword: str) -> None:
         ("divide a b", "write `div` instead"),
         ("max axis=c", "`amax`"),
         ("cat a b", "`concat`"),
+        ("patch_embed 768 2", "write `conv 768 k2 s2; tokens`"),
+        ("patch 2 768", "write `conv 768 k2 s2; tokens`"),
         ("layer_scale 1e-6", "write `scale 1e-6 learned`"),
         ("LayerScale", "`scale` with `learned`"),
         ("positional_encoding", "write `pos sines`"),

@@ -105,6 +105,14 @@ def _exchanged(pair: Sequence[int], rank: int, offset: int) -> tuple[int, ...]:
     return tuple({one: two, two: one}.get(axis, axis) for axis in range(rank))
 
 
+def _patches(_: SuggestionContext, __: ErrorSite, layer: ast.LayerStatement) -> _Texts:
+    """The patch embedding of Dosovitskiy et al. (2020): it has more features than a patch has rows."""
+    numbers = [argument.span.text for argument in layer.args if argument.name is None]
+    if len(numbers) == len(layer.args) == 2 and all(re.fullmatch(r"\d{1,5}", number) for number in numbers):
+        size, width = sorted(map(int, numbers))
+        yield f"conv {width} k{size} s{size}; tokens", "patches are the windows of a convolution"
+
+
 _STATEMENTS: Mapping[str, Callable[[SuggestionContext, ErrorSite, ast.LayerStatement], _Texts]] = {
     "separableconv": _separable,
     "separableconvolution": _separable,
@@ -117,5 +125,10 @@ _STATEMENTS: Mapping[str, Callable[[SuggestionContext, ErrorSite, ast.LayerState
     "depthtospace": _depth_to_space,
     "spacetodepth": _space_to_depth,
     "transpose": _transpose,
+    "patch": _patches,
+    "patches": _patches,
+    "patchify": _patches,
+    "patchembed": _patches,
+    "patchembedding": _patches,
 }
 """By the layer's name without underscores and number of dimensions."""
