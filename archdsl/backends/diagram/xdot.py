@@ -10,6 +10,7 @@ from .figure import Arrow, Box, Cluster, Diagram
 from .font_metrics import width_of
 from .frame_fitting import with_fitted_frames
 from .graphviz_layout import Rectangle
+from .label_fitting import with_clear_labels
 
 _LISTS = ("_draw_", "_ldraw_", "_hdraw_", "_tdraw_")
 
@@ -28,7 +29,8 @@ def read_drawing(layout: bytes, diagram: Diagram, background: str) -> Drawing:
         description=diagram.description,
         parts=tuple(part for part in parts if part.shapes),
     )
-    return with_fitted_frames(drawing, found.get("rankdir", "TB"))
+    direction = found.get("rankdir", "TB")
+    return with_clear_labels(with_fitted_frames(drawing, direction), direction)
 
 
 def read_places(layout: bytes) -> dict[str, Rectangle]:

@@ -159,6 +159,30 @@ def crossed_titles(drawing: Drawing) -> Iterator[str]:
                     yield shape.text
 
 
+def crossed_labels(drawing: Drawing) -> Iterator[str]:
+    """The labels of arrows that an arrow crosses."""
+    arrows = [part for part in drawing.parts if isinstance(part.of, Arrow)]
+    lines = [
+        segment
+        for part in arrows
+        for shape in part.shapes
+        if isinstance(shape, Curve | Polyline)
+        for segment in pairwise(flattened(shape))
+    ]
+    for shape in (shape for part in arrows for shape in part.shapes if isinstance(shape, TextLabel)):
+        left, top, right, bottom = bounds([ShapeGroup(shapes=(shape,))])
+        place = left + 2 * TOLERANCE, top + 2 * TOLERANCE, right - 2 * TOLERANCE, bottom - 2 * TOLERANCE
+        if any(is_inside((*point, *point), place) for line in lines for point in along(*line)):
+            yield shape.text
+
+
+@pytest.mark.parametrize("name", ["inception_v3", "ssd300_vgg16", "t5_small"])
+def test_no_arrow_of_known_network_crosses_a_label_or_title(name: str) -> None:
+    found = archdsl.load(f"zoo:{name}").graph
+    drawing = laid_out(build_diagram(found, costs(found), ViewOptions()), View.LAYERS, DiagramStyle())
+    assert [*crossed_labels(drawing), *crossed_titles(drawing)] == []
+
+
 def along(start: Point, end: Point) -> Iterator[Point]:
     """Points on a line, at most one point apart."""
     steps = 1 + int(dist(start, end))
