@@ -27,6 +27,8 @@ _BESIDE, _CROSSING = 45.0, 90.0
 """How far from a frame, in points, an arrow into it or out of it may be for the frame to be enlarged around it: if it
 crosses the border once, and if it does so more often.
 """
+_ALONG = 2.0
+"""How many times as long as far away an arrow that crosses the border once must run beside the frame."""
 _STEP = 2.0
 """Points between the positions at which a line is compared with a frame."""
 
@@ -142,7 +144,7 @@ def _labels(arrow: ShapeGroup) -> Iterator[Rectangle]:
 
 def _near(arrow: ShapeGroup, place: Rectangle, axis: int) -> list[Rectangle]:
     """The pieces beside a frame of an arrow that leads into it from before it, or out of it past its end; none if the
-    arrow is far away.
+    arrow is far away, or leads away from the frame.
     """
     lines = [shape for shape in arrow.shapes if isinstance(shape, Curve | Polyline)]
     if not lines:
@@ -155,7 +157,8 @@ def _near(arrow: ShapeGroup, place: Rectangle, axis: int) -> list[Rectangle]:
     pieces = [piece for piece in pieces if start <= piece[axis] and piece[axis + 2] <= end]
     across = 1 - axis
     far = [max(place[across] - piece[across], piece[across + 2] - place[across + 2]) for piece in pieces]
-    most = _CROSSING if _crossings(arrow, place) > 1 else _BESIDE
+    beside = sum(piece[axis + 2] - piece[axis] for piece, distance in zip(pieces, far, strict=True) if distance > 0)
+    most = _CROSSING if _crossings(arrow, place) > 1 else min(_BESIDE, beside / _ALONG)
     return [_widened(piece, axis) for piece in pieces] if max(far, default=0.0) <= most else []
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from math import dist
+from math import dist, hypot
 
 from ...record import Record
 from .connections import flattened
@@ -16,10 +16,12 @@ _MARGIN = 8.0
 """Points between a title and the border of its frame."""
 _CLEAR = 2.0
 """Points between a text that is moved and what is around it."""
-_BESIDE = 12.0
-"""How far from its arrow, in points, a label may be."""
+_DISTANCES = (3.0, 6.0, 9.0, 12.0)
+"""How far from its arrow, in points, a label may be; no other arrow may be as near."""
 _SHIFTS = (0.0, -5.0, 5.0, -10.0, 10.0)
-"""How far, in points, a label is moved along its arrow."""
+"""How far, in points, a label is moved along its arrow if that suffices."""
+_GAPS, _FARTHEST = (4.0, 10.0), 80.0
+"""Points between a label and points of its arrow at any other place, and how far the label is moved there."""
 
 
 class _Line(Record):
@@ -41,12 +43,18 @@ def with_clear_labels(drawing: Drawing, direction: str = "TB") -> Drawing:
     parts = list(drawing.parts)
     for number, part in enumerate(drawing.parts):
         texts = [shape for shape in part.shapes if isinstance(shape, TextLabel)]
-        place = _extent(texts) if texts and isinstance(part.of, Arrow | Cluster) else None
-        if place is None or not any(line.meets(place) for line in lines.values()):
+        if not texts or not isinstance(part.of, Arrow | Cluster):
             continue
-        others, own = [*_occupied(parts, number)], lines.get(number)
-        steps = _title_steps(part, place) if own is None else _label_steps(place, own, direction)
-        clear = (step for step in steps if _is_clear(_shifted(place, step), lines.values(), others, drawing))
+        place, own = _extent(texts), lines.get(number)
+        near = _widened(place, _CLEAR if own is None else 0.0, 0.0)
+        if not any(line.meets(near) for line in lines.values()):
+            continue
+        reach = _widened(place, 2 * _FARTHEST, 2 * _FARTHEST)
+        others = [each for each in _occupied(parts, number) if own is None or overlap(each, reach)]
+        nearby = {other: line for other, line in lines.items() if own is None or overlap(line.around, reach)}
+        rest = [line for other, line in nearby.items() if not _same_tensor(part, parts[other])]
+        steps = _title_steps(part, place) if own is None else _label_steps(place, own, rest, direction)
+        clear = (step for step in steps if _is_clear(_shifted(place, step), nearby.values(), others, drawing))
         if (step := next(clear, None)) is not None:
             shapes = (moved(shape, step) if isinstance(shape, TextLabel) else shape for shape in part.shapes)
             parts[number] = part.replace(shapes=tuple(shapes))
@@ -68,33 +76,58 @@ def _extent(shapes: Iterable[TextLabel]) -> Rectangle:
 
 
 def _occupied(parts: list[ShapeGroup], moving: int) -> Iterator[Rectangle]:
-    """The rectangles of boxes, titles and labels, without the texts that are moved."""
+    """The rectangles of boxes, titles, labels and the borders of frames, without the texts that are moved."""
     for number, part in enumerate(parts):
         texts = [shape for shape in part.shapes if isinstance(shape, TextLabel)]
         if isinstance(part.of, Box) and part.shapes:
             yield bounds([part])
         elif texts and number != moving:
             yield _extent(texts)
+        if isinstance(part.of, Cluster) and len(part.shapes) > len(texts):
+            left, top, right, bottom = _frame(part)
+            yield from ((left, top, right, top), (left, bottom, right, bottom))
+            yield from ((left, top, left, bottom), (right, top, right, bottom))
+
+
+def _frame(part: ShapeGroup) -> Rectangle:
+    return bounds([part.replace(shapes=tuple(shape for shape in part.shapes if not isinstance(shape, TextLabel)))])
 
 
 def _title_steps(part: ShapeGroup, place: Rectangle) -> list[Point]:
     """The steps that move a title along the top of its frame, the shortest first."""
-    left, _, right, _ = bounds([part.replace(shapes=tuple(s for s in part.shapes if not isinstance(s, TextLabel)))])
+    left, _, right, _ = _frame(part)
     low, high = left + _MARGIN - place[0], right - _MARGIN - place[2]
     steps = [low + _STEP * number for number in range(max(0, int((high - low) / _STEP)) + 1)] if low <= high else []
     return [(step, 0.0) for step in sorted([*steps, high] if low <= high else [], key=abs)]
 
 
-def _label_steps(place: Rectangle, own: _Line, direction: str) -> list[Point]:
-    """The steps that move a label along its arrow, or to the other side of it, and leave it beside the arrow."""
+def _same_tensor(one: ShapeGroup, other: ShapeGroup) -> bool:
+    """Whether two arrows start at the same box."""
+    return isinstance(one.of, Arrow) and isinstance(other.of, Arrow) and one.of.start == other.of.start
+
+
+def _label_steps(place: Rectangle, own: _Line, rest: list[_Line], direction: str) -> Iterator[Point]:
+    """The steps that move a label along its arrow, or to the other side of it, and leave it beside this arrow."""
     axis, across = (1, 0) if direction == "TB" else (0, 1)
-    middle = (place[axis] + place[axis + 2]) / 2
-    points = (point for segment in own.segments for point in _between(*segment))
-    near = min(points, key=lambda point: abs(point[axis] - middle))
-    other_side = 2 * near[across] - place[across] - place[across + 2]
+    middle = (place[0] + place[2]) / 2, (place[1] + place[3]) / 2
+    points = [point for segment in own.segments for point in _between(*segment)]
+    near = min(points, key=lambda point: abs(point[axis] - middle[axis]))
+    other_side = 2 * (near[across] - middle[across])
     found = [(side, shift) for side in (0.0, other_side) for shift in _SHIFTS]
     steps = [step if axis == 1 else step[::-1] for step in found]
-    return [step for step in steps if own.meets(_widened(_shifted(place, step), _BESIDE, _BESIDE))]
+    wide, high = (place[2] - place[0]) / 2, (place[3] - place[1]) / 2
+    aside = [(sign * (wide + gap), 0.0) for gap in _GAPS for sign in (1, -1)]
+    above = [(0.0, sign * (high + gap)) for gap in _GAPS for sign in (1, -1)]
+    beside = [(x + dx - middle[0], y + dy - middle[1]) for x, y in points[::4] for dx, dy in aside + above]
+    steps += sorted((step for step in beside if hypot(*step) <= _FARTHEST), key=lambda step: hypot(*step))
+    return (step for step in steps if _is_beside(_shifted(place, step), own, rest))
+
+
+def _is_beside(place: Rectangle, own: _Line, rest: list[_Line]) -> bool:
+    """Whether an arrow is near to its label, and nearer than the arrows of other tensors."""
+    around = (_widened(place, distance, distance) for distance in _DISTANCES)
+    found = next((each for each in around if own.meets(each)), None)
+    return found is not None and not any(line.meets(found) for line in rest)
 
 
 def _between(start: Point, end: Point) -> Iterator[Point]:

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 from itertools import combinations, pairwise
-from math import dist
+from math import dist, hypot
 
 import pytest
 
 import archdsl
 from archdsl.analysis.cost import costs
-from archdsl.backends.diagram import DiagramStyle, View, ViewOptions
+from archdsl.backends.diagram import DiagramStyle, View, ViewOptions, xdot
 from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.connections import flattened
 from archdsl.backends.diagram.drawing import Curve, Drawing, Point, Polyline, ShapeGroup, TextLabel, bounds
@@ -183,6 +183,37 @@ def test_no_arrow_of_known_network_crosses_a_label_or_title(name: str) -> None:
     assert [*crossed_labels(drawing), *crossed_titles(drawing)] == []
 
 
+def distance(place: Rectangle, part: ShapeGroup) -> float:
+    """Between a rectangle and the line of an arrow, in points."""
+    lines = [shape for shape in part.shapes if isinstance(shape, Curve | Polyline)]
+    points = [point for line in lines for ends in pairwise(flattened(line)) for point in along(*ends)]
+    return min(hypot(max(place[0] - x, 0, x - place[2]), max(place[1] - y, 0, y - place[3])) for x, y in points)
+
+
+@pytest.mark.parametrize(
+    ("name", "direction"),
+    [("retinanet_resnet50_fpn", "TB"), ("retinanet_resnet50_fpn", "LR"), ("ssd300_vgg16", "TB")],
+)
+def test_label_that_is_moved_is_beside_its_own_arrow(
+    name: str, direction: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, style = archdsl.load(f"zoo:{name}").graph, DiagramStyle(direction=direction)
+    diagram = build_diagram(found, costs(found), ViewOptions())
+    after = laid_out(diagram, View.LAYERS, style)
+    monkeypatch.setattr(xdot, "with_clear_labels", lambda drawing, direction: drawing)
+    before = laid_out(diagram, View.LAYERS, style)
+    frames = [extent(part) for part in after.parts if isinstance(part.of, Cluster)]
+    arrows = [(part, part.of) for part in after.parts if isinstance(part.of, Arrow)]
+    changed = [part for old, part in zip(before.parts, after.parts, strict=True) if old != part]
+    moved = [(part, part.of) for part in changed if isinstance(part.of, Arrow)]
+    assert moved
+    for part, arrow in moved:
+        place = bounds([ShapeGroup(shapes=tuple(each for each in part.shapes if isinstance(each, TextLabel)))])
+        others = [distance(place, other) for other, of in arrows if of.start != arrow.start]
+        assert distance(place, part) <= min(15, min(others) + 3)
+        assert not any(overlap(place, frame) and not is_inside(place, frame) for frame in frames)
+
+
 def along(start: Point, end: Point) -> Iterator[Point]:
     """Points on a line, at most one point apart."""
     steps = 1 + int(dist(start, end))
@@ -227,6 +258,16 @@ def test_frame_of_known_network_has_room_for_its_title_and_little_more(name: str
     found = archdsl.load(f"zoo:{name}").graph
     drawing = laid_out(build_diagram(found, costs(found), ViewOptions()), View.LAYERS, DiagramStyle())
     assert [*crossed_titles(drawing), *oversized_frames(drawing)] == []
+
+
+@pytest.mark.parametrize(("name", "frame", "direction"), [("googlenet", "stem", "TB"), ("ssd300_vgg16", "conv7", "LR")])
+def test_frame_is_not_enlarged_for_an_arrow_that_leads_away(name: str, frame: str, direction: str) -> None:
+    found, style = archdsl.load(f"zoo:{name}").graph, DiagramStyle(direction=direction)
+    drawing = laid_out(build_diagram(found, costs(found), ViewOptions()), View.LAYERS, style)
+    (place,) = (extent(part) for part in drawing.parts if isinstance(part.of, Cluster) and part.of.path == (frame,))
+    boxes = [extent(part) for part in drawing.parts if isinstance(part.of, Box) and part.of.cluster == (frame,)]
+    assert min(each[0] for each in boxes) - place[0] < 15
+    assert place[3] - max(each[3] for each in boxes) < 15
 
 
 def test_repetitions_of_a_frame_are_a_space_away_from_its_title() -> None:
