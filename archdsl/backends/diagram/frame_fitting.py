@@ -52,17 +52,19 @@ def with_fitted_frames(drawing: Drawing, direction: str = "TB") -> Drawing:
     """The drawing with frames that contain every arrow between their boxes, and that other arrows cross only once."""
     axis = 1 if direction == "TB" else 0
     frames = [index for index, part in enumerate(drawing.parts) if isinstance(part.of, Cluster) and part.shapes]
+    pieces: dict[int, list[Rectangle]] = {}
     for index in sorted(frames, key=lambda index: -len(_path(drawing.parts[index]))):
-        frame = _frame(drawing, index, axis)
+        frame = _frame(drawing, index, axis, pieces)
         old, room = _extent(frame.part), _room(frame)
         parts = list(drawing.parts)
         parts[index] = _resized(frame, old, room)
-        for number in frame.arrows:
-            inside = tuple(_clamped(shape, room) for shape in parts[number].shapes)
-            parts[number] = parts[number].replace(shapes=inside)
+        new = {number: tuple(_clamped(shape, room) for shape in parts[number].shapes) for number in frame.arrows}
         for number in (each for each in frame.through if _crossings(parts[each], room) > 1):
-            beside = tuple(_beside(shape, room, axis) for shape in parts[number].shapes)
-            parts[number] = parts[number].replace(shapes=beside)
+            new[number] = tuple(_beside(shape, room, axis) for shape in parts[number].shapes)
+        for number, shapes in new.items():
+            if shapes != parts[number].shapes:
+                parts[number] = parts[number].replace(shapes=shapes)
+                del pieces[number]
         width, height = max(drawing.width, room[2] + _EDGE), max(drawing.height, room[3] + _EDGE)
         drawing = drawing.replace(parts=tuple(parts), width=width, height=height)
     return drawing
@@ -73,7 +75,8 @@ def _path(part: ShapeGroup) -> tuple[str, ...]:
     return part.of.path
 
 
-def _frame(drawing: Drawing, index: int, axis: int) -> _Frame:
+def _frame(drawing: Drawing, index: int, axis: int, pieces: dict[int, list[Rectangle]]) -> _Frame:
+    """The frame at an index; `pieces` keeps the pieces of arrows, by their numbers, for the next frame."""
     path, place = _path(drawing.parts[index]), _extent(drawing.parts[index])
     boxes = [part.of for part in drawing.parts if isinstance(part.of, Box)]
     inside = {box.id for box in boxes if box.cluster[: len(path)] == path}
@@ -86,13 +89,14 @@ def _frame(drawing: Drawing, index: int, axis: int) -> _Frame:
     for number, part in enumerate(drawing.parts):
         match part.of:
             case Arrow():
-                pieces = [piece for shape in part.shapes for piece in _pieces(shape)]
-                lines += pieces
+                if number not in pieces:
+                    pieces[number] = [piece for shape in part.shapes for piece in _pieces(shape)]
+                lines += pieces[number]
                 if {part.of.start, part.of.end} <= inside:
                     arrows.append(number)
-                    content += pieces
+                    content += pieces[number]
                 elif not {part.of.start, part.of.end} & inside:
-                    outside += pieces
+                    outside += pieces[number]
                 else:
                     near = _near(part, place, axis)
                     through += [number] if near else []
