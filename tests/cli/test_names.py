@@ -87,5 +87,5 @@ def test_files_without_the_arch_extension_are_not_used(word: str) -> None:
     Path(".env").write_text("a secret { {\n")
     done = CliRunner().invoke(main, ["check", "-e", f'use "{word}"\ninput 8\nfc 2\n'])
     assert done.exit_code == 1
-    assert "end in .arch" in done.stderr or "outside" in done.stderr
+    assert any(why in done.stderr for why in ("end in .arch", "for a file, add `.arch`", "outside"))
     assert "secret" not in done.output

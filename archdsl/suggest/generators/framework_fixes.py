@@ -129,6 +129,5 @@ _STATEMENTS: Mapping[str, Callable[[SuggestionContext, ErrorSite, ast.LayerState
     "patches": _patches,
     "patchify": _patches,
     "patchembed": _patches,
-    "patchembedding": _patches,
 }
 """By the layer's name without underscores and number of dimensions."""
