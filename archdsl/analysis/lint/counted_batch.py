@@ -17,7 +17,7 @@ _NAMES = {"h": "the height", "w": "the width", "d": "the depth", "l": "the lengt
 
 
 class CountedBatch(Diagnostic):
-    """`axis=1` is an axis of space, where PyTorch's `dim=1` is the channels.
+    """`axis=1` is a spatial axis, where PyTorch's `dim=1` is the channels.
 
     Axes are counted without the batch: the channels of C×H×W are axis 0. Names such as `axis=c` need no counting.
 

@@ -12,8 +12,8 @@ _SIDE = 8
 class MissingChannels(Diagnostic):
     """An input of two equal sizes looks like an image without channels, but a kernel reads it as a signal.
 
-    `28x28` means 28 channels of length 28 for `conv` and pooling layers. A gray image is `1x28x28`. `conv1d` instead of
-    `conv` says that a signal is meant.
+    `28x28` means 28 channels of length 28 for `conv` and pooling layers. A grayscale image is `1x28x28`. For a
+    signal, write `conv1d` instead of `conv`.
 
     Source: torch.nn.Conv2d, "(N, C, H, W)", and torch.nn.Conv1d, "(N, C, L)".
     """
