@@ -31,12 +31,15 @@ def channels_last(node: DraftNode) -> ReorderedSizes | None:
     if shape is None or not (_is_square_map(shape) if node.inputs else _looks_last(shape)):
         return None
     *others, channels = shape.dims
-    sizes = times(shape.dims).replace("×", "x")
-    at = node.span.text.rfind(sizes)
-    span = node.span
-    if at >= 0:
-        span = span._replace(start=span.start + at, end=span.start + at + len(sizes))
+    span, sizes = written_sizes(node.span, shape)
     return ReorderedSizes(span, sizes, "x".join(map(str, (channels, *others))))
+
+
+def written_sizes(span: Span, shape: Shape) -> tuple[Span, str]:
+    """The sizes of a shape as they are written, and where in a statement; the whole statement if not so."""
+    sizes = times(shape.dims).replace("×", "x")
+    at = span.text.rfind(sizes)
+    return (span if at < 0 else span._replace(start=span.start + at, end=span.start + at + len(sizes))), sizes
 
 
 def _is_square_map(shape: Shape) -> bool:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 
 from ...diagnostics import Diagnostic, Edit, Fix, Severity
 from ...layers.norm import BatchNorm
@@ -55,5 +54,5 @@ def find(facts: Facts) -> Iterator[KerasMomentum]:
         start = node.span.start
         span = node.span if found is None else Span(node.span.source, start + found.start(), start + found.end())
         yield KerasMomentum(
-            span=span, uses=node.uses, momentum=value, instead=str(1 - Decimal(value)), is_literal=found is not None
+            span=span, uses=node.uses, momentum=value, instead=f"{1 - float(value):.6g}", is_literal=found is not None
         )

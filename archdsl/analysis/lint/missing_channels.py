@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic, Edit, Fix, Severity
-from ...shapes.shape import Layout, times
+from ...graph.axis_order import written_sizes
+from ...shapes.shape import Layout
 from ._facts import Facts
 
 _SIDE = 8
@@ -51,8 +52,5 @@ def find(facts: Facts) -> Iterator[MissingChannels]:
         reader = facts.slides_first(i)
         if reader is None or dims[0] < _SIDE or reader.text.split()[0].endswith("1d"):
             continue
-        sizes = times(dims).replace("×", "x")
-        at = node.span.text.rfind(sizes)
-        start = node.span.start + max(at, 0)
-        span = node.span if at < 0 else node.span._replace(start=start, end=start + len(sizes))
+        span, sizes = written_sizes(node.span, node.shape)
         yield MissingChannels(span=span, sizes=sizes, side=dims[0], reader=reader.text.split()[0])

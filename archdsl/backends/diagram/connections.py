@@ -6,7 +6,7 @@ continues at the same letter, both letters are boxes.
 
 from collections.abc import Iterator
 from itertools import groupby
-from math import hypot
+from math import dist, hypot
 
 from ...record import Record
 from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, TextLabel, bounds
@@ -14,6 +14,7 @@ from .figure import Arrow, Box, Cluster, Flow
 
 _STEPS = 8
 """The number of lines that approximate each Bézier curve of a route."""
+_APART = 2.0
 _LONGEST = 30
 """Maximum number of characters in a part of a name."""
 _STRAIGHT = 0.4
@@ -131,6 +132,13 @@ def _connection(chain: list[ShapeGroup]) -> Connection:
         labels=tuple(shape for shape in shapes if isinstance(shape, TextLabel)),
         others=(*polygons, *lines[1:]) if window else (),
     )
+
+
+def points_between(start: Point, end: Point) -> Iterator[Point]:
+    """Positions on a segment, at most two points (1/72 inch) apart."""
+    steps = 1 + int(dist(start, end) / _APART)
+    for step in range(steps + 1):
+        yield start[0] + (end[0] - start[0]) * step / steps, start[1] + (end[1] - start[1]) * step / steps
 
 
 def flattened(line: Curve | Polyline) -> Iterator[Point]:

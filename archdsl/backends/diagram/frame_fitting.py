@@ -7,10 +7,9 @@ where there is none, the arrow is moved inside.
 
 from collections.abc import Iterator
 from itertools import pairwise
-from math import dist
 
 from ...record import Record
-from .connections import flattened
+from .connections import flattened, points_between
 from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, TextLabel, bounds, moved
 from .figure import Arrow, Box, Cluster
 from .volumes import Rectangle, overlap
@@ -29,8 +28,6 @@ crosses the border once, and if it does so more often.
 """
 _ALONG = 2.0
 """How many times as long as far away an arrow that crosses the border once must run beside the frame."""
-_STEP = 2.0
-"""Points between the positions at which a line is compared with a frame."""
 
 
 class _Frame(Record):
@@ -181,17 +178,10 @@ def _crossings(arrow: ShapeGroup, place: Rectangle) -> int:
         for shape in arrow.shapes
         if isinstance(shape, Curve | Polyline)
         for start, end in pairwise(flattened(shape))
-        for point in _between(start, end)
+        for point in points_between(start, end)
     ]
     inside = [place[0] < x < place[2] and place[1] < y < place[3] for x, y in points]
     return sum(one != other for one, other in pairwise(inside))
-
-
-def _between(start: Point, end: Point) -> Iterator[Point]:
-    """Points on a straight line, close to each other."""
-    steps = 1 + int(dist(start, end) / _STEP)
-    for step in range(steps + 1):
-        yield start[0] + (end[0] - start[0]) * step / steps, start[1] + (end[1] - start[1]) * step / steps
 
 
 def _room(frame: _Frame) -> Rectangle:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from math import dist, hypot
+from math import hypot
 
 from ...record import Record
-from .connections import flattened
+from .connections import flattened, points_between
 from .drawing import Curve, Drawing, Point, Polyline, ShapeGroup, TextLabel, bounds, moved
 from .figure import Arrow, Box, Cluster
 from .volumes import Rectangle, overlap
@@ -110,7 +110,7 @@ def _label_steps(place: Rectangle, own: _Line, rest: list[_Line], direction: str
     """The steps that move a label along its arrow, or to the other side of it, and leave it beside this arrow."""
     axis, across = (1, 0) if direction == "TB" else (0, 1)
     middle = (place[0] + place[2]) / 2, (place[1] + place[3]) / 2
-    points = [point for segment in own.segments for point in _between(*segment)]
+    points = [point for segment in own.segments for point in points_between(*segment)]
     near = min(points, key=lambda point: abs(point[axis] - middle[axis]))
     other_side = 2 * (near[across] - middle[across])
     found = [(side, shift) for side in (0.0, other_side) for shift in _SHIFTS]
@@ -128,13 +128,6 @@ def _is_beside(place: Rectangle, own: _Line, rest: list[_Line]) -> bool:
     around = (_widened(place, distance, distance) for distance in _DISTANCES)
     found = next((each for each in around if own.meets(each)), None)
     return found is not None and not any(line.meets(found) for line in rest)
-
-
-def _between(start: Point, end: Point) -> Iterator[Point]:
-    """Points on a segment, at most two points apart."""
-    steps = 1 + int(dist(start, end) / 2)
-    for step in range(steps + 1):
-        yield start[0] + (end[0] - start[0]) * step / steps, start[1] + (end[1] - start[1]) * step / steps
 
 
 def _is_clear(place: Rectangle, lines: Iterable[_Line], others: Iterable[Rectangle], drawing: Drawing) -> bool:

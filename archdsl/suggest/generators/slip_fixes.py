@@ -51,10 +51,8 @@ def doubled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 def shifted(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """A space one letter to the left or right: `s2p 1` as `s2 p1`; a space after `as`."""
-    if site.span.source is not context.source or site.span.text in ("{", "}"):
-        return
-    line = line_of(site.span)
-    if len(line.text) > _LONGEST:
+    line = _line(context, site)
+    if line is None:
         return
     words = [Span(line.source, line.start + m.start(), line.start + m.end()) for m in _CHUNK.finditer(line.text)]
     here = next((i for i, word in enumerate(words) if word.end > site.span.start), len(words) - 1)
@@ -75,6 +73,14 @@ def shifted(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         yield replaced(word, f"as {word.text[2:]}", 0.1, kind="space")
 
 
+def _line(context: SuggestionContext, site: ErrorSite) -> Span | None:
+    """The line of an error; None if it is long or in another file, or if the error is a brace."""
+    if site.span.source is not context.source or site.span.text in ("{", "}"):
+        return None
+    line = line_of(site.span)
+    return line if len(line.text) <= _LONGEST else None
+
+
 def _is_likely(context: SuggestionContext, word: str) -> bool:
     """Whether a word is one that other statements have, an argument, a number, or starts a statement."""
     if word == "=" or re.fullmatch(r"\d[\dx]*", word) or is_argument(word) or context.starts_statement(word):
@@ -85,10 +91,8 @@ def _is_likely(context: SuggestionContext, word: str) -> bool:
 
 def signs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """The keyword, layer or block that a word with a wrong sign or letter was meant to be: `con+ 8`, `n6t N(c = 8)`."""
-    if site.span.source is not context.source or site.span.text in ("{", "}"):
-        return
-    line = line_of(site.span)
-    if len(line.text) > _LONGEST:
+    line = _line(context, site)
+    if line is None:
         return
     starts = {*KEYWORDS, *merges(), *registry(), *context.blocks, *context.layers}
     for found in re.finditer(r"(?:^|[;{}])[ \t]*([^\s;{}]+)", line.text):

@@ -139,4 +139,5 @@ def headers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     word = before[1]
     for rank, name in enumerate(["2"] if word == "repeat" else [*missing[:1], f"{word}1"]):
         edit = Edit(span=Span(site.span.source, before.end(1), site.span.start), text=f" {name} ")
-        yield Candidate(title=f"write `{word} {name} {{`", edits=(edit,), rank=0.2 + 0.2 * rank)
+        found = Candidate(title=f"write `{word} {name} {{`", edits=(edit,), rank=0.2 + 0.2 * rank)
+        yield found.replace(ambiguous=word == "repeat")  # any count is valid
